@@ -1,0 +1,139 @@
+// Package channel says what a channel is and what it charges: kinds, clips, prices, and
+// the outcomes of an attempt.
+//
+// It deliberately doesn't know how a channel behaves (package world), how it is spoken to
+// (bench/dialect) or when it is tried again (package policy).
+//
+//	price := channel.Price{Shape: channel.PerCall, Flat: 120_000}
+//	charge, err := price.Charge(channel.Usage{Clip: clip, Made: true})
+package channel
+
+import (
+	"fmt"
+	"slices"
+	"time"
+)
+
+// Kind says by which route a channel sells a model.
+type Kind uint8
+
+// The kinds of channel.
+const (
+	Direct     Kind = iota // the vendor's own API
+	Forwarding             // a relay of the vendor's API
+	Reverse                // an unofficial route
+)
+
+// Kinds lists the names of the kinds, in the order of their values.
+var Kinds = []string{"direct", "forwarding", "reverse"}
+
+func (k Kind) String() string { return Kinds[k] }
+
+// Clip is what is ordered, or what a channel makes of it.
+type Clip struct {
+	Seconds    int
+	Resolution string // such as "720p"
+	Aspect     string // such as "16:9"; never part of a price
+}
+
+func (c Clip) String() string { return fmt.Sprintf("%d s %s", c.Seconds, c.Resolution) }
+
+// Channel is one way to buy clips.
+type Channel struct {
+	Name          string
+	Kind          Kind
+	Terms         string // printed beside its cost
+	Protocol      string // dialect; see bench/dialect
+	BaseURL       string
+	DownloadHosts []string
+	KeyEnv        string // name of the environment variable that holds the key
+	Model         string
+	Makes         Makes
+	Poll          time.Duration // 0: the answer is seen at once
+	Price         Price
+}
+
+// Makes limits what a channel can make; empty lists allow whatever has a price.
+type Makes struct {
+	Seconds     []int
+	Resolutions []string
+}
+
+// Fit says whether a channel may make a longer clip than the ordered one.
+type Fit uint8
+
+// The fits.
+const (
+	Exact Fit = iota
+	Longer
+)
+
+// Fits lists the names of the fits, in the order of their values.
+var Fits = []string{"exact", "longer"}
+
+func (f Fit) String() string { return Fits[f] }
+
+// Make returns the clip that the channel makes when want is ordered: the same one, or with
+// Longer the shortest it can make that is not shorter. It is false where there is none, or no price.
+func (c *Channel) Make(want Clip, fit Fit) (Clip, bool) {
+	made := want
+	if n := len(c.Makes.Resolutions); n > 0 && !slices.Contains(c.Makes.Resolutions, want.Resolution) {
+		return Clip{}, false
+	}
+	if len(c.Makes.Seconds) > 0 && !slices.Contains(c.Makes.Seconds, want.Seconds) {
+		made.Seconds = 0
+		for _, s := range c.Makes.Seconds {
+			if fit == Longer && s > want.Seconds && (made.Seconds == 0 || s < made.Seconds) {
+				made.Seconds = s
+			}
+		}
+		if made.Seconds == 0 {
+			return Clip{}, false
+		}
+	}
+	if _, err := c.Price.Charge(Usage{Clip: made, Accepted: true, Made: true}); err != nil {
+		return Clip{}, false
+	}
+	return made, true
+}
+
+// Outcome is how an attempt ended.
+type Outcome uint8
+
+// The outcomes.
+const (
+	Pending   Outcome = iota
+	Delivered         // the clip arrived and is usable
+	Refused           // proven not accepted: free
+	Failed            // failed after acceptance: maybe billed
+	Ambiguous         // the submit's answer was lost: maybe accepted, maybe billed
+	Abandoned         // the deadline passed first; settled later
+	Unusable          // delivered and paid, thrown away
+)
+
+var outcomes = []string{"pending", "delivered", "refused", "failed", "ambiguous", "abandoned", "unusable"}
+
+func (o Outcome) String() string { return outcomes[o] }
+
+// Reason is why an attempt did not deliver.
+type Reason uint8
+
+// The reasons, in the order in which an attempt meets them.
+const (
+	NoReason Reason = iota
+	RateLimited
+	Moderation // bound to the prompt
+	Region     // unsupported_country_code
+	Submit     // 5xx, refused connection: proven not accepted
+	Lost       // the answer to a submit was lost: ambiguous
+	Job        // accepted, then failed
+	BadClip    // delivered, but thrown away: unusable
+	Download   // the finished clip could not be fetched
+	Deadline   // the order's deadline passed
+	NumReasons
+)
+
+// Reasons lists the names of the reasons, in the order of their values, as scenarios and reports spell them.
+var Reasons = []string{"none", "rate_limited", "moderation", "region", "submit", "ambiguous", "job", "unusable", "download", "deadline"}
+
+func (r Reason) String() string { return Reasons[r] }

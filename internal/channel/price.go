@@ -1,0 +1,151 @@
+package channel
+
+import (
+	"errors"
+	"fmt"
+	"math/big"
+	"slices"
+	"time"
+
+	"channelbench/internal/money"
+)
+
+// Shape says what a price is counted by.
+type Shape uint8
+
+// The shapes.
+const (
+	PerSecond Shape = iota // Units for each second made
+	PerCall                // Units for each clip
+	Base                   // Units, plus Extra for each second beyond Included
+	Ladder                 // the rung of exactly the seconds made
+)
+
+// Shapes lists the names of the shapes, in the order of their values.
+var Shapes = []string{"per_second", "per_call", "base", "ladder"}
+
+func (s Shape) String() string { return Shapes[s] }
+
+// Billed says what a channel charges for.
+type Billed uint8
+
+// The billing rules.
+const (
+	OnSuccess Billed = iota // clips that were made
+	OnAccept                // every job that was accepted
+)
+
+// BilledNames lists the names of the billing rules, in the order of their values.
+var BilledNames = []string{"on_success", "on_accept"}
+
+func (b Billed) String() string { return BilledNames[b] }
+
+// Any stands for every resolution that has no amount of its own.
+const Any = ""
+
+// Price is what a channel charges. Amounts are micro-dollars, or micro-credits where
+// CreditPrice is set.
+type Price struct {
+	Shape       Shape
+	Units       map[string]money.Micros         // by resolution; Any for all others
+	Extra       money.Micros                    // Base: for each second beyond Included
+	Included    int                             // Base: seconds that Units pays for
+	Rungs       map[int]map[string]money.Micros // Ladder: by seconds, then resolution
+	CreditPrice money.Micros                    // dollars for one credit; 0: amounts are money
+	Discount    money.Billionths                // price × (1 − Discount)
+	Bonus       money.Billionths                // price ÷ (1 + Bonus): a top-up of 1 buys 1 + Bonus
+	Billed      Billed
+
+	AsOf   time.Time // the day the price was seen; zero: not stated
+	Source string
+}
+
+// Usage is what one attempt used, as far as billing goes.
+type Usage struct {
+	Clip          Clip
+	Accepted      bool // a job ran, or may have run
+	Made          bool // a clip came out: delivered, late or unusable
+	BilledFailure bool // the channel bills this failed job though it bills on success
+	Lost          bool // the submit's answer was lost: charged as if a clip was made
+}
+
+// ErrNoPrice is returned for a clip that the price says nothing about.
+var ErrNoPrice = errors.New("no price")
+
+// Charge is what the channel bills for one attempt: the only billing function there is.
+// It multiplies first and rounds once, half up, to the micro-dollar.
+func (p *Price) Charge(u Usage) (money.Micros, error) {
+	amount, err := p.amount(u.Clip)
+	if err != nil {
+		return 0, err
+	}
+	if !p.owed(u) {
+		return 0, nil
+	}
+	return amount, nil
+}
+
+func (p *Price) owed(u Usage) bool {
+	if u.Lost || u.Made || u.BilledFailure {
+		return true
+	}
+	return p.Billed == OnAccept && u.Accepted
+}
+
+// amount is the full price of a clip: units × credit price × (1 − discount) ÷ (1 + bonus).
+func (p *Price) amount(c Clip) (money.Micros, error) {
+	units, err := p.units(c)
+	if err != nil {
+		return 0, err
+	}
+	num, den := units, big.NewInt(1)
+	if p.CreditPrice > 0 {
+		num.Mul(num, big.NewInt(int64(p.CreditPrice)))
+		den.Mul(den, big.NewInt(int64(money.Dollar)))
+	}
+	num.Mul(num, big.NewInt(int64(money.Whole-p.Discount)))
+	den.Mul(den, big.NewInt(int64(money.Whole+p.Bonus)))
+	// Half up: floor((2·num + den) / (2·den)); nothing here is negative.
+	num.Lsh(num, 1).Add(num, den)
+	num.Quo(num, den.Lsh(den, 1))
+	if !num.IsInt64() {
+		return 0, fmt.Errorf("the price of %v is too large", c)
+	}
+	return money.Micros(num.Int64()), nil
+}
+
+func (p *Price) units(c Clip) (*big.Int, error) {
+	table := p.Units
+	if p.Shape == Ladder {
+		table = p.Rungs[c.Seconds]
+	}
+	unit, ok := table[c.Resolution]
+	if !ok {
+		unit, ok = table[Any]
+	}
+	if !ok {
+		return nil, fmt.Errorf("%w for %v", ErrNoPrice, c)
+	}
+	total := big.NewInt(int64(unit))
+	switch p.Shape {
+	case PerSecond:
+		total.Mul(total, big.NewInt(int64(c.Seconds)))
+	case Base:
+		extra := big.NewInt(int64(max(0, c.Seconds-p.Included)))
+		total.Add(total, extra.Mul(extra, big.NewInt(int64(p.Extra))))
+	}
+	return total, nil
+}
+
+// Lengths lists the clip lengths that a ladder prices, ascending; nil for other shapes.
+func (p *Price) Lengths() []int {
+	if p.Shape != Ladder {
+		return nil
+	}
+	lengths := make([]int, 0, len(p.Rungs))
+	for s := range p.Rungs {
+		lengths = append(lengths, s)
+	}
+	slices.Sort(lengths)
+	return lengths
+}

@@ -1,0 +1,198 @@
+// Package record holds what a run found: the data of run.json, from which every report is drawn.
+//
+// It deliberately computes nothing and formats nothing for people. Numbers are plain and in base
+// units: dollars, seconds, shares 0..1. A figure that was not reached is null.
+//
+//	err := record.Write(w, run)
+//	run, err := record.Read(r)
+package record
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+)
+
+// Schema is the version of the format; changes within it are additive.
+const Schema = "channelbench/run/v1"
+
+// Run is one run of a scenario.
+type Run struct {
+	Schema     string     `json:"schema"`
+	Mode       string     `json:"mode"` // "sim", "bench"
+	Tool       Tool       `json:"tool"`
+	Seed       uint64     `json:"seed"`
+	Scenario   Scenario   `json:"scenario"`
+	Months     int        `json:"months"`           // simulated months per strategy
+	Orders     int        `json:"orders_per_month"` // in each
+	Strategies []Strategy `json:"strategies"`
+	Verdict    Verdict    `json:"verdict"`
+	Warnings   []string   `json:"warnings"`
+	Incomplete bool       `json:"incomplete,omitempty"` // interrupted: figures are of the months finished
+}
+
+// Tool is the program that made the run.
+type Tool struct {
+	Version string `json:"version"`
+}
+
+// Scenario is what the run was of.
+type Scenario struct {
+	Name            string       `json:"name"`
+	Title           string       `json:"title"`
+	SHA256          string       `json:"sha256"`
+	PurchaseSHA256  string       `json:"purchase_sha256"` // what is bought, not what is believed about errors and latency
+	PromiseSeconds  *float64     `json:"promise_seconds"`
+	DeadlineSeconds *float64     `json:"deadline_seconds"`
+	BudgetUSD       *float64     `json:"budget_per_month_usd"`
+	Channels        []Channel    `json:"channels"`
+	Assumptions     []Assumption `json:"assumptions"`
+}
+
+// Channel is what a report says about a channel.
+type Channel struct {
+	Name        string `json:"name"`
+	Kind        string `json:"kind"`
+	Terms       string `json:"terms"`
+	PriceAsOf   string `json:"price_as_of"` // "2026-10-31", or ""
+	PriceSource string `json:"price_source"`
+}
+
+// Assumption is a block of the scenario whose numbers nobody measured.
+type Assumption struct {
+	Key        string `json:"key"`        // such as "channels.reverse.latency"
+	Confidence string `json:"confidence"` // "assumed", "vendor"
+	Text       string `json:"text"`
+}
+
+// Figure is a number with its 95 % interval: of the Monte Carlo or sampling error of the expectation.
+type Figure struct {
+	Value *float64 `json:"value"`
+	Low   *float64 `json:"low"`
+	High  *float64 `json:"high"`
+}
+
+// Spread is a figure of months with the quantiles of single months.
+type Spread struct {
+	Figure
+	P05 *float64 `json:"p05"`
+	P50 *float64 `json:"p50"`
+	P95 *float64 `json:"p95"`
+}
+
+// Latency is the time from scheduled arrival to delivery.
+type Latency struct {
+	Mean Figure `json:"mean"` // over delivered orders
+	P50  Figure `json:"p50"`  // over all orders; undelivered: never
+	P95  Figure `json:"p95"`
+	P99  Figure `json:"p99"`
+}
+
+// Strategy is what was found about one strategy.
+type Strategy struct {
+	Name     string   `json:"name"`
+	Kind     string   `json:"kind"`   // "direct", "forwarding", "reverse": all its channels are of that kind; "hybrid": it falls back; "routed": by clip
+	Engine   string   `json:"engine"` // "exact", "event", "live", "replay"
+	Channels []string `json:"channels"`
+	Excluded bool     `json:"excluded,omitempty"`
+
+	Orders    int64 `json:"orders"`
+	Delivered int64 `json:"delivered"`
+
+	CostPerDelivered   Figure             `json:"cost_per_delivered_usd"`
+	CostPerOrder       Figure             `json:"cost_per_order_usd"`
+	MonthlyCost        Spread             `json:"monthly_cost_usd"`
+	DeliveredShare     Figure             `json:"delivered_share"`
+	InTimeShare        Figure             `json:"in_time_share"`
+	LatencySeconds     Latency            `json:"latency_seconds"`
+	AttemptsPerOrder   Figure             `json:"attempts_per_order"`
+	FallbackShare      Figure             `json:"fallback_share"`
+	SpendByChannel     map[string]float64 `json:"spend_by_channel_usd"` // a month, charges only
+	HandlingPerMonth   float64            `json:"handling_usd"`         // a month: penalties and fixed costs
+	ErrorsPer1000      map[string]float64 `json:"errors_per_1000_orders"`
+	UndeliveredReasons map[string]float64 `json:"undelivered_per_1000_orders"`
+
+	LatencyCDF []Point  `json:"latency_cdf"` // share of all orders delivered within so many seconds; ascending
+	Exact      *Exact   `json:"exact"`       // null where no closed form exists
+	Warnings   []string `json:"warnings"`
+}
+
+// Point is one point of a curve.
+type Point struct {
+	Seconds float64 `json:"seconds"`
+	Share   float64 `json:"share"`
+}
+
+// Exact is the closed form's answer.
+type Exact struct {
+	CostPerDelivered *float64     `json:"cost_per_delivered_usd"`
+	CostPerOrder     float64      `json:"cost_per_order_usd"`
+	DeliveredShare   float64      `json:"delivered_share"`
+	InTimeShare      float64      `json:"in_time_share"`
+	AttemptsPerOrder float64      `json:"attempts_per_order"`
+	Latency          ExactLatency `json:"latency_seconds"`
+}
+
+// ExactLatency is the closed form's latency.
+type ExactLatency struct {
+	Mean *float64 `json:"mean"`
+	P50  *float64 `json:"p50"`
+	P95  *float64 `json:"p95"`
+	P99  *float64 `json:"p99"`
+}
+
+// Verdict is the decision.
+type Verdict struct {
+	Winner          *string            `json:"winner"`
+	Candidate       *string            `json:"candidate"`
+	Minimise        string             `json:"minimise"`
+	ExpectedRegret  *float64           `json:"expected_regret_usd"` // a month; null without a candidate
+	ProbabilityBest map[string]float64 `json:"probability_best"`
+	Requirements    []Requirement      `json:"requirements"`
+	Excluded        []string           `json:"excluded,omitempty"`
+	ExclusionCost   *float64           `json:"exclusion_cost_usd,omitempty"` // a month
+	Draws           int                `json:"draws"`                        // of the stated ranges; 1: no range stated
+	BreakEvens      []BreakEven        `json:"break_evens"`
+	Sentence        string             `json:"sentence"`
+	Reasons         []string           `json:"reasons"` // further sentences: why, why not, what it costs
+}
+
+// Requirement is one requirement judged for one strategy.
+type Requirement struct {
+	Strategy         string   `json:"strategy"`
+	Text             string   `json:"text"`
+	Holds            bool     `json:"holds"`
+	Probability      float64  `json:"probability"`        // over the draws of the stated ranges
+	Value            *float64 `json:"value"`              // expected, at the stated rates; null: not reached
+	MonthMissesShare *float64 `json:"month_misses_share"` // of single simulated months
+}
+
+// BreakEven is where two channels cost the same.
+type BreakEven struct {
+	Cheaper  string   `json:"cheaper"` // the channel that a longer clip, or a rarer failure, favours
+	Dearer   string   `json:"dearer"`
+	Clip     string   `json:"clip"`         // such as "720p" or "8 s 720p"
+	Seconds  *float64 `json:"seconds"`      // clip length; null: none
+	FailRate *float64 `json:"failure_rate"` // billed failures per call
+	Sentence string   `json:"sentence"`
+}
+
+// Write writes the run as indented JSON with a closing newline.
+func Write(w io.Writer, run *Run) error {
+	e := json.NewEncoder(w)
+	e.SetIndent("", "  ")
+	e.SetEscapeHTML(false)
+	return e.Encode(run)
+}
+
+// Read reads a run, and refuses another schema.
+func Read(r io.Reader) (*Run, error) {
+	var run Run
+	if err := json.NewDecoder(r).Decode(&run); err != nil {
+		return nil, fmt.Errorf("read run: %w", err)
+	}
+	if run.Schema != Schema {
+		return nil, fmt.Errorf("read run: schema is %q, want %q", run.Schema, Schema)
+	}
+	return &run, nil
+}

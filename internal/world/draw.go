@@ -1,0 +1,178 @@
+package world
+
+import (
+	"math"
+	"time"
+
+	"channelbench/internal/channel"
+	"channelbench/internal/dist"
+)
+
+// Key names one order; all its draws come from it.
+type Key uint64
+
+// purpose is what a uniform is drawn for.
+type purpose uint64
+
+// The purposes of an order come first, then those of one attempt on one channel.
+const (
+	forClass purpose = iota
+	forModeration
+	forRegionMix
+	forRegion
+	forSubmit
+	forAmbiguous
+	forJob
+	forBilled
+	forUnusable
+	forTakes
+	forService
+	forJitter
+	forDownload // the last: fetch n of an attempt is forDownload + n
+)
+
+// mix is the finaliser of SplitMix64 (Steele, Lea and Flood 2014, with Stafford's constants).
+func mix(x uint64) uint64 {
+	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
+	x = (x ^ x>>27) * 0x94d049bb133111eb
+	return x ^ x>>31
+}
+
+const golden = 0x9e3779b97f4a7c15
+
+// Key returns the key of an order, both counted from 0. Order −1 is kept for the arrivals.
+func (m *Model) Key(month, order int) Key {
+	return Key(mix(mix(mix(m.Seed+golden)+uint64(month+1)*golden) + uint64(order+1)*golden))
+}
+
+// uniform returns the key's uniform in (0, 1) for a purpose, a channel and a try on it.
+func (k Key) uniform(p purpose, ch, try int) float64 {
+	index := uint64(p) | uint64(try)<<16 | uint64(ch+1)<<24
+	return float64(mix(uint64(k)+index*golden)>>11)*0x1p-53 + 0x1p-54
+}
+
+// Class draws the order's class.
+func (m *Model) Class(k Key) int {
+	u := k.uniform(forClass, -1, 0)
+	last := len(m.Classes) - 1
+	for i := range last {
+		if u -= m.Classes[i].Share; u < 0 {
+			return i
+		}
+	}
+	return last
+}
+
+// Fate is what one attempt would meet, drawn before it starts.
+type Fate struct {
+	Outcome  channel.Outcome // Refused, Ambiguous, Failed, Unusable or Delivered
+	Reason   channel.Reason
+	Answered time.Duration // from the submit to its answer, or to giving up on it
+	Service  time.Duration // from acceptance to ready or failed
+	Billed   bool          // Failed only
+}
+
+// Attempt draws the fate of the try-th attempt, counted from 0, of an order on a channel. The
+// channel must make the class.
+func (m *Model) Attempt(k Key, ch, class, try int) Fate {
+	c := &m.Channels[ch]
+	e := &c.Errors
+	if e.Moderation.Rate > 0 && k.uniform(forModeration, -1, 0) < e.Moderation.Rate {
+		return k.refused(channel.Moderation, e.Moderation.Takes, ch, try)
+	}
+	if rate := e.regionRate(k, ch); rate > 0 && k.uniform(forRegion, ch, try) < rate {
+		return k.refused(channel.Region, e.Region.Takes, ch, try)
+	}
+	if e.Submit.Rate > 0 && k.uniform(forSubmit, ch, try) < e.Submit.Rate {
+		return k.refused(channel.Submit, e.Submit.Takes, ch, try)
+	}
+	if e.Ambiguous.Rate > 0 && k.uniform(forAmbiguous, ch, try) < e.Ambiguous.Rate {
+		f := k.refused(channel.Lost, e.Ambiguous.Takes, ch, try)
+		f.Outcome = channel.Ambiguous
+		return f
+	}
+	f := Fate{Outcome: channel.Delivered, Answered: k.takes(c.SubmitTakes, ch, try)}
+	f.Service = sample(c.Jobs[class].Service, k.uniform(forService, ch, try))
+	switch {
+	case e.Job > 0 && k.uniform(forJob, ch, try) < e.Job:
+		f.Outcome, f.Reason = channel.Failed, channel.Job
+		f.Billed = e.JobBilled > 0 && k.uniform(forBilled, ch, try) < e.JobBilled
+	case e.Unusable > 0 && k.uniform(forUnusable, ch, try) < e.Unusable:
+		f.Outcome, f.Reason = channel.Unusable, channel.BadClip
+	}
+	return f
+}
+
+// Fetch draws whether the n-th fetch, counted from 0, of an attempt's clip fails.
+func (m *Model) Fetch(k Key, ch, try, n int) (fails bool) {
+	rate := m.Channels[ch].Errors.Download
+	return rate > 0 && k.uniform(forDownload+purpose(n), ch, try) < rate
+}
+
+// Jitter draws the uniform for the pause after an attempt.
+func (m *Model) Jitter(k Key, ch, try int) float64 { return k.uniform(forJitter, ch, try) }
+
+func (e *Errors) regionRate(k Key, ch int) float64 {
+	if e.RegionMix == nil {
+		return e.Region.Rate
+	}
+	u := k.uniform(forRegionMix, ch, 0)
+	last := len(e.RegionMix) - 1
+	for i := range last {
+		if u -= e.RegionMix[i].Weight; u < 0 {
+			return e.RegionMix[i].Rate
+		}
+	}
+	return e.RegionMix[last].Rate
+}
+
+func (k Key) refused(r channel.Reason, takes dist.Distribution, ch, try int) Fate {
+	return Fate{Outcome: channel.Refused, Reason: r, Answered: k.takes(takes, ch, try)}
+}
+
+func (k Key) takes(d dist.Distribution, ch, try int) time.Duration {
+	if d == nil {
+		return 0
+	}
+	return sample(d, k.uniform(forTakes, ch, try))
+}
+
+// longest keeps sums of a few durations far from overflow.
+const longest = 10 * 365 * 24 * time.Hour
+
+// sample turns a uniform into a duration, to the nanosecond.
+func sample(d dist.Distribution, u float64) time.Duration {
+	return time.Duration(min(d.Quantile(u)*float64(time.Second), float64(longest)))
+}
+
+// Arrivals yields the arrival times of a month in ascending order, in memory that doesn't grow.
+type Arrivals struct {
+	key   Key
+	next  int
+	n     int
+	even  bool
+	lnGap float64 // ln of the share of the month that is left
+}
+
+// Arrivals returns the arrivals of a month, counted from 0.
+func (m *Model) Arrivals(month int) Arrivals {
+	return Arrivals{key: m.Key(month, -1), n: m.Orders, even: m.Process == EvenArrival}
+}
+
+// Next returns the next arrival since the start of the month, and false after the last.
+//
+// Uniform order statistics come one by one: of k points left in a gap, the gap's share that
+// lies behind the first of them is U^(1/k) (Bentley and Saxe 1980).
+func (a *Arrivals) Next() (time.Duration, bool) {
+	if a.next >= a.n {
+		return 0, false
+	}
+	i := a.next
+	a.next++
+	if a.even {
+		return time.Duration((float64(i) + 0.5) / float64(a.n) * float64(Month)), true
+	}
+	u := float64(mix(uint64(a.key)+uint64(i)*golden)>>11)*0x1p-53 + 0x1p-54
+	a.lnGap += math.Log(u) / float64(a.n-i)
+	return time.Duration(-math.Expm1(a.lnGap) * float64(Month)), true
+}

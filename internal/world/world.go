@@ -1,0 +1,95 @@
+// Package world says how channels behave when they are simulated: how long submits and jobs
+// take, and how often and in which way they fail.
+//
+// It deliberately decides nothing (package policy) and knows no clock. It has no random state
+// either: every draw is a function of the order's key and of what is drawn, so strategies meet
+// the same luck (common random numbers) and no result depends on the order of the work.
+//
+//	key := model.Key(month, order)
+//	fate := model.Attempt(key, channel, class, try)
+package world
+
+import (
+	"time"
+
+	"channelbench/internal/channel"
+	"channelbench/internal/dist"
+	"channelbench/internal/money"
+)
+
+// Month is the length of a month.
+const Month = 30 * 24 * time.Hour
+
+// Process says how arrivals are spread over a month.
+type Process uint8
+
+// The processes.
+const (
+	Poisson     Process = iota // uniform order statistics: Poisson given its count
+	EvenArrival                // equal gaps
+)
+
+// Model is the simulated world of one scenario.
+type Model struct {
+	Seed     uint64
+	Orders   int // arrivals in a month, exactly
+	Process  Process
+	Promise  time.Duration // 0: none
+	Deadline time.Duration // 0: none
+	Classes  []Class
+	Channels []Channel
+	Costs    Costs
+}
+
+// Class is one video of the workload.
+type Class struct {
+	Name  string
+	Share float64 // of the orders; the shares sum to 1
+	Clip  channel.Clip
+}
+
+// Costs are what no invoice shows.
+type Costs struct {
+	Undelivered money.Micros   // per undelivered order
+	Late        money.Micros   // per order delivered after the promise
+	Fixed       []money.Micros // per month, by channel, for strategies that use it
+}
+
+// Channel is a channel's behaviour.
+type Channel struct {
+	Name        string
+	Price       *channel.Price
+	Jobs        []Job             // by class
+	SubmitTakes dist.Distribution // from submit to acceptance; nil: no time
+	Errors      Errors
+}
+
+// Job is what the channel makes of one class.
+type Job struct {
+	Makes   bool              // it can make the class at all
+	Clip    channel.Clip      // as made
+	Service dist.Distribution // from acceptance to ready, in seconds
+}
+
+// Errors are a channel's independent failures. Each rate is conditional on having passed the
+// earlier ones; they are met in the order of the fields.
+type Errors struct {
+	Moderation Refusal // one draw per order, common to all channels: the higher rate contains the lower
+	Region     Refusal
+	RegionMix  []Weighted // instead of Region.Rate: one of these rates, drawn once per order
+	Submit     Refusal
+	Ambiguous  Refusal // the answer to the submit is lost
+	Job        float64 // accepted, then failed after the full service time
+	JobBilled  float64 // share of the failed jobs that are billed
+	Unusable   float64
+	Download   float64 // each fetch
+}
+
+// Refusal is an error that a submit meets.
+type Refusal struct {
+	Rate  float64
+	Takes dist.Distribution // how long the answer takes; nil: no time
+}
+
+// Weighted is one of several rates.
+type Weighted struct{ Weight, Rate float64 }
