@@ -65,11 +65,11 @@ func (k EventKind) String() string { return eventKinds[k] }
 // Event is something that happened to an order.
 type Event struct {
 	At         time.Duration // since the order's scheduled arrival; never decreases
+	Jitter     float64       // a uniform in [0, 1) for the pause that may follow a failure
+	RetryAfter time.Duration // Refused only: the channel asks for this pause
+	Attempt    int32         // which attempt; unused for Start and Wake
 	Kind       EventKind
-	Attempt    int            // which attempt; unused for Start and Wake
 	Reason     channel.Reason // Refused only
-	Jitter     float64        // a uniform in [0, 1) for the pause that may follow a failure
-	RetryAfter time.Duration  // Refused only: the channel asks for this pause
 	Billed     bool           // Failed only: the channel bills the failure though it bills on success
 }
 
@@ -92,27 +92,27 @@ func (k ActionKind) String() string { return actionKinds[k] }
 
 // Action is something that the machine wants done.
 type Action struct {
-	Kind    ActionKind
-	Attempt int
-	Channel int
-	Try     int // Submit only: how many attempts this order has made on this channel before
 	At      time.Duration
 	Every   time.Duration
+	Attempt int32
+	Channel int32
+	Try     int32 // Submit only: how many attempts this order has made on this channel before
+	Kind    ActionKind
 }
 
 // Attempt is one submit and what came of it.
 type Attempt struct {
-	Channel  int
-	Step     int
-	Try      int
+	Started  time.Duration
+	Ended    time.Duration // when its outcome was known to the order
+	Channel  int32
+	Step     int32
+	Try      int32
 	Outcome  channel.Outcome
 	Reason   channel.Reason
 	Accepted bool
 	Made     bool // a clip came out
 	Billed   bool // it failed, and the channel bills that
 	Settled  bool // nothing about it can change any more
-	Started  time.Duration
-	Ended    time.Duration // when its outcome was known to the order
 }
 
 // Usage is what the attempt used, for billing; made is the clip that its channel makes.
@@ -122,9 +122,9 @@ func (a *Attempt) Usage(made channel.Clip) channel.Usage {
 
 // Result is how an order ended.
 type Result struct {
+	At        time.Duration
 	Delivered bool
 	Reason    channel.Reason // why it was not delivered
-	At        time.Duration
 }
 
 type state uint8
@@ -140,20 +140,21 @@ const (
 // Machine is one order. The zero value needs Init.
 type Machine struct {
 	route    *Route
+	deadline time.Duration // of the route
 	arrival  time.Duration // since the start of the month or the run
 	resume   time.Duration
 	result   Result
+	n        int32 // attempts made
+	step     int32
+	tries    int32 // attempts made in this step
 	state    state
-	step     int
-	tries    int // attempts made in this step
 	attempts [MaxAttempts]Attempt
-	n        int
 }
 
 // Init makes m a new order on route. Arrival is on the clock that all orders of a Pool share.
 // The route must stay unchanged and need no more than MaxAttempts.
 func (m *Machine) Init(route *Route, arrival time.Duration) {
-	m.route, m.arrival = route, arrival
+	m.route, m.deadline, m.arrival = route, route.Deadline, arrival
 	m.resume, m.result, m.state = 0, Result{}, waiting
 	m.step, m.tries, m.n = 0, 0, 0
 }
@@ -181,7 +182,7 @@ func (m *Machine) Settled() bool {
 // such as an answer that comes twice, change nothing. The pool may be nil.
 func (m *Machine) Step(e Event, pool *Pool, actions []Action) []Action {
 	if m.past(e) {
-		actions = m.end(Result{Reason: channel.Deadline, At: m.route.Deadline}, actions)
+		actions = m.end(Result{Reason: channel.Deadline, At: m.deadline}, actions)
 	}
 	switch e.Kind {
 	case Start:
@@ -203,40 +204,40 @@ func (m *Machine) Step(e Event, pool *Pool, actions []Action) []Action {
 
 // past says whether the deadline comes before e. An answer at the very deadline is in time.
 func (m *Machine) past(e Event) bool {
-	d := m.route.Deadline
-	return d > 0 && m.state != finished && (e.At > d || e.At == d && e.Kind == Wake)
+	d := m.deadline
+	return d > 0 && e.At >= d && m.state != finished && (e.At > d || e.Kind == Wake)
 }
 
 func (m *Machine) start(e Event, pool *Pool, actions []Action) []Action {
 	if m.state != waiting || m.n > 0 {
 		return actions
 	}
-	if m.route.Deadline > 0 {
-		actions = append(actions, Action{Kind: WakeAt, At: m.route.Deadline})
+	if m.deadline > 0 {
+		actions = append(actions, Action{Kind: WakeAt, At: m.deadline})
 	}
 	return m.submit(e.At, pool, actions)
 }
 
 // submit begins the next attempt on the current step, once the pool allows it.
 func (m *Machine) submit(at time.Duration, pool *Pool, actions []Action) []Action {
-	if d := m.route.Deadline; d > 0 && at >= d {
+	if m.deadline > 0 && at >= m.deadline {
 		return m.end(Result{Reason: channel.Deadline, At: at}, actions)
 	}
 	step := &m.route.Steps[m.step]
 	if until := pool.pausedUntil(step.Channel) - m.arrival; until > at {
 		return m.wait(until, actions)
 	}
-	try := 0
+	ch, try := int32(step.Channel), int32(0)
 	for i := range m.attempts[:m.n] {
-		if m.attempts[i].Channel == step.Channel {
+		if m.attempts[i].Channel == ch {
 			try++
 		}
 	}
-	m.attempts[m.n] = Attempt{Channel: step.Channel, Step: m.step, Try: try, Started: at}
+	m.attempts[m.n] = Attempt{Channel: ch, Step: m.step, Try: try, Started: at}
 	m.n++
 	m.tries++
 	m.state = submitting
-	return append(actions, Action{Kind: Submit, Attempt: m.n - 1, Channel: step.Channel, Try: try, At: at})
+	return append(actions, Action{Kind: Submit, Attempt: m.n - 1, Channel: ch, Try: try, At: at})
 }
 
 func (m *Machine) wait(until time.Duration, actions []Action) []Action {
@@ -248,52 +249,62 @@ func (m *Machine) wait(until time.Duration, actions []Action) []Action {
 func (m *Machine) answer(e Event, pool *Pool, actions []Action) []Action {
 	a := &m.attempts[e.Attempt]
 	step := &m.route.Steps[m.step]
-	switch {
-	case m.state == submitting && e.Kind == Accepted:
+	if m.state != expects[e.Kind] {
+		return actions
+	}
+	switch e.Kind {
+	case Accepted:
 		a.Accepted = true
 		m.state = polling
 		return append(actions, Action{Kind: Poll, Attempt: e.Attempt, Channel: a.Channel, At: e.At + step.Poll, Every: step.Poll})
-	case m.state == submitting && e.Kind == Refused:
-		m.close(a, channel.Refused, e.Reason, e.At)
-		pool.pause(step.Channel, m.arrival+e.At, e.RetryAfter)
-		return m.failed(e, e.Reason, pool, actions)
-	case m.state == submitting && e.Kind == Lost:
-		m.close(a, channel.Ambiguous, channel.Lost, e.At)
-		if step.OnAmbiguous == Stop {
-			return m.end(Result{Reason: channel.Lost, At: e.At}, actions)
-		}
-		return m.nextStep(e.At, channel.Lost, pool, actions)
-	case m.state == polling && e.Kind == Failed:
-		a.Billed = e.Billed
-		m.close(a, channel.Failed, channel.Job, e.At)
-		return m.failed(e, channel.Job, pool, actions)
-	case m.state == polling && e.Kind == Completed:
+	case Completed:
 		a.Made = true
 		m.state = fetching
 		return append(actions, Action{Kind: Fetch, Attempt: e.Attempt, Channel: a.Channel, At: e.At})
-	case m.state == fetching && e.Kind == FetchFailed:
-		return append(actions, Action{Kind: Fetch, Attempt: e.Attempt, Channel: a.Channel, At: e.At + step.FetchPause()})
-	case m.state == fetching && e.Kind == Rejected:
-		m.close(a, channel.Unusable, channel.BadClip, e.At)
-		return m.failed(e, channel.BadClip, pool, actions)
-	case m.state == fetching && e.Kind == Fetched:
-		m.close(a, channel.Delivered, channel.NoReason, e.At)
+	case Fetched:
+		a.close(channel.Delivered, channel.NoReason, e.At)
 		return m.end(Result{Delivered: true, At: e.At}, actions)
+	case Refused:
+		a.close(channel.Refused, e.Reason, e.At)
+		pool.pause(step.Channel, m.arrival+e.At, e.RetryAfter)
+		return m.failed(e, e.Reason, pool, actions)
+	case Failed:
+		a.Billed = e.Billed
+		a.close(channel.Failed, channel.Job, e.At)
+		return m.failed(e, channel.Job, pool, actions)
+	case Rejected:
+		a.close(channel.Unusable, channel.BadClip, e.At)
+		return m.failed(e, channel.BadClip, pool, actions)
+	case FetchFailed:
+		return append(actions, Action{Kind: Fetch, Attempt: e.Attempt, Channel: a.Channel, At: e.At + step.FetchPause()})
+	case Lost:
+		a.close(channel.Ambiguous, channel.Lost, e.At)
+		if step.OnAmbiguous == NextStep {
+			return m.nextStep(e.At, channel.Lost, pool, actions)
+		}
+		return m.end(Result{Reason: channel.Lost, At: e.At}, actions)
 	}
 	return actions
 }
 
-func (m *Machine) close(a *Attempt, o channel.Outcome, r channel.Reason, at time.Duration) {
+// expects is the state in which each kind of news about an attempt fits.
+var expects = [...]state{
+	Accepted: submitting, Refused: submitting, Lost: submitting,
+	Completed: polling, Failed: polling,
+	Fetched: fetching, FetchFailed: fetching, Rejected: fetching,
+}
+
+func (a *Attempt) close(o channel.Outcome, r channel.Reason, at time.Duration) {
 	a.Outcome, a.Reason, a.Ended, a.Settled = o, r, at, true
 }
 
 // failed tries the channel again where the step allows it, else begins the next step.
 func (m *Machine) failed(e Event, r channel.Reason, pool *Pool, actions []Action) []Action {
 	step := &m.route.Steps[m.step]
-	if m.tries >= step.Attempts || !step.RetryOn.Has(r) {
+	if int(m.tries) >= step.Attempts || !step.RetryOn.Has(r) {
 		return m.nextStep(e.At, r, pool, actions)
 	}
-	pause := max(step.Backoff.Pause(m.tries, e.Jitter), e.RetryAfter)
+	pause := max(step.Backoff.Pause(int(m.tries), e.Jitter), e.RetryAfter)
 	if pause <= 0 {
 		return m.submit(e.At, pool, actions)
 	}
@@ -301,7 +312,7 @@ func (m *Machine) failed(e Event, r channel.Reason, pool *Pool, actions []Action
 }
 
 func (m *Machine) nextStep(at time.Duration, r channel.Reason, pool *Pool, actions []Action) []Action {
-	if m.step+1 >= len(m.route.Steps) {
+	if int(m.step)+1 >= len(m.route.Steps) {
 		return m.end(Result{Reason: r, At: at}, actions)
 	}
 	m.step++

@@ -147,22 +147,37 @@ func sample(d dist.Distribution, u float64) time.Duration {
 
 // Arrivals yields the arrival times of a month in ascending order, in memory that doesn't grow.
 type Arrivals struct {
-	key   Key
-	next  int
-	n     int
-	even  bool
-	lnGap float64 // ln of the share of the month that is left
+	key  Key
+	next int
+	n    int
+	gap  float64 // even: all gaps; else the month over the sum of all exponentials
+	sum  float64 // of the exponentials so far
+	even bool
 }
 
 // Arrivals returns the arrivals of a month, counted from 0.
+//
+// The i-th of n uniform order statistics is the sum of i independent exponentials over the sum
+// of n+1 (Rényi 1953), so the exponentials are drawn twice: for their sum, and one by one.
 func (m *Model) Arrivals(month int) Arrivals {
-	return Arrivals{key: m.Key(month, -1), n: m.Orders, even: m.Process == EvenArrival}
+	a := Arrivals{key: m.Key(month, -1), n: m.Orders, even: m.Process == EvenArrival}
+	if a.even {
+		a.gap = float64(Month) / float64(max(1, a.n))
+		return a
+	}
+	sum := 0.0
+	for i := range a.n + 1 {
+		sum += a.exponential(i)
+	}
+	a.gap = float64(Month) / sum
+	return a
+}
+
+func (a *Arrivals) exponential(i int) float64 {
+	return -math.Log(float64(mix(uint64(a.key)+uint64(i)*golden)>>11)*0x1p-53 + 0x1p-54)
 }
 
 // Next returns the next arrival since the start of the month, and false after the last.
-//
-// Uniform order statistics come one by one: of k points left in a gap, the gap's share that
-// lies behind the first of them is U^(1/k) (Bentley and Saxe 1980).
 func (a *Arrivals) Next() (time.Duration, bool) {
 	if a.next >= a.n {
 		return 0, false
@@ -170,9 +185,8 @@ func (a *Arrivals) Next() (time.Duration, bool) {
 	i := a.next
 	a.next++
 	if a.even {
-		return time.Duration((float64(i) + 0.5) / float64(a.n) * float64(Month)), true
+		return time.Duration((float64(i) + 0.5) * a.gap), true
 	}
-	u := float64(mix(uint64(a.key)+uint64(i)*golden)>>11)*0x1p-53 + 0x1p-54
-	a.lnGap += math.Log(u) / float64(a.n-i)
-	return time.Duration(-math.Expm1(a.lnGap) * float64(Month)), true
+	a.sum += a.exponential(i)
+	return time.Duration(a.sum * a.gap), true
 }

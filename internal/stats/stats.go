@@ -1,0 +1,217 @@
+// Package stats turns counts and sums of replicated months into figures with intervals and
+// warnings.
+//
+// It deliberately never takes a single order for a replication: orders of one month share
+// queues and outages, so months (or blocks of a bench) are the unit of error throughout.
+//
+//	e := stats.Ratio(costs, delivered)
+//	fmt.Println(e.Value, e.Low, e.High, e.Warnings)
+package stats
+
+import (
+	"fmt"
+	"math"
+	"math/bits"
+	"slices"
+	"time"
+
+	"gonum.org/v1/gonum/mathext"
+	"gonum.org/v1/gonum/stat"
+	"gonum.org/v1/gonum/stat/distuv"
+)
+
+// Confidence is that of all intervals.
+const Confidence = 0.95
+
+// Estimate is a figure with its interval. NaN stands for what is not known or not reached.
+type Estimate struct {
+	Value, Low, High float64
+	SE               float64 // standard error of Value
+	Warnings         []string
+}
+
+const oneMonth = "one month only: no interval; simulate at least two"
+
+func unknown(value float64, warnings ...string) Estimate {
+	return Estimate{Value: value, Low: math.NaN(), High: math.NaN(), SE: math.NaN(), Warnings: warnings}
+}
+
+// Mean estimates an expectation from one value a month: Student's t over months.
+func Mean(months []float64) Estimate {
+	if len(months) == 0 {
+		return unknown(math.NaN())
+	}
+	mean, variance := stat.MeanVariance(months, nil)
+	if len(months) == 1 {
+		return unknown(mean, oneMonth)
+	}
+	return around(mean, math.Sqrt(variance/float64(len(months))), len(months)-1)
+}
+
+// around is the t interval about a value.
+func around(value, se float64, degrees int) Estimate {
+	t := distuv.StudentsT{Mu: 0, Sigma: 1, Nu: float64(degrees)}.Quantile((1 + Confidence) / 2)
+	return Estimate{Value: value, Low: value - t*se, High: value + t*se, SE: se}
+}
+
+// Ratio estimates ΣA / ΣB from pairs of one month each: t over months of the linearised
+// ratio (delta method; Cochran 1977, eq. 6.9).
+func Ratio(a, b []float64) Estimate {
+	sumA, sumB := sum(a), sum(b)
+	if sumB == 0 {
+		return unknown(math.NaN())
+	}
+	ratio := sumA / sumB
+	if len(a) < 2 {
+		return unknown(ratio, oneMonth)
+	}
+	n := float64(len(a))
+	residuals := make([]float64, len(a))
+	for i := range a {
+		residuals[i] = a[i] - ratio*b[i]
+	}
+	se := math.Sqrt(stat.Variance(residuals, nil)/n) / (sumB / n)
+	return around(ratio, se, len(a)-1)
+}
+
+// Share estimates a share from hits out of tries in each month: Clopper and Pearson (1934), on
+// as many tries as the scatter between months says they are worth (Korn and Graubard 1998).
+func Share(hits, tries []int64) Estimate {
+	k, n := sum(hits), sum(tries)
+	if n == 0 {
+		return unknown(math.NaN())
+	}
+	p := float64(k) / float64(n)
+	worth := float64(n) / designEffect(hits, tries, p)
+	low, high := ClopperPearson(p*worth, worth)
+	e := Estimate{Value: p, Low: low, High: high, SE: math.Sqrt(p * (1 - p) / worth)}
+	if len(hits) == 1 {
+		e.Warnings = []string{"one month only: the interval takes its orders as independent"}
+	}
+	return e
+}
+
+// designEffect is how much more months scatter than independent tries would, at least 1.
+func designEffect(hits, tries []int64, p float64) float64 {
+	if len(hits) < 2 || p <= 0 || p >= 1 {
+		return 1
+	}
+	effect := 0.0
+	for i := range hits {
+		n := float64(tries[i])
+		d := float64(hits[i]) - n*p
+		effect += d * d / (n * p * (1 - p))
+	}
+	return max(1, effect/float64(len(hits)-1))
+}
+
+// ClopperPearson is the interval of a share after hits out of tries; neither need be whole.
+func ClopperPearson(hits, tries float64) (low, high float64) {
+	const tail = (1 - Confidence) / 2
+	low, high = 0, 1
+	if hits > 0 {
+		low = mathext.InvRegIncBeta(hits, tries-hits+1, tail)
+	}
+	if hits < tries {
+		high = mathext.InvRegIncBeta(hits+1, tries-hits, 1-tail)
+	}
+	return low, high
+}
+
+// Quantile estimates the latency that a share q of all orders did not exceed. Value is NaN
+// where it was not reached, High where its upper end was not. The interval inverts the
+// interval of the share that lies below the estimate (Woodruff 1952).
+func Quantile(months []*Histogram, orders []int64, q float64) Estimate {
+	var pooled Histogram
+	for _, h := range months {
+		pooled.Merge(h)
+	}
+	total := sum(orders)
+	value, ok := pooled.Quantile(q, total)
+	if !ok {
+		return unknown(math.NaN())
+	}
+	if need := FewestForQuantile(q); total < int64(need) {
+		return unknown(value, fmt.Sprintf("needs at least %d orders for a %.0f %% interval of p%g", need, 100*Confidence, 100*q))
+	}
+	below := make([]int64, len(months))
+	for i, h := range months {
+		below[i] = int64(math.Round(h.UpTo(value)))
+	}
+	share := Share(below, orders)
+	e := Estimate{Value: value, SE: math.NaN(), High: math.NaN(), Warnings: share.Warnings}
+	e.Low, _ = pooled.Quantile(min(q, share.Low), total)
+	if high, ok := pooled.Quantile(max(q, share.High), total); ok {
+		e.High = high
+	}
+	return e
+}
+
+// FewestForQuantile is the smallest sample whose extremes bound the quantile q on both sides.
+func FewestForQuantile(q float64) int {
+	const tail = (1 - Confidence) / 2
+	return int(math.Ceil(math.Log(tail) / math.Log(max(q, 1-q))))
+}
+
+// Percentile is the quantile q of single months, by linear interpolation (Hyndman and Fan 1996, type 7).
+func Percentile(months []float64, q float64) float64 {
+	if len(months) == 0 {
+		return math.NaN()
+	}
+	sorted := slices.Sorted(slices.Values(months))
+	at := q * float64(len(sorted)-1)
+	i := int(at)
+	if i+1 >= len(sorted) {
+		return sorted[len(sorted)-1]
+	}
+	return sorted[i] + (at-float64(i))*(sorted[i+1]-sorted[i])
+}
+
+// BinomialP is the two-sided p-value of hits out of tries under a share p: twice the smaller tail.
+func BinomialP(hits, tries int64, p float64) float64 {
+	k, n := float64(hits), float64(tries)
+	switch {
+	case p <= 0:
+		return boolToP(hits == 0)
+	case p >= 1:
+		return boolToP(hits == tries)
+	}
+	atMost, atLeast := 1.0, 1.0
+	if hits < tries {
+		atMost = mathext.RegIncBeta(n-k, k+1, 1-p)
+	}
+	if hits > 0 {
+		atLeast = mathext.RegIncBeta(k, n-k+1, p)
+	}
+	return min(1, 2*min(atMost, atLeast))
+}
+
+func boolToP(agrees bool) float64 {
+	if agrees {
+		return 1
+	}
+	return 0
+}
+
+// Sum adds durations without overflow: 128 bits hold 10⁹ orders of ten years.
+type Sum struct{ high, low uint64 }
+
+// Add adds a duration, which must not be negative.
+func (s *Sum) Add(d time.Duration) {
+	var carry uint64
+	s.low, carry = bits.Add64(s.low, uint64(d), 0)
+	s.high += carry
+}
+
+// Seconds is the sum in seconds.
+func (s Sum) Seconds() float64 {
+	return (float64(s.high)*0x1p64 + float64(s.low)) / float64(time.Second)
+}
+
+func sum[T int64 | float64](values []T) T {
+	var s T
+	for _, v := range values {
+		s += v
+	}
+	return s
+}

@@ -1,0 +1,62 @@
+package event
+
+import (
+	"time"
+
+	"channelbench/internal/channel"
+	"channelbench/internal/money"
+	"channelbench/internal/policy"
+	"channelbench/internal/stats"
+	"channelbench/internal/world"
+)
+
+// Tally counts one month of one strategy. All of it is integers, so adding months is exact.
+type Tally struct {
+	Orders      int64
+	Delivered   int64
+	InTime      int64 // delivered within the promise
+	Attempts    int64
+	Fallbacks   int64                     // orders that began any step but the first
+	Failures    [channel.NumReasons]int64 // attempts by why they did not deliver
+	Undelivered [channel.NumReasons]int64 // orders by why
+	Charged     []money.Micros            // by channel
+	Latency     stats.Sum                 // of delivered orders, from scheduled arrival
+	Latencies   stats.Histogram           // the same
+}
+
+// Handling is what no invoice shows: penalties, and the fixed costs of the channels used.
+func (t *Tally) Handling(costs *world.Costs, uses []bool) money.Micros {
+	total := costs.Undelivered*money.Micros(t.Orders-t.Delivered) + costs.Late*money.Micros(t.Delivered-t.InTime)
+	for ch, fixed := range costs.Fixed {
+		if uses[ch] {
+			total += fixed
+		}
+	}
+	return total
+}
+
+// count counts a settled order, but not its charges.
+func (t *Tally) count(m *policy.Machine, promise time.Duration) {
+	t.Orders++
+	result, _ := m.Finished()
+	if result.Delivered {
+		t.Delivered++
+		if promise == 0 || result.At <= promise {
+			t.InTime++
+		}
+		t.Latency.Add(result.At)
+		t.Latencies.Add(result.At)
+	} else {
+		t.Undelivered[result.Reason]++
+	}
+	attempts := m.Attempts()
+	t.Attempts += int64(len(attempts))
+	if n := len(attempts); n > 0 && attempts[n-1].Step > 0 {
+		t.Fallbacks++
+	}
+	for i := range attempts {
+		if r := attempts[i].Reason; r != channel.NoReason {
+			t.Failures[r]++
+		}
+	}
+}
