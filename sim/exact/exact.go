@@ -1,0 +1,140 @@
+// Package exact answers without sampling: shares, attempts, cost and the whole latency
+// distribution of a strategy, where orders are independent of each other.
+//
+// It covers whatever package world draws per order and attempt: moderation, region (also as a mixture
+// of rates per order), submit, ambiguous, job, unusable and download errors, backoff with jitter,
+// fallback, routing, polls, the deadline. It stops where orders meet: shared limits, queues,
+// outages, regimes, sticky exits, or a pool that pauses a channel have no place in it.
+//
+// Each route is a walk over attempts. The time elapsed before each attempt is a measure on a
+// grid (atoms on nodes, mass spread evenly within cells), convolved by FFT; the last leg, from an
+// attempt's start to delivery, uses the distribution's own CDF. What is on the grid is exact for times
+// that are multiples of its step, and of second order in the step for continuous ones. An order
+// delivered at its first attempt never touches the grid.
+//
+//	answer, err := exact.Solve(model, strategy, exact.Options{})
+//	fmt.Println(answer.CostPerOrder, answer.Quantile(0.95))
+package exact
+
+import (
+	"math"
+
+	"channelbench/internal/policy"
+	"channelbench/internal/world"
+)
+
+// Options set the accuracy.
+type Options struct {
+	Nodes int // of the grid, about; 0: 4096
+}
+
+// Answer is what is expected of one order, in dollars, seconds and shares of all orders.
+type Answer struct {
+	Delivered        float64
+	InTime           float64
+	Attempts         float64 // submits per order
+	Fallback         float64 // orders that begin any step but the first
+	ChargePerOrder   float64
+	ChargeByChannel  []float64 // per order
+	HandlingPerOrder float64   // penalties and fixed costs
+	MeanLatency      float64   // of delivered orders; NaN: none is delivered
+
+	legs []leg
+}
+
+// CostPerOrder is charges and handling.
+func (a *Answer) CostPerOrder() float64 { return a.ChargePerOrder + a.HandlingPerOrder }
+
+// CostPerDelivered is the cost over delivered orders; NaN where none is delivered.
+func (a *Answer) CostPerDelivered() float64 {
+	if a.Delivered <= 0 {
+		return math.NaN()
+	}
+	return a.CostPerOrder() / a.Delivered
+}
+
+// Solve answers for a strategy. The fixed costs are those of the channels that the strategy uses.
+func Solve(m *world.Model, s *policy.Strategy, uses []bool, o Options) (*Answer, error) {
+	a := &Answer{ChargeByChannel: make([]float64, len(m.Channels))}
+	for class := range m.Classes {
+		w := &walk{model: m, class: class, route: &s.Routes[class], answer: a}
+		if err := w.run(o); err != nil {
+			return nil, err
+		}
+	}
+	a.close(m, uses)
+	return a, nil
+}
+
+// close derives what follows from the walks.
+func (a *Answer) close(m *world.Model, uses []bool) {
+	end := math.Inf(1)
+	if m.Deadline > 0 {
+		end = m.Deadline.Seconds()
+	}
+	a.Delivered = a.CDF(end)
+	a.InTime = a.Delivered
+	if m.Promise > 0 {
+		a.InTime = a.CDF(min(end, m.Promise.Seconds()))
+	}
+	a.MeanLatency = math.NaN()
+	if a.Delivered > 0 {
+		a.MeanLatency = 0
+		for i := range a.legs {
+			a.MeanLatency += a.legs[i].partialMean(end) / a.Delivered
+		}
+	}
+	for _, charge := range a.ChargeByChannel {
+		a.ChargePerOrder += charge
+	}
+	a.HandlingPerOrder = m.Costs.Undelivered.Dollars()*(1-a.Delivered) + m.Costs.Late.Dollars()*(a.Delivered-a.InTime)
+	for ch, fixed := range m.Costs.Fixed {
+		if uses[ch] {
+			a.HandlingPerOrder += fixed.Dollars() / float64(m.Orders)
+		}
+	}
+}
+
+// CDF is the share of all orders delivered within so many seconds, the deadline aside.
+func (a *Answer) CDF(seconds float64) float64 {
+	share := 0.0
+	for i := range a.legs {
+		share += a.legs[i].cdf(seconds)
+	}
+	return share
+}
+
+// Quantile is the latency that a share q of all orders does not exceed, and false where fewer
+// are ever delivered.
+func (a *Answer) Quantile(q float64) (seconds float64, ok bool) {
+	if q > a.Delivered {
+		return 0, false
+	}
+	low, high := 0.0, 1.0
+	for a.CDF(high) < q {
+		low, high = high, 2*high
+		if high > 1e9 {
+			return 0, false
+		}
+	}
+	return a.bisect(q, low, high), true
+}
+
+// bisect narrows CDF(low) < q ≤ CDF(high), by regula falsi (Illinois) where that helps and by
+// halving where steps of the CDF defeat it.
+func (a *Answer) bisect(q, low, high float64) float64 {
+	below, above := a.CDF(low)-q, a.CDF(high)-q
+	for i := 0; high-low > 1e-9*high && i < 200; i++ {
+		mid := (low + high) / 2
+		if i%3 > 0 {
+			mid = low - below*(high-low)/(above-below)
+			mid = min(max(mid, low+1e-3*(high-low)), high-1e-3*(high-low))
+		}
+		if c := a.CDF(mid) - q; c < 0 {
+			low, below = mid, c
+		} else {
+			high, above = mid, c
+		}
+	}
+	return high
+}

@@ -1,0 +1,110 @@
+package exact
+
+import (
+	"errors"
+	"math"
+	"time"
+
+	"channelbench/internal/dist"
+)
+
+// ErrTooLong is returned where failed attempts may take so long, without a deadline, that no grid
+// of useful step covers them.
+var ErrTooLong = errors.New("no closed form: without a deadline, failed attempts can take too long to tabulate")
+
+// layGrid chooses the grid of a walk: long enough for all attempts to start on it, and with a
+// step that divides every constant time of the route, where one of useful length does.
+func (w *walk) layGrid(o Options) (*grid, error) {
+	const fine, coarse, most = 0.5, 5.0, 1 << 16 // seconds, seconds, nodes
+	horizon := w.reach()
+	if d := w.route.Deadline.Seconds(); d > 0 {
+		horizon = min(horizon, d)
+	} else if horizon > coarse*most {
+		return nil, ErrTooLong
+	}
+	horizon = max(horizon, 1)
+	nodes := float64(o.Nodes)
+	if nodes == 0 {
+		nodes = min(max(4096, horizon/fine), most)
+	}
+	step := horizon / nodes
+	if common := w.commonTime().Seconds(); common >= step/4 {
+		step = common / math.Ceil(common/step)
+	}
+	return newGrid(step, int(math.Ceil(horizon/step-1e-9))), nil
+}
+
+// reach is a time by which the last attempt has all but surely started.
+func (w *walk) reach() float64 {
+	const surely = 1 - 1e-12
+	total := 0.0
+	for i := range w.route.Steps {
+		step := &w.route.Steps[i]
+		c := &w.model.Channels[step.Channel]
+		e := &c.Errors
+		longest := 0.0
+		consider := func(rate float64, seconds float64) {
+			if rate > 0 {
+				longest = max(longest, seconds)
+			}
+		}
+		quantile := func(d dist.Distribution) float64 {
+			if d == nil {
+				return 0
+			}
+			return d.Quantile(surely)
+		}
+		consider(e.Moderation.Rate, quantile(e.Moderation.Takes))
+		consider(1, quantile(e.Region.Takes))
+		consider(e.Submit.Rate, quantile(e.Submit.Takes))
+		consider(e.Ambiguous.Rate, quantile(e.Ambiguous.Takes))
+		consider(e.Job+e.Unusable, quantile(c.SubmitTakes)+quantile(c.Jobs[w.class].Service)+step.Poll.Seconds()+10*e.Download*step.FetchPause().Seconds())
+		total += longest * float64(step.Attempts)
+		for try := 1; try < step.Attempts; try++ {
+			_, high := step.Backoff.Bounds(try)
+			total += high.Seconds()
+		}
+	}
+	return total
+}
+
+// commonTime is the greatest time that divides all constant times of the route, 0 where there are none.
+func (w *walk) commonTime() time.Duration {
+	var common time.Duration
+	fold := func(d time.Duration) { common = gcd(common, d) }
+	constant := func(d dist.Distribution) {
+		if c, ok := d.(dist.Constant); ok {
+			fold(duration(float64(c)))
+		}
+	}
+	fold(w.route.Deadline)
+	fold(w.model.Promise)
+	for i := range w.route.Steps {
+		step := &w.route.Steps[i]
+		c := &w.model.Channels[step.Channel]
+		fold(step.Poll)
+		if c.Errors.Download > 0 {
+			fold(step.FetchPause())
+		}
+		for try := 1; try < step.Attempts; try++ {
+			low, high := step.Backoff.Bounds(try)
+			fold(low)
+			fold(high)
+		}
+		constant(c.SubmitTakes)
+		if c.Jobs[w.class].Makes {
+			constant(c.Jobs[w.class].Service)
+		}
+		for _, takes := range []dist.Distribution{c.Errors.Moderation.Takes, c.Errors.Region.Takes, c.Errors.Submit.Takes, c.Errors.Ambiguous.Takes} {
+			constant(takes)
+		}
+	}
+	return common
+}
+
+func gcd(a, b time.Duration) time.Duration {
+	for b != 0 {
+		a, b = b, a%b
+	}
+	return a
+}

@@ -1,0 +1,120 @@
+package exact
+
+import (
+	"math"
+
+	"channelbench/internal/dist"
+)
+
+// instant is the slack, in seconds, within which two computed times are the same.
+const instant = 1e-7
+
+// leg is the way of orders from the start of the attempt that delivers to delivery: when their
+// channel was tried, and how long it then takes.
+type leg struct {
+	started []piece // elapsed times and their masses
+	service response
+}
+
+// piece is a mass at a time, in seconds.
+type piece struct{ at, mass float64 }
+
+// pieces lists what is worth counting of a measure; a cell stands at its middle.
+func (g *grid) pieces(m measure) []piece {
+	const negligible = 1e-15
+	var p []piece
+	for i, mass := range m.atoms {
+		if mass > negligible {
+			p = append(p, piece{float64(i) * g.step, mass})
+		}
+	}
+	for i, mass := range m.cells {
+		if mass > negligible {
+			p = append(p, piece{(float64(i) + 0.5) * g.step, mass})
+		}
+	}
+	return p
+}
+
+func (l *leg) cdf(seconds float64) float64 {
+	share := 0.0
+	for _, p := range l.started {
+		if p.at > seconds+instant {
+			continue
+		}
+		share += p.mass * l.service.cdf(seconds-p.at)
+	}
+	return share
+}
+
+func (l *leg) partialMean(seconds float64) float64 {
+	sum := 0.0
+	for _, p := range l.started {
+		if p.at > seconds+instant {
+			continue
+		}
+		x := seconds - p.at
+		sum += p.mass * (p.at*l.service.cdf(x) + l.service.partialMean(x))
+	}
+	return sum
+}
+
+// response is the time from acceptance to the poll that finds the job ended.
+type response struct {
+	service dist.Distribution
+	every   float64   // 0: seen at once
+	sums    []float64 // with polls: E[time; found by poll k], for the first polls
+}
+
+// tabulated is how many polls are summed one by one; later ones lose half an interval each.
+const tabulated = 100_000
+
+func newResponse(d dist.Distribution, every float64) response {
+	r := response{service: d, every: every}
+	if every <= 0 {
+		return r
+	}
+	r.sums = []float64{0}
+	below := 0.0
+	for k := 1; k <= tabulated && below < 1-1e-15; k++ {
+		at := float64(k) * every
+		share := upTo(d, at)
+		r.sums = append(r.sums, r.sums[k-1]+at*(share-below))
+		below = share
+	}
+	return r
+}
+
+// upTo is P(X ≤ t), where t stands for itself within the slack.
+func upTo(d dist.Distribution, t float64) float64 {
+	switch d.(type) {
+	case dist.Constant, dist.Empirical:
+		t += instant
+	}
+	return d.CDF(t)
+}
+
+// cdf is P(found within x).
+func (r *response) cdf(x float64) float64 {
+	if r.every > 0 {
+		x = r.poll(x) * r.every
+	}
+	return upTo(r.service, x)
+}
+
+// partialMean is E[time; found within x].
+func (r *response) partialMean(x float64) float64 {
+	if r.every <= 0 {
+		return r.service.PartialMean(x + instant)
+	}
+	k, last := r.poll(x), float64(len(r.sums)-1)
+	if k <= last {
+		return r.sums[int(k)]
+	}
+	x, from := k*r.every, last*r.every
+	late := upTo(r.service, x) - upTo(r.service, from)
+	return r.sums[int(last)] + r.service.PartialMean(x) - r.service.PartialMean(from) + late*r.every/2
+}
+
+// poll is the number of the last poll within x.
+func (r *response) poll(x float64) float64 { return math.Floor((x + instant) / r.every) }

@@ -1,0 +1,253 @@
+package exact
+
+import (
+	"math"
+
+	"gonum.org/v1/gonum/dsp/fourier"
+
+	"channelbench/internal/dist"
+)
+
+// grid is an axis of elapsed time: nodes at 0, step, 2 step …, and the cells between them.
+type grid struct {
+	step float64 // seconds
+	n    int     // nodes; what lies beyond the last cell is dropped
+	fft  *fourier.FFT
+}
+
+func newGrid(step float64, n int) *grid {
+	return &grid{step: step, n: n, fft: fourier.NewFFT(smooth(2 * n))}
+}
+
+// smooth returns a length ≥ n whose only prime factors are 2, 3 and 5: fast for the FFT.
+func smooth(n int) int {
+	for ; ; n++ {
+		rest := n
+		for _, p := range []int{2, 3, 5} {
+			for rest%p == 0 {
+				rest /= p
+			}
+		}
+		if rest == 1 {
+			return n
+		}
+	}
+}
+
+// measure is a distribution of elapsed time whose mass may be less than 1: atoms sit on nodes,
+// and each cell's mass is spread evenly over it. A nil slice is all zeros.
+type measure struct {
+	atoms, cells []float64
+}
+
+// at is a mass at one time. Between nodes it is split so that its mean is kept.
+func (g *grid) at(seconds, mass float64) measure {
+	m := measure{atoms: make([]float64, g.n)}
+	g.place(m.atoms, seconds, mass)
+	return m
+}
+
+func (g *grid) place(atoms []float64, seconds, mass float64) {
+	x := seconds / g.step
+	i := math.Floor(x + 1e-6)
+	up := max(0, x-i)
+	if up < 1e-6 {
+		up = 0
+	}
+	if int(i) < g.n {
+		atoms[int(i)] += mass * (1 - up)
+	}
+	if up > 0 && int(i)+1 < g.n {
+		atoms[int(i)+1] += mass * up
+	}
+}
+
+// of is a distribution of seconds. Nil takes no time.
+func (g *grid) of(d dist.Distribution, mass float64) measure {
+	switch d := d.(type) {
+	case nil:
+		return g.at(0, mass)
+	case dist.Constant:
+		return g.at(float64(d), mass)
+	case dist.Empirical:
+		m := measure{atoms: make([]float64, g.n)}
+		for _, v := range d.Values() {
+			g.place(m.atoms, v, mass/float64(len(d.Values())))
+		}
+		return m
+	}
+	m := measure{cells: make([]float64, g.n)}
+	below, sumBelow := 0.0, 0.0
+	for i := range m.cells {
+		end := float64(i+1) * g.step
+		share, sum := d.CDF(end), d.PartialMean(end)
+		g.spread(m.cells, i, mass*(share-below), mass*(sum-sumBelow))
+		below, sumBelow = share, sum
+	}
+	return m
+}
+
+// spread puts a mass on cell i, and as much of it on a neighbour as its mean asks for; sum is mass × mean.
+func (g *grid) spread(cells []float64, i int, mass, sum float64) {
+	lean := sum/g.step - mass*(float64(i)+0.5)
+	switch {
+	case lean > 0 && i+1 < g.n:
+		cells[i+1] += lean
+		mass -= lean
+	case lean < 0 && i > 0:
+		cells[i-1] -= lean
+		mass += lean
+	}
+	cells[i] += mass
+}
+
+// polled is when a poll finds a job of service time d ended: at multiples of every.
+func (g *grid) polled(d dist.Distribution, every, mass float64) measure {
+	if every <= 0 {
+		return g.of(d, mass)
+	}
+	m := measure{atoms: make([]float64, g.n)}
+	below := 0.0
+	for k := 1; below < 1-1e-15; k++ {
+		at := float64(k) * every
+		if at >= float64(g.n)*g.step {
+			break
+		}
+		share := upTo(d, at)
+		g.place(m.atoms, at, mass*(share-below))
+		below = share
+	}
+	return m
+}
+
+// geometric is the time lost to failures of probability p that cost a pause each.
+func (g *grid) geometric(p, pause float64) measure {
+	m := measure{atoms: make([]float64, g.n)}
+	for k, mass := 0, 1-p; mass > 1e-16; k, mass = k+1, mass*p {
+		at := float64(k) * pause
+		if at >= float64(g.n)*g.step {
+			break
+		}
+		g.place(m.atoms, at, mass)
+	}
+	return m
+}
+
+// mass is the total mass.
+func (m measure) mass() float64 {
+	total := 0.0
+	for _, v := range m.atoms {
+		total += v
+	}
+	for _, v := range m.cells {
+		total += v
+	}
+	return total
+}
+
+// instantOf returns the mass of a measure that takes no time at all.
+func instantOf(m measure) (mass float64, ok bool) {
+	for _, v := range m.cells {
+		if v != 0 {
+			return 0, false
+		}
+	}
+	for i, v := range m.atoms {
+		if i > 0 && v != 0 {
+			return 0, false
+		}
+	}
+	if len(m.atoms) == 0 {
+		return 0, true
+	}
+	return m.atoms[0], true
+}
+
+func (m measure) scale(f float64) measure {
+	return measure{atoms: scaled(m.atoms, f), cells: scaled(m.cells, f)}
+}
+
+func scaled(v []float64, f float64) []float64 {
+	if v == nil {
+		return nil
+	}
+	out := make([]float64, len(v))
+	for i := range v {
+		out[i] = f * v[i]
+	}
+	return out
+}
+
+func plus(a, b measure) measure {
+	return measure{atoms: summed(a.atoms, b.atoms), cells: summed(a.cells, b.cells)}
+}
+
+func summed(a, b []float64) []float64 {
+	if a == nil {
+		return b
+	}
+	if b == nil {
+		return a
+	}
+	out := make([]float64, len(a))
+	for i := range a {
+		out[i] = a[i] + b[i]
+	}
+	return out
+}
+
+// sum is the distribution of the sum of two independent times. The sum of two cells is a
+// triangle over two cells, half of whose mass lies in each: exact but for its shape inside them.
+func (g *grid) sum(a, b measure) measure {
+	if mass, ok := instantOf(a); ok {
+		return b.scale(mass)
+	}
+	if mass, ok := instantOf(b); ok {
+		return a.scale(mass)
+	}
+	fa, fb := g.transform(a), g.transform(b)
+	out := measure{
+		atoms: g.product(fa.atoms, fb.atoms),
+		cells: summed(g.product(fa.atoms, fb.cells), g.product(fa.cells, fb.atoms)),
+	}
+	if both := g.product(fa.cells, fb.cells); both != nil {
+		for i := len(both) - 1; i > 0; i-- {
+			both[i] = (both[i] + both[i-1]) / 2
+		}
+		both[0] /= 2
+		out.cells = summed(out.cells, both)
+	}
+	return out
+}
+
+type spectrum struct{ atoms, cells []complex128 }
+
+func (g *grid) transform(m measure) spectrum {
+	return spectrum{atoms: g.coefficients(m.atoms), cells: g.coefficients(m.cells)}
+}
+
+func (g *grid) coefficients(v []float64) []complex128 {
+	if v == nil {
+		return nil
+	}
+	padded := make([]float64, g.fft.Len())
+	copy(padded, v)
+	return g.fft.Coefficients(nil, padded)
+}
+
+// product is the convolution of two sequences from their transforms, cut to the grid.
+func (g *grid) product(a, b []complex128) []float64 {
+	if a == nil || b == nil {
+		return nil
+	}
+	c := make([]complex128, len(a))
+	for i := range a {
+		c[i] = a[i] * b[i]
+	}
+	out := g.fft.Sequence(nil, c)[:g.n]
+	scale := 1 / float64(g.fft.Len())
+	for i := range out {
+		out[i] *= scale
+	}
+	return out
+}

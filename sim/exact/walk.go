@@ -1,0 +1,252 @@
+package exact
+
+import (
+	"math"
+	"slices"
+	"time"
+
+	"channelbench/internal/channel"
+	"channelbench/internal/dist"
+	"channelbench/internal/policy"
+	"channelbench/internal/world"
+)
+
+// walk follows the orders of one class along their route.
+type walk struct {
+	model  *world.Model
+	class  int
+	route  *policy.Route
+	answer *Answer
+
+	grid    *grid
+	started []measure // by channel: when the attempts that will deliver begin
+}
+
+// luck is what an order draws once, and its weight.
+type luck struct {
+	weight    float64
+	moderated float64         // the order's draw lies below this rate and no lower one; 2: below none
+	region    map[int]float64 // by channel with a mixture: the rate drawn
+}
+
+func (w *walk) run(o Options) error {
+	var err error
+	if w.grid, err = w.layGrid(o); err != nil {
+		return err
+	}
+	w.started = make([]measure, len(w.model.Channels))
+	for _, l := range w.lucks() {
+		w.follow(l)
+	}
+	for _, ch := range w.channels() {
+		w.answer.legs = append(w.answer.legs, leg{
+			started: w.grid.pieces(w.grid.sum(w.started[ch], w.overhead(ch))),
+			service: newResponse(w.model.Channels[ch].Jobs[w.class].Service, w.pollOf(ch)),
+		})
+	}
+	return nil
+}
+
+func (w *walk) pollOf(ch int) float64 {
+	for i := range w.route.Steps {
+		if w.route.Steps[i].Channel == ch {
+			return w.route.Steps[i].Poll.Seconds()
+		}
+	}
+	return 0
+}
+
+// overhead is what an accepted attempt that makes a clip takes besides the job: the way to
+// acceptance, and fetches that fail.
+func (w *walk) overhead(ch int) measure {
+	c := &w.model.Channels[ch]
+	o := w.grid.of(c.SubmitTakes, 1)
+	if c.Errors.Download > 0 {
+		step := policy.Step{Poll: duration(w.pollOf(ch))}
+		o = w.grid.sum(o, w.grid.geometric(c.Errors.Download, step.FetchPause().Seconds()))
+	}
+	return o
+}
+
+func duration(seconds float64) time.Duration { return time.Duration(math.Round(seconds * 1e9)) }
+
+// follow walks the route under given luck and adds up charges, attempts and deliveries.
+func (w *walk) follow(l luck) {
+	const negligible = 1e-16
+	before := w.grid.at(0, l.weight)
+	for i := range w.route.Steps {
+		step := &w.route.Steps[i]
+		if i > 0 {
+			w.answer.fallback(i, before.mass())
+		}
+		odds := w.odds(step, l)
+		next := measure{}
+		for try := 1; try <= step.Attempts && before.mass() > negligible; try++ {
+			w.attempt(step, odds, before)
+			next = plus(next, w.grid.sum(before, odds.next))
+			again := w.grid.sum(before, odds.again)
+			if try == step.Attempts {
+				next = plus(next, again)
+				break
+			}
+			before = w.grid.sum(again, w.pause(&step.Backoff, try))
+		}
+		before = next
+	}
+}
+
+func (a *Answer) fallback(step int, mass float64) {
+	if step == 1 {
+		a.Fallback += mass
+	}
+}
+
+// attempt counts the attempts that start at given times.
+func (w *walk) attempt(step *policy.Step, o odds, at measure) {
+	mass := at.mass()
+	w.answer.Attempts += mass
+	w.answer.ChargeByChannel[step.Channel] += mass * o.charge
+	w.started[step.Channel] = plus(w.started[step.Channel], at.scale(o.delivered))
+}
+
+// odds is what one attempt leads to.
+type odds struct {
+	delivered float64
+	again     measure // time lost by failures that the step may try again
+	next      measure // time lost by failures that start the next step
+	charge    float64 // expected dollars
+}
+
+// odds are those of an attempt in a step under given luck, as package world draws them.
+func (w *walk) odds(step *policy.Step, l luck) odds {
+	c := &w.model.Channels[step.Channel]
+	e := &c.Errors
+	o := odds{}
+	lose := func(r channel.Reason, time measure) {
+		if step.RetryOn.Has(r) {
+			o.again = plus(o.again, time)
+		} else {
+			o.next = plus(o.next, time)
+		}
+	}
+	left := 1.0
+	refuse := func(r channel.Reason, refusal world.Refusal) {
+		if refusal.Rate > 0 && left > 0 {
+			lose(r, w.grid.of(refusal.Takes, left*refusal.Rate))
+			left *= 1 - refusal.Rate
+		}
+	}
+	if e.Moderation.Rate >= l.moderated {
+		refuse(channel.Moderation, world.Refusal{Rate: 1, Takes: e.Moderation.Takes})
+	}
+	region := e.Region
+	if rate, ok := l.region[step.Channel]; ok {
+		region.Rate = rate
+	}
+	refuse(channel.Region, region)
+	refuse(channel.Submit, e.Submit)
+	price := w.price(step.Channel, channel.Usage{Accepted: true, Made: true})
+	if e.Ambiguous.Rate > 0 && left > 0 {
+		lost := left * e.Ambiguous.Rate
+		o.charge += lost * w.price(step.Channel, channel.Usage{Lost: true})
+		if step.OnAmbiguous == policy.NextStep {
+			o.next = plus(o.next, w.grid.of(e.Ambiguous.Takes, lost))
+		}
+		left -= lost
+	}
+	if left <= 0 {
+		return o
+	}
+	job := w.grid.sum(w.grid.of(c.SubmitTakes, 1), w.grid.polled(c.Jobs[w.class].Service, step.Poll.Seconds(), 1))
+	if e.Job > 0 {
+		failed := left * e.Job
+		lose(channel.Job, job.scale(failed))
+		o.charge += failed * (e.JobBilled*w.price(step.Channel, channel.Usage{Accepted: true, BilledFailure: true}) +
+			(1-e.JobBilled)*w.price(step.Channel, channel.Usage{Accepted: true}))
+		left -= failed
+	}
+	o.charge += left * price
+	if e.Unusable > 0 {
+		fetched := job
+		if e.Download > 0 {
+			fetched = w.grid.sum(job, w.grid.geometric(e.Download, step.FetchPause().Seconds()))
+		}
+		lose(channel.BadClip, fetched.scale(left*e.Unusable))
+		left *= 1 - e.Unusable
+	}
+	o.delivered = left
+	return o
+}
+
+// price is the charge for a usage of the clip that a channel makes of the class, in dollars.
+func (w *walk) price(ch int, u channel.Usage) float64 {
+	c := &w.model.Channels[ch]
+	u.Clip = c.Jobs[w.class].Clip
+	charge, err := c.Price.Charge(u)
+	if err != nil {
+		panic("exact: a route uses a channel that cannot make its clip: " + err.Error())
+	}
+	return charge.Dollars()
+}
+
+// pause is the backoff after the given number of failures.
+func (w *walk) pause(b *policy.Backoff, failures int) measure {
+	low, high := b.Bounds(failures)
+	if high <= low {
+		return w.grid.at(low.Seconds(), 1)
+	}
+	return w.grid.of(dist.Uniform{Low: low.Seconds(), High: high.Seconds()}, 1)
+}
+
+// lucks lists what an order of the class can draw once: between which two moderation rates it
+// falls, and which region rate on each channel that has a mixture.
+func (w *walk) lucks() []luck {
+	share := w.model.Classes[w.class].Share
+	lucks := []luck{}
+	below := 0.0
+	for _, rate := range append(w.moderationRates(), 2) {
+		if weight := min(rate, 1) - below; weight > 0 {
+			lucks = append(lucks, luck{weight: share * weight, moderated: rate, region: map[int]float64{}})
+		}
+		below = min(rate, 1)
+	}
+	for _, ch := range w.channels() {
+		mix := w.model.Channels[ch].Errors.RegionMix
+		if mix == nil {
+			continue
+		}
+		var split []luck
+		for _, l := range lucks {
+			for _, m := range mix {
+				region := map[int]float64{ch: m.Rate}
+				for other, rate := range l.region {
+					region[other] = rate
+				}
+				split = append(split, luck{l.weight * m.Weight, l.moderated, region})
+			}
+		}
+		lucks = split
+	}
+	return lucks
+}
+
+// channels lists the channels of the route, ascending, each once.
+func (w *walk) channels() []int {
+	var channels []int
+	for i := range w.route.Steps {
+		channels = append(channels, w.route.Steps[i].Channel)
+	}
+	slices.Sort(channels)
+	return slices.Compact(channels)
+}
+
+func (w *walk) moderationRates() []float64 {
+	var rates []float64
+	for _, ch := range w.channels() {
+		if rate := w.model.Channels[ch].Errors.Moderation.Rate; rate > 0 {
+			rates = append(rates, rate)
+		}
+	}
+	slices.Sort(rates)
+	return slices.Compact(rates)
+}
