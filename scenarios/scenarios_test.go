@@ -1,0 +1,172 @@
+package scenarios_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"channelbench/internal/channel"
+	"channelbench/internal/scenario"
+	"channelbench/scenarios"
+)
+
+func load(t *testing.T, name string) *scenario.Scenario {
+	t.Helper()
+	source, ok := scenarios.Open(name)
+	if !ok {
+		t.Fatalf("there is no scenario %q", name)
+	}
+	s, warnings, err := scenario.Load(name+".toml", source, scenario.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, w := range warnings {
+		t.Errorf("warning: %v", w)
+	}
+	return s
+}
+
+func TestNames(t *testing.T) {
+	want := []string{"muse-h3", "sora2", "vendor-claims", "veo31"}
+	if got := scenarios.Names(); !slices.Equal(got, want) {
+		t.Errorf("Names() = %q, want %q", got, want)
+	}
+	for _, name := range []string{"", "README", "sora2.toml", "../sora2"} {
+		if _, ok := scenarios.Open(name); ok {
+			t.Errorf("Open(%q) found something", name)
+		}
+	}
+}
+
+func TestShippedScenariosLoadAndCompile(t *testing.T) {
+	for _, name := range scenarios.Names() {
+		t.Run(name, func(t *testing.T) {
+			s := load(t, name)
+			if _, err := s.Compile(); err != nil {
+				t.Error(err)
+			}
+			if s.Name != name {
+				t.Errorf("its name is %q", s.Name)
+			}
+			if s.Title == "" || strings.Contains(s.Title, "\n") {
+				t.Errorf("its title is not one line: %q", s.Title)
+			}
+			if n := len(s.Strategies); n < 2 || n > 5 {
+				t.Errorf("it has %d strategies; between 2 and 5 are compared at a glance", n)
+			}
+		})
+	}
+}
+
+func TestEveryPriceIsDatedAndSourced(t *testing.T) {
+	for _, name := range scenarios.Names() {
+		for _, c := range load(t, name).Channels {
+			if c.Price.AsOf.IsZero() {
+				t.Errorf("%s: the price of %s has no as_of", name, c.Name)
+			}
+			if c.Price.Source == "" || c.PriceConfidence == scenario.Unstated {
+				t.Errorf("%s: the price of %s lacks its source or confidence", name, c.Name)
+			}
+		}
+	}
+}
+
+// What nobody measured must say so, and where it comes from.
+func TestEveryBeliefSaysHowSureItIs(t *testing.T) {
+	for _, name := range scenarios.Names() {
+		for _, c := range load(t, name).Channels {
+			if c.Latency.Confidence == scenario.Unstated || c.Latency.Source == "" {
+				t.Errorf("%s: the latency of %s lacks its source or confidence", name, c.Name)
+			}
+			e := c.Errors
+			for what, err := range map[string]scenario.Error{
+				"region": e.Region, "submit": e.Submit, "moderation": e.Moderation, "ambiguous": e.Ambiguous,
+				"job": e.Job, "unusable": e.Unusable, "download": e.Download,
+			} {
+				if err.Rate > 0 && (err.Confidence == scenario.Unstated || err.Source == "") {
+					t.Errorf("%s: %s.errors.%s lacks its source or confidence", name, c.Name, what)
+				}
+				if r := err.Range; r != nil && (err.Rate < r.Low || err.Rate > r.High) {
+					t.Errorf("%s: %s.errors.%s: the rate lies outside its range", name, c.Name, what)
+				}
+			}
+		}
+	}
+}
+
+// The engine doesn't model these yet; a shipped file must not pretend.
+func TestNothingIsStatedThatNoEngineModels(t *testing.T) {
+	for _, name := range scenarios.Names() {
+		s := load(t, name)
+		if s.Workload.GrowthPerMonth != 0 || s.Workload.Arrivals.Process == "trace" || s.Workload.Arrivals.Profile != nil || len(s.Outages) > 0 {
+			t.Errorf("%s states growth, a trace, a profile or outages", name)
+		}
+		for _, c := range s.Channels {
+			if c.Limits != (scenario.Limits{}) || len(c.Regimes) > 0 || c.Errors.Burst > 0 || c.Errors.Exits > 0 || c.Errors.Pool != nil {
+				t.Errorf("%s: %s states limits, regimes or bursts", name, c.Name)
+			}
+		}
+	}
+}
+
+// The prices as the evidence gives them, through the one billing function.
+func TestPrices(t *testing.T) {
+	tests := []struct {
+		scenario, channel string
+		clip              channel.Clip
+		want              string
+	}{
+		{"sora2", "forwarding", channel.Clip{Seconds: 10, Resolution: "720p"}, "$0.869565"},
+		{"sora2", "reverse", channel.Clip{Seconds: 15, Resolution: "720p"}, "$0.12"},
+		{"vendor-claims", "forwarding", channel.Clip{Seconds: 10, Resolution: "720p"}, "$0.85"},
+		{"vendor-claims", "forwarding", channel.Clip{Seconds: 15, Resolution: "1080p"}, "$3.825"},
+		{"vendor-claims", "reverse", channel.Clip{Seconds: 5, Resolution: "720p"}, "$0.12"},
+		{"veo31", "relay_fast", channel.Clip{Seconds: 4, Resolution: "720p"}, "$0.30"},
+		{"veo31", "relay_standard", channel.Clip{Seconds: 8, Resolution: "4k"}, "$1.20"},
+		{"veo31", "reverse_fast", channel.Clip{Seconds: 8, Resolution: "720p"}, "$0.15"},
+		{"veo31", "reverse_standard", channel.Clip{Seconds: 8, Resolution: "720p"}, "$0.25"},
+		{"muse-h3", "muse", channel.Clip{Seconds: 8, Resolution: "720p"}, "$0.30"},
+		{"muse-h3", "muse", channel.Clip{Seconds: 20, Resolution: "720p"}, "$0.55"},
+		{"muse-h3", "h3", channel.Clip{Seconds: 6, Resolution: "720p"}, "$0.30"},
+		{"muse-h3", "h3_direct", channel.Clip{Seconds: 5, Resolution: "720p"}, "$0.40"},
+	}
+	for _, test := range tests {
+		s := load(t, test.scenario)
+		i := slices.IndexFunc(s.Channels, func(c scenario.Channel) bool { return c.Name == test.channel })
+		if i < 0 {
+			t.Errorf("%s has no channel %s", test.scenario, test.channel)
+			continue
+		}
+		got, err := s.Channels[i].Price.Charge(channel.Usage{Clip: test.clip, Accepted: true, Made: true})
+		if err != nil || got.String() != test.want {
+			t.Errorf("%s: %s charges %v (%v) for %v, want %s", test.scenario, test.channel, got, err, test.clip, test.want)
+		}
+	}
+}
+
+// Muse makes no clip of 6 s: fit = "longer" makes one of 8 s. Reverse Veo makes 8 s only.
+func TestLongerClipsAreMadeWhereAllowed(t *testing.T) {
+	tests := []struct {
+		scenario, channel, video string
+		want                     int
+	}{
+		{"muse-h3", "muse", "6s", 8},
+		{"muse-h3", "h3", "6s", 6},
+		{"veo31", "reverse_fast", "draft-short", 8},
+		{"veo31", "relay_fast", "draft-short", 4},
+	}
+	for _, test := range tests {
+		s := load(t, test.scenario)
+		for _, v := range s.Workload.Videos {
+			for i := range s.Channels {
+				c := &s.Channels[i]
+				if v.Name != test.video || c.Name != test.channel {
+					continue
+				}
+				if made, ok := c.Make(v.Clip, v.Fit); !ok || made.Seconds != test.want {
+					t.Errorf("%s: %s makes %v (%v) for %s, want %d s", test.scenario, c.Name, made, ok, v.Name, test.want)
+				}
+			}
+		}
+	}
+}
