@@ -4,7 +4,7 @@
 // It deliberately simulates nothing and decides nothing. Every problem of a file is reported at
 // once, with its place, the line, a caret and a hint; a file with a problem yields no Scenario.
 //
-//	s, warnings, err := scenario.Load("veo31.toml", source, nil)
+//	s, warnings, err := scenario.Load("veo31.toml", source, scenario.Options{})
 //	compiled, err := s.Compile()
 package scenario
 
@@ -34,7 +34,8 @@ type Scenario struct {
 	Bench      Bench
 	Gates      []Gate
 
-	Source []byte // the file as it was read
+	Source []byte   // the file as it was read
+	Set    []string // the overrides, as given
 }
 
 // Confidence says how well a block's numbers are known.
@@ -270,5 +271,5 @@ type Gate struct {
 type Compiled struct {
 	Model      world.Model
 	Strategies []policy.Strategy
-	Uses       [][]bool // by strategy, then channel: whether any of its steps names it
+	Uses       [][]bool // by strategy, then channel: whether any video's route can reach it
 }

@@ -1,0 +1,221 @@
+package scenario
+
+import (
+	"cmp"
+	"maps"
+	"net/netip"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"channelbench/internal/channel"
+)
+
+// Protocols are the dialects that bench speaks.
+var Protocols = []string{"openai-videos", "openai-videos-reverse", "videos-generations"}
+
+var noDate time.Time
+
+func sortedKeys[K cmp.Ordered, V any](m map[K]V) []K { return slices.Sorted(maps.Keys(m)) }
+
+func (r *reader) channels(n *node) []Channel {
+	t := r.table(n, "[channels.NAME]")
+	if t.node.fields() != nil && len(t.node.fields()) == 0 {
+		r.failKey(n, "add [channels.forwarding] with kind, price and latency", "there are no channels")
+	}
+	var all []Channel
+	for _, f := range t.node.ordered() {
+		if r.goodName(f) {
+			all = append(all, r.channel(f))
+		}
+	}
+	return all
+}
+
+func (r *reader) channel(n *node) Channel {
+	t := r.table(n, "[channels."+n.name+"]")
+	defer t.close()
+	c := Channel{Channel: channel.Channel{
+		Name:          n.name,
+		Kind:          need(t, "kind", `kind = "direct", "forwarding" or "reverse"`, oneOf[channel.Kind](channel.Kinds)),
+		Terms:         read(t, "terms", "", (*reader).text),
+		Protocol:      read(t, "protocol", "", nameOf(Protocols...)),
+		BaseURL:       read(t, "base_url", "", (*reader).baseURL),
+		DownloadHosts: read(t, "download_hosts", nil, list(`["cdn.example.com"]`, (*reader).host)),
+		KeyEnv:        read(t, "key_env", "", (*reader).keyEnv),
+		Model:         read(t, "model", "", (*reader).text),
+		Poll:          read(t, "poll", 0, (*reader).positiveDuration),
+	}}
+	if price := t.get("price"); price != nil {
+		c.Price, c.PriceConfidence = r.price(price)
+	} else {
+		t.missing("price", priceExample)
+	}
+	if latency := t.get("latency"); latency != nil {
+		c.Latency = r.latency(latency)
+	} else {
+		t.missing("latency", `latency = { base = "20s", per_second = "8s", sigma = 0.4 }`)
+	}
+	if makes := t.get("makes"); makes != nil {
+		c.Makes = r.makes(makes)
+	}
+	if c.Makes.Seconds == nil {
+		// A ladder makes the lengths it prices, so that fit = "longer" finds the next rung.
+		c.Makes.Seconds = c.Price.Lengths()
+	}
+	c.SubmitTakes = read(t, "submit_takes", nil, (*reader).takes)
+	if errors := t.get("errors"); errors != nil {
+		c.Errors = r.errors(errors)
+	}
+	if limits := t.get("limits"); limits != nil {
+		c.Limits = r.limits(limits)
+	}
+	if regimes := t.get("regimes"); regimes != nil {
+		c.Regimes = r.regimes(regimes)
+	}
+	return c
+}
+
+func (r *reader) makes(n *node) channel.Makes {
+	t := r.table(n, `{ seconds = [4, 8, 12], resolutions = ["720p"] }`)
+	defer t.close()
+	m := channel.Makes{
+		Seconds:     read(t, "seconds", nil, list("[4, 8, 12]", integer(1, 3600))),
+		Resolutions: read(t, "resolutions", nil, list(`["720p"]`, (*reader).word)),
+	}
+	for _, f := range n.ordered() {
+		if items, isList := f.value.([]*node); isList && len(items) == 0 && slices.Contains(t.known, f.name) {
+			r.fail(f, "leave it out where the price is the only limit", "%s is empty: the channel would make nothing", f.name)
+		}
+	}
+	refuseRepeats(r, n.find("seconds"), m.Seconds)
+	refuseRepeats(r, n.find("resolutions"), m.Resolutions)
+	return m
+}
+
+// refuseRepeats reports items of an array that stand in it before.
+func refuseRepeats[T comparable](r *reader, n *node, values []T) {
+	for i, v := range values {
+		if slices.Contains(values[:i], v) && !n.bad {
+			r.fail(n.find(i), "", "%s names %v twice", n.name, v)
+		}
+	}
+}
+
+const httpsHint = `write an address such as "https://api.example.com"; http is only for this machine, as "http://127.0.0.1:8080"`
+
+// baseURL reads an address that a key may be sent to.
+func (r *reader) baseURL(n *node) (string, bool) {
+	s, ok := r.text(n)
+	if !ok {
+		return "", false
+	}
+	u, err := url.Parse(s)
+	switch {
+	case err != nil || u.Host == "" || u.Hostname() == "" || u.Opaque != "":
+		r.fail(n, httpsHint, "base_url is not an address")
+	case u.User != nil:
+		r.hide(n)
+		r.fail(n, keyEnvHint, "base_url holds a user name or password")
+	case u.RawQuery != "" || u.Fragment != "":
+		r.fail(n, "leave out what follows ? or #", "base_url must end with its path")
+	case u.Scheme == "http" && !loopback(u.Hostname()):
+		r.fail(n, httpsHint, "base_url would send the key in clear text")
+	case u.Scheme != "http" && u.Scheme != "https":
+		r.fail(n, httpsHint, "base_url has the scheme %q", u.Scheme)
+	default:
+		return s, true
+	}
+	return "", false
+}
+
+func loopback(host string) bool {
+	ip, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && ip.IsLoopback()
+}
+
+var hostPattern = regexp.MustCompile(`^(?i:[a-z0-9]([a-z0-9-]*[a-z0-9])?)(\.(?i:[a-z0-9]([a-z0-9-]*[a-z0-9])?))*(:[0-9]{1,5})?$`)
+
+func (r *reader) host(n *node) (string, bool) {
+	s, ok := r.text(n)
+	if !ok {
+		return "", false
+	}
+	if !hostPattern.MatchString(s) {
+		r.fail(n, `write the bare name, as "cdn.example.com"`, "%q is not a host", s)
+		return "", false
+	}
+	return strings.ToLower(s), true
+}
+
+var envPattern = regexp.MustCompile(`^[A-Z_][A-Z0-9_]*$`)
+
+// keyEnv reads the name of an environment variable. What is no such name may be the key itself.
+func (r *reader) keyEnv(n *node) (string, bool) {
+	s, ok := r.text(n)
+	if ok && !envPattern.MatchString(s) && !n.bad {
+		r.hide(n)
+		r.fail(n, `write a name in capitals, as key_env = "MY_CHANNEL_KEY", and the key into that variable`, "key_env does not look like the name of an environment variable")
+		return "", false
+	}
+	return s, ok
+}
+
+func (r *reader) limits(n *node) Limits {
+	t := r.table(n, "{ requests_per_minute = 60, concurrent = 40 }")
+	defer t.close()
+	return Limits{
+		RequestsPerMinute: read(t, "requests_per_minute", 0, integer(1, 1_000_000)),
+		Concurrent:        read(t, "concurrent", 0, integer(1, 1_000_000)),
+	}
+}
+
+func (r *reader) regimes(n *node) []Regime {
+	t := r.table(n, "[channels.NAME.regimes]")
+	var all []Regime
+	sum := 0.0
+	for _, f := range t.node.ordered() {
+		if !r.goodName(f) {
+			continue
+		}
+		g := r.regime(f)
+		if sum += g.Share; sum >= 1-1e-12 && !f.bad {
+			r.fail(f.find("share"), "operational is the rest of the time, so the shares must sum to less than 100%", "the shares of the regimes sum to %s", share(sum))
+		}
+		all = append(all, g)
+	}
+	return all
+}
+
+func (r *reader) regime(n *node) Regime {
+	t := r.table(n, `{ share = "5%", lasts = { median = "2d", sigma = 1.0 }, submit = "100%" }`)
+	defer t.close()
+	g := Regime{
+		Name:   n.name,
+		Share:  need(t, "share", `share = "5%", its share of the time`, (*reader).share),
+		Submit: need(t, "submit", `submit = "100%", the share of submits it refuses`, (*reader).share),
+	}
+	if lasts := need(t, "lasts", `lasts = { median = "2d", sigma = 1.0 }`, (*reader).takes); lasts != nil {
+		g.Lasts = *lasts
+	}
+	return g
+}
+
+func (r *reader) outage(n *node) (Outage, bool) {
+	t := r.table(n, `[[outages]]`)
+	defer t.close()
+	o := Outage{
+		Channels: need(t, "channels", `channels = ["forwarding", "reverse"]`, list(`["forwarding", "reverse"]`, (*reader).text)),
+		Between:  need(t, "between", `between = "133h", the mean time from one end to the next start`, (*reader).positiveDuration),
+	}
+	if lasts := need(t, "lasts", `lasts = { median = "74m", sigma = 1.17 }`, (*reader).takes); lasts != nil {
+		o.Lasts = *lasts
+	}
+	if named := n.find("channels"); named.name == "channels" && !named.bad && len(o.Channels) == 0 {
+		r.fail(named, `name the channels it stops, as ["forwarding", "reverse"]`, "channels is empty")
+	}
+	refuseRepeats(r, n.find("channels"), o.Channels)
+	return o, !n.bad
+}

@@ -1,0 +1,300 @@
+package scenario
+
+import (
+	"errors"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"channelbench/internal/channel"
+	"channelbench/internal/money"
+)
+
+// checker holds the parts of a scenario against each other. A part that is wrong in itself is
+// left alone: what else would be said about it is mostly a consequence.
+type checker struct {
+	*reader
+	root *node
+	s    *Scenario
+}
+
+func (r *reader) check(root *node, s *Scenario) {
+	c := &checker{r, root, s}
+	c.checkNames()
+	for i := range s.Channels {
+		c.checkPrices(&s.Channels[i])
+		c.checkLatency(&s.Channels[i])
+	}
+	for i := range s.Strategies {
+		c.checkStrategy(&s.Strategies[i])
+	}
+	c.checkDecision()
+	c.checkTimes()
+	c.checkPlausible()
+}
+
+// sound returns the node at a path, or nil where it is absent or a problem was found in it.
+func (c *checker) sound(path ...any) *node {
+	n := c.root.find(path...)
+	if n.bad || n != c.root.find(path[:len(path)-1]...).child(path[len(path)-1]) {
+		return nil
+	}
+	return n
+}
+
+// child is the direct part of n with a key or an index, or nil.
+func (n *node) child(part any) *node {
+	if next := n.find(part); next != n {
+		return next
+	}
+	return nil
+}
+
+func (s *Scenario) channelNames() []string {
+	var names []string
+	for i := range s.Channels {
+		names = append(names, s.Channels[i].Name)
+	}
+	return names
+}
+
+func (s *Scenario) strategyNames() []string {
+	var names []string
+	for i := range s.Strategies {
+		names = append(names, s.Strategies[i].Name)
+	}
+	return names
+}
+
+// channel returns the channel of a name, or nil.
+func (s *Scenario) channel(name string) *Channel {
+	for i := range s.Channels {
+		if s.Channels[i].Name == name {
+			return &s.Channels[i]
+		}
+	}
+	return nil
+}
+
+// checkNames checks that what is named exists.
+func (c *checker) checkNames() {
+	names := c.s.channelNames()
+	for i, o := range c.s.Outages {
+		for j, name := range o.Channels {
+			c.known("channel", name, names, "outages", i, "channels", j)
+		}
+	}
+	for name := range c.s.Costs.FixedPerMonth {
+		if !slices.Contains(names, name) && c.root.find("channels").fields() != nil {
+			c.failKey(c.root.find("costs", "fixed_per_month", name), choice(name, names), "there is no channel %q", name)
+		}
+	}
+	strategies := c.s.strategyNames()
+	for i, name := range c.s.Bench.Run {
+		c.known("strategy", name, strategies, "bench", "run", i)
+	}
+	for i, name := range c.s.Decision.Exclude {
+		c.known("strategy or channel", name, slices.Concat(strategies, names), "decision", "exclude", i)
+	}
+	for _, st := range c.s.Strategies {
+		for i, step := range st.Steps {
+			c.known("channel", step.Channel, names, "strategies", st.Name, "steps", i, "channel")
+		}
+		for i, route := range st.Routes {
+			for j, step := range route.Steps {
+				c.known("channel", step.Channel, names, "strategies", st.Name, "route", i, "steps", j, "channel")
+			}
+		}
+	}
+}
+
+// known reports a name that isn't among those there are.
+func (c *checker) known(what, name string, names []string, path ...any) {
+	n := c.root.find(path...)
+	if n.spoiled() || slices.Contains(names, name) || len(names) == 0 || n.value != any(name) {
+		return
+	}
+	c.fail(n, choice(name, names), "there is no %s %q", what, name)
+}
+
+// checkLatency checks that a channel has a latency for the videos it can make.
+func (c *checker) checkLatency(ch *Channel) {
+	n := c.sound("channels", ch.Name, "latency")
+	if n == nil || c.sound("channels", ch.Name, "price") == nil || c.sound("workload", "videos") == nil {
+		return
+	}
+	for i := range c.s.Workload.Videos {
+		made, err := ch.make(&c.s.Workload.Videos[i])
+		if err != nil {
+			continue
+		}
+		if median, err := ch.median(made); err != nil {
+			c.fail(n.find("per_second"), "add it, or write one duration for all resolutions", "%v", err)
+		} else if median == 0 && ch.Latency.Shape != "empirical" {
+			c.fail(n, `write how long a job takes, as base = "20s"`, "%s would make %v in no time", ch.Name, made)
+		}
+	}
+}
+
+// checkPrices checks that a channel has a price for what it says it makes.
+func (c *checker) checkPrices(ch *Channel) {
+	n := c.sound("channels", ch.Name, "makes")
+	if n == nil || c.sound("channels", ch.Name, "price") == nil {
+		return
+	}
+	for i, seconds := range ch.Makes.Seconds {
+		if item := n.find("seconds", i); ch.Price.Shape == channel.Ladder && ch.Price.Rungs[seconds] == nil && item.items() == nil && item.fields() == nil {
+			c.fail(item, "the ladder prices "+priced(&ch.Price), "%s makes %d s, but its ladder has no rung for that", ch.Name, seconds)
+		}
+	}
+	for i, resolution := range ch.Makes.Resolutions {
+		if !ch.prices(resolution) {
+			c.fail(n.find("resolutions", i), "it has prices for "+priced(&ch.Price), "%s makes %s, but has no price for it", ch.Name, resolution)
+		}
+	}
+}
+
+// prices says whether a channel has a price for any length of a resolution.
+func (ch *Channel) prices(resolution string) bool {
+	tables := []map[string]money.Micros{ch.Price.Units}
+	if ch.Price.Shape == channel.Ladder {
+		tables = tables[:0]
+		for _, t := range ch.Price.Rungs {
+			tables = append(tables, t)
+		}
+	}
+	for _, t := range tables {
+		_, own := t[resolution]
+		_, all := t[channel.Any]
+		if own || all {
+			return true
+		}
+	}
+	return false
+}
+
+// checkStrategy checks that every video has a route, and every route a channel that can make it.
+func (c *checker) checkStrategy(st *Strategy) {
+	n := c.sound("strategies", st.Name)
+	if n == nil || c.root.find("channels").bad || c.root.find("workload", "videos").bad {
+		return
+	}
+	reached := make([]bool, len(st.Routes)+1)
+	for i := range c.s.Workload.Videos {
+		v := &c.s.Workload.Videos[i]
+		steps, route := st.route(v)
+		reached[route] = true
+		where := n.find("steps")
+		if route < len(st.Routes) {
+			where = n.find("route", route, "steps")
+		}
+		if len(steps) == 0 {
+			c.failKey(n, "add steps = ["+stepExample+"] for what no route matches", "strategy %s has no steps for %q", st.Name, v.Name)
+			continue
+		}
+		c.checkRoute(st, v, steps, where)
+	}
+	for i, route := range st.Routes {
+		if w := route.When; w.Video != "" && !c.s.hasVideo(w.Video) {
+			c.fail(n.find("route", i, "when", "video"), choice(w.Video, c.s.videoNames()), "there is no video %q", w.Video)
+		} else if !reached[i] {
+			c.warn(n.find("route", i, "when"), "", "this route is never taken: no video of the workload matches it, or an earlier route does")
+		}
+	}
+	if !reached[len(st.Routes)] && len(st.Steps) > 0 {
+		c.warn(n.find("steps"), "", "these steps are never taken: every video of the workload matches a route")
+	}
+}
+
+func (s *Scenario) hasVideo(name string) bool { return slices.Contains(s.videoNames(), name) }
+
+func (s *Scenario) videoNames() []string {
+	var names []string
+	for _, v := range s.Workload.Videos {
+		names = append(names, v.Name)
+	}
+	return names
+}
+
+// checkRoute checks that some step can make a video, and warns of those that can't.
+func (c *checker) checkRoute(st *Strategy, v *Video, steps []Step, where *node) {
+	able := 0
+	var reasons []string
+	for _, step := range steps {
+		if _, err := c.s.channel(step.Channel).make(v); err != nil {
+			reasons = append(reasons, err.Error())
+		} else {
+			able++
+		}
+	}
+	if able == 0 {
+		c.fail(where, strings.Join(slices.Compact(reasons), "; "), "no step of strategy %s can make %q, a clip of %v", st.Name, v.Name, v.Clip)
+		return
+	}
+	for i, step := range steps {
+		if _, err := c.s.channel(step.Channel).make(v); err != nil {
+			c.warn(where.find(i), err.Error(), "strategy %s skips this step for %q, a clip of %v", st.Name, v.Name, v.Clip)
+		}
+	}
+}
+
+// make returns the clip that a channel makes of a video, or says why it can't.
+func (ch *Channel) make(v *Video) (channel.Clip, error) {
+	made, ok := ch.Make(v.Clip, v.Fit)
+	if !ok {
+		return made, errors.New(ch.refusal(v))
+	}
+	return made, nil
+}
+
+// refusal says why a channel can't make a video.
+func (ch *Channel) refusal(v *Video) string {
+	switch m := ch.Makes; {
+	case len(m.Resolutions) > 0 && !slices.Contains(m.Resolutions, v.Clip.Resolution):
+		return ch.Name + " makes " + strings.Join(m.Resolutions, ", ") + " only"
+	case len(m.Seconds) > 0 && !slices.Contains(m.Seconds, v.Clip.Seconds):
+		why := ch.Name + " makes " + seconds(m.Seconds) + " only"
+		if v.Fit == channel.Exact && v.Clip.Seconds < slices.Max(m.Seconds) {
+			why += `; fit = "longer" would allow a longer clip`
+		}
+		return why
+	}
+	if _, err := ch.Price.Charge(channel.Usage{Clip: v.Clip}); err != nil && !errors.Is(err, channel.ErrNoPrice) {
+		return ch.Name + ": " + err.Error()
+	}
+	return ch.Name + " has no price for " + v.Clip.String() + ", only for " + priced(&ch.Price)
+}
+
+func seconds(lengths []int) string {
+	var all []string
+	for _, s := range lengths {
+		all = append(all, strconv.Itoa(s))
+	}
+	return strings.Join(all, ", ") + " s"
+}
+
+// perSecond is the latency per second of a resolution.
+func (ch *Channel) perSecond(resolution string) (time.Duration, error) {
+	by := ch.Latency.PerSecond
+	if d, ok := by[resolution]; ok {
+		return d, nil
+	}
+	if d, ok := by[channel.Any]; ok || len(by) == 0 {
+		return d, nil
+	}
+	return 0, errors.New("the latency of " + ch.Name + " says nothing about " + resolution + ", only about " + strings.Join(sortedKeys(by), ", "))
+}
+
+// median is the median latency of a clip as made.
+func (ch *Channel) median(made channel.Clip) (time.Duration, error) {
+	per, err := ch.perSecond(made.Resolution)
+	if err != nil {
+		return 0, err
+	}
+	// A clip is at most 3600 s; more than a few centuries would overflow.
+	if per > longest/time.Duration(max(1, made.Seconds)) {
+		return 0, errors.New("the latency of " + ch.Name + " is more than ten years")
+	}
+	return ch.Latency.Base + per*time.Duration(made.Seconds), nil
+}

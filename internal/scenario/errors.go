@@ -1,0 +1,187 @@
+package scenario
+
+import (
+	"strings"
+
+	"channelbench/internal/money"
+)
+
+// errorKinds are the keys of a channel's errors, in the order in which an attempt meets them.
+var errorKinds = []string{"moderation", "region", "submit", "ambiguous", "job", "unusable", "download"}
+
+// kind returns the error of a key.
+func (e *Errors) kind(key string) *Error {
+	switch key {
+	case "moderation":
+		return &e.Moderation
+	case "region":
+		return &e.Region
+	case "submit":
+		return &e.Submit
+	case "ambiguous":
+		return &e.Ambiguous
+	case "job":
+		return &e.Job
+	case "unusable":
+		return &e.Unusable
+	default:
+		return &e.Download
+	}
+}
+
+func (r *reader) errors(n *node) Errors {
+	t := r.table(n, `[channels.NAME.errors]`)
+	defer t.close()
+	var e Errors
+	for _, key := range errorKinds {
+		if f := t.get(key); f != nil {
+			r.errorKind(f, &e)
+		}
+	}
+	return e
+}
+
+func (r *reader) errorKind(n *node, all *Errors) {
+	t := r.table(n, errorExample(n))
+	defer t.close()
+	e := all.kind(n.name)
+	e.Rate = need(t, "rate", `rate = "2%"`, (*reader).share)
+	e.Range = t.rateRange(e.Rate)
+	e.Confidence = read(t, "confidence", Unstated, oneOf[Confidence](Confidences))
+	e.Source = read(t, "source", "", (*reader).text)
+	switch n.name {
+	case "moderation", "submit", "ambiguous":
+		e.Takes = read(t, "takes", nil, (*reader).takes)
+	case "region":
+		e.Takes = read(t, "takes", nil, (*reader).takes)
+		t.egress(all)
+	case "job":
+		e.Billed = read(t, "billed", 0, (*reader).share)
+	}
+}
+
+// errorExample guesses the table that was meant by a bare rate.
+func errorExample(n *node) string {
+	switch v := n.value.(type) {
+	case string:
+		if _, err := money.ParseShare(v); err == nil {
+			return `{ rate = "` + v + `" }`
+		}
+	case int64, float64:
+		return "{ rate = " + percentage(number(v)) + " }"
+	}
+	return `{ rate = "2%" }`
+}
+
+// egress reads how region errors hang together: through exits with bad spells.
+func (t *table) egress(e *Errors) {
+	e.Burst = read(t, "burst", 0, (*reader).positiveDuration)
+	e.Rotate = read(t, "rotate", "", nameOf("attempt", "order"))
+	if n := t.get("exits"); n != nil {
+		if n.fields() != nil {
+			e.Pool = t.countries(n)
+		} else {
+			e.Exits, _ = integer(1, 1_000_000)(t.reader, n)
+		}
+	}
+	burst, exits := t.node.fields()["burst"], t.node.fields()["exits"]
+	if burst != nil && exits == nil {
+		t.failKey(burst, "add exits = 20, the number of egress exits, or leave burst out", "burst without exits")
+	}
+	if exits != nil && burst == nil {
+		t.failKey(exits, `add burst = "60s", the mean length of an exit's bad spell, or leave exits out`, "exits without burst")
+	}
+	if rotate := t.node.fields()["rotate"]; rotate != nil && exits == nil {
+		t.failKey(rotate, "add exits and burst, or leave rotate out", "rotate without exits")
+	}
+	if exits != nil && burst != nil && e.Rotate == "" {
+		e.Rotate = "attempt"
+	}
+}
+
+func (t *table) countries(n *node) map[string]int {
+	pool := map[string]int{}
+	for _, f := range n.ordered() {
+		if !isWord(f.name) {
+			t.failKey(f, "write one word, such as us", "%q is no country", f.name)
+			continue
+		}
+		pool[f.name], _ = integer(1, 1_000_000)(t.reader, f)
+	}
+	if len(pool) == 0 && !n.bad {
+		t.fail(n, "write exits = 20, or { us = 12, jp = 8 }", "exits is empty")
+	}
+	return pool
+}
+
+// distributions are how a number may lie in its range.
+var distributions = []string{"uniform", "loguniform"}
+
+// rateRange reads the range of an error's rate.
+func (t *table) rateRange(rate float64) *Range {
+	g := t.bounds((*reader).share, `["1%", "3%"]`)
+	if g != nil && !t.node.bad && (rate < g.Low || rate > g.High) {
+		t.fail(t.node.find("range"), "widen the range, or move the rate", "the rate of %s lies outside the range from %s to %s", share(rate), share(g.Low), share(g.High))
+	}
+	return g
+}
+
+// factorRange reads the range of a latency: a factor on the median.
+func (t *table) factorRange() *Range {
+	g := t.bounds((*reader).factor, `["50%", "200%"], a factor on the median`)
+	if g != nil && !t.node.bad && (g.Low > 1 || g.High < 1) {
+		t.fail(t.node.find("range"), `the range is a factor on the median: ["50%", "200%"] is from half to double`, "the range from %s to %s leaves out 100%%, the stated latency", share(g.Low), share(g.High))
+	}
+	return g
+}
+
+// factor reads a share from 1 % to 10,000 %.
+func (r *reader) factor(n *node) (float64, bool) {
+	exact, ok := r.billionths(n)
+	if ok && (exact < money.Whole/100 || exact > 100*money.Whole) {
+		r.fail(n, "", "%s is %v; it must be from 1%% to 10,000%%", n.name, exact)
+		return 0, false
+	}
+	return float64(exact) / float64(money.Whole), ok
+}
+
+// bounds reads range and distribution; nil where there is no valid range.
+func (t *table) bounds(p parse[float64], example string) *Range {
+	n, distribution := t.get("range"), t.get("distribution")
+	if n == nil {
+		if distribution != nil {
+			t.failKey(distribution, "add range = "+example, "distribution without range")
+		}
+		return nil
+	}
+	values, ok := list(example, p)(t.reader, n)
+	if !ok {
+		return nil
+	}
+	g := &Range{Distribution: read(t, "distribution", "uniform", nameOf(distributions...))}
+	if len(values) != 2 {
+		t.fail(n, "write "+example, "range must be the lowest and the highest value, but has %s", count(len(values), "value"))
+		return nil
+	}
+	g.Low, g.High = values[0], values[1]
+	switch {
+	case g.Low >= g.High:
+		t.fail(n, "write the lower value first, or leave range out where the value is known", "the range from %s to %s is empty", share(g.Low), share(g.High))
+		return nil
+	case g.Low == 0 && g.Distribution == "loguniform":
+		t.fail(n.items()[0], `begin above 0%, or write distribution = "uniform"`, "a loguniform range cannot begin at 0%%")
+		return nil
+	}
+	return g
+}
+
+// stated joins the parts of a text that are there.
+func stated(parts ...string) string {
+	var all []string
+	for _, p := range parts {
+		if p != "" {
+			all = append(all, p)
+		}
+	}
+	return strings.Join(all, ", ")
+}

@@ -1,0 +1,98 @@
+package scenario
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"encoding/json"
+	"math"
+	"strings"
+
+	"channelbench/internal/channel"
+	"channelbench/internal/policy"
+)
+
+// SHA256 identifies exactly what was loaded: the source, the overrides and the files it names.
+func (s *Scenario) SHA256() string {
+	h := sha256.New()
+	write := func(b []byte) {
+		h.Write(binary.BigEndian.AppendUint64(nil, uint64(len(b))))
+		h.Write(b)
+	}
+	write(s.Source)
+	for _, set := range s.Set {
+		write([]byte(set))
+	}
+	for i := range s.Channels {
+		for _, v := range s.Channels[i].Latency.Values {
+			h.Write(binary.BigEndian.AppendUint64(nil, math.Float64bits(v)))
+		}
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+// purchase is what is bought, not what is believed about errors and latency.
+type purchase struct {
+	Workload   Workload
+	Channels   map[string]bought
+	Strategies map[string]policySteps
+}
+
+type bought struct {
+	Protocol, Model string
+	Makes           channel.Makes
+	Price           channel.Price
+}
+
+// policySteps are a strategy's effective steps by video, with [retry] filled in.
+type policySteps map[string][]boughtStep
+
+type boughtStep struct {
+	Channel     string
+	Attempts    int
+	Backoff     policy.Backoff
+	RetryOn     policy.ReasonSet
+	OnAmbiguous policy.OnAmbiguous
+}
+
+// PurchaseSHA256 identifies what is bought: workload, protocols, models, prices, strategies and
+// retry. Runs are comparable where it matches. Formatting, comments, the order of channels and
+// strategies, and where a value was stated make no difference.
+func (s *Scenario) PurchaseSHA256() string {
+	p := purchase{Workload: s.Workload, Channels: map[string]bought{}, Strategies: map[string]policySteps{}}
+	for i := range s.Channels {
+		ch := &s.Channels[i]
+		b := bought{ch.Protocol, ch.Model, ch.Makes, ch.Price}
+		b.Price.AsOf, b.Price.Source = noDate, "" // documentation, not price
+		p.Channels[ch.Name] = b
+	}
+	for i := range s.Strategies {
+		st := &s.Strategies[i]
+		steps := policySteps{}
+		for j := range s.Workload.Videos {
+			v := &s.Workload.Videos[j]
+			taken, _ := st.route(v)
+			for _, step := range taken {
+				c := s.compileStep(&step, s.indexOf(step.Channel))
+				steps[v.Name] = append(steps[v.Name], boughtStep{step.Channel, c.Attempts, c.Backoff, c.RetryOn, c.OnAmbiguous})
+			}
+		}
+		p.Strategies[st.Name] = steps
+	}
+	// Maps are written in the order of their keys, so the text is canonical.
+	var b strings.Builder
+	if err := json.NewEncoder(&b).Encode(p); err != nil {
+		panic("scenario: " + err.Error()) // only numbers, texts and maps of them
+	}
+	sum := sha256.Sum256([]byte(b.String()))
+	return hex.EncodeToString(sum[:])
+}
+
+func (s *Scenario) indexOf(name string) int {
+	for i := range s.Channels {
+		if s.Channels[i].Name == name {
+			return i
+		}
+	}
+	return 0
+}

@@ -1,0 +1,169 @@
+package scenario
+
+import (
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+	"time"
+)
+
+// Input is a number of a scenario that isn't known exactly.
+type Input struct {
+	Key     string // such as "channels.reverse.errors.region.rate"
+	Range   Range
+	Nominal float64 // a rate; 1 for a latency, whose range is a factor
+}
+
+// slot is an input and where it goes.
+type slot struct {
+	Input
+	set func(*Scenario, float64)
+}
+
+// Inputs are the numbers with a stated range: channel by channel in the order of the file, the
+// latency first, then the errors in the order in which an attempt meets them.
+func (s *Scenario) Inputs() []Input {
+	var inputs []Input
+	for _, sl := range s.slots() {
+		inputs = append(inputs, sl.Input)
+	}
+	return inputs
+}
+
+// With returns a copy in which the inputs have the given values, in the order of Inputs, and no
+// range any more: a world that is known. It panics where the number of values is wrong.
+func (s *Scenario) With(values []float64) *Scenario {
+	slots := s.slots()
+	if len(values) != len(slots) {
+		panic(fmt.Sprintf("scenario: %d values for %d inputs", len(values), len(slots)))
+	}
+	c := *s
+	c.Channels = slices.Clone(s.Channels)
+	for i, v := range values {
+		slots[i].set(&c, v)
+	}
+	return &c
+}
+
+func (s *Scenario) slots() []slot {
+	var slots []slot
+	for i := range s.Channels {
+		ch := &s.Channels[i]
+		key := dotted("channels", ch.Name)
+		if g := ch.Latency.Range; g != nil {
+			slots = append(slots, slot{
+				Input{key + ".latency", *g, 1},
+				func(c *Scenario, v float64) { c.Channels[i].Latency = c.Channels[i].Latency.scaled(v) },
+			})
+		}
+		for _, kind := range errorKinds {
+			if e := ch.Errors.kind(kind); e.Range != nil {
+				slots = append(slots, slot{
+					Input{key + ".errors." + kind + ".rate", *e.Range, e.Rate},
+					func(c *Scenario, v float64) {
+						e := c.Channels[i].Errors.kind(kind)
+						e.Rate, e.Range = v, nil
+					},
+				})
+			}
+		}
+	}
+	return slots
+}
+
+// scaled is the latency with its median times a factor.
+func (l Latency) scaled(factor float64) Latency {
+	times := func(d time.Duration) time.Duration { return time.Duration(math.Round(float64(d) * factor)) }
+	l.Base = times(l.Base)
+	l.PerSecond = maps.Clone(l.PerSecond)
+	for resolution, d := range l.PerSecond {
+		l.PerSecond[resolution] = times(d)
+	}
+	l.Values = slices.Clone(l.Values)
+	for i := range l.Values {
+		l.Values[i] *= factor
+	}
+	l.Range = nil
+	return l
+}
+
+// Assumption is a block of a scenario whose numbers nobody measured.
+type Assumption struct {
+	Key        string // such as "channels.reverse.latency"
+	Confidence Confidence
+	Text       string
+}
+
+// Assumptions lists the blocks that are assumed, or said by a vendor, in the order of Inputs.
+func (s *Scenario) Assumptions() []Assumption {
+	var all []Assumption
+	add := func(c Confidence, key, text string) {
+		if c == Assumed || c == Vendor {
+			all = append(all, Assumption{key, c, text})
+		}
+	}
+	for i := range s.Channels {
+		ch := &s.Channels[i]
+		key := dotted("channels", ch.Name)
+		add(ch.PriceConfidence, key+".price", ch.priceText())
+		add(ch.Latency.Confidence, key+".latency", ch.Latency.text())
+		for _, kind := range errorKinds {
+			e := ch.Errors.kind(kind)
+			add(e.Confidence, key+".errors."+kind, e.text(kind))
+		}
+	}
+	return all
+}
+
+func (ch *Channel) priceText() string {
+	asOf := ""
+	if !ch.Price.AsOf.IsZero() {
+		asOf = "as of " + ch.Price.AsOf.Format(time.DateOnly)
+	}
+	return stated("price "+ch.priceTable(), asOf, ch.Price.Source)
+}
+
+// text is the latency in words.
+func (l *Latency) text() string {
+	shape := l.Shape
+	median := ""
+	switch l.Shape {
+	case "lognormal":
+		shape += " with sigma " + number(l.Sigma)
+	case "gamma", "weibull":
+		shape += " with k " + number(l.K)
+	}
+	if l.Shape == "empirical" {
+		shape = fmt.Sprintf("%s from %s", count(len(l.Values), "measured value"), l.File)
+	} else {
+		median = "median " + formatDuration(l.Base)
+		for _, resolution := range sortedKeys(l.PerSecond) {
+			median += " + " + formatDuration(l.PerSecond[resolution]) + " a second"
+			if resolution != "" {
+				median += " of " + resolution
+			}
+		}
+	}
+	return stated(median, shape, l.Range.text("times that"), l.Source)
+}
+
+// text is the range in words; empty where there is none.
+func (g *Range) text(of string) string {
+	if g == nil {
+		return ""
+	}
+	text := share(g.Low) + " to " + share(g.High)
+	if of != "" {
+		text += " " + of
+	}
+	return text
+}
+
+func (e *Error) text(kind string) string {
+	billed := ""
+	if e.Billed > 0 {
+		billed = share(e.Billed) + " of them billed"
+	}
+	return stated(share(e.Rate)+" "+kind+" errors", e.Range.text(""), billed, e.Source)
+}

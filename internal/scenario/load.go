@@ -1,0 +1,129 @@
+package scenario
+
+import (
+	"bytes"
+	"path"
+	"strings"
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+// Options say how a scenario is loaded.
+type Options struct {
+	// Set are overrides, "key.path=value". A value that isn't TOML, such as 2% or $0.12, is a text.
+	Set []string
+	// ReadFile reads the files that a scenario names; nil refuses them.
+	ReadFile func(path string) ([]byte, error)
+}
+
+// byteOrderMark may begin a file in UTF-8; it is no part of the first line.
+var byteOrderMark = []byte("\ufeff")
+
+// Load reads a scenario. Name is how problems call the file. The error is a Problems with all
+// that is wrong, in the order of the file; the warnings are for a scenario that can be used.
+func Load(name string, source []byte, opts Options) (*Scenario, []Problem, error) {
+	return load(name, source, opts, unmodelled)
+}
+
+// load is Load with a choice of what is refused because nothing models it yet.
+func load(name string, source []byte, opts Options, refused func(*Scenario) []gap) (*Scenario, []Problem, error) {
+	body := bytes.TrimPrefix(source, byteOrderMark)
+	r := &reader{texts: []*text{{label: name, source: body}}, readFile: opts.ReadFile}
+	root, wrong := decode(body)
+	if wrong == nil {
+		for _, argument := range opts.Set {
+			r.override(root, argument)
+		}
+		r.refuseSecrets(root)
+		s := r.scenario(root, name)
+		s.Source, s.Set = source, opts.Set
+		r.check(root, s)
+		for _, g := range refused(s) {
+			r.failKey(root.find(g.path...), g.hint(), "%s is not modelled yet: %s", g.key(), g.meaning)
+		}
+		problems, warnings := r.problems()
+		if len(problems) > 0 {
+			return nil, warnings, problems
+		}
+		return s, warnings, nil
+	}
+	r.note(place{0, wrong.at}, false, syntaxHint(body), "this is not TOML: "+wrong.message)
+	problems, _ := r.problems()
+	return nil, nil, problems
+}
+
+// syntaxHint recognises files that a program saved in UTF-16.
+func syntaxHint(source []byte) string {
+	if len(source) >= 2 && !utf8.Valid(source) {
+		switch first := uint16(source[0])<<8 | uint16(source[1]); {
+		case first == 0xfeff || first == 0xfffe || utf16.IsSurrogate(rune(first)):
+			return "save the file as UTF-8"
+		}
+	}
+	return ""
+}
+
+// scenario reads the whole tree.
+func (r *reader) scenario(root *node, file string) *Scenario {
+	t := r.table(root, "")
+	defer t.close()
+	s := &Scenario{
+		Name:     read(t, "name", fileName(file), (*reader).name),
+		Title:    read(t, "title", "", (*reader).text),
+		Seed:     uint64(read(t, "seed", 1, integer(0, 1<<63-1))),
+		Currency: read(t, "currency", "USD", nameOf("USD")),
+		Retry:    defaultRetry,
+		Decision: defaultDecision,
+		Bench:    defaultBench,
+	}
+	if n := t.section("workload", "[workload] with orders_per_month and [[workload.videos]]"); n != nil {
+		s.Workload = r.workload(n)
+	}
+	if n := t.section("channels", "[channels.forwarding] with kind, price and latency"); n != nil {
+		s.Channels = r.channels(n)
+	}
+	s.Outages = read(t, "outages", nil, list("[[outages]]", (*reader).outage))
+	if n := t.section("strategies", "[strategies.forwarding] with steps = ["+stepExample+"]"); n != nil {
+		s.Strategies = r.strategies(n)
+	}
+	if n := t.get("retry"); n != nil {
+		s.Retry = r.retry(n)
+	}
+	if n := t.get("costs"); n != nil {
+		s.Costs = r.costs(n)
+	}
+	if n := t.get("decision"); n != nil {
+		s.Decision = r.decision(n)
+	}
+	if n := t.get("bench"); n != nil {
+		s.Bench = r.bench(n)
+	}
+	if s.Bench.Run == nil {
+		for i := range s.Strategies {
+			s.Bench.Run = append(s.Bench.Run, s.Strategies[i].Name)
+		}
+	}
+	if n := t.get("gates"); n != nil {
+		s.Gates = r.gates(n)
+	}
+	return s
+}
+
+// section returns a table that every scenario must have.
+func (t *table) section(key, example string) *node {
+	n := t.get(key)
+	if n == nil {
+		t.missing(key, example)
+	}
+	return n
+}
+
+// fileName is the name of a scenario that states none: its file's, without what cannot be in a name.
+func fileName(file string) string {
+	base := path.Base(strings.ReplaceAll(file, `\`, "/"))
+	base = strings.TrimSuffix(base, ".toml")
+	if namePattern.MatchString(base) {
+		return base
+	}
+	return "scenario"
+}

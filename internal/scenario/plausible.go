@@ -1,0 +1,146 @@
+package scenario
+
+import (
+	"math"
+	"slices"
+	"time"
+
+	"channelbench/internal/channel"
+	"channelbench/internal/money"
+)
+
+// checkDecision checks requirements and exclusions against the rest.
+func (c *checker) checkDecision() {
+	for i, q := range c.s.Decision.Require {
+		if n := c.root.find("decision", "require", i); q.Metric == InTimeShare && c.s.Workload.Promise == 0 && !n.bad && !c.root.find("workload").bad {
+			c.fail(n, `add promise = "6m" to [workload]`, "in_time is measured against the promise, and there is none")
+		}
+	}
+	n := c.sound("decision", "exclude")
+	if n == nil || len(c.s.Strategies) == 0 || c.root.find("strategies").bad {
+		return
+	}
+	for i := range c.s.Strategies {
+		if !c.s.Excludes(&c.s.Strategies[i]) {
+			return
+		}
+	}
+	c.fail(n, "leave one strategy in", "exclude leaves no strategy to decide among")
+}
+
+// Excludes says whether [decision] exclude names a strategy, or a channel that it uses.
+func (s *Scenario) Excludes(st *Strategy) bool {
+	return slices.ContainsFunc(s.Decision.Exclude, func(name string) bool {
+		return name == st.Name || slices.Contains(st.Channels(), name)
+	})
+}
+
+// Channels are the channels that a strategy names, each once, in the order of its steps, routes first.
+func (st *Strategy) Channels() []string {
+	var names []string
+	add := func(steps []Step) {
+		for _, s := range steps {
+			if !slices.Contains(names, s.Channel) {
+				names = append(names, s.Channel)
+			}
+		}
+	}
+	for _, route := range st.Routes {
+		add(route.Steps)
+	}
+	add(st.Steps)
+	return names
+}
+
+// checkTimes warns of a promise or a deadline that is shorter than any channel's median.
+func (c *checker) checkTimes() {
+	if c.root.find("workload", "videos").bad || c.root.find("channels").bad {
+		return
+	}
+	for i := range c.s.Workload.Videos {
+		v := &c.s.Workload.Videos[i]
+		var best fastest
+		for j := range c.s.Channels {
+			ch := &c.s.Channels[j]
+			if made, err := ch.make(v); err == nil {
+				if m, err := ch.median(made); err == nil && ch.Latency.Shape != "empirical" {
+					best.see(ch.Name, m)
+				}
+			}
+		}
+		for _, limit := range []struct {
+			key string
+			is  time.Duration
+		}{{"promise", c.s.Workload.Promise}, {"deadline", c.s.Workload.Deadline}} {
+			if n := c.sound("workload", limit.key); n != nil && best.known && limit.is < best.median {
+				c.warn(n, "", "the %s of %s is hard to keep for %q: the fastest channel, %s, has a median of %s",
+					limit.key, formatDuration(limit.is), v.Name, best.of, formatDuration(best.median.Round(time.Second/10)))
+			}
+		}
+	}
+}
+
+// What is beyond these is possible, but more likely a slip.
+const (
+	highRate     = 0.30
+	highSigma    = 3
+	highPoll     = 10 * time.Minute
+	highDiscount = money.Whole * 9 / 10
+	highPrice    = 10 * money.Dollar            // for one second
+	absurdMonth  = 1_000_000_000 * money.Dollar // for the orders of a month, each paid once
+)
+
+// checkPlausible warns of numbers that are probably slips.
+func (c *checker) checkPlausible() {
+	for i := range c.s.Channels {
+		ch := &c.s.Channels[i]
+		for _, kind := range errorKinds {
+			c.plausibleError(ch.Name, kind, ch.Errors.kind(kind))
+		}
+		if n := c.sound("channels", ch.Name, "latency", "sigma"); n != nil && ch.Latency.Sigma > highSigma {
+			c.warn(n, "sigma is the spread of the logarithm; 0.3 to 0.8 is usual", "a sigma of %s means that one job in twenty takes more than %.0f times the median", number(ch.Latency.Sigma), math.Exp(1.645*ch.Latency.Sigma))
+		}
+		if n := c.sound("channels", ch.Name, "poll"); n != nil && ch.Poll > highPoll {
+			c.warn(n, "", "%s is polled every %s only; a clip waits half of that on average", ch.Name, formatDuration(ch.Poll))
+		}
+		if n := c.sound("channels", ch.Name, "price", "discount"); n != nil && ch.Price.Discount > highDiscount {
+			c.warn(n, `a discount is what is taken off: "15%" leaves 85 %`, "a discount of %v leaves %v of the price", ch.Price.Discount, money.Whole-ch.Price.Discount)
+		}
+		c.plausiblePrice(ch)
+	}
+}
+
+func (c *checker) plausibleError(name, kind string, e *Error) {
+	if n := c.sound("channels", name, "errors", kind, "rate"); n != nil && e.Rate > highRate {
+		c.warn(n, "", "a rate of %s is high for %s errors", share(e.Rate), kind)
+	}
+	if n := c.sound("channels", name, "errors", kind, "range"); n != nil && e.Range.High > highRate {
+		c.warn(n, "", "a range up to %s is wide for %s errors", share(e.Range.High), kind)
+	}
+	if n := c.sound("channels", name, "errors", kind, "takes", "sigma"); n != nil && e.Takes.Sigma > highSigma {
+		c.warn(n, "sigma is the spread of the logarithm; 0.3 to 0.8 is usual", "a sigma of %s is high", number(e.Takes.Sigma))
+	}
+}
+
+// plausiblePrice warns of a dear second, and refuses prices that no sum could hold.
+func (c *checker) plausiblePrice(ch *Channel) {
+	n := c.sound("channels", ch.Name, "price")
+	if n == nil || c.root.find("workload").bad {
+		return
+	}
+	for i := range c.s.Workload.Videos {
+		made, err := ch.make(&c.s.Workload.Videos[i])
+		if err != nil {
+			continue
+		}
+		charge, err := ch.Price.Charge(channel.Usage{Clip: made, Made: true})
+		switch {
+		case err != nil || charge > absurdMonth/money.Micros(c.s.Workload.OrdersPerMonth):
+			c.failKey(n, "", "a month of %s clips of %v at %v each would cost more than $1,000,000,000 on %s", grouped(int64(c.s.Workload.OrdersPerMonth)), made, charge, ch.Name)
+			return
+		case charge/money.Micros(made.Seconds) > highPrice:
+			c.warn(n, "", "%s charges %v for %v: more than $10 a second", ch.Name, charge, made)
+			return
+		}
+	}
+}

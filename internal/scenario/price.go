@@ -1,0 +1,176 @@
+package scenario
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"channelbench/internal/channel"
+	"channelbench/internal/money"
+)
+
+// shapeKeys are the keys that begin a price; each price has exactly one.
+var shapeKeys = []string{"per_second", "per_call", "base", "ladder"}
+
+const priceExample = `price = { per_second = "$0.10" }, or per_call, base, ladder or credits`
+
+func (r *reader) price(n *node) (channel.Price, Confidence) {
+	t := r.table(n, `{ per_second = "$0.10" }`)
+	defer t.close()
+	p := channel.Price{
+		Billed: read(t, "billed", channel.OnSuccess, oneOf[channel.Billed](channel.BilledNames)),
+		AsOf:   read(t, "as_of", noDate, (*reader).date),
+		Source: read(t, "source", "", (*reader).text),
+	}
+	confidence := read(t, "confidence", Unstated, oneOf[Confidence](Confidences))
+	credits, creditPrice := t.get("credits"), t.get("credit_price")
+	given := t.shape(&p, (*reader).money)
+	if credits != nil {
+		given = append(given, credits)
+		p.CreditPrice = need(t, "credit_price", `credit_price = "$0.01"`, (*reader).positiveMoney)
+		r.creditShape(credits, &p)
+	} else if creditPrice != nil {
+		r.failKey(creditPrice, "write credits = { per_second = 5 } beside it, or leave it out", "credit_price without credits")
+	}
+	r.oneShape(t, given)
+	t.reduction(&p)
+	return p, confidence
+}
+
+// oneShape reports a price without a shape, or with several.
+func (r *reader) oneShape(t *table, given []*node) {
+	if len(given) == 0 {
+		if t.node.fields() != nil {
+			r.failKey(t.node, "add one of per_second, per_call, base, ladder, credits", "%s has no amount", t.node.path())
+		}
+		return
+	}
+	for _, other := range given[1:] {
+		r.failKey(other, "keep one of per_second, per_call, base, ladder, credits", "a price is counted in one way, but there are %s and %s", given[0].name, other.name)
+	}
+}
+
+// shape reads the amounts of a price, in money or in credits, and returns the keys that were given.
+func (t *table) shape(p *channel.Price, amount parse[money.Micros]) []*node {
+	var given []*node
+	for i, key := range shapeKeys {
+		n := t.get(key)
+		if n == nil {
+			continue
+		}
+		given = append(given, n)
+		p.Shape = channel.Shape(i)
+		if p.Shape == channel.Ladder {
+			p.Rungs, _ = ladder(amount)(t.reader, n)
+		} else {
+			p.Units, _ = perResolution(amount)(t.reader, n)
+		}
+	}
+	slices.SortFunc(given, func(a, b *node) int { return a.key.compare(b.key) })
+	extra, included := t.get("per_extra_second"), t.get("included_seconds")
+	if t.node.fields()["base"] != nil {
+		p.Extra = need(t, "per_extra_second", `per_extra_second = "$0.10", the price of each second beyond those included`, amount)
+		p.Included = need(t, "included_seconds", "included_seconds = 5, the seconds that the base pays for", integer(0, 3600))
+		return given
+	}
+	for _, n := range []*node{extra, included} {
+		if n != nil {
+			t.failKey(n, "write base, per_extra_second and included_seconds together", "%s without base", n.name)
+		}
+	}
+	return given
+}
+
+// creditShape reads amounts in credits: plain numbers, since a credit is a unit of its own.
+func (r *reader) creditShape(n *node, p *channel.Price) {
+	t := r.table(n, `{ per_second = 5 }`)
+	defer t.close()
+	r.oneShape(t, t.shape(p, (*reader).credits))
+}
+
+// credits reads a number of credits, with up to six decimals.
+func (r *reader) credits(n *node) (money.Micros, bool) {
+	v, ok := decimal(0, 1e9)(r, n)
+	if !ok {
+		return 0, false
+	}
+	amount, err := money.Parse("$" + strconv.FormatFloat(v, 'f', -1, 64))
+	if err != nil {
+		r.fail(n, "round it to six decimals", "%s has more than six decimals", n.name)
+		return 0, false
+	}
+	return amount, true
+}
+
+// ladder reads amounts by seconds, each for all resolutions or by resolution.
+func ladder(amount parse[money.Micros]) parse[map[int]map[string]money.Micros] {
+	return func(r *reader, n *node) (map[int]map[string]money.Micros, bool) {
+		if len(n.fields()) == 0 {
+			r.fail(n, `write a price for each length in seconds, as { "5" = "$0.30", "10" = "$0.50" }`, "ladder must be a table of lengths, not %s", describeEmpty(n))
+			return nil, false
+		}
+		rungs := map[int]map[string]money.Micros{}
+		for _, f := range n.ordered() {
+			seconds, err := strconv.Atoi(f.name)
+			if err != nil || strconv.Itoa(seconds) != f.name || seconds < 1 || seconds > 3600 {
+				r.failKey(f, `write whole seconds from 1 to 3600, as { "5" = "$0.30", "10" = "$0.50" }`, "%q is no length in seconds", f.name)
+				continue
+			}
+			rungs[seconds], _ = perResolution(amount)(r, f)
+		}
+		return rungs, !n.bad
+	}
+}
+
+func describeEmpty(n *node) string {
+	if n.fields() != nil {
+		return "an empty table"
+	}
+	return describe(n.value)
+}
+
+func (r *reader) positiveMoney(n *node) (money.Micros, bool) {
+	amount, ok := r.money(n)
+	if ok && amount == 0 {
+		r.fail(n, "", "%s must be more than $0.00", n.name)
+		return 0, false
+	}
+	return amount, ok
+}
+
+// reduction reads the discount or the bonus.
+func (t *table) reduction(p *channel.Price) {
+	discount, bonus := t.get("discount"), t.get("bonus")
+	if discount != nil && bonus != nil {
+		t.failKey(bonus, "keep discount (price × (1 − d)) or bonus (price ÷ (1 + b))", "a price has a discount or a bonus, not both")
+	}
+	p.Discount = read(t, "discount", 0, (*reader).billionths)
+	if p.Discount > money.Whole {
+		t.fail(discount, `"15%" takes 15 % off`, "a discount of %v is more than the price", p.Discount)
+		p.Discount = 0
+	}
+	p.Bonus = read(t, "bonus", 0, (*reader).billionths)
+	if p.Bonus > 100*money.Whole {
+		t.fail(bonus, `"15%" means that a top-up of $100 buys $115`, "a bonus of %v is absurd", p.Bonus)
+		p.Bonus = 0
+	}
+}
+
+// priced says for which lengths and resolutions a price has amounts.
+func priced(p *channel.Price) string {
+	if p.Shape == channel.Ladder {
+		var rungs []string
+		for _, s := range p.Lengths() {
+			rungs = append(rungs, strconv.Itoa(s)+" s"+forResolutions(p.Rungs[s]))
+		}
+		return strings.Join(rungs, ", ")
+	}
+	return strings.TrimPrefix(forResolutions(p.Units), " ")
+}
+
+func forResolutions(amounts map[string]money.Micros) string {
+	if _, all := amounts[channel.Any]; all {
+		return ""
+	}
+	return " " + strings.Join(sortedKeys(amounts), ", ")
+}

@@ -1,0 +1,40 @@
+package scenario
+
+import (
+	"fmt"
+	"strings"
+	"unicode"
+)
+
+// quote writes a text as a TOML basic string.
+func quote(s string) string {
+	var b strings.Builder
+	b.WriteByte('"')
+	for _, c := range s {
+		switch {
+		case c == '"' || c == '\\':
+			b.WriteByte('\\')
+			b.WriteRune(c)
+		case c == '\n':
+			b.WriteString(`\n`)
+		case c == '\t':
+			b.WriteString(`\t`)
+		case !unicode.IsPrint(c):
+			fmt.Fprintf(&b, `\U%08X`, c)
+		default:
+			b.WriteRune(c)
+		}
+	}
+	b.WriteByte('"')
+	return b.String()
+}
+
+// quoteKey writes a key, quoted where it must be, or where it begins with a digit and so looks
+// like a number.
+func quoteKey(key string) string {
+	bare := strings.Trim(key, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-") == ""
+	if key == "" || !bare || key[0] >= '0' && key[0] <= '9' {
+		return quote(key)
+	}
+	return key
+}

@@ -1,0 +1,441 @@
+package scenario
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"channelbench/internal/channel"
+	"channelbench/internal/money"
+	"channelbench/internal/policy"
+)
+
+// Resolved is the scenario as TOML with all defaults filled in. It loads again as an equal
+// Scenario, and resolves to the same text.
+func (s *Scenario) Resolved() []byte {
+	w := &writer{}
+	w.line("# Resolved by channelbench: every default is written out.")
+	w.text("name", s.Name)
+	w.some("title", s.Title)
+	w.put("seed", fmt.Sprint(s.Seed))
+	w.text("currency", s.Currency)
+	w.workload(&s.Workload)
+	for i := range s.Channels {
+		w.channel(&s.Channels[i])
+	}
+	for _, o := range s.Outages {
+		w.line("\n[[outages]]  # between: mean time from one end to the next start")
+		w.put("channels", texts(o.Channels))
+		w.put("between", duration(o.Between))
+		w.put("lasts", o.Lasts.String())
+	}
+	for i := range s.Strategies {
+		w.strategy(&s.Strategies[i])
+	}
+	w.retry(&s.Retry)
+	w.costs(&s.Costs)
+	w.decision(&s.Decision)
+	w.bench(&s.Bench)
+	if len(s.Gates) > 0 {
+		w.line("\n[gates]  # how much worse a figure may get; pp: percentage points")
+		for _, g := range s.Gates {
+			w.put(g.Metric, quote(g.String()))
+		}
+	}
+	return []byte(w.String())
+}
+
+// writer writes TOML.
+type writer struct{ strings.Builder }
+
+func (w *writer) line(s string)       { w.WriteString(s + "\n") }
+func (w *writer) put(key, v string)   { w.line(quoteKey(key) + " = " + v) }
+func (w *writer) text(key, s string)  { w.put(key, quote(s)) }
+func (w *writer) note(k, v, c string) { w.line(quoteKey(k) + " = " + v + "  # " + c) }
+
+// some writes a text that isn't empty.
+func (w *writer) some(key, s string) {
+	if s != "" {
+		w.text(key, s)
+	}
+}
+
+func duration(d time.Duration) string { return quote(formatDuration(d)) }
+func percent(f float64) string        { return quote(share(f)) }
+func amount(m money.Micros) string    { return quote(m.String()) }
+
+// texts writes an array of texts.
+func texts(all []string) string {
+	quoted := make([]string, len(all))
+	for i, s := range all {
+		quoted[i] = quote(s)
+	}
+	return "[" + strings.Join(quoted, ", ") + "]"
+}
+
+// inline is an inline table in the making.
+type inline struct{ pairs []string }
+
+func (t *inline) put(key, v string) { t.pairs = append(t.pairs, quoteKey(key)+" = "+v) }
+
+func (t *inline) some(key, s string) {
+	if s != "" {
+		t.put(key, quote(s))
+	}
+}
+
+func (t *inline) String() string {
+	if len(t.pairs) == 0 {
+		return "{}"
+	}
+	return "{ " + strings.Join(t.pairs, ", ") + " }"
+}
+
+func (w *writer) workload(l *Workload) {
+	w.line("\n[workload]")
+	w.put("orders_per_month", fmt.Sprint(l.OrdersPerMonth))
+	w.put("growth_per_month", percent(l.GrowthPerMonth))
+	a := &inline{}
+	a.put("process", quote(l.Arrivals.Process))
+	a.some("file", l.Arrivals.File)
+	if l.Arrivals.Profile != nil {
+		weights := make([]string, len(l.Arrivals.Profile))
+		for i, v := range l.Arrivals.Profile {
+			weights[i] = number(v)
+		}
+		a.put("profile", "["+strings.Join(weights, ", ")+"]")
+	}
+	w.put("arrivals", a.String())
+	if l.Promise > 0 {
+		w.note("promise", duration(l.Promise), "in_time is measured against this")
+	}
+	if l.Deadline > 0 {
+		w.note("deadline", duration(l.Deadline), "later than this is undelivered")
+	}
+	for _, v := range l.Videos {
+		w.line("\n[[workload.videos]]")
+		w.text("name", v.Name)
+		w.text("share", v.Share.String())
+		w.put("seconds", fmt.Sprint(v.Clip.Seconds))
+		w.text("resolution", v.Clip.Resolution)
+		w.text("aspect", v.Clip.Aspect)
+		w.text("fit", v.Fit.String())
+	}
+}
+
+func (w *writer) channel(c *Channel) {
+	w.line("\n[" + dotted("channels", c.Name) + "]")
+	w.text("kind", c.Kind.String())
+	w.some("terms", c.Terms)
+	w.some("protocol", c.Protocol)
+	w.some("base_url", c.BaseURL)
+	if c.DownloadHosts != nil {
+		w.put("download_hosts", texts(c.DownloadHosts))
+	}
+	w.some("key_env", c.KeyEnv)
+	w.some("model", c.Model)
+	m := &inline{}
+	if c.Makes.Seconds != nil {
+		m.put("seconds", strings.ReplaceAll(fmt.Sprint(c.Makes.Seconds), " ", ", "))
+	}
+	if c.Makes.Resolutions != nil {
+		m.put("resolutions", texts(c.Makes.Resolutions))
+	}
+	if m.pairs != nil {
+		w.put("makes", m.String())
+	}
+	if c.Poll > 0 {
+		w.put("poll", duration(c.Poll))
+	}
+	w.put("price", c.priceTable())
+	w.note("latency", c.Latency.String(), "accepted → ready")
+	if c.SubmitTakes != nil {
+		w.note("submit_takes", c.SubmitTakes.String(), "submit → accepted")
+	}
+	w.errors(c)
+	if (c.Limits != Limits{}) {
+		w.line("\n[" + dotted("channels", c.Name) + ".limits]")
+		if c.Limits.RequestsPerMinute > 0 {
+			w.put("requests_per_minute", fmt.Sprint(c.Limits.RequestsPerMinute))
+		}
+		if c.Limits.Concurrent > 0 {
+			w.put("concurrent", fmt.Sprint(c.Limits.Concurrent))
+		}
+	}
+	if c.Regimes != nil {
+		w.line("\n[" + dotted("channels", c.Name) + ".regimes]  # share: of the time; submit: refused submits while it lasts")
+	}
+	for _, g := range c.Regimes {
+		t := &inline{}
+		t.put("share", percent(g.Share))
+		t.put("lasts", g.Lasts.String())
+		t.put("submit", percent(g.Submit))
+		w.put(g.Name, t.String())
+	}
+}
+
+// String is the duration as scenarios spell it.
+func (t *Takes) String() string {
+	if t.Sigma == 0 {
+		return duration(t.Median)
+	}
+	return fmt.Sprintf("{ median = %s, sigma = %s }", duration(t.Median), number(t.Sigma))
+}
+
+func (c *Channel) priceTable() string {
+	p := &c.Price
+	t := &inline{}
+	write := amount
+	if p.CreditPrice > 0 {
+		write = func(m money.Micros) string { return strings.NewReplacer("$", "", ",", "").Replace(m.String()) }
+	}
+	amounts := &inline{}
+	if p.Shape == channel.Ladder {
+		rungs := &inline{}
+		for _, s := range p.Lengths() {
+			rungs.put(fmt.Sprint(s), byResolution(p.Rungs[s], write))
+		}
+		amounts.put("ladder", rungs.String())
+	} else {
+		amounts.put(p.Shape.String(), byResolution(p.Units, write))
+	}
+	if p.Shape == channel.Base {
+		amounts.put("per_extra_second", write(p.Extra))
+		amounts.put("included_seconds", fmt.Sprint(p.Included))
+	}
+	if p.CreditPrice > 0 {
+		t.put("credits", amounts.String())
+		t.put("credit_price", amount(p.CreditPrice))
+	} else {
+		t.pairs = amounts.pairs
+	}
+	if p.Bonus > 0 {
+		t.put("bonus", quote(p.Bonus.String()))
+	} else {
+		t.put("discount", quote(p.Discount.String()))
+	}
+	t.put("billed", quote(p.Billed.String()))
+	if !p.AsOf.IsZero() {
+		t.put("as_of", p.AsOf.Format(time.DateOnly))
+	}
+	t.some("source", p.Source)
+	t.some("confidence", c.PriceConfidence.String())
+	return t.String()
+}
+
+// byResolution writes one value for all resolutions, or a table.
+func byResolution[T any](by map[string]T, write func(T) string) string {
+	if v, all := by[channel.Any]; all {
+		return write(v)
+	}
+	t := &inline{}
+	for _, resolution := range sortedKeys(by) {
+		t.put(resolution, write(by[resolution]))
+	}
+	return t.String()
+}
+
+// String is the latency as scenarios spell it.
+func (l *Latency) String() string {
+	t := &inline{}
+	t.put("shape", quote(l.Shape))
+	if l.Shape == "empirical" {
+		t.put("file", quote(l.File))
+	} else {
+		t.put("base", duration(l.Base))
+	}
+	if l.PerSecond != nil {
+		t.put("per_second", byResolution(l.PerSecond, duration))
+	}
+	switch l.Shape {
+	case "lognormal":
+		t.put("sigma", number(l.Sigma))
+	case "gamma", "weibull":
+		t.put("k", number(l.K))
+	}
+	t.bounds(l.Range)
+	t.some("confidence", l.Confidence.String())
+	t.some("source", l.Source)
+	return t.String()
+}
+
+func (t *inline) bounds(g *Range) {
+	if g != nil {
+		t.put("range", texts([]string{share(g.Low), share(g.High)}))
+		t.put("distribution", quote(g.Distribution))
+	}
+}
+
+func (w *writer) errors(c *Channel) {
+	header := false
+	for _, key := range errorKinds {
+		e := c.Errors.kind(key)
+		t := &inline{}
+		t.put("rate", percent(e.Rate))
+		t.bounds(e.Range)
+		if e.Takes != nil {
+			t.put("takes", e.Takes.String())
+		}
+		if key == "job" {
+			t.put("billed", percent(e.Billed))
+		}
+		if key == "region" {
+			t.egress(&c.Errors)
+		}
+		t.some("confidence", e.Confidence.String())
+		t.some("source", e.Source)
+		if !header {
+			w.line("\n[" + dotted("channels", c.Name) + ".errors]  # each rate is conditional on having passed the errors above it")
+			header = true
+		}
+		w.put(key, t.String())
+	}
+}
+
+func (t *inline) egress(e *Errors) {
+	if e.Burst == 0 {
+		return
+	}
+	t.put("burst", duration(e.Burst))
+	if e.Pool == nil {
+		t.put("exits", fmt.Sprint(e.Exits))
+	} else {
+		t.put("exits", byResolution(e.Pool, func(n int) string { return fmt.Sprint(n) }))
+	}
+	t.put("rotate", quote(e.Rotate))
+}
+
+func (w *writer) strategy(s *Strategy) {
+	w.line("\n[" + dotted("strategies", s.Name) + "]")
+	for i, route := range s.Routes {
+		if i == 0 {
+			w.line("route = [  # the first that matches")
+		}
+		t := &inline{}
+		t.put("when", route.When.String())
+		t.put("steps", steps(route.Steps))
+		w.line("  " + t.String() + ",")
+	}
+	if s.Routes != nil {
+		w.line("]")
+	}
+	if s.Steps != nil {
+		w.put("steps", steps(s.Steps))
+	}
+}
+
+// String is the condition as scenarios spell it.
+func (c *When) String() string {
+	t := &inline{}
+	t.some("resolution", c.Resolution)
+	if c.MinSeconds > 0 {
+		t.put("min_seconds", fmt.Sprint(c.MinSeconds))
+	}
+	if c.MaxSeconds > 0 {
+		t.put("max_seconds", fmt.Sprint(c.MaxSeconds))
+	}
+	t.some("video", c.Video)
+	return t.String()
+}
+
+func steps(all []Step) string {
+	tables := make([]string, len(all))
+	for i, s := range all {
+		t := &inline{}
+		t.put("channel", quote(s.Channel))
+		t.put("attempts", fmt.Sprint(s.Attempts))
+		if s.Backoff != nil {
+			t.put("backoff", backoff(s.Backoff))
+		}
+		if s.RetryOn != nil {
+			t.put("retry_on", reasons(*s.RetryOn))
+		}
+		if s.OnAmbiguous != nil {
+			t.put("on_ambiguous", quote(s.OnAmbiguous.String()))
+		}
+		tables[i] = t.String()
+	}
+	return "[" + strings.Join(tables, ", ") + "]"
+}
+
+func backoff(b *policy.Backoff) string {
+	t := &inline{}
+	t.put("kind", quote(b.Growth.String()))
+	t.put("base", duration(b.Base))
+	if b.Growth == policy.ExponentialBackoff {
+		t.put("factor", number(b.Factor))
+		if b.Cap > 0 {
+			t.put("cap", duration(b.Cap))
+		}
+	}
+	spread := share(b.High - 1)
+	for _, j := range jitters {
+		if j.low == b.Low && j.high == b.High {
+			spread = j.name
+		}
+	}
+	t.put("jitter", quote(spread))
+	return t.String()
+}
+
+func reasons(set policy.ReasonSet) string {
+	var names []string
+	for _, reason := range retryable {
+		if set.Has(reason) {
+			names = append(names, reason.String())
+		}
+	}
+	return texts(names)
+}
+
+func (w *writer) retry(r *Retry) {
+	w.line("\n[retry]")
+	w.put("backoff", backoff(&r.Backoff))
+	w.put("retry_on", reasons(r.RetryOn))
+	w.note("on_ambiguous", quote(r.OnAmbiguous.String()), "next_step may pay twice")
+}
+
+func (w *writer) costs(c *Costs) {
+	w.line("\n[costs]")
+	w.note("undelivered", amount(c.Undelivered), "per undelivered order")
+	w.note("late", amount(c.Late), "per order delivered after the promise")
+	if c.FixedPerMonth != nil {
+		w.put("fixed_per_month", byResolution(c.FixedPerMonth, amount))
+	}
+}
+
+func (w *writer) decision(d *Decision) {
+	w.line("\n[decision]")
+	w.text("minimise", d.Minimise)
+	required := make([]string, len(d.Require))
+	for i, q := range d.Require {
+		required[i] = q.Text
+	}
+	w.put("require", texts(required))
+	w.put("confidence", percent(d.Confidence))
+	w.put("tolerance", percent(d.Tolerance))
+	w.put("exclude", texts(d.Exclude))
+	if d.Budget > 0 {
+		w.put("budget_per_month", amount(d.Budget))
+	}
+}
+
+func (w *writer) bench(b *Bench) {
+	w.line("\n[bench]")
+	w.put("run", texts(b.Run))
+	w.note("orders", fmt.Sprint(b.Orders), "per driven strategy")
+	w.note("rate", quote(b.Rate.String()), "over all strategies")
+	w.some("prompts", b.Prompts)
+	if b.MaxSpend > 0 {
+		w.put("max_spend", amount(b.MaxSpend))
+	}
+	w.put("grace", duration(b.Grace))
+}
+
+// String is the bound as scenarios spell it: "+5%", "-1pp".
+func (g Gate) String() string {
+	if g.Points {
+		return "-" + strings.TrimSuffix(share(-g.Change), "%") + "pp"
+	}
+	return "+" + share(g.Change)
+}

@@ -1,0 +1,73 @@
+package scenario
+
+import (
+	"regexp"
+	"slices"
+)
+
+// secretKeys are names under which people write a literal key.
+var secretKeys = []string{"key", "api_key", "apikey", "token", "access_token", "secret", "password"}
+
+var (
+	// secretValue matches the keys of well-known vendors wherever they stand.
+	secretValue = regexp.MustCompile(`\b(?:sk|rk|pk)-[A-Za-z0-9_-]{6,}|\bAIza[A-Za-z0-9_-]{20,}|\bgh[po]_[A-Za-z0-9]{16,}|\bBearer\s+[^\s"']{6,}`)
+	// secretAssignment matches what follows a secret's name in a line that may not be valid TOML.
+	secretAssignment = regexp.MustCompile(`(?i)\b(?:key|api_?key|token|access_token|secret|password)["']?\s*=\s*([^\s,}][^,}]*)`)
+)
+
+const keyEnvHint = `name the environment variable that holds it: key_env = "MY_CHANNEL_KEY"`
+
+// secretSpans finds what must not be shown in a part of a text that begins at offset.
+func secretSpans(part []byte, offset int) []span {
+	var found []span
+	for _, m := range secretValue.FindAllIndex(part, -1) {
+		found = append(found, span{offset + m[0], offset + m[1]})
+	}
+	for _, m := range secretAssignment.FindAllSubmatchIndex(part, -1) {
+		found = append(found, span{offset + m[2], offset + m[3]})
+	}
+	return found
+}
+
+// redact hides secrets in a message.
+func redact(s string) string { return secretValue.ReplaceAllString(s, "***") }
+
+// refuseSecrets reports texts that look like a key, wherever they stand.
+func (r *reader) refuseSecrets(n *node) {
+	if s, ok := n.value.(string); ok && secretValue.MatchString(s) {
+		r.secret(n)
+	}
+	r.within(n, r.refuseSecrets)
+}
+
+// refuseSecretKeys reports texts below an unknown key that stand under a secret's name.
+func (r *reader) refuseSecretKeys(n *node) {
+	if _, ok := n.value.(string); ok && slices.Contains(secretKeys, n.name) {
+		r.secret(n)
+	}
+	r.within(n, r.refuseSecretKeys)
+}
+
+func (r *reader) within(n *node, do func(*node)) {
+	for _, f := range n.ordered() {
+		do(f)
+	}
+	for _, item := range n.items() {
+		do(item)
+	}
+}
+
+// secret reports a literal key, once, and hides it from every excerpt.
+func (r *reader) secret(n *node) {
+	if n.bad {
+		return
+	}
+	r.hide(n)
+	r.fail(n, keyEnvHint, "%s holds a key; a scenario must not, since it is shared", n.name)
+}
+
+// hide keeps a value out of every excerpt.
+func (r *reader) hide(n *node) {
+	t := r.texts[n.at.origin]
+	t.secrets = append(t.secrets, n.at.span)
+}

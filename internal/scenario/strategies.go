@@ -1,0 +1,223 @@
+package scenario
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"channelbench/internal/channel"
+	"channelbench/internal/money"
+	"channelbench/internal/policy"
+)
+
+const stepExample = `{ channel = "reverse", attempts = 3 }`
+
+func (r *reader) strategies(n *node) []Strategy {
+	t := r.table(n, "[strategies.NAME]")
+	if t.node.fields() != nil && len(t.node.fields()) == 0 {
+		r.failKey(n, "add [strategies.forwarding] with steps = ["+stepExample+"]", "there are no strategies")
+	}
+	var all []Strategy
+	for _, f := range t.node.ordered() {
+		if r.goodName(f) {
+			all = append(all, r.strategy(f))
+		}
+	}
+	return all
+}
+
+func (r *reader) strategy(n *node) Strategy {
+	t := r.table(n, "steps = ["+stepExample+"]")
+	defer t.close()
+	return Strategy{
+		Name:   n.name,
+		Steps:  read(t, "steps", nil, (*reader).steps),
+		Routes: read(t, "route", nil, list("[{ when = { min_seconds = 12 }, steps = ["+stepExample+"] }]", (*reader).route)),
+	}
+}
+
+func (r *reader) route(n *node) (Route, bool) {
+	t := r.table(n, "{ when = { min_seconds = 12 }, steps = ["+stepExample+"] }")
+	defer t.close()
+	route := Route{Steps: need(t, "steps", "steps = ["+stepExample+"]", (*reader).steps)}
+	if when := t.get("when"); when != nil {
+		route.When = r.when(when)
+	} else {
+		t.missing("when", `when = { min_seconds = 12 }; it knows resolution, min_seconds, max_seconds and video`)
+	}
+	return route, !n.bad
+}
+
+func (r *reader) when(n *node) When {
+	t := r.table(n, "{ min_seconds = 12 }")
+	defer t.close()
+	w := When{
+		Resolution: read(t, "resolution", "", (*reader).word),
+		MinSeconds: read(t, "min_seconds", 0, integer(1, 3600)),
+		MaxSeconds: read(t, "max_seconds", 0, integer(1, 3600)),
+		Video:      read(t, "video", "", (*reader).name),
+	}
+	if w.MaxSeconds > 0 && w.MinSeconds > w.MaxSeconds {
+		r.fail(n.find("max_seconds"), "", "no clip is at least %d and at most %d seconds long", w.MinSeconds, w.MaxSeconds)
+	}
+	if n.fields() != nil && len(n.fields()) == 0 {
+		r.fail(n, "write a condition, or write the steps of all other clips beside route", "when is empty and matches everything")
+	}
+	return w
+}
+
+// steps reads the steps of one route, which no order can need more than MaxAttempts for.
+func (r *reader) steps(n *node) ([]Step, bool) {
+	steps, ok := list("["+stepExample+"]", (*reader).step)(r, n)
+	if !ok {
+		return steps, false
+	}
+	total := 0
+	var terms []string
+	for _, s := range steps {
+		total += s.Attempts
+		terms = append(terms, fmt.Sprint(s.Attempts))
+	}
+	switch {
+	case len(steps) == 0:
+		r.fail(n, "name at least one channel, as ["+stepExample+"]", "there are no steps")
+	case total > policy.MaxAttempts:
+		r.fail(n, strings.Join(terms, " + ")+" = "+fmt.Sprint(total), "these steps make up to %d attempts; an order can have %d", total, policy.MaxAttempts)
+	}
+	return steps, !n.bad
+}
+
+func (r *reader) step(n *node) (Step, bool) {
+	t := r.table(n, stepExample)
+	defer t.close()
+	s := Step{
+		Channel:  need(t, "channel", `channel = "forwarding"`, (*reader).text),
+		Attempts: read(t, "attempts", defaultAttempts, integer(1, policy.MaxAttempts)),
+	}
+	if backoff := t.get("backoff"); backoff != nil {
+		b := r.backoff(backoff)
+		s.Backoff = &b
+	}
+	if reasons := t.get("retry_on"); reasons != nil {
+		set := r.reasons(reasons)
+		s.RetryOn = &set
+	}
+	if rule := t.get("on_ambiguous"); rule != nil {
+		o, _ := oneOf[policy.OnAmbiguous](policy.OnAmbiguousNames)(r, rule)
+		s.OnAmbiguous = &o
+	}
+	return s, !n.bad
+}
+
+// defaultAttempts is how often a step tries its channel where nothing else is stated.
+const defaultAttempts = 3
+
+// defaultRetry is [retry] where nothing else is stated.
+var defaultRetry = Retry{
+	Backoff:     policy.Backoff{Growth: policy.ConstantBackoff, Base: 2e9, Low: 1, High: 1},
+	RetryOn:     policy.SetOf(channel.Region, channel.Submit, channel.RateLimited, channel.Job, channel.BadClip),
+	OnAmbiguous: policy.Stop,
+}
+
+func (r *reader) retry(n *node) Retry {
+	t := r.table(n, "[retry]")
+	defer t.close()
+	retry := defaultRetry
+	if backoff := t.get("backoff"); backoff != nil {
+		retry.Backoff = r.backoff(backoff)
+	}
+	if reasons := t.get("retry_on"); reasons != nil {
+		retry.RetryOn = r.reasons(reasons)
+	}
+	retry.OnAmbiguous = read(t, "on_ambiguous", policy.Stop, oneOf[policy.OnAmbiguous](policy.OnAmbiguousNames))
+	return retry
+}
+
+func (r *reader) backoff(n *node) policy.Backoff {
+	t := r.table(n, `{ kind = "constant", base = "2s", jitter = "none" }`)
+	defer t.close()
+	b := policy.Backoff{
+		Growth: read(t, "kind", policy.ConstantBackoff, oneOf[policy.Growth](policy.Growths)),
+		Base:   read(t, "base", defaultRetry.Backoff.Base, (*reader).duration),
+		Factor: read(t, "factor", 0, decimal(1, 100)),
+		Cap:    read(t, "cap", 0, (*reader).positiveDuration),
+		Low:    1, High: 1,
+	}
+	if jitter := t.get("jitter"); jitter != nil {
+		b.Low, b.High = r.jitter(jitter)
+	}
+	for _, key := range []string{"factor", "cap"} {
+		if f := n.fields()[key]; f != nil && b.Growth != policy.ExponentialBackoff && !n.find("kind").spoiled() {
+			r.failKey(f, `write kind = "exponential", or leave `+key+" out", "a constant backoff has no %s", key)
+		}
+	}
+	if b.Growth == policy.ExponentialBackoff && b.Factor == 0 {
+		b.Factor = 2
+	}
+	if b.Cap > 0 && b.Cap < b.Base {
+		r.fail(n.find("cap"), "", "the cap of %s is below the base of %s", formatDuration(b.Cap), formatDuration(b.Base))
+	}
+	return b
+}
+
+// spoiled says whether a problem was found with this very value, not just beside it.
+func (n *node) spoiled() bool { return n.bad && n.fields() == nil && n.items() == nil }
+
+// jitters are the named jitters: between which factors of the pause one is drawn.
+var jitters = []struct {
+	name      string
+	low, high float64
+}{{"none", 1, 1}, {"full", 0, 1}, {"equal", 0.5, 1}}
+
+// jitter reads none, full, equal, or a share: "50%" draws from half to one and a half of the pause.
+func (r *reader) jitter(n *node) (low, high float64) {
+	s, _ := n.value.(string)
+	for _, j := range jitters {
+		if j.name == s {
+			return j.low, j.high
+		}
+	}
+	if _, isText := n.value.(string); isText && !strings.HasSuffix(s, "%") {
+		r.fail(n, choice(s, []string{"none", "full", "equal"})+`, or a share such as "50%"`, "jitter cannot be %q", s)
+		return 1, 1
+	}
+	exact, ok := r.billionths(n)
+	if !ok {
+		return 1, 1
+	}
+	if exact > money.Whole {
+		r.fail(n, `"50%" draws from 0.5 to 1.5 times the pause`, "a jitter of %v would make pauses negative", exact)
+		return 1, 1
+	}
+	return float64(money.Whole-exact) / float64(money.Whole), float64(money.Whole+exact) / float64(money.Whole)
+}
+
+// retryable are the reasons after which the same channel can be tried again.
+var retryable = []channel.Reason{channel.RateLimited, channel.Moderation, channel.Region, channel.Submit, channel.Job, channel.BadClip}
+
+// reasons reads a set of reasons.
+func (r *reader) reasons(n *node) policy.ReasonSet {
+	var names []string
+	for _, reason := range retryable {
+		names = append(names, reason.String())
+	}
+	given, _ := list(`["region", "submit", "rate_limited", "job", "unusable"]`, func(r *reader, item *node) (string, bool) {
+		switch item.value {
+		case channel.Lost.String():
+			r.fail(item, `say what follows with on_ambiguous = "stop" or "next_step"`, "an ambiguous submit is never repeated: it may have been accepted")
+			return "", false
+		case channel.Download.String():
+			r.fail(item, "leave it out", "a failed download is always fetched again, never submitted again")
+			return "", false
+		}
+		return nameOf(names...)(r, item)
+	})(r, n)
+	refuseRepeats(r, n, given)
+	var set policy.ReasonSet
+	for _, name := range given {
+		if i := slices.Index(channel.Reasons, name); i >= 0 {
+			set |= policy.SetOf(channel.Reason(i))
+		}
+	}
+	return set
+}

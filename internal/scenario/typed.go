@@ -1,0 +1,345 @@
+package scenario
+
+import (
+	"fmt"
+	"math"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+
+	"channelbench/internal/money"
+)
+
+// wrongType reports a value of the wrong kind; example is one of the right kind.
+func (r *reader) wrongType(n *node, kind, example string) {
+	r.fail(n, "write "+example, "%s must be %s, not %s", n.name, kind, describe(n.value))
+}
+
+// text reads any text.
+func (r *reader) text(n *node) (string, bool) {
+	s, ok := n.value.(string)
+	if !ok {
+		r.wrongType(n, "a text", `it in quotes, as "…"`)
+	}
+	return s, ok
+}
+
+// namePattern is what scenarios, channels, strategies and videos may be called: names become
+// file names and columns of reports.
+var namePattern = regexp.MustCompile(`^[\p{L}\p{N}]([\p{L}\p{M}\p{N} ._+-]{0,58}[\p{L}\p{M}\p{N}+])?$`)
+
+// goodName checks the key of n as a name.
+func (r *reader) goodName(n *node) bool {
+	if namePattern.MatchString(n.name) {
+		return true
+	}
+	r.failKey(n, "letters, digits, spaces and . _ + - can be used, up to 60 characters", "%q cannot be a name", n.name)
+	return false
+}
+
+func (r *reader) name(n *node) (string, bool) {
+	s, ok := r.text(n)
+	if ok && !namePattern.MatchString(s) {
+		r.fail(n, "letters, digits, spaces and . _ + - can be used, up to 60 characters", "%q cannot be a name", s)
+		return "", false
+	}
+	return s, ok
+}
+
+// word reads a text without spaces, such as a resolution.
+func (r *reader) word(n *node) (string, bool) {
+	s, ok := r.text(n)
+	if ok && !isWord(s) {
+		r.fail(n, `write one word, such as "720p"`, "%s is %q, which is not a word", n.name, s)
+		return "", false
+	}
+	return s, ok
+}
+
+func isWord(s string) bool {
+	return s != "" && !strings.ContainsFunc(s, func(c rune) bool { return unicode.IsSpace(c) || !unicode.IsPrint(c) })
+}
+
+// money reads an amount of dollars.
+func (r *reader) money(n *node) (money.Micros, bool) {
+	switch v := n.value.(type) {
+	case string:
+		amount, err := money.Parse(v)
+		if err == nil && amount <= dearest {
+			return amount, true
+		}
+		switch {
+		case err == nil:
+			r.fail(n, "", "%s is %v, which is absurd", n.name, amount)
+		case strings.HasPrefix(v, "$"):
+			r.fail(n, `amounts look like "$0.12" or "$1,250"`, "%s: %v", n.name, err)
+		default:
+			r.fail(n, "write "+dollars(v), "%s: %q is not an amount of dollars", n.name, v)
+		}
+	case int64, float64:
+		r.fail(n, "write "+dollars(number(v)), "%s = %s has no unit", n.name, number(v))
+	default:
+		r.wrongType(n, "an amount of money", `"$0.12"`)
+	}
+	return 0, false
+}
+
+// dearest bounds every amount, so that sums over months of orders cannot overflow.
+const dearest = 1_000_000_000 * money.Dollar
+
+// dollars guesses the amount that was meant.
+func dollars(s string) string {
+	digits := strings.Trim(s, "$€£¥ USDusd")
+	if _, err := money.Parse("$" + digits); err != nil {
+		digits = "0.12"
+	}
+	return strconv.Quote("$" + digits)
+}
+
+// billionths reads a share exactly. It may exceed 100 %.
+func (r *reader) billionths(n *node) (money.Billionths, bool) {
+	switch v := n.value.(type) {
+	case string:
+		exact, err := money.ParseShare(v)
+		if err == nil {
+			return exact, true
+		}
+		if !strings.HasSuffix(v, "%") {
+			r.fail(n, "write "+percentage(v), "%s: %q is not a share", n.name, v)
+		} else {
+			r.fail(n, `shares look like "2%" or "0.05%"`, "%s: %v", n.name, err)
+		}
+	case int64, float64:
+		r.fail(n, "write "+percentage(number(v)), "%s = %s has no unit", n.name, number(v))
+	default:
+		r.wrongType(n, "a share", `"2%"`)
+	}
+	return 0, false
+}
+
+// percentage guesses the share that was meant: 0.02 is 2 %, 2 is 2 %, and 1 may be either.
+func percentage(s string) string {
+	f, err := strconv.ParseFloat(strings.TrimSpace(s), 64)
+	switch {
+	case err != nil || f < 0 || f > 1000:
+		return `"2%"`
+	case f == 1:
+		return `"1%" or "100%"`
+	case f < 1:
+		return strconv.Quote(share(f))
+	}
+	return strconv.Quote(share(f / 100))
+}
+
+// share reads a share between 0 % and 100 %.
+func (r *reader) share(n *node) (float64, bool) {
+	exact, ok := r.billionths(n)
+	if ok && exact > money.Whole {
+		r.fail(n, "", "%s is %v, but a share cannot exceed 100%%", n.name, exact)
+		return 0, false
+	}
+	return float64(exact) / float64(money.Whole), ok
+}
+
+// duration reads a duration, which may be 0.
+func (r *reader) duration(n *node) (time.Duration, bool) {
+	switch v := n.value.(type) {
+	case string:
+		d, err := parseDuration(v)
+		if err == nil {
+			return d, true
+		}
+		r.fail(n, "write "+durationLike(v), "%s: %q %v", n.name, v, err)
+	case int64, float64:
+		r.fail(n, "write "+durationLike(number(v)), "%s = %s has no unit", n.name, number(v))
+	default:
+		r.wrongType(n, "a duration", `"90s", "6m" or "1h30m"`)
+	}
+	return 0, false
+}
+
+// spelledOut are other ways to write units of time.
+var spelledOut = strings.NewReplacer(" ", "", "hours", "h", "hour", "h", "hrs", "h", "hr", "h", "minutes", "m", "minute", "m", "mins", "m", "min", "m",
+	"seconds", "s", "second", "s", "secs", "s", "sec", "s", "days", "d", "day", "d")
+
+// durationLike guesses the duration that was meant.
+func durationLike(s string) string {
+	s = spelledOut.Replace(strings.ToLower(s))
+	if _, err := parseDuration(s); err == nil {
+		return strconv.Quote(s)
+	}
+	if _, err := parseDuration(s + "s"); err == nil {
+		if _, err := parseDuration(s + "m"); err == nil && s != "0" {
+			return fmt.Sprintf("%q or %q", s+"s", s+"m")
+		}
+		return strconv.Quote(s + "s")
+	}
+	return `"90s", "6m" or "1h30m"; units are ms, s, m, h, d`
+}
+
+// positiveDuration reads a duration that is not 0.
+func (r *reader) positiveDuration(n *node) (time.Duration, bool) {
+	d, ok := r.duration(n)
+	if ok && d == 0 {
+		r.fail(n, "leave the key out for none", "%s must be longer than 0", n.name)
+		return 0, false
+	}
+	return d, ok
+}
+
+// rate reads so many per span of time.
+func (r *reader) rate(n *node) (Rate, bool) {
+	s, ok := n.value.(string)
+	if !ok {
+		r.wrongType(n, "a rate", `"6/min", "20/s" or "100/h"`)
+		return Rate{}, false
+	}
+	rate, ok := parseRate(s)
+	if !ok {
+		r.fail(n, `write a whole number per s, min or h, as "6/min", "20/s" or "100/h"`, "%s: %q is not a rate", n.name, s)
+	}
+	return rate, ok
+}
+
+// integer reads a whole number within bounds.
+func integer(low, high int64) parse[int] {
+	return func(r *reader, n *node) (int, bool) {
+		v, ok := n.value.(int64)
+		if !ok {
+			r.fail(n, wholeNumber(n.value, low), "%s must be a whole number, not %s", n.name, describe(n.value))
+			return 0, false
+		}
+		if v < low || v > high {
+			r.fail(n, "", "%s is %d; it must be from %s to %s", n.name, v, grouped(low), grouped(high))
+			return 0, false
+		}
+		return int(v), true
+	}
+}
+
+func grouped(v int64) string {
+	if v < 0 {
+		return strconv.FormatInt(v, 10)
+	}
+	return money.Group(uint64(v))
+}
+
+// wholeNumber guesses the whole number that was meant.
+func wholeNumber(value any, low int64) string {
+	switch v := value.(type) {
+	case float64:
+		if v == math.Trunc(v) && math.Abs(v) < 1e15 {
+			return "write " + strconv.FormatInt(int64(v), 10)
+		}
+	case string:
+		if n, err := strconv.ParseInt(strings.NewReplacer(",", "", "_", "", " ", "").Replace(v), 10, 64); err == nil {
+			return "write " + strconv.FormatInt(n, 10) + ", without quotes"
+		}
+	}
+	return fmt.Sprintf("write it as %d", max(low, 30))
+}
+
+// decimal reads a plain number within bounds.
+func decimal(low, high float64) parse[float64] {
+	return func(r *reader, n *node) (float64, bool) {
+		var v float64
+		switch x := n.value.(type) {
+		case int64:
+			v = float64(x)
+		case float64:
+			v = x
+		default:
+			r.wrongType(n, "a plain number", "it as 0.4, without quotes or unit")
+			return 0, false
+		}
+		if !(v >= low && v <= high) {
+			r.fail(n, "", "%s is %s; it must be from %s to %s", n.name, number(v), number(low), number(high))
+			return 0, false
+		}
+		return v, true
+	}
+}
+
+// date reads a local date, such as 2025-12-01.
+func (r *reader) date(n *node) (time.Time, bool) {
+	if v, ok := n.value.(time.Time); ok && v.Location().String() == "date-local" {
+		return time.Date(v.Year(), v.Month(), v.Day(), 0, 0, 0, 0, time.UTC), true
+	}
+	if s, ok := n.value.(string); ok {
+		if d, err := time.Parse(time.DateOnly, s); err == nil {
+			r.fail(n, "write "+d.Format(time.DateOnly)+", without quotes", "%s must be a date, not %s", n.name, describe(s))
+			return time.Time{}, false
+		}
+	}
+	r.wrongType(n, "a date", "it as 2025-12-01, without quotes or time")
+	return time.Time{}, false
+}
+
+// oneOf reads one of some names as its index.
+func oneOf[T ~uint8](names []string) parse[T] {
+	return func(r *reader, n *node) (T, bool) {
+		s, ok := r.text(n)
+		if !ok {
+			return 0, false
+		}
+		if i := slices.Index(names, s); i >= 0 && s != "" {
+			return T(i), true
+		}
+		r.fail(n, choice(s, names), "%s cannot be %q", n.name, s)
+		return 0, false
+	}
+}
+
+// nameOf reads one of some names.
+func nameOf(names ...string) parse[string] {
+	return func(r *reader, n *node) (string, bool) {
+		i, ok := oneOf[uint8](names)(r, n)
+		return names[i], ok
+	}
+}
+
+// choice says which name may have been meant, or which there are.
+func choice(s string, names []string) string {
+	if near, ok := nearest(s, names); ok && near != "" {
+		return fmt.Sprintf("did you mean %q?", near)
+	}
+	var all []string
+	for _, name := range names {
+		if name != "" {
+			all = append(all, strconv.Quote(name))
+		}
+	}
+	if len(all) < 2 {
+		return "it can be " + strings.Join(all, "")
+	}
+	return "it can be " + strings.Join(all[:len(all)-1], ", ") + " or " + all[len(all)-1]
+}
+
+// perResolution reads one value for all resolutions, or a table of values by resolution.
+func perResolution[T any](p parse[T]) parse[map[string]T] {
+	return func(r *reader, n *node) (map[string]T, bool) {
+		if n.fields() == nil {
+			v, ok := p(r, n)
+			return map[string]T{"": v}, ok
+		}
+		ok := true
+		values := map[string]T{}
+		for _, f := range n.ordered() {
+			if !isWord(f.name) {
+				r.failKey(f, `write one word, such as "720p"`, "%q is no resolution", f.name)
+				ok = false
+				continue
+			}
+			v, fine := p(r, f)
+			values[f.name], ok = v, ok && fine
+		}
+		if len(values) == 0 && ok {
+			r.fail(n, `write a value for each resolution, as { "720p" = … }`, "%s is empty", n.name)
+			ok = false
+		}
+		return values, ok
+	}
+}

@@ -1,0 +1,45 @@
+package scenario
+
+// gap is a part of a scenario that the language knows but no engine models yet.
+type gap struct {
+	path    []any
+	meaning string // what it would mean
+}
+
+func (g gap) key() string {
+	key := ""
+	for _, part := range g.path {
+		if name, isKey := part.(string); isKey {
+			key = dotted(key, name)
+		}
+	}
+	return key
+}
+
+func (g gap) hint() string {
+	return "leave it out; a result without it answers a different question, so it isn't ignored silently"
+}
+
+// unmodelled lists what no engine models yet. Load and Compile refuse it: this is the one place.
+func unmodelled(s *Scenario) []gap {
+	var gaps []gap
+	add := func(stated bool, meaning string, path ...any) {
+		if stated {
+			gaps = append(gaps, gap{path, meaning})
+		}
+	}
+	w := &s.Workload
+	add(w.GrowthPerMonth != 0, "orders that grow from month to month", "workload", "growth_per_month")
+	add(w.Arrivals.Process == "trace", "arrivals at recorded times", "workload", "arrivals", "process")
+	add(w.Arrivals.Profile != nil, "more orders at some hours of the day than at others", "workload", "arrivals", "profile")
+	for i := range s.Channels {
+		c := &s.Channels[i]
+		add(c.Errors.Burst != 0, "region errors in spells, by egress exit", "channels", c.Name, "errors", "region", "burst")
+		add(c.Errors.Exits != 0 || c.Errors.Pool != nil, "region errors in spells, by egress exit", "channels", c.Name, "errors", "region", "exits")
+		add(c.Errors.Rotate != "", "which egress exit an attempt takes", "channels", c.Name, "errors", "region", "rotate")
+		add(c.Limits != Limits{}, "submits refused because the channel is busy", "channels", c.Name, "limits")
+		add(c.Regimes != nil, "long spells in which the channel refuses submits", "channels", c.Name, "regimes")
+	}
+	add(s.Outages != nil, "spells in which several channels are down together", "outages")
+	return gaps
+}

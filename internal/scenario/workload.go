@@ -1,0 +1,135 @@
+package scenario
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"channelbench/internal/channel"
+	"channelbench/internal/money"
+)
+
+const videoExample = `{ name = "short", share = "100%", seconds = 8, resolution = "720p" }`
+
+func (r *reader) workload(n *node) Workload {
+	t := r.table(n, `[workload]`)
+	defer t.close()
+	w := Workload{
+		OrdersPerMonth: need(t, "orders_per_month", "orders_per_month = 20_000", integer(1, 1_000_000_000)),
+		GrowthPerMonth: read(t, "growth_per_month", 0, (*reader).share),
+		Arrivals:       Arrivals{Process: "poisson"},
+		Promise:        read(t, "promise", 0, (*reader).positiveDuration),
+		Deadline:       read(t, "deadline", 0, (*reader).positiveDuration),
+	}
+	if n := t.get("arrivals"); n != nil {
+		w.Arrivals = r.arrivals(n)
+	}
+	w.Videos = need(t, "videos", "a table [[workload.videos]] with name, share, seconds and resolution", list("[[workload.videos]]", (*reader).video))
+	if videos := n.find("videos"); videos.name == "videos" && !videos.bad {
+		r.checkVideos(videos, w.Videos)
+	}
+	if w.Deadline > 0 && w.Deadline < w.Promise {
+		r.fail(n.find("deadline"), "make the deadline the longer of the two, or leave it out",
+			"the deadline of %s is before the promise of %s", formatDuration(w.Deadline), formatDuration(w.Promise))
+	}
+	return w
+}
+
+func (r *reader) arrivals(n *node) Arrivals {
+	t := r.table(n, `{ process = "poisson" }`)
+	defer t.close()
+	a := Arrivals{
+		Process: read(t, "process", "poisson", nameOf("poisson", "constant", "trace")),
+		File:    read(t, "file", "", (*reader).text),
+		Profile: read(t, "profile", nil, list("24 weights, one for each hour", decimal(0, 1e9))),
+	}
+	if a.Process == "trace" && a.File == "" {
+		t.missing("file", `file = "arrivals.txt"`)
+	}
+	if a.Process != "trace" && a.File != "" {
+		r.failKey(n.find("file"), `write process = "trace", or leave the file out`, "a file of arrivals is only read with process = \"trace\"")
+	}
+	if profile := n.find("profile"); profile != n && !profile.bad {
+		r.checkProfile(profile, a)
+	}
+	return a
+}
+
+func (r *reader) checkProfile(n *node, a Arrivals) {
+	sum := 0.0
+	for _, w := range a.Profile {
+		sum += w
+	}
+	switch {
+	case len(a.Profile) != 24:
+		r.fail(n, "write 24 weights, one for each hour of the day", "profile has %s", count(len(a.Profile), "weight"))
+	case sum == 0:
+		r.fail(n, "give at least one hour a weight above 0", "all weights of the profile are 0")
+	case a.Process == "trace":
+		r.failKey(n, "leave it out: the trace says when orders come", "a profile cannot be combined with a trace")
+	}
+}
+
+// count writes a number and its noun: "1 weight", "3 weights".
+func count(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+func (r *reader) video(n *node) (Video, bool) {
+	t := r.table(n, videoExample)
+	defer t.close()
+	v := Video{
+		Name:  need(t, "name", `name = "short"`, (*reader).name),
+		Share: need(t, "share", `share = "100%"`, (*reader).billionths),
+		Clip: channel.Clip{
+			Seconds:    need(t, "seconds", "seconds = 8", integer(1, 3600)),
+			Resolution: need(t, "resolution", `resolution = "720p"`, (*reader).word),
+			Aspect:     read(t, "aspect", "16:9", (*reader).word),
+		},
+		Fit: read(t, "fit", channel.Exact, oneOf[channel.Fit](channel.Fits)),
+	}
+	return v, !n.bad
+}
+
+// checkVideos checks what no video shows alone: names are unique, shares sum to 100 %.
+func (r *reader) checkVideos(n *node, videos []Video) {
+	seen := map[string]bool{}
+	var sum money.Billionths
+	var terms []string
+	for i, v := range videos {
+		if seen[v.Name] {
+			r.fail(n.find(i, "name"), "give each video a name of its own", "a video named %q stands above", v.Name)
+		}
+		seen[v.Name] = true
+		if v.Share == 0 {
+			r.fail(n.find(i, "share"), "leave the video out", "no order is for %q: its share is 0%%", v.Name)
+		}
+		// Shares far beyond the whole are cut, so that the sum cannot overflow.
+		sum += min(v.Share, 1000*money.Whole)
+		terms = append(terms, v.Share.String())
+	}
+	switch {
+	case len(videos) == 0:
+		r.fail(n, "add "+videoExample, "the workload has no videos")
+	case sum != money.Whole && len(videos) == 1:
+		r.fail(n.find(0, "share"), `write "100%", or add the other videos`, "the share of the only video is %v, not 100%%", sum)
+	case sum != money.Whole:
+		r.fail(n.find(len(videos)-1, "share"), strings.Join(terms, " + ")+" = "+sum.String(), "the shares of the videos sum to %v, not 100%%", sum)
+	}
+}
+
+// fastest is the shortest and its name; false where there is none.
+type fastest struct {
+	of     string
+	median time.Duration
+	known  bool
+}
+
+func (f *fastest) see(of string, median time.Duration) {
+	if !f.known || median < f.median {
+		*f = fastest{of, median, true}
+	}
+}
