@@ -170,3 +170,21 @@ func TestLongerClipsAreMadeWhereAllowed(t *testing.T) {
 		}
 	}
 }
+
+// The reading of the vendor's documents, as sora2.toml describes it.
+func TestSora2CanBeReadByTheDocuments(t *testing.T) {
+	source, _ := scenarios.Open("sora2")
+	s, warnings, err := scenario.Load("sora2.toml", source, scenario.Options{Set: []string{
+		"workload.videos.short.seconds=4", "workload.videos.short.fit=longer",
+		"workload.videos.middle.seconds=8", "workload.videos.middle.fit=longer",
+		"workload.videos.long.seconds=12", "workload.videos.long.fit=longer",
+		"channels.forwarding.makes.seconds=[4, 8, 12]", "channels.reverse.makes.seconds=[10, 15]",
+		"strategies.routed.route.0.when.min_seconds=12",
+	}})
+	if err != nil || len(warnings) > 0 {
+		t.Fatal(err, warnings)
+	}
+	if _, err := s.Compile(); err != nil {
+		t.Error(err)
+	}
+}
