@@ -1,0 +1,295 @@
+package reports
+
+import (
+	"bytes"
+	"encoding/csv"
+	"flag"
+	"image"
+	"image/color"
+	"image/png"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"gonum.org/v1/plot/vg"
+
+	"channelbench/internal/record"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden files from what is drawn now")
+
+// pictures draws every chart of a run without encoding it.
+func pictures(t testing.TB, run *record.Run) map[string]*drawing {
+	t.Helper()
+	all := map[string]*drawing{}
+	for _, k := range kinds {
+		d, err := k.draw(run)
+		if err != nil {
+			t.Fatalf("%s: %v", k.file, err)
+		}
+		all[k.file] = d
+	}
+	return all
+}
+
+// collisions lists texts that leave the sheet or touch each other.
+func collisions(p *page) []string {
+	var found []string
+	for i, a := range p.texts {
+		if !within(p.sheet(), a.box) {
+			found = append(found, "cut off: "+a.text)
+		}
+		for _, b := range p.texts[:i] {
+			if meets(grow(a.box, -0.1), b.box) {
+				found = append(found, "overlap: "+a.text+" / "+b.text)
+			}
+		}
+	}
+	return found
+}
+
+func TestTextStaysApartAndInside(t *testing.T) {
+	for name, fixture := range fixtures {
+		for file, d := range pictures(t, fixture()) {
+			for _, c := range collisions(d.page) {
+				t.Errorf("%s, %s: %s", name, file, c)
+			}
+			if len(d.page.texts) < 5 {
+				t.Errorf("%s, %s: only %d texts, so this test looks at nothing", name, file, len(d.page.texts))
+			}
+		}
+	}
+}
+
+func TestCollisionsAreFound(t *testing.T) {
+	p := newPage(header{"Title", "Subtitle", []string{"Foot"}}, 100)
+	p.write("left of the sheet", vg.Point{X: -5, Y: 80}, tickStyle, left)
+	p.write("one", vg.Point{X: 100, Y: 60}, tickStyle, left)
+	p.write("two", vg.Point{X: 105, Y: 62}, tickStyle, left)
+	if got := collisions(p); len(got) != 2 {
+		t.Errorf("found %q, want one text cut off and one overlap", got)
+	}
+}
+
+func TestEveryOwnStringHasGlyphs(t *testing.T) {
+	for name, fixture := range fixtures {
+		if name == "foreign" {
+			continue
+		}
+		for file, d := range pictures(t, fixture()) {
+			for _, w := range d.page.texts {
+				if strings.ContainsRune(w.text, missing) {
+					t.Errorf("%s, %s: no glyph for a character of %q", name, file, w.text)
+				}
+			}
+		}
+	}
+	const signs = "–…·×≤≥−“”@#%$�" // what the reports use beyond letters and digits
+	if got := legible(signs); got != signs {
+		t.Errorf("legible(%q) = %q", signs, got)
+	}
+}
+
+func TestMissingGlyphsShow(t *testing.T) {
+	for text, want := range map[string]string{
+		"hybrid": "hybrid", "混合": "��", "→ ok": "� ok", "a\nb": "a�b", "канал": "канал", "\xff": "�",
+	} {
+		if got := legible(text); got != want {
+			t.Errorf("legible(%q) = %q, want %q", text, got, want)
+		}
+	}
+}
+
+func TestLabelsAreUnique(t *testing.T) {
+	run := runOf(240, toy{name: "官方"}, toy{name: "混合"}, toy{name: "hybrid"}, toy{name: "Hybrid"}, toy{name: ""},
+		toy{name: strings.Repeat("long", 40) + "A"}, toy{name: strings.Repeat("long", 41) + "A"})
+	seen := map[string]bool{}
+	for _, e := range roster(run) {
+		if seen[e.label] {
+			t.Errorf("label %q is given twice", e.label)
+		}
+		seen[e.label] = true
+		if w := (style{size: rowSize, medium: true}).width(e.label); w > labelRoom+6 {
+			t.Errorf("label %q is %.0f points wide, want at most %d", e.label, float64(w), labelRoom)
+		}
+	}
+}
+
+func TestChartsRepeatByteForByte(t *testing.T) {
+	want, err := Charts(typical())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var wait sync.WaitGroup
+	for range 4 {
+		wait.Go(func() {
+			got, err := Charts(typical())
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			for i := range want {
+				if !bytes.Equal(got[i].PNG, want[i].PNG) || !bytes.Equal(got[i].CSV, want[i].CSV) || got[i].Alt != want[i].Alt {
+					t.Errorf("%s differs from one drawing to the next", want[i].File)
+				}
+			}
+		})
+	}
+	wait.Wait()
+}
+
+func TestChartsAreWide(t *testing.T) {
+	charts, err := Charts(typical())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range charts {
+		img, err := png.Decode(bytes.NewReader(c.PNG))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := img.Bounds().Dx(); got != 1600 {
+			t.Errorf("%s is %d pixels wide, want 1600", c.File, got)
+		}
+	}
+}
+
+// The data behind a chart must be there to draw it again.
+func TestChartCSV(t *testing.T) {
+	charts, err := Charts(typical())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range charts {
+		rows, err := csv.NewReader(bytes.NewReader(c.CSV)).ReadAll()
+		if err != nil {
+			t.Fatalf("%s: %v", c.File, err)
+		}
+		seen := map[string]bool{}
+		for _, row := range rows[1:] {
+			seen[row[0]] = true
+		}
+		if len(seen) != 3 {
+			t.Errorf("%s: the CSV holds %d strategies, want 3", c.File, len(seen))
+		}
+	}
+}
+
+func TestAltTellsTheNumbers(t *testing.T) {
+	charts, err := Charts(typical())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, wants := range [][]string{
+		{"Hybrid meets every requirement at $0.33 a clip", "$0.82", "96.8%", "3:39", "(Winner)", "misses in time ≥ 96%"},
+		{"Reverse misses the 4-minute promise", "99.3% in time", "within 2:58"},
+	} {
+		for _, want := range wants {
+			if !strings.Contains(charts[i].Alt, want) {
+				t.Errorf("%s: alt text lacks %q: %s", charts[i].File, want, charts[i].Alt)
+			}
+		}
+	}
+}
+
+// Goldens hold the pictures at a quarter of their size, which keeps them small and still shows any
+// shift of a text by a few pixels.
+func TestGoldenPictures(t *testing.T) {
+	for name, fixture := range map[string]func() *record.Run{"typical": typical, "polled": polled} {
+		charts, err := Charts(fixture())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range charts {
+			full, err := png.Decode(bytes.NewReader(c.PNG))
+			if err != nil {
+				t.Fatal(err)
+			}
+			comparePicture(t, filepath.Join("testdata", name+"-"+c.File), quarter(full))
+		}
+	}
+}
+
+// quarter shrinks a picture by averaging blocks of 4 × 4 pixels.
+func quarter(img image.Image) *image.RGBA {
+	b := img.Bounds()
+	small := image.NewRGBA(image.Rect(0, 0, b.Dx()/4, b.Dy()/4))
+	for y := range small.Rect.Max.Y {
+		for x := range small.Rect.Max.X {
+			var sum [3]uint32
+			for i := range 16 {
+				r, g, b, _ := img.At(4*x+i%4, 4*y+i/4).RGBA()
+				sum[0], sum[1], sum[2] = sum[0]+r>>8, sum[1]+g>>8, sum[2]+b>>8
+			}
+			small.SetRGBA(x, y, color.RGBA{uint8(sum[0] / 16), uint8(sum[1] / 16), uint8(sum[2] / 16), 255})
+		}
+	}
+	return small
+}
+
+// comparePicture allows what rounding on another machine may change: a few levels in few pixels.
+func comparePicture(t *testing.T, path string, got *image.RGBA) {
+	t.Helper()
+	if *update {
+		var b bytes.Buffer
+		e := png.Encoder{CompressionLevel: png.BestCompression}
+		if err := e.Encode(&b, got); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, b.Bytes(), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		t.Fatalf("%v; make it with go test ./reports -update", err)
+	}
+	defer file.Close()
+	want, err := png.Decode(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want.Bounds() != got.Bounds() {
+		t.Errorf("%s is %v, drawn now as %v", path, want.Bounds(), got.Bounds())
+		return
+	}
+	off := 0
+	for y := range got.Rect.Max.Y {
+		for x := range got.Rect.Max.X {
+			if level(want.At(x, y), got.At(x, y)) > 24 {
+				off++
+			}
+		}
+	}
+	if limit := got.Rect.Dx() * got.Rect.Dy() / 2000; off > limit {
+		t.Errorf("%s: %d pixels differ, want at most %d; look at the picture, then go test ./reports -update", path, off, limit)
+	}
+}
+
+// level is the largest difference in a colour, 0 to 255.
+func level(a, b color.Color) int {
+	ar, ag, ab, _ := a.RGBA()
+	br, bg, bb, _ := b.RGBA()
+	d := 0
+	for _, p := range [][2]uint32{{ar, br}, {ag, bg}, {ab, bb}} {
+		d = max(d, int(p[0]>>8)-int(p[1]>>8), int(p[1]>>8)-int(p[0]>>8))
+	}
+	return d
+}
+
+func TestColoursKeepTheirContrast(t *testing.T) {
+	for kind := range kindColors {
+		for n := range shadeSteps {
+			mark := markColor(kind, n)
+			if c := contrast(mark); c < 3 {
+				t.Errorf("%s, shade %d: contrast of the mark is %.2f, want 3", kind, n, c)
+			}
+			if c := contrast(textColor(mark)); c < 4.5 {
+				t.Errorf("%s, shade %d: contrast of the text is %.2f, want 4.5", kind, n, c)
+			}
+		}
+	}
+}

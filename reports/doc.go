@@ -1,0 +1,15 @@
+// Package reports turns finished runs into what people read: text for a terminal, Markdown for a
+// pull request, and charts as PNG with the CSV behind them.
+//
+// It deliberately measures nothing, decides nothing and writes no files: the figures and the verdict
+// come from the run, and the caller owns every stream. It reads no clock and no environment, so the
+// same run gives the same bytes.
+//
+//	err := reports.Text(os.Stdout, run, reports.TextOptions{Width: 100})
+//	charts, err := reports.Charts(run)
+//	err = reports.Markdown(w, run, charts)
+//
+// A new chart is one file: a function from a run to a page, entered in the table of chart.go. Every
+// string reaches a page through page.write, which checks its glyphs and remembers its box, so the
+// tests can prove for every chart that no text is cut or overlaps another.
+package reports

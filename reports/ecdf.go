@@ -1,0 +1,429 @@
+package reports
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"sort"
+	"strconv"
+	"strings"
+
+	"gonum.org/v1/plot/plotter"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+
+	"channelbench/internal/record"
+)
+
+// ecdf shows how fast: the share of all orders delivered within a time. Undelivered orders are in the
+// share's denominator, so a quick refusal cannot improve a curve.
+type ecdf struct {
+	run     *record.Run
+	list    []entry // soonest p95 first
+	promise *float64
+}
+
+// ecdfHeight is the height of the plot; more strategies get more.
+const ecdfHeight = vg.Length(248)
+
+func drawECDF(run *record.Run) (*drawing, error) {
+	c := &ecdf{run: run, list: sorted(roster(run), p95Of)}
+	if s, ok := known(run.Scenario.PromiseSeconds); ok && s > 0 {
+		c.promise = &s
+	}
+	height := max(ecdfHeight, vg.Length(len(c.list)+2)*legendLine)
+	p := newPage(header{c.title(), c.subtitle(), footnote(run)}, height+24)
+	d := &drawing{page: p, alt: c.alt(), rows: c.csv()}
+
+	area := vg.Rectangle{
+		Min: vg.Point{X: p.body.Min.X + 30, Y: p.body.Max.Y - 6 - height},
+		Max: vg.Point{X: p.body.Max.X - 6, Y: p.body.Max.Y - 6},
+	}
+	ticks, end := timeTicks(c.reach(), 9)
+	legend := newLegend(c)
+	n := p.newPanel(area, end, 1)
+	curves := c.curves(n)
+	spot, inside := legend.spot(n, curves, c.promiseIn(end))
+	if !inside { // no corner is empty: the legend stands beside a narrower plot
+		area.Max.X -= legend.width() + 14
+		ticks, end = timeTicks(c.reach(), 6)
+		n = p.newPanel(area, end, 1)
+		curves = c.curves(n)
+		spot = vg.Point{X: p.body.Max.X, Y: area.Max.Y - 4}
+	}
+	c.backdrop(n, ticks)
+	if err := drawCurves(n, curves); err != nil {
+		return nil, err
+	}
+	c.dots(n)
+	legend.write(p, spot)
+	c.limits(n, curves)
+	nameCurves(n, curves)
+	return d, nil
+}
+
+// reach is how much of the time axis is worth showing: until nearly all that will be delivered is,
+// and the promise with some room behind it, but not so much that the promise is squeezed to the left.
+func (c *ecdf) reach() float64 {
+	slowest, base := 0.0, math.Inf(1)
+	for _, e := range c.list {
+		curve := steps(e.LatencyCDF)
+		if t, ok := curve.reaches(0.99 * curve.last()); ok && t > 0 {
+			slowest, base = max(slowest, t), min(base, t)
+		}
+	}
+	if slowest == 0 {
+		if c.promise != nil {
+			return min(*c.promise*1.35, 1e9)
+		}
+		return 60
+	}
+	if c.promise != nil && *c.promise <= 4*slowest {
+		slowest, base = max(slowest, *c.promise*1.35), max(base, *c.promise)
+	}
+	return min(max(min(slowest*1.02, 4*base), 0.01), 1e9)
+}
+
+// promiseIn is the promise if the axis shows it.
+func (c *ecdf) promiseIn(end float64) *float64 {
+	if c.promise == nil || *c.promise > end {
+		return nil
+	}
+	return c.promise
+}
+
+// backdrop draws what lies behind the curves: the area that is too late, the grid, the axes.
+func (c *ecdf) backdrop(n *panel, ticks []tick) {
+	if promise := c.promiseIn(n.plot.X.Max); promise != nil {
+		n.page.fill(vg.Rectangle{Min: vg.Point{X: n.x(*promise), Y: n.area.Min.Y}, Max: n.area.Max}, badArea)
+	}
+	for _, share := range []float64{0, 0.25, 0.5, 0.75, 0.95, 1} {
+		y := n.y(share)
+		if share > 0 {
+			n.page.line(stroke(grid, 0.8), vg.Point{X: n.area.Min.X, Y: y}, vg.Point{X: n.area.Max.X, Y: y})
+		}
+		label := strconv.Itoa(int(share * 100))
+		if share == 1 {
+			label += "%"
+		}
+		at := vg.Point{X: n.area.Min.X - 6, Y: y - 3}
+		n.page.write(label, at, tickStyle, right)
+	}
+	n.tickMarks(ticks)
+	n.xLabels(ticks)
+}
+
+// limits draws the promise over the curves and says what it is.
+func (c *ecdf) limits(n *panel, curves []*curve) {
+	if c.promise == nil {
+		return
+	}
+	s, text, late := noteStyle.in(ink), "promise: "+span(*c.promise), "too late"
+	promise := c.promiseIn(n.plot.X.Max)
+	if promise == nil {
+		n.annotate(text+", beyond this axis", "", n.area.Max.X+2, s, curves)
+		return
+	}
+	x := n.x(*promise)
+	bottom, top := vg.Point{X: x, Y: n.area.Min.Y}, vg.Point{X: x, Y: n.area.Max.Y}
+	n.page.line(dashed, bottom, top)
+	if x-n.area.Min.X < s.width(text)+12 {
+		text, late = "", text+"; later is too late"
+	}
+	if n.area.Max.X-x < s.width(late)+12 {
+		late = ""
+	}
+	n.annotate(text, late, x, s, curves)
+	n.page.reserve(grow(vg.Rectangle{Min: bottom, Max: top}, 2))
+}
+
+// annotate writes a text on either side of a vertical line: at its foot, or higher where curves or
+// other text are in the way.
+func (n *panel) annotate(before, after string, x vg.Length, s style, curves []*curve) {
+	height := n.area.Max.Y - n.area.Min.Y
+	place := func(y vg.Length) (a, b vg.Point) {
+		return vg.Point{X: x - 6, Y: n.area.Min.Y + y}, vg.Point{X: x + 6, Y: n.area.Min.Y + y}
+	}
+	foot := vg.Length(6)
+	for _, y := range []vg.Length{6, height - 12, height * 0.6, height * 0.4, height * 0.2} {
+		a, b := place(y)
+		boxes := []vg.Rectangle{s.box(before, a, right), s.box(after, b, left)}
+		if n.page.free(boxes[0], 2) && n.page.free(boxes[1], 2) && !anyMeets(curves, boxes[0]) && !anyMeets(curves, boxes[1]) {
+			foot = y
+			break
+		}
+	}
+	a, b := place(foot)
+	n.page.write(before, a, s, right)
+	n.page.write(after, b, s, left)
+}
+
+// dots mark where each curve crosses 95 %. Where dots fall together the earlier are larger and drawn
+// first, so that they show as rings around the last.
+func (c *ecdf) dots(n *panel) {
+	for behind := len(c.list) - 1; behind >= 0; behind-- {
+		for i, e := range c.list {
+			v, ok := known(p95Of(e))
+			if !ok || v < 0 || v > n.plot.X.Max || c.hidden(n, i) != behind {
+				continue
+			}
+			at, radius := vg.Point{X: n.x(v), Y: n.y(0.95)}, 4+2.2*vg.Length(min(behind, 3))
+			n.page.dot(at, radius, e.mark)
+			n.page.reserve(grow(vg.Rectangle{Min: at, Max: at}, radius+1))
+		}
+	}
+}
+
+// hidden counts the later dots that fall onto the ith.
+func (c *ecdf) hidden(n *panel, i int) int {
+	hidden := 0
+	v, _ := known(p95Of(c.list[i]))
+	for _, later := range c.list[i+1:] {
+		if w, ok := known(p95Of(later)); ok && math.Abs(float64(n.x(w)-n.x(v))) < 1.5 {
+			hidden++
+		}
+	}
+	return hidden
+}
+
+// title says who keeps the promise how often; without a promise, how soon 95 % are done.
+func (c *ecdf) title() string {
+	in := included(c.list)
+	switch {
+	case len(c.list) == 0:
+		return "This run holds no strategy"
+	case deliversNothing(c.list):
+		return "No strategy delivers an order"
+	case len(in) == 0:
+		in = c.list
+	}
+	if c.promise != nil && len(figures(in, inTimeOf)) > 0 {
+		return upperFirst(c.promiseTitle(in))
+	}
+	return upperFirst(quantileTitle(in))
+}
+
+func (c *ecdf) promiseTitle(in []entry) string {
+	in = slices.DeleteFunc(slices.Clone(in), func(e entry) bool { _, ok := known(inTimeOf(e)); return !ok })
+	sort.SliceStable(in, func(i, j int) bool { return *inTimeOf(in[i]) > *inTimeOf(in[j]) })
+	best, worst := in[0], in[len(in)-1]
+	kept, missed := *inTimeOf(best), 1-*inTimeOf(worst)
+	promise := "the " + spanAdjective(*c.promise) + " promise"
+	shares := shareDecimals([]float64{kept, 1 - missed})
+	switch {
+	case missed <= 0 && len(in) == 1:
+		return fmt.Sprintf("%s keeps %s for every order", worst.word, promise)
+	case missed <= 0:
+		return fmt.Sprintf("every strategy keeps %s for every order", promise)
+	case len(in) == 1:
+		return fmt.Sprintf("%s misses %s for %s", worst.word, promise, oneIn(missed, "order"))
+	case percent(kept, shares) == percent(1-missed, shares):
+		return fmt.Sprintf("every strategy delivers %s of orders within %s", percent(kept, shares), span(*c.promise))
+	}
+	second := strings.Replace(oneIn(1-kept, "order"), "1 order in", "1 in", 1)
+	if missed > 0.15 {
+		second = strings.TrimSuffix(second, " of orders")
+	}
+	return fmt.Sprintf("%s misses %s for %s, %s for %s", worst.word, promise, oneIn(missed, "order"), best.word, second)
+}
+
+func quantileTitle(in []entry) string {
+	in = sorted(in, p95Of)
+	first, ok := known(p95Of(in[0]))
+	last, all := known(p95Of(in[len(in)-1]))
+	best, worst := in[0].word, in[len(in)-1].word
+	switch {
+	case !ok && len(in) == 1:
+		return best + " does not deliver 95% of its orders"
+	case !ok:
+		return "no strategy delivers 95% of its orders"
+	case len(in) == 1:
+		return fmt.Sprintf("%s has 95%% of orders done within %s", best, clock(first))
+	case !all:
+		return fmt.Sprintf("%s has 95%% of orders done within %s; %s never", best, clock(first), worst)
+	case clock(first) == clock(last):
+		return fmt.Sprintf("every strategy has 95%% of orders done within %s", clock(first))
+	}
+	return fmt.Sprintf("%s has 95%% of orders done within %s, %s within %s", best, clock(first), worst, clock(last))
+}
+
+func (c *ecdf) subtitle() string {
+	return "Share of all orders delivered within the given time. Undelivered orders count as never. Dot: 95% done"
+}
+
+func (c *ecdf) alt() string {
+	var b strings.Builder
+	b.WriteString(c.title() + ".")
+	for _, e := range c.list {
+		fmt.Fprintf(&b, " %s:", e.label)
+		if v, ok := known(inTimeOf(e)); ok && c.promise != nil {
+			fmt.Fprintf(&b, " %s in time,", percent(v, shareDecimals([]float64{v})))
+		}
+		fmt.Fprintf(&b, " 95%% done within %s.", clockOrNever(p95Of(e)))
+	}
+	return b.String()
+}
+
+func (c *ecdf) csv() [][]string {
+	rows := [][]string{{"strategy", "kind", "seconds", "share"}}
+	for _, e := range c.list {
+		for _, p := range e.LatencyCDF {
+			rows = append(rows, []string{e.Name, e.Kind, cell(&p.Seconds), cell(&p.Share)})
+		}
+	}
+	return rows
+}
+
+// curve is a strategy's step function in the coordinates of the page.
+type curve struct {
+	entry
+	xys      plotter.XYs
+	points   []vg.Point // its corners, left to right and never falling
+	together int        // how many curves run together here, itself included
+	turn     int        // which of them it is, from 0
+}
+
+// stepper is a cleaned cumulative curve: finite, ascending, never falling, from 0 to at most 1.
+type stepper []record.Point
+
+func steps(raw []record.Point) stepper {
+	clean := make(stepper, 0, len(raw))
+	for _, p := range raw {
+		_, okX := known(&p.Seconds)
+		if _, okY := known(&p.Share); okX && okY && p.Seconds >= 0 {
+			clean = append(clean, p)
+		}
+	}
+	sort.SliceStable(clean, func(i, j int) bool { return clean[i].Seconds < clean[j].Seconds })
+	top := 0.0
+	for i := range clean {
+		top = max(top, min(clean[i].Share, 1))
+		clean[i].Share = top
+	}
+	return clean
+}
+
+// last is the share that is ever delivered.
+func (s stepper) last() float64 {
+	if len(s) == 0 {
+		return 0
+	}
+	return s[len(s)-1].Share
+}
+
+// reaches is the first time at which the share is reached.
+func (s stepper) reaches(share float64) (float64, bool) {
+	for _, p := range s {
+		if p.Share >= share && share > 0 {
+			return p.Seconds, true
+		}
+	}
+	return 0, false
+}
+
+// finestStep is the narrowest step drawn as one: below the width of the line, a slope looks the same
+// and is smooth.
+const finestStep = vg.Length(2)
+
+// curves turns the strategies' series into steps. A step, not a slope: with a poll every ten seconds
+// nothing is delivered in between.
+func (c *ecdf) curves(n *panel) []*curve {
+	list := make([]*curve, 0, len(c.list))
+	for _, e := range c.list {
+		k := &curve{entry: e, together: 1}
+		if e.Excluded {
+			k.mark, k.label = tint(e.mark, 0.45), e.label+" (excluded)"
+		}
+		share := 0.0
+		corner := func(x, y float64) {
+			k.xys = append(k.xys, plotter.XY{X: x, Y: y})
+			k.points = append(k.points, vg.Point{X: n.x(x), Y: n.y(y)})
+		}
+		corner(0, 0)
+		for _, p := range steps(e.LatencyCDF) {
+			if p.Seconds > n.plot.X.Max {
+				break
+			}
+			if n.x(p.Seconds)-k.points[len(k.points)-1].X > finestStep {
+				corner(p.Seconds, share)
+			}
+			share = p.Share
+			corner(p.Seconds, share)
+		}
+		corner(n.plot.X.Max, share)
+		list = append(list, k)
+	}
+	pair(list)
+	return list
+}
+
+// height is the curve's lowest and highest point between two places; it never falls, so the ends tell.
+func (k *curve) height(from, to vg.Length) (low, high vg.Length) {
+	i := sort.Search(len(k.points), func(i int) bool { return k.points[i].X >= from })
+	j := sort.Search(len(k.points), func(i int) bool { return k.points[i].X > to })
+	low, high = k.points[max(i-1, 0)].Y, k.points[max(j-1, 0)].Y
+	return low, high
+}
+
+// meets says whether the curve passes through the box.
+func (k *curve) meets(box vg.Rectangle) bool {
+	low, high := k.height(box.Min.X, box.Max.X)
+	return box.Max.X >= k.points[0].X && low <= box.Max.Y && high >= box.Min.Y
+}
+
+// pair finds curves that run together for most of their way. They are drawn as dashes in turn, so
+// that each colour shows.
+func pair(list []*curve) {
+	group := make([][]*curve, 0, len(list))
+next:
+	for _, k := range list {
+		for i, g := range group {
+			if runTogether(g[0], k) {
+				group[i] = append(g, k)
+				continue next
+			}
+		}
+		group = append(group, []*curve{k})
+	}
+	for _, g := range group {
+		for i, k := range g {
+			k.together, k.turn = len(g), i
+		}
+	}
+}
+
+// runTogether compares two curves at even steps of the page.
+func runTogether(a, b *curve) bool {
+	from, to := a.points[0].X, a.points[len(a.points)-1].X
+	rising, near := 0, 0
+	for x := from; x <= to; x++ {
+		_, ya := a.height(x, x)
+		_, yb := b.height(x, x)
+		if bottom, top := a.points[0].Y+4, a.points[len(a.points)-1].Y-3; min(ya, yb) < bottom || max(ya, yb) > top {
+			continue // at both ends all curves meet
+		}
+		rising++
+		if math.Abs(float64(ya-yb)) < 2.5 {
+			near++
+		}
+	}
+	return rising > 0 && near*10 >= rising*7
+}
+
+// drawCurves draws the lines; the first of those that run together is solid beneath the others' dashes.
+func drawCurves(n *panel, list []*curve) error {
+	const dash = vg.Length(9)
+	for _, k := range list {
+		line, err := plotter.NewLine(k.xys)
+		if err != nil {
+			return err
+		}
+		line.LineStyle = draw.LineStyle{Color: k.mark, Width: 2.2}
+		if k.turn > 0 {
+			line.Dashes = []vg.Length{dash, dash * vg.Length(k.together-1)}
+			line.DashOffs = dash * vg.Length(k.together-k.turn+1)
+		}
+		n.add(line)
+	}
+	return nil
+}

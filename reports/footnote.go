@@ -1,0 +1,130 @@
+package reports
+
+import (
+	"fmt"
+	"strings"
+
+	"channelbench/internal/record"
+)
+
+// footnote says where the numbers of a chart come from, so that anyone can make it again. Lines break
+// between its parts.
+func footnote(run *record.Run) []string {
+	parts := []string{origin(run)}
+	if run.Incomplete {
+		parts = append([]string{"INCOMPLETE, interrupted"}, parts...)
+	}
+	for _, p := range []string{priceDates(run.Scenario.Channels), beliefs(run.Scenario.Assumptions), "channelbench " + run.Tool.Version, scenarioID(run.Scenario)} {
+		if p != "" {
+			parts = append(parts, strings.TrimSpace(p))
+		}
+	}
+	return parts
+}
+
+// origin says how the figures came about, how many there are, and the seed.
+func origin(run *record.Run) string {
+	if run.Mode == "bench" {
+		return fmt.Sprintf("Measured: %s, seed %d", benchOrders(run.Strategies), run.Seed)
+	}
+	if engines(run)["exact"] == len(run.Strategies) && len(run.Strategies) > 0 {
+		return fmt.Sprintf("Closed form, %s orders a month", count(int64(run.Orders)))
+	}
+	s := fmt.Sprintf("Simulation: %s × %s orders per strategy, seed %d", plural(run.Months, "month"), count(int64(run.Orders)), run.Seed)
+	if n := engines(run)["exact"]; n > 0 {
+		s += fmt.Sprintf(" (%s by closed form)", plural(n, "strategy"))
+	}
+	return s
+}
+
+// benchOrders says how many orders each strategy had, and how many strategies were replayed.
+func benchOrders(list []record.Strategy) string {
+	fewest, most, replayed := int64(0), int64(0), 0
+	for i, s := range list {
+		if i == 0 || s.Orders < fewest {
+			fewest = s.Orders
+		}
+		most = max(most, s.Orders)
+		if s.Engine == "replay" {
+			replayed++
+		}
+	}
+	text := count(most) + " orders per strategy"
+	if fewest != most {
+		text = count(fewest) + " to " + text
+	}
+	if replayed > 0 {
+		text += fmt.Sprintf(", %d of %d strategies replayed from recorded attempts", replayed, len(list))
+	}
+	return text
+}
+
+func engines(run *record.Run) map[string]int {
+	n := map[string]int{}
+	for _, s := range run.Strategies {
+		n[s.Engine]++
+	}
+	return n
+}
+
+// priceDates is the span of the dates of the prices.
+func priceDates(channels []record.Channel) string {
+	first, last := "", ""
+	for _, c := range channels {
+		if c.PriceAsOf == "" {
+			continue
+		}
+		if first == "" || c.PriceAsOf < first {
+			first = c.PriceAsOf
+		}
+		last = max(last, c.PriceAsOf)
+	}
+	switch first {
+	case "":
+		return ""
+	case last:
+		return "prices of " + cutEnd(first, 24)
+	}
+	return "prices of " + cutEnd(first, 24) + " to " + cutEnd(last, 24)
+}
+
+// beliefs counts the inputs that nobody measured.
+func beliefs(list []record.Assumption) string {
+	assumed, vendor := 0, 0
+	for _, a := range list {
+		switch a.Confidence {
+		case "assumed":
+			assumed++
+		case "vendor":
+			vendor++
+		}
+	}
+	var parts []string
+	if assumed > 0 {
+		parts = append(parts, plural(assumed, "input")+" assumed")
+	}
+	switch {
+	case vendor > 0 && assumed == 0:
+		parts = append(parts, plural(vendor, "input")+" stated by the vendor")
+	case vendor > 0:
+		parts = append(parts, count(int64(vendor))+" stated by the vendor")
+	}
+	return strings.Join(parts, ", ")
+}
+
+// scenarioID is the scenario's name and the beginning of its hash.
+func scenarioID(s record.Scenario) string {
+	id := cutEnd(s.Name, 40)
+	if s.SHA256 != "" {
+		id += " @ " + s.SHA256[:min(7, len(s.SHA256))]
+	}
+	return id
+}
+
+// cutEnd keeps so many characters.
+func cutEnd(text string, most int) string {
+	if runes := []rune(text); len(runes) > most {
+		return string(runes[:most-1]) + "…"
+	}
+	return text
+}

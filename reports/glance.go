@@ -1,0 +1,300 @@
+package reports
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"gonum.org/v1/plot/vg"
+
+	"channelbench/internal/record"
+)
+
+// glance is the slide: which strategy, what a delivered clip costs, and what one gives up for it.
+type glance struct {
+	run     *record.Run
+	list    []entry // cheapest first
+	winner  *entry
+	leader  *entry // candidate without being winner
+	columns []column
+}
+
+// column is one figure beside the bars.
+type column struct {
+	head  [2]string
+	value func(entry) string
+	wrong string // the requirement that, if missed, marks the figure: the first word of its text
+}
+
+func drawGlance(run *record.Run) (*drawing, error) {
+	g := newGlance(run)
+	rowHeight, barHeight := g.measures()
+	n := vg.Length(max(1, len(g.list)))
+	p := newPage(header{g.title(), g.subtitle(), footnote(run)}, 26+n*rowHeight+18)
+	d := &drawing{page: p, alt: g.alt(), rows: g.csv()}
+	if len(g.list) == 0 {
+		p.write("Nothing to show.", vg.Point{X: p.body.Min.X, Y: p.body.Max.Y - 20}, noteStyle, left)
+		return d, nil
+	}
+
+	table := p.body.Max.X - vg.Length(len(g.columns))*columnWidth
+	rows := vg.Rectangle{
+		Min: vg.Point{X: p.body.Min.X + g.nameWidth() + 8, Y: p.body.Max.Y - 26 - n*rowHeight},
+		Max: vg.Point{X: table - 14, Y: p.body.Max.Y - 26},
+	}
+	g.heads(p, rows.Max.Y+9)
+	bars := p.newPanel(rows, g.top(), 1)
+	g.axis(bars)
+	for i, e := range g.list {
+		middle := rows.Max.Y - (vg.Length(i)+0.5)*rowHeight
+		if i > 0 {
+			y := middle + rowHeight/2
+			p.line(stroke(grid, 0.8), vg.Point{X: table, Y: y}, vg.Point{X: p.body.Max.X, Y: y})
+		}
+		g.row(bars, e, middle, barHeight)
+	}
+	p.line(stroke(axis, 1.2), rows.Min, vg.Point{X: rows.Min.X, Y: rows.Max.Y})
+	return d, nil
+}
+
+const columnWidth = vg.Length(62)
+
+func newGlance(run *record.Run) *glance {
+	all := roster(run)
+	g := &glance{run: run, list: sorted(all, costOf)}
+	g.winner = named(all, run.Verdict.Winner)
+	if g.winner == nil {
+		g.leader = named(all, run.Verdict.Candidate)
+	}
+	cents := centDecimals(figures(all, costOf))
+	inTime := shareDecimals(figures(all, inTimeOf))
+	delivered := shareDecimals(figures(all, deliveredOf))
+	share := func(figure func(entry) *float64, decimals int) func(entry) string {
+		return func(e entry) string {
+			if v, ok := known(figure(e)); ok {
+				return percent(v, decimals)
+			}
+			return noData
+		}
+	}
+	g.columns = []column{{[2]string{"Cost per", "delivered clip"}, func(e entry) string {
+		if v, ok := known(costOf(e)); ok {
+			return shortDollars(v, cents)
+		}
+		return noData
+	}, "cost"}}
+	if s, ok := known(run.Scenario.PromiseSeconds); ok {
+		g.columns = append(g.columns, column{[2]string{"In time", "(≤ " + span(s) + ")"}, share(inTimeOf, inTime), "in"})
+	} else {
+		g.columns = append(g.columns, column{[2]string{"", "Delivered"}, share(deliveredOf, delivered), "delivered"})
+	}
+	g.columns = append(g.columns,
+		column{[2]string{"95% done", "within"}, func(e entry) string { return clockOrNever(p95Of(e)) }, "p95"},
+		column{[2]string{"Undelivered", "per 10,000"}, func(e entry) string {
+			if v, ok := known(deliveredOf(e)); ok {
+				return perTenThousand(1 - v)
+			}
+			return noData
+		}, "delivered"})
+	return g
+}
+
+// clockOrNever prints a quantile of all orders, which undelivered ones may push out of reach.
+func clockOrNever(v *float64) string {
+	if s, ok := known(v); ok {
+		return clock(s)
+	}
+	return never
+}
+
+// measures are the heights of a row and its bar: lower where there are many.
+func (g *glance) measures() (row, bar vg.Length) {
+	switch n := len(g.list); {
+	case n <= 4:
+		return 42, 20
+	case n <= 8:
+		return 33, 14
+	default:
+		return 27, 10
+	}
+}
+
+func (g *glance) nameWidth() vg.Length {
+	w := vg.Length(0)
+	for _, e := range g.list {
+		w = max(w, style{medium: true, size: rowSize}.width(e.label))
+	}
+	return w
+}
+
+// top is the end of the cost axis: the longest bar or whisker, and a little air.
+func (g *glance) top() float64 {
+	top := 0.0
+	for _, e := range g.list {
+		for _, f := range []*float64{e.CostPerDelivered.Value, e.CostPerDelivered.High} {
+			if v, ok := known(f); ok {
+				top = max(top, v)
+			}
+		}
+	}
+	if top <= 0 {
+		return 1
+	}
+	return min(top, 1e200) * 1.05
+}
+
+// heads writes the two-line heads of the columns; y is the baseline of the lower line.
+func (g *glance) heads(p *page, y vg.Length) {
+	for i, c := range g.columns {
+		x := p.body.Max.X - vg.Length(len(g.columns)-1-i)*columnWidth
+		p.write(c.head[0], vg.Point{X: x, Y: y + headStyle.leading()}, headStyle, right)
+		p.write(headStyle.shorten(c.head[1], columnWidth-4), vg.Point{X: x, Y: y}, headStyle, right)
+	}
+}
+
+// axis draws the grid of the cost axis with as many labels as have room.
+func (g *glance) axis(n *panel) {
+	ticks := moneyTicks(n.plot.X.Max, 4)
+	for most := 3; most > 0 && crowded(n, ticks); most-- {
+		ticks = moneyTicks(n.plot.X.Max, most)
+	}
+	n.verticals(ticks)
+	n.xLabels(ticks)
+}
+
+// crowded says whether labels would touch.
+func crowded(n *panel, ticks []tick) bool {
+	for i := 1; i < len(ticks); i++ {
+		room := n.x(ticks[i].value) - n.x(ticks[i-1].value)
+		if (tickStyle.width(ticks[i].label)+tickStyle.width(ticks[i-1].label))/2+8 > room {
+			return true
+		}
+	}
+	return false
+}
+
+// row draws one strategy: name, bar, note and figures.
+func (g *glance) row(n *panel, e entry, middle, bar vg.Length) {
+	p, chosen := n.page, g.winner != nil && e.Name == g.winner.Name
+	note := g.note(e)
+	if note != "" { // the bar moves up to make room for the note under it
+		middle += 4.5
+	}
+	nameStyle := style{size: rowSize, color: ink, medium: chosen}
+	p.write(e.label, vg.Point{X: n.area.Min.X - 6, Y: middle - 4}, nameStyle, right)
+	g.bar(n, e, middle, bar)
+	if note != "" {
+		s := noteStyle
+		if chosen {
+			s = noteStyle.bold().in(e.text)
+		}
+		room := n.area.Max.X - n.area.Min.X
+		p.write(s.shortenEnd(note, room), vg.Point{X: n.area.Min.X + 5, Y: middle - bar/2 - 9}, s, left)
+	}
+	for i, c := range g.columns {
+		x := p.body.Max.X - vg.Length(len(g.columns)-1-i)*columnWidth
+		s := style{size: 11, color: ink}
+		switch {
+		case i == 0:
+			s = style{size: 12.5, medium: true, color: e.text}
+		case e.misses(c.wrong):
+			s = style{size: 11, medium: true, color: badFigure}
+		}
+		p.write(s.shorten(c.value(e), columnWidth-4), vg.Point{X: x, Y: middle - 4}, s, right)
+	}
+}
+
+// misses says whether a requirement on the figure fails.
+func (e entry) misses(figure string) bool {
+	for _, f := range e.fails {
+		if first, _, _ := strings.Cut(f, " "); first == figure {
+			return true
+		}
+	}
+	return false
+}
+
+// bar draws a bar from zero with a tick at the mean; the whisker lies over it, so that a narrow
+// interval is not hidden.
+func (g *glance) bar(n *panel, e entry, middle, height vg.Length) {
+	cost, ok := known(costOf(e))
+	if !ok {
+		return
+	}
+	cost = min(max(cost, 0), n.plot.X.Max)
+	x := n.x(cost)
+	n.page.fill(vg.Rectangle{
+		Min: vg.Point{X: n.area.Min.X, Y: middle - height/2},
+		Max: vg.Point{X: x, Y: middle + height/2},
+	}, tint(e.mark, 0.8))
+	n.page.fill(vg.Rectangle{
+		Min: vg.Point{X: max(x-1.25, n.area.Min.X), Y: middle - height/2},
+		Max: vg.Point{X: max(x+1.25, n.area.Min.X+2.5), Y: middle + height/2},
+	}, e.mark)
+	low, okLow := known(e.CostPerDelivered.Low)
+	high, okHigh := known(e.CostPerDelivered.High)
+	if okLow && okHigh && n.x(high)-n.x(low) > 4 { // narrower ones lie within the tick
+		n.whisker(max(low, 0), min(high, n.plot.X.Max), middle, min(3.5, height/3))
+	}
+}
+
+// note says under the bar what the decision makes of the strategy.
+func (g *glance) note(e entry) string {
+	switch {
+	case g.winner != nil && e.Name == g.winner.Name:
+		return "Winner"
+	case e.Excluded:
+		return "excluded from the decision"
+	case g.leader != nil && e.Name == g.leader.Name:
+		return "leads, not clearly"
+	case len(e.fails) > 0:
+		return "misses " + strings.Join(e.fails, ", ")
+	}
+	return ""
+}
+
+func (g *glance) subtitle() string {
+	s := "Cost per delivered clip, US dollars. Bar: expected cost"
+	for _, e := range g.list {
+		_, low := known(e.CostPerDelivered.Low)
+		if _, high := known(e.CostPerDelivered.High); low && high {
+			return s + "; whisker: 95% interval of that expectation"
+		}
+	}
+	return s
+}
+
+// alt tells the chart in words.
+func (g *glance) alt() string {
+	var b strings.Builder
+	b.WriteString(strings.TrimSuffix(g.title(), ".") + ".")
+	for _, e := range g.list {
+		fmt.Fprintf(&b, " %s:", e.label)
+		for i, c := range g.columns {
+			if i > 0 {
+				b.WriteString(",")
+			}
+			head := strings.TrimSpace(c.head[0] + " " + c.head[1])
+			fmt.Fprintf(&b, " %s %s", strings.ToLower(head[:1])+head[1:], c.value(e))
+		}
+		if note := g.note(e); note != "" {
+			fmt.Fprintf(&b, " (%s)", note)
+		}
+		b.WriteString(".")
+	}
+	return b.String()
+}
+
+func (g *glance) csv() [][]string {
+	rows := [][]string{{
+		"strategy", "kind", "cost_per_delivered_usd", "low", "high", "in_time_share", "p95_seconds", "delivered_share", "winner",
+	}}
+	for _, e := range g.list {
+		c := e.CostPerDelivered
+		rows = append(rows, []string{
+			e.Name, e.Kind, cell(c.Value), cell(c.Low), cell(c.High), cell(inTimeOf(e)), cell(p95Of(e)), cell(deliveredOf(e)),
+			strconv.FormatBool(g.winner != nil && e.Name == g.winner.Name),
+		})
+	}
+	return rows
+}

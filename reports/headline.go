@@ -1,0 +1,162 @@
+package reports
+
+import (
+	"fmt"
+	"math"
+	"sort"
+	"strings"
+)
+
+// title is the decision in one sentence, computed from the figures shown. It claims nothing that
+// the bars below it do not show.
+func (g *glance) title() string {
+	in := included(g.list)
+	switch {
+	case len(g.list) == 0:
+		return "This run holds no strategy"
+	case len(in) == 0:
+		return "Every strategy is excluded from the decision"
+	case g.winner != nil:
+		return upperFirst(g.winnerTitle(in))
+	case deliversNothing(g.list):
+		return "No strategy delivers an order"
+	case g.leader != nil:
+		return g.leaderTitle()
+	case g.nobodyQualifies(in):
+		return nobodyTitle(in)
+	}
+	return upperFirst(rangeTitle(in))
+}
+
+// nobodyQualifies says whether every strategy misses a requirement.
+func (g *glance) nobodyQualifies(in []entry) bool {
+	for _, e := range in {
+		if len(e.fails) == 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// nobodyTitle names the requirement if it is the same for all.
+func nobodyTitle(in []entry) string {
+	misses := map[string]int{}
+	for _, e := range in {
+		for _, f := range e.fails {
+			misses[f]++
+		}
+	}
+	for _, f := range in[0].fails {
+		if misses[f] == len(in) {
+			if len(in) == 1 {
+				return upperFirst(fmt.Sprintf("%s, the only strategy, misses “%s”", in[0].word, cutEnd(f, 40)))
+			}
+			return fmt.Sprintf("No strategy meets “%s”", cutEnd(f, 40))
+		}
+	}
+	return "No strategy meets every requirement"
+}
+
+// winnerTitle compares the winner with the cheapest other strategy that qualifies.
+func (g *glance) winnerTitle(in []entry) string {
+	w := g.winner
+	required := len(g.run.Verdict.Requirements) > 0 && len(w.fails) == 0
+	cost, ok := known(costOf(*w))
+	if !ok {
+		return w.word + " is the choice; its cost per clip is not known"
+	}
+	price := shortDollars(cost, centDecimals(figures(g.list, costOf)))
+	if p95, ok := known(p95Of(*w)); ok && g.run.Verdict.Minimise == "p95" {
+		return fmt.Sprintf("%s is the choice: 95%% of orders done within %s, at %s a clip", w.word, clock(p95), price)
+	}
+	if more, ok := known(g.run.Verdict.ExclusionCost); ok && more >= 1 && len(g.run.Verdict.Excluded) > 0 {
+		without := cutEnd(strings.Join(g.run.Verdict.Excluded, " and "), 24)
+		return fmt.Sprintf("%s is the choice at %s a clip; excluding %s costs %s a month", w.word, price, without, shortDollars(more, 0))
+	}
+	rival := g.rival(in)
+	switch {
+	case rival == nil && required && len(in) > 1:
+		return fmt.Sprintf("only %s meets every requirement, at %s a clip", w.word, price)
+	case rival == nil && required:
+		return fmt.Sprintf("%s meets every requirement at %s a clip", w.word, price)
+	case rival == nil:
+		return fmt.Sprintf("%s delivers a clip for %s", w.word, price)
+	}
+	rest := comparison(cost, *costOf(*rival), rival.word)
+	switch {
+	case rest == "":
+		return fmt.Sprintf("%s has the lowest total cost, at %s a clip", w.word, price)
+	case required:
+		return fmt.Sprintf("%s meets every requirement at %s a clip%s", w.word, price, rest)
+	}
+	return fmt.Sprintf("%s delivers a clip for %s%s", w.word, price, rest)
+}
+
+// rival is the cheapest other strategy that meets the requirements and has a cost.
+func (g *glance) rival(in []entry) *entry {
+	for i := range in {
+		if e := &in[i]; e.Name != g.winner.Name && len(e.fails) == 0 {
+			if _, ok := known(costOf(*e)); ok {
+				return e
+			}
+		}
+	}
+	return nil
+}
+
+// comparison is empty where the winner is dearer per clip: then it wins by what bars do not show.
+func comparison(cost, other float64, name string) string {
+	saving := 1 - cost/other
+	switch {
+	case math.IsNaN(saving) || math.IsInf(saving, 0) || saving < -0.005:
+		return ""
+	case saving < 0.005:
+		return ", about as much as " + name
+	case saving > 0.99:
+		return fmt.Sprintf(", %s less than %s", percent(saving, 1), name)
+	default:
+		return fmt.Sprintf(", %s less than %s", wholePercent(saving), name)
+	}
+}
+
+// leaderTitle says how often the leader and the next one come out best.
+func (g *glance) leaderTitle() string {
+	best := g.run.Verdict.ProbabilityBest
+	names := make([]string, 0, len(best))
+	for n := range best {
+		if n != g.leader.Name {
+			names = append(names, n)
+		}
+	}
+	sort.Slice(names, func(i, j int) bool {
+		a, b := best[names[i]], best[names[j]]
+		return a > b || a == b && names[i] < names[j]
+	})
+	share, found := best[g.leader.Name]
+	if found && len(names) > 0 && g.run.Verdict.Draws > 1 {
+		if next := named(g.list, &names[0]); next != nil && best[names[0]] > 0 {
+			return fmt.Sprintf("No clear winner: %s is best in %s of draws, %s in %s",
+				g.leader.word, wholePercent(share), next.word, wholePercent(best[names[0]]))
+		}
+	}
+	return fmt.Sprintf("No clear winner; %s leads", g.leader.word)
+}
+
+// rangeTitle is for runs without a decision.
+func rangeTitle(in []entry) string {
+	costs := figures(in, costOf)
+	if len(costs) == 0 {
+		return "what a delivered clip costs is not known"
+	}
+	decimals := centDecimals(costs)
+	cheap, dear := in[0], in[len(costs)-1]
+	low := shortDollars(*costOf(cheap), decimals)
+	high := shortDollars(*costOf(dear), decimals)
+	switch {
+	case len(costs) == 1:
+		return fmt.Sprintf("%s delivers a clip for %s", cheap.word, low)
+	case low == high:
+		return fmt.Sprintf("a delivered clip costs about %s with every strategy", low)
+	}
+	return fmt.Sprintf("a delivered clip costs %s with %s, %s with %s", low, cheap.word, high, dear.word)
+}

@@ -1,0 +1,131 @@
+package reports
+
+import (
+	"testing"
+
+	"channelbench/internal/record"
+)
+
+func TestGlanceTitleFollowsTheData(t *testing.T) {
+	flipped := typical()
+	flipped.Strategies[1].CostPerDelivered = figure(0.9, 0.01)
+	flipped.Verdict.Winner = ptr("forwarding")
+
+	only := typical()
+	only.Verdict.Requirements[0].Holds = false
+
+	dearer := typical()
+	dearer.Verdict.Winner = ptr("forwarding") // by costs that the bars do not hold
+
+	fastest := typical()
+	fastest.Verdict.Winner, fastest.Verdict.Minimise = ptr("forwarding"), "p95"
+
+	level := typical()
+	level.Strategies[0].CostPerDelivered = figure(0.3313, 0.01)
+
+	mixed := nobody()
+	mixed.Verdict.Requirements = mixed.Verdict.Requirements[:2]
+	mixed.Verdict.Requirements = append(mixed.Verdict.Requirements, record.Requirement{Strategy: "reverse", Text: "delivered >= 99%"})
+
+	unsure := six()
+	unsure.Verdict.Draws = 1
+
+	free := typical()
+	free.Verdict = record.Verdict{Winner: ptr("reverse")}
+
+	stray := typical()
+	stray.Verdict = record.Verdict{Winner: ptr("no such strategy")}
+
+	alone := typical()
+	alone.Strategies = alone.Strategies[1:2]
+
+	lost := bare()
+	lost.Verdict.Winner = ptr("hybrid")
+
+	all := without()
+	all.Strategies[0].Excluded = true
+
+	for _, c := range []struct {
+		name string
+		run  *record.Run
+		want string
+	}{
+		{"winner", typical(), "Hybrid meets every requirement at $0.33 a clip, 59% less than forwarding"},
+		{"winner flipped", flipped, "Forwarding meets every requirement at $0.82 a clip, 9% less than hybrid"},
+		{"only one qualifies", only, "Only hybrid meets every requirement, at $0.33 a clip"},
+		{"dearer per clip", dearer, "Forwarding has the lowest total cost, at $0.82 a clip"},
+		{"fastest", fastest, "Forwarding is the choice: 95% of orders done within 2:58, at $0.82 a clip"},
+		{"level", level, "Hybrid meets every requirement at $0.33 a clip, about as much as forwarding"},
+		{"nobody, one reason", nobody(), "No strategy meets “in time ≥ 99%”"},
+		{"nobody, several reasons", mixed, "No strategy meets every requirement"},
+		{"not clear", six(), "No clear winner: hybrid is best in 61% of draws, hybrid-1-attempt in 39%"},
+		{"not clear, nothing drawn", unsure, "No clear winner; hybrid leads"},
+		{"no requirements", free, "Reverse delivers a clip for $0.12, 64% less than hybrid"},
+		{"no verdict", stray, "A delivered clip costs $0.12 with reverse, $0.82 with forwarding"},
+		{"one strategy", alone, "Hybrid meets every requirement at $0.33 a clip"},
+		{"excluded", without(), "Forwarding is the choice at $0.82 a clip; excluding reverse costs $9,702 a month"},
+		{"all excluded", all, "Every strategy is excluded from the decision"},
+		{"nothing delivered", bare(), "No strategy delivers an order"},
+		{"cost unknown", lost, "Hybrid is the choice; its cost per clip is not known"},
+		{"empty", &record.Run{}, "This run holds no strategy"},
+	} {
+		if got := newGlance(c.run).title(); got != c.want {
+			t.Errorf("%s:\n got %s\nwant %s", c.name, got, c.want)
+		}
+	}
+}
+
+func TestECDFTitleFollowsTheData(t *testing.T) {
+	flipped := typical()
+	flipped.Strategies[0].InTimeShare, flipped.Strategies[2].InTimeShare = figure(0.9, 0), figure(0.999, 0)
+
+	perfect := typical()
+	for i := range perfect.Strategies {
+		perfect.Strategies[i].InTimeShare = figure(1, 0)
+	}
+
+	same := typical()
+	for i := range same.Strategies {
+		same.Strategies[i].InTimeShare = figure(0.9671, 0)
+	}
+
+	open := typical()
+	open.Scenario.PromiseSeconds = nil
+
+	partly := lossy()
+	partly.Scenario.PromiseSeconds = nil
+	partly.Strategies[0].LatencySeconds.P95 = figure(61, 0)
+
+	none := lossy()
+	none.Scenario.PromiseSeconds = nil
+
+	for _, c := range []struct {
+		name string
+		run  *record.Run
+		want string
+	}{
+		{"promise", typical(), "Reverse misses the 4-minute promise for 1 order in 15, forwarding for 1 in 134"},
+		{"promise flipped", flipped, "Forwarding misses the 4-minute promise for 1 order in 10, reverse for 1 in 1,000"},
+		{"often missed", lossy(), "Reverse misses the 4-minute promise for 87% of orders, forwarding for 35%"},
+		{"always kept", perfect, "Every strategy keeps the 4-minute promise for every order"},
+		{"no difference", same, "Every strategy delivers 96.7% of orders within 4 min"},
+		{"others excluded", without(), "Forwarding misses the 5-minute promise for 1 order in 747"},
+		{"no promise", open, "Forwarding has 95% of orders done within 2:58, reverse within 4:20"},
+		{"no promise, one never", partly, "Forwarding has 95% of orders done within 1:01; reverse never"},
+		{"no promise, all never", none, "No strategy delivers 95% of its orders"},
+		{"nothing delivered", bare(), "No strategy delivers an order"},
+		{"empty", &record.Run{}, "This run holds no strategy"},
+	} {
+		d, err := drawECDF(c.run)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ecdf := &ecdf{run: c.run, list: sorted(roster(c.run), p95Of), promise: c.run.Scenario.PromiseSeconds}
+		if got := ecdf.title(); got != c.want {
+			t.Errorf("%s:\n got %s\nwant %s", c.name, got, c.want)
+		}
+		if len(d.page.texts) == 0 {
+			t.Errorf("%s: nothing written", c.name)
+		}
+	}
+}

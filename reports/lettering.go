@@ -1,0 +1,251 @@
+package reports
+
+import (
+	_ "embed"
+	"fmt"
+	"image/color"
+	"math"
+	"strings"
+	"sync"
+
+	"golang.org/x/image/font/opentype"
+	"golang.org/x/image/font/sfnt"
+	"gonum.org/v1/plot/font"
+	"gonum.org/v1/plot/vg"
+)
+
+//go:embed fonts/Roboto-Regular.ttf
+var regularTTF []byte
+
+//go:embed fonts/Roboto-Medium.ttf
+var mediumTTF []byte
+
+// missing stands for every character the fonts lack. gonum would leave it out without a word.
+const missing = '\uFFFD'
+
+// weights are the parsed fonts: regular, medium.
+var weights = sync.OnceValues(func() ([2]*opentype.Font, error) {
+	var fonts [2]*opentype.Font
+	for i, ttf := range [][]byte{regularTTF, mediumTTF} {
+		f, err := opentype.Parse(ttf)
+		if err != nil {
+			return fonts, fmt.Errorf("parse the embedded font: %w", err)
+		}
+		fonts[i] = f
+	}
+	return fonts, nil
+})
+
+// style says how a text looks.
+type style struct {
+	medium bool
+	size   vg.Length
+	color  color.Color
+	halo   bool // a white rim, for text over marks
+}
+
+func (s style) in(c color.Color) style     { s.color = c; return s }
+func (s style) sized(size vg.Length) style { s.size = size; return s }
+func (s style) bold() style                { s.medium = true; return s }
+func (s style) leading() vg.Length         { return s.size * 1.22 }
+func (s style) above() vg.Length           { return s.size * 0.74 } // capitals and digits
+func (s style) below() vg.Length           { return s.size * 0.22 } // descenders
+
+func (s style) fits(t string, w vg.Length) bool { return s.width(t) <= w }
+
+// width is how long text will be once written.
+func (s style) width(text string) vg.Length {
+	f := s.face()
+	return f.Width(legible(text))
+}
+
+func (s style) face() font.Face {
+	fonts, err := weights()
+	if err != nil { // The fonts are part of the program: only a broken build gets here.
+		panic("reports: " + err.Error())
+	}
+	f := fonts[0]
+	if s.medium {
+		f = fonts[1]
+	}
+	return font.Face{Font: font.Font{Typeface: "Roboto", Size: s.size}, Face: f}
+}
+
+// legible is text with every character the fonts cannot draw replaced visibly.
+func legible(text string) string {
+	face := style{size: 10}.face().Face
+	var buffer sfnt.Buffer
+	return strings.Map(func(r rune) rune {
+		if i, err := face.GlyphIndex(&buffer, r); err != nil || i == 0 {
+			return missing
+		}
+		return r
+	}, text)
+}
+
+// shorten cuts text in its middle, visibly, until it fits. The end of a name often tells two apart.
+func (s style) shorten(text string, width vg.Length) string {
+	if s.fits(text, width) {
+		return text
+	}
+	runes := []rune(text)
+	low, high := 0, min(len(runes), 400) // more runes never fit on a page
+	for low < high {
+		keep := (low + high + 1) / 2
+		if s.fits(middleCut(runes, keep), width) {
+			low = keep
+		} else {
+			high = keep - 1
+		}
+	}
+	return middleCut(runes, low)
+}
+
+// middleCut keeps so many runes, two thirds of them from the front.
+func middleCut(runes []rune, keep int) string {
+	if keep >= len(runes) {
+		return string(runes)
+	}
+	tail := keep / 3
+	return strings.TrimSpace(string(runes[:keep-tail])) + "…" + strings.TrimSpace(string(runes[len(runes)-tail:]))
+}
+
+// wrap breaks text at spaces into lines that fit, at most so many; what is left is cut visibly.
+func (s style) wrap(text string, width vg.Length, most int) []string {
+	return s.wrapAt(" ", strings.Fields(text), width, most)
+}
+
+// wrapAt breaks only between the given parts.
+func (s style) wrapAt(separator string, parts []string, width vg.Length, most int) []string {
+	var lines []string
+	for len(parts) > 0 {
+		if len(lines) == most-1 {
+			return append(lines, s.shortenEnd(strings.Join(parts, separator), width))
+		}
+		n := 1
+		for n < len(parts) && s.fits(strings.Join(parts[:n+1], separator), width) {
+			n++
+		}
+		lines = append(lines, s.shorten(strings.Join(parts[:n], separator), width))
+		parts = parts[n:]
+	}
+	return lines
+}
+
+// balance wraps like wrap, with lines of about the same length: no single word in the last one.
+func (s style) balance(text string, width vg.Length, most int) []string {
+	lines := s.wrap(text, width, most)
+	for w := width * 0.97; len(lines) > 1 && w > width/2; w *= 0.97 {
+		narrower := s.wrap(text, w, most+1)
+		if len(narrower) > len(lines) {
+			break
+		}
+		lines = narrower
+	}
+	return lines
+}
+
+// shortenEnd cuts running text at its end.
+func (s style) shortenEnd(text string, width vg.Length) string {
+	if s.fits(text, width) {
+		return text
+	}
+	runes := []rune(text)
+	runes = runes[:min(len(runes), 400)]
+	for len(runes) > 0 && !s.fits(string(runes)+"…", width) {
+		runes = runes[:len(runes)-1]
+	}
+	return strings.TrimSpace(string(runes)) + "…"
+}
+
+// align says which end of a text lies at its point.
+type align float64
+
+const (
+	left   align = 0
+	centre align = 0.5
+	right  align = 1
+)
+
+// lettered is a text on a page and the box it fills.
+type lettered struct {
+	text string
+	box  vg.Rectangle
+}
+
+// box is where text would stand if written at a point of its baseline.
+func (s style) box(text string, at vg.Point, a align) vg.Rectangle {
+	w := s.width(text)
+	x := at.X - w*vg.Length(a)
+	return vg.Rectangle{
+		Min: vg.Point{X: x, Y: at.Y - s.below()},
+		Max: vg.Point{X: x + w, Y: at.Y + s.above()},
+	}
+}
+
+// write puts text on the page, and is the only way to do so. at lies on the baseline.
+func (p *page) write(text string, at vg.Point, s style, a align) vg.Rectangle {
+	text = legible(text)
+	box := s.box(text, at, a)
+	if strings.TrimSpace(text) == "" {
+		return box
+	}
+	start, face := vg.Point{X: box.Min.X, Y: at.Y}, s.face()
+	if s.halo {
+		p.canvas.SetColor(white)
+		for i := range 12 {
+			angle := float64(i) * math.Pi / 6
+			off := vg.Point{X: vg.Length(1.2 * math.Cos(angle)), Y: vg.Length(1.2 * math.Sin(angle))}
+			p.canvas.FillString(face, start.Add(off), text)
+		}
+	}
+	p.canvas.SetColor(s.color)
+	p.canvas.FillString(face, start, text)
+	p.texts = append(p.texts, lettered{text, box})
+	return box
+}
+
+// writeLines writes lines downwards from the baseline of the first, and returns the last baseline.
+func (p *page) writeLines(lines []string, at vg.Point, s style, a align) vg.Length {
+	for i, line := range lines {
+		if i > 0 {
+			at.Y -= s.leading()
+		}
+		p.write(line, at, s, a)
+	}
+	return at.Y
+}
+
+// reserve keeps names off a mark.
+func (p *page) reserve(box vg.Rectangle) { p.marks = append(p.marks, box) }
+
+// free says whether neither text nor a reserved mark stands in the box yet, a gap included.
+func (p *page) free(box vg.Rectangle, gap vg.Length) bool {
+	for _, m := range p.marks {
+		if meets(grow(m, gap), box) {
+			return false
+		}
+	}
+	for _, t := range p.texts {
+		if meets(grow(t.box, gap), box) {
+			return false
+		}
+	}
+	return true
+}
+
+// meets says whether two boxes share more than an edge.
+func meets(a, b vg.Rectangle) bool {
+	return a.Min.X < b.Max.X && b.Min.X < a.Max.X && a.Min.Y < b.Max.Y && b.Min.Y < a.Max.Y
+}
+
+// within says whether b lies inside a.
+func within(a, b vg.Rectangle) bool {
+	return b.Min.X >= a.Min.X && b.Max.X <= a.Max.X && b.Min.Y >= a.Min.Y && b.Max.Y <= a.Max.Y
+}
+
+// grow widens a box on every side.
+func grow(r vg.Rectangle, by vg.Length) vg.Rectangle {
+	d := vg.Point{X: by, Y: by}
+	return vg.Rectangle{Min: r.Min.Sub(d), Max: r.Max.Add(d)}
+}

@@ -1,0 +1,128 @@
+package reports
+
+import (
+	"image/color"
+	"math"
+	"slices"
+	"sort"
+	"strconv"
+
+	"channelbench/internal/record"
+)
+
+// entry is one strategy as the charts show it.
+type entry struct {
+	*record.Strategy
+	label string     // on marks and rows: shortened, drawable, unique
+	word  string     // the same inside a sentence
+	mark  color.RGBA // of lines, bars and dots
+	text  color.RGBA // of letters
+	fails []string   // requirements that do not hold, readable
+}
+
+// Names longer than this are cut in their middle.
+const (
+	labelRoom = 118 // points, at the size of row names
+	rowSize   = 11
+)
+
+// roster lists the strategies in the order of the run with their names and colours.
+func roster(run *record.Run) []entry {
+	list := make([]entry, len(run.Strategies))
+	ofKind := map[string]int{}
+	for i := range run.Strategies {
+		s := &run.Strategies[i]
+		e := &list[i]
+		e.Strategy = s
+		e.mark = markColor(s.Kind, ofKind[s.Kind])
+		e.text = textColor(e.mark)
+		ofKind[s.Kind]++
+		for _, r := range run.Verdict.Requirements {
+			if r.Strategy == s.Name && !r.Holds {
+				e.fails = append(e.fails, readable(r.Text))
+			}
+		}
+	}
+	name(list)
+	return list
+}
+
+// name gives every entry a label that no other entry has.
+func name(list []entry) {
+	taken := map[string]bool{}
+	for i := range list {
+		e := &list[i]
+		word := shortName(e.Name, "")
+		for n := 2; taken[upperFirst(word)]; n++ {
+			word = shortName(e.Name, " #"+strconv.Itoa(n))
+		}
+		e.word, e.label = word, upperFirst(word)
+		taken[e.label] = true
+	}
+}
+
+// shortName is a name cut to the room a row has, with a suffix that stays.
+func shortName(name, suffix string) string {
+	s := style{size: rowSize, medium: true}
+	if name == "" {
+		name = "unnamed"
+	}
+	return legible(s.shorten(legible(name), labelRoom-s.width(suffix)) + suffix)
+}
+
+// included are the entries that take part in the decision.
+func included(list []entry) []entry {
+	return slices.DeleteFunc(slices.Clone(list), func(e entry) bool { return e.Excluded })
+}
+
+// named finds the entry that the verdict means.
+func named(list []entry, name *string) *entry {
+	if name == nil {
+		return nil
+	}
+	for i := range list {
+		if list[i].Name == *name {
+			return &list[i]
+		}
+	}
+	return nil
+}
+
+// sorted orders entries by a figure, lowest first; those without it come last. Ties keep the run's order.
+func sorted(list []entry, figure func(entry) *float64) []entry {
+	list = slices.Clone(list)
+	key := func(e entry) float64 {
+		if v, ok := known(figure(e)); ok {
+			return v
+		}
+		return math.Inf(1)
+	}
+	sort.SliceStable(list, func(i, j int) bool { return key(list[i]) < key(list[j]) })
+	return list
+}
+
+func costOf(e entry) *float64      { return e.CostPerDelivered.Value }
+func p95Of(e entry) *float64       { return e.LatencySeconds.P95.Value }
+func inTimeOf(e entry) *float64    { return e.InTimeShare.Value }
+func deliveredOf(e entry) *float64 { return e.DeliveredShare.Value }
+
+// figures are the known values of a figure.
+func figures(list []entry, figure func(entry) *float64) []float64 {
+	var values []float64
+	for _, e := range list {
+		if v, ok := known(figure(e)); ok {
+			values = append(values, v)
+		}
+	}
+	return values
+}
+
+// deliversNothing says whether no entry delivered an order.
+func deliversNothing(list []entry) bool {
+	for _, e := range list {
+		if v, ok := known(e.DeliveredShare.Value); e.Delivered > 0 || ok && v > 0 {
+			return false
+		}
+	}
+	return true
+}
