@@ -18,7 +18,12 @@ var Protocols = []string{"openai-videos", "openai-videos-reverse", "videos-gener
 
 var noDate time.Time
 
-func sortedKeys[K cmp.Ordered, V any](m map[K]V) []K { return slices.Sorted(maps.Keys(m)) }
+// byLength sorts keys so that 720p comes before 1080p.
+func byLength[V any](m map[string]V) []string {
+	return slices.SortedFunc(maps.Keys(m), func(a, b string) int {
+		return cmp.Or(cmp.Compare(len(a), len(b)), strings.Compare(a, b))
+	})
+}
 
 func (r *reader) channels(n *node) []Channel {
 	t := r.table(n, "[channels.NAME]")

@@ -85,7 +85,7 @@ func (c *checker) checkNames() {
 			c.known("channel", name, names, "outages", i, "channels", j)
 		}
 	}
-	for name := range c.s.Costs.FixedPerMonth {
+	for _, name := range byLength(c.s.Costs.FixedPerMonth) {
 		if !slices.Contains(names, name) && c.root.find("channels").fields() != nil {
 			c.failKey(c.root.find("costs", "fixed_per_month", name), choice(name, names), "there is no channel %q", name)
 		}
@@ -121,7 +121,7 @@ func (c *checker) known(what, name string, names []string, path ...any) {
 // checkLatency checks that a channel has a latency for the videos it can make.
 func (c *checker) checkLatency(ch *Channel) {
 	n := c.sound("channels", ch.Name, "latency")
-	if n == nil || c.sound("channels", ch.Name, "price") == nil || c.sound("workload", "videos") == nil {
+	if n == nil || c.sound("channels", ch.Name) == nil || c.sound("workload", "videos") == nil {
 		return
 	}
 	for i := range c.s.Workload.Videos {
@@ -283,7 +283,7 @@ func (ch *Channel) perSecond(resolution string) (time.Duration, error) {
 	if d, ok := by[channel.Any]; ok || len(by) == 0 {
 		return d, nil
 	}
-	return 0, errors.New("the latency of " + ch.Name + " says nothing about " + resolution + ", only about " + strings.Join(sortedKeys(by), ", "))
+	return 0, errors.New("the latency of " + ch.Name + " says nothing about " + resolution + ", only about " + strings.Join(byLength(by), ", "))
 }
 
 // median is the median latency of a clip as made.

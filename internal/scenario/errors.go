@@ -154,8 +154,8 @@ func (t *table) bounds(p parse[float64], example string) *Range {
 		}
 		return nil
 	}
-	values, ok := list(example, p)(t.reader, n)
-	if !ok {
+	values, _ := list(example, p)(t.reader, n)
+	if n.bad {
 		return nil
 	}
 	g := &Range{Distribution: read(t, "distribution", "uniform", nameOf(distributions...))}

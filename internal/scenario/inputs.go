@@ -5,7 +5,11 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"strings"
 	"time"
+
+	"channelbench/internal/channel"
+	"channelbench/internal/money"
 )
 
 // Input is a number of a scenario that isn't known exactly.
@@ -54,7 +58,7 @@ func (s *Scenario) slots() []slot {
 		if g := ch.Latency.Range; g != nil {
 			slots = append(slots, slot{
 				Input{key + ".latency", *g, 1},
-				func(c *Scenario, v float64) { c.Channels[i].Latency = c.Channels[i].Latency.scaled(v) },
+				func(c *Scenario, v float64) { c.Channels[i].Latency = ch.Latency.scaled(v) },
 			})
 		}
 		for _, kind := range errorKinds {
@@ -116,12 +120,50 @@ func (s *Scenario) Assumptions() []Assumption {
 	return all
 }
 
+// priceText is the price in words.
 func (ch *Channel) priceText() string {
-	asOf := ""
-	if !ch.Price.AsOf.IsZero() {
-		asOf = "as of " + ch.Price.AsOf.Format(time.DateOnly)
+	p := &ch.Price
+	write := money.Micros.String
+	if p.CreditPrice > 0 {
+		write = func(m money.Micros) string { return plainCredits(m) + " credits" }
 	}
-	return stated("price "+ch.priceTable(), asOf, ch.Price.Source)
+	var parts []string
+	if p.Shape == channel.Ladder {
+		for _, seconds := range p.Lengths() {
+			parts = append(parts, inWords(p.Rungs[seconds], fmt.Sprintf(" for %d s", seconds), write))
+		}
+	} else {
+		parts = append(parts, inWords(p.Units, map[channel.Shape]string{channel.PerSecond: " a second", channel.PerCall: " a clip", channel.Base: fmt.Sprintf(" for up to %d s", p.Included)}[p.Shape], write))
+	}
+	if p.Shape == channel.Base {
+		parts = append(parts, write(p.Extra)+" for each further second")
+	}
+	if p.CreditPrice > 0 {
+		parts = append(parts, p.CreditPrice.String()+" a credit")
+	}
+	if p.Discount > 0 {
+		parts = append(parts, "less "+p.Discount.String())
+	}
+	if p.Bonus > 0 {
+		parts = append(parts, "top-ups with a bonus of "+p.Bonus.String())
+	}
+	if !p.AsOf.IsZero() {
+		parts = append(parts, "as of "+p.AsOf.Format(time.DateOnly))
+	}
+	return stated(append(parts, p.Source)...)
+}
+
+// inWords lists amounts by resolution.
+func inWords(by map[string]money.Micros, each string, write func(money.Micros) string) string {
+	var parts []string
+	for _, resolution := range byLength(by) {
+		text := write(by[resolution]) + each
+		if resolution != channel.Any {
+			text += " of " + resolution
+		}
+		parts = append(parts, text)
+	}
+	return strings.Join(parts, ", ")
 }
 
 // text is the latency in words.
@@ -138,7 +180,7 @@ func (l *Latency) text() string {
 		shape = fmt.Sprintf("%s from %s", count(len(l.Values), "measured value"), l.File)
 	} else {
 		median = "median " + formatDuration(l.Base)
-		for _, resolution := range sortedKeys(l.PerSecond) {
+		for _, resolution := range byLength(l.PerSecond) {
 			median += " + " + formatDuration(l.PerSecond[resolution]) + " a second"
 			if resolution != "" {
 				median += " of " + resolution

@@ -121,7 +121,7 @@ func (r *reader) file(n *node, path string) ([]byte, bool) {
 		return nil, false
 	}
 	if r.readFile == nil {
-		r.fail(n, "use a scenario file on disk for this", "%s cannot be read here", n.name)
+		r.fail(n, "load the scenario from a folder that holds the file", "files that a scenario names cannot be read here")
 		return nil, false
 	}
 	source, err := r.readFile(path)

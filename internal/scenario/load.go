@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"path"
 	"strings"
-	"unicode/utf16"
 	"unicode/utf8"
 )
 
@@ -39,7 +38,9 @@ func load(name string, source []byte, opts Options, refused func(*Scenario) []ga
 		s.Source, s.Set = source, opts.Set
 		r.check(root, s)
 		for _, g := range refused(s) {
-			r.failKey(root.find(g.path...), g.hint(), "%s is not modelled yet: %s", g.key(), g.meaning)
+			if n := root.find(g.path...); !r.judged(n.key) {
+				r.failKey(n, g.hint(), "%s is not modelled yet: %s", g.key(), g.meaning)
+			}
 		}
 		problems, warnings := r.problems()
 		if len(problems) > 0 {
@@ -47,18 +48,24 @@ func load(name string, source []byte, opts Options, refused func(*Scenario) []ga
 		}
 		return s, warnings, nil
 	}
-	r.note(place{0, wrong.at}, false, syntaxHint(body), "this is not TOML: "+wrong.message)
+	r.note(place{0, wrong.at}, false, syntaxHint(body, wrong), "not valid TOML: "+wrong.message)
 	problems, _ := r.problems()
 	return nil, nil, problems
 }
 
-// syntaxHint recognises files that a program saved in UTF-16.
-func syntaxHint(source []byte) string {
-	if len(source) >= 2 && !utf8.Valid(source) {
-		switch first := uint16(source[0])<<8 | uint16(source[1]); {
-		case first == 0xfeff || first == 0xfffe || utf16.IsSurrogate(rune(first)):
-			return "save the file as UTF-8"
-		}
+// syntaxHint recognises what people most often get wrong.
+func syntaxHint(source []byte, wrong *syntaxError) string {
+	missing := strings.Contains(wrong.message, "U+000A") || strings.Contains(wrong.message, "U+000D")
+	switch {
+	case !utf8.Valid(source):
+		return "save the file as UTF-8"
+	case missing && strings.Contains(wrong.message, "at start of value"):
+		return "write a value after ="
+	case strings.Contains(wrong.message, "at start of value"), strings.Contains(wrong.message, "must be quoted"), strings.Contains(wrong.message, "expected newline"),
+		wrong.at.start < len(source) && source[wrong.at.start] == '%':
+		return `values with a unit stand in quotes: "10s", "$0.12", "2%"`
+	case strings.Contains(wrong.message, "cannot have new lines"):
+		return "close the quotes in the same line"
 	}
 	return ""
 }

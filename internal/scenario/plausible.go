@@ -114,10 +114,10 @@ func (c *checker) plausibleError(name, kind string, e *Error) {
 	if n := c.sound("channels", name, "errors", kind, "rate"); n != nil && e.Rate > highRate {
 		c.warn(n, "", "a rate of %s is high for %s errors", share(e.Rate), kind)
 	}
-	if n := c.sound("channels", name, "errors", kind, "range"); n != nil && e.Range.High > highRate {
+	if n := c.sound("channels", name, "errors", kind, "range"); n != nil && e.Range != nil && e.Range.High > highRate {
 		c.warn(n, "", "a range up to %s is wide for %s errors", share(e.Range.High), kind)
 	}
-	if n := c.sound("channels", name, "errors", kind, "takes", "sigma"); n != nil && e.Takes.Sigma > highSigma {
+	if n := c.sound("channels", name, "errors", kind, "takes", "sigma"); n != nil && e.Takes != nil && e.Takes.Sigma > highSigma {
 		c.warn(n, "sigma is the spread of the logarithm; 0.3 to 0.8 is usual", "a sigma of %s is high", number(e.Takes.Sigma))
 	}
 }
@@ -125,7 +125,7 @@ func (c *checker) plausibleError(name, kind string, e *Error) {
 // plausiblePrice warns of a dear second, and refuses prices that no sum could hold.
 func (c *checker) plausiblePrice(ch *Channel) {
 	n := c.sound("channels", ch.Name, "price")
-	if n == nil || c.root.find("workload").bad {
+	if n == nil || c.sound("channels", ch.Name) == nil || c.sound("workload") == nil {
 		return
 	}
 	for i := range c.s.Workload.Videos {

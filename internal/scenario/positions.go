@@ -62,7 +62,7 @@ func lineStart(source []byte, line int) int {
 // tokenLength is how far a caret under the token at the start of rest reaches.
 func tokenLength(rest []byte) int {
 	n := 0
-	for n < len(rest) && (rest[n] == '_' || rest[n] == '-' || rest[n] >= '0' && rest[n] <= '9' || rest[n]|0x20 >= 'a' && rest[n]|0x20 <= 'z') {
+	for n < len(rest) && (rest[n] == '_' || rest[n] == '-' || rest[n] == '.' || rest[n] >= '0' && rest[n] <= '9' || rest[n]|0x20 >= 'a' && rest[n]|0x20 <= 'z') {
 		n++
 	}
 	return max(n, 1)
@@ -84,27 +84,20 @@ func locate(source []byte) *spot {
 		e := l.parser.Expression()
 		switch e.Kind {
 		case unstable.Table:
-			here = l.header(root, e)
+			var at span
+			here, at = l.descend(root, e.Key(), false)
+			// The header of a table is a better place for it than an earlier mention in the
+			// header of a table within it.
+			here.key, here.value = at, at
 		case unstable.ArrayTable:
-			here = l.header(root, e)
-			item := &spot{key: here.key, value: here.key}
-			here.items = append(here.items, item)
-			here = item
+			array, at := l.descend(root, e.Key(), true)
+			here = &spot{key: at, value: at}
+			array.items = append(array.items, here)
 		case unstable.KeyValue:
 			l.keyValue(here, e)
 		}
 	}
 	return root
-}
-
-// header returns the spot that a table header names, and moves its key there: the header of a
-// table is a better place than an earlier mention in the header of a table within it.
-func (l *locator) header(root *spot, e *unstable.Node) *spot {
-	s, at := l.descend(root, e.Key(), e.Kind == unstable.ArrayTable)
-	if len(s.items) == 0 {
-		s.key, s.value = at, at
-	}
-	return s
 }
 
 // descend follows a dotted key, through the last items of arrays of tables, but leaves an array

@@ -172,5 +172,5 @@ func forResolutions(amounts map[string]money.Micros) string {
 	if _, all := amounts[channel.Any]; all {
 		return ""
 	}
-	return " " + strings.Join(sortedKeys(amounts), ", ")
+	return " " + strings.Join(byLength(amounts), ", ")
 }

@@ -1,7 +1,6 @@
 package scenario
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -26,6 +25,11 @@ func (r *reader) note(at place, warning bool, hint, text string) {
 	if !slices.Contains(r.found, f) {
 		r.found = append(r.found, f)
 	}
+}
+
+// judged says whether a problem with a place was found already.
+func (r *reader) judged(at place) bool {
+	return slices.ContainsFunc(r.found, func(f finding) bool { return f.at == at && !f.warning })
 }
 
 // fail reports a problem with the value n.
@@ -54,9 +58,7 @@ func (n *node) spoil() {
 
 // problems returns the errors and the warnings, each in the order of the file.
 func (r *reader) problems() (wrong Problems, odd []Problem) {
-	slices.SortStableFunc(r.found, func(a, b finding) int {
-		return cmp.Or(a.at.compare(b.at), strings.Compare(a.text, b.text))
-	})
+	slices.SortStableFunc(r.found, func(a, b finding) int { return a.at.compare(b.at) })
 	for _, f := range r.found {
 		p := Problem{Text: f.text, Hint: f.hint, Warning: f.warning}
 		t := r.texts[f.at.origin]
@@ -79,7 +81,11 @@ type table struct {
 	*reader
 	node  *node
 	known []string
+	lacks []lack
 }
+
+// lack is a field that has no default and isn't there.
+type lack struct{ key, example string }
 
 // table begins to read n as a table; a nil or wrong n reads as an empty one.
 func (r *reader) table(n *node, example string) *table {
@@ -97,8 +103,10 @@ func (t *table) get(key string) *node {
 	return t.node.fields()[key]
 }
 
-// close reports the keys that nothing asked for. It is meant to be deferred.
+// close reports the keys that nothing asked for, and those that are lacking. It is meant to be
+// deferred.
 func (t *table) close() {
+	defer t.reportLacks()
 	for _, n := range t.node.ordered() {
 		if slices.Contains(t.known, n.name) {
 			continue
@@ -110,6 +118,23 @@ func (t *table) close() {
 	}
 }
 
+// reportLacks reports what is lacking, but not what an unknown key was probably meant to be.
+func (t *table) reportLacks() {
+	where := t.node.path()
+	if where == "" {
+		where = "the scenario"
+	}
+	for _, l := range t.lacks {
+		misspelt := slices.ContainsFunc(t.node.ordered(), func(n *node) bool {
+			near, ok := nearest(n.name, t.known)
+			return ok && near == l.key && !slices.Contains(t.known, n.name)
+		})
+		if !misspelt {
+			t.failKey(t.node, "add "+l.example, "%s needs %s", where, l.key)
+		}
+	}
+}
+
 // suggest says which key may have been meant, or which there are.
 func (t *table) suggest(key string) string {
 	if near, ok := nearest(key, t.known); ok {
@@ -118,16 +143,12 @@ func (t *table) suggest(key string) string {
 	return "known here: " + strings.Join(t.known, ", ")
 }
 
-// missing reports a field that has no default.
+// missing notes that a field without default isn't there, unless there isn't even a table.
 func (t *table) missing(key, example string) {
-	where := t.node.path()
-	if where == "" {
-		where = "the scenario"
+	if t.node.fields() != nil {
+		t.lacks = append(t.lacks, lack{key, example})
+		t.node.spoil()
 	}
-	if t.node.bad && t.node.fields() == nil {
-		return // it isn't even a table
-	}
-	t.failKey(t.node, "add "+example, "%s needs %s", where, key)
 }
 
 // parse makes a T of a value, or reports what is wrong with it and returns false.
@@ -152,7 +173,8 @@ func need[T any](t *table, key, example string, p parse[T]) T {
 	return read(t, key, zero, p)
 }
 
-// list reads an array, each item by p.
+// list reads an array, each item by p. Items that are wrong are reported, but stay in the list, so
+// that the others keep their places.
 func list[T any](what string, p parse[T]) parse[[]T] {
 	return func(r *reader, n *node) ([]T, bool) {
 		items, ok := n.value.([]*node)
@@ -162,9 +184,9 @@ func list[T any](what string, p parse[T]) parse[[]T] {
 		}
 		var values []T
 		for _, item := range items {
-			v, fine := p(r, item)
-			values, ok = append(values, v), ok && fine
+			v, _ := p(r, item)
+			values = append(values, v)
 		}
-		return values, ok
+		return values, true
 	}
 }

@@ -153,15 +153,24 @@ func (w *writer) channel(c *Channel) {
 		w.note("submit_takes", c.SubmitTakes.String(), "submit → accepted")
 	}
 	w.errors(c)
-	if (c.Limits != Limits{}) {
-		w.line("\n[" + dotted("channels", c.Name) + ".limits]")
-		if c.Limits.RequestsPerMinute > 0 {
-			w.put("requests_per_minute", fmt.Sprint(c.Limits.RequestsPerMinute))
-		}
-		if c.Limits.Concurrent > 0 {
-			w.put("concurrent", fmt.Sprint(c.Limits.Concurrent))
-		}
+	w.limits(c)
+	w.regimes(c)
+}
+
+func (w *writer) limits(c *Channel) {
+	if (c.Limits == Limits{}) {
+		return
 	}
+	w.line("\n[" + dotted("channels", c.Name) + ".limits]")
+	if c.Limits.RequestsPerMinute > 0 {
+		w.put("requests_per_minute", fmt.Sprint(c.Limits.RequestsPerMinute))
+	}
+	if c.Limits.Concurrent > 0 {
+		w.put("concurrent", fmt.Sprint(c.Limits.Concurrent))
+	}
+}
+
+func (w *writer) regimes(c *Channel) {
 	if c.Regimes != nil {
 		w.line("\n[" + dotted("channels", c.Name) + ".regimes]  # share: of the time; submit: refused submits while it lasts")
 	}
@@ -187,7 +196,7 @@ func (c *Channel) priceTable() string {
 	t := &inline{}
 	write := amount
 	if p.CreditPrice > 0 {
-		write = func(m money.Micros) string { return strings.NewReplacer("$", "", ",", "").Replace(m.String()) }
+		write = plainCredits
 	}
 	amounts := &inline{}
 	if p.Shape == channel.Ladder {
@@ -223,13 +232,18 @@ func (c *Channel) priceTable() string {
 	return t.String()
 }
 
+// plainCredits writes a number of credits: micro-credits look like micro-dollars.
+func plainCredits(m money.Micros) string {
+	return strings.TrimSuffix(strings.NewReplacer("$", "", ",", "").Replace(m.String()), ".00")
+}
+
 // byResolution writes one value for all resolutions, or a table.
 func byResolution[T any](by map[string]T, write func(T) string) string {
 	if v, all := by[channel.Any]; all {
 		return write(v)
 	}
 	t := &inline{}
-	for _, resolution := range sortedKeys(by) {
+	for _, resolution := range byLength(by) {
 		t.put(resolution, write(by[resolution]))
 	}
 	return t.String()
@@ -267,7 +281,7 @@ func (t *inline) bounds(g *Range) {
 }
 
 func (w *writer) errors(c *Channel) {
-	header := false
+	w.line("\n[" + dotted("channels", c.Name) + ".errors]  # each rate is conditional on having passed the errors above it")
 	for _, key := range errorKinds {
 		e := c.Errors.kind(key)
 		t := &inline{}
@@ -284,10 +298,6 @@ func (w *writer) errors(c *Channel) {
 		}
 		t.some("confidence", e.Confidence.String())
 		t.some("source", e.Source)
-		if !header {
-			w.line("\n[" + dotted("channels", c.Name) + ".errors]  # each rate is conditional on having passed the errors above it")
-			header = true
-		}
 		w.put(key, t.String())
 	}
 }

@@ -9,6 +9,7 @@
 package scenario
 
 import (
+	"math"
 	"time"
 
 	"channelbench/internal/channel"
@@ -108,6 +109,14 @@ type Latency struct {
 type Range struct {
 	Low, High    float64
 	Distribution string // "uniform", "loguniform"
+}
+
+// Quantile is the value below which a share u of the belief about the number lies.
+func (r *Range) Quantile(u float64) float64 {
+	if r.Distribution == "loguniform" {
+		return r.Low * math.Pow(r.High/r.Low, u)
+	}
+	return r.Low + u*(r.High-r.Low)
 }
 
 // Takes is a duration that is drawn: lognormal, or constant where Sigma is 0.
@@ -242,6 +251,14 @@ type Requirement struct {
 	Metric  Metric
 	AtLeast bool    // else at most
 	Bound   float64 // share, seconds or dollars
+}
+
+// Holds says whether a figure keeps the bound.
+func (r *Requirement) Holds(v float64) bool {
+	if r.AtLeast {
+		return v >= r.Bound
+	}
+	return v <= r.Bound
 }
 
 // Bench is how real channels are load-tested.

@@ -12,7 +12,7 @@ var (
 	// secretValue matches the keys of well-known vendors wherever they stand.
 	secretValue = regexp.MustCompile(`\b(?:sk|rk|pk)-[A-Za-z0-9_-]{6,}|\bAIza[A-Za-z0-9_-]{20,}|\bgh[po]_[A-Za-z0-9]{16,}|\bBearer\s+[^\s"']{6,}`)
 	// secretAssignment matches what follows a secret's name in a line that may not be valid TOML.
-	secretAssignment = regexp.MustCompile(`(?i)\b(?:key|api_?key|token|access_token|secret|password)["']?\s*=\s*([^\s,}][^,}]*)`)
+	secretAssignment = regexp.MustCompile(`(?i)\b(?:key|api_?key|token|access_token|secret|password)["']?\s*=\s*("(?:[^"\\]|\\.)*"?|'[^']*'?|[^\s,}"']+)`)
 )
 
 const keyEnvHint = `name the environment variable that holds it: key_env = "MY_CHANNEL_KEY"`
@@ -63,7 +63,7 @@ func (r *reader) secret(n *node) {
 		return
 	}
 	r.hide(n)
-	r.fail(n, keyEnvHint, "%s holds a key; a scenario must not, since it is shared", n.name)
+	r.fail(n, keyEnvHint, "%s holds a secret; a scenario must not, since it is shared", n.name)
 }
 
 // hide keeps a value out of every excerpt.

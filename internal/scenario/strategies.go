@@ -68,9 +68,9 @@ func (r *reader) when(n *node) When {
 
 // steps reads the steps of one route, which no order can need more than MaxAttempts for.
 func (r *reader) steps(n *node) ([]Step, bool) {
-	steps, ok := list("["+stepExample+"]", (*reader).step)(r, n)
-	if !ok {
-		return steps, false
+	steps, _ := list("["+stepExample+"]", (*reader).step)(r, n)
+	if n.bad {
+		return steps, true
 	}
 	total := 0
 	var terms []string
@@ -84,7 +84,7 @@ func (r *reader) steps(n *node) ([]Step, bool) {
 	case total > policy.MaxAttempts:
 		r.fail(n, strings.Join(terms, " + ")+" = "+fmt.Sprint(total), "these steps make up to %d attempts; an order can have %d", total, policy.MaxAttempts)
 	}
-	return steps, !n.bad
+	return steps, true
 }
 
 func (r *reader) step(n *node) (Step, bool) {
@@ -154,7 +154,7 @@ func (r *reader) backoff(n *node) policy.Backoff {
 	if b.Growth == policy.ExponentialBackoff && b.Factor == 0 {
 		b.Factor = 2
 	}
-	if b.Cap > 0 && b.Cap < b.Base {
+	if b.Growth == policy.ExponentialBackoff && b.Cap > 0 && b.Cap < b.Base {
 		r.fail(n.find("cap"), "", "the cap of %s is below the base of %s", formatDuration(b.Cap), formatDuration(b.Base))
 	}
 	return b
@@ -178,7 +178,7 @@ func (r *reader) jitter(n *node) (low, high float64) {
 		}
 	}
 	if _, isText := n.value.(string); isText && !strings.HasSuffix(s, "%") {
-		r.fail(n, choice(s, []string{"none", "full", "equal"})+`, or a share such as "50%"`, "jitter cannot be %q", s)
+		r.fail(n, choice(s, []string{"none", "full", "equal", "50%"}), "jitter cannot be %q", s)
 		return 1, 1
 	}
 	exact, ok := r.billionths(n)

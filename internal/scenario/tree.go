@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -158,12 +159,17 @@ func describe(value any) string {
 	switch v := value.(type) {
 	case string:
 		return fmt.Sprintf("the text %q", v)
-	case int64, float64:
+	case float64:
+		if v == math.Trunc(v) && !math.IsInf(v, 0) {
+			return "the number " + number(v) + ".0"
+		}
+		return "the number " + number(v)
+	case int64:
 		return "the number " + number(v)
 	case bool:
 		return fmt.Sprint(v)
 	case time.Time:
-		return "a date or time"
+		return "a point in time"
 	case []*node:
 		return "an array"
 	}

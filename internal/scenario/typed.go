@@ -27,6 +27,8 @@ func (r *reader) text(n *node) (string, bool) {
 	return s, ok
 }
 
+const nameHint = "begin with a letter or digit; letters, digits, spaces and . _ + - can be used, up to 60 characters"
+
 // namePattern is what scenarios, channels, strategies and videos may be called: names become
 // file names and columns of reports.
 var namePattern = regexp.MustCompile(`^[\p{L}\p{N}]([\p{L}\p{M}\p{N} ._+-]{0,58}[\p{L}\p{M}\p{N}+])?$`)
@@ -36,14 +38,14 @@ func (r *reader) goodName(n *node) bool {
 	if namePattern.MatchString(n.name) {
 		return true
 	}
-	r.failKey(n, "letters, digits, spaces and . _ + - can be used, up to 60 characters", "%q cannot be a name", n.name)
+	r.failKey(n, nameHint, "%q cannot be a name", n.name)
 	return false
 }
 
 func (r *reader) name(n *node) (string, bool) {
 	s, ok := r.text(n)
 	if ok && !namePattern.MatchString(s) {
-		r.fail(n, "letters, digits, spaces and . _ + - can be used, up to 60 characters", "%q cannot be a name", s)
+		r.fail(n, nameHint, "%q cannot be a name", s)
 		return "", false
 	}
 	return s, ok
@@ -93,10 +95,11 @@ const dearest = 1_000_000_000 * money.Dollar
 // dollars guesses the amount that was meant.
 func dollars(s string) string {
 	digits := strings.Trim(s, "$€£¥ USDusd")
-	if _, err := money.Parse("$" + digits); err != nil {
-		digits = "0.12"
+	amount, err := money.Parse("$" + digits)
+	if err != nil {
+		return `"$0.12"`
 	}
-	return strconv.Quote("$" + digits)
+	return strconv.Quote(amount.String())
 }
 
 // billionths reads a share exactly. It may exceed 100 %.
@@ -194,7 +197,7 @@ func (r *reader) positiveDuration(n *node) (time.Duration, bool) {
 func (r *reader) rate(n *node) (Rate, bool) {
 	s, ok := n.value.(string)
 	if !ok {
-		r.wrongType(n, "a rate", `"6/min", "20/s" or "100/h"`)
+		r.wrongType(n, "so many per span of time", `"6/min", "20/s" or "100/h"`)
 		return Rate{}, false
 	}
 	rate, ok := parseRate(s)
@@ -209,7 +212,7 @@ func integer(low, high int64) parse[int] {
 	return func(r *reader, n *node) (int, bool) {
 		v, ok := n.value.(int64)
 		if !ok {
-			r.fail(n, wholeNumber(n.value, low), "%s must be a whole number, not %s", n.name, describe(n.value))
+			r.fail(n, wholeNumber(n.value), "%s must be a whole number, not %s", n.name, describe(n.value))
 			return 0, false
 		}
 		if v < low || v > high {
@@ -228,7 +231,7 @@ func grouped(v int64) string {
 }
 
 // wholeNumber guesses the whole number that was meant.
-func wholeNumber(value any, low int64) string {
+func wholeNumber(value any) string {
 	switch v := value.(type) {
 	case float64:
 		if v == math.Trunc(v) && math.Abs(v) < 1e15 {
@@ -239,7 +242,7 @@ func wholeNumber(value any, low int64) string {
 			return "write " + strconv.FormatInt(n, 10) + ", without quotes"
 		}
 	}
-	return fmt.Sprintf("write it as %d", max(low, 30))
+	return "write it in digits, without quotes"
 }
 
 // decimal reads a plain number within bounds.
@@ -252,7 +255,7 @@ func decimal(low, high float64) parse[float64] {
 		case float64:
 			v = x
 		default:
-			r.wrongType(n, "a plain number", "it as 0.4, without quotes or unit")
+			r.wrongType(n, "a plain number", plain(n.value)+", without quotes or unit")
 			return 0, false
 		}
 		if !(v >= low && v <= high) {
@@ -261,6 +264,16 @@ func decimal(low, high float64) parse[float64] {
 		}
 		return v, true
 	}
+}
+
+// plain guesses the plain number that was meant.
+func plain(value any) string {
+	s, _ := value.(string)
+	s = strings.Trim(s, "$%€ ms")
+	if f, err := strconv.ParseFloat(s, 64); err == nil {
+		return number(f)
+	}
+	return "it as 0.4"
 }
 
 // date reads a local date, such as 2025-12-01.
