@@ -29,7 +29,7 @@
 //	pending := []policy.Event{{Kind: policy.Start}}
 //	for len(pending) > 0 {
 //		event := earliest(&pending)
-//		for _, action := range m.Step(event, nil, nil) {
+//		for _, action := range m.Step(&event, nil, nil) {
 //			pending = append(pending, answer(action)...)
 //		}
 //	}
@@ -178,9 +178,9 @@ func (m *Machine) Settled() bool {
 	return true
 }
 
-// Step takes one event and appends what to do next to actions. Events that don't fit the state,
+// Step takes one event, which it only reads, and appends what to do next to actions. Events that don't fit the state,
 // such as an answer that comes twice, change nothing. The pool may be nil.
-func (m *Machine) Step(e Event, pool *Pool, actions []Action) []Action {
+func (m *Machine) Step(e *Event, pool *Pool, actions []Action) []Action {
 	if m.past(e) {
 		actions = m.end(Result{Reason: channel.Deadline, At: m.deadline}, actions)
 	}
@@ -203,12 +203,12 @@ func (m *Machine) Step(e Event, pool *Pool, actions []Action) []Action {
 }
 
 // past says whether the deadline comes before e. An answer at the very deadline is in time.
-func (m *Machine) past(e Event) bool {
+func (m *Machine) past(e *Event) bool {
 	d := m.deadline
 	return d > 0 && e.At >= d && m.state != finished && (e.At > d || e.Kind == Wake)
 }
 
-func (m *Machine) start(e Event, pool *Pool, actions []Action) []Action {
+func (m *Machine) start(e *Event, pool *Pool, actions []Action) []Action {
 	if m.state != waiting || m.n > 0 {
 		return actions
 	}
@@ -246,7 +246,7 @@ func (m *Machine) wait(until time.Duration, actions []Action) []Action {
 }
 
 // answer handles news of the live attempt.
-func (m *Machine) answer(e Event, pool *Pool, actions []Action) []Action {
+func (m *Machine) answer(e *Event, pool *Pool, actions []Action) []Action {
 	a := &m.attempts[e.Attempt]
 	step := &m.route.Steps[m.step]
 	if m.state != expects[e.Kind] {
@@ -299,7 +299,7 @@ func (a *Attempt) close(o channel.Outcome, r channel.Reason, at time.Duration) {
 }
 
 // failed tries the channel again where the step allows it, else begins the next step.
-func (m *Machine) failed(e Event, r channel.Reason, pool *Pool, actions []Action) []Action {
+func (m *Machine) failed(e *Event, r channel.Reason, pool *Pool, actions []Action) []Action {
 	step := &m.route.Steps[m.step]
 	if int(m.tries) >= step.Attempts || !step.RetryOn.Has(r) {
 		return m.nextStep(e.At, r, pool, actions)
@@ -343,7 +343,7 @@ func (m *Machine) end(r Result, actions []Action) []Action {
 }
 
 // settle records news of an attempt that the order no longer waits for.
-func (m *Machine) settle(e Event, actions []Action) []Action {
+func (m *Machine) settle(e *Event, actions []Action) []Action {
 	a := &m.attempts[e.Attempt]
 	switch e.Kind {
 	case Accepted:

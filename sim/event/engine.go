@@ -104,7 +104,7 @@ func (e *Engine) advance(slot int32) {
 // event is due, and false when the order is settled.
 func (e *Engine) step(o *order, event policy.Event) (next time.Duration, more bool) {
 	for {
-		e.actions = o.machine.Step(event, e.pool, e.actions[:0])
+		e.actions = o.machine.Step(&event, e.pool, e.actions[:0])
 		for i := range e.actions {
 			e.do(o, &e.actions[i])
 		}

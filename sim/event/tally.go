@@ -35,6 +35,36 @@ func (t *Tally) Handling(costs *world.Costs, uses []bool) money.Micros {
 	return total
 }
 
+// Charge is what all channels charged.
+func (t *Tally) Charge() money.Micros {
+	var total money.Micros
+	for _, c := range t.Charged {
+		total += c
+	}
+	return total
+}
+
+// Merge adds another month.
+func (t *Tally) Merge(m *Tally) {
+	t.Orders += m.Orders
+	t.Delivered += m.Delivered
+	t.InTime += m.InTime
+	t.Attempts += m.Attempts
+	t.Fallbacks += m.Fallbacks
+	for r := range m.Failures {
+		t.Failures[r] += m.Failures[r]
+		t.Undelivered[r] += m.Undelivered[r]
+	}
+	if t.Charged == nil {
+		t.Charged = make([]money.Micros, len(m.Charged))
+	}
+	for ch, c := range m.Charged {
+		t.Charged[ch] += c
+	}
+	t.Latency.Merge(m.Latency)
+	t.Latencies.Merge(&m.Latencies)
+}
+
 // count counts a settled order, but not its charges.
 func (t *Tally) count(m *policy.Machine, promise time.Duration) {
 	t.Orders++

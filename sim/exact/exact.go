@@ -25,7 +25,9 @@ import (
 
 // Options set the accuracy.
 type Options struct {
-	Nodes int // of the grid, about; 0: 4096
+	// Rough is some ten times faster, and good to about 10⁻⁵ in shares: enough where many draws of
+	// uncertain inputs are compared.
+	Rough bool
 }
 
 // Answer is what is expected of one order, in dollars, seconds and shares of all orders.
@@ -39,8 +41,14 @@ type Answer struct {
 	HandlingPerOrder float64   // penalties and fixed costs
 	MeanLatency      float64   // of delivered orders; NaN: none is delivered
 
+	HighestPrice float64   // of any attempt, in dollars
+	Further      []Further // attempts beyond an order's first, by class, luck and place in the route
+
 	legs []leg
 }
+
+// Further is the share of all orders that make a certain further attempt, and its price in dollars.
+type Further struct{ Share, Price float64 }
 
 // CostPerOrder is charges and handling.
 func (a *Answer) CostPerOrder() float64 { return a.ChargePerOrder + a.HandlingPerOrder }

@@ -16,22 +16,26 @@ var ErrTooLong = errors.New("no closed form: without a deadline, failed attempts
 // step that divides every constant time of the route, where one of useful length does.
 func (w *walk) layGrid(o Options) (*grid, error) {
 	const fine, coarse, most = 0.5, 5.0, 1 << 16 // seconds, seconds, nodes
-	horizon := w.reach()
-	if d := w.route.Deadline.Seconds(); d > 0 {
-		horizon = min(horizon, d)
+	reach, deadline := max(w.reach(), 1), w.route.Deadline.Seconds()
+	horizon := reach
+	if deadline > 0 {
+		horizon = min(reach, deadline)
 	} else if horizon > coarse*most {
 		return nil, ErrTooLong
 	}
-	horizon = max(horizon, 1)
-	nodes := float64(o.Nodes)
-	if nodes == 0 {
-		nodes = min(max(4096, horizon/fine), most)
+	nodes := min(max(4096, horizon/fine), most)
+	if o.Rough {
+		nodes = 512
 	}
 	step := horizon / nodes
 	if common := w.commonTime().Seconds(); common >= step/4 {
 		step = common / math.Ceil(common/step)
 	}
-	return newGrid(step, int(math.Ceil(horizon/step-1e-9))), nil
+	n := int(math.Ceil(reach/step-1e-9)) + 2 // the last attempt may start at the reach itself
+	if deadline > 0 {
+		n = min(n, int(math.Ceil(deadline/step-1e-9))) // but none at the deadline
+	}
+	return newGrid(step, n), nil
 }
 
 // reach is a time by which the last attempt has all but surely started.

@@ -13,10 +13,14 @@ type grid struct {
 	step float64 // seconds
 	n    int     // nodes; what lies beyond the last cell is dropped
 	fft  *fourier.FFT
+
+	padded []float64    // for the FFT's input and output
+	half   []complex128 // see halves
 }
 
 func newGrid(step float64, n int) *grid {
-	return &grid{step: step, n: n, fft: fourier.NewFFT(smooth(2 * n))}
+	length := smooth(2 * n)
+	return &grid{step: step, n: n, fft: fourier.NewFFT(length), padded: make([]float64, length)}
 }
 
 // smooth returns a length ≥ n whose only prime factors are 2, 3 and 5: fast for the FFT.
@@ -145,24 +149,6 @@ func (m measure) mass() float64 {
 	return total
 }
 
-// instantOf returns the mass of a measure that takes no time at all.
-func instantOf(m measure) (mass float64, ok bool) {
-	for _, v := range m.cells {
-		if v != 0 {
-			return 0, false
-		}
-	}
-	for i, v := range m.atoms {
-		if i > 0 && v != 0 {
-			return 0, false
-		}
-	}
-	if len(m.atoms) == 0 {
-		return 0, true
-	}
-	return m.atoms[0], true
-}
-
 func (m measure) scale(f float64) measure {
 	return measure{atoms: scaled(m.atoms, f), cells: scaled(m.cells, f)}
 }
@@ -196,58 +182,56 @@ func summed(a, b []float64) []float64 {
 	return out
 }
 
-// sum is the distribution of the sum of two independent times. The sum of two cells is a
-// triangle over two cells, half of whose mass lies in each: exact but for its shape inside them.
+// sum is the distribution of the sum of two independent times.
 func (g *grid) sum(a, b measure) measure {
-	if mass, ok := instantOf(a); ok {
-		return b.scale(mass)
+	if few, ok := b.sparse(); ok {
+		return g.shifted(a, few)
 	}
-	if mass, ok := instantOf(b); ok {
-		return a.scale(mass)
+	if few, ok := a.sparse(); ok {
+		return g.shifted(b, few)
 	}
-	fa, fb := g.transform(a), g.transform(b)
-	out := measure{
-		atoms: g.product(fa.atoms, fb.atoms),
-		cells: summed(g.product(fa.atoms, fb.cells), g.product(fa.cells, fb.atoms)),
-	}
-	if both := g.product(fa.cells, fb.cells); both != nil {
-		for i := len(both) - 1; i > 0; i-- {
-			both[i] = (both[i] + both[i-1]) / 2
+	return g.measure(g.product(g.transform(a), g.transform(b)))
+}
+
+// atom is the mass of one node.
+type atom struct {
+	node int
+	mass float64
+}
+
+// sparse lists the atoms of a measure that has few of them and nothing else.
+func (m measure) sparse() (atoms []atom, ok bool) {
+	const few = 16
+	for _, v := range m.cells {
+		if v != 0 {
+			return nil, false
 		}
-		both[0] /= 2
-		out.cells = summed(out.cells, both)
 	}
-	return out
+	for i, v := range m.atoms {
+		if v == 0 {
+			continue
+		}
+		if len(atoms) == few {
+			return nil, false
+		}
+		atoms = append(atoms, atom{i, v})
+	}
+	return atoms, true
 }
 
-type spectrum struct{ atoms, cells []complex128 }
-
-func (g *grid) transform(m measure) spectrum {
-	return spectrum{atoms: g.coefficients(m.atoms), cells: g.coefficients(m.cells)}
-}
-
-func (g *grid) coefficients(v []float64) []complex128 {
-	if v == nil {
-		return nil
+// shifted is the sum with a time of few values.
+func (g *grid) shifted(m measure, by []atom) measure {
+	shift := func(v []float64) []float64 {
+		if v == nil {
+			return nil
+		}
+		out := make([]float64, g.n)
+		for _, a := range by {
+			for i, mass := range v[:g.n-a.node] {
+				out[i+a.node] += a.mass * mass
+			}
+		}
+		return out
 	}
-	padded := make([]float64, g.fft.Len())
-	copy(padded, v)
-	return g.fft.Coefficients(nil, padded)
-}
-
-// product is the convolution of two sequences from their transforms, cut to the grid.
-func (g *grid) product(a, b []complex128) []float64 {
-	if a == nil || b == nil {
-		return nil
-	}
-	c := make([]complex128, len(a))
-	for i := range a {
-		c[i] = a[i] * b[i]
-	}
-	out := g.fft.Sequence(nil, c)[:g.n]
-	scale := 1 / float64(g.fft.Len())
-	for i := range out {
-		out[i] *= scale
-	}
-	return out
+	return measure{atoms: shift(m.atoms), cells: shift(m.cells)}
 }

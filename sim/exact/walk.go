@@ -18,8 +18,9 @@ type walk struct {
 	route  *policy.Route
 	answer *Answer
 
-	grid    *grid
-	started []measure // by channel: when the attempts that will deliver begin
+	grid       *grid
+	negligible float64   // mass that is not followed
+	started    []measure // by channel: when the attempts that will deliver begin
 }
 
 // luck is what an order draws once, and its weight.
@@ -33,6 +34,9 @@ func (w *walk) run(o Options) error {
 	var err error
 	if w.grid, err = w.layGrid(o); err != nil {
 		return err
+	}
+	if w.negligible = 1e-16; o.Rough {
+		w.negligible = 1e-7
 	}
 	w.started = make([]measure, len(w.model.Channels))
 	for _, l := range w.lucks() {
@@ -72,41 +76,44 @@ func duration(seconds float64) time.Duration { return time.Duration(math.Round(s
 
 // follow walks the route under given luck and adds up charges, attempts and deliveries.
 func (w *walk) follow(l luck) {
-	const negligible = 1e-16
 	before := w.grid.at(0, l.weight)
 	for i := range w.route.Steps {
-		step := &w.route.Steps[i]
-		if i > 0 {
-			w.answer.fallback(i, before.mass())
+		if i == 1 {
+			w.answer.Fallback += before.mass()
 		}
-		odds := w.odds(step, l)
-		next := measure{}
-		for try := 1; try <= step.Attempts && before.mass() > negligible; try++ {
-			w.attempt(step, odds, before)
-			next = plus(next, w.grid.sum(before, odds.next))
-			again := w.grid.sum(before, odds.again)
-			if try == step.Attempts {
-				next = plus(next, again)
-				break
-			}
-			before = w.grid.sum(again, w.pause(&step.Backoff, try))
-		}
-		before = next
+		before = w.try(&w.route.Steps[i], w.odds(&w.route.Steps[i], l), before, i > 0)
 	}
 }
 
-func (a *Answer) fallback(step int, mass float64) {
-	if step == 1 {
-		a.Fallback += mass
+// try walks a step from when it begins, and returns when the next one begins.
+func (w *walk) try(step *policy.Step, o odds, before measure, further bool) measure {
+	again, next := w.grid.kernel(o.again), w.grid.kernel(o.next)
+	over := sums{grid: w.grid}
+	for try := 1; try <= step.Attempts && before.mass() > w.negligible; try++ {
+		w.attempt(step, o, before, further || try > 1)
+		over.add(before, next)
+		if try == step.Attempts {
+			over.add(before, again)
+			break
+		}
+		retried := sums{grid: w.grid}
+		retried.add(before, again)
+		before = w.grid.sum(retried.measure(), w.pause(&step.Backoff, try))
 	}
+	return over.measure()
 }
 
 // attempt counts the attempts that start at given times.
-func (w *walk) attempt(step *policy.Step, o odds, at measure) {
+func (w *walk) attempt(step *policy.Step, o odds, at measure, further bool) {
 	mass := at.mass()
 	w.answer.Attempts += mass
 	w.answer.ChargeByChannel[step.Channel] += mass * o.charge
 	w.started[step.Channel] = plus(w.started[step.Channel], at.scale(o.delivered))
+	price := w.price(step.Channel, channel.Usage{Made: true})
+	w.answer.HighestPrice = max(w.answer.HighestPrice, price)
+	if further {
+		w.answer.Further = append(w.answer.Further, Further{mass, price})
+	}
 }
 
 // odds is what one attempt leads to.

@@ -1,0 +1,234 @@
+// Package decision judges strategies: which ones keep what is required, which of those is the
+// candidate, and whether it may be called the winner.
+//
+// It deliberately simulates nothing: what each strategy is expected to do under each draw of the
+// stated ranges comes in, the verdict goes out.
+//
+//	verdict := decision.Decide(&decision.Question{Decision: s.Decision, Strategies: names, Draws: draws})
+package decision
+
+import (
+	"math"
+
+	"channelbench/internal/record"
+	"channelbench/internal/scenario"
+)
+
+// Outlook is what is expected of a strategy for given inputs.
+type Outlook struct {
+	MonthlyCost      float64 // dollars: charges, penalties and fixed costs
+	CostPerDelivered float64 // dollars; +Inf where nothing is delivered
+	Delivered        float64 // share of all orders
+	InTime           float64 // share of all orders
+	P50, P95, P99    float64 // seconds over all orders; +Inf where not reached
+}
+
+// Figure returns the figure that a requirement speaks of.
+func (o *Outlook) Figure(m scenario.Metric) float64 {
+	switch m {
+	case scenario.DeliveredShare:
+		return o.Delivered
+	case scenario.InTimeShare:
+		return o.InTime
+	case scenario.P50:
+		return o.P50
+	case scenario.P95:
+		return o.P95
+	case scenario.P99:
+		return o.P99
+	case scenario.CostPerDelivered:
+		return o.CostPerDelivered
+	}
+	return o.MonthlyCost
+}
+
+// Question is what is to be judged. Slices by strategy have one order throughout.
+type Question struct {
+	Decision    scenario.Decision
+	Strategies  []string
+	Excluded    []bool
+	Stated      []Outlook   // by strategy: at the stated values
+	Draws       [][]Outlook // by draw of the ranges, then strategy; one row of Stated where there are none
+	MonthMisses [][]float64 // by strategy, then requirement: share of single months; nil: unknown
+	Inputs      []Input     // the ranges that were drawn
+	BreakEvens  []record.BreakEven
+}
+
+// Input is one uncertain input and its value in each draw.
+type Input struct {
+	Key    string
+	Values []float64
+}
+
+// judgement is what Decide works out before it is put into words.
+type judgement struct {
+	*Question
+	requirements [][]record.Requirement // by strategy
+	qualified    []bool                 // excluded ones too
+	candidate    int                    // −1: nobody qualifies
+	winner       bool
+	regret       float64 // expected, in the unit of what is minimised
+	best         []float64
+}
+
+// Decide judges.
+func Decide(q *Question) record.Verdict {
+	j := &judgement{Question: q, candidate: -1}
+	j.qualify()
+	j.candidate = j.cheapest(j.allowed())
+	if j.candidate >= 0 {
+		j.weigh()
+	}
+	return j.verdict()
+}
+
+// qualify judges each requirement for each strategy: it must hold, in expectation for given
+// inputs, with the asked probability over the draws.
+func (j *judgement) qualify() {
+	for i, name := range j.Strategies {
+		all := true
+		var judged []record.Requirement
+		for k, r := range j.Decision.Require {
+			held := 0
+			for _, draw := range j.Draws {
+				if r.Holds(draw[i].Figure(r.Metric)) {
+					held++
+				}
+			}
+			probability := float64(held) / float64(len(j.Draws))
+			req := record.Requirement{Strategy: name, Text: r.Text, Probability: probability,
+				Holds: probability >= j.Decision.Confidence, Value: finite(j.Stated[i].Figure(r.Metric))}
+			if j.MonthMisses != nil {
+				req.MonthMissesShare = &j.MonthMisses[i][k]
+			}
+			judged = append(judged, req)
+			all = all && req.Holds
+		}
+		j.requirements = append(j.requirements, judged)
+		j.qualified = append(j.qualified, all)
+	}
+}
+
+// finite points to a number, or is nil where it is not one.
+func finite(v float64) *float64 {
+	if math.IsInf(v, 0) || math.IsNaN(v) {
+		return nil
+	}
+	return &v
+}
+
+// allowed lists the strategies that qualify and are not excluded.
+func (j *judgement) allowed() []int {
+	var allowed []int
+	for i := range j.Strategies {
+		if j.qualified[i] && !j.Excluded[i] {
+			allowed = append(allowed, i)
+		}
+	}
+	return allowed
+}
+
+// objective is what is minimised.
+func (j *judgement) objective(o *Outlook) float64 {
+	if j.Decision.Minimise == "p95" {
+		return o.P95
+	}
+	return o.MonthlyCost
+}
+
+// expected is the mean of the objective over the draws.
+func (j *judgement) expected(strategy int) float64 {
+	sum := 0.0
+	for _, draw := range j.Draws {
+		sum += j.objective(&draw[strategy])
+	}
+	return sum / float64(len(j.Draws))
+}
+
+// cheapest returns the strategy with the lowest expected objective, the first of equals, or −1.
+func (j *judgement) cheapest(strategies []int) int {
+	best, lowest := -1, math.Inf(1)
+	for _, i := range strategies {
+		if v := j.expected(i); v < lowest || best < 0 {
+			best, lowest = i, v
+		}
+	}
+	return best
+}
+
+// weigh compares the candidate with the best choice in each draw.
+func (j *judgement) weigh() {
+	allowed := j.allowed()
+	j.best = make([]float64, len(j.Strategies))
+	for _, draw := range j.Draws {
+		best := j.candidate
+		for _, i := range allowed {
+			if j.objective(&draw[i]) < j.objective(&draw[best]) {
+				best = i
+			}
+		}
+		j.best[best] += 1 / float64(len(j.Draws))
+		if lost := j.objective(&draw[j.candidate]) - j.objective(&draw[best]); lost > 0 {
+			j.regret += lost / float64(len(j.Draws))
+		}
+	}
+	j.winner = j.regret <= j.Decision.Tolerance*j.expected(j.candidate)
+}
+
+// verdict puts the judgement into the record.
+func (j *judgement) verdict() record.Verdict {
+	v := record.Verdict{
+		Minimise:        j.Decision.Minimise,
+		ProbabilityBest: map[string]float64{},
+		Excluded:        j.Decision.Exclude,
+		Draws:           len(j.Draws),
+		BreakEvens:      j.BreakEvens,
+	}
+	for i, name := range j.Strategies {
+		v.Requirements = append(v.Requirements, j.requirements[i]...)
+		if j.candidate >= 0 && j.qualified[i] && !j.Excluded[i] {
+			v.ProbabilityBest[name] = j.best[i]
+		}
+	}
+	if j.candidate >= 0 {
+		name := j.Strategies[j.candidate]
+		v.Candidate = &name
+		if j.winner {
+			v.Winner = &name
+		}
+		if j.Decision.Minimise == "cost" {
+			v.ExpectedRegret = &j.regret
+		}
+	}
+	v.ExclusionCost = j.exclusionCost()
+	v.Sentence, v.Reasons = j.words()
+	return v
+}
+
+// exclusionCost is what the best allowed strategy costs a month more than the best of all that
+// qualify; nil where nothing is excluded, or nothing is left.
+func (j *judgement) exclusionCost() *float64 {
+	free := j.unexcluded()
+	if free < 0 || j.candidate < 0 {
+		return nil
+	}
+	cost := 0.0
+	for _, draw := range j.Draws {
+		cost += (draw[j.candidate].MonthlyCost - draw[free].MonthlyCost) / float64(len(j.Draws))
+	}
+	return &cost
+}
+
+// unexcluded is the candidate if nothing were excluded; −1 where nothing is, or nobody qualifies.
+func (j *judgement) unexcluded() int {
+	if len(j.Decision.Exclude) == 0 {
+		return -1
+	}
+	var all []int
+	for i := range j.Strategies {
+		if j.qualified[i] {
+			all = append(all, i)
+		}
+	}
+	return j.cheapest(all)
+}

@@ -1,0 +1,103 @@
+package sim
+
+import (
+	"fmt"
+	"math"
+
+	"channelbench/internal/stats"
+	"channelbench/sim/exact"
+)
+
+// Five standard errors, as a number and as a two-sided p-value.
+const (
+	sigmas = 5
+	fiveP  = 5.733e-7
+)
+
+// relative is the slack for the closed form's own rounding.
+const relative = 1e-9
+
+// disagreements lists where the simulated months contradict the closed form: shares by the exact
+// binomial test; means beyond five standard errors; quantiles where, even at the edges of their
+// histogram bucket, the closed form's share lies beyond five standard errors of the asked one.
+func disagreements(a *exact.Answer, t *totals) []string {
+	c := comparison{answer: a, totals: t, orders: float64(t.all.Orders)}
+	c.share("delivered share", t.all.Delivered, a.Delivered)
+	c.share("in-time share", t.all.InTime, a.InTime)
+	c.share("fallback share", t.all.Fallbacks, a.Fallback)
+	orders := make([]float64, len(t.orders))
+	delivered := make([]float64, len(t.orders))
+	for i := range orders {
+		orders[i], delivered[i] = float64(t.orders[i]), float64(t.delivered[i])
+	}
+	attempts, dollars, seconds := c.unseen()
+	c.mean("attempts per order", stats.Ratio(t.attempts, orders), a.Attempts, attempts)
+	c.mean("charge per order", stats.Ratio(t.charges, orders), a.ChargePerOrder, dollars)
+	if t.all.Delivered > 0 && a.Delivered > 0 {
+		c.mean("mean latency", stats.Ratio(t.latencySums, delivered), a.MeanLatency, seconds)
+	}
+	for _, q := range []float64{0.5, 0.95, 0.99} {
+		c.quantile(q)
+	}
+	return c.findings
+}
+
+type comparison struct {
+	answer   *exact.Answer
+	totals   *totals
+	orders   float64
+	findings []string
+}
+
+func (c *comparison) share(what string, hits int64, p float64) {
+	p = math.Min(1, math.Max(0, p))
+	if got := float64(hits) / c.orders; math.Abs(got-p) <= relative*p {
+		return
+	}
+	if stats.BinomialP(hits, c.totals.all.Orders, p) < fiveP {
+		c.findings = append(c.findings, fmt.Sprintf("%s: %d of %.0f orders simulated, %.9g exact", what, hits, c.orders, p))
+	}
+}
+
+// unseen are standard errors of what is too rare to show in the scatter of the months: further
+// attempts, and undelivered orders, of which fewer than 30 are expected.
+func (c *comparison) unseen() (attempts, dollars, seconds float64) {
+	const few = 30
+	longest := 10 * c.answer.MeanLatency
+	for _, f := range c.answer.Further {
+		if f.Share*c.orders < few {
+			attempts += f.Share
+			dollars += f.Share * f.Price * f.Price
+			seconds += f.Share * longest * longest
+		}
+	}
+	if lost := 1 - c.answer.Delivered; lost > 0 && lost*c.orders < few {
+		dollars += lost * c.answer.HighestPrice * c.answer.HighestPrice
+	}
+	root := func(variance float64) float64 { return math.Sqrt(variance / c.orders) }
+	return root(attempts), root(dollars), root(seconds)
+}
+
+func (c *comparison) mean(what string, got stats.Estimate, want, unseen float64) {
+	if math.IsNaN(got.SE) {
+		return
+	}
+	if d := math.Abs(got.Value - want); d > sigmas*math.Hypot(got.SE, unseen)+relative*math.Abs(want) {
+		c.findings = append(c.findings, fmt.Sprintf("%s: %.9g simulated (standard error %.2g), %.9g exact", what, got.Value, got.SE, want))
+	}
+}
+
+func (c *comparison) quantile(q float64) {
+	slack := sigmas*math.Sqrt(q*(1-q)/c.orders) + relative
+	seconds, reached := c.totals.all.Latencies.Quantile(q, c.totals.all.Orders)
+	if !reached {
+		if c.answer.Delivered > q+slack {
+			c.findings = append(c.findings, fmt.Sprintf("p%g: not reached when simulated, but %.9g are delivered exactly", 100*q, c.answer.Delivered))
+		}
+		return
+	}
+	low, high := stats.Around(seconds)
+	if below, upTo := c.answer.CDF(low-1e-6), c.answer.CDF(high); below > q+slack || upTo < q-slack {
+		c.findings = append(c.findings, fmt.Sprintf("p%g: %.6g s simulated, where the exact share is %.6g to %.6g", 100*q, seconds, below, upTo))
+	}
+}

@@ -1,0 +1,241 @@
+package sim
+
+import (
+	"math"
+	"slices"
+	"time"
+
+	"channelbench/internal/channel"
+	"channelbench/internal/decision"
+	"channelbench/internal/money"
+	"channelbench/internal/record"
+	"channelbench/internal/scenario"
+	"channelbench/internal/stats"
+	"channelbench/sim/event"
+	"channelbench/sim/exact"
+)
+
+// record turns the months into the run's record; the verdict comes later.
+func (r *runner) record() *record.Run {
+	s := r.scenario
+	run := &record.Run{
+		Schema: record.Schema,
+		Mode:   "sim",
+		Tool:   record.Tool{Version: r.options.Version},
+		Seed:   s.Seed,
+		Scenario: record.Scenario{
+			Name: s.Name, Title: s.Title, SHA256: s.SHA256(), PurchaseSHA256: s.PurchaseSHA256(),
+			PromiseSeconds: seconds(s.Workload.Promise), DeadlineSeconds: seconds(s.Workload.Deadline),
+			Channels: []record.Channel{}, Assumptions: []record.Assumption{},
+		},
+		Months:   r.months,
+		Orders:   s.Workload.OrdersPerMonth,
+		Warnings: append([]string{}, r.warnings...),
+	}
+	if s.Decision.Budget > 0 {
+		run.Scenario.BudgetUSD = known(s.Decision.Budget.Dollars())
+	}
+	for i := range s.Channels {
+		run.Scenario.Channels = append(run.Scenario.Channels, describe(&s.Channels[i].Channel))
+	}
+	for _, a := range s.Assumptions() {
+		run.Scenario.Assumptions = append(run.Scenario.Assumptions, record.Assumption{Key: a.Key, Confidence: a.Confidence.String(), Text: a.Text})
+	}
+	for i := range s.Strategies {
+		run.Strategies = append(run.Strategies, r.strategy(i))
+	}
+	return run
+}
+
+func describe(c *channel.Channel) record.Channel {
+	d := record.Channel{Name: c.Name, Kind: c.Kind.String(), Terms: c.Terms, PriceSource: c.Price.Source}
+	if !c.Price.AsOf.IsZero() {
+		d.PriceAsOf = c.Price.AsOf.Format(time.DateOnly)
+	}
+	return d
+}
+
+func seconds(d time.Duration) *float64 {
+	if d == 0 {
+		return nil
+	}
+	return known(d.Seconds())
+}
+
+// known points to a number, or is nil where it is NaN or infinite.
+func known(v float64) *float64 {
+	if math.IsNaN(v) || math.IsInf(v, 0) {
+		return nil
+	}
+	return &v
+}
+
+func figure(e stats.Estimate) record.Figure {
+	return record.Figure{Value: known(e.Value), Low: known(e.Low), High: known(e.High)}
+}
+
+// strategy works out the figures of one strategy.
+func (r *runner) strategy(i int) record.Strategy {
+	st, t := &r.scenario.Strategies[i], r.pooled(i)
+	orders, delivered, costs := make([]float64, r.months), make([]float64, r.months), make([]float64, r.months)
+	for m := range r.months {
+		orders[m], delivered[m] = float64(t.orders[m]), float64(t.delivered[m])
+		costs[m] = r.monthCost(i, m)
+	}
+	monthly := stats.Mean(costs)
+	out := record.Strategy{
+		Name: st.Name, Kind: r.kind(st), Engine: "event", Channels: st.Channels(), Excluded: r.scenario.Excludes(st),
+		Orders: t.all.Orders, Delivered: t.all.Delivered,
+		CostPerDelivered: figure(stats.Ratio(costs, delivered)),
+		CostPerOrder:     figure(stats.Ratio(costs, orders)),
+		MonthlyCost: record.Spread{Figure: figure(monthly), P05: known(stats.Percentile(costs, 0.05)),
+			P50: known(stats.Percentile(costs, 0.50)), P95: known(stats.Percentile(costs, 0.95))},
+		DeliveredShare:     figure(stats.Share(t.delivered, t.orders)),
+		InTimeShare:        figure(stats.Share(t.inTime, t.orders)),
+		AttemptsPerOrder:   figure(stats.Ratio(t.attempts, orders)),
+		FallbackShare:      figure(stats.Share(t.fallbacks, t.orders)),
+		HandlingPerMonth:   r.handling(i),
+		SpendByChannel:     map[string]float64{},
+		ErrorsPer1000:      map[string]float64{},
+		UndeliveredReasons: map[string]float64{},
+		LatencyCDF:         curve(t),
+		Warnings:           monthly.Warnings,
+	}
+	out.LatencySeconds.Mean = figure(stats.Ratio(t.latencySums, delivered))
+	for q, into := range map[float64]*record.Figure{0.5: &out.LatencySeconds.P50, 0.95: &out.LatencySeconds.P95, 0.99: &out.LatencySeconds.P99} {
+		*into = figure(stats.Quantile(t.latencies, t.orders, q))
+	}
+	r.breakdown(&out, t, r.compiled.Uses[i])
+	if a := r.answers[i]; a != nil {
+		out.Exact = exactly(a)
+	}
+	if t.all.Delivered == 0 {
+		out.Warnings = append(out.Warnings, "nothing was delivered: no cost per delivered clip")
+	}
+	if out.Warnings == nil {
+		out.Warnings = []string{}
+	}
+	return out
+}
+
+// monthCost is what one simulated month cost, in dollars.
+func (r *runner) monthCost(strategy, month int) float64 {
+	t := r.tallies[strategy][month]
+	return (t.Charge() + t.Handling(&r.compiled.Model.Costs, r.compiled.Uses[strategy])).Dollars()
+}
+
+// handling is what a month's penalties and fixed costs came to on average, in dollars.
+func (r *runner) handling(strategy int) float64 {
+	var total money.Micros
+	for _, t := range r.tallies[strategy][:r.months] {
+		total += t.Handling(&r.compiled.Model.Costs, r.compiled.Uses[strategy])
+	}
+	return total.Dollars() / float64(r.months)
+}
+
+// breakdown says where the money went and what failed.
+func (r *runner) breakdown(out *record.Strategy, t *totals, uses []bool) {
+	for ch, charged := range t.all.Charged {
+		if uses[ch] {
+			out.SpendByChannel[r.compiled.Model.Channels[ch].Name] = charged.Dollars() / float64(r.months)
+		}
+	}
+	for reason := channel.NoReason + 1; reason < channel.NumReasons; reason++ {
+		if n := t.all.Failures[reason]; n > 0 {
+			out.ErrorsPer1000[reason.String()] = 1000 * float64(n) / float64(t.all.Orders)
+		}
+		if n := t.all.Undelivered[reason]; n > 0 {
+			out.UndeliveredReasons[reason.String()] = 1000 * float64(n) / float64(t.all.Orders)
+		}
+	}
+}
+
+// kind classifies a strategy by what it does, for colours and words.
+func (r *runner) kind(st *scenario.Strategy) string {
+	kinds := map[channel.Kind]bool{}
+	for i := range r.scenario.Channels {
+		c := &r.scenario.Channels[i].Channel
+		if slices.Contains(st.Channels(), c.Name) {
+			kinds[c.Kind] = true
+		}
+	}
+	if len(kinds) == 1 {
+		for k := range kinds {
+			return k.String()
+		}
+	}
+	if len(st.Routes) > 0 {
+		return "routed"
+	}
+	return "hybrid"
+}
+
+// points bounds the curve of a run file.
+const points = 400
+
+// curve is the share of all orders delivered within each of so many times.
+func curve(t *totals) []record.Point {
+	curve := []record.Point{}
+	least := float64(t.all.Orders) / points
+	last := -least
+	t.all.Latencies.Each(func(upper float64, below int64) {
+		if float64(below) >= last+least || below == t.all.Delivered {
+			curve = append(curve, record.Point{Seconds: upper, Share: float64(below) / float64(t.all.Orders)})
+			last = float64(below)
+		}
+	})
+	return curve
+}
+
+func exactly(a *exact.Answer) *record.Exact {
+	quantile := func(q float64) *float64 { return known(never(a.Quantile(q))) }
+	return &record.Exact{
+		CostPerDelivered: known(a.CostPerDelivered()),
+		CostPerOrder:     a.CostPerOrder(),
+		DeliveredShare:   a.Delivered,
+		InTimeShare:      a.InTime,
+		AttemptsPerOrder: a.Attempts,
+		Latency:          record.ExactLatency{Mean: known(a.MeanLatency), P50: quantile(0.5), P95: quantile(0.95), P99: quantile(0.99)},
+	}
+}
+
+// outlook is what is expected of a strategy at the stated values: the closed form's answer, or
+// the simulated one.
+func (r *runner) outlook(i int) decision.Outlook {
+	if a := r.answers[i]; a != nil {
+		return r.expect(a)
+	}
+	cost := 0.0
+	for m := range r.months {
+		cost += r.monthCost(i, m)
+	}
+	return showed(&r.pooled(i).all, cost, r.months)
+}
+
+// monthMisses is, by strategy and requirement, the share of single months that miss it.
+func (r *runner) monthMisses() [][]float64 {
+	misses := make([][]float64, len(r.tallies))
+	for i := range misses {
+		misses[i] = make([]float64, len(r.scenario.Decision.Require))
+		for month := range r.months {
+			o := showed(r.tallies[i][month], r.monthCost(i, month), 1)
+			for k := range r.scenario.Decision.Require {
+				if q := &r.scenario.Decision.Require[k]; !q.Holds(o.Figure(q.Metric)) {
+					misses[i][k] += 1 / float64(r.months)
+				}
+			}
+		}
+	}
+	return misses
+}
+
+// showed is what simulated months showed that cost so many dollars together.
+func showed(t *event.Tally, cost float64, months int) decision.Outlook {
+	n := float64(t.Orders)
+	quantile := func(q float64) float64 { return never(t.Latencies.Quantile(q, t.Orders)) }
+	return decision.Outlook{
+		MonthlyCost: cost / float64(months), CostPerDelivered: cost / float64(t.Delivered),
+		Delivered: float64(t.Delivered) / n, InTime: float64(t.InTime) / n,
+		P50: quantile(0.5), P95: quantile(0.95), P99: quantile(0.99),
+	}
+}

@@ -1,0 +1,109 @@
+package sim
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+
+	"channelbench/internal/scenario"
+	"channelbench/internal/stats"
+	"channelbench/sim/event"
+	"channelbench/sim/exact"
+)
+
+// runner is one run under way.
+type runner struct {
+	scenario *scenario.Scenario
+	compiled *scenario.Compiled
+	options  Options
+
+	months   int              // finished by every strategy
+	tallies  [][]*event.Tally // by strategy, then month
+	answers  []*exact.Answer  // by strategy; nil: no closed form
+	findings []string         // where simulation and closed form disagree
+	warnings []string
+}
+
+// simulate runs all months of all strategies, and returns the context's error where it ended first.
+// Strategies of one month follow each other, so that an interrupted run has whole months.
+func (r *runner) simulate(ctx context.Context) error {
+	strategies := len(r.compiled.Strategies)
+	r.tallies = make([][]*event.Tally, strategies)
+	for i := range r.tallies {
+		r.tallies[i] = make([]*event.Tally, r.options.Months)
+	}
+	total := strategies * r.options.Months
+	var next, done atomic.Int64
+	var workers sync.WaitGroup
+	var failed atomic.Pointer[error]
+	for range min(r.options.Workers, total) {
+		workers.Go(func() {
+			engines := make([]*event.Engine, strategies)
+			for i := range engines {
+				engine, err := event.New(&r.compiled.Model, &r.compiled.Strategies[i])
+				if err != nil {
+					failed.Store(&err)
+					return
+				}
+				engines[i] = engine
+			}
+			for ctx.Err() == nil {
+				unit := int(next.Add(1)) - 1
+				if unit >= total {
+					return
+				}
+				r.tallies[unit%strategies][unit/strategies] = engines[unit%strategies].Month(unit / strategies)
+				if r.options.Progress != nil {
+					r.options.Progress(int(done.Add(1)), total)
+				}
+			}
+		})
+	}
+	workers.Wait()
+	if err := failed.Load(); err != nil {
+		return *err
+	}
+	r.months = r.finished()
+	if r.months < r.options.Months {
+		return ctx.Err()
+	}
+	return nil
+}
+
+// finished counts the months, from the first on, that every strategy has finished.
+func (r *runner) finished() int {
+	for month := range r.options.Months {
+		for i := range r.tallies {
+			if r.tallies[i][month] == nil {
+				return month
+			}
+		}
+	}
+	return r.options.Months
+}
+
+// totals are the months of one strategy, month by month and pooled.
+type totals struct {
+	orders, delivered, inTime, fallbacks []int64
+	attempts, charges                    []float64 // charges in dollars
+	latencySums                          []float64 // seconds, of delivered orders
+	latencies                            []*stats.Histogram
+	all                                  event.Tally
+}
+
+// pooled gathers the finished months of a strategy.
+func (r *runner) pooled(strategy int) *totals {
+	t := &totals{}
+	for _, m := range r.tallies[strategy][:r.months] {
+		t.orders = append(t.orders, m.Orders)
+		t.delivered = append(t.delivered, m.Delivered)
+		t.inTime = append(t.inTime, m.InTime)
+		t.fallbacks = append(t.fallbacks, m.Fallbacks)
+		t.attempts = append(t.attempts, float64(m.Attempts))
+		t.charges = append(t.charges, m.Charge().Dollars())
+		t.latencySums = append(t.latencySums, m.Latency.Seconds())
+		t.latencies = append(t.latencies, &m.Latencies)
+		t.all.Merge(m)
+	}
+	return t
+}

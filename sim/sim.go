@@ -1,0 +1,135 @@
+// Package sim answers a scenario by simulation: months of every strategy, the closed form beside
+// them, and the verdict over the stated ranges.
+//
+// It deliberately does no I/O and prints nothing: a scenario goes in, a record.Run comes out. The
+// result depends on the scenario and its seed only, not on how many workers share the months.
+//
+//	run, err := sim.Run(ctx, s, sim.Options{})
+package sim
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+
+	"channelbench/internal/channel"
+	"channelbench/internal/decision"
+	"channelbench/internal/record"
+	"channelbench/internal/scenario"
+	"channelbench/sim/exact"
+)
+
+// DefaultMonths is how many months are simulated unless told otherwise.
+const DefaultMonths = 200
+
+// Options say how a scenario is simulated; the zero value is usable.
+type Options struct {
+	Months   int                   // per strategy; 0: DefaultMonths
+	Workers  int                   // 0: one per processor
+	Version  string                // of the tool, for the record
+	Progress func(done, total int) // called now and then, by several goroutines; nil: not at all
+}
+
+// ErrNothingFinished is returned when a run is interrupted before all strategies have finished a month.
+var ErrNothingFinished = errors.New("interrupted before the first month of every strategy was finished")
+
+// DisagreementError says that simulation and closed form contradict each other: one of them is wrong.
+type DisagreementError struct{ Findings []string }
+
+func (e *DisagreementError) Error() string {
+	text := "simulation and closed form disagree; this is a bug, please report it with the scenario:"
+	for _, f := range e.Findings {
+		text += "\n  " + f
+	}
+	return text
+}
+
+// Run simulates and judges a scenario. When ctx ends early, the run of the months finished is
+// returned together with the context's error. A *DisagreementError comes with the run, too.
+func Run(ctx context.Context, s *scenario.Scenario, o Options) (*record.Run, error) {
+	if o.Months == 0 {
+		o.Months = DefaultMonths
+	}
+	if o.Workers == 0 {
+		o.Workers = runtime.GOMAXPROCS(0)
+	}
+	compiled, err := s.Compile()
+	if err != nil {
+		return nil, err
+	}
+	r := &runner{scenario: s, compiled: compiled, options: o}
+	interrupted := r.simulate(ctx)
+	if r.months == 0 {
+		return nil, errors.Join(ErrNothingFinished, interrupted)
+	}
+	if err := r.solve(); err != nil {
+		return nil, err
+	}
+	run := r.record()
+	run.Incomplete = interrupted != nil
+	if run.Verdict, err = r.judge(); err != nil {
+		return nil, err
+	}
+	if interrupted != nil {
+		return run, interrupted
+	}
+	if len(r.findings) > 0 {
+		return run, &DisagreementError{r.findings}
+	}
+	return run, nil
+}
+
+// solve finds the closed forms and holds the simulation against them.
+func (r *runner) solve() error {
+	for i := range r.compiled.Strategies {
+		s := &r.compiled.Strategies[i]
+		answer, err := exact.Solve(&r.compiled.Model, s, r.compiled.Uses[i], exact.Options{})
+		switch {
+		case errors.Is(err, exact.ErrTooLong):
+			r.warnings = append(r.warnings, fmt.Sprintf("%s: %v", s.Name, err))
+		case err != nil:
+			return err
+		default:
+			for _, f := range disagreements(answer, r.pooled(i)) {
+				r.findings = append(r.findings, s.Name+": "+f)
+			}
+		}
+		r.answers = append(r.answers, answer)
+	}
+	return nil
+}
+
+// judge evaluates the ranges and asks for the verdict.
+func (r *runner) judge() (record.Verdict, error) {
+	q := &decision.Question{Decision: r.scenario.Decision, MonthMisses: r.monthMisses()}
+	for i := range r.scenario.Strategies {
+		st := &r.scenario.Strategies[i]
+		q.Strategies = append(q.Strategies, st.Name)
+		q.Excluded = append(q.Excluded, r.scenario.Excludes(st))
+		q.Stated = append(q.Stated, r.outlook(i))
+	}
+	if err := r.draw(q); err != nil {
+		return record.Verdict{}, err
+	}
+	q.BreakEvens = r.breakEvens()
+	return decision.Decide(q), nil
+}
+
+// breakEvens compares each pair of channels of different kinds.
+func (r *runner) breakEvens() []record.BreakEven {
+	var clips []channel.Clip
+	for _, v := range r.scenario.Workload.Videos {
+		clips = append(clips, v.Clip)
+	}
+	var all []record.BreakEven
+	channels := r.scenario.Channels
+	for i := range channels {
+		for k := i + 1; k < len(channels); k++ {
+			if channels[i].Kind != channels[k].Kind {
+				all = append(all, decision.BreakEvens(&channels[i].Channel, &channels[k].Channel, clips)...)
+			}
+		}
+	}
+	return all
+}
