@@ -197,5 +197,5 @@ func splitKey(key string) ([]keySpan, bool) {
 	for it := p.Expression().Key(); it.Next(); {
 		parts = append(parts, keySpan{string(it.Node().Data), rawSpan(it.Node())})
 	}
-	return parts, true
+	return parts, !p.NextExpression()
 }

@@ -80,7 +80,7 @@ func scale(digits string, unit time.Duration) (time.Duration, error) {
 	d := time.Duration(n) * unit
 	for place := unit; fraction != ""; fraction = fraction[1:] {
 		digit := time.Duration(fraction[0] - '0')
-		if place%10 != 0 && digit != 0 {
+		if (place == 0 || place%10 != 0) && digit != 0 {
 			return 0, fmt.Errorf("has too many decimals")
 		}
 		place /= 10

@@ -1,0 +1,263 @@
+package scenario
+
+import (
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"channelbench/internal/channel"
+	"channelbench/internal/dist"
+	"channelbench/internal/money"
+	"channelbench/internal/policy"
+	"channelbench/internal/world"
+)
+
+// good loads a scenario of the corpus.
+func good(t *testing.T, name string, set ...string) *Scenario {
+	t.Helper()
+	source, err := os.ReadFile(filepath.Join("testdata", "good", name+".toml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return mustLoad(t, string(source), set...)
+}
+
+func mustLoad(t *testing.T, source string, set ...string) *Scenario {
+	t.Helper()
+	opts, refused := directives([]byte(source))
+	opts.Set = append(opts.Set, set...)
+	s, _, err := load("test.toml", []byte(source), opts, refused)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func mustCompile(t *testing.T, s *Scenario) *Compiled {
+	t.Helper()
+	c, err := s.Compile()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+func TestCompileWorkload(t *testing.T) {
+	m := mustCompile(t, good(t, "routes", "seed=9", "costs.late=$0.25", "costs.fixed_per_month.reverse=$20")).Model
+	if m.Seed != 9 || m.Orders != 20_000 || m.Process != world.Poisson || m.Promise != 6*time.Minute || m.Deadline != 30*time.Minute {
+		t.Errorf("model %+v", m)
+	}
+	want := []world.Class{
+		{Name: "short", Share: 0.5, Clip: channel.Clip{Seconds: 8, Resolution: "720p", Aspect: "16:9"}},
+		{Name: "long", Share: 0.333333333, Clip: channel.Clip{Seconds: 12, Resolution: "1080p", Aspect: "9:16"}},
+		{Name: "odd one", Share: 0.166666667, Clip: channel.Clip{Seconds: 9, Resolution: "720p", Aspect: "16:9"}},
+	}
+	if diff := cmp.Diff(want, m.Classes); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff(world.Costs{Undelivered: 500_000, Late: 250_000, Fixed: []money.Micros{0, 20_000_000}}, m.Costs); diff != "" {
+		t.Error(diff)
+	}
+	if p := mustCompile(t, good(t, "constant-arrivals")).Model.Process; p != world.EvenArrival {
+		t.Errorf("constant arrivals compile to process %v", p)
+	}
+}
+
+// A clip is timed as made: reverse makes 10 s where 9 s are ordered, and not 12 s in 1080p at all.
+func TestCompileJobs(t *testing.T) {
+	reverse := mustCompile(t, good(t, "routes")).Model.Channels[1]
+	if reverse.Name != "reverse" || reverse.Price.Shape != channel.PerCall {
+		t.Fatalf("channel %+v", reverse)
+	}
+	want := []world.Job{
+		{Makes: true, Clip: channel.Clip{Seconds: 8, Resolution: "720p", Aspect: "16:9"}, Service: dist.NewLogNormal(120, 0.55)},
+		{},
+		{Makes: true, Clip: channel.Clip{Seconds: 10, Resolution: "720p", Aspect: "16:9"}, Service: dist.NewLogNormal(140, 0.55)},
+	}
+	if diff := cmp.Diff(want, reverse.Jobs); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestCompileLatencies(t *testing.T) {
+	channels := mustCompile(t, good(t, "latencies")).Model.Channels
+	for i, want := range []struct {
+		median float64
+		as     dist.Distribution
+		submit dist.Distribution
+	}{
+		{84, dist.NewGamma(84, 2.5), nil},
+		{61.5, nil, dist.NewLogNormal(1.5, 0.5)},
+		{5400, dist.Constant(5400), dist.Constant(0.25)},
+		{80, dist.NewWeibull(80, 3), nil},
+	} {
+		service := channels[i].Jobs[0].Service
+		if got := service.Quantile(0.5); math.Abs(got-want.median) > 1e-6 {
+			t.Errorf("%s: median %v, want %v", channels[i].Name, got, want.median)
+		}
+		if diff := cmp.Diff(want.as, service); want.as != nil && diff != "" {
+			t.Errorf("%s: %s", channels[i].Name, diff)
+		}
+		if diff := cmp.Diff(want.submit, channels[i].SubmitTakes); diff != "" {
+			t.Errorf("%s: submit takes: %s", channels[i].Name, diff)
+		}
+	}
+	if values := channels[1].Jobs[0].Service.(dist.Empirical).Values(); !slices.Equal(values, []float64{58, 61.5, 75.25, 120}) {
+		t.Errorf("empirical values %v", values)
+	}
+	// Sigma 0 is a constant: NewLogNormal wants more.
+	flat := mustCompile(t, good(t, "small", "channels.reverse.latency.sigma=0")).Model.Channels[1]
+	if diff := cmp.Diff(dist.Distribution(dist.Constant(120)), flat.Jobs[0].Service); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestCompileErrors(t *testing.T) {
+	want := world.Errors{
+		Moderation: world.Refusal{Rate: 0.005, Takes: dist.Constant(4)},
+		Region:     world.Refusal{Rate: 0.02, Takes: dist.NewLogNormal(6, 0.6)},
+		Submit:     world.Refusal{Rate: 0.003, Takes: dist.Constant(2)},
+		Ambiguous:  world.Refusal{Rate: 0.0005, Takes: dist.Constant(60)},
+		Job:        0.01,
+		JobBilled:  0.5,
+		Unusable:   0.02,
+		Download:   0.001,
+	}
+	channels := mustCompile(t, good(t, "errors")).Model.Channels
+	if diff := cmp.Diff(want, channels[1].Errors); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff(world.Errors{Submit: world.Refusal{Rate: 0.002}}, channels[0].Errors); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestCompileSteps(t *testing.T) {
+	c := mustCompile(t, good(t, "retry"))
+	region := policy.SetOf(channel.Submit, channel.Region)
+	exponential := policy.Backoff{Growth: policy.ExponentialBackoff, Base: time.Second, Factor: 2, Low: 0.5, High: 1.5}
+	want := []policy.Step{
+		{Channel: 1, Attempts: 1, OnAmbiguous: policy.NextStep, Backoff: policy.Backoff{
+			Growth: policy.ExponentialBackoff, Base: 500 * time.Millisecond, Factor: 1.5, Cap: 30 * time.Second, Low: 0, High: 1}},
+		{Channel: 1, Attempts: 3, OnAmbiguous: policy.NextStep, RetryOn: region, Backoff: policy.Backoff{Low: 0.5, High: 1}},
+		{Channel: 0, Attempts: 2, OnAmbiguous: policy.Stop, RetryOn: policy.SetOf(channel.Moderation), Poll: 10 * time.Second, Backoff: policy.Backoff{
+			Growth: policy.ExponentialBackoff, Base: 2 * time.Second, Factor: 2, Low: 0.667, High: 1.333}},
+	}
+	if diff := cmp.Diff([]policy.Route{{Steps: want, Deadline: 30 * time.Minute}}, c.Strategies[0].Routes); diff != "" {
+		t.Error(diff)
+	}
+	plain := mustCompile(t, good(t, "retry", `strategies.hybrid.steps=[{ channel = "reverse" }]`)).Strategies[0].Routes[0].Steps[0]
+	if diff := cmp.Diff(policy.Step{Channel: 1, Attempts: 3, Backoff: exponential, RetryOn: region, OnAmbiguous: policy.NextStep}, plain); diff != "" {
+		t.Errorf("a step without overrides: %s", diff)
+	}
+	defaults := mustCompile(t, good(t, "minimal")).Strategies[0].Routes[0].Steps[0]
+	if diff := cmp.Diff(policy.Step{
+		Attempts: 3, Backoff: policy.Backoff{Base: 2 * time.Second, Low: 1, High: 1},
+		RetryOn: policy.SetOf(channel.Region, channel.Submit, channel.RateLimited, channel.Job, channel.BadClip),
+	}, defaults); diff != "" {
+		t.Errorf("defaults: %s", diff)
+	}
+}
+
+// Each video takes the first route that matches it, without the steps that can't make it.
+func TestCompileRoutes(t *testing.T) {
+	c := mustCompile(t, good(t, "routes"))
+	var got []string
+	for _, st := range c.Strategies {
+		for _, route := range st.Routes {
+			var steps []string
+			for _, step := range route.Steps {
+				steps = append(steps, c.Model.Channels[step.Channel].Name)
+			}
+			got = append(got, st.Name+": "+strings.Join(steps, " "))
+		}
+	}
+	want := []string{"routed: reverse", "routed: forwarding", "routed: reverse", "hybrid: reverse forwarding", "hybrid: forwarding", "hybrid: reverse forwarding"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff([][]bool{{true, true}, {true, true}}, c.Uses); diff != "" {
+		t.Error(diff)
+	}
+	alone := mustCompile(t, good(t, "decision")).Uses
+	if diff := cmp.Diff([][]bool{{true, false}, {true, true}}, alone); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestWhen(t *testing.T) {
+	v := &Video{Name: "v", Clip: channel.Clip{Seconds: 10, Resolution: "720p"}}
+	for _, w := range []When{{}, {MinSeconds: 10}, {MaxSeconds: 10}, {Resolution: "720p"}, {Video: "v"}, {MinSeconds: 1, MaxSeconds: 11, Resolution: "720p", Video: "v"}} {
+		if !w.matches(v) {
+			t.Errorf("%+v doesn't match", w)
+		}
+	}
+	for _, w := range []When{{MinSeconds: 11}, {MaxSeconds: 9}, {Resolution: "1080p"}, {Video: "w"}} {
+		if w.matches(v) {
+			t.Errorf("%+v matches", w)
+		}
+	}
+}
+
+// Compile refuses what it would have to ignore, whoever made the scenario.
+func TestCompileRefuses(t *testing.T) {
+	for name, change := range map[string]func(*Scenario){
+		"workload.growth_per_month":             func(s *Scenario) { s.Workload.GrowthPerMonth = 0.01 },
+		"workload.arrivals.process":             func(s *Scenario) { s.Workload.Arrivals.Process = "trace" },
+		"workload.arrivals.profile":             func(s *Scenario) { s.Workload.Arrivals.Profile = make([]float64, 24) },
+		"channels.reverse.errors.region.exits":  func(s *Scenario) { s.Channels[1].Errors.Exits = 3 },
+		"channels.reverse.errors.region.burst":  func(s *Scenario) { s.Channels[1].Errors.Burst = 3 },
+		"channels.reverse.errors.region.rotate": func(s *Scenario) { s.Channels[1].Errors.Rotate = "order" },
+		"channels.reverse.limits":               func(s *Scenario) { s.Channels[1].Limits.Concurrent = 3 },
+		"channels.reverse.regimes":              func(s *Scenario) { s.Channels[1].Regimes = []Regime{{}} },
+		"outages":                               func(s *Scenario) { s.Outages = []Outage{{}} },
+		"there is no channel":                   func(s *Scenario) { s.Strategies[0].Steps[0].Channel = "nobody" },
+		"0 attempts":                            func(s *Scenario) { s.Strategies[0].Steps = nil },
+		"17 attempts":                           func(s *Scenario) { s.Strategies[0].Steps[0].Attempts = 15 },
+		"says nothing about 720p":               func(s *Scenario) { s.Channels[1].Latency.PerSecond = map[string]time.Duration{"4k": 1} },
+		"the latency is 0s":                     func(s *Scenario) { s.Channels[1].Latency = Latency{Shape: "gamma", K: 1} },
+		"no values":                             func(s *Scenario) { s.Channels[1].Latency = Latency{Shape: "empirical"} },
+		"ten years":                             func(s *Scenario) { s.Channels[1].Latency.PerSecond = map[string]time.Duration{"": longest} },
+	} {
+		s := good(t, "small")
+		change(s)
+		if _, err := s.Compile(); err == nil || !strings.Contains(err.Error(), name) {
+			t.Errorf("Compile() = %v, want an error about %s", err, name)
+		}
+	}
+}
+
+// The charges of every shape of price, worked out by hand.
+func TestPricesCharge(t *testing.T) {
+	s := good(t, "prices")
+	for _, test := range []struct {
+		name    string
+		seconds int
+		of      string
+		want    string
+	}{
+		{"forwarding", 8, "720p", "$0.394444"},  // (0.30 + 3 × 0.05) × (1 − 0.123456789)
+		{"forwarding", 5, "1080p", "$0.525926"}, // 0.60 × (1 − 0.123456789)
+		{"reverse", 5, "1080p", "$0.510889"},    // 60.5 × 0.0095 ÷ 1.125
+		{"reverse", 8, "4k", "$0.422222"},       // 50 × 0.0095 ÷ 1.125
+		{"calls", 8, "4k", "$1,234.567891"},
+		{"credits", 6, "720p", "$0.13"}, // (10 + 2 × 1.5) × 0.01
+		{"steps", 12, "4k", "$1.20"},
+	} {
+		charge, err := s.channel(test.name).Price.Charge(channel.Usage{Clip: channel.Clip{Seconds: test.seconds, Resolution: test.of}, Made: true})
+		if err != nil || charge.String() != test.want {
+			t.Errorf("%s charges %v (%v) for %d s %s, want %s", test.name, charge, err, test.seconds, test.of, test.want)
+		}
+	}
+	for name, billed := range map[string]channel.Billed{"reverse": channel.OnAccept, "forwarding": channel.OnSuccess} {
+		if got := s.channel(name).Price.Billed; got != billed {
+			t.Errorf("%s is billed %v", name, got)
+		}
+	}
+}

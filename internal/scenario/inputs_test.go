@@ -1,0 +1,120 @@
+package scenario
+
+import (
+	"math"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+)
+
+func TestInputs(t *testing.T) {
+	want := []Input{
+		{"channels.forwarding.latency", Range{0.5, 2, "uniform"}, 1},
+		{"channels.reverse.errors.region.rate", Range{0.01, 0.03, "uniform"}, 0.02},
+		{"channels.weibull.latency", Range{0.8, 1.25, "loguniform"}, 1},
+	}
+	if diff := cmp.Diff(want, good(t, "latencies").Inputs()); diff != "" {
+		t.Error(diff)
+	}
+	want = []Input{
+		{"channels.reverse.errors.region.rate", Range{0.01, 0.03, "loguniform"}, 0.02},
+		{"channels.reverse.errors.job.rate", Range{0, 0.02, "uniform"}, 0.01},
+	}
+	if diff := cmp.Diff(want, good(t, "errors").Inputs()); diff != "" {
+		t.Error(diff)
+	}
+	if inputs := good(t, "minimal").Inputs(); inputs != nil {
+		t.Errorf("inputs %v", inputs)
+	}
+	odd := mustLoad(t, strings.ReplaceAll(string(good(t, "errors").Source), "channels.reverse", `channels."veo 3.1"`), `strategies.hybrid.steps=[{ channel = "veo 3.1" }]`)
+	if key := odd.Inputs()[0].Key; key != `channels."veo 3.1".errors.region.rate` {
+		t.Errorf("key %s", key)
+	}
+}
+
+func TestWith(t *testing.T) {
+	s := good(t, "latencies", `channels.reverse.latency.range=["50%", "150%"]`)
+	before := s.Resolved()
+	c := s.With([]float64{1.5, 0.8, 0.025, 1.1})
+	if got := c.Channels[0].Latency; got.Base != 30*time.Second || got.PerSecond["720p"] != 12*time.Second || got.PerSecond["1080p"] != 96375*time.Millisecond || got.Range != nil {
+		t.Errorf("forwarding: %+v", got)
+	}
+	values := slices.Clone(s.Channels[1].Latency.Values)
+	for i := range values {
+		values[i] *= 0.8
+	}
+	if diff := cmp.Diff(values, c.Channels[1].Latency.Values, cmpopts.EquateApprox(1e-12, 0)); diff != "" {
+		t.Error(diff)
+	}
+	if e := c.Channels[1].Errors.Region; e.Rate != 0.025 || e.Range != nil {
+		t.Errorf("region: %+v", e)
+	}
+	if got := c.Channels[3].Latency.PerSecond[""]; got != 11*time.Second {
+		t.Errorf("weibull: %v a second", got)
+	}
+	if inputs := c.Inputs(); inputs != nil {
+		t.Errorf("what was set is still unknown: %v", inputs)
+	}
+	if diff := cmp.Diff(string(before), string(s.Resolved())); diff != "" {
+		t.Errorf("With changed the scenario itself: %s", diff)
+	}
+	if service := mustCompile(t, c).Model.Channels[0].Jobs[0].Service; math.Abs(service.Quantile(0.5)-1.5*84) > 1e-6 {
+		t.Errorf("the median of forwarding is %v, want %v", service.Quantile(0.5), 1.5*84)
+	}
+	defer func() {
+		if recover() == nil {
+			t.Error("a wrong number of values is accepted")
+		}
+	}()
+	s.With(nil)
+}
+
+// The nominal values give the scenario itself.
+func TestWithNominal(t *testing.T) {
+	s := good(t, "latencies")
+	var nominal []float64
+	for _, in := range s.Inputs() {
+		nominal = append(nominal, in.Nominal)
+	}
+	if diff := cmp.Diff(mustCompile(t, s), mustCompile(t, s.With(nominal)), cmp.AllowUnexported(mustCompile(t, s).Model.Channels[1].Jobs[0].Service)); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestAssumptions(t *testing.T) {
+	for name, want := range map[string][]Assumption{
+		"prices": {
+			{"channels.reverse.price", Vendor, "30 credits for 5 s of 720p, 60.50 credits for 5 s of 1080p, 50 credits for 8 s, $0.0095 a credit, top-ups with a bonus of 12.5%, price list"},
+		},
+		"latencies": {
+			{"channels.forwarding.latency", Assumed, "median 20s + 8s a second of 720p + 1m4.25s a second of 1080p, gamma with k 2.5, 50% to 200% times that, a guess"},
+		},
+		"errors": {
+			{"channels.reverse.errors.region", Vendor, "2% region errors, 1% to 3%, an article"},
+			{"channels.reverse.errors.unusable", Assumed, "2% unusable errors"},
+		},
+		"small": nil,
+	} {
+		if diff := cmp.Diff(want, good(t, name).Assumptions()); diff != "" {
+			t.Errorf("%s: %s", name, diff)
+		}
+	}
+	for want, set := range map[string][]string{
+		"$0.12 a clip, less 15%, as of 2025-12-01":                         {`channels.reverse.price={ per_call = "$0.12", discount = "15%", as_of = 2025-12-01, confidence = "vendor" }`},
+		"$0.10 a second of 720p":                                           {`channels.reverse.price={ per_second = { "720p" = "$0.10" }, confidence = "vendor" }`},
+		"$0.30 for up to 5 s, $0.05 for each further second":               {`channels.reverse.price={ base = "$0.30", per_extra_second = "$0.05", included_seconds = 5, confidence = "vendor" }`},
+		"1% job errors, 50% of them billed":                                {`channels.reverse.errors.job={ rate = "1%", billed = "50%", confidence = "assumed" }`},
+		"4 measured values from latency.txt":                               {`channels.reverse.latency={ shape = "empirical", file = "latency.txt", confidence = "vendor" }`},
+		"median 1m, constant":                                              {`channels.reverse.latency={ shape = "constant", base = "1m", confidence = "assumed" }`},
+		"median 40s, lognormal with sigma 0.5, 50% to 200% times that, hm": {`channels.reverse.latency={ base = "40s", sigma = 0.5, range = ["50%", "200%"], source = "hm", confidence = "assumed" }`},
+	} {
+		all := good(t, "small", set...).Assumptions()
+		if len(all) != 1 || all[0].Text != want {
+			t.Errorf("%v, want %q", all, want)
+		}
+	}
+}

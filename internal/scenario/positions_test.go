@@ -1,0 +1,96 @@
+package scenario
+
+import (
+	"strings"
+	"testing"
+)
+
+// Every key and value of a document that uses all of TOML's ways to nest is found where it stands.
+func TestLocate(t *testing.T) {
+	source := `top = 1 # comment
+"quoted key" = 'text'
+dotted.deep."x y" = [ 1, [2.5, 3], # comment, with ] and ,
+  { a = true, b.c = 1979-05-27 } , ]
+empty = [ ]
+none = { }
+
+[ table . sub ] # comment
+key = """
+several lines"""
+[[array]]
+n = 1
+[array.sub]
+m = 2
+[[array]]
+n = 3
+[[array.sub2]]
+k = 4
+[table]
+late = -inf
+`
+	root, wrong := decode([]byte(source))
+	if wrong != nil {
+		t.Fatal(wrong.message)
+	}
+	for _, test := range []struct {
+		path       []any
+		key, value string
+	}{
+		{[]any{"top"}, "top", "1"},
+		{[]any{"quoted key"}, `"quoted key"`, "'text'"},
+		{[]any{"dotted", "deep"}, "deep", "deep"},
+		{[]any{"dotted", "deep", "x y", 0}, "1", "1"},
+		{[]any{"dotted", "deep", "x y", 1}, "[2.5, 3]", "[2.5, 3]"},
+		{[]any{"dotted", "deep", "x y", 1, 1}, "3", "3"},
+		{[]any{"dotted", "deep", "x y", 2}, "{ a = true, b.c = 1979-05-27 }", "{ a = true, b.c = 1979-05-27 }"},
+		{[]any{"dotted", "deep", "x y", 2, "b", "c"}, "c", "1979-05-27"},
+		{[]any{"empty"}, "empty", "[ ]"},
+		{[]any{"none"}, "none", "{ }"},
+		{[]any{"table", "sub", "key"}, "key", "\"\"\"\nseveral lines\"\"\""},
+		{[]any{"array", 0, "n"}, "n", "1"},
+		{[]any{"array", 0, "sub", "m"}, "m", "2"},
+		{[]any{"array", 1}, "array", "array"},
+		{[]any{"array", 1, "n"}, "n", "3"},
+		{[]any{"array", 1, "sub2", 0, "k"}, "k", "4"},
+		{[]any{"table"}, "table", "table"},
+		{[]any{"table", "late"}, "late", "-inf"},
+	} {
+		n := root.find(test.path...)
+		if key := source[n.key.start:n.key.end]; key != test.key {
+			t.Errorf("%v: its key stands at %q, want %q", test.path, key, test.key)
+		}
+		if value := source[n.at.start:n.at.end]; value != test.value {
+			t.Errorf("%v: its value stands at %q, want %q", test.path, value, test.value)
+		}
+	}
+	if at := root.find("array", 1).key.start; at != strings.LastIndex(source, "[[array]]")+2 {
+		t.Errorf("the second item of array stands at %d", at)
+	}
+	if at := root.find("table").key.start; at != strings.Index(source, "[table]")+1 {
+		t.Errorf("table stands at %d, not at its own header", at)
+	}
+	if got := root.find("dotted", "deep", "x y", 2, "b", "c").path(); got != `dotted.deep."x y"[2].b.c` {
+		t.Errorf("path() = %s", got)
+	}
+}
+
+// BurntSushi accepts some documents that TOML forbids; go-toml doesn't.
+func TestBothParsersMustAgree(t *testing.T) {
+	for _, source := range []string{"a = 1\na = 2", "a.b = 1\n[a]", "a = [1,,2]", "a = \"\x01\"", "a = 0x", "a = 2025-02-30", "\x00", "a = \"\xff\"", "# \x7f"} {
+		if _, wrong := decode([]byte(source)); wrong == nil {
+			t.Errorf("%q is accepted", source)
+		}
+	}
+}
+
+func TestSplitKey(t *testing.T) {
+	parts, ok := splitKey(`channels."veo 3.1".poll`)
+	if !ok || len(parts) != 3 || parts[1].name != "veo 3.1" || parts[1].at != (span{9, 18}) {
+		t.Errorf("splitKey = %v, %v", parts, ok)
+	}
+	for _, key := range []string{"", ".", "a..b", "a b", "[a]", "a=1\nb", "# c"} {
+		if parts, ok := splitKey(key); ok {
+			t.Errorf("splitKey(%q) = %v", key, parts)
+		}
+	}
+}
