@@ -34,6 +34,18 @@ func pictures(t testing.TB, run *record.Run) map[string]*drawing {
 	return all
 }
 
+var drawnOnce = sync.OnceValues(func() ([]Chart, error) { return Charts(typical()) })
+
+// typicalCharts are the encoded charts of the typical run, drawn once for all tests.
+func typicalCharts(t testing.TB) []Chart {
+	t.Helper()
+	charts, err := drawnOnce()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return charts
+}
+
 // collisions lists texts that leave the sheet or touch each other.
 func collisions(p *page) []string {
 	var found []string
@@ -118,12 +130,9 @@ func TestLabelsAreUnique(t *testing.T) {
 }
 
 func TestChartsRepeatByteForByte(t *testing.T) {
-	want, err := Charts(typical())
-	if err != nil {
-		t.Fatal(err)
-	}
+	want := typicalCharts(t)
 	var wait sync.WaitGroup
-	for range 4 {
+	for range 2 {
 		wait.Go(func() {
 			got, err := Charts(typical())
 			if err != nil {
@@ -140,29 +149,9 @@ func TestChartsRepeatByteForByte(t *testing.T) {
 	wait.Wait()
 }
 
-func TestChartsAreWide(t *testing.T) {
-	charts, err := Charts(typical())
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, c := range charts {
-		img, err := png.Decode(bytes.NewReader(c.PNG))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got := img.Bounds().Dx(); got != 1600 {
-			t.Errorf("%s is %d pixels wide, want 1600", c.File, got)
-		}
-	}
-}
-
 // The data behind a chart must be there to draw it again.
 func TestChartCSV(t *testing.T) {
-	charts, err := Charts(typical())
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, c := range charts {
+	for _, c := range typicalCharts(t) {
 		rows, err := csv.NewReader(bytes.NewReader(c.CSV)).ReadAll()
 		if err != nil {
 			t.Fatalf("%s: %v", c.File, err)
@@ -178,10 +167,7 @@ func TestChartCSV(t *testing.T) {
 }
 
 func TestAltTellsTheNumbers(t *testing.T) {
-	charts, err := Charts(typical())
-	if err != nil {
-		t.Fatal(err)
-	}
+	charts := typicalCharts(t)
 	for i, wants := range [][]string{
 		{"Hybrid meets every requirement at $0.33 a clip", "$0.82", "96.8%", "3:39", "(Winner)", "misses in time ≥ 96%"},
 		{"Reverse misses the 4-minute promise", "99.3% in time", "within 2:58"},
@@ -197,15 +183,18 @@ func TestAltTellsTheNumbers(t *testing.T) {
 // Goldens hold the pictures at a quarter of their size, which keeps them small and still shows any
 // shift of a text by a few pixels.
 func TestGoldenPictures(t *testing.T) {
-	for name, fixture := range map[string]func() *record.Run{"typical": typical, "polled": polled} {
-		charts, err := Charts(fixture())
-		if err != nil {
-			t.Fatal(err)
-		}
+	polled, err := Charts(polled())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, charts := range map[string][]Chart{"typical": typicalCharts(t), "polled": polled} {
 		for _, c := range charts {
 			full, err := png.Decode(bytes.NewReader(c.PNG))
 			if err != nil {
 				t.Fatal(err)
+			}
+			if got := full.Bounds().Dx(); got != 1600 {
+				t.Errorf("%s is %d pixels wide, want 1600", c.File, got)
 			}
 			comparePicture(t, filepath.Join("testdata", name+"-"+c.File), quarter(full))
 		}

@@ -4,12 +4,13 @@ import (
 	_ "embed"
 	"fmt"
 	"image/color"
-	"math"
 	"strings"
 	"sync"
 
+	xfont "golang.org/x/image/font"
 	"golang.org/x/image/font/opentype"
 	"golang.org/x/image/font/sfnt"
+	"golang.org/x/image/math/fixed"
 	"gonum.org/v1/plot/font"
 	"gonum.org/v1/plot/vg"
 )
@@ -44,12 +45,11 @@ type style struct {
 	halo   bool // a white rim, for text over marks
 }
 
-func (s style) in(c color.Color) style     { s.color = c; return s }
-func (s style) sized(size vg.Length) style { s.size = size; return s }
-func (s style) bold() style                { s.medium = true; return s }
-func (s style) leading() vg.Length         { return s.size * 1.22 }
-func (s style) above() vg.Length           { return s.size * 0.74 } // capitals and digits
-func (s style) below() vg.Length           { return s.size * 0.22 } // descenders
+func (s style) in(c color.Color) style { s.color = c; return s }
+func (s style) bold() style            { s.medium = true; return s }
+func (s style) leading() vg.Length     { return s.size * 1.22 }
+func (s style) above() vg.Length       { return s.size * 0.74 } // capitals and digits
+func (s style) below() vg.Length       { return s.size * 0.22 } // descenders
 
 func (s style) fits(t string, w vg.Length) bool { return s.width(t) <= w }
 
@@ -190,17 +190,15 @@ func (p *page) write(text string, at vg.Point, s style, a align) vg.Rectangle {
 	if strings.TrimSpace(text) == "" {
 		return box
 	}
-	start, face := vg.Point{X: box.Min.X, Y: at.Y}, s.face()
+	outline := s.outline(text, vg.Point{X: box.Min.X, Y: at.Y})
 	if s.halo {
 		p.canvas.SetColor(white)
-		for i := range 12 {
-			angle := float64(i) * math.Pi / 6
-			off := vg.Point{X: vg.Length(1.2 * math.Cos(angle)), Y: vg.Length(1.2 * math.Sin(angle))}
-			p.canvas.FillString(face, start.Add(off), text)
-		}
+		p.canvas.SetLineWidth(2.4)
+		p.canvas.SetLineDash(nil, 0)
+		p.canvas.Stroke(outline)
 	}
 	p.canvas.SetColor(s.color)
-	p.canvas.FillString(face, start, text)
+	p.canvas.Fill(outline)
 	p.texts = append(p.texts, lettered{text, box})
 	return box
 }
@@ -218,6 +216,65 @@ func (p *page) writeLines(lines []string, at vg.Point, s style, a align) vg.Leng
 
 // reserve keeps names off a mark.
 func (p *page) reserve(box vg.Rectangle) { p.marks = append(p.marks, box) }
+
+// outline is text as shapes. gonum's own FillString resamples every glyph as an image: slower by far,
+// softer, and it has no rim to stroke.
+func (s style) outline(text string, at vg.Point) vg.Path {
+	var (
+		path   vg.Path
+		buffer sfnt.Buffer
+		last   sfnt.GlyphIndex
+		f      = s.face().Face
+		units  = fixed.Int26_6(f.UnitsPerEm()) // so that all lengths come in units of the font
+		scale  = s.size / vg.Length(units)
+		x      = at.X
+	)
+	for i, r := range text {
+		glyph, err := f.GlyphIndex(&buffer, r)
+		if err != nil {
+			continue
+		}
+		if kern, err := f.Kern(&buffer, last, glyph, units, xfont.HintingNone); err == nil && i > 0 {
+			x += vg.Length(kern) * scale
+		}
+		segments, err := f.LoadGlyph(&buffer, glyph, units, nil)
+		if err != nil {
+			continue
+		}
+		path = appendGlyph(path, segments, func(p fixed.Point26_6) vg.Point {
+			return vg.Point{X: x + vg.Length(p.X)*scale, Y: at.Y - vg.Length(p.Y)*scale}
+		})
+		if advance, err := f.GlyphAdvance(&buffer, glyph, units, xfont.HintingNone); err == nil {
+			x += vg.Length(advance) * scale
+		}
+		last = glyph
+	}
+	return path
+}
+
+// appendGlyph adds a glyph's contours, each closed.
+func appendGlyph(path vg.Path, segments sfnt.Segments, place func(fixed.Point26_6) vg.Point) vg.Path {
+	for i, s := range segments {
+		to := func(j int) vg.Point { return place(s.Args[j]) }
+		switch s.Op {
+		case sfnt.SegmentOpMoveTo:
+			if i > 0 {
+				path.Close()
+			}
+			path.Move(to(0))
+		case sfnt.SegmentOpLineTo:
+			path.Line(to(0))
+		case sfnt.SegmentOpQuadTo:
+			path.QuadTo(to(0), to(1))
+		case sfnt.SegmentOpCubeTo:
+			path.CubeTo(to(0), to(1), to(2))
+		}
+	}
+	if len(segments) > 0 {
+		path.Close()
+	}
+	return path
+}
 
 // free says whether neither text nor a reserved mark stands in the box yet, a gap included.
 func (p *page) free(box vg.Rectangle, gap vg.Length) bool {

@@ -8,6 +8,7 @@ import (
 
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
+	"gonum.org/v1/plot/vg/recorder"
 	"gonum.org/v1/plot/vg/vgimg"
 )
 
@@ -20,7 +21,7 @@ type header struct {
 
 // page is one picture being drawn. Its origin is the lower left corner.
 type page struct {
-	canvas *vgimg.Canvas
+	canvas *recorder.Canvas // drawn into pixels only by png
 	height vg.Length
 	body   vg.Rectangle // between header and footnote, inside the margins
 	texts  []lettered
@@ -40,7 +41,7 @@ func newPage(h header, bodyHeight vg.Length) *page {
 	height := 9 * vg.Length(math.Ceil(float64(top+bodyHeight+bottom)/9))
 
 	p := &page{
-		canvas: vgimg.NewWith(vgimg.UseWH(pageWidth, height), vgimg.UseDPI(dpi)),
+		canvas: &recorder.Canvas{},
 		height: height,
 		body: vg.Rectangle{
 			Min: vg.Point{X: margin, Y: bottom},
@@ -92,8 +93,11 @@ func (p *page) sheet() vg.Rectangle {
 
 // png encodes the page.
 func (p *page) png() ([]byte, error) {
+	img := vgimg.NewWith(vgimg.UseWH(pageWidth, p.height), vgimg.UseDPI(dpi))
+	if err := p.canvas.ReplayOn(img); err != nil {
+		return nil, err
+	}
 	var b bytes.Buffer
-	e := png.Encoder{CompressionLevel: png.BestCompression}
-	err := e.Encode(&b, p.canvas.Image())
+	err := png.Encode(&b, img.Image())
 	return b.Bytes(), err
 }

@@ -1,0 +1,143 @@
+package reports
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"channelbench/internal/record"
+)
+
+// compareText holds a text against its golden file.
+func compareText(t *testing.T, name string, got []byte) {
+	t.Helper()
+	path := filepath.Join("testdata", name)
+	if *update {
+		if err := os.WriteFile(path, got, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatalf("%v; make it with go test ./reports -update", err)
+	}
+	if !bytes.Equal(got, want) {
+		t.Errorf("%s differs; got:\n%s", path, got)
+	}
+}
+
+func textOf(t testing.TB, run *record.Run, opts TextOptions) string {
+	t.Helper()
+	var b strings.Builder
+	if err := Text(&b, run, opts); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+func markdownOf(t testing.TB, run *record.Run, charts []Chart) string {
+	t.Helper()
+	var b strings.Builder
+	if err := Markdown(&b, run, charts); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+func TestGoldenTexts(t *testing.T) {
+	for _, c := range []struct {
+		file string
+		run  *record.Run
+		opts TextOptions
+	}{
+		{"typical.txt", typical(), TextOptions{}},
+		{"typical-narrow.txt", typical(), TextOptions{Width: 60}},
+		{"six-wide.txt", six(), TextOptions{Width: 180}},
+		{"foreign.txt", foreign(), TextOptions{Width: 100}},
+		{"bare.txt", bare(), TextOptions{Width: 100}},
+	} {
+		compareText(t, c.file, []byte(textOf(t, c.run, c.opts)))
+	}
+	compareText(t, "typical.md", []byte(markdownOf(t, typical(), []Chart{{File: "at-a-glance.png", Alt: "What is what."}})))
+}
+
+func TestTextBeginsWithTheVerdict(t *testing.T) {
+	run := typical()
+	for what, text := range map[string]string{
+		"text": textOf(t, run, TextOptions{}), "Markdown": strings.ReplaceAll(markdownOf(t, run, nil), `\_`, "_"),
+	} {
+		if !strings.HasPrefix(strings.Trim(text, "*"), "Use hybrid: ") {
+			t.Errorf("%s does not begin with the verdict: %.60s", what, text)
+		}
+	}
+}
+
+func TestColourOnlyWhereAsked(t *testing.T) {
+	with, without := textOf(t, typical(), TextOptions{Color: true}), textOf(t, typical(), TextOptions{})
+	if strings.Contains(without, "\x1b") {
+		t.Error("text without colour holds an escape")
+	}
+	bare := with
+	for _, code := range []string{"0", ansiBold, ansiDim, ansiRed, ansiGreen} {
+		bare = strings.ReplaceAll(bare, "\x1b["+code+"m", "")
+	}
+	if bare == with || bare != without {
+		t.Error("colour changes more than colour")
+	}
+}
+
+// A scenario's names and notes are someone else's text.
+func TestNamesCannotSteerTerminalOrComment(t *testing.T) {
+	run := typical()
+	run.Strategies[1].Name = "a|b`c*\x1b[31m<script>@team\nnew"
+	run.Scenario.Channels[0].Terms = "\x1b]0;title\a<!-- -->"
+	run.Scenario.Name = "x --> y"
+	run.Verdict.Sentence = "<b>bold</b> | [link](x)"
+
+	if text := textOf(t, run, TextOptions{}); strings.ContainsAny(text, "\x1b\a") {
+		t.Error("a control character reached the terminal")
+	}
+	md := markdownOf(t, run, nil)
+	for _, bad := range []string{"<script>", "@team", "<b>", "[link]", "a|b", "x --> y", "\x1b"} {
+		if strings.Contains(md, bad) {
+			t.Errorf("Markdown holds %q", bad)
+		}
+	}
+	columns := 0
+	for _, line := range strings.Split(md, "\n") {
+		bars := strings.Count(strings.ReplaceAll(line, `\|`, ""), "|")
+		if columns > 0 && bars > 0 && bars != columns {
+			t.Errorf("the row has %d bars, the one before it %d: %s", bars, columns, line)
+		}
+		columns = bars
+	}
+}
+
+func TestMarkdownFitsAComment(t *testing.T) {
+	run := twenty()
+	long := strings.Repeat("a long note ", 200)
+	for range 500 {
+		run.Warnings = append(run.Warnings, long)
+		run.Scenario.Assumptions = append(run.Scenario.Assumptions, record.Assumption{Key: long, Text: long})
+		run.Verdict.Reasons = append(run.Verdict.Reasons, long)
+	}
+	md := markdownOf(t, run, nil)
+	if len(md) >= markdownRoom || !strings.Contains(md, "more in run.json") {
+		t.Errorf("%d characters, want less than %d and a count of what is left out", len(md), markdownRoom)
+	}
+	if strings.Count(md, "<details>") != strings.Count(md, "</details>") {
+		t.Error("a fold is not closed")
+	}
+}
+
+func TestTermsStandBesideTheCost(t *testing.T) {
+	text := textOf(t, typical(), TextOptions{})
+	for _, want := range []string{"may break the vendor's terms", "charges a month: forwarding $9,796", "price as of 2025-11-15"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("text lacks %q", want)
+		}
+	}
+}

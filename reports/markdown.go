@@ -1,0 +1,208 @@
+package reports
+
+import (
+	"fmt"
+	"io"
+	"regexp"
+	"strings"
+
+	"channelbench/internal/record"
+)
+
+// markdownRoom is what a pull-request comment holds: GitHub takes 65,536 characters.
+const markdownRoom = 60_000
+
+// Markdown writes the run as a report that also serves as the comment of a pull request: the decision
+// first, one table, the charts, and everything else folded away. Charts are named, not embedded, so
+// they must lie beside the file.
+func Markdown(w io.Writer, run *record.Run, charts []Chart) error {
+	text := ""
+	for _, most := range []int{60, 25, 10, 4, 1} { // lines per list, fewer until the comment fits
+		m := &markdown{run: run, most: most}
+		m.report(charts)
+		if text = m.b.String(); len(text) < markdownRoom {
+			break
+		}
+	}
+	_, err := io.WriteString(w, text)
+	return err
+}
+
+type markdown struct {
+	b    strings.Builder
+	run  *record.Run
+	most int // lines of a list; what is left out is counted
+}
+
+func (m *markdown) report(charts []Chart) {
+	m.printf("**%s**\n\n", escape(verdictSentence(m.run)))
+	for i, r := range m.run.Verdict.Reasons {
+		if m.full(i, len(m.run.Verdict.Reasons)) {
+			break
+		}
+		m.printf("%s\n\n", escape(r))
+	}
+	m.table(tabulate(m.run, append(measures(m.run), verdictMeasure(m.run)), false))
+	for _, c := range charts {
+		m.printf("![%s](%s)\n\n", escapeUpTo(c.Alt, 1500), c.File)
+	}
+	m.requirements()
+	m.channels()
+	m.exact()
+	m.list("Break-evens", breakEvens(m.run))
+	m.list("Warnings", warnings(m.run))
+	m.list("Not measured", m.assumptions())
+	m.printf("<sub>%s</sub>\n\n", escape(strings.Join(footnote(m.run), " · ")))
+	// The mark by which a later run finds its own comment.
+	m.printf("<!-- channelbench: %s -->\n", strings.ReplaceAll(escape(m.run.Scenario.Name), "--", "-"))
+}
+
+func (m *markdown) printf(format string, args ...any) { fmt.Fprintf(&m.b, format, args...) }
+
+// full says whether the ith of n lines is one too many, and counts what is left out.
+func (m *markdown) full(i, n int) bool {
+	if i < m.most {
+		return false
+	}
+	m.printf("… and %s more in run.json.\n\n", count(int64(n-i)))
+	return true
+}
+
+// table writes rows of figures; all but the names stand to the right.
+func (m *markdown) table(t table) {
+	heads := append([]string(nil), t.heads...)
+	m.printf("| %s |\n|:--%s\n", strings.Join(heads, " | "), strings.Repeat("|--:", len(heads)-1)+"|")
+	for i, row := range t.rows {
+		if i >= m.most {
+			m.printf("\n")
+			m.full(i, len(t.rows))
+			return
+		}
+		cells := make([]string, len(row.cells))
+		for j, c := range row.cells {
+			cells[j] = escape(c)
+		}
+		if w := m.run.Verdict.Winner; w != nil && row.cells[0] == *w {
+			cells[0] = "**" + cells[0] + "**"
+		}
+		m.printf("| %s |\n", strings.Join(cells, " | "))
+	}
+	m.printf("\n")
+}
+
+// fold writes a part that is closed at first.
+func (m *markdown) fold(title string, write func()) {
+	m.printf("<details><summary>%s</summary>\n\n", title)
+	write()
+	m.printf("</details>\n\n")
+}
+
+// list folds lines away, or writes nothing.
+func (m *markdown) list(title string, lines []string) {
+	if len(lines) == 0 {
+		return
+	}
+	m.fold(fmt.Sprintf("%s (%d)", title, len(lines)), func() {
+		for i, l := range lines {
+			if i >= m.most {
+				m.printf("\n")
+				m.full(i, len(lines))
+				return
+			}
+			m.printf("- %s\n", escape(l))
+		}
+		m.printf("\n")
+	})
+}
+
+func (m *markdown) requirements() {
+	list := m.run.Verdict.Requirements
+	if len(list) == 0 {
+		return
+	}
+	held := 0
+	for _, r := range list {
+		if r.Holds {
+			held++
+		}
+	}
+	m.fold(fmt.Sprintf("Requirements (%d of %d hold)", held, len(list)), func() {
+		m.printf("| | Strategy | Requirement | Outcome |\n|:-:|:--|:--|:--|\n")
+		for i, r := range list {
+			if i >= m.most {
+				m.printf("\n")
+				m.full(i, len(list))
+				return
+			}
+			m.printf("| %s | %s | %s | %s |\n", mark(r.Holds), escape(r.Strategy), escape(r.Text), escape(requirementText(r)))
+		}
+		m.printf("\n")
+	})
+}
+
+// channels folds away what each channel costs and on what terms it is used.
+func (m *markdown) channels() {
+	list := m.run.Scenario.Channels
+	if len(list) == 0 {
+		return
+	}
+	m.fold(fmt.Sprintf("Channels: prices and terms (%d)", len(list)), func() {
+		m.printf("| Channel | Kind | Charges a month | Price | Terms |\n|:--|:--|:--|:--|:--|\n")
+		for i, c := range list {
+			if i >= m.most {
+				m.printf("\n")
+				m.full(i, len(list))
+				return
+			}
+			m.printf("| %s | %s | %s | %s | %s |\n", escape(c.Name), escape(c.Kind), escape(orNone(spend(m.run, c.Name), noData)),
+				escape(strings.TrimPrefix(priceNote(c), "price ")), escape(orNone(c.Terms, "none noted")))
+		}
+		m.printf("\n")
+		if h := handling(m.run); h != "" {
+			m.printf("Penalties and fixed costs a month: %s\n\n", escape(h))
+		}
+	})
+}
+
+// exact folds away the comparison with the closed form.
+func (m *markdown) exact() {
+	for i := range m.run.Strategies {
+		if compared(&m.run.Strategies[i]) {
+			m.fold("Simulated against the closed form", func() {
+				var both []measure
+				for _, c := range measures(m.run) {
+					if c.exact != nil {
+						both = append(both, c)
+					}
+				}
+				m.table(tabulate(m.run, both, true))
+			})
+			return
+		}
+	}
+}
+
+func (m *markdown) assumptions() []string {
+	var lines []string
+	for _, a := range m.run.Scenario.Assumptions {
+		lines = append(lines, a.Confidence+": "+assumption(a))
+	}
+	return lines
+}
+
+// escaper takes away the meaning that Markdown and HTML give to characters in names.
+var escaper = strings.NewReplacer(
+	"&", "&amp;", "<", "&lt;", ">", "&gt;",
+	`\`, `\\`, "|", `\|`, "`", "\\`", "*", `\*`, "_", `\_`, "[", `\[`, "]", `\]`, "~", `\~`,
+)
+
+// mention is how a comment calls a person or a team.
+var mention = regexp.MustCompile(`@(\w)`)
+
+// escape makes text harmless in a table, a heading or an image's alt text, and cuts what no one reads.
+func escape(text string) string { return escapeUpTo(text, 600) }
+
+func escapeUpTo(text string, most int) string {
+	text = strings.Join(strings.Fields(plain(cutEnd(text, most))), " ")
+	return mention.ReplaceAllString(escaper.Replace(text), "@\u2060$1")
+}
