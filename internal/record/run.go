@@ -11,6 +11,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 )
 
 // Schema is the version of the format; changes within it are additive.
@@ -177,12 +178,49 @@ type BreakEven struct {
 	Sentence string   `json:"sentence"`
 }
 
-// Write writes the run as indented JSON with a closing newline.
+// Write writes the run as indented JSON with a closing newline. Lists and maps that are nil are
+// written empty, never as null, so that readers need not ask.
 func Write(w io.Writer, run *Run) error {
 	e := json.NewEncoder(w)
 	e.SetIndent("", "  ")
 	e.SetEscapeHTML(false)
-	return e.Encode(run)
+	if err := e.Encode(filled(run)); err != nil {
+		return fmt.Errorf("write run: %w", err)
+	}
+	return nil
+}
+
+// filled is a copy of the run without nil lists and maps, those that are left out when empty excepted.
+func filled(run *Run) *Run {
+	r := *run
+	r.Warnings = list(r.Warnings)
+	r.Scenario.Channels = list(r.Scenario.Channels)
+	r.Scenario.Assumptions = list(r.Scenario.Assumptions)
+	r.Strategies = list(slices.Clone(r.Strategies))
+	for i := range r.Strategies {
+		s := &r.Strategies[i]
+		s.Channels, s.LatencyCDF, s.Warnings = list(s.Channels), list(s.LatencyCDF), list(s.Warnings)
+		s.SpendByChannel, s.ErrorsPer1000 = numbers(s.SpendByChannel), numbers(s.ErrorsPer1000)
+		s.UndeliveredReasons = numbers(s.UndeliveredReasons)
+	}
+	v := &r.Verdict
+	v.ProbabilityBest = numbers(v.ProbabilityBest)
+	v.Requirements, v.BreakEvens, v.Reasons = list(v.Requirements), list(v.BreakEvens), list(v.Reasons)
+	return &r
+}
+
+func list[T any](l []T) []T {
+	if l == nil {
+		return []T{}
+	}
+	return l
+}
+
+func numbers(m map[string]float64) map[string]float64 {
+	if m == nil {
+		return map[string]float64{}
+	}
+	return m
 }
 
 // Read reads a run, and refuses another schema.

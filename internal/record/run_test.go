@@ -1,0 +1,306 @@
+package record
+
+import (
+	"bytes"
+	"encoding/json"
+	"maps"
+	"math"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+)
+
+func ptr[T any](v T) *T { return &v }
+
+func figure(v float64) Figure { return Figure{Value: &v, Low: ptr(v * 0.9), High: ptr(v * 1.1)} }
+
+// full uses every field.
+func full() *Run {
+	return &Run{
+		Schema: Schema, Mode: "sim", Tool: Tool{Version: "0.1"}, Seed: 1, Months: 300, Orders: 20_000, Warnings: []string{"w"}, Incomplete: true,
+		Scenario: Scenario{
+			Name: "demo", Title: "Which?", SHA256: "3f9c", PurchaseSHA256: "99aa", PromiseSeconds: ptr(360.0), DeadlineSeconds: ptr(1800.0), BudgetUSD: ptr(10_000.0),
+			Channels:    []Channel{{Name: "reverse", Kind: "reverse", Terms: "unofficial", PriceAsOf: "2025-12-01", PriceSource: "vendor"}},
+			Assumptions: []Assumption{{Key: "channels.reverse.latency", Confidence: "assumed", Text: "lognormal"}},
+		},
+		Strategies: []Strategy{{
+			Name: "hybrid", Kind: "hybrid", Engine: "event", Channels: []string{"reverse"}, Excluded: true, Orders: 6_000_000, Delivered: 5_999_000,
+			CostPerDelivered: figure(0.33), CostPerOrder: figure(0.33), MonthlyCost: Spread{figure(6600), ptr(6400.0), ptr(6600.0), ptr(6800.0)},
+			DeliveredShare: figure(0.9), InTimeShare: figure(0.8), LatencySeconds: Latency{figure(110), figure(106), figure(219), figure(300)},
+			AttemptsPerOrder: figure(1.05), FallbackShare: figure(0.02), SpendByChannel: map[string]float64{"reverse": 6500}, HandlingPerMonth: 100,
+			ErrorsPer1000: map[string]float64{"region": 20}, UndeliveredReasons: map[string]float64{"deadline": 1},
+			LatencyCDF: []Point{{Seconds: 10, Share: 0.1}, {Seconds: 20, Share: 0.99}}, Warnings: []string{"few"},
+			Exact: &Exact{CostPerDelivered: ptr(0.33), CostPerOrder: 0.33, DeliveredShare: 0.9, InTimeShare: 0.8, AttemptsPerOrder: 1.05,
+				Latency: ExactLatency{Mean: ptr(110.0), P50: ptr(106.0), P95: ptr(219.0), P99: ptr(300.0)}},
+		}},
+		Verdict: Verdict{
+			Winner: ptr("hybrid"), Candidate: ptr("hybrid"), Minimise: "cost", ExpectedRegret: ptr(3.0), ProbabilityBest: map[string]float64{"hybrid": 1},
+			Requirements: []Requirement{{Strategy: "hybrid", Text: "in_time >= 85%", Holds: true, Probability: 1, Value: ptr(0.9), MonthMissesShare: ptr(0.01)}},
+			Excluded:     []string{"reverse"}, ExclusionCost: ptr(900.0), Draws: 64,
+			BreakEvens: []BreakEven{{Cheaper: "reverse", Dearer: "forwarding", Clip: "720p", Seconds: ptr(1.41), FailRate: ptr(0.3), Sentence: "s"}},
+			Sentence:   "Use hybrid.", Reasons: []string{"r"},
+		},
+	}
+}
+
+// minimal holds no strategy and no list.
+func minimal() *Run { return &Run{Schema: Schema, Mode: "bench", Verdict: Verdict{Minimise: "cost"}} }
+
+// unreached is a run in which nothing was delivered: figures are null, lists nil.
+func unreached() *Run {
+	r := minimal()
+	r.Mode = "sim"
+	r.Strategies = []Strategy{{Name: "reverse", Kind: "reverse", Engine: "exact", Orders: 100}}
+	r.Strategies[0].Exact = &Exact{}
+	r.Verdict.Requirements = []Requirement{{Strategy: "reverse", Text: "p95 <= 6m"}}
+	r.Verdict.BreakEvens = []BreakEven{{Clip: "720p"}}
+	return r
+}
+
+var runs = map[string]func() *Run{"full": full, "minimal": minimal, "unreached": unreached}
+
+func encoded(t *testing.T, run *Run) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	if err := Write(&b, run); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+func compiled(t *testing.T) *jsonschema.Schema {
+	t.Helper()
+	doc, err := jsonschema.UnmarshalJSON(strings.NewReader(JSONSchema))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := jsonschema.NewCompiler()
+	c.AssertFormat()
+	if err := c.AddResource("run.schema.json", doc); err != nil {
+		t.Fatal(err)
+	}
+	s, err := c.Compile("run.schema.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func TestRunsMatchTheSchema(t *testing.T) {
+	s := compiled(t)
+	for name, run := range runs {
+		doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(encoded(t, run())))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Validate(doc); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestSchemaRefuses(t *testing.T) {
+	s := compiled(t)
+	for name, spoil := range map[string]func(map[string]any){
+		"another version":  func(m map[string]any) { m["schema"] = "channelbench/run/v2" },
+		"no verdict":       func(m map[string]any) { delete(m, "verdict") },
+		"null warnings":    func(m map[string]any) { m["warnings"] = nil },
+		"a list of one":    func(m map[string]any) { m["strategies"] = "hybrid" },
+		"a figure as text": func(m map[string]any) { strategy(m)["cost_per_order_usd"] = map[string]any{"value": "$1"} },
+		"a lone figure":    func(m map[string]any) { strategy(m)["in_time_share"] = 0.9 },
+		"a wrong engine":   func(m map[string]any) { strategy(m)["engine"] = "guess" },
+		"a date in words":  func(m map[string]any) { channel(m)["price_as_of"] = "last week" },
+		"more than a whole": func(m map[string]any) {
+			strategy(m)["latency_cdf"] = []any{map[string]any{"seconds": 1.0, "share": 1.5}}
+		},
+	} {
+		var doc map[string]any
+		if err := json.Unmarshal(encoded(t, full()), &doc); err != nil {
+			t.Fatal(err)
+		}
+		spoil(doc)
+		if s.Validate(doc) == nil {
+			t.Errorf("%s passes", name)
+		}
+	}
+}
+
+func strategy(m map[string]any) map[string]any { return m["strategies"].([]any)[0].(map[string]any) }
+
+func channel(m map[string]any) map[string]any {
+	return m["scenario"].(map[string]any)["channels"].([]any)[0].(map[string]any)
+}
+
+// node is what the tests read of a schema.
+type node struct {
+	Ref                  string           `json:"$ref"`
+	Properties           map[string]*node `json:"properties"`
+	Required             []string         `json:"required"`
+	Items                *node            `json:"items"`
+	OneOf                []*node          `json:"oneOf"`
+	AdditionalProperties *node            `json:"additionalProperties"`
+	Defs                 map[string]*node `json:"$defs"`
+}
+
+// A field without a property, or a property without a field, is a format that nobody described, or
+// a promise that nobody keeps.
+func TestSchemaNamesExactlyTheFields(t *testing.T) {
+	var root node
+	if err := json.Unmarshal([]byte(JSONSchema), &root); err != nil {
+		t.Fatal(err)
+	}
+	used := map[string]bool{}
+	compareFields(t, "run", reflect.TypeFor[Run](), &root, root.Defs, used)
+	for name := range root.Defs {
+		if !used[name] {
+			t.Errorf("$defs/%s is used by nothing", name)
+		}
+	}
+}
+
+func compareFields(t *testing.T, path string, of reflect.Type, n *node, defs map[string]*node, used map[string]bool) {
+	t.Helper()
+	for n != nil && (n.Ref != "" || len(n.OneOf) > 0) {
+		if len(n.OneOf) > 0 {
+			n = n.OneOf[len(n.OneOf)-1]
+			continue
+		}
+		name := strings.TrimPrefix(n.Ref, "#/$defs/")
+		used[name] = true
+		n = defs[name]
+	}
+	switch {
+	case n == nil:
+		t.Errorf("%s: the schema has nothing for %s", path, of)
+	case of.Kind() == reflect.Pointer:
+		compareFields(t, path, of.Elem(), n, defs, used)
+	case of.Kind() == reflect.Slice:
+		compareFields(t, path+"[]", of.Elem(), n.Items, defs, used)
+	case of.Kind() == reflect.Map:
+		compareFields(t, path+"{}", of.Elem(), n.AdditionalProperties, defs, used)
+	case of.Kind() == reflect.Struct:
+		fields := jsonFields(of)
+		for name, f := range fields {
+			if n.Properties[name] == nil {
+				t.Errorf("%s: the schema lacks %q", path, name)
+				continue
+			}
+			if f.optional == slices.Contains(n.Required, name) {
+				t.Errorf("%s: %q is optional: %v, required: %v", path, name, f.optional, !f.optional)
+			}
+			compareFields(t, path+"."+name, f.of, n.Properties[name], defs, used)
+		}
+		for _, name := range slices.Sorted(maps.Keys(n.Properties)) {
+			if _, found := fields[name]; !found {
+				t.Errorf("%s: the schema has %q, %s has not", path, name, of)
+			}
+		}
+	}
+}
+
+type field struct {
+	of       reflect.Type
+	optional bool
+}
+
+// jsonFields are the fields by their names in JSON, those of embedded structs included.
+func jsonFields(of reflect.Type) map[string]field {
+	fields := map[string]field{}
+	for f := range of.Fields() {
+		name, options, _ := strings.Cut(f.Tag.Get("json"), ",")
+		if f.Anonymous && name == "" {
+			maps.Copy(fields, jsonFields(f.Type))
+			continue
+		}
+		fields[name] = field{f.Type, strings.Contains(options, "omitempty")}
+	}
+	return fields
+}
+
+func TestRoundTrip(t *testing.T) {
+	for name, run := range runs {
+		first := encoded(t, run())
+		back, err := Read(bytes.NewReader(first))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if second := encoded(t, back); !bytes.Equal(first, second) {
+			t.Errorf("%s changes when read and written again:\n%s\n%s", name, first, second)
+		}
+	}
+	back, err := Read(bytes.NewReader(encoded(t, full())))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !reflect.DeepEqual(back, full()) {
+		t.Errorf("read %+v, wrote %+v", back, full())
+	}
+}
+
+// The full run must be full, or the tests above look at less than they say.
+func TestFullRunUsesEveryField(t *testing.T) {
+	var empty func(path string, v reflect.Value)
+	empty = func(path string, v reflect.Value) {
+		if v.IsZero() {
+			t.Errorf("full() leaves %s empty", path)
+			return
+		}
+		switch v.Kind() {
+		case reflect.Pointer:
+			empty(path, v.Elem())
+		case reflect.Slice:
+			empty(path+"[0]", v.Index(0))
+		case reflect.Struct:
+			for i := range v.NumField() {
+				empty(path+"."+v.Type().Field(i).Name, v.Field(i))
+			}
+		}
+	}
+	empty("run", reflect.ValueOf(full()))
+}
+
+func TestWriteLeavesTheRunAlone(t *testing.T) {
+	run := unreached()
+	encoded(t, run)
+	if !reflect.DeepEqual(run, unreached()) {
+		t.Error("writing a run has changed it")
+	}
+}
+
+func TestWriteRefusesWhatIsNoNumber(t *testing.T) {
+	run := full()
+	run.Strategies[0].HandlingPerMonth = math.NaN()
+	if err := Write(&bytes.Buffer{}, run); err == nil {
+		t.Error("NaN is written")
+	}
+}
+
+func TestReadRefuses(t *testing.T) {
+	for text, want := range map[string]string{
+		`{"schema":"channelbench/run/v2"}`: `read run: schema is "channelbench/run/v2", want "channelbench/run/v1"`,
+		`{}`:                               `read run: schema is "", want "channelbench/run/v1"`,
+		`null`:                             `read run: schema is "", want "channelbench/run/v1"`,
+		``:                                 `read run: EOF`,
+	} {
+		if _, err := Read(strings.NewReader(text)); err == nil || err.Error() != want {
+			t.Errorf("Read(%q): %v, want %s", text, err, want)
+		}
+	}
+}
+
+func TestReadTakesWhatLaterVersionsAdd(t *testing.T) {
+	later := strings.Replace(string(encoded(t, full())), `"mode"`, `"added_later": {"x": 1}, "mode"`, 1)
+	if _, err := Read(strings.NewReader(later)); err != nil {
+		t.Error(err)
+	}
+	doc, err := jsonschema.UnmarshalJSON(strings.NewReader(later))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := compiled(t).Validate(doc); err != nil {
+		t.Errorf("the schema refuses an added property: %v", err)
+	}
+}
