@@ -178,10 +178,10 @@ func curve(t *totals) []record.Point {
 	curve := []record.Point{}
 	least := float64(t.all.Orders) / points
 	last := -least
-	t.all.Latencies.Each(func(upper float64, below int64) {
-		if float64(below) >= last+least || below == t.all.Delivered {
-			curve = append(curve, record.Point{Seconds: upper, Share: float64(below) / float64(t.all.Orders)})
-			last = float64(below)
+	t.all.Latencies.Each(func(seconds float64, upTo int64) {
+		if float64(upTo) >= last+least || upTo == t.all.Delivered {
+			curve = append(curve, record.Point{Seconds: seconds, Share: float64(upTo) / float64(t.all.Orders)})
+			last = float64(upTo)
 		}
 	})
 	return curve

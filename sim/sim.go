@@ -116,20 +116,36 @@ func (r *runner) judge() (record.Verdict, error) {
 	return decision.Decide(q), nil
 }
 
-// breakEvens compares each pair of channels of different kinds.
+// breakEvens compares each pair of channels of different kinds, for the videos that strategies buy
+// through either.
 func (r *runner) breakEvens() []record.BreakEven {
-	var clips []channel.Clip
-	for _, v := range r.scenario.Workload.Videos {
-		clips = append(clips, v.Clip)
-	}
 	var all []record.BreakEven
 	channels := r.scenario.Channels
 	for i := range channels {
 		for k := i + 1; k < len(channels); k++ {
-			if channels[i].Kind != channels[k].Kind {
-				all = append(all, decision.BreakEvens(&channels[i].Channel, &channels[k].Channel, clips)...)
+			if channels[i].Kind == channels[k].Kind {
+				continue
 			}
+			var clips []channel.Clip
+			for class, v := range r.scenario.Workload.Videos {
+				if r.buys(class, i) && r.buys(class, k) {
+					clips = append(clips, v.Clip)
+				}
+			}
+			all = append(all, decision.BreakEvens(&channels[i].Channel, &channels[k].Channel, clips)...)
 		}
 	}
 	return all
+}
+
+// buys says whether any strategy buys a class through a channel.
+func (r *runner) buys(class, ch int) bool {
+	for i := range r.compiled.Strategies {
+		for _, step := range r.compiled.Strategies[i].Routes[class].Steps {
+			if step.Channel == ch {
+				return true
+			}
+		}
+	}
+	return false
 }

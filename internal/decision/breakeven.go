@@ -11,8 +11,9 @@ import (
 // longestClip bounds the search for a break-even length, in seconds.
 const longestClip = 120
 
-// BreakEvens compares two channels' prices at each ordered clip: the length at which they cost
-// the same, and the share of failures at which they would if failures were billed.
+// BreakEvens compares two channels' prices for the clips that either could be ordered to make: the
+// length at which they cost the same, and the share of failures at which they would if failures
+// were billed.
 func BreakEvens(a, b *channel.Channel, clips []channel.Clip) []record.BreakEven {
 	var found []record.BreakEven
 	seen := map[string]bool{}
@@ -22,12 +23,7 @@ func BreakEvens(a, b *channel.Channel, clips []channel.Clip) []record.BreakEven 
 			found = append(found, lengths(a, b, c.Resolution)...)
 		}
 	}
-	for _, c := range clips {
-		if e, ok := failures(a, b, c); ok {
-			found = append(found, e)
-		}
-	}
-	return found
+	return append(found, failures(a, b, clips)...)
 }
 
 // lengths finds where the cheaper of two channels changes as clips grow longer.
@@ -59,6 +55,9 @@ func lengths(a, b *channel.Channel, resolution string) []record.BreakEven {
 // crossing is the length between s−1 and s at which two prices meet. Ladders jump at s itself.
 func crossing(a, b *channel.Channel, s int, before, at float64) float64 {
 	if a.Price.Shape == channel.Ladder || b.Price.Shape == channel.Ladder {
+		if before == 0 {
+			return float64(s - 1)
+		}
 		return float64(s)
 	}
 	return float64(s) - at/(at-before)
@@ -98,31 +97,62 @@ func quote(p *channel.Price, s int, resolution string) (float64, bool) {
 	return charge.Dollars(), err == nil
 }
 
-// failures finds the share of failed calls at which the cheaper of two channels would cost as
-// much as the dearer one, if each failed call were billed in full and tried again.
-func failures(a, b *channel.Channel, c channel.Clip) (record.BreakEven, bool) {
-	madeA, okA := a.Make(c, channel.Longer)
-	madeB, okB := b.Make(c, channel.Longer)
-	if !okA || !okB {
-		return record.BreakEven{}, false
+// failures finds, for each of the two channels that is the cheaper one for some clips, the share of
+// failed calls at which it would cost as much as the other, if each failed call were billed in
+// full and tried again: 1 − cheaper price ÷ dearer price. One entry speaks for all its clips and
+// holds the lowest share.
+func failures(a, b *channel.Channel, clips []channel.Clip) []record.BreakEven {
+	var found []record.BreakEven
+	for _, pair := range [][2]*channel.Channel{{a, b}, {b, a}} {
+		low, high := failure{rate: 1}, failure{}
+		for _, c := range clips {
+			f, ok := failureOf(pair[0], pair[1], c)
+			if ok && f.rate < low.rate {
+				low = f
+			}
+			if ok && f.rate > high.rate {
+				high = f
+			}
+		}
+		if high.rate > 0 {
+			found = append(found, low.upTo(high, pair[0], pair[1]))
+		}
 	}
-	pa, _ := quote(&a.Price, madeA.Seconds, madeA.Resolution)
-	pb, _ := quote(&b.Price, madeB.Seconds, madeB.Resolution)
-	cheap, dear := a, b
-	if pa > pb {
-		cheap, dear, pa, pb = b, a, pb, pa
+	return found
+}
+
+// failure is a break-even share of failed calls.
+type failure struct {
+	rate float64
+	clip channel.Clip
+}
+
+func failureOf(cheap, dear *channel.Channel, c channel.Clip) (failure, bool) {
+	madeCheap, ok := cheap.Make(c, channel.Longer)
+	madeDear, okDear := dear.Make(c, channel.Longer)
+	if !ok || !okDear {
+		return failure{}, false
 	}
-	if pa == pb || pa <= 0 {
-		return record.BreakEven{}, false
+	low, _ := quote(&cheap.Price, madeCheap.Seconds, madeCheap.Resolution)
+	high, _ := quote(&dear.Price, madeDear.Seconds, madeDear.Resolution)
+	if low <= 0 || low >= high {
+		return failure{}, false
 	}
-	rate := 1 - pa/pb
-	tail := "as it bills only clips that were made, no failure rate makes it dearer in charges"
+	return failure{1 - low/high, c}, true
+}
+
+func (f failure) upTo(high failure, cheap, dear *channel.Channel) record.BreakEven {
+	rates := fmt.Sprintf("%.0f %% of its calls (%v)", 100*f.rate, f.clip)
+	if high.clip != f.clip {
+		rates = fmt.Sprintf("%.0f %% (%v) to %.0f %% (%v) of its calls", 100*f.rate, f.clip, 100*high.rate, high.clip)
+	}
+	billing := "It bills only clips that were made, so by its charges alone no failure rate makes it dearer."
 	if cheap.Price.Billed == channel.OnAccept {
-		tail = "and it does bill accepted jobs that fail"
+		billing = "It does bill accepted jobs that fail."
 	}
 	return record.BreakEven{
-		Cheaper: cheap.Name, Dearer: dear.Name, Clip: c.String(), FailRate: &rate,
-		Sentence: fmt.Sprintf("If %s billed failed calls too, it would cost as much as %s for a %s clip once %.0f %% of calls failed; %s.",
-			cheap.Name, dear.Name, c, 100*rate, tail),
-	}, true
+		Cheaper: cheap.Name, Dearer: dear.Name, Clip: f.clip.String(), FailRate: &f.rate,
+		Sentence: fmt.Sprintf("If every failed call were billed in full, %s would cost as much as %s once %s failed. %s",
+			cheap.Name, dear.Name, rates, billing),
+	}
 }

@@ -97,7 +97,7 @@ func (j *judgement) qualify() {
 			}
 			probability := float64(held) / float64(len(j.Draws))
 			req := record.Requirement{Strategy: name, Text: r.Text, Probability: probability,
-				Holds: probability >= j.Decision.Confidence, Value: finite(j.Stated[i].Figure(r.Metric))}
+				Holds: probability >= j.Decision.Confidence, HoldsAsStated: r.Holds(j.Stated[i].Figure(r.Metric)), Value: finite(j.Stated[i].Figure(r.Metric))}
 			if j.MonthMisses != nil {
 				req.MonthMissesShare = &j.MonthMisses[i][k]
 			}

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+
+	"gonum.org/v1/gonum/stat"
 )
 
 // whatToMeasure says what the ranges cost and which one is worth measuring first.
@@ -21,27 +23,71 @@ func (j *judgement) whatToMeasure() []string {
 	return said
 }
 
-// worth is what it would be worth to know one input: the draws are cut into slices of similar
-// values of it, and the best choice of each slice is held against the candidate's.
-func (j *judgement) worth(in *Input) float64 {
-	const parts = 16 // slices
-	order := make([]int, len(j.Draws))
+// whatDecides says which input most decides whether the closest strategy keeps the requirements.
+func (j *judgement) whatDecides() []string {
+	i := j.closest()
+	if i < 0 {
+		return nil
+	}
+	kept := make([]float64, len(j.Draws))
+	for d := range j.Draws {
+		if j.keepsAll(&j.Draws[d][i]) {
+			kept[d] = 1
+		}
+	}
+	best, most := "", 0.0
+	for _, in := range j.Inputs {
+		if e := explained(in.Values, kept); e > most {
+			best, most = in.Key, e
+		}
+	}
+	if best == "" {
+		return nil
+	}
+	return []string{fmt.Sprintf("Measure %s first: within its stated range it decides more than any other input whether %s keeps what is required.", best, j.Strategies[i])}
+}
+
+// explained is the variance of y between slices of similar x.
+func explained(x, y []float64) float64 {
+	var means []float64
+	for _, part := range similar(x) {
+		sum := 0.0
+		for _, d := range part {
+			sum += y[d]
+		}
+		means = append(means, sum/float64(len(part)))
+	}
+	return stat.Variance(means, nil)
+}
+
+// similar cuts the draws into slices of similar values.
+func similar(values []float64) [][]int {
+	parts := min(16, len(values)) // enough to see a curve, few enough for a dozen draws in each
+	order := make([]int, len(values))
 	for i := range order {
 		order[i] = i
 	}
-	slices.SortFunc(order, func(a, b int) int { return cmp.Compare(in.Values[a], in.Values[b]) })
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(values[a], values[b]) })
+	cut := make([][]int, parts)
+	for k := range cut {
+		cut[k] = order[k*len(order)/parts : (k+1)*len(order)/parts]
+	}
+	return cut
+}
+
+// worth is what it would be worth to know one input: the best choice in each slice of similar
+// values of it is held against the candidate.
+func (j *judgement) worth(in *Input) float64 {
 	gain := 0.0
-	for k := range parts {
-		part := order[k*len(order)/parts : (k+1)*len(order)/parts]
-		own, best := j.sum(part, j.candidate), 0.0
-		for n, i := range j.allowed() {
-			if s := j.sum(part, i); n == 0 || s < best {
-				best = s
-			}
+	for _, part := range similar(in.Values) {
+		best := j.sum(part, j.candidate)
+		own := best
+		for _, i := range j.allowed() {
+			best = min(best, j.sum(part, i))
 		}
 		gain += own - best
 	}
-	return gain / float64(len(order))
+	return gain / float64(len(in.Values))
 }
 
 // sum adds up the objective of a strategy over some draws.

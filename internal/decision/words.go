@@ -17,7 +17,7 @@ func (j *judgement) words() (sentence string, reasons []string) {
 		sentence = "Nothing is left to choose: every strategy is excluded."
 	case j.candidate < 0:
 		sentence = j.nobody()
-		reasons = j.failings(j.remaining())
+		reasons = append(j.whatDecides(), j.failings(j.remaining())...)
 	case j.winner:
 		sentence = j.choose()
 		reasons = j.failings(j.remaining())
@@ -27,9 +27,6 @@ func (j *judgement) words() (sentence string, reasons []string) {
 	}
 	if excluded := j.exclusion(); excluded != "" {
 		reasons = append(reasons, excluded)
-	}
-	for _, e := range j.BreakEvens {
-		reasons = append(reasons, e.Sentence)
 	}
 	return sentence, reasons
 }
@@ -51,7 +48,7 @@ func (j *judgement) choose() string {
 	s := fmt.Sprintf("Choose %s: %s per delivered clip, %s of orders delivered and %s in time",
 		j.Strategies[j.candidate], clipMoney(o.CostPerDelivered), percent(o.Delivered), percent(o.InTime))
 	if second := j.second(); second >= 0 {
-		return s + fmt.Sprintf("; %s than %s, the next best that qualifies.", j.advantage(second), j.Strategies[second])
+		return s + "; " + j.advantage(second)
 	}
 	if len(j.remaining()) > 1 {
 		return s + "; no other strategy meets every requirement."
@@ -70,21 +67,60 @@ func (j *judgement) second() int {
 	return j.cheapest(others)
 }
 
-// advantage says by how much the candidate beats another strategy.
+// advantage says by how much the candidate beats the next best.
 func (j *judgement) advantage(other int) string {
 	gain := j.expected(other) - j.expected(j.candidate)
-	if j.Decision.Minimise == "p95" {
-		return fmt.Sprintf("its p95 is %s shorter", clock(gain))
+	next := j.Strategies[other] + ", the next best that qualifies."
+	switch {
+	case j.Decision.Minimise == "p95":
+		return fmt.Sprintf("its p95 is %s shorter than that of %s", clock(gain), next)
+	case gain < 0.5:
+		return "it costs about as much as " + next
 	}
-	if gain < 0.5 {
-		return "it costs no more a month"
-	}
-	return fmt.Sprintf("it costs %s less a month (%s)", monthMoney(gain), percent(gain/j.expected(other)))
+	return fmt.Sprintf("it costs %s less a month (%s) than %s", monthMoney(gain), percent(gain/j.expected(other)), next)
 }
 
-// nobody is the sentence where no strategy qualifies.
+// nobody is the sentence where no strategy qualifies: whether none does even at the stated values, or
+// whether too much is left open.
 func (j *judgement) nobody() string {
-	return fmt.Sprintf("No strategy meets every requirement (%s).", strings.Join(j.required(), ", "))
+	required := strings.Join(j.required(), ", ")
+	i := j.closest()
+	if i < 0 {
+		return fmt.Sprintf("No strategy meets every requirement (%s).", required)
+	}
+	return fmt.Sprintf("No strategy is sure to meet every requirement (%s): at the stated values %s would be the best that does, at %s per delivered clip, but it does so in only %s of what the stated ranges leave open; %s is asked.",
+		required, j.Strategies[i], clipMoney(j.Stated[i].CostPerDelivered), percent(j.keeps(i)), percent(j.Decision.Confidence))
+}
+
+// closest is the best of the remaining strategies that keep every requirement at the stated values, or −1.
+func (j *judgement) closest() int {
+	var keeping []int
+	for _, i := range j.remaining() {
+		if j.keepsAll(&j.Stated[i]) {
+			keeping = append(keeping, i)
+		}
+	}
+	return j.cheapest(keeping)
+}
+
+func (j *judgement) keepsAll(o *Outlook) bool {
+	for k := range j.Decision.Require {
+		if r := &j.Decision.Require[k]; !r.Holds(o.Figure(r.Metric)) {
+			return false
+		}
+	}
+	return true
+}
+
+// keeps is the share of the draws in which a strategy keeps every requirement.
+func (j *judgement) keeps(strategy int) float64 {
+	kept := 0
+	for _, draw := range j.Draws {
+		if j.keepsAll(&draw[strategy]) {
+			kept++
+		}
+	}
+	return float64(kept) / float64(len(j.Draws))
 }
 
 func (j *judgement) required() []string {
@@ -109,24 +145,33 @@ func (j *judgement) unit(v float64) string {
 	return monthMoney(v) + " a month"
 }
 
-// failings says for each strategy that doesn't qualify what fails and by how much.
+// failings says of each strategy that doesn't qualify what fails and by how much.
 func (j *judgement) failings(strategies []int) []string {
 	var said []string
 	for _, i := range strategies {
+		var short, unsure []string
 		for k, r := range j.requirements[i] {
-			if !r.Holds {
-				said = append(said, fmt.Sprintf("%s fails %s: %s.", j.Strategies[i], r.Text, j.shortfall(i, &j.Decision.Require[k], r.Probability)))
+			switch {
+			case r.Holds:
+			case r.HoldsAsStated:
+				unsure = append(unsure, fmt.Sprintf("%s in %s of the stated ranges", r.Text, percent(r.Probability)))
+			default:
+				short = append(short, fmt.Sprintf("%s (%s)", r.Text, j.shortfall(i, &j.Decision.Require[k])))
 			}
+		}
+		if len(short) > 0 {
+			said = append(said, fmt.Sprintf("%s misses %s.", j.Strategies[i], strings.Join(short, " and ")))
+		}
+		if len(unsure) > 0 {
+			said = append(said, fmt.Sprintf("%s is not sure to keep what is required: it keeps %s.", j.Strategies[i], strings.Join(unsure, ", ")))
 		}
 	}
 	return said
 }
 
-func (j *judgement) shortfall(strategy int, r *scenario.Requirement, probability float64) string {
+// shortfall says by how much a figure misses its bound at the stated values.
+func (j *judgement) shortfall(strategy int, r *scenario.Requirement) string {
 	v := j.Stated[strategy].Figure(r.Metric)
-	if r.Holds(v) {
-		return fmt.Sprintf("it holds at the stated values, but only in %s of the stated ranges", percent(probability))
-	}
 	if math.IsInf(v, 0) {
 		return "too few orders are delivered to reach it at all"
 	}

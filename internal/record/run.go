@@ -163,6 +163,7 @@ type Requirement struct {
 	Strategy         string   `json:"strategy"`
 	Text             string   `json:"text"`
 	Holds            bool     `json:"holds"`
+	HoldsAsStated    bool     `json:"holds_as_stated"`    // at the stated values, whatever the ranges leave open
 	Probability      float64  `json:"probability"`        // over the draws of the stated ranges
 	Value            *float64 `json:"value"`              // expected, at the stated rates; null: not reached
 	MonthMissesShare *float64 `json:"month_misses_share"` // of single simulated months

@@ -6,12 +6,18 @@ import (
 )
 
 // Histogram counts durations in fixed buckets, 128 to an octave of seconds, so that a bucket is at
-// most 0.78 % wide. Counts are integers: merging is exact and its order doesn't matter. The
-// zero value is empty.
+// most 0.78 % wide, and keeps the ends of what fell into each. All of it is integers: merging is
+// exact and its order doesn't matter. The zero value is empty.
 type Histogram struct {
-	first  int // bucket of counts[0]
-	counts []int64
-	n      int64
+	first   int // bucket of buckets[0]
+	buckets []tally
+	n       int64
+}
+
+// tally is what fell into one bucket: how many, and the shortest and longest of them.
+type tally struct {
+	n         int64
+	low, high time.Duration
 }
 
 const (
@@ -37,34 +43,39 @@ func edge(b int) float64 {
 }
 
 // Add counts one duration, which must not be negative.
-func (h *Histogram) Add(d time.Duration) { h.add(bucket(float64(d)/float64(time.Second)), 1) }
+func (h *Histogram) Add(d time.Duration) {
+	h.add(bucket(float64(d)/float64(time.Second)), tally{1, d, d})
+}
 
-func (h *Histogram) add(b int, n int64) {
-	if i := b - h.first; i >= 0 && i < len(h.counts) {
-		h.counts[i] += n
-	} else {
+func (h *Histogram) add(b int, t tally) {
+	if i := b - h.first; i < 0 || i >= len(h.buckets) {
 		h.grow(b)
-		h.counts[b-h.first] += n
 	}
-	h.n += n
+	into := &h.buckets[b-h.first]
+	if into.n == 0 || t.low < into.low {
+		into.low = t.low
+	}
+	into.high = max(into.high, t.high)
+	into.n += t.n
+	h.n += t.n
 }
 
 // grow makes room for bucket b, and some around it.
 func (h *Histogram) grow(b int) {
 	first, end := max(b-perOctave/2, 0), b+perOctave/2
-	if len(h.counts) > 0 {
-		first, end = min(first, h.first), max(end, h.first+len(h.counts))
+	if len(h.buckets) > 0 {
+		first, end = min(first, h.first), max(end, h.first+len(h.buckets))
 	}
-	counts := make([]int64, end-first)
-	copy(counts[max(h.first-first, 0):], h.counts)
-	h.first, h.counts = first, counts
+	buckets := make([]tally, end-first)
+	copy(buckets[max(h.first-first, 0):], h.buckets)
+	h.first, h.buckets = first, buckets
 }
 
 // Merge adds all counts of other.
 func (h *Histogram) Merge(other *Histogram) {
-	for i, n := range other.counts {
-		if n > 0 {
-			h.add(other.first+i, n)
+	for i, t := range other.buckets {
+		if t.n > 0 {
+			h.add(other.first+i, t)
 		}
 	}
 }
@@ -73,22 +84,22 @@ func (h *Histogram) Merge(other *Histogram) {
 func (h *Histogram) Count() int64 { return h.n }
 
 // Quantile returns the number of seconds that a share q of total orders did not exceed,
-// interpolated within its bucket. Those of total that were never added are never reached: the
-// result is false where q lies beyond them.
+// interpolated between the ends of what its bucket holds. Those of total that were never added are
+// never reached: the result is false where q lies beyond them.
 func (h *Histogram) Quantile(q float64, total int64) (seconds float64, ok bool) {
 	rank := q * float64(total)
 	if h.n == 0 || rank > float64(h.n) {
 		return 0, false
 	}
 	below := 0.0
-	for i, n := range h.counts {
-		if n > 0 && below+float64(n) >= rank {
-			low, high := edge(h.first+i), edge(h.first+i+1)
-			return low + (high-low)*max(0, rank-below)/float64(n), true
+	for _, t := range h.buckets {
+		if n := float64(t.n); t.n > 0 && below+n >= rank {
+			low, high := t.low.Seconds(), t.high.Seconds()
+			return low + (high-low)*max(0, rank-below)/n, true
 		}
-		below += float64(n)
+		below += float64(t.n)
 	}
-	return edge(h.first + len(h.counts)), true
+	return 0, false
 }
 
 // Around returns the edges of the bucket that holds a number of seconds.
@@ -99,30 +110,27 @@ func Around(seconds float64) (low, high float64) {
 
 // UpTo returns how many durations did not exceed a number of seconds, interpolated within its bucket.
 func (h *Histogram) UpTo(seconds float64) float64 {
-	b, sum := bucket(seconds), int64(0)
-	for i, n := range h.counts {
-		if h.first+i == b {
-			low, high := edge(b), edge(b+1)
-			return float64(sum) + float64(n)*(seconds-low)/(high-low)
+	sum := 0.0
+	for _, t := range h.buckets {
+		switch low, high := t.low.Seconds(), t.high.Seconds(); {
+		case t.n == 0:
+		case seconds >= high:
+			sum += float64(t.n)
+		case seconds > low:
+			sum += float64(t.n) * (seconds - low) / (high - low)
 		}
-		if h.first+i > b {
-			break
-		}
-		sum += n
 	}
-	return float64(sum)
+	return sum
 }
 
-// Each calls f for each bucket from the lowest to the highest that holds anything, with its upper
-// edge in seconds and how many durations lie below that edge.
-func (h *Histogram) Each(f func(upper float64, below int64)) {
-	below := int64(0)
-	for i, n := range h.counts {
-		if below += n; below > 0 {
-			f(edge(h.first+i+1), below)
-		}
-		if below == h.n {
-			return
+// Each calls f for each bucket that holds anything, from the shortest on: with the longest of its
+// durations in seconds, and how many did not exceed that.
+func (h *Histogram) Each(f func(seconds float64, upTo int64)) {
+	upTo := int64(0)
+	for _, t := range h.buckets {
+		if t.n > 0 {
+			upTo += t.n
+			f(t.high.Seconds(), upTo)
 		}
 	}
 }

@@ -203,6 +203,13 @@ func (s *Sum) Add(d time.Duration) {
 	s.high += carry
 }
 
+// Merge adds another sum.
+func (s *Sum) Merge(other Sum) {
+	var carry uint64
+	s.low, carry = bits.Add64(s.low, other.low, 0)
+	s.high += other.high + carry
+}
+
 // Seconds is the sum in seconds.
 func (s Sum) Seconds() float64 {
 	return (float64(s.high)*0x1p64 + float64(s.low)) / float64(time.Second)

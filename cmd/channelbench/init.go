@@ -1,0 +1,63 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"channelbench/scenarios"
+)
+
+func (p *program) initCommand() *cobra.Command {
+	from := "starter"
+	cmd := &cobra.Command{
+		Use:   "init [FILE]",
+		Short: "Write a commented scenario to start from",
+		Long: `init writes a commented scenario that passes check. It never overwrites a file. Without FILE it writes
+scenario.toml; with "-" it writes to stdout.`,
+		Example: `  channelbench init
+  channelbench init mine.toml --from veo31
+  channelbench init - | channelbench sim -`,
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			file := "scenario.toml"
+			if len(args) > 0 {
+				file = args[0]
+			}
+			text, ok := scenarios.Open(from)
+			if !ok {
+				return fail(exitUsage, fmt.Errorf("there is no shipped scenario %q\n  hint: shipped are %s", from, strings.Join(scenarios.Names(), ", ")))
+			}
+			if file == "-" {
+				if _, err := p.out.Write(text); err != nil {
+					return fail(exitFailed, err)
+				}
+				return nil
+			}
+			return p.create(file, text)
+		},
+	}
+	cmd.Flags().StringVar(&from, "from", from, "the shipped `scenario` to start from")
+	return cmd
+}
+
+// create writes a new file, and refuses to replace one.
+func (p *program) create(file string, text []byte) error {
+	f, err := os.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	if errors.Is(err, fs.ErrExist) {
+		return fail(exitUsage, fmt.Errorf("%s exists and is not overwritten\n  hint: name another file, or remove it first", file))
+	}
+	if err != nil {
+		return fail(exitFailed, err)
+	}
+	_, err = f.Write(text)
+	if err := errors.Join(err, f.Close()); err != nil {
+		return fail(exitFailed, errors.Join(err, os.Remove(file)))
+	}
+	p.note("wrote %s; next: channelbench check %s, then channelbench sim %s", file, file, file)
+	return nil
+}

@@ -1,0 +1,119 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"channelbench/internal/scenario"
+)
+
+// Exit codes; they are part of the interface.
+const (
+	exitDone        = 0
+	exitFailedGate  = 1   // a gate, requirement or regression failed
+	exitUsage       = 2   // usage or scenario invalid: nothing ran, nothing spent
+	exitFailed      = 3   // the run failed
+	exitInterrupted = 130 // SIGINT; what was finished is saved
+	exitTerminated  = 143 // SIGTERM; likewise
+)
+
+// exitError is an error with its exit code.
+type exitError struct {
+	code int
+	err  error
+	said bool // already printed
+}
+
+func (e *exitError) Error() string { return e.err.Error() }
+func (e *exitError) Unwrap() error { return e.err }
+
+var errInterrupted = errors.New("interrupted")
+
+func fail(code int, err error) error { return &exitError{code: code, err: err} }
+
+// program is one call of the tool: its streams and what they can show.
+//
+// The rules of output: stdout carries the result and nothing else; progress, warnings and errors
+// go to stderr, each with the prefix "channelbench: ", in lower case and without a final period.
+type program struct {
+	in       io.Reader
+	out, err io.Writer
+	terminal bool // stderr is one: progress may overwrite its line
+	color    bool // stdout shows colours
+	width    int  // columns of stdout; 0: unknown
+	quiet    bool
+}
+
+// run executes a command line and returns the exit code.
+func (p *program) run(ctx context.Context, args []string) int {
+	root := p.root()
+	root.SetArgs(args)
+	root.SetIn(p.in)
+	root.SetOut(p.out)
+	root.SetErr(p.err)
+	err := root.ExecuteContext(ctx)
+	if err == nil {
+		return exitDone
+	}
+	var coded *exitError
+	if !errors.As(err, &coded) {
+		coded = &exitError{code: exitUsage, err: err} // cobra's own: flags and arguments
+		if !strings.Contains(err.Error(), "\n") {
+			coded.err = fmt.Errorf("%w\n  hint: channelbench --help", err)
+		}
+	}
+	if !coded.said {
+		p.say("%v", coded.err)
+	}
+	return coded.code
+}
+
+// say prints a message to stderr.
+func (p *program) say(format string, args ...any) {
+	fmt.Fprintf(p.err, "channelbench: "+format+"\n", args...)
+}
+
+// note prints a message to stderr unless --quiet.
+func (p *program) note(format string, args ...any) {
+	if !p.quiet {
+		p.say(format, args...)
+	}
+}
+
+// warn prints a scenario's warnings to stderr.
+func (p *program) warn(warnings []scenario.Problem) {
+	for _, w := range warnings {
+		p.note("%v", w)
+	}
+}
+
+func (p *program) root() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "channelbench",
+		Short: "Decide how to buy AI video clips by API",
+		Long: `channelbench decides how to buy AI video clips by API: which channel (direct, forwarding, reverse), or
+which strategy over channels (fallback, routing by clip), delivers them cheapest and keeps the promise.
+
+One TOML file, the scenario, says what is bought, from whom, at what price, how it fails, and what is promised.`,
+		Example: `  channelbench sim sora2                      decide for a shipped scenario; writes out/sora2/sim
+  channelbench init mine.toml --from veo31    a commented scenario to start from
+  channelbench check mine.toml                every problem at once, with its place and a hint
+  channelbench sim mine.toml --set 'channels.reverse.price.per_call=$0.30'`,
+		SilenceUsage:  true,
+		SilenceErrors: true,
+		Args:          cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			cmd.SetOut(p.err)
+			_ = cmd.Help()
+			return &exitError{code: exitUsage, err: errors.New("no command"), said: true}
+		},
+	}
+	root.PersistentFlags().BoolVar(&p.quiet, "quiet", false, "print no progress and no warnings")
+	root.AddCommand(p.initCommand(), p.scenariosCommand(), p.checkCommand(), p.simCommand(), p.versionCommand())
+	return root
+}

@@ -1,0 +1,66 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"channelbench/internal/scenario"
+	"channelbench/scenarios"
+)
+
+// source is a scenario before it is loaded.
+type source struct {
+	label string // how problems call it
+	text  []byte
+	dir   string // where the files that it names are looked for
+}
+
+// open finds a scenario: "-" is stdin, a shipped name is a shipped scenario unless a file is
+// called so, and all else is a path.
+func (p *program) open(name string) (*source, error) {
+	if name == "-" {
+		text, err := io.ReadAll(p.in)
+		if err != nil {
+			return nil, fail(exitFailed, fmt.Errorf("read stdin: %w", err))
+		}
+		return &source{label: "stdin", text: text, dir: "."}, nil
+	}
+	text, err := os.ReadFile(name)
+	if err == nil {
+		return &source{label: name, text: text, dir: filepath.Dir(name)}, nil
+	}
+	if shipped, ok := scenarios.Open(name); ok {
+		return &source{label: name + ".toml", text: shipped, dir: "."}, nil
+	}
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fail(exitUsage, fmt.Errorf("there is no file and no shipped scenario %q\n  hint: shipped are %s", name, strings.Join(scenarios.Names(), ", ")))
+	}
+	return nil, fail(exitUsage, err)
+}
+
+// load reads and checks a scenario, and prints its warnings.
+func (p *program) load(name string, set []string) (*scenario.Scenario, error) {
+	src, err := p.open(name)
+	if err != nil {
+		return nil, err
+	}
+	s, warnings, err := scenario.Load(src.label, src.text, scenario.Options{Set: set, ReadFile: src.read})
+	p.warn(warnings)
+	if err != nil {
+		return nil, fail(exitUsage, err)
+	}
+	return s, nil
+}
+
+// read reads a file that the scenario names, relative to the scenario's own folder.
+func (s *source) read(path string) ([]byte, error) {
+	if !filepath.IsAbs(path) {
+		path = filepath.Join(s.dir, path)
+	}
+	return os.ReadFile(path)
+}

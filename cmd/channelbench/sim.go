@@ -1,0 +1,142 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"channelbench/internal/record"
+	"channelbench/internal/scenario"
+	"channelbench/reports"
+	"channelbench/sim"
+)
+
+// simFlags are the flags of sim.
+type simFlags struct {
+	out     string
+	format  string
+	set     []string
+	months  int
+	workers int
+	require bool
+}
+
+func (p *program) simCommand() *cobra.Command {
+	var f simFlags
+	cmd := &cobra.Command{
+		Use:   "sim SCENARIO",
+		Short: "Simulate the strategies and decide: verdict, table, run.json, report.md, PNGs",
+		Long: `sim simulates every strategy of a scenario over many months, sets the closed form beside it where one exists, and
+decides. SCENARIO is a path, "-" for stdin, or the name of a shipped scenario.
+
+The result goes to stdout; run.json, report.md, the charts and the numbers behind them go to the output folder.
+The same scenario and seed give the same bytes, whatever the number of workers.`,
+		Example: `  channelbench sim sora2
+  channelbench sim mine.toml -o report --months 1000
+  channelbench sim veo31 --format json | jq .verdict.sentence
+  channelbench sim mine.toml --set 'decision.exclude=["reverse"]'
+  channelbench sim mine.toml --require        exit with 1 if no strategy qualifies`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error { return p.sim(cmd.Context(), args[0], &f) },
+	}
+	flags := cmd.Flags()
+	flags.StringVarP(&f.out, "out", "o", "", "output `folder` (default out/<scenario>/sim)")
+	flags.StringVar(&f.format, "format", "text", "what stdout shows: text, json or markdown")
+	flags.IntVar(&f.months, "months", sim.DefaultMonths, "simulated months per strategy, at least 2")
+	flags.IntVar(&f.workers, "workers", 0, "months simulated at once (default: one per processor)")
+	flags.BoolVar(&f.require, "require", false, "exit with 1 if no strategy qualifies")
+	addSet(cmd, &f.set)
+	return cmd
+}
+
+func (f *simFlags) check() error {
+	if f.months < 2 {
+		return fail(exitUsage, fmt.Errorf("--months %d is too few for an interval; use at least 2", f.months))
+	}
+	if f.workers < 0 {
+		return fail(exitUsage, fmt.Errorf("--workers must not be negative"))
+	}
+	switch f.format {
+	case "text", "json", "markdown":
+		return nil
+	}
+	return fail(exitUsage, fmt.Errorf("--format %q is unknown\n  hint: text, json or markdown", f.format))
+}
+
+func (p *program) sim(ctx context.Context, name string, f *simFlags) error {
+	if err := f.check(); err != nil {
+		return err
+	}
+	s, err := p.load(name, f.set)
+	if err != nil {
+		return err
+	}
+	if f.out == "" {
+		f.out = filepath.Join("out", s.Name, "sim")
+	}
+	folder, err := openFolder(f.out)
+	if err != nil {
+		return err
+	}
+	run, failure := p.simulate(ctx, s, f)
+	if run == nil {
+		return failure
+	}
+	if err := p.publish(run, folder, f.format); err != nil {
+		return err
+	}
+	if failure != nil {
+		return failure
+	}
+	if f.require && run.Verdict.Candidate == nil {
+		return fail(exitFailedGate, errors.New("no strategy qualifies, and --require asks for one"))
+	}
+	return nil
+}
+
+// simulate runs the simulation. There may be both a run and an error: of an interruption, or of a
+// disagreement between simulation and closed form.
+func (p *program) simulate(ctx context.Context, s *scenario.Scenario, f *simFlags) (*record.Run, error) {
+	progress := p.progress()
+	run, err := sim.Run(ctx, s, sim.Options{Months: f.months, Workers: f.workers, Version: version(), Progress: progress.show})
+	progress.end()
+	switch {
+	case err == nil:
+		return run, nil
+	case ctx.Err() == nil:
+		return run, fail(exitFailed, err)
+	}
+	var stopped *exitError
+	errors.As(context.Cause(ctx), &stopped)
+	if run == nil {
+		return nil, fail(stopped.code, err)
+	}
+	return run, fail(stopped.code, fmt.Errorf("interrupted after %d of %d months; what was finished is saved", run.Months, f.months))
+}
+
+// publish writes the files and prints the result.
+func (p *program) publish(run *record.Run, folder *folder, format string) error {
+	charts, err := reports.Charts(run)
+	if err != nil {
+		return fail(exitFailed, err)
+	}
+	if err := folder.save(run, charts); err != nil {
+		return err
+	}
+	switch format {
+	case "json":
+		err = record.Write(p.out, run)
+	case "markdown":
+		err = reports.Markdown(p.out, run, charts)
+	default:
+		err = reports.Text(p.out, run, reports.TextOptions{Color: p.color, Width: p.width})
+	}
+	if err != nil {
+		return fail(exitFailed, fmt.Errorf("write the result: %w", err))
+	}
+	p.note("wrote %s", filepath.Join(folder.path, "{run.json,report.md,*.png,*.csv}"))
+	return nil
+}
