@@ -21,10 +21,13 @@ func verdictSentence(run *record.Run) string {
 }
 
 // requirementText says how a requirement came out, after its sign and the strategy's name.
-func requirementText(r record.Requirement) string {
+func requirementText(run *record.Run, r record.Requirement) string {
 	word := "fails"
-	if r.Holds {
+	switch {
+	case r.Holds:
 		word = "holds"
+	case unsure(run, r):
+		word = "not sure"
 	}
 	parts := []string{word}
 	if v, ok := known(r.Value); ok {

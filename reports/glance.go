@@ -37,10 +37,10 @@ func drawGlance(run *record.Run) (*drawing, error) {
 		return d, nil
 	}
 
-	table := p.body.Max.X - vg.Length(len(g.columns))*columnWidth
+	table := p.body.Max.X - g.tableWidth()
 	rows := vg.Rectangle{
-		Min: vg.Point{X: p.body.Min.X + g.nameWidth() + 8, Y: p.body.Max.Y - 26 - n*rowHeight},
-		Max: vg.Point{X: table - 14, Y: p.body.Max.Y - 26},
+		Min: vg.Point{X: table - barGap - g.barRoom(), Y: p.body.Max.Y - 26 - n*rowHeight},
+		Max: vg.Point{X: table - barGap, Y: p.body.Max.Y - 26},
 	}
 	g.heads(p, rows.Max.Y+9)
 	bars := p.newPanel(rows, g.top(), 1)
@@ -57,7 +57,17 @@ func drawGlance(run *record.Run) (*drawing, error) {
 	return d, nil
 }
 
-const columnWidth = vg.Length(62)
+const (
+	columnWidth = vg.Length(62)
+	barGap      = vg.Length(14) // between bars and figures
+)
+
+func (g *glance) tableWidth() vg.Length { return vg.Length(len(g.columns)) * columnWidth }
+
+// barRoom is the length of the cost axis: what names and figures leave.
+func (g *glance) barRoom() vg.Length {
+	return pageWidth - 2*margin - g.nameWidth() - 8 - barGap - g.tableWidth()
+}
 
 func newGlance(run *record.Run) *glance {
 	all := roster(run)
@@ -204,10 +214,10 @@ func (g *glance) row(n *panel, e entry, middle, bar vg.Length) {
 	}
 }
 
-// misses says whether a requirement on the figure fails.
+// misses says whether a requirement on the figure surely fails.
 func (e entry) misses(figure string) bool {
 	for _, f := range e.fails {
-		if first, _, _ := strings.Cut(f, " "); first == figure {
+		if first, _, _ := strings.Cut(f.text, " "); first == figure && !f.unsure {
 			return true
 		}
 	}
@@ -231,11 +241,16 @@ func (g *glance) bar(n *panel, e entry, middle, height vg.Length) {
 		Min: vg.Point{X: max(x-1.25, n.area.Min.X), Y: middle - height/2},
 		Max: vg.Point{X: max(x+1.25, n.area.Min.X+2.5), Y: middle + height/2},
 	}, e.mark)
-	low, okLow := known(e.CostPerDelivered.Low)
-	high, okHigh := known(e.CostPerDelivered.High)
-	if okLow && okHigh && n.x(high)-n.x(low) > 4 { // narrower ones lie within the tick
+	if low, high, ok := g.interval(e); ok {
 		n.whisker(max(low, 0), min(high, n.plot.X.Max), middle, min(3.5, height/3))
 	}
+}
+
+// interval is what a whisker shows; one that would lie within the tick at the bar's end is not drawn.
+func (g *glance) interval(e entry) (low, high float64, visible bool) {
+	low, okLow := known(e.CostPerDelivered.Low)
+	high, okHigh := known(e.CostPerDelivered.High)
+	return low, high, okLow && okHigh && (high-low)/g.top()*float64(g.barRoom()) > 4
 }
 
 // note says under the bar what the decision makes of the strategy.
@@ -248,20 +263,50 @@ func (g *glance) note(e entry) string {
 	case g.leader != nil && e.Name == g.leader.Name:
 		return "leads, not clearly"
 	case len(e.fails) > 0:
-		return "misses " + strings.Join(e.fails, ", ")
+		return e.shortcomings()
 	}
 	return ""
 }
 
+// shortcomings lists what a strategy misses or, if nothing for certain, what it may miss.
+func (e entry) shortcomings() string {
+	var missed, open []string
+	for _, f := range e.fails {
+		if f.unsure {
+			open = append(open, f.text)
+		} else {
+			missed = append(missed, f.text)
+		}
+	}
+	if len(missed) > 0 {
+		return "misses " + strings.Join(missed, ", ")
+	}
+	return "may miss " + strings.Join(open, ", ")
+}
+
 func (g *glance) subtitle() string {
-	s := "Cost per delivered clip, US dollars. Bar: expected cost"
+	s := "Cost per delivered clip, US dollars. Bar: expected cost" + g.intervalHint()
 	for _, e := range g.list {
-		_, low := known(e.CostPerDelivered.Low)
-		if _, high := known(e.CostPerDelivered.High); low && high {
-			return s + "; whisker: 95% interval of that expectation"
+		if strings.HasPrefix(g.note(e), "may miss") {
+			return s + ". “May miss” depends on inputs known only as ranges"
 		}
 	}
 	return s
+}
+
+// intervalHint says what a whisker means, or why there is none.
+func (g *glance) intervalHint() string {
+	hint := ""
+	for _, e := range g.list {
+		if _, _, visible := g.interval(e); visible {
+			return "; whisker: 95% interval of that expectation"
+		}
+		_, low := known(e.CostPerDelivered.Low)
+		if _, high := known(e.CostPerDelivered.High); low && high {
+			hint = "; its 95% interval is narrower than the dark tick"
+		}
+	}
+	return hint
 }
 
 // alt tells the chart in words.

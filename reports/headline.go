@@ -3,6 +3,7 @@ package reports
 import (
 	"fmt"
 	"math"
+	"slices"
 	"sort"
 	"strings"
 )
@@ -38,23 +39,23 @@ func (g *glance) nobodyQualifies(in []entry) bool {
 	return true
 }
 
-// nobodyTitle names the requirement if it is the same for all.
+// nobodyTitle names the requirement if one alone is what all fail. Where a strategy may yet meet
+// everything, depending on what is not known exactly, none is sure to.
 func nobodyTitle(in []entry) string {
-	misses := map[string]int{}
+	verb, shared := "meets", in[0].fails
 	for _, e := range in {
-		for _, f := range e.fails {
-			misses[f]++
+		if !slices.ContainsFunc(e.fails, func(f failure) bool { return !f.unsure }) {
+			verb = "is sure to meet"
 		}
+		shared = slices.DeleteFunc(slices.Clone(shared), func(f failure) bool {
+			return !slices.ContainsFunc(e.fails, func(g failure) bool { return g.text == f.text })
+		})
 	}
-	for _, f := range in[0].fails {
-		if misses[f] == len(in) {
-			if len(in) == 1 {
-				return upperFirst(fmt.Sprintf("%s, the only strategy, misses “%s”", in[0].word, cutEnd(f, 40)))
-			}
-			return fmt.Sprintf("No strategy meets “%s”", cutEnd(f, 40))
-		}
+	what := "every requirement"
+	if len(shared) == 1 {
+		what = "“" + cutEnd(shared[0].text, 40) + "”"
 	}
-	return "No strategy meets every requirement"
+	return "No strategy " + verb + " " + what
 }
 
 // winnerTitle compares the winner with the cheapest other strategy that qualifies.

@@ -57,6 +57,7 @@ func TestGlanceTitleFollowsTheData(t *testing.T) {
 		{"fastest", fastest, "Forwarding is the choice: 95% of orders done within 2:58, at $0.82 a clip"},
 		{"level", level, "Hybrid meets every requirement at $0.33 a clip, about as much as forwarding"},
 		{"nobody, one reason", nobody(), "No strategy meets “in time ≥ 99%”"},
+		{"nobody for sure", open(), "No strategy is sure to meet “in time ≥ 95%”"},
 		{"nobody, several reasons", mixed, "No strategy meets every requirement"},
 		{"not clear", six(), "No clear winner: hybrid is best in 61% of draws, hybrid-1-attempt in 39%"},
 		{"not clear, nothing drawn", unsure, "No clear winner; hybrid leads"},
@@ -126,6 +127,25 @@ func TestECDFTitleFollowsTheData(t *testing.T) {
 		}
 		if len(d.page.texts) == 0 {
 			t.Errorf("%s: nothing written", c.name)
+		}
+	}
+}
+
+// A figure that fulfils its requirement at the stated values must not be marked as missing it.
+func TestUnsureIsNotMissed(t *testing.T) {
+	g := newGlance(open())
+	notes := map[string]string{}
+	for _, e := range g.list {
+		notes[e.Name] = g.note(e)
+		if got, want := e.misses("in"), e.Name == "reverse"; got != want {
+			t.Errorf("%s: marked as missed: %v, want %v", e.Name, got, want)
+		}
+	}
+	for name, want := range map[string]string{
+		"forwarding": "may miss in time ≥ 95%", "hybrid": "may miss in time ≥ 95%", "reverse": "misses in time ≥ 95%",
+	} {
+		if notes[name] != want {
+			t.Errorf("%s: note %q, want %q", name, notes[name], want)
 		}
 	}
 }

@@ -134,7 +134,7 @@ func (m *markdown) requirements() {
 				m.full(i, len(list))
 				return
 			}
-			m.printf("| %s | %s | %s | %s |\n", mark(r.Holds), escape(r.Strategy), escape(r.Text), escape(requirementText(r)))
+			m.printf("| %s | %s | %s | %s |\n", mark(r.Holds), escape(r.Strategy), escape(r.Text), escape(requirementText(m.run, r)))
 		}
 		m.printf("\n")
 	})

@@ -17,7 +17,18 @@ type entry struct {
 	word  string     // the same inside a sentence
 	mark  color.RGBA // of lines, bars and dots
 	text  color.RGBA // of letters
-	fails []string   // requirements that do not hold, readable
+	fails []failure  // requirements that do not hold
+}
+
+// failure is a requirement that does not hold. One that holds for some values of the stated ranges, only
+// not for enough of them, is unsure: to call it missed would contradict the figure beside it.
+type failure struct {
+	text   string // readable
+	unsure bool
+}
+
+func unsure(run *record.Run, r record.Requirement) bool {
+	return !r.Holds && run.Verdict.Draws > 1 && r.Probability > 0
 }
 
 // Names longer than this are cut in their middle.
@@ -39,7 +50,7 @@ func roster(run *record.Run) []entry {
 		ofKind[s.Kind]++
 		for _, r := range run.Verdict.Requirements {
 			if r.Strategy == s.Name && !r.Holds {
-				e.fails = append(e.fails, readable(r.Text))
+				e.fails = append(e.fails, failure{readable(r.Text), unsure(run, r)})
 			}
 		}
 	}

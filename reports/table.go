@@ -131,17 +131,17 @@ func blocks(share float64, width int) string {
 func verdictMeasure(run *record.Run) measure {
 	return measure{head: "Verdict", value: func(s *record.Strategy) string {
 		v := run.Verdict
-		switch failed := failures(run, s.Name); {
+		switch failed, open := failures(run, s.Name); {
 		case s.Excluded:
 			return "excluded"
 		case v.Winner != nil && *v.Winner == s.Name:
 			return "winner"
 		case v.Winner == nil && v.Candidate != nil && *v.Candidate == s.Name:
 			return "leads"
-		case failed == 1:
-			return "fails a requirement"
-		case failed > 1:
+		case failed > 0:
 			return "fails " + plural(failed, "requirement")
+		case open > 0:
+			return "not sure of " + plural(open, "requirement")
 		case len(v.Requirements) > 0:
 			return "qualifies"
 		}
@@ -149,14 +149,18 @@ func verdictMeasure(run *record.Run) measure {
 	}}
 }
 
-func failures(run *record.Run, strategy string) int {
-	n := 0
+// failures counts the requirements that a strategy misses, and those that it may or may not.
+func failures(run *record.Run, strategy string) (failed, open int) {
 	for _, r := range run.Verdict.Requirements {
-		if r.Strategy == strategy && !r.Holds {
-			n++
+		switch {
+		case r.Strategy != strategy || r.Holds:
+		case unsure(run, r):
+			open++
+		default:
+			failed++
 		}
 	}
-	return n
+	return failed, open
 }
 
 func dollarsOrNone(v *float64, decimals int) string {
@@ -166,13 +170,18 @@ func dollarsOrNone(v *float64, decimals int) string {
 	return noData
 }
 
-// between prints the two ends of an interval, or nothing where one is missing.
+// between prints the two ends of an interval: one number where they look alike, nothing where one is
+// missing.
 func between(low, high *float64, format func(*float64) string) string {
 	_, okLow := known(low)
 	if _, okHigh := known(high); !okLow || !okHigh {
 		return noData
 	}
-	return format(low) + "–" + format(high)
+	a, b := format(low), format(high)
+	if a == b {
+		return a
+	}
+	return a + "–" + b
 }
 
 // ratio prints a number of attempts.

@@ -122,7 +122,7 @@ func (t *terminal) requirements() {
 			code = ansiGreen
 		}
 		t.line("  " + t.paint(mark(r.Holds), code) + " " + pad(plain(r.Strategy), nameWidth, false) + "  " +
-			pad(plain(r.Text), textWidth, false) + "  " + requirementText(r))
+			pad(plain(r.Text), textWidth, false) + "  " + requirementText(t.run, r))
 	}
 }
 
