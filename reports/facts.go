@@ -26,7 +26,7 @@ func requirementText(run *record.Run, r record.Requirement) string {
 	switch {
 	case r.Holds:
 		word = "holds"
-	case unsure(run, r):
+	case unsure(r):
 		word = "not sure"
 	}
 	parts := []string{word}

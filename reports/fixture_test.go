@@ -89,7 +89,7 @@ func runOf(promise float64, toys ...toy) *record.Run {
 func require(run *record.Run, least float64, text string) {
 	for _, s := range run.Strategies {
 		holds := *s.InTimeShare.Value >= least
-		r := record.Requirement{Strategy: s.Name, Text: text, Holds: holds, Value: s.InTimeShare.Value, MonthMissesShare: ptr(0.875)}
+		r := record.Requirement{Strategy: s.Name, Text: text, Holds: holds, HoldsAsStated: holds, Value: s.InTimeShare.Value, MonthMissesShare: ptr(0.875)}
 		if holds {
 			r.Probability, r.MonthMissesShare = 1, ptr(0.003)
 		}
@@ -152,7 +152,7 @@ func open() *record.Run {
 	run.Verdict.Draws = 64
 	for i := range 2 {
 		r := &run.Verdict.Requirements[i]
-		r.Holds, r.Probability = false, 0.81-0.3*float64(i)
+		r.Holds, r.HoldsAsStated, r.Probability = false, true, 0.81-0.3*float64(i)
 	}
 	run.Verdict.Sentence = "No strategy is sure to meet in_time >= 95%."
 	return run

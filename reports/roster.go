@@ -20,16 +20,14 @@ type entry struct {
 	fails []failure  // requirements that do not hold
 }
 
-// failure is a requirement that does not hold. One that holds for some values of the stated ranges, only
-// not for enough of them, is unsure: to call it missed would contradict the figure beside it.
+// failure is a requirement that does not hold. One that holds at the stated values, only not in enough
+// of the stated ranges, is unsure: to call it missed would contradict the figure beside it.
 type failure struct {
 	text   string // readable
 	unsure bool
 }
 
-func unsure(run *record.Run, r record.Requirement) bool {
-	return !r.Holds && run.Verdict.Draws > 1 && r.Probability > 0
-}
+func unsure(r record.Requirement) bool { return !r.Holds && r.HoldsAsStated }
 
 // Names longer than this are cut in their middle.
 const (
@@ -50,7 +48,7 @@ func roster(run *record.Run) []entry {
 		ofKind[s.Kind]++
 		for _, r := range run.Verdict.Requirements {
 			if r.Strategy == s.Name && !r.Holds {
-				e.fails = append(e.fails, failure{readable(r.Text), unsure(run, r)})
+				e.fails = append(e.fails, failure{readable(r.Text), unsure(r)})
 			}
 		}
 	}

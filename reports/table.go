@@ -154,7 +154,7 @@ func failures(run *record.Run, strategy string) (failed, open int) {
 	for _, r := range run.Verdict.Requirements {
 		switch {
 		case r.Strategy != strategy || r.Holds:
-		case unsure(run, r):
+		case unsure(r):
 			open++
 		default:
 			failed++

@@ -27,7 +27,7 @@ func load(t *testing.T, name string) *scenario.Scenario {
 }
 
 func TestNames(t *testing.T) {
-	want := []string{"muse-h3", "sora2", "vendor-claims", "veo31"}
+	want := []string{"muse-h3", "sora2", "starter", "vendor-claims", "veo31"}
 	if got := scenarios.Names(); !slices.Equal(got, want) {
 		t.Errorf("Names() = %q, want %q", got, want)
 	}

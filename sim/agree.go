@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math"
 
+	"gonum.org/v1/gonum/stat/distuv"
+
 	"channelbench/internal/stats"
 	"channelbench/sim/exact"
 )
@@ -18,10 +20,14 @@ const (
 const relative = 1e-9
 
 // disagreements lists where the simulated months contradict the closed form: shares by the exact
-// binomial test; means beyond five standard errors; quantiles where, even at the edges of their
+// binomial test; means beyond five standard errors, or as unlikely a distance where few months make
+// the standard error itself unsure; quantiles where, even at the edges of their
 // histogram bucket, the closed form's share lies beyond five standard errors of the asked one.
 func disagreements(a *exact.Answer, t *totals) []string {
-	c := comparison{answer: a, totals: t, orders: float64(t.all.Orders)}
+	c := comparison{answer: a, totals: t, orders: float64(t.all.Orders), reach: sigmas}
+	if degrees := len(t.orders) - 1; degrees > 0 {
+		c.reach = distuv.StudentsT{Sigma: 1, Nu: float64(degrees)}.Quantile(1 - fiveP/2)
+	}
 	c.share("delivered share", t.all.Delivered, a.Delivered)
 	c.share("in-time share", t.all.InTime, a.InTime)
 	c.share("fallback share", t.all.Fallbacks, a.Fallback)
@@ -46,6 +52,7 @@ type comparison struct {
 	answer   *exact.Answer
 	totals   *totals
 	orders   float64
+	reach    float64 // standard errors of a mean; five as months grow many
 	findings []string
 }
 
@@ -82,7 +89,7 @@ func (c *comparison) mean(what string, got stats.Estimate, want, unseen float64)
 	if math.IsNaN(got.SE) {
 		return
 	}
-	if d := math.Abs(got.Value - want); d > sigmas*math.Hypot(got.SE, unseen)+relative*math.Abs(want) {
+	if d := math.Abs(got.Value - want); d > c.reach*math.Hypot(got.SE, unseen)+relative*math.Abs(want) {
 		c.findings = append(c.findings, fmt.Sprintf("%s: %.9g simulated (standard error %.2g), %.9g exact", what, got.Value, got.SE, want))
 	}
 }

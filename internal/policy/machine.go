@@ -1,7 +1,7 @@
 // Package policy decides what happens to one order: which channel is tried, when it is polled,
 // tried again, given up for the next, and when the deadline ends it.
 //
-// It is a pure state machine. It has no clock, no I/O, no logging and no randomness: time
+// It is a pure state machine and deliberately has no clock, no I/O, no logging, no randomness: time
 // comes with the events, jitter too, and everything that an order wants done comes out as
 // actions. It knows no prices and no odds; drivers bring those. sim/event drives it in virtual
 // time, bench over HTTP in real time, and both must take the same decisions.

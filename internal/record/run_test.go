@@ -38,7 +38,7 @@ func full() *Run {
 		}},
 		Verdict: Verdict{
 			Winner: ptr("hybrid"), Candidate: ptr("hybrid"), Minimise: "cost", ExpectedRegret: ptr(3.0), ProbabilityBest: map[string]float64{"hybrid": 1},
-			Requirements: []Requirement{{Strategy: "hybrid", Text: "in_time >= 85%", Holds: true, Probability: 1, Value: ptr(0.9), MonthMissesShare: ptr(0.01)}},
+			Requirements: []Requirement{{Strategy: "hybrid", Text: "in_time >= 85%", Holds: true, HoldsAsStated: true, Probability: 1, Value: ptr(0.9), MonthMissesShare: ptr(0.01)}},
 			Excluded:     []string{"reverse"}, ExclusionCost: ptr(900.0), Draws: 64,
 			BreakEvens: []BreakEven{{Cheaper: "reverse", Dearer: "forwarding", Clip: "720p", Seconds: ptr(1.41), FailRate: ptr(0.3), Sentence: "s"}},
 			Sentence:   "Use hybrid.", Reasons: []string{"r"},

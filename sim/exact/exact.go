@@ -3,7 +3,7 @@
 //
 // It covers whatever package world draws per order and attempt: moderation, region (also as a mixture
 // of rates per order), submit, ambiguous, job, unusable and download errors, backoff with jitter,
-// fallback, routing, polls, the deadline. It stops where orders meet: shared limits, queues,
+// fallback, routing, polls, the deadline. It deliberately stops where orders meet: shared limits, queues,
 // outages, regimes, sticky exits, or a pool that pauses a channel have no place in it.
 //
 // Each route is a walk over attempts. The time elapsed before each attempt is a measure on a
