@@ -142,9 +142,9 @@ func failureOf(cheap, dear *channel.Channel, c channel.Clip) (failure, bool) {
 }
 
 func (f failure) upTo(high failure, cheap, dear *channel.Channel) record.BreakEven {
-	rates := fmt.Sprintf("%.0f %% of its calls (%v)", 100*f.rate, f.clip)
+	rates := fmt.Sprintf("%.0f%% of its calls (%v)", 100*f.rate, f.clip)
 	if high.clip != f.clip {
-		rates = fmt.Sprintf("%.0f %% (%v) to %.0f %% (%v) of its calls", 100*f.rate, f.clip, 100*high.rate, high.clip)
+		rates = fmt.Sprintf("%.0f%% (%v) to %.0f%% (%v) of its calls", 100*f.rate, f.clip, 100*high.rate, high.clip)
 	}
 	billing := "It bills only clips that were made, so by its charges alone no failure rate makes it dearer."
 	if cheap.Price.Billed == channel.OnAccept {

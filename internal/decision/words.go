@@ -230,10 +230,10 @@ func percent(share float64) string {
 	for decimals := 1; decimals < 6; decimals++ {
 		s := fmt.Sprintf("%.*f", decimals, 100*share)
 		if rounded := strings.TrimRight(s, "0"); share == 0 || share == 1 || rounded != "100." && rounded != "0." {
-			return strings.TrimSuffix(strings.TrimSuffix(s, ".0"), ".") + " %"
+			return strings.TrimSuffix(strings.TrimSuffix(s, ".0"), ".") + "%"
 		}
 	}
-	return fmt.Sprintf("%.6f %%", 100*share)
+	return fmt.Sprintf("%.6f%%", 100*share)
 }
 
 // clock prints seconds as a duration to the second.
