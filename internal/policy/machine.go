@@ -130,7 +130,8 @@ type Result struct {
 type state uint8
 
 const (
-	waiting state = iota // for Start, or for a Wake at resume
+	arriving state = iota // Start is still to come
+	waiting               // for a Wake at resume
 	submitting
 	polling
 	fetching
@@ -155,7 +156,7 @@ type Machine struct {
 // The route must stay unchanged and need no more than MaxAttempts.
 func (m *Machine) Init(route *Route, arrival time.Duration) {
 	m.route, m.deadline, m.arrival = route, route.Deadline, arrival
-	m.resume, m.result, m.state = 0, Result{}, waiting
+	m.resume, m.result, m.state = 0, Result{}, arriving
 	m.step, m.tries, m.n = 0, 0, 0
 }
 
@@ -197,7 +198,7 @@ func (m *Machine) Step(e *Event, pool *Pool, actions []Action) []Action {
 		return actions
 	}
 	if m.state == finished || e.Attempt != m.n-1 {
-		return m.settle(e, actions)
+		return m.settle(e, pool, actions)
 	}
 	return m.answer(e, pool, actions)
 }
@@ -209,7 +210,7 @@ func (m *Machine) past(e *Event) bool {
 }
 
 func (m *Machine) start(e *Event, pool *Pool, actions []Action) []Action {
-	if m.state != waiting || m.n > 0 {
+	if m.state != arriving {
 		return actions
 	}
 	if m.deadline > 0 {
@@ -342,17 +343,20 @@ func (m *Machine) end(r Result, actions []Action) []Action {
 	return actions
 }
 
-// settle records news of an attempt that the order no longer waits for.
-func (m *Machine) settle(e *Event, actions []Action) []Action {
+// settle records news of an attempt that the order no longer waits for. What contradicts what is
+// known, such as the refusal of an accepted job, changes nothing.
+func (m *Machine) settle(e *Event, pool *Pool, actions []Action) []Action {
 	a := &m.attempts[e.Attempt]
+	if aboutSubmit := expects[e.Kind] == submitting; aboutSubmit == a.Accepted {
+		return actions
+	}
 	switch e.Kind {
 	case Accepted:
-		if !a.Accepted {
-			a.Accepted = true
-			return append(actions, Action{Kind: Settle, Attempt: e.Attempt, Channel: a.Channel, At: e.At})
-		}
+		a.Accepted = true
+		return append(actions, Action{Kind: Settle, Attempt: e.Attempt, Channel: a.Channel, At: e.At})
 	case Refused:
 		a.Outcome, a.Reason, a.Settled = channel.Refused, e.Reason, true
+		pool.pause(int(a.Channel), m.arrival+e.At, e.RetryAfter)
 	case Lost:
 		a.Outcome, a.Reason, a.Settled = channel.Ambiguous, channel.Lost, true
 	case Completed:

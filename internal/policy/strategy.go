@@ -105,10 +105,9 @@ func (b *Backoff) Bounds(failures int) (low, high time.Duration) {
 	if b.Growth == ExponentialBackoff {
 		for range failures - 1 {
 			pause *= b.Factor
-			if b.Cap > 0 && pause >= float64(b.Cap) {
-				pause = float64(b.Cap)
-				break
-			}
+		}
+		if b.Cap > 0 {
+			pause = min(pause, float64(b.Cap))
 		}
 	}
 	return duration(pause * b.Low), duration(pause * b.High)
