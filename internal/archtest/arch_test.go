@@ -34,8 +34,9 @@ var layers = []struct {
 	{[]string{"sim/event", "sim/exact"}, append(domain, "internal/stats")},
 	{[]string{"sim"}, append(domain, "internal/scenario", "internal/record", "internal/stats", "internal/decision", "internal/history", "internal/calibrate", "sim/event", "sim/exact")},
 	{[]string{"bench/dialect"}, domain},
+	{[]string{"bench/ledger", "bench/journal"}, []string{"internal/policy", "internal/channel", "internal/money"}},
 	{[]string{"bench/mockchannel"}, append(domain, "bench/dialect", "internal/scenario", "internal/record", "internal/stats")},
-	{[]string{"bench"}, append(domain, "internal/scenario", "internal/record", "internal/stats", "internal/decision", "internal/history", "internal/calibrate", "bench/dialect", "bench/mockchannel")},
+	{[]string{"bench"}, append(domain, "internal/scenario", "internal/record", "internal/stats", "internal/decision", "internal/history", "internal/calibrate", "bench/dialect", "bench/mockchannel", "bench/ledger", "bench/journal")},
 	{[]string{"reports"}, []string{"internal/record", "internal/stats", "internal/money"}},
 	{[]string{"scenarios"}, nil},
 	{[]string{"cmd/channelbench"}, []string{"sim", "bench", "bench/dialect", "bench/mockchannel", "reports", "scenarios",
@@ -57,7 +58,7 @@ var homes = map[string][]string{
 	"log":                               {},
 	"log/slog":                          {"cmd/channelbench", "bench/dialect"}, // its Secret hides itself from logs
 	"net":                               {"bench", "bench/dialect", "bench/mockchannel", "cmd/channelbench"},
-	"os":                                {"cmd/channelbench", "bench"},
+	"os":                                {"cmd/channelbench", "bench", "bench/journal"}, // the journal's file
 	"math/rand/v2":                      {"sim", "bench", "internal/decision", "internal/history", "internal/calibrate"},
 	"math/rand":                         {},
 	"crypto/rand":                       {},
