@@ -50,8 +50,13 @@ func Mean(months []float64) Estimate {
 
 // around is the t interval about a value.
 func around(value, se float64, degrees int) Estimate {
-	t := distuv.StudentsT{Mu: 0, Sigma: 1, Nu: float64(degrees)}.Quantile((1 + Confidence) / 2)
+	t := studentT(float64(degrees))
 	return Estimate{Value: value, Low: value - t*se, High: value + t*se, SE: se}
+}
+
+// studentT is how many standard errors the interval reaches to each side.
+func studentT(degrees float64) float64 {
+	return distuv.StudentsT{Mu: 0, Sigma: 1, Nu: degrees}.Quantile((1 + Confidence) / 2)
 }
 
 // Ratio estimates ΣA / ΣB from pairs of one month each: t over months of the linearised
@@ -82,27 +87,41 @@ func Share(hits, tries []int64) Estimate {
 		return unknown(math.NaN())
 	}
 	p := float64(k) / float64(n)
-	worth := float64(n) / designEffect(hits, tries, p)
+	effect, degrees := designEffect(hits, tries, p)
+	worth := float64(n)
+	if degrees > 0 {
+		// The fewer the months, the less is known of their scatter.
+		t := studentT(float64(n-1)) / studentT(float64(degrees))
+		worth = min(worth, worth/effect*t*t)
+	}
 	low, high := ClopperPearson(p*worth, worth)
-	e := Estimate{Value: p, Low: low, High: high, SE: math.Sqrt(p * (1 - p) / worth)}
+	e := Estimate{Value: p, Low: low, High: high, SE: math.Sqrt(p * (1 - p) * max(1, effect) / float64(n))}
 	if len(hits) == 1 {
 		e.Warnings = []string{"one month only: the interval takes its orders as independent"}
 	}
 	return e
 }
 
-// designEffect is how much more months scatter than independent tries would, at least 1.
-func designEffect(hits, tries []int64, p float64) float64 {
-	if len(hits) < 2 || p <= 0 || p >= 1 {
-		return 1
+// designEffect is how much more months scatter than independent tries would, and how many degrees of
+// freedom tell so.
+func designEffect(hits, tries []int64, p float64) (effect float64, degrees int) {
+	if p <= 0 || p >= 1 {
+		return 1, 0
 	}
-	effect := 0.0
+	months := 0
 	for i := range hits {
+		if tries[i] == 0 {
+			continue
+		}
+		months++
 		n := float64(tries[i])
 		d := float64(hits[i]) - n*p
 		effect += d * d / (n * p * (1 - p))
 	}
-	return max(1, effect/float64(len(hits)-1))
+	if months < 2 {
+		return 1, 0
+	}
+	return effect / float64(months-1), months - 1
 }
 
 // ClopperPearson is the interval of a share after hits out of tries; neither need be whole.
@@ -120,7 +139,7 @@ func ClopperPearson(hits, tries float64) (low, high float64) {
 
 // Quantile estimates the latency that a share q of all orders did not exceed. Value is NaN
 // where it was not reached, High where its upper end was not. The interval inverts the
-// interval of the share that lies below the estimate (Woodruff 1952).
+// intervals of the shares that lie below the estimate and up to it (Woodruff 1952).
 func Quantile(months []*Histogram, orders []int64, q float64) Estimate {
 	var pooled Histogram
 	for _, h := range months {
@@ -134,14 +153,16 @@ func Quantile(months []*Histogram, orders []int64, q float64) Estimate {
 	if need := FewestForQuantile(q); total < int64(need) {
 		return unknown(value, fmt.Sprintf("needs at least %d orders for a %.0f %% interval of p%g", need, 100*Confidence, 100*q))
 	}
-	below := make([]int64, len(months))
+	below, upTo := make([]int64, len(months)), make([]int64, len(months))
 	for i, h := range months {
-		below[i] = int64(math.Round(h.UpTo(value)))
+		below[i] = int64(math.Round(h.UpTo(math.Nextafter(value, 0))))
+		upTo[i] = int64(math.Round(h.UpTo(value)))
 	}
-	share := Share(below, orders)
-	e := Estimate{Value: value, SE: math.NaN(), High: math.NaN(), Warnings: share.Warnings}
-	e.Low, _ = pooled.Quantile(min(q, share.Low), total)
-	if high, ok := pooled.Quantile(max(q, share.High), total); ok {
+	// Where many orders take exactly as long, such as to a poll, q lies between the two shares.
+	down, up := Share(below, orders), Share(upTo, orders)
+	e := Estimate{Value: value, SE: math.NaN(), High: math.NaN(), Warnings: up.Warnings}
+	e.Low, _ = pooled.Quantile(max(0, q-(down.Value-down.Low)), total)
+	if high, ok := pooled.Quantile(q+(up.High-up.Value), total); ok {
 		e.High = high
 	}
 	return e
