@@ -70,7 +70,7 @@ func (r *reader) gate(n *node) (Gate, bool) {
 		return g, false
 	}
 	g.Change = float64(exact) / float64(money.Whole)
-	if g.Points && g.Change != 0 {
+	if g.Points {
 		g.Change = -g.Change
 	}
 	return g, true

@@ -119,7 +119,7 @@ func (r *reader) baseURL(n *node) (string, bool) {
 	}
 	u, err := url.Parse(s)
 	switch {
-	case err != nil || u.Host == "" || u.Hostname() == "" || u.Opaque != "":
+	case err != nil || u.Hostname() == "":
 		r.fail(n, httpsHint, "base_url is not an address")
 	case u.User != nil:
 		r.hide(n)

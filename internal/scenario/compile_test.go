@@ -86,7 +86,7 @@ func TestCompileJobs(t *testing.T) {
 }
 
 func TestCompileLatencies(t *testing.T) {
-	channels := mustCompile(t, good(t, "latencies")).Model.Channels
+	compiled := mustCompile(t, good(t, "latencies")).Model.Channels
 	for i, want := range []struct {
 		median float64
 		as     dist.Distribution
@@ -97,18 +97,18 @@ func TestCompileLatencies(t *testing.T) {
 		{5400, dist.Constant(5400), dist.Constant(0.25)},
 		{80, dist.NewWeibull(80, 3), nil},
 	} {
-		service := channels[i].Jobs[0].Service
+		service := compiled[i].Jobs[0].Service
 		if got := service.Quantile(0.5); math.Abs(got-want.median) > 1e-6 {
-			t.Errorf("%s: median %v, want %v", channels[i].Name, got, want.median)
+			t.Errorf("%s: median %v, want %v", compiled[i].Name, got, want.median)
 		}
 		if diff := cmp.Diff(want.as, service); want.as != nil && diff != "" {
-			t.Errorf("%s: %s", channels[i].Name, diff)
+			t.Errorf("%s: %s", compiled[i].Name, diff)
 		}
-		if diff := cmp.Diff(want.submit, channels[i].SubmitTakes); diff != "" {
-			t.Errorf("%s: submit takes: %s", channels[i].Name, diff)
+		if diff := cmp.Diff(want.submit, compiled[i].SubmitTakes); diff != "" {
+			t.Errorf("%s: submit takes: %s", compiled[i].Name, diff)
 		}
 	}
-	if values := channels[1].Jobs[0].Service.(dist.Empirical).Values(); !slices.Equal(values, []float64{58, 61.5, 75.25, 120}) {
+	if values := compiled[1].Jobs[0].Service.(dist.Empirical).Values(); !slices.Equal(values, []float64{58, 61.5, 75.25, 120}) {
 		t.Errorf("empirical values %v", values)
 	}
 	// Sigma 0 is a constant: NewLogNormal wants more.
@@ -129,11 +129,11 @@ func TestCompileErrors(t *testing.T) {
 		Unusable:   0.02,
 		Download:   0.001,
 	}
-	channels := mustCompile(t, good(t, "errors")).Model.Channels
-	if diff := cmp.Diff(want, channels[1].Errors); diff != "" {
+	compiled := mustCompile(t, good(t, "errors")).Model.Channels
+	if diff := cmp.Diff(want, compiled[1].Errors); diff != "" {
 		t.Error(diff)
 	}
-	if diff := cmp.Diff(world.Errors{Submit: world.Refusal{Rate: 0.002}}, channels[0].Errors); diff != "" {
+	if diff := cmp.Diff(world.Errors{Submit: world.Refusal{Rate: 0.002}}, compiled[0].Errors); diff != "" {
 		t.Error(diff)
 	}
 }
@@ -178,11 +178,13 @@ func TestCompileRoutes(t *testing.T) {
 			got = append(got, st.Name+": "+strings.Join(steps, " "))
 		}
 	}
-	want := []string{"routed: reverse", "routed: forwarding", "routed: reverse", "hybrid: reverse forwarding", "hybrid: forwarding", "hybrid: reverse forwarding"}
+	want := []string{"routed: reverse", "routed: forwarding", "routed: reverse",
+		"covered: forwarding", "covered: forwarding", "covered: forwarding",
+		"hybrid: reverse forwarding", "hybrid: forwarding", "hybrid: reverse forwarding"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
-	if diff := cmp.Diff([][]bool{{true, true}, {true, true}}, c.Uses); diff != "" {
+	if diff := cmp.Diff([][]bool{{true, true}, {true, false}, {true, true}}, c.Uses); diff != "" {
 		t.Error(diff)
 	}
 	alone := mustCompile(t, good(t, "decision")).Uses

@@ -94,7 +94,7 @@ func (t *table) egress(e *Errors) {
 	if rotate := t.node.fields()["rotate"]; rotate != nil && exits == nil {
 		t.failKey(rotate, "add exits and burst, or leave rotate out", "rotate without exits")
 	}
-	if exits != nil && burst != nil && e.Rotate == "" {
+	if exits != nil && e.Rotate == "" {
 		e.Rotate = "attempt"
 	}
 }

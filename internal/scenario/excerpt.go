@@ -89,11 +89,11 @@ func window(source []byte, line, at span) span {
 	return span{from, to}
 }
 
-// covered returns the end of the secret that byte i belongs to, or 0.
+// covered returns where the secrets end that begin at or before byte i; it is hidden up to there.
 func covered(hidden []span, i int) int {
 	end := 0
 	for _, h := range hidden {
-		if i >= h.start && i < h.end {
+		if i >= h.start {
 			end = max(end, h.end)
 		}
 	}

@@ -2,6 +2,8 @@ package scenario
 
 import (
 	"errors"
+	"slices"
+	"strings"
 	"testing"
 )
 
@@ -12,7 +14,7 @@ func TestSHA256(t *testing.T) {
 		"other source":     mustLoad(t, string(good(t, "small").Source)+"\n"),
 		"override":         good(t, "small", "seed=1"),
 		"two overrides":    good(t, "small", "seed=1", "title=x"),
-		"another override": good(t, "small", "seed=1", "title=xy"),
+		"another override": good(t, "small", "seed=2"),
 		"file":             good(t, "latencies"),
 	} {
 		hash := s.SHA256()
@@ -23,6 +25,10 @@ func TestSHA256(t *testing.T) {
 	}
 	if again := good(t, "small"); seen[again.SHA256()] != "small" {
 		t.Error("the same source has two hashes")
+	}
+	// Where one override ends and the next begins makes a difference.
+	if (&Scenario{Set: []string{"ab", "c"}}).SHA256() == (&Scenario{Set: []string{"a", "bc"}}).SHA256() {
+		t.Error("overrides run into each other")
 	}
 	// Another file under the same name is another scenario.
 	source := good(t, "latencies").Source
@@ -85,6 +91,15 @@ func TestPurchaseSHA256(t *testing.T) {
 	after, before := mustLoad(t, source+third+strategies), mustLoad(t, third+strategies+source)
 	if after.PurchaseSHA256() != before.PurchaseSHA256() || after.Channels[0].Name == before.Channels[0].Name {
 		t.Error("the order of channels and strategies makes a difference")
+	}
+}
+
+func TestManyProblems(t *testing.T) {
+	for n, want := range map[int]string{1: "p: x", 20: "p: x", 21: "and 1 more problem", 22: "and 2 more problems"} {
+		text := Problems(slices.Repeat([]Problem{{File: "p", Text: "x"}}, n)).Error()
+		if lines := strings.Split(text, "\n"); len(lines) != min(n, 21) || lines[len(lines)-1] != want {
+			t.Errorf("%d problems: %q", n, text)
+		}
 	}
 }
 

@@ -55,12 +55,14 @@ func load(name string, source []byte, opts Options, refused func(*Scenario) []ga
 
 // syntaxHint recognises what people most often get wrong.
 func syntaxHint(source []byte, wrong *syntaxError) string {
-	missing := strings.Contains(wrong.message, "U+000A") || strings.Contains(wrong.message, "U+000D")
+	lineEnd := strings.Contains(wrong.message, "U+000A") || strings.Contains(wrong.message, "U+000D")
 	switch {
 	case !utf8.Valid(source):
 		return "save the file as UTF-8"
-	case missing && strings.Contains(wrong.message, "at start of value"):
+	case lineEnd && strings.Contains(wrong.message, "at start of value"):
 		return "write a value after ="
+	case lineEnd:
+		return "end lines with a line feed"
 	case strings.Contains(wrong.message, "at start of value"), strings.Contains(wrong.message, "must be quoted"), strings.Contains(wrong.message, "expected newline"),
 		wrong.at.start < len(source) && source[wrong.at.start] == '%':
 		return `values with a unit stand in quotes: "10s", "$0.12", "2%"`

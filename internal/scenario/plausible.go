@@ -63,8 +63,8 @@ func (c *checker) checkTimes() {
 		for j := range c.s.Channels {
 			ch := &c.s.Channels[j]
 			if made, err := ch.make(v); err == nil {
-				if m, err := ch.median(made); err == nil && ch.Latency.Shape != "empirical" {
-					best.see(ch.Name, m)
+				if d, err := ch.service(made); err == nil {
+					best.see(ch.Name, time.Duration(d.Quantile(0.5)*float64(time.Second)))
 				}
 			}
 		}
@@ -72,7 +72,7 @@ func (c *checker) checkTimes() {
 			key string
 			is  time.Duration
 		}{{"promise", c.s.Workload.Promise}, {"deadline", c.s.Workload.Deadline}} {
-			if n := c.sound("workload", limit.key); n != nil && best.known && limit.is < best.median {
+			if n := c.sound("workload", limit.key); n != nil && limit.is < best.median {
 				c.warn(n, "", "the %s of %s is hard to keep for %q: the fastest channel, %s, has a median of %s",
 					limit.key, formatDuration(limit.is), v.Name, best.of, formatDuration(best.median.Round(time.Second/10)))
 			}
@@ -114,7 +114,7 @@ func (c *checker) plausibleError(name, kind string, e *Error) {
 	if n := c.sound("channels", name, "errors", kind, "rate"); n != nil && e.Rate > highRate {
 		c.warn(n, "", "a rate of %s is high for %s errors", share(e.Rate), kind)
 	}
-	if n := c.sound("channels", name, "errors", kind, "range"); n != nil && e.Range != nil && e.Range.High > highRate {
+	if n := c.sound("channels", name, "errors", kind, "range"); n != nil && e.Range.High > highRate {
 		c.warn(n, "", "a range up to %s is wide for %s errors", share(e.Range.High), kind)
 	}
 	if n := c.sound("channels", name, "errors", kind, "takes", "sigma"); n != nil && e.Takes != nil && e.Takes.Sigma > highSigma {

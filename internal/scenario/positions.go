@@ -190,7 +190,7 @@ type keySpan struct {
 func splitKey(key string) ([]keySpan, bool) {
 	var p unstable.Parser
 	p.Reset([]byte(key + "=0"))
-	if !p.NextExpression() || p.Expression().Kind != unstable.KeyValue {
+	if !p.NextExpression() {
 		return nil, false
 	}
 	var parts []keySpan

@@ -83,6 +83,22 @@ func TestBothParsersMustAgree(t *testing.T) {
 	}
 }
 
+func TestTokenLength(t *testing.T) {
+	for rest, want := range map[string]int{"": 1, " x": 1, "a-b_C.9]": 7, "= 1": 1} {
+		if got := tokenLength([]byte(rest)); got != want {
+			t.Errorf("tokenLength(%q) = %d, want %d", rest, got, want)
+		}
+	}
+}
+
+func TestParseValue(t *testing.T) {
+	for value, want := range map[string]any{"1": int64(1), "2%": "2%", "": "", `"x"`: "x", "true": true, "1\nx = 2": "1\nx = 2", "x y": "x y"} {
+		if got := parseValue(value); got != want {
+			t.Errorf("parseValue(%q) = %#v, want %#v", value, got, want)
+		}
+	}
+}
+
 func TestSplitKey(t *testing.T) {
 	parts, ok := splitKey(`channels."veo 3.1".poll`)
 	if !ok || len(parts) != 3 || parts[1].name != "veo 3.1" || parts[1].at != (span{9, 18}) {

@@ -87,11 +87,9 @@ type table struct {
 // lack is a field that has no default and isn't there.
 type lack struct{ key, example string }
 
-// table begins to read n as a table; a nil or wrong n reads as an empty one.
+// table begins to read n as a table; what is none reads as an empty one.
 func (r *reader) table(n *node, example string) *table {
-	if n == nil {
-		n = &node{}
-	} else if n.fields() == nil {
+	if n.fields() == nil {
 		r.fail(n, "write "+example, "%s must be a table, not %s", n.name, describe(n.value))
 	}
 	return &table{reader: r, node: n}
@@ -127,7 +125,7 @@ func (t *table) reportLacks() {
 	for _, l := range t.lacks {
 		misspelt := slices.ContainsFunc(t.node.ordered(), func(n *node) bool {
 			near, ok := nearest(n.name, t.known)
-			return ok && near == l.key && !slices.Contains(t.known, n.name)
+			return ok && near == l.key
 		})
 		if !misspelt {
 			t.failKey(t.node, "add "+l.example, "%s needs %s", where, l.key)

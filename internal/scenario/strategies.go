@@ -161,7 +161,7 @@ func (r *reader) backoff(n *node) policy.Backoff {
 }
 
 // spoiled says whether a problem was found with this very value, not just beside it.
-func (n *node) spoiled() bool { return n.bad && n.fields() == nil && n.items() == nil }
+func (n *node) spoiled() bool { return n.bad && n.fields() == nil }
 
 // jitters are the named jitters: between which factors of the pause one is drawn.
 var jitters = []struct {
