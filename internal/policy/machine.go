@@ -83,7 +83,7 @@ const (
 	Fetch                    // fetch the clip at At
 	WakeAt                   // send Wake at At
 	Finish                   // the order has ended
-	Settle                   // find out how Attempt ends, for its bill; answer as for Poll, without Fetch
+	Settle                   // as Poll, for the bill only; a job that is polled already goes on being polled
 )
 
 var actionKinds = []string{"submit", "poll", "fetch", "wake", "finish", "settle"}
@@ -353,7 +353,8 @@ func (m *Machine) settle(e *Event, pool *Pool, actions []Action) []Action {
 	switch e.Kind {
 	case Accepted:
 		a.Accepted = true
-		return append(actions, Action{Kind: Settle, Attempt: e.Attempt, Channel: a.Channel, At: e.At})
+		poll := m.route.Steps[a.Step].Poll
+		return append(actions, Action{Kind: Settle, Attempt: e.Attempt, Channel: a.Channel, At: e.At + poll, Every: poll})
 	case Refused:
 		a.Outcome, a.Reason, a.Settled = channel.Refused, e.Reason, true
 		pool.pause(int(a.Channel), m.arrival+e.At, e.RetryAfter)

@@ -20,6 +20,10 @@ import (
 
 // Engine runs months of one strategy. It is not safe for concurrent use; make one per worker.
 type Engine struct {
+	// Observe is told each event that an order's machine is handed, and what it asked for. The
+	// order is its number in the month; actions are valid during the call only. Nil: nobody looks.
+	Observe func(order int, e policy.Event, actions []policy.Action)
+
 	model    *world.Model
 	strategy *policy.Strategy
 	charges  [][][usages]money.Micros // by channel, then class
@@ -35,6 +39,7 @@ type Engine struct {
 // order is one order under way.
 type order struct {
 	key     world.Key
+	index   int // in the month
 	arrival time.Duration
 	class   int
 	fetches int              // of the live attempt
@@ -64,7 +69,7 @@ func (e *Engine) Month(month int) *Tally {
 	next, more := arrivals.Next()
 	for index := 0; more || len(e.heap) > 0; {
 		if more && (len(e.heap) == 0 || int64(next) <= e.heap[0].at) {
-			e.arrive(e.model.Key(month, index), next)
+			e.arrive(e.model.Key(month, index), index, next)
 			index++
 			next, more = arrivals.Next()
 			continue
@@ -75,10 +80,10 @@ func (e *Engine) Month(month int) *Tally {
 }
 
 // arrive starts an order.
-func (e *Engine) arrive(key world.Key, at time.Duration) {
+func (e *Engine) arrive(key world.Key, index int, at time.Duration) {
 	slot := e.slot()
 	o := &e.orders[slot]
-	o.key, o.arrival, o.class = key, at, e.model.Class(key)
+	o.key, o.index, o.arrival, o.class = key, index, at, e.model.Class(key)
 	o.answer.At = never
 	o.wakes = [2]time.Duration{never, never}
 	o.machine.Init(&e.strategy.Routes[o.class], at)
@@ -105,6 +110,9 @@ func (e *Engine) advance(slot int32) {
 func (e *Engine) step(o *order, event policy.Event) (next time.Duration, more bool) {
 	for {
 		e.actions = o.machine.Step(&event, e.pool, e.actions[:0])
+		if e.Observe != nil {
+			e.Observe(o.index, event, e.actions)
+		}
 		for i := range e.actions {
 			e.do(o, &e.actions[i])
 		}
@@ -125,16 +133,16 @@ func (e *Engine) do(o *order, a *policy.Action) {
 	case policy.Submit:
 		o.fate = e.model.Attempt(o.key, int(a.Channel), o.class, int(a.Try))
 		o.fetches = 0
-		o.answer = policy.Event{At: a.At + o.fate.Answered, Kind: submitAnswer(o.fate.Outcome), Attempt: a.Attempt, Reason: o.fate.Reason}
+		o.answer = policy.Event{At: a.At + o.fate.Answered, Kind: submitAnswer(o.fate.Outcome), Attempt: a.Attempt}
 		if o.answer.Kind == policy.Refused {
+			o.answer.Reason = o.fate.Reason
 			o.answer.Jitter = e.jitter(o, a)
 		}
 	case policy.Poll:
 		o.answer = e.jobAnswer(o, a, a.At-a.Every+polled(o.fate.Service, a.Every))
 	case policy.Settle:
-		// A job that was polled is so still; one accepted only now ends in its own time.
 		if o.answer.At < 0 {
-			o.answer = e.jobAnswer(o, a, a.At+o.fate.Service)
+			o.answer = e.jobAnswer(o, a, a.At-a.Every+polled(o.fate.Service, a.Every))
 		}
 	case policy.Fetch:
 		o.answer = e.fetchAnswer(o, a)

@@ -1,0 +1,172 @@
+package bench
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"runtime/debug"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	vegeta "github.com/tsenart/vegeta/v12/lib"
+
+	"channelbench/bench/dialect"
+	"channelbench/bench/ledger"
+	"channelbench/internal/policy"
+	"channelbench/internal/scenario"
+	"channelbench/internal/world"
+)
+
+// attack is one run under way. Vegeta drives it: each of its hits is one whole order.
+type attack struct {
+	scenario  *scenario.Scenario
+	strategy  []policy.Strategy
+	model     *world.Model
+	endpoints []*endpoint
+	prompts   []string
+	orders    []Planned
+	clock     clock
+	ledger    *ledger.Ledger
+	observe   func(Planned, policy.Event, []policy.Action) // for tests; nil: nobody looks
+
+	submitting context.Context // ends when nothing more is to be submitted
+	stop       context.CancelCauseFunc
+	settling   context.Context // ends when open jobs are no longer followed
+
+	mu    sync.Mutex // of pools and done
+	pools []*policy.Pool
+	done  []*order
+	open  sync.WaitGroup
+	begun chan struct{} // closed when the clock is set
+}
+
+// Fault is something that we, not a channel, have to mend before a run makes sense.
+type Fault struct {
+	Channel string
+	Kind    dialect.Fault // NoFault: the network here
+	Err     error
+}
+
+func (f *Fault) Error() string {
+	if f.Kind == dialect.NoFault {
+		return fmt.Sprintf("channel %s cannot be reached from here: %v", f.Channel, f.Err)
+	}
+	return fmt.Sprintf("channel %s answers: %v (%v)", f.Channel, f.Kind, f.Err)
+}
+
+// Unwrap returns the cause.
+func (f *Fault) Unwrap() error { return f.Err }
+
+// fail stops all submits; the first cause counts.
+func (a *attack) fail(cause error) { a.stop(cause) }
+
+// stepLocked steps a machine with the pool that the orders of its strategy share.
+func (a *attack) stepLocked(m *policy.Machine, strategy int, e *policy.Event, actions []policy.Action) []policy.Action {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return m.Step(e, a.pools[strategy], actions)
+}
+
+// run attacks until every order has ended, and returns vegeta's results as they come through each.
+func (a *attack) run(each func(*vegeta.Result) error) error {
+	times := make([]time.Duration, len(a.orders))
+	for i, o := range a.orders {
+		times[i] = a.clock.real(o.At)
+	}
+	pace := newPacer(a.submitting, times)
+	go func() {
+		select {
+		case <-pace.begun:
+			a.clock.origin = pace.origin
+			close(a.begun)
+		case <-a.submitting.Done():
+		}
+	}()
+	client := &http.Client{
+		Transport:     (*orders)(a),
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+	// One option only: vegeta's others would change the client behind its back. Its duration is left
+	// open, since the schedule ends it.
+	attacker := vegeta.NewAttacker(vegeta.Client(client))
+	target := vegeta.NewStaticTargeter(vegeta.Target{Method: http.MethodPost, URL: "http://order.invalid/"})
+	var failed error
+	for result := range attacker.Attack(target, pace, 0, a.scenario.Name) {
+		if err := each(result); err != nil && failed == nil {
+			failed = err
+			a.fail(err)
+		}
+	}
+	a.open.Wait()
+	return failed
+}
+
+// orders makes a hit of vegeta's an order.
+type orders attack
+
+// statusGivenUp is the status of an order that we gave up; 499 is what proxies log for a client that went away.
+const statusGivenUp = 499
+
+// RoundTrip conducts the order whose number vegeta put into the request, and answers when its outcome
+// is known: 200 for delivered, 504 for undelivered, 499 for given up. It never fails, since vegeta
+// forgets all about a hit that does.
+func (t *orders) RoundTrip(request *http.Request) (response *http.Response, _ error) {
+	a := (*attack)(t)
+	defer func() {
+		if p := recover(); p != nil {
+			a.fail(fmt.Errorf("panic: %v\n%s", p, debug.Stack()))
+			response = answer(request, statusGivenUp, nil)
+		}
+	}()
+	index, err := strconv.Atoi(request.Header.Get("X-Vegeta-Seq"))
+	if err != nil || index < 0 || index >= len(a.orders) || a.submitting.Err() != nil {
+		return answer(request, statusGivenUp, nil), nil
+	}
+	<-a.begun
+	o := &order{attack: a, Planned: a.orders[index], news: make(chan news, 4), ended: make(chan struct{})}
+	o.machine.Init(&a.strategy[o.Strategy].Routes[o.Class], o.At)
+	a.open.Add(1)
+	go func() {
+		defer a.open.Done()
+		o.conduct(a.settling)
+		a.mu.Lock()
+		defer a.mu.Unlock()
+		a.done = append(a.done, o)
+	}()
+	<-o.ended
+	return o.respond(request), nil
+}
+
+// respond is the order's outcome as vegeta keeps it.
+func (o *order) respond(request *http.Request) *http.Response {
+	if o.givenUp {
+		return answer(request, statusGivenUp, nil)
+	}
+	status := http.StatusOK
+	if !o.result.Delivered {
+		status = http.StatusGatewayTimeout
+	}
+	body, err := json.Marshal(map[string]any{
+		"order": o.Index, "strategy": o.scenario.Strategies[o.Strategy].Name, "delivered": o.result.Delivered,
+		"reason": o.result.Reason.String(), "latency_seconds": o.result.At.Seconds(), "attempts": o.tried,
+	})
+	if err != nil {
+		panic(err) // plain values can be encoded
+	}
+	return answer(request, status, body)
+}
+
+func answer(request *http.Request, status int, body []byte) *http.Response {
+	return &http.Response{
+		Status: fmt.Sprintf("%d %s", status, http.StatusText(status)), StatusCode: status,
+		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Header: http.Header{"Content-Type": {"application/json"}},
+		Body: io.NopCloser(strings.NewReader(string(body))), ContentLength: int64(len(body)), Request: request,
+	}
+}
+
+var errStopped = errors.New("stopped")

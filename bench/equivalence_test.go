@@ -1,0 +1,270 @@
+package bench
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	vegeta "github.com/tsenart/vegeta/v12/lib"
+
+	"channelbench/bench/dialect"
+	"channelbench/bench/ledger"
+	"channelbench/bench/network"
+	"channelbench/internal/channel"
+	"channelbench/internal/money"
+	"channelbench/internal/policy"
+	"channelbench/internal/scenario"
+	"channelbench/internal/world"
+	"channelbench/scenarios"
+	"channelbench/sim/event"
+)
+
+// fated sells as package world's fates say, for the order whose number is the prompt.
+type fated struct {
+	model   *world.Model
+	channel int
+	orders  []Planned
+
+	mu    sync.Mutex
+	tries map[int]int
+	jobs  map[string]*fatedJob
+}
+
+type fatedJob struct {
+	fate    world.Fate
+	key     world.Key
+	try     int
+	fetches int
+	clip    channel.Clip
+	ready   time.Time
+}
+
+func (f *fated) Submit(ctx context.Context, p dialect.Purchase) (dialect.Sale, error) {
+	index, err := strconv.Atoi(p.Prompt)
+	if err != nil {
+		return dialect.Sale{}, err
+	}
+	o := f.orders[index]
+	f.mu.Lock()
+	try := f.tries[index]
+	f.tries[index]++
+	f.mu.Unlock()
+	fate := f.model.Attempt(o.Key, f.channel, o.Class, try)
+	time.Sleep(fate.Answered)
+	switch fate.Outcome {
+	case channel.Refused:
+		return dialect.Sale{}, &dialect.Refusal{Reason: fate.Reason, Country: "MM"}
+	case channel.Ambiguous:
+		return dialect.Sale{}, &dialect.Refusal{Reason: channel.Lost}
+	}
+	id := fmt.Sprintf("video_%d_%d", index, try)
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.jobs[id] = &fatedJob{fate: fate, key: o.Key, try: try, clip: p.Clip, ready: time.Now().Add(fate.Service)}
+	return dialect.Sale{ID: id, Clip: p.Clip, Model: p.Model, Prompt: p.Prompt, Created: time.Now()}, nil
+}
+
+func (f *fated) Status(_ context.Context, id string) (dialect.Sale, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	j := f.jobs[id]
+	sale := dialect.Sale{ID: id, Clip: j.clip}
+	if !time.Now().Before(j.ready) {
+		sale.State, sale.Ended = dialect.Completed, j.ready
+		if j.fate.Outcome == channel.Failed {
+			sale.State, sale.Code, sale.Message = dialect.Failed, "server_error", "The render failed."
+		}
+	}
+	return sale, nil
+}
+
+func (f *fated) Wait(ctx context.Context, id string) (dialect.Sale, error) {
+	f.mu.Lock()
+	ready := f.jobs[id].ready
+	f.mu.Unlock()
+	time.Sleep(time.Until(ready))
+	return f.Status(ctx, id)
+}
+
+func (f *fated) Content(_ context.Context, id string) ([]byte, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	j := f.jobs[id]
+	n := j.fetches
+	j.fetches++
+	if f.model.Fetch(j.key, f.channel, j.try, n) {
+		return nil, &dialect.Refusal{Reason: channel.Download}
+	}
+	clip := j.clip
+	if j.fate.Outcome == channel.Unusable {
+		clip.Seconds++
+	}
+	return dialect.Still(clip)
+}
+
+// inside answers requests by calling a handler: no socket works in a synctest bubble.
+type inside struct{ http.Handler }
+
+func (i inside) RoundTrip(r *http.Request) (*http.Response, error) {
+	w := httptest.NewRecorder()
+	i.ServeHTTP(w, r)
+	response := w.Result()
+	response.Request = r
+	return response, nil
+}
+
+// traces collects what a machine was told and what it asked for, by strategy and pair.
+type traces struct {
+	mu sync.Mutex
+	of map[string]*strings.Builder
+}
+
+func (t *traces) add(order string, e policy.Event, actions []policy.Action) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	b := t.of[order]
+	if b == nil {
+		b = &strings.Builder{}
+		t.of[order] = b
+	}
+	fmt.Fprintf(b, "%v %v #%d %v jitter=%v\n", e.At, e.Kind, e.Attempt, e.Reason, e.Jitter)
+	for _, a := range actions {
+		fmt.Fprintf(b, "\t%v at %v every %v #%d channel %d try %d\n", a.Kind, a.At, a.Every, a.Attempt, a.Channel, a.Try)
+	}
+}
+
+// TestSimulationAndBenchTakeTheSameDecisions runs the same draws through sim/event and through bench, with real
+// vegeta and a real http.Client over a fake channel, and compares all events and actions of each order.
+func TestSimulationAndBenchTakeTheSameDecisions(t *testing.T) {
+	const orders = 100
+	for _, name := range scenarios.Names() {
+		t.Run(name, func(t *testing.T) {
+			s := shipped(t, name, orders)
+			compiled, err := s.Compile()
+			if err != nil {
+				t.Fatal(err)
+			}
+			want, lines := simulated(t, compiled), 0
+			synctest.Test(t, func(t *testing.T) {
+				got := benched(t, s, compiled)
+				if len(got.of) != len(want.of) || len(got.of) != orders*len(s.Strategies) {
+					t.Fatalf("%d orders benched, %d simulated", len(got.of), len(want.of))
+				}
+				for order, b := range want.of {
+					lines += strings.Count(b.String(), "\n")
+					if g := got.of[order]; g == nil || g.String() != b.String() {
+						t.Fatalf("%s differs.\nsimulated:\n%v\nbenched:\n%v", order, b, g)
+					}
+				}
+			})
+			t.Logf("%d orders, %d lines of trace, none differs", len(want.of), lines)
+		})
+	}
+}
+
+// shipped is a shipped scenario with so many orders, and errors frequent enough to meet each kind.
+func shipped(t *testing.T, name string, orders int) *scenario.Scenario {
+	t.Helper()
+	source, _ := scenarios.Open(name)
+	s, _, err := scenario.Load(name, source, scenario.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Bench.Orders, s.Workload.OrdersPerMonth = orders, orders
+	for i := range s.Channels {
+		c := &s.Channels[i]
+		c.Errors.Region.Rate, c.Errors.Submit.Rate, c.Errors.Moderation.Rate = 0.2, 0.1, 0.02
+		c.Errors.Ambiguous.Rate, c.Errors.Job.Rate, c.Errors.Unusable.Rate, c.Errors.Download.Rate = 0.03, 0.1, 0.1, 0.1
+		c.SubmitTakes = &scenario.Takes{Median: 2 * time.Second, Sigma: 0.5}
+		if c.Protocol == "videos-generations" || c.Protocol == "" {
+			c.Protocol = "openai-videos" // one answer only can't be polled
+		}
+		if c.Poll == 0 {
+			c.Poll = 10 * time.Second
+		}
+	}
+	return s
+}
+
+func simulated(t *testing.T, c *scenario.Compiled) *traces {
+	t.Helper()
+	all := &traces{of: map[string]*strings.Builder{}}
+	for i := range c.Strategies {
+		engine, err := event.New(&c.Model, &c.Strategies[i])
+		if err != nil {
+			t.Fatal(err)
+		}
+		engine.Observe = func(order int, e policy.Event, actions []policy.Action) {
+			all.add(fmt.Sprintf("%s %d", c.Strategies[i].Name, order), e, actions)
+		}
+		engine.Month(0)
+	}
+	return all
+}
+
+// benched runs the attack inside a bubble.
+func benched(t *testing.T, s *scenario.Scenario, c *scenario.Compiled) *traces {
+	t.Helper()
+	var driven []int
+	for i := range s.Strategies {
+		driven = append(driven, i)
+	}
+	orders := schedule(s, &c.Model, driven, 1)
+	prompts := make([]string, len(orders))
+	for i := range orders {
+		orders[i].Prompt, prompts[i] = i, strconv.Itoa(i)
+	}
+	submitting, stop := context.WithCancelCause(t.Context())
+	a := &attack{
+		scenario: s, strategy: c.Strategies, model: &c.Model, prompts: prompts, orders: orders,
+		clock: clock{speed: 1}, ledger: ledger.New(1_000_000 * money.Dollar),
+		submitting: submitting, stop: stop, settling: t.Context(), begun: make(chan struct{}),
+	}
+	mux := http.NewServeMux()
+	client := network.New(network.Options{Hosts: []string{"channel.example"}, Transport: inside{mux},
+		Timeouts: network.Timeouts{Answer: 24 * time.Hour, Total: 24 * time.Hour, Idle: 24 * time.Hour}})
+	for i := range s.Channels {
+		ch := &s.Channels[i].Channel
+		d, ok := dialect.ByName(ch.Protocol)
+		if !ok {
+			t.Fatalf("no dialect %q", ch.Protocol)
+		}
+		prefix := fmt.Sprintf("/%d/v1", i)
+		d.Routes(mux, prefix, &fated{model: &c.Model, channel: i, orders: orders, tries: map[int]int{}, jobs: map[string]*fatedJob{}})
+		e := &endpoint{channel: ch, dialect: d, client: client, jobs: c.Model.Channels[i].Jobs,
+			target: dialect.Target{BaseURL: "https://channel.example" + prefix, Key: dialect.NewSecret("k"), Model: "m"}}
+		for _, j := range e.jobs {
+			worst := money.Micros(0)
+			if j.Makes {
+				var err error
+				if worst, err = ledger.Worst(&ch.Price, j.Clip); err != nil {
+					t.Fatal(err)
+				}
+			}
+			e.worst = append(e.worst, worst)
+		}
+		a.endpoints = append(a.endpoints, e)
+	}
+	for range c.Strategies {
+		a.pools = append(a.pools, policy.NewPool(len(s.Channels)))
+	}
+	all := &traces{of: map[string]*strings.Builder{}}
+	a.observe = func(p Planned, e policy.Event, actions []policy.Action) {
+		all.add(fmt.Sprintf("%s %d", s.Strategies[p.Strategy].Name, p.Pair), e, actions)
+	}
+	if err := a.run(func(*vegeta.Result) error { return nil }); err != nil {
+		t.Fatal(err)
+	}
+	if err := context.Cause(submitting); err != nil {
+		t.Fatal(err)
+	}
+	stop(errStopped)
+	return all
+}

@@ -1,0 +1,203 @@
+package bench
+
+import (
+	"context"
+	"time"
+
+	"channelbench/internal/policy"
+)
+
+// order is one order under way: its machine, and the calls that carry out what the machine asks.
+// One goroutine owns it; calls run beside it and report through news.
+type order struct {
+	*attack
+	Planned
+	machine  policy.Machine
+	news     chan news
+	wakes    []time.Duration // asked for and still to come
+	actions  []policy.Action
+	last     time.Duration // of the latest event; time never goes back
+	attempts []*attempt
+	ended    chan struct{} // closed when the order's outcome is known, or it was given up
+	result   policy.Result // set before ended is closed
+	tried    int           // attempts until then
+	givenUp  bool          // by us, not by the channels: the cap, our own fault, an interruption
+	lag      time.Duration // from the scheduled arrival to the start
+}
+
+// news is what a call has to say about an attempt; the event's At is set when it is said.
+type news struct {
+	event policy.Event
+	about *attempt
+	fault error // ours: the run is to end
+}
+
+// conduct runs the order to its end, and on until every attempt is settled or settling ends.
+func (o *order) conduct(settling context.Context) {
+	timer := time.NewTimer(time.Hour)
+	defer timer.Stop()
+	o.lag = max(0, o.now())
+	o.step(policy.Event{Kind: policy.Start, At: o.lag})
+	stopping := o.submitting.Done()
+	for !o.over() {
+		timer.Reset(o.untilWake())
+		// An answer at the very deadline is in time, so answers go first.
+		select {
+		case n := <-o.news:
+			o.hear(n)
+			continue
+		default:
+		}
+		select {
+		case n := <-o.news:
+			o.hear(n)
+		case <-timer.C:
+			o.wake()
+		case <-stopping:
+			stopping = nil
+			if o.idle() {
+				o.giveUp()
+			}
+		case <-settling.Done():
+			o.giveUp()
+			return
+		}
+	}
+}
+
+// over says whether nothing more can come of the order.
+func (o *order) over() bool { return o.machine.Settled() || o.givenUp && o.idle() }
+
+// idle says whether no attempt is open.
+func (o *order) idle() bool {
+	attempts := o.machine.Attempts()
+	for i := range attempts {
+		if !attempts[i].Settled {
+			return false
+		}
+	}
+	return true
+}
+
+// now is the time since the scheduled arrival, in the scenario's time.
+func (o *order) now() time.Duration { return o.clock.now() - o.At }
+
+// hear takes the news of a call to the machine.
+func (o *order) hear(n news) {
+	if n.fault != nil {
+		o.fail(n.fault)
+		o.giveUp()
+	}
+	o.step(n.event)
+}
+
+// step hands the machine an event and carries out what it asks.
+func (o *order) step(e policy.Event) {
+	e.At = max(e.At, o.last)
+	o.last = e.At
+	o.actions = o.stepLocked(&o.machine, o.Strategy, &e, o.actions[:0])
+	if o.observe != nil {
+		o.observe(o.Planned, e, o.actions)
+	}
+	for _, a := range o.actions {
+		o.do(a)
+	}
+	o.book()
+}
+
+// do carries out an action.
+func (o *order) do(a policy.Action) {
+	switch a.Kind {
+	case policy.Submit:
+		o.buy(a)
+	case policy.Poll:
+		o.attempts[a.Attempt].follow(a)
+	case policy.Settle:
+		o.attempts[a.Attempt].settle(a)
+	case policy.Fetch:
+		o.attempts[a.Attempt].fetch(a)
+	case policy.WakeAt:
+		o.wakes = append(o.wakes, a.At)
+	case policy.Finish:
+		o.finish()
+	}
+}
+
+// untilWake is how long in real time it is until the next time asked for.
+func (o *order) untilWake() time.Duration {
+	if len(o.wakes) == 0 {
+		return time.Hour
+	}
+	next := o.wakes[0]
+	for _, w := range o.wakes {
+		next = min(next, w)
+	}
+	return max(0, o.clock.real(o.At+next)-time.Since(o.clock.origin))
+}
+
+// wake hands the machine the earliest time asked for, if it has come.
+func (o *order) wake() {
+	first := -1
+	for i, w := range o.wakes {
+		if first < 0 || w < o.wakes[first] {
+			first = i
+		}
+	}
+	if first < 0 || o.now() < o.wakes[first] {
+		return
+	}
+	at := o.wakes[first]
+	o.wakes = append(o.wakes[:first], o.wakes[first+1:]...)
+	o.step(policy.Event{Kind: policy.Wake, At: at})
+}
+
+// finish makes the order's outcome known.
+func (o *order) finish() {
+	o.wakes = nil
+	if !o.givenUp {
+		o.result, _ = o.machine.Finished()
+		o.tried = len(o.machine.Attempts())
+		close(o.ended)
+	}
+}
+
+// giveUp ends the order without an outcome, since we can't go on with it; what is open is still settled.
+func (o *order) giveUp() {
+	if _, finished := o.machine.Finished(); finished || o.givenUp {
+		return
+	}
+	o.givenUp = true
+	close(o.ended)
+}
+
+// buy submits an attempt, if the run still submits and the cap allows it.
+func (o *order) buy(a policy.Action) {
+	at := o.endpoints[a.Channel]
+	t := &attempt{order: o, number: a.Attempt, channel: int(a.Channel), try: int(a.Try), at: at, clip: at.jobs[o.Class].Clip}
+	o.attempts = append(o.attempts, t)
+	if o.givenUp || o.submitting.Err() != nil {
+		o.giveUp()
+		return
+	}
+	var err error
+	if t.reserved, err = o.ledger.Reserve(at.worst[o.Class]); err != nil {
+		o.fail(err)
+		o.giveUp()
+		return
+	}
+	t.holds = true
+	go t.submit()
+}
+
+// book settles the ledger for attempts whose bill became known.
+func (o *order) book() {
+	attempts := o.machine.Attempts()
+	for i := range attempts {
+		if t := o.attempts[i]; t.holds && attempts[i].Settled {
+			t.holds = false
+			if err := t.bill(&attempts[i]); err != nil {
+				o.fail(err)
+			}
+		}
+	}
+}
