@@ -1,0 +1,265 @@
+package dialect
+
+import (
+	"bufio"
+	"crypto/sha256"
+	"encoding/binary"
+	"fmt"
+	"hash"
+	"io"
+	"iter"
+	"math"
+	"time"
+
+	"channelbench/internal/channel"
+)
+
+// Footage is what the file of a finished clip turned out to be.
+type Footage struct {
+	Bytes         int64
+	SHA256        [sha256.Size]byte
+	Length        time.Duration
+	Width, Height int
+	Flaw          string // why it is no film at all; "" for a readable one
+}
+
+// Tolerances of a delivered clip. Reverse routes sell 1280x704 as 720p, and encoders round lengths to
+// whole frames or groups of them.
+const (
+	lengthSlack = 500 * time.Millisecond
+	lengthShare = 0.05
+	sizeShare   = 0.03
+)
+
+// maxMovie bounds the description of a film; those of clips have kilobytes.
+const maxMovie = 8 << 20
+
+// ReadClip reads a whole MP4 file of at most limit bytes without keeping it. The error is one of reading, after which
+// the clip may be fetched again; what is wrong with a file that came whole is its Flaw.
+func ReadClip(r io.Reader, limit int64) (Footage, error) {
+	f := film{from: io.LimitReader(r, limit+1), sum: sha256.New()}
+	f.in = bufio.NewReader(&f)
+	f.read()
+	_, _ = io.Copy(io.Discard, f.in)
+	if f.Bytes > limit {
+		f.Flaw = fmt.Sprintf("larger than %d bytes", limit)
+	}
+	f.sum.Sum(f.SHA256[:0])
+	return f.Footage, f.broken
+}
+
+// Unusable says why a clip isn't the ordered one, or "" where it is.
+func (f Footage) Unusable(want channel.Clip) string {
+	if f.Flaw != "" {
+		return f.Flaw
+	}
+	length := time.Duration(want.Seconds) * time.Second
+	slack := max(lengthSlack, time.Duration(lengthShare*float64(length)))
+	if (f.Length - length).Abs() > slack {
+		return fmt.Sprintf("%.1f s long instead of %d s", f.Length.Seconds(), want.Seconds)
+	}
+	width, height, err := Size(want)
+	if err != nil {
+		return "" // a resolution in words of the channel's own says no size
+	}
+	if !near(f.Width, width) || !near(f.Height, height) {
+		return fmt.Sprintf("%dx%d instead of %dx%d", f.Width, f.Height, width, height)
+	}
+	return ""
+}
+
+func near(got, want int) bool {
+	return math.Abs(float64(got-want)) <= sizeShare*float64(want)
+}
+
+// film reads the boxes of an MP4 file from a stream.
+type film struct {
+	Footage
+	from   io.Reader
+	broken error // of from, other than its end
+	sum    hash.Hash
+	in     *bufio.Reader
+	seen   struct{ moov, mdat bool }
+}
+
+// Read counts and hashes what passes. It keeps an error apart from the file's end: a connection that breaks
+// says io.ErrUnexpectedEOF, as a file does that is too short.
+func (f *film) Read(p []byte) (int, error) {
+	n, err := f.from.Read(p)
+	f.Bytes += int64(n)
+	f.sum.Write(p[:n])
+	if err != nil && err != io.EOF {
+		f.broken = err
+	}
+	return n, err
+}
+
+// read goes through the boxes of the file up to its end or first flaw.
+func (f *film) read() {
+	start, _ := f.in.Peek(12)
+	for first := true; f.Flaw == ""; first = false {
+		kind, size, err := f.box()
+		switch {
+		case err == io.EOF && first:
+			f.Flaw = "an empty file"
+		case err == io.EOF:
+			f.complete()
+			return
+		case first && kind != "ftyp":
+			f.Flaw = fmt.Sprintf("not an MP4 file: it begins with %q", start)
+		case err != nil || !f.content(kind, size):
+			f.Flaw = "the file breaks off"
+		}
+	}
+}
+
+// box reads the head of a box; size is that of its content, -1 for all the rest. The error is io.EOF only
+// where there is no box any more.
+func (f *film) box() (kind string, size int64, err error) {
+	var head [8]byte
+	if _, err := io.ReadFull(f.in, head[:]); err != nil {
+		return "", 0, err
+	}
+	kind = string(head[4:])
+	switch n := binary.BigEndian.Uint32(head[:4]); n {
+	case 0:
+		return kind, -1, nil
+	case 1:
+		if _, err := io.ReadFull(f.in, head[:]); err != nil {
+			return "", 0, io.ErrUnexpectedEOF
+		}
+		return kind, int64(min(binary.BigEndian.Uint64(head[:]), math.MaxInt64)) - 16, nil
+	default:
+		return kind, int64(n) - 8, nil
+	}
+}
+
+// content reads a box that matters and passes over the others; it is false where the file ends within it.
+func (f *film) content(kind string, size int64) bool {
+	switch {
+	case size < -1:
+		f.Flaw = "a box smaller than its own head"
+	case kind == "moov" && (size < 0 || size > maxMovie):
+		f.Flaw = "its description is too large"
+	case kind == "moov":
+		moov, _ := io.ReadAll(io.LimitReader(f.in, size))
+		f.movie(moov)
+		return int64(len(moov)) == size
+	case size < 0:
+		n, _ := io.Copy(io.Discard, f.in)
+		f.seen.mdat = f.seen.mdat || kind == "mdat" && n > 0
+	default:
+		n, _ := io.CopyN(io.Discard, f.in, size)
+		f.seen.mdat = f.seen.mdat || kind == "mdat" && n > 0
+		return n == size
+	}
+	return true
+}
+
+// complete says what a file lacks that has ended.
+func (f *film) complete() {
+	switch {
+	case !f.seen.moov:
+		f.Flaw = "an MP4 file without a description of what it holds"
+	case !f.seen.mdat:
+		f.Flaw = "an MP4 file without pictures"
+	case f.Width == 0:
+		f.Flaw = "an MP4 file without a picture track"
+	case f.Length == 0:
+		f.Flaw = "an MP4 file that doesn't say how long it is"
+	}
+}
+
+// movie reads the description of a film.
+func (f *film) movie(moov []byte) {
+	f.seen.moov = true
+	var scale uint32
+	for kind, content := range boxes(moov) {
+		switch kind {
+		case "mvhd":
+			var duration uint64
+			scale, duration = movieHeader(content)
+			f.Length = span(duration, scale)
+		case "trak":
+			f.track(content)
+		case "mvex": // of a fragmented film, whose header can't know its length
+			for kind, content := range boxes(content) {
+				if kind == "mehd" && f.Length == 0 {
+					f.Length = span(number(content, 4), scale)
+				}
+			}
+		}
+	}
+}
+
+// track reads the size of the first track that has one; sound has none.
+func (f *film) track(trak []byte) {
+	for kind, content := range boxes(trak) {
+		if kind == "tkhd" && f.Width == 0 {
+			f.Width, f.Height = trackSize(content)
+		}
+	}
+}
+
+// boxes goes through the boxes within a box; one that claims to be larger than the rest ends it.
+func boxes(b []byte) iter.Seq2[string, []byte] {
+	return func(yield func(string, []byte) bool) {
+		for len(b) >= 8 {
+			size := uint64(binary.BigEndian.Uint32(b))
+			if size < 8 || size > uint64(len(b)) || !yield(string(b[4:8]), b[8:size]) {
+				return
+			}
+			b = b[size:]
+		}
+	}
+}
+
+// Versions 1 of the headers have dates and durations of 64 bits instead of 32.
+
+func movieHeader(b []byte) (scale uint32, duration uint64) {
+	at := 12
+	if len(b) > 0 && b[0] == 1 {
+		at = 20
+	}
+	if len(b) < at+8 {
+		return 0, 0
+	}
+	return binary.BigEndian.Uint32(b[at:]), number(b, at+4)
+}
+
+// number is the duration at an offset of a header.
+func number(b []byte, at int) uint64 {
+	if len(b) >= at+8 && b[0] == 1 {
+		return binary.BigEndian.Uint64(b[at:])
+	}
+	if len(b) < at+4 || binary.BigEndian.Uint32(b[at:]) == math.MaxUint32 {
+		return 0
+	}
+	return uint64(binary.BigEndian.Uint32(b[at:]))
+}
+
+// trackSize is the size that a track header gives, as it is shown.
+func trackSize(b []byte) (width, height int) {
+	matrix := 40
+	if len(b) > 0 && b[0] == 1 {
+		matrix = 52
+	}
+	if len(b) < matrix+44 {
+		return 0, 0
+	}
+	word := func(at int) uint32 { return binary.BigEndian.Uint32(b[matrix+at:]) }
+	width, height = int(word(36)>>16), int(word(40)>>16)
+	if turned := word(0) == 0 && word(16) == 0 && word(4) != 0; turned {
+		return height, width
+	}
+	return width, height
+}
+
+// span is a duration in units of 1/scale seconds, 0 where there is none or it is beyond a day.
+func span(duration uint64, scale uint32) time.Duration {
+	if scale == 0 || duration/uint64(scale) >= 24*60*60 {
+		return 0
+	}
+	seconds := float64(duration) / float64(scale)
+	return time.Duration(seconds * float64(time.Second))
+}
