@@ -1,0 +1,181 @@
+package dialect
+
+import (
+	"regexp"
+	"strings"
+
+	"channelbench/internal/channel"
+)
+
+// cause is what an error means for an order. The zero cause means nothing known.
+type cause struct {
+	reason channel.Reason
+	fault  Fault
+	gone   bool // the job or the clip isn't there
+}
+
+var (
+	region      = cause{reason: channel.Region}
+	moderation  = cause{reason: channel.Moderation}
+	rateLimited = cause{reason: channel.RateLimited}
+	refused     = cause{reason: channel.Submit}
+	lost        = cause{reason: channel.Lost}
+	badKey      = cause{reason: channel.Submit, fault: BadKey}
+	noBalance   = cause{reason: channel.Submit, fault: NoBalance}
+	badRequest  = cause{reason: channel.Submit, fault: BadRequest}
+	gone        = cause{reason: channel.Download, gone: true}
+)
+
+// codes are the error codes seen in the wild, in lower case. They are looked up among an error's code
+// and type, and among the words of its message, since relays wrap what the vendor said into a
+// message of their own. Codes that only repeat the status' class, such as invalid_request_error,
+// are left out: a region error bears that type.
+var codes = map[string]cause{
+	"unsupported_country_code":             region,
+	"unsupported_country_region_territory": region,
+	"unsupported_country":                  region,
+	"unsupported_region":                   region,
+	"region_not_supported":                 region,
+	"country_not_supported":                region,
+
+	"moderation_blocked":       moderation,
+	"content_policy_violation": moderation,
+	"content_filter":           moderation,
+	"content_moderation":       moderation,
+	"content_violation":        moderation,
+	"policy_violation":         moderation,
+	"sentinel_block":           moderation, // its guide says prompt; seen for anti-bot blocks, too
+	"prompt_blocked":           moderation,
+	"prompt_unsafe":            moderation,
+	"image_unsafe":             moderation,
+	"video_unsafe":             moderation,
+	"sensitive_words_detected": moderation,
+	"451":                      moderation,
+
+	"rate_limit_exceeded":        rateLimited,
+	"rate_limit_error":           rateLimited,
+	"rate_limit_reached":         rateLimited,
+	"rate_limited":               rateLimited,
+	"ratelimitexceeded":          rateLimited,
+	"too_many_requests":          rateLimited,
+	"concurrency_limit_exceeded": rateLimited,
+	"concurrent_limit_exceeded":  rateLimited,
+	"cf_shield_429":              rateLimited,
+	"429":                        rateLimited,
+
+	"heavy_load":            refused,
+	"server_error":          refused,
+	"internal_server_error": refused,
+	"service_unavailable":   refused,
+	"overloaded_error":      refused,
+	"no_available_channel":  refused,
+	"get_channel_failed":    refused,
+	"token_expired":         refused, // of the account behind a reverse channel, not our key
+	"token_invalidated":     refused,
+	"token_revoked":         refused,
+
+	// A relay that says these has sent the order on and not heard back.
+	"do_request_failed":              lost,
+	"read_response_body_failed":      lost,
+	"unmarshal_response_body_failed": lost,
+	"bad_response":                   lost,
+	"bad_response_body":              lost,
+	"bad_gateway":                    lost,
+	"timeout":                        lost,
+	"request_timeout":                lost,
+	"upstream_timeout":               lost,
+	"gateway_timeout":                lost,
+	"context_deadline_exceeded":      lost,
+	"408":                            lost,
+	"502":                            lost,
+	"504":                            lost,
+
+	"invalid_api_key":        badKey,
+	"incorrect_api_key":      badKey,
+	"missing_api_key":        badKey,
+	"authentication_error":   badKey,
+	"invalid_authentication": badKey,
+	"unauthorized":           badKey,
+	"permission_denied":      badKey,
+	"permission_error":       badKey,
+	"access_denied":          badKey,
+	"account_deactivated":    badKey,
+	"401":                    badKey,
+
+	"insufficient_quota":             noBalance,
+	"insufficient_user_quota":        noBalance,
+	"insufficient_balance":           noBalance,
+	"insufficient_credits":           noBalance,
+	"insufficient_funds":             noBalance,
+	"balance_not_enough":             noBalance,
+	"quota_not_enough":               noBalance,
+	"pre_consume_token_quota_failed": noBalance,
+	"billing_hard_limit_reached":     noBalance,
+	"billing_not_active":             noBalance,
+	"payment_required":               noBalance,
+	"account_overdue":                noBalance,
+	"402":                            noBalance,
+
+	"invalid_value":              badRequest,
+	"invalid_type":               badRequest,
+	"invalid_size":               badRequest,
+	"unknown_parameter":          badRequest,
+	"unsupported_parameter":      badRequest,
+	"unsupported_value":          badRequest,
+	"missing_required_parameter": badRequest,
+	"missing_required_field":     badRequest,
+	"string_above_max_length":    badRequest,
+	"integer_above_max_value":    badRequest,
+	"model_not_found":            badRequest,
+	"invalid_model":              badRequest,
+	"unsupported_model":          badRequest,
+	"unknown_url":                badRequest,
+
+	"not_found":          gone,
+	"not_found_error":    gone,
+	"video_not_found":    gone,
+	"task_not_found":     gone,
+	"task_not_exist":     gone,
+	"job_not_found":      gone,
+	"resource_not_found": gone,
+	"video_expired":      gone,
+	"content_expired":    gone,
+	"expired":            gone,
+}
+
+// phrases are how errors without a code say the same; a bare string is all that some channels give.
+var phrases = []struct {
+	words *regexp.Regexp
+	cause cause
+}{
+	{regexp.MustCompile(`(?i)not (?:available|supported) in your (?:country|region)|country, region, or territory not supported`), region},
+	{regexp.MustCompile(`(?i)content policy|usage polic|moderation|safety system|guardrail`), moderation},
+	{regexp.MustCompile(`(?i)incorrect api key|invalid api key|api key (?:is )?(?:invalid|missing)`), badKey},
+	{regexp.MustCompile(`(?i)insufficient (?:\w+ )?(?:quota|balance|credits?)|quota is not enough|余额不足|额度不足`), noBalance},
+	{regexp.MustCompile(`(?i)rate limit|too many requests|请求过于频繁`), rateLimited},
+	{regexp.MustCompile(`(?i)under heavy load|no available tokens`), refused},
+	{regexp.MustCompile(`(?i)do request failed|timed? ?out\b|deadline exceeded|unexpected eof|connection reset`), lost},
+}
+
+// wordOfCode finds what may be a code within a message: two words or more, joined by "_".
+var wordOfCode = regexp.MustCompile(`[a-z0-9]+(?:_[a-z0-9]+)+`)
+
+// causeOf says what an error means by its own words; the zero cause where they are unknown.
+func causeOf(e failure) cause {
+	for _, code := range []string{e.code, e.kind} {
+		if c, known := codes[strings.ToLower(code)]; known {
+			return c
+		}
+	}
+	for _, word := range wordOfCode.FindAllString(strings.ToLower(e.message), 20) {
+		if c, known := codes[word]; known {
+			return c
+		}
+	}
+	for _, p := range phrases {
+		if p.words.MatchString(e.message) {
+			return p.cause
+		}
+	}
+	return cause{}
+}

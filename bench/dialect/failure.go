@@ -1,0 +1,202 @@
+package dialect
+
+import (
+	"net/http"
+	"regexp"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// failure is an error as an answer states it.
+type failure struct {
+	code, kind, param, message string
+}
+
+// successes are values of a top-level code that announce no error.
+var successes = map[string]bool{"": true, "0": true, "200": true, "201": true, "202": true, "ok": true, "success": true}
+
+// failureIn finds the error that a document states: OpenAI's envelope, a bare string, the
+// {code, message} of gateways, or a {detail}. Status and body may disagree; the body is asked first.
+func failureIn(d document) (failure, bool) {
+	switch e := d.at("error"); v := e.value.(type) {
+	case map[string]any:
+		if len(v) == 0 {
+			break
+		}
+		return unwrap(failure{
+			code: e.first("code", "status"), kind: e.at("type").text(), param: e.at("param").text(),
+			message: e.first("message", "msg", "detail", "reason"),
+		}), true
+	case string:
+		if v != "" {
+			return unwrap(failure{code: d.at("code").text(), message: v}), true
+		}
+	}
+	if code := d.at("code").text(); !successes[strings.ToLower(code)] {
+		return unwrap(failure{code: code, kind: d.at("type").text(), message: d.first("message", "msg", "detail")}), true
+	}
+	if message := d.first("detail.error.message", "detail.message", "detail.0.msg", "detail"); message != "" {
+		return unwrap(failure{code: d.first("detail.error.code", "detail.code"), message: message}), true
+	}
+	if d.at("success").value == false {
+		return unwrap(failure{message: d.first("message", "msg")}), true
+	}
+	return failure{}, false
+}
+
+// unwrap looks into a message that quotes another error as JSON, as relays do, and takes that one
+// where it has a known code and the outer error has none.
+func unwrap(outer failure) failure {
+	if causeOf(failure{code: outer.code, kind: outer.kind}) != (cause{}) {
+		return outer
+	}
+	start, end := strings.IndexByte(outer.message, '{'), strings.LastIndexByte(outer.message, '}')
+	if start < 0 || end < start {
+		return outer
+	}
+	quoted, err := parse([]byte(outer.message[start : end+1]))
+	if err != nil {
+		return outer
+	}
+	e := quoted
+	if inner := quoted.at("error"); inner.isObject() {
+		e = inner
+	}
+	inner := failure{code: e.at("code").text(), kind: e.at("type").text(), param: e.at("param").text(), message: e.at("message").text()}
+	if _, known := codes[strings.ToLower(inner.code)]; !known {
+		return outer
+	}
+	return inner
+}
+
+// causeOfAnswer says what an answer without a job means. The error's own words come first; the status
+// decides only where they are silent, and can then prove no more than its class does.
+func causeOfAnswer(status int, f failure, stated bool) cause {
+	c := causeOf(f)
+	if c.fault == BadRequest && status >= 500 {
+		return refused // "model not found" with a 503 means that the channel has run out of accounts for it
+	}
+	if c != (cause{}) {
+		return c
+	}
+	switch {
+	case status == http.StatusTooManyRequests:
+		return rateLimited
+	case status == http.StatusUnauthorized:
+		return badKey
+	case status == http.StatusPaymentRequired:
+		return noBalance
+	case status == http.StatusUnavailableForLegalReasons:
+		return moderation
+	case status == http.StatusRequestTimeout, status == http.StatusBadGateway, status == http.StatusGatewayTimeout:
+		return lost // whoever says this speaks for somebody it hasn't heard from
+	case status == 499 || status >= 500 && !stated:
+		return lost
+	case status == http.StatusTemporaryRedirect, status == http.StatusPermanentRedirect, status >= 400, status/100 == 2 && stated:
+		return refused
+	}
+	return lost
+}
+
+// refusal reads an answer to a submit that holds no job.
+func refusal(t Target, r *Response, d document, f failure, stated bool, unreadable error) Answer {
+	c := causeOfAnswer(r.Status, f, stated)
+	if c.gone {
+		c = badRequest // on a submit, it is the endpoint that isn't there
+	}
+	a := Answer{Verdict: Refused, Reason: c.reason, Fault: c.fault, Code: tidy(t, f.code), Message: explain(t, r, f, unreadable)}
+	switch {
+	case c == lost:
+		a.Verdict = Lost
+		return a
+	case c.fault != NoFault:
+		a.Verdict = OurFault
+	case c == region:
+		a.Country = country(f.param)
+	}
+	a.RetryAfter = retryAfter(r.Header, d)
+	return a
+}
+
+// silence reads an answer to a poll or a fetch that says nothing about the job.
+func silence(t Target, j Job, r *Response, d document, unreadable error) Progress {
+	f, stated := failureIn(d)
+	c := causeOfAnswer(r.Status, f, stated)
+	p := Progress{Job: j, PollAfter: pollAfter(r.Header, d), Fault: c.fault, Code: tidy(t, f.code), Message: explain(t, r, f, unreadable)}
+	absent := r.Status == http.StatusNotFound && stated && c == refused
+	if c.gone || absent || r.Status == http.StatusGone {
+		p.State = Gone
+	}
+	return p
+}
+
+// Withheld reads an answer to Fetch that holds no clip. Completed means that the answer names another place, which the job
+// then holds and Fetch goes to; Gone that the clip won't come; InProgress that it may.
+func Withheld(t Target, j Job, r *Response) Progress {
+	if place := r.Header.Get("Location"); r.Status/100 == 3 && place != "" {
+		if _, _, err := t.download(place); err != nil {
+			return Progress{Job: j, Message: tidy(t, err.Error())}
+		}
+		j.ContentURL = place
+		return Progress{Job: j, State: Completed}
+	}
+	d, err := parse(r.Body)
+	return silence(t, j, r, d, err)
+}
+
+// HoldsClip says whether an answer to Fetch is worth reading as a clip: an error with status 200 isn't, and
+// doesn't make a clip unusable that may be fetched again.
+func HoldsClip(status int, h http.Header) bool {
+	kind, _, _ := strings.Cut(h.Get("Content-Type"), ";")
+	kind = strings.ToLower(strings.TrimSpace(kind))
+	return status == http.StatusOK && !strings.HasPrefix(kind, "text/") && !strings.HasSuffix(kind, "json")
+}
+
+var countryCode = regexp.MustCompile(`^[A-Za-z]{2}$`)
+
+func country(param string) string {
+	if !countryCode.MatchString(param) {
+		return ""
+	}
+	return strings.ToUpper(param)
+}
+
+// explain is what people read of an answer without a job.
+func explain(t Target, r *Response, f failure, unreadable error) string {
+	switch {
+	case f.message != "":
+		return tidy(t, f.message)
+	case r.Truncated:
+		return "HTTP " + strconv.Itoa(r.Status) + ", and the answer broke off"
+	case unreadable != nil:
+		return "HTTP " + strconv.Itoa(r.Status) + " and no error of the channel's own: " + unreadable.Error()
+	}
+	return "HTTP " + strconv.Itoa(r.Status)
+}
+
+// maxMessage bounds a message for people, in bytes.
+const maxMessage = 300
+
+// tidy makes a channel's text fit for a log: one line, bounded, without the key.
+func tidy(t Target, text string) string {
+	text = strings.Map(func(r rune) rune {
+		if unicode.IsSpace(r) {
+			return ' '
+		}
+		if !unicode.IsPrint(r) {
+			return -1
+		}
+		return r
+	}, text)
+	text = t.Key.Redact(text)
+	if len(text) <= maxMessage {
+		return text
+	}
+	cut := maxMessage
+	for !utf8.RuneStart(text[cut]) {
+		cut--
+	}
+	return text[:cut] + "…"
+}

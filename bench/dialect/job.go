@@ -1,0 +1,226 @@
+package dialect
+
+import (
+	"cmp"
+	"errors"
+	"math/big"
+	"net/url"
+	"strings"
+
+	"channelbench/internal/channel"
+	"channelbench/internal/money"
+)
+
+// submitted reads the answer to a submit in any dialect: they differ in what they ask, hardly in what
+// they may be answered, since relays pass on what they hear.
+func submitted(t Target, r *Response) Answer {
+	d, err := answerIn(r)
+	if err != nil {
+		return refusal(t, r, d, failure{}, false, err)
+	}
+	p := progress(t, Job{}, r, d)
+	f, stated := failureIn(d)
+	_, known := stateOf(wordIn(jobIn(d)))
+	switch {
+	case p.State == Failed && (p.Job.ID == "" || neverRan(causeOf(p.failure()))):
+		return refusal(t, r, d, p.failure(), true, nil)
+	case p.State == Completed && p.Job.ContentURL != "", known && p.Job.ID != "":
+		return Answer{Verdict: Accepted, Progress: p}
+	case stated || r.Status/100 != 2:
+		return refusal(t, r, d, f, stated, nil)
+	case p.Job.ID != "":
+		return Answer{Verdict: Accepted, Progress: p}
+	}
+	return Answer{Reason: channel.Lost, Message: "an answer that names neither a usable job id nor a clip"}
+}
+
+// neverRan tells a refusal that is worded as a job which failed at once from a job that ran. Moderation
+// may strike while one runs.
+func neverRan(c cause) bool {
+	return c.fault != NoFault || c == region || c == rateLimited
+}
+
+// polled reads the answer to a poll in any dialect.
+func polled(t Target, j Job, r *Response) Progress {
+	d, err := answerIn(r)
+	if err != nil {
+		return silence(t, j, r, d, err)
+	}
+	p := progress(t, j, r, d)
+	said := wordIn(jobIn(d)) != "" || p.State == Completed
+	if r.Status/100 != 2 {
+		// Some answer a job that failed with an error's status. Only a job that is ours is believed there.
+		said = said && j.ID != "" && idIn(jobIn(d)) == j.ID
+	}
+	if !said {
+		return silence(t, j, r, d, nil)
+	}
+	return p
+}
+
+// answerIn is the document of an answer that is complete.
+func answerIn(r *Response) (document, error) {
+	d, err := parse(r.Body)
+	if err == nil && r.Truncated {
+		return document{}, errTruncated
+	}
+	return d, err
+}
+
+var errTruncated = errors.New("it broke off")
+
+// jobIn is the job within an answer: what a relay wraps in "data", or else the answer itself.
+func jobIn(d document) document {
+	for _, path := range []string{"data", "data.0"} {
+		inner := d.at(path)
+		if !inner.isObject() {
+			continue
+		}
+		wrapped := idIn(inner) != "" && (idIn(d) == "" || wordIn(d) == "")
+		if wordIn(inner) != "" || wrapped {
+			return inner
+		}
+	}
+	return d
+}
+
+// wordIn is the status that a job states.
+func wordIn(job document) string { return job.first("status", "state", "task_status") }
+
+// progress reads a job.
+func progress(t Target, j Job, r *Response, d document) Progress {
+	job := jobIn(d)
+	p := Progress{Job: j, PollAfter: pollAfter(r.Header, d)}
+	if p.Job.ID == "" {
+		p.Job.ID = t.unlessKeyed(idIn(job))
+	}
+	p.Job.PollURL = cmp.Or(t.unlessKeyed(placeIn(job, "polling_url", "poll_url", "status_url")), j.PollURL)
+	p.Job.ContentURL = cmp.Or(t.unlessKeyed(placeIn(job, contentPaths...)), j.ContentURL)
+	p.Cost, p.CostKnown = costIn(d)
+
+	word := wordIn(job)
+	state, known := stateOf(word)
+	switch {
+	case word == "" && p.Job.ContentURL != "":
+		state = Completed
+	case word != "" && !known:
+		p.Message = tidy(t, "a status that is new to us: "+word)
+	}
+	p.State = state
+	if state == Failed {
+		p.fail(t, job)
+	}
+	return p
+}
+
+// fail says why a job failed.
+func (p *Progress) fail(t Target, job document) {
+	f, stated := failureIn(job)
+	if !stated {
+		f = failure{message: job.first("fail_reason", "failure_reason", "error_message", "message")}
+	}
+	p.Code, p.Message = tidy(t, f.code), tidy(t, f.message)
+	p.Reason = channel.Job
+	if c := causeOf(f); c == moderation || c == region || c == rateLimited {
+		p.Reason = c.reason
+	}
+}
+
+// failure is the error that ended the job.
+func (p *Progress) failure() failure { return failure{code: p.Code, message: p.Message} }
+
+// unlessKeyed drops what quotes the key, since jobs are written down.
+func (t Target) unlessKeyed(s string) string {
+	if t.Key.Redact(s) != s {
+		return ""
+	}
+	return s
+}
+
+// contentPaths are where answers put the address of a finished clip.
+var contentPaths = []string{
+	"url", "video_url", "result_url", "download_url", "content_url", "urls.0", "unsigned_urls.0",
+	"video.url", "videos.0.url", "result.url", "result.video_url", "output.url", "output.0", "output", "metadata.url", "data.0.url", "data.url",
+}
+
+// placeIn is the first address among paths; other text there, such as a name, is none.
+func placeIn(job document, paths ...string) string {
+	for _, path := range paths {
+		s := job.at(path).text()
+		if len(s) > maxAddress || !strings.HasPrefix(s, "/") && !strings.HasPrefix(s, "http://") && !strings.HasPrefix(s, "https://") {
+			continue
+		}
+		if u, err := url.Parse(s); err == nil && u.User == nil {
+			return s
+		}
+	}
+	return ""
+}
+
+// Bounds of what is kept of a job.
+const (
+	maxAddress = 8192 // signed addresses are long
+	maxID      = 512
+)
+
+// idIn is the job's id, where it is one that can stand in a path.
+func idIn(job document) string {
+	id := job.first("id", "task_id", "request_id", "video_id", "job_id")
+	if len(id) > maxID || strings.Trim(id, ".") == "" {
+		return ""
+	}
+	for _, r := range id {
+		if r <= ' ' || r >= 0x7f || strings.ContainsRune(`/\?#%`, r) {
+			return ""
+		}
+	}
+	return id
+}
+
+// costPaths are where a charge in dollars stands, and how many of its units make a dollar. A bare "cost" may be counted in
+// credits, so it is read only within "usage", where OpenRouter and its like put dollars.
+var costPaths = []struct {
+	path      string
+	perDollar int64
+}{
+	{"usage.cost", 1}, {"usage.cost_usd", 1}, {"usage.total_cost", 1}, {"cost_usd", 1}, {"usage.cost_in_usd_ticks", 1e10},
+}
+
+// costIn is the charge that an answer reports.
+func costIn(d document) (money.Micros, bool) {
+	for _, in := range []document{jobIn(d), d} {
+		if c := in.first("usage.currency", "currency"); c != "" && !strings.EqualFold(c, "USD") {
+			continue
+		}
+		for _, p := range costPaths {
+			if cost, ok := dollars(in.at(p.path).text(), p.perDollar); ok {
+				return cost, true
+			}
+		}
+	}
+	return 0, false
+}
+
+// dollars reads an amount exactly and rounds it half up to the micro-dollar. Amounts that are negative, or too
+// large or too finely written to be one, are none.
+func dollars(s string, perDollar int64) (money.Micros, bool) {
+	s = strings.TrimPrefix(s, "$")
+	if s == "" || len(s) > 40 || strings.Trim(s, "0123456789.eE+-") != "" {
+		return 0, false
+	}
+	if e := strings.IndexAny(s, "eE"); e >= 0 && len(strings.Trim(s[e+1:], "+-")) > 2 {
+		return 0, false // 1e999999999 would fill the memory
+	}
+	amount, ok := new(big.Rat).SetString(s)
+	if !ok || amount.Sign() < 0 {
+		return 0, false
+	}
+	amount.Mul(amount, big.NewRat(int64(money.Dollar), perDollar))
+	num, den := amount.Num(), amount.Denom()
+	num = new(big.Int).Lsh(num, 1)
+	num.Add(num, den).Quo(num, new(big.Int).Lsh(den, 1))
+	if !num.IsInt64() {
+		return 0, false
+	}
+	return money.Micros(num.Int64()), true
+}

@@ -1,0 +1,73 @@
+package dialect
+
+import (
+	"math"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// maxPause bounds what a channel may ask for; no order waits longer.
+const maxPause = 24 * time.Hour
+
+// retryAfter is the pause that an answer asks for: the headers of OpenAI's SDKs and of HTTP, in the
+// order in which those SDKs look, then a field of the error's own.
+func retryAfter(h http.Header, d document) time.Duration {
+	if pause := inUnits(h.Get("Retry-After-Ms"), time.Millisecond); pause > 0 {
+		return pause
+	}
+	header := h.Get("Retry-After")
+	if pause := inUnits(header, time.Second); pause > 0 {
+		return pause
+	}
+	if pause := untilDate(header, h.Get("Date")); pause > 0 {
+		return pause
+	}
+	return inUnits(d.first("error.retry_after", "retry_after", "retryAfter"), time.Second)
+}
+
+// pollAfter is the pause that an answer about a job asks for.
+func pollAfter(h http.Header, d document) time.Duration {
+	if pause := inUnits(h.Get("Openai-Poll-After-Ms"), time.Millisecond); pause > 0 {
+		return pause
+	}
+	return retryAfter(h, d)
+}
+
+// inUnits reads a number of units; 0 for what is none or is not positive.
+func inUnits(s string, unit time.Duration) time.Duration {
+	n, err := strconv.ParseFloat(strings.TrimSpace(s), 64)
+	if err != nil || math.IsNaN(n) || n <= 0 {
+		return 0
+	}
+	return time.Duration(min(n*float64(unit), float64(maxPause)))
+}
+
+// untilDate is the time from the answer's own Date to when; both come from the channel's clock, so a
+// wrong clock on either side does no harm.
+func untilDate(when, date string) time.Duration {
+	until, err := http.ParseTime(when)
+	if err != nil {
+		return 0
+	}
+	from, err := http.ParseTime(date)
+	if err != nil {
+		return 0
+	}
+	return min(max(0, until.Sub(from)), maxPause)
+}
+
+// setRetryAfter says a pause in the headers that clients look for. Retry-After knows whole seconds
+// only, so it is rounded up.
+func setRetryAfter(h http.Header, pause time.Duration) {
+	if pause <= 0 {
+		return
+	}
+	h.Set("Retry-After", strconv.FormatInt(int64((pause+time.Second-1)/time.Second), 10))
+	h.Set("Retry-After-Ms", milliseconds(pause))
+}
+
+func milliseconds(d time.Duration) string {
+	return strconv.FormatInt(int64((d+time.Millisecond-1)/time.Millisecond), 10)
+}
