@@ -42,7 +42,7 @@ func lengths(a, b *channel.Channel, resolution string) []record.BreakEven {
 			sign = 0
 		}
 		if known && last != 0 && sign != 0 && sign != last {
-			found = append(found, atLength(a, b, crossing(a, b, s, previous, d), resolution, sign))
+			found = append(found, atLength(a, b, s, previous, d, resolution))
 		}
 		if sign != 0 {
 			last = sign
@@ -52,27 +52,22 @@ func lengths(a, b *channel.Channel, resolution string) []record.BreakEven {
 	return found
 }
 
-// crossing is the length between s−1 and s at which two prices meet. Ladders jump at s itself.
-func crossing(a, b *channel.Channel, s int, before, at float64) float64 {
-	if a.Price.Shape == channel.Ladder || b.Price.Shape == channel.Ladder {
-		if before == 0 {
-			return float64(s - 1)
-		}
-		return float64(s)
-	}
-	return float64(s) - at/(at-before)
-}
-
-func atLength(a, b *channel.Channel, seconds float64, resolution string, sign int) record.BreakEven {
-	longer, shorter := a, b // a is dearer from here on where the sign is positive
-	if sign > 0 {
+// atLength says where the difference of two prices changes its sign from s−1 to s: between the two,
+// or at s itself where a ladder goes up a rung.
+func atLength(a, b *channel.Channel, s int, before, at float64, resolution string) record.BreakEven {
+	longer, shorter := a, b // a is dearer from here on where the difference is positive
+	if at > 0 {
 		longer, shorter = b, a
 	}
-	return record.BreakEven{
-		Cheaper: longer.Name, Dearer: shorter.Name, Clip: resolution, Seconds: &seconds,
-		Sentence: fmt.Sprintf("%s and %s cost the same at a %s clip of %.2f s: longer ones are cheaper by %s, shorter ones by %s.",
-			longer.Name, shorter.Name, resolution, seconds, longer.Name, shorter.Name),
+	seconds := float64(s) - at/(at-before)
+	sentence := fmt.Sprintf("%s and %s cost the same at a %s clip of %.2f s: longer ones are cheaper by %s, shorter ones by %s.",
+		longer.Name, shorter.Name, resolution, seconds, longer.Name, shorter.Name)
+	if before != 0 && (rung(&a.Price, s) != rung(&a.Price, s-1) || rung(&b.Price, s) != rung(&b.Price, s-1)) {
+		seconds = float64(s)
+		sentence = fmt.Sprintf("From a %s clip of %d s on, %s is cheaper than %s; shorter ones are cheaper by %s.",
+			resolution, s, longer.Name, shorter.Name, shorter.Name)
 	}
+	return record.BreakEven{Cheaper: longer.Name, Dearer: shorter.Name, Clip: resolution, Seconds: &seconds, Sentence: sentence}
 }
 
 // difference is a's price less b's, in dollars, for a clip of s seconds; the next longer rung of a ladder.
@@ -84,17 +79,21 @@ func difference(a, b *channel.Channel, s int, resolution string) (float64, bool)
 
 func quote(p *channel.Price, s int, resolution string) (float64, bool) {
 	if p.Shape == channel.Ladder {
-		rung := 0
-		for _, l := range p.Lengths() {
-			if l >= s {
-				rung = l
-				break
-			}
-		}
-		s = rung
+		s = rung(p, s)
 	}
 	charge, err := p.Charge(channel.Usage{Clip: channel.Clip{Seconds: s, Resolution: resolution}, Made: true})
 	return charge.Dollars(), err == nil
+}
+
+// rung is the shortest length of a ladder that is not shorter than s seconds; 0 for other shapes, and
+// beyond the last.
+func rung(p *channel.Price, s int) int {
+	for _, l := range p.Lengths() {
+		if l >= s {
+			return l
+		}
+	}
+	return 0
 }
 
 // failures finds, for each of the two channels that is the cheaper one for some clips, the share of

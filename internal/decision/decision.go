@@ -172,7 +172,8 @@ func (j *judgement) weigh() {
 			j.regret += lost / float64(len(j.Draws))
 		}
 	}
-	j.winner = j.regret <= j.Decision.Tolerance*j.expected(j.candidate)
+	expected := j.expected(j.candidate)
+	j.winner = !math.IsInf(expected, 0) && j.regret <= j.Decision.Tolerance*expected
 }
 
 // verdict puts the judgement into the record.

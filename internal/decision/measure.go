@@ -3,6 +3,7 @@ package decision
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"slices"
 
 	"gonum.org/v1/gonum/stat"
@@ -10,6 +11,9 @@ import (
 
 // whatToMeasure says what the ranges cost and which one is worth measuring first.
 func (j *judgement) whatToMeasure() []string {
+	if math.IsInf(j.expected(j.candidate), 0) {
+		return nil
+	}
 	said := []string{fmt.Sprintf("Knowing every stated range exactly would be worth at most %s.", j.unit(j.regret))}
 	best, worth := "", 0.0
 	for _, in := range j.Inputs {

@@ -72,6 +72,10 @@ func (j *judgement) advantage(other int) string {
 	gain := j.expected(other) - j.expected(j.candidate)
 	next := j.Strategies[other] + ", the next best that qualifies."
 	switch {
+	case math.IsInf(gain, 0):
+		return "it is sure to reach its p95, unlike " + next
+	case j.Decision.Minimise == "p95" && gain < 0.5:
+		return "its p95 is about that of " + next
 	case j.Decision.Minimise == "p95":
 		return fmt.Sprintf("its p95 is %s shorter than that of %s", clock(gain), next)
 	case gain < 0.5:
@@ -133,6 +137,9 @@ func (j *judgement) required() []string {
 
 // undecided is the sentence where the candidate may not be called the winner.
 func (j *judgement) undecided() string {
+	if math.IsInf(j.expected(j.candidate), 0) {
+		return "No clear winner: no strategy that qualifies is sure to reach its p95, as too few orders may be delivered."
+	}
 	return fmt.Sprintf("No clear winner: %s is expected to be best, but choosing it may cost %s more than the best choice, which lies within what is not known.",
 		j.Strategies[j.candidate], j.unit(j.regret))
 }
@@ -201,8 +208,12 @@ func (j *judgement) exclusion() string {
 	case j.candidate < 0:
 		return fmt.Sprintf("Excluding %s leaves no strategy that qualifies; %s would.", who, j.Strategies[free])
 	}
+	costs := "costs"
 	cost := *j.exclusionCost()
-	return fmt.Sprintf("Excluding %s costs %s a month: %s would qualify.", who, monthMoney(cost), j.Strategies[free])
+	if cost < 0 { // what is minimised is p95
+		costs = "saves"
+	}
+	return fmt.Sprintf("Excluding %s %s %s a month: %s would qualify.", who, costs, monthMoney(math.Abs(cost)), j.Strategies[free])
 }
 
 // clipMoney prints the price of a clip: to the cent from ten dollars, else to three significant digits.
@@ -214,7 +225,11 @@ func clipMoney(dollars float64) string {
 	for limit := 1.0; decimals < 6 && dollars > 0 && dollars < limit; limit /= 10 {
 		decimals++
 	}
-	return strings.TrimSuffix(fmt.Sprintf("$%.*f", decimals, dollars), "0")
+	s := fmt.Sprintf("$%.*f", decimals, dollars)
+	if decimals > 2 {
+		s = strings.TrimSuffix(s, "0")
+	}
+	return s
 }
 
 // monthMoney prints a month's cost to the dollar, or to the cent below ten dollars.
@@ -233,7 +248,10 @@ func percent(share float64) string {
 			return strings.TrimSuffix(strings.TrimSuffix(s, ".0"), ".") + "%"
 		}
 	}
-	return fmt.Sprintf("%.6f%%", 100*share)
+	if share > 0.5 {
+		return "more than 99.9999%"
+	}
+	return "less than 0.0001%"
 }
 
 // clock prints seconds as a duration to the second.
