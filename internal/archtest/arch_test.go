@@ -35,6 +35,7 @@ var layers = []struct {
 	{[]string{"sim"}, append(domain, "internal/scenario", "internal/record", "internal/stats", "internal/decision", "internal/history", "internal/calibrate", "sim/event", "sim/exact")},
 	{[]string{"bench/dialect"}, domain},
 	{[]string{"bench/ledger", "bench/journal"}, []string{"internal/policy", "internal/channel", "internal/money"}},
+	{[]string{"bench/network"}, nil},
 	{[]string{"bench/mockchannel"}, append(domain, "bench/dialect", "internal/scenario", "internal/record", "internal/stats")},
 	{[]string{"bench"}, append(domain, "internal/scenario", "internal/record", "internal/stats", "internal/decision", "internal/history", "internal/calibrate", "bench/dialect", "bench/network", "bench/mockchannel", "bench/ledger", "bench/journal")},
 	{[]string{"reports"}, []string{"internal/record", "internal/stats", "internal/money"}},
@@ -57,7 +58,7 @@ var homes = map[string][]string{
 	"os/signal":                         {"cmd/channelbench"},
 	"log":                               {},
 	"log/slog":                          {"cmd/channelbench", "bench/dialect"}, // its Secret hides itself from logs
-	"net":                               {"bench", "bench/dialect", "bench/mockchannel", "cmd/channelbench"},
+	"net":                               {"bench", "bench/dialect", "bench/network", "bench/mockchannel", "cmd/channelbench"},
 	"os":                                {"cmd/channelbench", "bench", "bench/journal"}, // the journal's file
 	"math/rand/v2":                      {"sim", "bench", "internal/decision", "internal/history", "internal/calibrate"},
 	"math/rand":                         {},
@@ -71,7 +72,7 @@ var calls = map[string][]string{
 	"fmt.Print": {}, "fmt.Println": {}, "fmt.Printf": {},
 	"time.Now": {"cmd/channelbench", "bench", "bench/mockchannel"}, "time.Since": {"cmd/channelbench", "bench", "bench/mockchannel"},
 	"time.Sleep": {"bench", "bench/mockchannel"}, "time.After": {"bench", "bench/mockchannel"},
-	"time.NewTimer": {"bench", "bench/mockchannel"}, "time.AfterFunc": {"bench", "bench/mockchannel"},
+	"time.NewTimer": {"bench", "bench/mockchannel"}, "time.AfterFunc": {"bench", "bench/network", "bench/mockchannel"},
 	"context.Background": {"cmd/channelbench"},
 }
 
