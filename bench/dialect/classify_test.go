@@ -117,6 +117,9 @@ func TestSubmitted(t *testing.T) {
 			want: Answer{Verdict: Accepted, Progress: Progress{Job: Job{ID: "v1", ContentURL: "https://cdn.example.com/1.mp4"}, State: Completed}}},
 		{name: "made at once, no id", status: 200, body: `{"created":1,"data":[{"url":"https://cdn.example.com/1.mp4"}]}`,
 			want: Answer{Verdict: Accepted, Progress: Progress{Job: Job{ContentURL: "https://cdn.example.com/1.mp4"}, State: Completed}}},
+		{name: "completed at once, no place", status: 200, body: `{"status":"completed"}`, want: Answer{Reason: channel.Lost}},
+		{name: "an error with a link", status: 400, body: `{"error":"nothing doing","url":"https://docs.example.com"}`, want: Answer{Verdict: Refused, Reason: channel.Submit}},
+		{name: "a 200 error with a link", status: 200, body: `{"error":"nothing doing","url":"https://docs.example.com"}`, want: Answer{Verdict: Refused, Reason: channel.Submit}},
 		{name: "failed at once", status: 200, body: `{"id":"v1","status":"failed","error":{"code":"server_error","message":"no"}}`, want: Answer{Verdict: Accepted, Progress: Progress{Job: Job{ID: "v1"}, State: Failed}}},
 		{name: "failed at once, no id", status: 200, body: `{"status":"failed","error":"no"}`, want: Answer{Verdict: Refused, Reason: channel.Submit}},
 	}
@@ -167,6 +170,7 @@ func TestPolled(t *testing.T) {
 		{name: "failed with a reason", status: 200, body: `{"code":"success","data":{"task_id":"v1","status":"FAILURE","fail_reason":"sorry"}}`, want: Progress{Job: j, State: Failed, Reason: channel.Job, Message: "sorry"}},
 		{name: "failed with a 500", status: 500, body: `{"id":"v1","status":"failed","error":{"code":"x","message":"sorry"}}`, want: Progress{Job: j, State: Failed, Reason: channel.Job, Code: "x", Message: "sorry"}},
 		{name: "another job failed with a 500", status: 500, body: `{"id":"v2","status":"failed","error":{"code":"x","message":"sorry"}}`, want: Progress{Job: j, Code: "x", Message: "sorry"}},
+		{name: "an error with a link", status: 200, body: `{"error":"nothing doing","url":"https://docs.example.com"}`, want: Progress{Job: j, Message: "nothing doing"}},
 		{name: "cancelled", status: 200, body: `{"id":"v1","status":"cancelled"}`, want: Progress{Job: j, State: Failed, Reason: channel.Job}},
 		{name: "expired", status: 200, body: `{"id":"v1","status":"expired"}`, want: Progress{Job: j, State: Failed, Reason: channel.Job}},
 

@@ -24,14 +24,19 @@ func submitted(t Target, r *Response) Answer {
 	switch {
 	case p.State == Failed && (p.Job.ID == "" || neverRan(causeOf(p.failure()))):
 		return refusal(t, r, d, p.failure(), true, nil)
-	case p.State == Completed && p.Job.ContentURL != "", known && p.Job.ID != "":
+	case known && p.leads():
 		return Answer{Verdict: Accepted, Progress: p}
 	case stated || r.Status/100 != 2:
 		return refusal(t, r, d, f, stated, nil)
-	case p.Job.ID != "":
+	case p.leads():
 		return Answer{Verdict: Accepted, Progress: p}
 	}
 	return Answer{Reason: channel.Lost, Message: "an answer that names neither a usable job id nor a clip"}
+}
+
+// leads says whether an accepted job can be found again.
+func (p *Progress) leads() bool {
+	return p.Job.ID != "" || p.Job.PollURL != "" || p.State == Completed && p.Job.ContentURL != ""
 }
 
 // neverRan tells a refusal that is worded as a job which failed at once from a job that ran. Moderation
@@ -47,7 +52,9 @@ func polled(t Target, j Job, r *Response) Progress {
 		return silence(t, j, r, d, err)
 	}
 	p := progress(t, j, r, d)
-	said := wordIn(jobIn(d)) != "" || p.State == Completed
+	_, stated := failureIn(d)
+	// An address alone says that the clip is there, unless it stands in an error, as links to documents do.
+	said := wordIn(jobIn(d)) != "" || p.State == Completed && !stated
 	if r.Status/100 != 2 {
 		// Some answer a job that failed with an error's status. Only a job that is ours is believed there.
 		said = said && j.ID != "" && idIn(jobIn(d)) == j.ID
