@@ -16,6 +16,7 @@ import (
 	vegeta "github.com/tsenart/vegeta/v12/lib"
 
 	"channelbench/bench/dialect"
+	"channelbench/bench/journal"
 	"channelbench/bench/ledger"
 	"channelbench/internal/policy"
 	"channelbench/internal/scenario"
@@ -26,12 +27,14 @@ import (
 type attack struct {
 	scenario  *scenario.Scenario
 	strategy  []policy.Strategy
+	uses      [][]bool // by strategy, then channel
 	model     *world.Model
 	endpoints []*endpoint
 	prompts   []string
 	orders    []Planned
 	clock     clock
 	ledger    *ledger.Ledger
+	journal   *journal.Journal                             // nil: none
 	observe   func(Planned, policy.Event, []policy.Action) // for tests; nil: nobody looks
 
 	submitting context.Context // ends when nothing more is to be submitted
@@ -41,8 +44,8 @@ type attack struct {
 	mu    sync.Mutex // of pools and done
 	pools []*policy.Pool
 	done  []*order
-	open  sync.WaitGroup
-	begun chan struct{} // closed when the clock is set
+	under sync.WaitGroup // orders under way
+	begun chan struct{}  // closed when the clock is set
 }
 
 // Fault is something that we, not a channel, have to mend before a run makes sense.
@@ -102,7 +105,7 @@ func (a *attack) run(each func(*vegeta.Result) error) error {
 			a.fail(err)
 		}
 	}
-	a.open.Wait()
+	a.under.Wait()
 	return failed
 }
 
@@ -130,9 +133,9 @@ func (t *orders) RoundTrip(request *http.Request) (response *http.Response, _ er
 	<-a.begun
 	o := &order{attack: a, Planned: a.orders[index], news: make(chan news, 4), ended: make(chan struct{})}
 	o.machine.Init(&a.strategy[o.Strategy].Routes[o.Class], o.At)
-	a.open.Add(1)
+	a.under.Add(1)
 	go func() {
-		defer a.open.Done()
+		defer a.under.Done()
 		o.conduct(a.settling)
 		a.mu.Lock()
 		defer a.mu.Unlock()

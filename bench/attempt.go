@@ -2,10 +2,12 @@ package bench
 
 import (
 	"context"
+	"encoding/hex"
 	"errors"
 	"time"
 
 	"channelbench/bench/dialect"
+	"channelbench/bench/journal"
 	"channelbench/bench/ledger"
 	"channelbench/bench/network"
 	"channelbench/internal/channel"
@@ -23,6 +25,7 @@ type attempt struct {
 	clip     channel.Clip // as made
 	reserved ledger.Reservation
 	holds    bool // the reservation is open
+	live     bool // it was submitted
 
 	job       dialect.Job
 	early     *dialect.Progress // how the job ended, where the submit's answer says so already
@@ -31,9 +34,14 @@ type attempt struct {
 	reported  money.Micros // by the channel; known says whether it does
 	known     bool
 	charged   money.Micros
+	status    int // of HTTP, of the submit's answer
 	answer    dialect.Answer
 	footage   dialect.Footage
-	flaw      string
+	flaw      string // why the clip is unusable
+	cause     error  // why the submit had no answer
+
+	// Times of the run; 0: not yet.
+	submitted, answered, taken, ready, fetched time.Duration
 }
 
 // maxClip bounds a finished clip.
@@ -50,8 +58,21 @@ func (t *attempt) tell(e policy.Event, fault error) {
 	t.order.news <- news{event: e, about: t, fault: fault}
 }
 
+// reserve sets the worst case aside and puts the intent on record, safe on disk, before the submit.
+func (t *attempt) reserve() error {
+	var err error
+	worst := t.at.worst[t.order.Class]
+	if t.reserved, err = t.order.ledger.Reserve(worst); err != nil {
+		return err
+	}
+	t.holds = true
+	return t.order.keep(journal.Intent{Order: t.order.Index, Attempt: int(t.number), At: t.order.at(t.order.clock.now()),
+		Channel: t.at.channel.Name, Reserved: worst})
+}
+
 // submit orders the clip and reads the answer.
 func (t *attempt) submit() {
+	t.submitted = t.order.clock.now()
 	request, err := t.at.dialect.Submit(t.at.target, dialect.Order{Clip: t.clip, Prompt: t.order.prompts[t.order.Prompt]})
 	if err != nil {
 		t.tell(policy.Event{Kind: policy.Refused, Reason: channel.Submit}, &Fault{Channel: t.at.channel.Name, Err: err})
@@ -59,9 +80,11 @@ func (t *attempt) submit() {
 	}
 	response, err := t.at.client.Do(t.order.settling, request, dialect.MaxAnswer)
 	if response == nil {
+		t.cause = err
 		t.unanswered(err)
 		return
 	}
+	t.answered, t.status = t.order.clock.now(), response.Status
 	t.answer = t.at.dialect.Submitted(t.at.target, read(response))
 	switch t.answer.Verdict {
 	case dialect.Accepted:
@@ -79,7 +102,7 @@ func (t *attempt) submit() {
 func (t *attempt) unanswered(err error) {
 	var f *network.Failure
 	switch {
-	case errors.As(err, &f) && !f.Sent && f.Ours:
+	case errors.As(err, &f) && !f.Sent && (f.Ours || f.Phase == network.Guard):
 		t.tell(policy.Event{Kind: policy.Refused, Reason: channel.Submit}, &Fault{Channel: t.at.channel.Name, Err: err})
 	case errors.As(err, &f) && !f.Sent:
 		t.tell(policy.Event{Kind: policy.Refused, Reason: channel.Submit}, nil)
@@ -95,6 +118,13 @@ func (t *attempt) accepted() {
 	t.cost(&p)
 	if p.State == dialect.Completed || p.State == dialect.Failed {
 		t.early = &p
+	}
+	t.taken = t.answered
+	accepted := journal.Accepted{Order: t.order.Index, Attempt: int(t.number), At: t.order.at(t.taken), Status: t.status,
+		Job: journal.Job{ID: t.job.ID, PollURL: t.job.PollURL, ContentURL: t.job.ContentURL}}
+	if err := t.order.keep(accepted); err != nil {
+		t.tell(policy.Event{Kind: policy.Accepted}, err)
+		return
 	}
 	t.tell(policy.Event{Kind: policy.Accepted}, nil)
 }
@@ -161,6 +191,7 @@ func (t *attempt) over(p *dialect.Progress) {
 	t.job = p.Job
 	t.cost(p)
 	if p.State == dialect.Completed {
+		t.ready = t.order.clock.now()
 		t.tell(policy.Event{Kind: policy.Completed}, nil)
 		return
 	}
@@ -193,7 +224,7 @@ func (t *attempt) look(ctx context.Context) (usable bool, err error) {
 		return false, err
 	}
 	footage, err := watch(func(w *sink) error {
-		response, err := t.at.client.Fetch(ctx, request, w, maxClip, nil)
+		response, err := t.at.client.Fetch(ctx, request, w, maxClip, dialect.HoldsClip)
 		if err == nil && (response.Status != 200 || response.Truncated) {
 			return errNoClip
 		}
@@ -202,6 +233,7 @@ func (t *attempt) look(ctx context.Context) (usable bool, err error) {
 	if err != nil {
 		return false, err
 	}
+	t.fetched = t.order.clock.now()
 	t.footage, t.flaw = footage, footage.Unusable(t.clip)
 	return t.flaw == "", nil
 }
@@ -211,18 +243,78 @@ func read(r *network.Response) *dialect.Response {
 	return &dialect.Response{Status: r.Status, Header: r.Header, Body: r.Body, Truncated: r.Truncated}
 }
 
-// bill settles the attempt's reservation. A lost answer stays reserved for good.
+// bill settles the attempt's reservation and puts its end on record. A lost answer stays reserved
+// for good.
 func (t *attempt) bill(a *policy.Attempt) error {
 	charge, err := t.at.charge(a.Usage(t.clip))
 	if err != nil {
 		return err
 	}
 	t.charged = charge
+	bill := journal.Bill{Computed: charge}
+	if t.known {
+		bill.Reported = &t.reported
+	}
+	if err := t.order.keep(t.ending(a, bill)); err != nil {
+		return err
+	}
 	if a.Outcome == channel.Ambiguous {
 		return t.order.ledger.Keep(t.reserved)
 	}
-	if t.known {
-		charge = ledger.Reported(charge, t.reported)
+	return t.order.ledger.Settle(t.reserved, bill.Charge())
+}
+
+// counted is what the attempt costs as far as it is known: the larger of the computed and the
+// reported charge. One that is still open counts with its worst case.
+func (t *attempt) counted() money.Micros {
+	switch {
+	case t.holds:
+		return t.at.worst[t.order.Class]
+	case t.known:
+		return ledger.Reported(t.charged, t.reported)
 	}
-	return t.order.ledger.Settle(t.reserved, charge)
+	return t.charged
+}
+
+// ending is the entry of the attempt's end: for its order, or after it.
+func (t *attempt) ending(a *policy.Attempt, b journal.Bill) journal.Entry {
+	at := t.order.at
+	if a.Outcome == channel.Abandoned {
+		return journal.Settled{Order: t.order.Index, Attempt: int(t.number), At: at(t.order.clock.now()), Outcome: journal.Outcome(became(a)),
+			Reason: journal.Reason(a.Reason), Ready: t.when(t.ready), Bill: b, Error: t.said()}
+	}
+	e := journal.Ended{Order: t.order.Index, Attempt: int(t.number), Outcome: journal.Outcome(a.Outcome), Reason: journal.Reason(a.Reason),
+		Country: t.answer.Country, Submitted: at(t.submitted), Answered: t.when(t.answered), Accepted: t.when(t.taken),
+		Ready: t.when(t.ready), Fetched: t.when(t.fetched), Polls: t.polls, Bill: b, Error: t.said()}
+	if t.fetched > 0 {
+		e.ClipSHA256, e.ClipBytes = hex.EncodeToString(t.footage.SHA256[:]), t.footage.Bytes
+	}
+	return e
+}
+
+// became is what came of an attempt that its order no longer waited for.
+func became(a *policy.Attempt) channel.Outcome {
+	if a.Made {
+		return channel.Delivered
+	}
+	return channel.Failed
+}
+
+// when is a time of the run, none where it is 0.
+func (t *attempt) when(d time.Duration) journal.Time {
+	if d == 0 {
+		return journal.Time{}
+	}
+	return t.order.at(d)
+}
+
+// said is what went wrong, for people.
+func (t *attempt) said() string {
+	switch {
+	case t.cause != nil:
+		return t.cause.Error()
+	case t.flaw != "":
+		return t.flaw
+	}
+	return t.answer.Message
 }

@@ -2,8 +2,10 @@ package bench
 
 import (
 	"context"
+	"fmt"
 	"time"
 
+	"channelbench/bench/journal"
 	"channelbench/internal/policy"
 )
 
@@ -32,11 +34,22 @@ type news struct {
 	fault error // ours: the run is to end
 }
 
+// announce puts the order on record, before anything is bought for it.
+func (o *order) announce() error {
+	return o.keep(journal.Order{Order: o.Index, Strategy: o.scenario.Strategies[o.Strategy].Name, Video: o.Class, Prompt: o.Prompt,
+		Key: fmt.Sprintf("%016x", uint64(o.Key)), Scheduled: o.at(o.At)})
+}
+
 // conduct runs the order to its end, and on until every attempt is settled or settling ends.
 func (o *order) conduct(settling context.Context) {
 	timer := time.NewTimer(time.Hour)
 	defer timer.Stop()
 	o.lag = max(0, o.now())
+	if err := o.announce(); err != nil {
+		o.fail(err)
+		o.giveUp()
+		return
+	}
 	o.step(policy.Event{Kind: policy.Start, At: o.lag})
 	stopping := o.submitting.Done()
 	for !o.over() {
@@ -68,11 +81,11 @@ func (o *order) conduct(settling context.Context) {
 // over says whether nothing more can come of the order.
 func (o *order) over() bool { return o.machine.Settled() || o.givenUp && o.idle() }
 
-// idle says whether no attempt is open.
+// idle says whether no attempt that was really submitted is open.
 func (o *order) idle() bool {
 	attempts := o.machine.Attempts()
-	for i := range attempts {
-		if !attempts[i].Settled {
+	for i, t := range o.attempts {
+		if t.live && !attempts[i].Settled {
 			return false
 		}
 	}
@@ -99,10 +112,10 @@ func (o *order) step(e policy.Event) {
 	if o.observe != nil {
 		o.observe(o.Planned, e, o.actions)
 	}
+	o.book() // before the next attempt: its intent may not precede the end of the one before
 	for _, a := range o.actions {
 		o.do(a)
 	}
-	o.book()
 }
 
 // do carries out an action.
@@ -157,6 +170,10 @@ func (o *order) finish() {
 	if !o.givenUp {
 		o.result, _ = o.machine.Finished()
 		o.tried = len(o.machine.Attempts())
+		if err := o.keep(journal.Finished{Order: o.Index, At: o.at(o.clock.now()), Delivered: o.result.Delivered,
+			Reason: journal.Reason(o.result.Reason), Latency: o.result.At, Lag: o.lag}); err != nil {
+			o.fail(err)
+		}
 		close(o.ended)
 	}
 }
@@ -179,21 +196,20 @@ func (o *order) buy(a policy.Action) {
 		o.giveUp()
 		return
 	}
-	var err error
-	if t.reserved, err = o.ledger.Reserve(at.worst[o.Class]); err != nil {
+	if err := t.reserve(); err != nil {
 		o.fail(err)
 		o.giveUp()
 		return
 	}
-	t.holds = true
+	t.live = true
 	go t.submit()
 }
 
 // book settles the ledger for attempts whose bill became known.
 func (o *order) book() {
 	attempts := o.machine.Attempts()
-	for i := range attempts {
-		if t := o.attempts[i]; t.holds && attempts[i].Settled {
+	for i, t := range o.attempts {
+		if t.holds && attempts[i].Settled {
 			t.holds = false
 			if err := t.bill(&attempts[i]); err != nil {
 				o.fail(err)

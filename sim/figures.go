@@ -1,15 +1,10 @@
 package sim
 
 import (
-	"math"
-	"slices"
-	"time"
-
 	"channelbench/internal/channel"
 	"channelbench/internal/decision"
 	"channelbench/internal/money"
 	"channelbench/internal/record"
-	"channelbench/internal/scenario"
 	"channelbench/internal/stats"
 	"channelbench/sim/event"
 	"channelbench/sim/exact"
@@ -18,60 +13,13 @@ import (
 // record turns the months into the run's record; the verdict comes later.
 func (r *runner) record() *record.Run {
 	s := r.scenario
-	run := &record.Run{
-		Schema: record.Schema,
-		Mode:   "sim",
-		Tool:   record.Tool{Version: r.options.Version},
-		Seed:   s.Seed,
-		Scenario: record.Scenario{
-			Name: s.Name, Title: s.Title, SHA256: s.SHA256(), PurchaseSHA256: s.PurchaseSHA256(),
-			PromiseSeconds: seconds(s.Workload.Promise), DeadlineSeconds: seconds(s.Workload.Deadline),
-			Channels: []record.Channel{}, Assumptions: []record.Assumption{},
-		},
-		Months:   r.months,
-		Orders:   s.Workload.OrdersPerMonth,
-		Warnings: append([]string{}, r.warnings...),
-	}
-	if s.Decision.Budget > 0 {
-		run.Scenario.BudgetUSD = known(s.Decision.Budget.Dollars())
-	}
-	for i := range s.Channels {
-		run.Scenario.Channels = append(run.Scenario.Channels, describe(&s.Channels[i].Channel))
-	}
-	for _, a := range s.Assumptions() {
-		run.Scenario.Assumptions = append(run.Scenario.Assumptions, record.Assumption{Key: a.Key, Confidence: a.Confidence.String(), Text: a.Text})
-	}
+	run := decision.NewRun(s, "sim", r.options.Version)
+	run.Months = r.months
+	run.Warnings = append(run.Warnings, r.warnings...)
 	for i := range s.Strategies {
 		run.Strategies = append(run.Strategies, r.strategy(i))
 	}
 	return run
-}
-
-func describe(c *channel.Channel) record.Channel {
-	d := record.Channel{Name: c.Name, Kind: c.Kind.String(), Terms: c.Terms, PriceSource: c.Price.Source}
-	if !c.Price.AsOf.IsZero() {
-		d.PriceAsOf = c.Price.AsOf.Format(time.DateOnly)
-	}
-	return d
-}
-
-func seconds(d time.Duration) *float64 {
-	if d == 0 {
-		return nil
-	}
-	return known(d.Seconds())
-}
-
-// known points to a number, or is nil where it is NaN or infinite.
-func known(v float64) *float64 {
-	if math.IsNaN(v) || math.IsInf(v, 0) {
-		return nil
-	}
-	return &v
-}
-
-func figure(e stats.Estimate) record.Figure {
-	return record.Figure{Value: known(e.Value), Low: known(e.Low), High: known(e.High)}
 }
 
 // strategy works out the figures of one strategy.
@@ -84,16 +32,16 @@ func (r *runner) strategy(i int) record.Strategy {
 	}
 	monthly := stats.Mean(costs)
 	out := record.Strategy{
-		Name: st.Name, Kind: r.kind(st), Engine: "event", Channels: st.Channels(), Excluded: r.scenario.Excludes(st),
+		Name: st.Name, Kind: r.scenario.KindOf(st), Engine: "event", Channels: st.Channels(), Excluded: r.scenario.Excludes(st),
 		Orders: t.all.Orders, Delivered: t.all.Delivered,
-		CostPerDelivered: figure(stats.Ratio(costs, delivered)),
-		CostPerOrder:     figure(stats.Ratio(costs, orders)),
-		MonthlyCost: record.Spread{Figure: figure(monthly), P05: known(stats.Percentile(costs, 0.05)),
-			P50: known(stats.Percentile(costs, 0.50)), P95: known(stats.Percentile(costs, 0.95))},
-		DeliveredShare:     figure(stats.Share(t.delivered, t.orders)),
-		InTimeShare:        figure(stats.Share(t.inTime, t.orders)),
-		AttemptsPerOrder:   figure(stats.Ratio(t.attempts, orders)),
-		FallbackShare:      figure(stats.Share(t.fallbacks, t.orders)),
+		CostPerDelivered: decision.Figure(stats.Ratio(costs, delivered)),
+		CostPerOrder:     decision.Figure(stats.Ratio(costs, orders)),
+		MonthlyCost: record.Spread{Figure: decision.Figure(monthly), P05: record.Number(stats.Percentile(costs, 0.05)),
+			P50: record.Number(stats.Percentile(costs, 0.50)), P95: record.Number(stats.Percentile(costs, 0.95))},
+		DeliveredShare:     decision.Figure(stats.Share(t.delivered, t.orders)),
+		InTimeShare:        decision.Figure(stats.Share(t.inTime, t.orders)),
+		AttemptsPerOrder:   decision.Figure(stats.Ratio(t.attempts, orders)),
+		FallbackShare:      decision.Figure(stats.Share(t.fallbacks, t.orders)),
 		HandlingPerMonth:   r.handling(i),
 		SpendByChannel:     map[string]float64{},
 		ErrorsPer1000:      map[string]float64{},
@@ -101,9 +49,9 @@ func (r *runner) strategy(i int) record.Strategy {
 		LatencyCDF:         curve(t),
 		Warnings:           monthly.Warnings,
 	}
-	out.LatencySeconds.Mean = figure(stats.Ratio(t.latencySums, delivered))
+	out.LatencySeconds.Mean = decision.Figure(stats.Ratio(t.latencySums, delivered))
 	for q, into := range map[float64]*record.Figure{0.5: &out.LatencySeconds.P50, 0.95: &out.LatencySeconds.P95, 0.99: &out.LatencySeconds.P99} {
-		*into = figure(stats.Quantile(t.latencies, t.orders, q))
+		*into = decision.Figure(stats.Quantile(t.latencies, t.orders, q))
 	}
 	r.breakdown(&out, t, r.compiled.Uses[i])
 	if a := r.answers[i]; a != nil {
@@ -150,26 +98,6 @@ func (r *runner) breakdown(out *record.Strategy, t *totals, uses []bool) {
 	}
 }
 
-// kind classifies a strategy by what it does, for colours and words.
-func (r *runner) kind(st *scenario.Strategy) string {
-	kinds := map[channel.Kind]bool{}
-	for i := range r.scenario.Channels {
-		c := &r.scenario.Channels[i].Channel
-		if slices.Contains(st.Channels(), c.Name) {
-			kinds[c.Kind] = true
-		}
-	}
-	if len(kinds) == 1 {
-		for k := range kinds {
-			return k.String()
-		}
-	}
-	if len(st.Routes) > 0 {
-		return "routed"
-	}
-	return "hybrid"
-}
-
 // points bounds the curve of a run file.
 const points = 400
 
@@ -188,14 +116,14 @@ func curve(t *totals) []record.Point {
 }
 
 func exactly(a *exact.Answer) *record.Exact {
-	quantile := func(q float64) *float64 { return known(never(a.Quantile(q))) }
+	quantile := func(q float64) *float64 { return record.Number(never(a.Quantile(q))) }
 	return &record.Exact{
-		CostPerDelivered: known(a.CostPerDelivered()),
+		CostPerDelivered: record.Number(a.CostPerDelivered()),
 		CostPerOrder:     a.CostPerOrder(),
 		DeliveredShare:   a.Delivered,
 		InTimeShare:      a.InTime,
 		AttemptsPerOrder: a.Attempts,
-		Latency:          record.ExactLatency{Mean: known(a.MeanLatency), P50: quantile(0.5), P95: quantile(0.95), P99: quantile(0.99)},
+		Latency:          record.ExactLatency{Mean: record.Number(a.MeanLatency), P50: quantile(0.5), P95: quantile(0.95), P99: quantile(0.99)},
 	}
 }
 

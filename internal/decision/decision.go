@@ -97,7 +97,7 @@ func (j *judgement) qualify() {
 			}
 			probability := float64(held) / float64(len(j.Draws))
 			req := record.Requirement{Strategy: name, Text: r.Text, Probability: probability,
-				Holds: probability >= j.Decision.Confidence, HoldsAsStated: r.Holds(j.Stated[i].Figure(r.Metric)), Value: finite(j.Stated[i].Figure(r.Metric))}
+				Holds: probability >= j.Decision.Confidence, HoldsAsStated: r.Holds(j.Stated[i].Figure(r.Metric)), Value: record.Number(j.Stated[i].Figure(r.Metric))}
 			if j.MonthMisses != nil {
 				req.MonthMissesShare = &j.MonthMisses[i][k]
 			}
@@ -107,14 +107,6 @@ func (j *judgement) qualify() {
 		j.requirements = append(j.requirements, judged)
 		j.qualified = append(j.qualified, all)
 	}
-}
-
-// finite points to a number, or is nil where it is not one.
-func finite(v float64) *float64 {
-	if math.IsInf(v, 0) || math.IsNaN(v) {
-		return nil
-	}
-	return &v
 }
 
 // allowed lists the strategies that qualify and are not excluded.

@@ -35,6 +35,23 @@ func (s *Scenario) Excludes(st *Strategy) bool {
 	})
 }
 
+// KindOf says what kind of strategy it is, for colours and words: that of its channels where they are of
+// one kind, else "routed" if it chooses by clip, else "hybrid".
+func (s *Scenario) KindOf(st *Strategy) string {
+	var kinds []string
+	for _, name := range st.Channels() {
+		kinds = append(kinds, s.channel(name).Kind.String())
+	}
+	slices.Sort(kinds)
+	switch {
+	case len(slices.Compact(kinds)) == 1:
+		return kinds[0]
+	case len(st.Routes) > 0:
+		return "routed"
+	}
+	return "hybrid"
+}
+
 // Channels are the channels that a strategy names, each once, in the order of its steps, routes first.
 func (st *Strategy) Channels() []string {
 	var names []string

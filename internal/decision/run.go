@@ -1,0 +1,57 @@
+package decision
+
+import (
+	"time"
+
+	"channelbench/internal/channel"
+	"channelbench/internal/record"
+	"channelbench/internal/scenario"
+	"channelbench/internal/stats"
+)
+
+// NewRun returns the record of a run of a scenario before anything is known of its strategies.
+func NewRun(s *scenario.Scenario, mode, version string) *record.Run {
+	run := &record.Run{
+		Schema: record.Schema,
+		Mode:   mode,
+		Tool:   record.Tool{Version: version},
+		Seed:   s.Seed,
+		Scenario: record.Scenario{
+			Name: s.Name, Title: s.Title, SHA256: s.SHA256(), PurchaseSHA256: s.PurchaseSHA256(),
+			PromiseSeconds: seconds(s.Workload.Promise), DeadlineSeconds: seconds(s.Workload.Deadline),
+			Channels: []record.Channel{}, Assumptions: []record.Assumption{},
+		},
+		Orders:   s.Workload.OrdersPerMonth,
+		Warnings: []string{},
+	}
+	if s.Decision.Budget > 0 {
+		run.Scenario.BudgetUSD = record.Number(s.Decision.Budget.Dollars())
+	}
+	for i := range s.Channels {
+		run.Scenario.Channels = append(run.Scenario.Channels, describe(&s.Channels[i].Channel))
+	}
+	for _, a := range s.Assumptions() {
+		run.Scenario.Assumptions = append(run.Scenario.Assumptions, record.Assumption{Key: a.Key, Confidence: a.Confidence.String(), Text: a.Text})
+	}
+	return run
+}
+
+func describe(c *channel.Channel) record.Channel {
+	d := record.Channel{Name: c.Name, Kind: c.Kind.String(), Terms: c.Terms, PriceSource: c.Price.Source}
+	if !c.Price.AsOf.IsZero() {
+		d.PriceAsOf = c.Price.AsOf.Format(time.DateOnly)
+	}
+	return d
+}
+
+func seconds(d time.Duration) *float64 {
+	if d == 0 {
+		return nil
+	}
+	return record.Number(d.Seconds())
+}
+
+// Figure is an estimate as the record keeps it.
+func Figure(e stats.Estimate) record.Figure {
+	return record.Figure{Value: record.Number(e.Value), Low: record.Number(e.Low), High: record.Number(e.High)}
+}
