@@ -10,15 +10,16 @@ import (
 // plain line every half minute, so that a log shows life.
 type progress struct {
 	p     *program
+	what  string // is counted
 	mu    sync.Mutex
 	start time.Time
 	last  time.Time
 	shown bool
 }
 
-func (p *program) progress() *progress {
+func (p *program) progress(what string) *progress {
 	now := time.Now()
-	return &progress{p: p, start: now, last: now}
+	return &progress{p: p, what: what, start: now, last: now}
 }
 
 // show may be called by several goroutines.
@@ -35,7 +36,7 @@ func (g *progress) show(done, total int) {
 	}
 	g.last = now
 	left := time.Duration(float64(now.Sub(g.start)) * float64(total-done) / float64(done)).Round(time.Second)
-	text := fmt.Sprintf("channelbench: simulated %d of %d months, about %v left", done, total, left)
+	text := fmt.Sprintf("channelbench: %d of %d %s done, about %v left", done, total, g.what, left)
 	if !g.p.terminal {
 		fmt.Fprintln(g.p.err, text)
 		return

@@ -59,11 +59,16 @@ func (f *simFlags) check() error {
 	if f.workers < 0 {
 		return fail(exitUsage, fmt.Errorf("--workers must not be negative"))
 	}
-	switch f.format {
+	return checkFormat(f.format)
+}
+
+// checkFormat refuses what publish can't print.
+func checkFormat(format string) error {
+	switch format {
 	case "text", "json", "markdown":
 		return nil
 	}
-	return fail(exitUsage, fmt.Errorf("--format %q is unknown\n  hint: text, json or markdown", f.format))
+	return fail(exitUsage, fmt.Errorf("--format %q is unknown\n  hint: text, json or markdown", format))
 }
 
 func (p *program) sim(ctx context.Context, name string, f *simFlags) error {
@@ -100,7 +105,7 @@ func (p *program) sim(ctx context.Context, name string, f *simFlags) error {
 // simulate runs the simulation. There may be both a run and an error: of an interruption, or of a
 // disagreement between simulation and closed form.
 func (p *program) simulate(ctx context.Context, s *scenario.Scenario, f *simFlags) (*record.Run, error) {
-	progress := p.progress()
+	progress := p.progress("months")
 	run, err := sim.Run(ctx, s, sim.Options{Months: f.months, Workers: f.workers, Version: version(), Progress: progress.show})
 	progress.end()
 	switch {
