@@ -23,12 +23,13 @@ func (w *walk) layGrid(o Options) (*grid, error) {
 	} else if horizon > coarse*most {
 		return nil, ErrTooLong
 	}
-	nodes := min(max(4096, horizon/fine), most)
+	nodes, aligned := min(max(4096, horizon/fine), most), 4.0*most
 	if o.Rough {
-		nodes = 512
+		nodes = min(max(512, horizon/4/fine), 4096)
+		aligned = 4 * nodes
 	}
 	step := horizon / nodes
-	if common := w.commonTime().Seconds(); common >= step/4 {
+	if common := w.commonTime().Seconds(); common >= horizon/aligned {
 		step = common / math.Ceil(common/step)
 	}
 	n := int(math.Ceil(reach/step-1e-9)) + 2 // the last attempt may start at the reach itself
@@ -38,10 +39,13 @@ func (w *walk) layGrid(o Options) (*grid, error) {
 	return newGrid(step, n), nil
 }
 
-// reach is a time by which the last attempt has all but surely started.
+// surely is the share of a distribution that the grid covers.
+const surely = 1 - 1e-12
+
+// reach is a time by which the last attempt has all but surely started, and been accepted and
+// fetched if it makes a clip.
 func (w *walk) reach() float64 {
-	const surely = 1 - 1e-12
-	total := 0.0
+	total, last := 0.0, 0.0
 	for i := range w.route.Steps {
 		step := &w.route.Steps[i]
 		c := &w.model.Channels[step.Channel]
@@ -58,18 +62,28 @@ func (w *walk) reach() float64 {
 			}
 			return d.Quantile(surely)
 		}
+		overhead := quantile(c.SubmitTakes) + fetches(e.Download)*step.FetchPause().Seconds()
+		last = max(last, overhead)
 		consider(e.Moderation.Rate, quantile(e.Moderation.Takes))
 		consider(1, quantile(e.Region.Takes))
 		consider(e.Submit.Rate, quantile(e.Submit.Takes))
 		consider(e.Ambiguous.Rate, quantile(e.Ambiguous.Takes))
-		consider(e.Job+e.Unusable, quantile(c.SubmitTakes)+quantile(c.Jobs[w.class].Service)+step.Poll.Seconds()+10*e.Download*step.FetchPause().Seconds())
+		consider(e.Job+e.Unusable, quantile(c.Jobs[w.class].Service)+step.Poll.Seconds()+overhead)
 		total += longest * float64(step.Attempts)
 		for try := 1; try < step.Attempts; try++ {
 			_, high := step.Backoff.Bounds(try)
 			total += high.Seconds()
 		}
 	}
-	return total
+	return total + last
+}
+
+// fetches is how many fetches in a row surely don't all fail.
+func fetches(rate float64) float64 {
+	if rate <= 0 {
+		return 0
+	}
+	return min(math.Ceil(math.Log(1-surely)/math.Log(min(rate, 1-1e-6))), 1e9)
 }
 
 // commonTime is the greatest time that divides all constant times of the route, 0 where there are none.
