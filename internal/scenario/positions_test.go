@@ -1,8 +1,11 @@
 package scenario
 
 import (
+	"errors"
 	"strings"
 	"testing"
+
+	"github.com/BurntSushi/toml"
 )
 
 // Every key and value of a document that uses all of TOML's ways to nest is found where it stands.
@@ -96,6 +99,17 @@ func TestParseValue(t *testing.T) {
 		if got := parseValue(value); got != want {
 			t.Errorf("parseValue(%q) = %#v, want %#v", value, got, want)
 		}
+	}
+}
+
+func TestComplaint(t *testing.T) {
+	var document map[string]any
+	_, err := toml.Decode("a = 1\nbc = ?", &document)
+	if wrong := complaint(err); wrong.at != (span{11, 12}) || !strings.HasPrefix(wrong.message, "expected value") {
+		t.Errorf("%+v", wrong)
+	}
+	if wrong := complaint(errors.New("toml: no")); *wrong != (syntaxError{message: "no"}) {
+		t.Errorf("%+v", wrong)
 	}
 }
 

@@ -36,15 +36,19 @@ func decode(source []byte) (*node, *syntaxError) {
 	}
 	var document map[string]any
 	if _, err := toml.Decode(string(source), &document); err != nil {
-		wrong := &syntaxError{message: strings.TrimPrefix(err.Error(), "toml: ")}
-		var parse toml.ParseError
-		if errors.As(err, &parse) {
-			wrong.message = parse.Message
-			wrong.at = span{parse.Position.Start, parse.Position.Start + max(1, parse.Position.Len)}
-		}
-		return nil, wrong
+		return nil, complaint(err)
 	}
 	return grow(nil, "", document, locate(source), 0), nil
+}
+
+// complaint is what BurntSushi says against a document.
+func complaint(err error) *syntaxError {
+	var parse toml.ParseError
+	if !errors.As(err, &parse) {
+		return &syntaxError{message: strings.TrimPrefix(err.Error(), "toml: ")}
+	}
+	start := parse.Position.Start
+	return &syntaxError{at: span{start, start + max(1, parse.Position.Len)}, message: parse.Message}
 }
 
 // grow makes a node of a decoded value.

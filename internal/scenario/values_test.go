@@ -1,6 +1,7 @@
 package scenario
 
 import (
+	"math"
 	"strings"
 	"testing"
 	"time"
@@ -68,13 +69,16 @@ func TestNumbersReadAsTheyAreWritten(t *testing.T) {
 			t.Errorf("number(%v) = %q, want %q", v, got, want)
 		}
 	}
+	if got := describe(math.Inf(1)) + describe(2.0); got != "the number infthe number 2.0" {
+		t.Errorf("describe = %q", got)
+	}
 	if got := share(0.0001); got != "0.01%" {
 		t.Errorf("share(0.0001) = %q", got)
 	}
 }
 
 func TestNearest(t *testing.T) {
-	names := []string{"poll", "price", "latency", "makes", "on_ambiguous"}
+	names := []string{"poll", "price", "latency", "makes", "on_ambiguous", "k"}
 	for key, want := range map[string]string{
 		"pol": "poll", "polls": "poll", "Poll": "poll", "lpol": "poll", "pirce": "price", "latencies": "latency", "on_ambigous": "on_ambiguous",
 		"onambigious": "on_ambiguous",
