@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"math"
 	"slices"
 	"strings"
 	"time"
@@ -163,13 +162,14 @@ func describe(value any) string {
 	switch v := value.(type) {
 	case string:
 		return fmt.Sprintf("the text %q", v)
-	case float64:
-		if v == math.Trunc(v) && !math.IsInf(v, 0) {
-			return "the number " + number(v) + ".0"
-		}
-		return "the number " + number(v)
 	case int64:
 		return "the number " + number(v)
+	case float64:
+		s := number(v)
+		if !strings.ContainsAny(s, ".einf") {
+			s += ".0" // 8.0 is no whole number to TOML
+		}
+		return "the number " + s
 	case bool:
 		return fmt.Sprint(v)
 	case time.Time:

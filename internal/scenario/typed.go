@@ -338,21 +338,16 @@ func perResolution[T any](p parse[T]) parse[map[string]T] {
 			v, ok := p(r, n)
 			return map[string]T{"": v}, ok
 		}
-		ok := true
 		values := map[string]T{}
 		for _, f := range n.ordered() {
 			if !isWord(f.name) {
 				r.failKey(f, `write one word, such as "720p"`, "%q is no resolution", f.name)
-				ok = false
-				continue
 			}
-			v, fine := p(r, f)
-			values[f.name], ok = v, ok && fine
+			values[f.name], _ = p(r, f)
 		}
-		if len(values) == 0 && ok {
+		if len(values) == 0 {
 			r.fail(n, `write a value for each resolution, as { "720p" = … }`, "%s is empty", n.name)
-			ok = false
 		}
-		return values, ok
+		return values, true
 	}
 }
