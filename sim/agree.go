@@ -6,6 +6,7 @@ import (
 
 	"gonum.org/v1/gonum/stat/distuv"
 
+	"channelbench/internal/policy"
 	"channelbench/internal/stats"
 	"channelbench/sim/exact"
 )
@@ -15,6 +16,9 @@ const (
 	sigmas = 5
 	fiveP  = 5.733e-7
 )
+
+// few is how many are too few for their scatter to be trusted.
+const few = 30
 
 // relative is the slack for the closed form's own rounding.
 const relative = 1e-9
@@ -39,7 +43,7 @@ func disagreements(a *exact.Answer, t *totals) []string {
 	attempts, dollars, seconds := c.unseen()
 	c.mean("attempts per order", stats.Ratio(t.attempts, orders), a.Attempts, attempts)
 	c.mean("charge per order", stats.Ratio(t.charges, orders), a.ChargePerOrder, dollars)
-	if t.all.Delivered > 0 && a.Delivered > 0 {
+	if t.all.Delivered > 0 && a.Delivered*c.orders >= few {
 		c.mean("mean latency", stats.Ratio(t.latencySums, delivered), a.MeanLatency, seconds)
 	}
 	for _, q := range []float64{0.5, 0.95, 0.99} {
@@ -67,9 +71,8 @@ func (c *comparison) share(what string, hits int64, p float64) {
 }
 
 // unseen are standard errors of what is too rare to show in the scatter of the months: further
-// attempts, and undelivered orders, of which fewer than 30 are expected.
+// attempts, undelivered orders, and delivered ones, of which only few are expected.
 func (c *comparison) unseen() (attempts, dollars, seconds float64) {
-	const few = 30
 	longest := 10 * c.answer.MeanLatency
 	for _, f := range c.answer.Further {
 		if f.Share*c.orders < few {
@@ -80,6 +83,10 @@ func (c *comparison) unseen() (attempts, dollars, seconds float64) {
 	}
 	if lost := 1 - c.answer.Delivered; lost > 0 && lost*c.orders < few {
 		dollars += lost * c.answer.HighestPrice * c.answer.HighestPrice
+	}
+	if won := c.answer.Delivered; won > 0 && won*c.orders < few {
+		attempts += won * policy.MaxAttempts * policy.MaxAttempts
+		dollars += won * c.answer.HighestPrice * c.answer.HighestPrice
 	}
 	root := func(variance float64) float64 { return math.Sqrt(variance / c.orders) }
 	return root(attempts), root(dollars), root(seconds)
