@@ -57,6 +57,22 @@ func (r *reader) errorKind(n *node, all *Errors) {
 		t.egress(all)
 	case "job":
 		e.Billed = read(t, "billed", 0, (*reader).share)
+	case "download":
+		t.boundDownload(e)
+	}
+}
+
+// mostDownload is the highest rate of failed downloads. A clip is fetched until it is here, so at
+// 100% an order without a deadline would never end.
+const mostDownload = 0.99
+
+func (t *table) boundDownload(e *Error) {
+	highest, key := e.Rate, "rate"
+	if e.Range != nil && e.Range.High > highest {
+		highest, key = e.Range.High, "range"
+	}
+	if n := t.node.fields()[key]; n != nil && highest > mostDownload {
+		t.fail(n, `a clip is fetched again until it is here; at most "99%" of fetches may fail`, "a download error of %s would never let a clip through", share(highest))
 	}
 }
 
