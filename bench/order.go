@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"channelbench/bench/journal"
+	"channelbench/internal/channel"
 	"channelbench/internal/policy"
 )
 
@@ -31,6 +32,7 @@ type order struct {
 type news struct {
 	event policy.Event
 	about *attempt
+	facts facts
 	fault error // ours: the run is to end
 }
 
@@ -97,6 +99,7 @@ func (o *order) now() time.Duration { return o.clock.now() - o.At }
 
 // hear takes the news of a call to the machine.
 func (o *order) hear(n news) {
+	n.about.facts = n.facts
 	if n.fault != nil {
 		o.fail(n.fault)
 		o.giveUp()
@@ -202,18 +205,25 @@ func (o *order) buy(a policy.Action) {
 		return
 	}
 	t.live = true
-	go t.submit()
+	c := &call{t, t.facts}
+	go c.submit()
 }
 
-// book settles the ledger for attempts whose bill became known.
+// book settles the ledger for attempts whose bill became known, and puts on record which were left.
 func (o *order) book() {
 	attempts := o.machine.Attempts()
 	for i, t := range o.attempts {
-		if t.holds && attempts[i].Settled {
+		var err error
+		switch a := &attempts[i]; {
+		case t.holds && a.Settled:
 			t.holds = false
-			if err := t.bill(&attempts[i]); err != nil {
-				o.fail(err)
-			}
+			err = t.bill(a)
+		case t.holds && a.Outcome == channel.Abandoned && !t.left:
+			t.left = true
+			err = o.keep(t.ended(a, journal.Bill{}))
+		}
+		if err != nil {
+			o.fail(err)
 		}
 	}
 }

@@ -1,0 +1,210 @@
+package bench
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"channelbench/bench/dialect"
+	"channelbench/bench/journal"
+	"channelbench/bench/network"
+	"channelbench/internal/channel"
+	"channelbench/internal/money"
+	"channelbench/internal/policy"
+)
+
+// facts are what was learnt of an attempt by asking its channel.
+type facts struct {
+	job      dialect.Job
+	early    *dialect.Progress // how the job ended, where the submit's answer says so already
+	polls    int
+	reported money.Micros // by the channel; known says whether it does
+	known    bool
+	status   int // of HTTP, of the submit's answer
+	answer   dialect.Answer
+	footage  dialect.Footage
+	flaw     string // why the clip is unusable
+	cause    error  // why the submit had no answer
+
+	// Times of the run; 0: not yet.
+	submitted, answered, taken, ready, fetched time.Duration
+}
+
+// call is one submit, one series of polls or one fetch. It runs beside its order, works on facts of
+// its own, and hands them over with what it has to tell.
+type call struct {
+	*attempt
+	facts
+}
+
+// maxClip bounds a finished clip.
+const maxClip = 1 << 30
+
+// tell reports an event of the attempt, as of now.
+func (c *call) tell(e policy.Event, fault error) {
+	e.Attempt = c.number
+	e.At = c.order.now()
+	switch e.Kind {
+	case policy.Refused, policy.Failed, policy.Rejected:
+		e.Jitter = c.order.model.Jitter(c.order.Key, c.channel, c.try)
+	}
+	c.order.news <- news{event: e, about: c.attempt, facts: c.facts, fault: fault}
+}
+
+// submit orders the clip and reads the answer.
+func (c *call) submit() {
+	c.submitted = c.order.clock.now()
+	request, err := c.at.dialect.Submit(c.at.target, dialect.Order{Clip: c.clip, Prompt: c.order.prompts[c.order.Prompt]})
+	if err != nil {
+		c.tell(policy.Event{Kind: policy.Refused, Reason: channel.Submit}, &Fault{Channel: c.at.channel.Name, Err: err})
+		return
+	}
+	response, err := c.at.client.Do(c.order.settling, request, dialect.MaxAnswer)
+	if response == nil {
+		c.cause = err
+		c.unanswered(err)
+		return
+	}
+	c.answered, c.status = c.order.clock.now(), response.Status
+	c.answer = c.at.dialect.Submitted(c.at.target, read(response))
+	switch c.answer.Verdict {
+	case dialect.Accepted:
+		c.accepted()
+	case dialect.Refused:
+		c.tell(policy.Event{Kind: policy.Refused, Reason: c.answer.Reason, RetryAfter: c.order.clock.scenario(c.answer.RetryAfter)}, nil)
+	case dialect.OurFault:
+		c.tell(policy.Event{Kind: policy.Refused, Reason: c.answer.Reason}, &Fault{Channel: c.at.channel.Name, Kind: c.answer.Fault, Err: errors.New(c.answer.Message)})
+	default:
+		c.tell(policy.Event{Kind: policy.Lost}, nil)
+	}
+}
+
+// unanswered reads a failure to submit: a refusal if it is proven that nothing was sent.
+func (c *call) unanswered(err error) {
+	var f *network.Failure
+	switch {
+	case errors.As(err, &f) && !f.Sent && (f.Ours || f.Phase == network.Guard):
+		c.tell(policy.Event{Kind: policy.Refused, Reason: channel.Submit}, &Fault{Channel: c.at.channel.Name, Err: err})
+	case errors.As(err, &f) && !f.Sent:
+		c.tell(policy.Event{Kind: policy.Refused, Reason: channel.Submit}, nil)
+	default:
+		c.tell(policy.Event{Kind: policy.Lost}, nil)
+	}
+}
+
+// accepted remembers the job.
+func (c *call) accepted() {
+	p := c.answer.Progress
+	c.job = p.Job
+	c.cost(&p)
+	if p.State == dialect.Completed || p.State == dialect.Failed {
+		c.early = &p
+	}
+	c.taken = c.answered
+	accepted := journal.Accepted{Order: c.order.Index, Attempt: int(c.number), At: c.order.at(c.taken), Status: c.status,
+		Job: journal.Job{ID: c.job.ID, PollURL: c.job.PollURL, ContentURL: c.job.ContentURL}}
+	if err := c.order.keep(accepted); err != nil {
+		c.tell(policy.Event{Kind: policy.Accepted}, err)
+		return
+	}
+	c.tell(policy.Event{Kind: policy.Accepted}, nil)
+}
+
+// cost keeps what the channel says that it charges.
+func (c *call) cost(p *dialect.Progress) {
+	if p.CostKnown {
+		c.reported, c.known = p.Cost, true
+	}
+}
+
+func (c *call) poll(next, every time.Duration) {
+	if c.early != nil {
+		c.over(c.early)
+		return
+	}
+	for c.order.clock.sleep(c.order.settling, c.order.At+next) {
+		p, answered := c.ask()
+		if answered && (p.State == dialect.Completed || p.State == dialect.Failed || p.State == dialect.Gone) {
+			c.over(&p)
+			return
+		}
+		// The slots are fixed, so that slow answers don't shift them; those gone by are left out.
+		floor := c.order.now()
+		if answered && p.PollAfter > 0 {
+			floor += c.order.clock.scenario(p.PollAfter)
+		}
+		for next += every; next <= floor; {
+			next += every
+		}
+	}
+}
+
+// ask polls once. A poll that fails says nothing: the next one may.
+func (c *call) ask() (dialect.Progress, bool) {
+	c.polls++
+	request, err := c.at.dialect.Poll(c.at.target, c.job)
+	if err != nil {
+		return dialect.Progress{}, false
+	}
+	response, err := c.at.client.Do(c.order.settling, request, dialect.MaxAnswer)
+	if err != nil {
+		return dialect.Progress{}, false
+	}
+	p := c.at.dialect.Polled(c.at.target, c.job, read(response))
+	return p, p.Fault == dialect.NoFault
+}
+
+// over reports the end of the job.
+func (c *call) over(p *dialect.Progress) {
+	c.job = p.Job
+	c.cost(p)
+	if p.State == dialect.Completed {
+		c.ready = c.order.clock.now()
+		c.tell(policy.Event{Kind: policy.Completed}, nil)
+		return
+	}
+	c.tell(policy.Event{Kind: policy.Failed, Billed: c.known && c.reported > 0}, nil)
+}
+
+// fetch waits for its time, gets the clip and looks at it.
+func (c *call) fetch(at time.Duration) {
+	if !c.order.clock.sleep(c.order.settling, c.order.At+at) {
+		return
+	}
+	switch usable, err := c.look(c.order.settling); {
+	case err != nil:
+		c.tell(policy.Event{Kind: policy.FetchFailed}, nil)
+	case usable:
+		c.tell(policy.Event{Kind: policy.Fetched}, nil)
+	default:
+		c.tell(policy.Event{Kind: policy.Rejected}, nil)
+	}
+}
+
+var errNoClip = errors.New("the answer is no clip")
+
+// look fetches the clip and says whether it is the ordered one.
+func (c *call) look(ctx context.Context) (usable bool, err error) {
+	request, err := c.at.dialect.Fetch(c.at.target, c.job)
+	if err != nil {
+		return false, err
+	}
+	footage, err := watch(func(w *sink) error {
+		response, err := c.at.client.Fetch(ctx, request, w, maxClip, dialect.HoldsClip)
+		if err == nil && (response.Status != 200 || response.Truncated) {
+			return errNoClip
+		}
+		return err
+	})
+	if err != nil {
+		return false, err
+	}
+	c.fetched = c.order.clock.now()
+	c.footage, c.flaw = footage, footage.Unusable(c.clip)
+	return c.flaw == "", nil
+}
+
+// read is an answer as dialects read it.
+func read(r *network.Response) *dialect.Response {
+	return &dialect.Response{Status: r.Status, Header: r.Header, Body: r.Body, Truncated: r.Truncated}
+}
