@@ -40,7 +40,7 @@ type Answer struct {
 	ChargePerOrder   float64
 	ChargeByChannel  []float64 // per order
 	HandlingPerOrder float64   // penalties and fixed costs
-	MeanLatency      float64   // of delivered orders; NaN: none is delivered
+	MeanLatency      float64   // of delivered orders; NaN: none is delivered, or Rough
 
 	HighestPrice float64   // of any attempt, in dollars
 	Further      []Further // attempts beyond an order's first, by class, luck and place in the route
@@ -71,12 +71,12 @@ func Solve(m *world.Model, s *policy.Strategy, uses []bool, o Options) (*Answer,
 			return nil, err
 		}
 	}
-	a.close(m, uses)
+	a.close(m, uses, !o.Rough)
 	return a, nil
 }
 
 // close derives what follows from the walks.
-func (a *Answer) close(m *world.Model, uses []bool) {
+func (a *Answer) close(m *world.Model, uses []bool, mean bool) {
 	end := math.Inf(1)
 	if m.Deadline > 0 {
 		end = m.Deadline.Seconds()
@@ -87,7 +87,7 @@ func (a *Answer) close(m *world.Model, uses []bool) {
 		a.InTime = a.CDF(min(end, m.Promise.Seconds()))
 	}
 	a.MeanLatency = math.NaN()
-	if a.Delivered > 0 {
+	if mean && a.Delivered > 0 {
 		a.MeanLatency = 0
 		for i := range a.legs {
 			a.MeanLatency += a.legs[i].partialMean(end) / a.Delivered

@@ -3,6 +3,7 @@ package exact_test
 import (
 	"math"
 	"testing"
+	"time"
 
 	"channelbench/internal/policy"
 	"channelbench/internal/world"
@@ -62,4 +63,19 @@ func TestRefV1(t *testing.T) {
 	}
 	hybrid := solve(t, m, worldtest.Strategy("hybrid", m, 0, worldtest.Reverse, worldtest.Forwarding))
 	digits(t, "hybrid's cost", hybrid.CostPerOrder(), 0.12000429525)
+}
+
+// TestPollsTooFrequentForTheGrid: polls every few milliseconds lose half an interval each on average,
+// and nothing else changes.
+func TestPollsTooFrequentForTheGrid(t *testing.T) {
+	m := worldtest.RefV1(1)
+	m.Deadline = 10 * time.Minute
+	m.Channels[worldtest.Reverse].Errors.Job = 0.2
+	seen := solve(t, m, worldtest.Strategy("s", m, 0, worldtest.Reverse))
+	polled := solve(t, m, worldtest.Strategy("s", m, 4*time.Millisecond, worldtest.Reverse))
+	digits(t, "delivered", polled.Delivered, seen.Delivered)
+	jobs := 1.0 + 0.2 + 0.04 // each of them polled
+	if got := polled.MeanLatency - seen.MeanLatency; math.Abs(got-0.002*jobs) > 0.0005 {
+		t.Errorf("polls every 4 ms cost %.4f s, want about %.4f", got, 0.002*jobs)
+	}
 }

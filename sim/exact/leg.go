@@ -69,20 +69,16 @@ type response struct {
 // tabulated is how many polls are summed one by one; later ones lose half an interval each.
 const tabulated = 100_000
 
-func newResponse(d dist.Distribution, every float64) response {
-	r := response{service: d, every: every}
-	if every <= 0 {
-		return r
-	}
+// tabulate fills the sums, which only the mean needs.
+func (r *response) tabulate() {
 	r.sums = []float64{0}
 	below := 0.0
 	for k := 1; k <= tabulated && below < 1-1e-15; k++ {
-		at := float64(k) * every
-		share := upTo(d, at)
+		at := float64(k) * r.every
+		share := upTo(r.service, at)
 		r.sums = append(r.sums, r.sums[k-1]+at*(share-below))
 		below = share
 	}
-	return r
 }
 
 // upTo is P(X ≤ t), where t stands for itself within the slack.
@@ -106,6 +102,9 @@ func (r *response) cdf(x float64) float64 {
 func (r *response) partialMean(x float64) float64 {
 	if r.every <= 0 {
 		return r.service.PartialMean(x + instant)
+	}
+	if r.sums == nil {
+		r.tabulate()
 	}
 	k, last := r.poll(x), float64(len(r.sums)-1)
 	if k <= last {

@@ -110,6 +110,9 @@ func (g *grid) polled(d dist.Distribution, every, mass float64) measure {
 	if every <= 0 {
 		return g.of(d, mass)
 	}
+	if every < g.step {
+		return g.polledOften(d, every, mass)
+	}
 	m := measure{atoms: make([]float64, g.n)}
 	below := 0.0
 	for k := 1; below < 1-1e-15; k++ {
@@ -120,6 +123,19 @@ func (g *grid) polled(d dist.Distribution, every, mass float64) measure {
 		share := upTo(d, at)
 		g.place(m.atoms, at, mass*(share-below))
 		below = share
+	}
+	return m
+}
+
+// polledOften is polled where many polls fall into one cell: each loses half an interval on average.
+func (g *grid) polledOften(d dist.Distribution, every, mass float64) measure {
+	m := measure{cells: make([]float64, g.n)}
+	below, sumBelow := 0.0, 0.0
+	for i := range m.cells {
+		last := math.Floor(float64(i+1)*g.step/every+1e-6) * every
+		share, sum := upTo(d, last), d.PartialMean(last+instant)
+		g.spread(m.cells, i, mass*(share-below), mass*(sum-sumBelow+(share-below)*every/2))
+		below, sumBelow = share, sum
 	}
 	return m
 }

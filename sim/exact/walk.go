@@ -45,7 +45,7 @@ func (w *walk) run(o Options) error {
 	for _, ch := range w.channels() {
 		w.answer.legs = append(w.answer.legs, leg{
 			started: w.grid.pieces(w.grid.sum(w.started[ch], w.overhead(ch))),
-			service: newResponse(w.model.Channels[ch].Jobs[w.class].Service, w.pollOf(ch)),
+			service: response{service: w.model.Channels[ch].Jobs[w.class].Service, every: w.pollOf(ch)},
 		})
 	}
 	return nil
