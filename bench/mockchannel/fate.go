@@ -1,0 +1,154 @@
+package mockchannel
+
+import (
+	"time"
+
+	"channelbench/bench/dialect"
+	"channelbench/internal/channel"
+	"channelbench/internal/scenario"
+	"channelbench/internal/world"
+)
+
+// purpose is what this package draws for by itself; package world draws the rest.
+type purpose int
+
+// The purposes. The first ones draw from the server's seed, the others from an order's key.
+const (
+	forStream purpose = iota + 1
+	forPrompt
+	forID
+	forOutage
+	forRegime
+	forExit
+	forRefusal // of a regime
+	forChoice  // of an exit
+	forCountry
+	forLoss
+	forLossWay
+	forBilled // of a job that an outage ends
+)
+
+// derived is the n-th key for a purpose. World's own hash does it, with the key as seed.
+func derived(k world.Key, p purpose, n int) world.Key {
+	return (&world.Model{Seed: uint64(k)}).Key(int(p), n)
+}
+
+// uniform is the n-th uniform in (0, 1) for a purpose.
+func uniform(k world.Key, p purpose, n int) float64 {
+	return float64(derived(k, p, n)>>11)*0x1p-53 + 0x1p-54
+}
+
+// pick chooses one of n.
+func pick(u float64, n int) int { return min(int(u*float64(n)), n-1) }
+
+// order is a submit as far as luck goes.
+type order struct {
+	key    world.Key
+	try    int
+	prompt world.Key // what moderation is drawn from
+}
+
+// fate is what a submit meets, and the job that it leaves: of one whose answer is lost, Outcome is the job's.
+type fate struct {
+	world.Fate
+	country string // region errors
+	lost    bool   // the answer to the submit
+	loss    dialect.Loss
+}
+
+// runs says whether a job runs, with or without the client's knowledge.
+func (f *fate) runs() bool { return f.Outcome != channel.Refused && f.Outcome != channel.Ambiguous }
+
+// countries are where region errors say that requests come from.
+var countries = []string{"MM", "RU", "IR", "BY", "CN", "CU", "HK", "KP", "SY", "VE"}
+
+// luck draws what submits to one channel meet.
+type luck struct {
+	index   int           // of the channel, which its draws depend on
+	world   world.Channel // without jobs
+	regimes *spells       // nil: none
+	exits   *exits        // nil: region errors are independent
+}
+
+func newLuck(c *scenario.Channel, w *world.Channel, index int, seed uint64) *luck {
+	own := func(p purpose) world.Key { return derived(world.Key(seed), p, index) }
+	l := &luck{index: index, world: *w, regimes: regimesOf(c, own(forRegime)), exits: exitsOf(c, own(forExit))}
+	if l.exits != nil {
+		l.world.Errors.Region.Rate = 0
+	}
+	return l
+}
+
+// model is a world in which the channel has some of its failures and makes one job.
+func (l *luck) model(e world.Errors, j world.Job) *world.Model {
+	channels := make([]world.Channel, l.index+1)
+	channels[l.index] = world.Channel{SubmitTakes: l.world.SubmitTakes, Errors: e, Jobs: []world.Job{j}}
+	return &world.Model{Channels: channels}
+}
+
+// draw is what the order meets if neither trouble nor limits stop it.
+func (l *luck) draw(o order, j world.Job, at time.Duration) fate {
+	e := l.world.Errors
+	judged := l.model(world.Errors{Moderation: e.Moderation}, j).Attempt(o.prompt, l.index, 0, o.try)
+	if judged.Outcome == channel.Refused {
+		return fate{Fate: judged}
+	}
+	e.Moderation = world.Refusal{}
+	if l.exits != nil {
+		if country, bad := l.exits.choose(o, at); bad {
+			return fate{Fate: l.certain(world.Errors{Region: world.Refusal{Rate: 1, Takes: e.Region.Takes}}, o), country: country}
+		}
+	}
+	f := fate{Fate: l.model(e, j).Attempt(o.key, l.index, 0, o.try)}
+	switch {
+	case f.Reason == channel.Region:
+		f.country = countries[pick(uniform(o.key, forCountry, l.index<<8|o.try), len(countries))]
+	case f.Outcome == channel.Ambiguous:
+		l.lose(&f, o, j)
+	}
+	return f
+}
+
+// certain is the refusal that an order meets for sure.
+func (l *luck) certain(e world.Errors, o order) world.Fate {
+	return l.model(e, world.Job{}).Attempt(o.key, l.index, 0, o.try)
+}
+
+// lose draws how an answer is lost and what becomes of the job, if there is one.
+func (l *luck) lose(f *fate, o order, j world.Job) {
+	ways := []dialect.Loss{dialect.ByGateway, dialect.ByCut}
+	if uniform(o.key, forLoss, l.index<<8|o.try) < 0.5 {
+		ways = append(ways, dialect.ByTear)
+		answered, e := f.Answered, &l.world.Errors
+		f.Fate = l.model(world.Errors{Job: e.Job, JobBilled: e.JobBilled, Unusable: e.Unusable}, j).Attempt(o.key, l.index, 0, o.try)
+		f.Answered = answered
+	}
+	f.lost, f.loss = true, ways[pick(uniform(o.key, forLossWay, l.index<<8|o.try), len(ways))]
+}
+
+// troubled says whether a spell of trouble refuses the order, and how.
+func (l *luck) troubled(o order, outage bool, at time.Duration) (fate, bool) {
+	if !outage && l.regimes != nil {
+		if kind, in := l.regimes.at(at); in {
+			outage = uniform(o.key, forRefusal, l.index<<8|o.try) < kind.refuses
+		}
+	}
+	if !outage {
+		return fate{}, false
+	}
+	return fate{Fate: l.certain(world.Errors{Submit: world.Refusal{Rate: 1, Takes: l.world.Errors.Submit.Takes}}, o)}, true
+}
+
+// caught is the fate of a job that an outage ends.
+func (l *luck) caught(f fate, o order) fate {
+	if f.Outcome != channel.Failed {
+		f.Outcome = channel.Failed
+		f.Billed = uniform(o.key, forBilled, l.index<<8|o.try) < l.world.Errors.JobBilled
+	}
+	return f
+}
+
+// fetchFails says whether the n-th fetch of a clip fails.
+func (l *luck) fetchFails(o order, n int) bool {
+	return l.model(world.Errors{Download: l.world.Errors.Download}, world.Job{}).Fetch(o.key, l.index, o.try, n)
+}
