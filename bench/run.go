@@ -42,6 +42,14 @@ type Options struct {
 	transport http.RoundTripper // instead of the network, for tests
 }
 
+// RefusedError says that a run was not begun: nothing was submitted, nothing spent.
+type RefusedError struct{ Err error }
+
+func (e *RefusedError) Error() string { return e.Err.Error() }
+
+// Unwrap returns the cause.
+func (e *RefusedError) Unwrap() error { return e.Err }
+
 // ErrInterrupted is the cause of a run that its context ended.
 var ErrInterrupted = errors.New("interrupted")
 
@@ -50,6 +58,9 @@ var ErrInterrupted = errors.New("interrupted")
 func Run(ctx context.Context, s *scenario.Scenario, o Options) (*record.Run, error) {
 	a, err := newAttack(s, &o)
 	if err != nil {
+		return nil, &RefusedError{err}
+	}
+	if err := a.openJournal(&o); err != nil {
 		return nil, err
 	}
 	defer a.close()
@@ -109,10 +120,7 @@ func newAttack(s *scenario.Scenario, o *Options) (*attack, error) {
 	for range compiled.Strategies {
 		a.pools = append(a.pools, policy.NewPool(len(c.Channels)))
 	}
-	if err := a.connect(o); err != nil {
-		return nil, err
-	}
-	return a, a.openJournal(o)
+	return a, a.connect(o)
 }
 
 // connect prepares the endpoints.
