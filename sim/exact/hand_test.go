@@ -262,6 +262,17 @@ func TestDownload(t *testing.T) {
 	close(t, "and paid anyway", a.ChargePerOrder, 1)
 }
 
+// An unusable clip is fetched before it is thrown away, and its failed fetches take time, too.
+func TestDownloadOfUnusable(t *testing.T) {
+	m := coin(0)
+	m.Channels[reverse].Errors.Download, m.Channels[reverse].Errors.Unusable = 0.5, 0.5
+	a := solve(t, m, route(m, try(reverse, 2)))
+	if want := (46*0.5 + (46+2+46)*0.25) / 0.75; math.Abs(a.MeanLatency-want) > 1e-8 {
+		t.Errorf("mean latency %v, want %v", a.MeanLatency, want)
+	}
+	close(t, "charge", a.ChargePerOrder, 1.5)
+}
+
 // TestSlowSubmits: the way to acceptance counts even where no attempt follows another. Between
 // nodes half a step of the grid may be missing: with a deadline 0.2 s.
 func TestSlowSubmits(t *testing.T) {
