@@ -16,7 +16,7 @@ const resamples = 256
 // would have met, so the draws are bootstrap samples of the pairs: orders of the same number, video and
 // prompt in every strategy (Efron 1979).
 func (a *attack) judge() record.Verdict {
-	q := &decision.Question{Decision: a.scenario.Decision}
+	q := &decision.Question{Decision: a.scenario.Decision, NoPromise: a.scenario.Workload.Promise == 0}
 	var all []*measured
 	for _, i := range drivenBy(a.scenario) {
 		st := &a.scenario.Strategies[i]

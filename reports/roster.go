@@ -6,6 +6,7 @@ import (
 	"slices"
 	"sort"
 	"strconv"
+	"strings"
 
 	"channelbench/internal/record"
 )
@@ -76,6 +77,7 @@ func shortName(name, suffix string) string {
 	if name == "" {
 		name = "unnamed"
 	}
+	name = strings.ReplaceAll(name, "_", " ") // for people who don't write scenarios
 	return legible(s.shorten(legible(name), labelRoom-s.width(suffix)) + suffix)
 }
 

@@ -1,6 +1,8 @@
 package sim
 
 import (
+	"context"
+	"errors"
 	"math"
 	"math/rand/v2"
 	"sync"
@@ -12,44 +14,48 @@ import (
 
 	"channelbench/internal/decision"
 	"channelbench/internal/scenario"
+	"channelbench/sim/event"
 	"channelbench/sim/exact"
 )
 
 // draws is how many draws of the stated ranges are judged.
 const draws = 256
 
-// draw evaluates every strategy under draws of the stated ranges: the same draws for all. Where a
-// strategy has no closed form, its simulated figures stand in for all draws.
-func (r *runner) draw(q *decision.Question) error {
+// draw evaluates every strategy under draws of the stated ranges: the same draws for all. If the
+// context ends first, only the stated values are judged, and a warning says so.
+func (r *runner) draw(ctx context.Context, q *decision.Question) error {
 	inputs := r.scenario.Inputs()
+	q.Draws = [][]decision.Outlook{q.Stated}
 	if len(inputs) == 0 {
-		q.Draws = [][]decision.Outlook{q.Stated}
 		return nil
 	}
 	values := sample(inputs, r.scenario.Seed)
+	drawn := make([][]decision.Outlook, len(values))
+	var next atomic.Int64
+	var workers sync.WaitGroup
+	failures := make([]error, len(values))
+	for range r.options.Workers {
+		workers.Go(func() {
+			for i := int(next.Add(1)) - 1; i < len(values) && ctx.Err() == nil; i = int(next.Add(1)) - 1 {
+				drawn[i], failures[i] = r.foresee(ctx, values[i])
+			}
+		})
+	}
+	workers.Wait()
+	if ctx.Err() != nil {
+		r.warnings = append(r.warnings, "interrupted: the verdict is on the stated values, the stated ranges were not judged")
+		return nil
+	}
+	if err := errors.Join(failures...); err != nil {
+		return err
+	}
+	q.Draws = drawn
 	for i, in := range inputs {
 		column := decision.Input{Key: in.Key}
 		for _, row := range values {
 			column.Values = append(column.Values, row[i])
 		}
 		q.Inputs = append(q.Inputs, column)
-	}
-	q.Draws = make([][]decision.Outlook, len(values))
-	var next atomic.Int64
-	var workers sync.WaitGroup
-	failures := make([]error, len(values))
-	for range r.options.Workers {
-		workers.Go(func() {
-			for i := int(next.Add(1)) - 1; i < len(values); i = int(next.Add(1)) - 1 {
-				q.Draws[i], failures[i] = r.foresee(values[i], q.Stated)
-			}
-		})
-	}
-	workers.Wait()
-	for _, err := range failures {
-		if err != nil {
-			return err
-		}
 	}
 	return nil
 }
@@ -69,25 +75,41 @@ func sample(inputs []scenario.Input, seed uint64) [][]float64 {
 	return rows
 }
 
-// foresee is what is expected of each strategy when the inputs have given values.
-func (r *runner) foresee(values []float64, stated []decision.Outlook) ([]decision.Outlook, error) {
+// foresee is what is expected of each strategy when the inputs have given values: by the closed form,
+// or by a simulated month where there is none.
+func (r *runner) foresee(ctx context.Context, values []float64) ([]decision.Outlook, error) {
 	compiled, err := r.scenario.With(values).Compile()
 	if err != nil {
 		return nil, err
 	}
 	outlooks := make([]decision.Outlook, len(compiled.Strategies))
 	for i := range compiled.Strategies {
-		if r.answers[i] == nil {
-			outlooks[i] = stated[i]
-			continue
-		}
 		answer, err := exact.Solve(&compiled.Model, &compiled.Strategies[i], compiled.Uses[i], exact.Options{Rough: true})
+		switch {
+		case errors.Is(err, exact.ErrTooLong):
+			outlooks[i], err = oneMonth(ctx, compiled, i)
+		case err == nil:
+			outlooks[i] = r.expect(answer)
+		}
 		if err != nil {
 			return nil, err
 		}
-		outlooks[i] = r.expect(answer)
 	}
 	return outlooks, nil
+}
+
+// oneMonth simulates a month of a strategy.
+func oneMonth(ctx context.Context, c *scenario.Compiled, strategy int) (decision.Outlook, error) {
+	engine, err := event.New(&c.Model, &c.Strategies[strategy])
+	if err != nil {
+		return decision.Outlook{}, err
+	}
+	engine.Stop = ctx.Done()
+	t := engine.Month(0)
+	if t == nil {
+		return decision.Outlook{}, ctx.Err()
+	}
+	return showed(t, (t.Charge() + t.Handling(&c.Model.Costs, c.Uses[strategy])).Dollars(), 1), nil
 }
 
 // expect turns a closed form into an outlook. Quantiles are worked out only where the decision asks for them.

@@ -15,7 +15,6 @@ func (r *runner) record() *record.Run {
 	s := r.scenario
 	run := decision.NewRun(s, "sim", r.options.Version)
 	run.Months = r.months
-	run.Warnings = append(run.Warnings, r.warnings...)
 	for i := range s.Strategies {
 		run.Strategies = append(run.Strategies, r.strategy(i))
 	}
@@ -50,8 +49,14 @@ func (r *runner) strategy(i int) record.Strategy {
 		Warnings:           monthly.Warnings,
 	}
 	out.LatencySeconds.Mean = decision.Figure(stats.Ratio(t.latencySums, delivered))
-	for q, into := range map[float64]*record.Figure{0.5: &out.LatencySeconds.P50, 0.95: &out.LatencySeconds.P95, 0.99: &out.LatencySeconds.P99} {
-		*into = decision.Figure(stats.Quantile(t.latencies, t.orders, q))
+	latency := &out.LatencySeconds
+	for _, q := range []struct {
+		of   float64
+		into *record.Figure
+	}{{0.5, &latency.P50}, {0.95, &latency.P95}, {0.99, &latency.P99}} {
+		e := stats.Quantile(t.latencies, t.orders, q.of)
+		*q.into = decision.Figure(e)
+		out.Warnings = append(out.Warnings, e.Warnings...)
 	}
 	r.breakdown(&out, t, r.compiled.Uses[i])
 	if a := r.answers[i]; a != nil {

@@ -45,6 +45,7 @@ func (r *runner) simulate(ctx context.Context) error {
 					failed.Store(&err)
 					return
 				}
+				engine.Stop = ctx.Done()
 				engines[i] = engine
 			}
 			for ctx.Err() == nil {

@@ -401,3 +401,43 @@ func TestDisagreementError(t *testing.T) {
 		t.Errorf("%q", err.Error())
 	}
 }
+
+// TestRangesAreJudgedWithoutAClosedForm: where failed attempts can take too long for a closed form, each draw is
+// judged by a simulated month, so that probabilities still speak of the ranges.
+func TestRangesAreJudgedWithoutAClosedForm(t *testing.T) {
+	const source = `
+[workload]
+orders_per_month = 500
+[[workload.videos]]
+name = "short"
+share = "100%"
+seconds = 5
+resolution = "720p"
+[channels.a]
+kind = "reverse"
+price = { per_call = "$0.12" }
+latency = { base = "100s", sigma = 1.0, range = ["50%", "250%"] }
+errors = { job = { rate = "5%", range = ["0%", "30%"] } }
+[strategies.once]
+steps = [{ channel = "a", attempts = 1 }]
+[strategies.twice]
+steps = [{ channel = "a", attempts = 2 }]
+[decision]
+require = ["delivered >= 85%", "p50 <= 3m"]
+`
+	for _, sigma := range []string{"1.0", "2.9"} { // a closed form at the stated values only, and none at all
+		s, _, err := scenario.Load("long", []byte(source), scenario.Options{Set: []string{"channels.a.latency.sigma=" + sigma}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		run, err := sim.Run(t.Context(), s, sim.Options{Months: 3})
+		if err != nil {
+			t.Fatalf("sigma %s: %v", sigma, err)
+		}
+		for _, r := range run.Verdict.Requirements {
+			if p50 := strings.HasPrefix(r.Text, "p50"); p50 && (r.Probability < 0.1 || r.Probability > 0.9) {
+				t.Errorf("sigma %s: %s keeps %s in %v of the draws, though the range of medians, 50 s to 250 s, lies on both sides of the bound", sigma, r.Strategy, r.Text, r.Probability)
+			}
+		}
+	}
+}

@@ -68,9 +68,10 @@ func Run(ctx context.Context, s *scenario.Scenario, o Options) (*record.Run, err
 	}
 	run := r.record()
 	run.Incomplete = interrupted != nil
-	if run.Verdict, err = r.judge(); err != nil {
+	if run.Verdict, err = r.judge(ctx); err != nil {
 		return nil, err
 	}
+	run.Warnings = append(run.Warnings, r.warnings...)
 	if interrupted != nil {
 		return run, interrupted
 	}
@@ -87,7 +88,7 @@ func (r *runner) solve() error {
 		answer, err := exact.Solve(&r.compiled.Model, s, r.compiled.Uses[i], exact.Options{})
 		switch {
 		case errors.Is(err, exact.ErrTooLong):
-			r.warnings = append(r.warnings, fmt.Sprintf("%s: %v", s.Name, err))
+			r.warnings = append(r.warnings, fmt.Sprintf("%s: %v; each draw of the stated ranges is judged by one simulated month", s.Name, err))
 		case err != nil:
 			return err
 		default:
@@ -101,15 +102,15 @@ func (r *runner) solve() error {
 }
 
 // judge evaluates the ranges and asks for the verdict.
-func (r *runner) judge() (record.Verdict, error) {
-	q := &decision.Question{Decision: r.scenario.Decision, MonthMisses: r.monthMisses()}
+func (r *runner) judge(ctx context.Context) (record.Verdict, error) {
+	q := &decision.Question{Decision: r.scenario.Decision, NoPromise: r.scenario.Workload.Promise == 0, MonthMisses: r.monthMisses()}
 	for i := range r.scenario.Strategies {
 		st := &r.scenario.Strategies[i]
 		q.Strategies = append(q.Strategies, st.Name)
 		q.Excluded = append(q.Excluded, r.scenario.Excludes(st))
 		q.Stated = append(q.Stated, r.outlook(i))
 	}
-	if err := r.draw(q); err != nil {
+	if err := r.draw(ctx, q); err != nil {
 		return record.Verdict{}, err
 	}
 	q.BreakEvens = r.breakEvens()

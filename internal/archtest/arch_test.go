@@ -40,7 +40,7 @@ var layers = []struct {
 	{[]string{"bench"}, append(domain, "internal/scenario", "internal/record", "internal/stats", "internal/decision", "internal/history", "internal/calibrate", "bench/dialect", "bench/network", "bench/mockchannel", "bench/ledger", "bench/journal")},
 	{[]string{"reports"}, []string{"internal/record", "internal/stats", "internal/money"}},
 	{[]string{"scenarios"}, nil},
-	{[]string{"cmd/channelbench"}, []string{"sim", "bench", "bench/dialect", "bench/mockchannel", "reports", "scenarios",
+	{[]string{"cmd/channelbench"}, []string{"sim", "bench", "bench/ledger", "internal/money", "bench/dialect", "bench/mockchannel", "reports", "scenarios",
 		"internal/decision", "internal/history", "internal/calibrate", "internal/scenario", "internal/record", "internal/stats"}},
 	{[]string{"internal/world/worldtest"}, domain},
 }

@@ -49,6 +49,8 @@ func TestBreakEvenLengths(t *testing.T) {
 	base := channel.Price{Shape: channel.Base, Units: flat(350_000), Included: 5, Extra: 70_000}
 	ladder := channel.Price{Shape: channel.Ladder, Rungs: map[int]map[string]money.Micros{4: flat(300_000), 8: flat(600_000)}}
 	between := channel.Price{Shape: channel.Ladder, Rungs: map[int]map[string]money.Micros{4: flat(600_000), 8: flat(650_000)}}
+	ends := channel.Price{Shape: channel.Ladder, Rungs: map[int]map[string]money.Micros{4: flat(600_000), 8: flat(900_000)}}
+	gap := channel.Price{Shape: channel.Ladder, Rungs: map[int]map[string]money.Micros{4: flat(300_000), 8: {"1080p": 500_000}, 12: flat(1_300_000)}}
 	type even struct {
 		seconds float64
 		cheaper string // for longer clips
@@ -69,6 +71,8 @@ func TestBreakEvenLengths(t *testing.T) {
 		{"a ladder against seconds", ladder, perSecond(100_000), []even{{3, "a"}, {5, "b"}, {6, "a"}}},
 		{"a ladder against seconds, on a rung between whole seconds", between, perSecond(100_000), []even{{6.5, "a"}}},
 		{"a ladder against flat: its step", ladder, perCall(400_000), []even{{5, "b"}}},
+		{"a ladder that ends while it is dearer", ends, perSecond(100_000), nil},
+		{"a ladder with a rung that has no price", gap, perSecond(100_000), []even{{3, "a"}}},
 		{"seconds against dearer seconds", perSecond(100_000), perSecond(120_000), nil},
 		{"the same price", perSecond(100_000), perSecond(100_000), nil},
 		{"flat against a dearer flat", perCall(120_000), perCall(130_000), nil},
@@ -180,6 +184,11 @@ func TestBreakEvenFailures(t *testing.T) {
 				t.Errorf("the rate is of %q, want %q", got[0].Clip, tt.clip)
 			}
 		})
+	}
+	short := reverse
+	short.Makes.Seconds = []int{4}
+	if _, got := evens(decision.BreakEvens(&short, &forwarding, clips(13))); len(got) > 0 {
+		t.Errorf("one of them makes 4 s only, and yet for 13 s: %+v", got)
 	}
 	free := channel.Channel{Name: "free", Price: perCall(0)}
 	if _, got := evens(decision.BreakEvens(&free, &forwarding, clips(4))); len(got) > 0 {

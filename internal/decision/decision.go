@@ -45,6 +45,7 @@ func (o *Outlook) Figure(m scenario.Metric) float64 {
 // Question is what is to be judged. Slices by strategy have one order throughout.
 type Question struct {
 	Decision    scenario.Decision
+	NoPromise   bool // nothing was promised: in time says no more than delivered
 	Strategies  []string
 	Excluded    []bool
 	Stated      []Outlook   // by strategy: at the stated values

@@ -131,6 +131,10 @@ func TestVerdict(t *testing.T) {
 		}
 		return q
 	}
+	strict := func(q *decision.Question) *decision.Question {
+		q.Decision.Tolerance = 0
+		return q
+	}
 	cheap, dear := costing(2400), costing(6530)
 	late := but(cheap, inTime(0.90))
 	for _, tt := range []struct {
@@ -151,6 +155,8 @@ func TestVerdict(t *testing.T) {
 			[]string{"reverse misses in_time >= 95% (90% expected, 5 points short)."}},
 		{"the bound itself holds", promise(asking(but(cheap, inTime(0.95)), dear)), "reverse", "reverse",
 			"Choose reverse: $0.12 per delivered clip, 99.9% of orders delivered and 95% in time; it costs $4,130 less a month (63.2%) than forwarding, the next best that qualifies.", nil},
+		{"no regret at all is within no tolerance", strict(asking(cheap, dear)), "reverse", "reverse",
+			"Choose reverse: $0.12 per delivered clip, 99.9% of orders delivered and 97% in time; it costs $4,130 less a month (63.2%) than forwarding, the next best that qualifies.", nil},
 		{"only one to choose", asking(cheap), "reverse", "reverse",
 			"Choose reverse: $0.12 per delivered clip, 99.9% of orders delivered and 97% in time.", nil},
 		{"the first of equals", asking(cheap, cheap), "reverse", "reverse",

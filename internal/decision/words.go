@@ -45,8 +45,10 @@ func (j *judgement) remaining() []int {
 // choose is the sentence of a clear verdict.
 func (j *judgement) choose() string {
 	o := &j.Stated[j.candidate]
-	s := fmt.Sprintf("Choose %s: %s per delivered clip, %s of orders delivered and %s in time",
-		j.Strategies[j.candidate], clipMoney(o.CostPerDelivered), percent(o.Delivered), percent(o.InTime))
+	s := fmt.Sprintf("Choose %s: %s per delivered clip, %s of orders delivered", j.Strategies[j.candidate], clipMoney(o.CostPerDelivered), percent(o.Delivered))
+	if !j.NoPromise {
+		s += fmt.Sprintf(" and %s in time", percent(o.InTime))
+	}
 	if second := j.second(); second >= 0 {
 		return s + "; " + j.advantage(second)
 	}

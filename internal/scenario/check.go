@@ -9,6 +9,7 @@ import (
 
 	"channelbench/internal/channel"
 	"channelbench/internal/money"
+	"channelbench/internal/policy"
 )
 
 // checker holds the parts of a scenario against each other. A part that is wrong in itself is
@@ -177,6 +178,10 @@ func (c *checker) checkStrategy(st *Strategy) {
 	if n == nil || c.root.find("channels").bad || c.root.find("workload", "videos").bad {
 		return
 	}
+	c.checkLostSubmits(st.Steps, n.find("steps"))
+	for i := range st.Routes {
+		c.checkLostSubmits(st.Routes[i].Steps, n.find("route", i, "steps"))
+	}
 	reached := make([]bool, len(st.Routes)+1)
 	for i := range c.s.Workload.Videos {
 		v := &c.s.Workload.Videos[i]
@@ -201,6 +206,23 @@ func (c *checker) checkStrategy(st *Strategy) {
 	}
 	if !reached[len(st.Routes)] && len(st.Steps) > 0 {
 		c.warn(n.find("steps"), "", "these steps are never taken: every video of the workload matches a route")
+	}
+}
+
+// checkLostSubmits refuses steps that would submit an order again where its first submit was lost:
+// it may be running there.
+func (c *checker) checkLostSubmits(steps []Step, n *node) {
+	for i, step := range steps {
+		rule := c.s.Retry.OnAmbiguous
+		if step.OnAmbiguous != nil {
+			rule = *step.OnAmbiguous
+		}
+		for k := i + 1; k < len(steps) && rule == policy.NextStep; k++ {
+			if steps[k].Channel == step.Channel {
+				c.fail(n.find(k, "channel"), `on_ambiguous = "stop" for the earlier step, or one step on the channel`,
+					"with on_ambiguous = \"next_step\" an order whose submit to %s was lost would be submitted there again", step.Channel)
+			}
+		}
 	}
 }
 

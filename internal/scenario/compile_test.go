@@ -143,7 +143,7 @@ func TestCompileSteps(t *testing.T) {
 	region := policy.SetOf(channel.Submit, channel.Region)
 	exponential := policy.Backoff{Growth: policy.ExponentialBackoff, Base: time.Second, Factor: 2, Low: 0.5, High: 1.5}
 	want := []policy.Step{
-		{Channel: 1, Attempts: 1, OnAmbiguous: policy.NextStep, Backoff: policy.Backoff{
+		{Channel: 1, Attempts: 1, OnAmbiguous: policy.Stop, Backoff: policy.Backoff{
 			Growth: policy.ExponentialBackoff, Base: 500 * time.Millisecond, Factor: 1.5, Cap: 30 * time.Second, Low: 0, High: 1}},
 		{Channel: 1, Attempts: 3, OnAmbiguous: policy.NextStep, RetryOn: region, Backoff: policy.Backoff{Low: 0.5, High: 1}},
 		{Channel: 0, Attempts: 2, OnAmbiguous: policy.Stop, RetryOn: policy.SetOf(channel.Moderation), Poll: 10 * time.Second, Backoff: policy.Backoff{

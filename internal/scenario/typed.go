@@ -211,6 +211,10 @@ func (r *reader) rate(n *node) (Rate, bool) {
 func integer(low, high int64) parse[int] {
 	return func(r *reader, n *node) (int, bool) {
 		v, ok := n.value.(int64)
+		if text, is := n.value.(string); is && !ok && len(text) > 18 && strings.Trim(text, "0123456789_") == "" {
+			r.fail(n, "", "%s is too large; it must be from %s to %s", n.name, grouped(low), grouped(high))
+			return 0, false
+		}
 		if !ok {
 			r.fail(n, wholeNumber(n.value), "%s must be a whole number, not %s", n.name, describe(n.value))
 			return 0, false

@@ -86,6 +86,7 @@ func TestRatio(t *testing.T) {
 		warning              string
 	}{
 		{"of sums, not the mean of ratios", []float64{1, 3, 2}, []float64{2, 2, 5}, 2.0 / 3, 2.0/3 - 4.302653*se, 2.0/3 + 4.302653*se, se, ""},
+		{"two months", []float64{1, 3}, []float64{2, 2}, 1, 1 - 12.7062*0.5, 1 + 12.7062*0.5, 0.5, ""},
 		{"the same in every month", []float64{1, 2, 4}, []float64{2, 4, 8}, 0.5, 0.5, 0.5, 0, ""},
 		{"nothing to divide by", []float64{1, 2}, []float64{0, 0}, nan, nan, nan, nan, ""},
 		{"one month", []float64{3}, []float64{4}, 0.75, nan, nan, nan, "one month only"},
@@ -185,7 +186,7 @@ func TestShare(t *testing.T) {
 		// and (1.971957/2.776445)² of that, as it takes t with 4 degrees instead of 199 to be sure.
 		{"months that scatter count for less", []int64{40, 0, 20, 20, 20}, []int64{40, 40, 40, 40, 40}, 0.5, 0.0955125, 0.9044875, math.Sqrt(0.025), ""},
 		{"one month with orders, one empty", []int64{5, 0}, []int64{10, 0}, 0.5, 0.1870860, 0.8129140, math.Sqrt(0.025), ""},
-		{"an empty month changes nothing", []int64{5, 0, 5}, []int64{10, 0, 10}, 0.5, 0.2719578, 0.7280422, math.Sqrt(0.0125), ""},
+		{"an empty month changes nothing", []int64{40, 0, 0, 20, 20, 20}, []int64{40, 40, 0, 40, 40, 40}, 0.5, 0.0955125, 0.9044875, math.Sqrt(0.025), ""},
 		{"no tries", []int64{0}, []int64{0}, nan, nan, nan, nan, ""},
 		{"no month", nil, nil, nan, nan, nan, nan, ""},
 	} {
@@ -377,7 +378,7 @@ func TestCoverage(t *testing.T) {
 		}},
 		// Half of the months are twice as slow: (x² + x)/2 = 0.1 for x = exp(−t/2).
 		{"p90 of months that differ", 10 - 2*math.Log((math.Sqrt(1.8)-1)/2), 0, 0.03, func(r *rand.Rand) stats.Estimate {
-			return exponentialMonths(r, 40, func() float64 { return float64(1 + r.IntN(2)) }, 1, 0.9)
+			return exponentialMonths(r, 20, func() float64 { return float64(1 + r.IntN(2)) }, 1, 0.9)
 		}},
 		{"median of latencies seen at polls, just on the first", 10, 0, 0.05, func(r *rand.Rand) stats.Estimate {
 			return polled(r, 0.505)

@@ -4,8 +4,6 @@ import (
 	"testing"
 	"time"
 
-	"channelbench/internal/channel"
-	"channelbench/internal/policy"
 	"channelbench/internal/world"
 	"channelbench/internal/world/worldtest"
 	"channelbench/sim/event"
@@ -46,6 +44,3 @@ func BenchmarkOrders(b *testing.B) {
 		})
 	}
 }
-
-var _ = channel.Region
-var _ = policy.Stop

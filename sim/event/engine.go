@@ -24,6 +24,9 @@ type Engine struct {
 	// order is its number in the month; actions are valid during the call only. Nil: nobody looks.
 	Observe func(order int, e policy.Event, actions []policy.Action)
 
+	// Stop ends a month early when it is closed; Month then returns nil. Nil: never.
+	Stop <-chan struct{}
+
 	model    *world.Model
 	strategy *policy.Strategy
 	charges  [][][usages]money.Micros // by channel, then class
@@ -60,7 +63,11 @@ func New(m *world.Model, s *policy.Strategy) (*Engine, error) {
 	return &Engine{model: m, strategy: s, charges: charges}, nil
 }
 
-// Month runs one month, counted from 0, until its last order is settled.
+// lookEvery is after how many orders a month looks at Stop.
+const lookEvery = 4096
+
+// Month runs one month, counted from 0, until its last order is settled. It returns nil if it was
+// stopped before.
 func (e *Engine) Month(month int) *Tally {
 	e.tally = &Tally{Charged: make([]money.Micros, len(e.model.Channels))}
 	e.pool = policy.NewPool(len(e.model.Channels))
@@ -69,6 +76,10 @@ func (e *Engine) Month(month int) *Tally {
 	next, more := arrivals.Next()
 	for index := 0; more || len(e.heap) > 0; {
 		if more && (len(e.heap) == 0 || int64(next) <= e.heap[0].at) {
+			if index%lookEvery == 0 && e.stopped() {
+				e.reset()
+				return nil
+			}
 			e.arrive(e.model.Key(month, index), index, next)
 			index++
 			next, more = arrivals.Next()
@@ -78,6 +89,18 @@ func (e *Engine) Month(month int) *Tally {
 	}
 	return e.tally
 }
+
+func (e *Engine) stopped() bool {
+	select {
+	case <-e.Stop:
+		return true
+	default:
+		return false
+	}
+}
+
+// reset forgets the orders under way.
+func (e *Engine) reset() { e.heap, e.free, e.orders = e.heap[:0], nil, nil }
 
 // arrive starts an order.
 func (e *Engine) arrive(key world.Key, index int, at time.Duration) {
