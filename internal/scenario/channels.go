@@ -2,6 +2,7 @@ package scenario
 
 import (
 	"cmp"
+	"fmt"
 	"maps"
 	"net/netip"
 	"net/url"
@@ -32,11 +33,33 @@ func (r *reader) channels(n *node) []Channel {
 	}
 	var all []Channel
 	for _, f := range t.node.ordered() {
-		if r.goodName(f) {
+		if r.goodName(f) && !r.slip(f, t.node.ordered()) {
 			all = append(all, r.channel(f))
 		}
 	}
 	return all
+}
+
+// slip reports a channel that is another one misspelt: it lacks what every channel needs, and its name
+// is close to that of one which doesn't.
+func (r *reader) slip(n *node, channels []*node) bool {
+	complete := func(c *node) bool {
+		return c.fields()["kind"] != nil || c.fields()["price"] != nil || c.fields()["latency"] != nil
+	}
+	if n.fields() == nil || complete(n) {
+		return false
+	}
+	var names []string
+	for _, c := range channels {
+		if complete(c) {
+			names = append(names, c.name)
+		}
+	}
+	meant, found := nearest(n.name, names)
+	if found {
+		r.failKey(n, fmt.Sprintf("did you mean %q?", meant), "channel %s has no kind, price or latency", n.name)
+	}
+	return found
 }
 
 func (r *reader) channel(n *node) Channel {
