@@ -103,7 +103,8 @@ One TOML file, the scenario, says what is bought, from whom, at what price, how 
 		Example: `  channelbench sim sora2                      decide for a shipped scenario; writes out/sora2/sim
   channelbench init mine.toml --from veo31    a commented scenario to start from
   channelbench check mine.toml                every problem at once, with its place and a hint
-  channelbench sim mine.toml --set 'channels.reverse.price.per_call=$0.30'`,
+  channelbench sim mine.toml --set 'channels.reverse.price.per_call=$0.30'
+  channelbench bench sora2                    load-test mock channels on loopback`,
 		SilenceUsage:  true,
 		SilenceErrors: true,
 		Args:          cobra.NoArgs,
