@@ -135,6 +135,10 @@ func TestVerdict(t *testing.T) {
 		q.Decision.Tolerance = 0
 		return q
 	}
+	unpromised := func(q *decision.Question) *decision.Question {
+		q.NoPromise = true
+		return q
+	}
 	cheap, dear := costing(2400), costing(6530)
 	late := but(cheap, inTime(0.90))
 	for _, tt := range []struct {
@@ -157,6 +161,8 @@ func TestVerdict(t *testing.T) {
 			"Choose reverse: $0.12 per delivered clip, 99.9% of orders delivered and 95% in time; it costs $4,130 less a month (63.2%) than forwarding, the next best that qualifies.", nil},
 		{"no regret at all is within no tolerance", strict(asking(cheap, dear)), "reverse", "reverse",
 			"Choose reverse: $0.12 per delivered clip, 99.9% of orders delivered and 97% in time; it costs $4,130 less a month (63.2%) than forwarding, the next best that qualifies.", nil},
+		{"nothing was promised", unpromised(asking(cheap)), "reverse", "reverse",
+			"Choose reverse: $0.12 per delivered clip, 99.9% of orders delivered.", nil},
 		{"only one to choose", asking(cheap), "reverse", "reverse",
 			"Choose reverse: $0.12 per delivered clip, 99.9% of orders delivered and 97% in time.", nil},
 		{"the first of equals", asking(cheap, cheap), "reverse", "reverse",
