@@ -25,6 +25,9 @@ import (
 // DefaultPoll is how often a job is polled where the scenario doesn't say.
 const DefaultPoll = 10 * time.Second
 
+// longestAnswer is how long a channel may take to answer where no deadline bounds it.
+const longestAnswer = time.Hour
+
 // Options say how a scenario is benched.
 type Options struct {
 	Live     bool                    // real channels; else BaseURLs are mock channels on loopback
@@ -162,8 +165,11 @@ func (a *attack) connect(o *Options) error {
 		}
 	}
 	client := network.New(network.Options{Hosts: hosts, Loopback: !o.Live, Proxy: o.Proxy, Transport: o.transport})
-	// A channel that answers only when the clip is made may take until the deadline.
-	patience := max(time.Minute, a.clock.real(a.scenario.Workload.Deadline)) + time.Minute
+	// A channel that answers only when the clip is made may take until the deadline, and beyond.
+	patience := longestAnswer
+	if d := a.scenario.Workload.Deadline; d > 0 {
+		patience = a.clock.real(d) + time.Minute
+	}
 	for _, e := range a.endpoints {
 		e.client = client.Patient(patience)
 	}
