@@ -75,7 +75,7 @@ func TestInterruptKeepsWhatIsFinished(t *testing.T) {
 	// The first line of progress stands for the moment of Ctrl-C.
 	interrupt := onWrite(func() { cancel(&exitError{code: exitInterrupted, err: errInterrupted}) })
 	p := &program{out: io.Discard, err: interrupt, terminal: true}
-	code := p.run(ctx, []string{"sim", "vendor-claims", "--months", "100000", "--workers", "1", "-o", out})
+	code := p.run(ctx, []string{"sim", "vendor-claims", "--set", "workload.orders_per_month=200", "--months", "1000000", "--workers", "1", "-o", out})
 	if code != exitInterrupted {
 		t.Errorf("exit code %d, want %d", code, exitInterrupted)
 	}

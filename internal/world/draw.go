@@ -48,7 +48,7 @@ func (m *Model) Key(month, order int) Key {
 // uniform returns the key's uniform in (0, 1) for a purpose, a channel and a try on it.
 func (k Key) uniform(p purpose, ch, try int) float64 {
 	index := uint64(p) | uint64(try)<<16 | uint64(ch+1)<<24
-	return float64(mix(uint64(k)+index*golden)>>11)*0x1p-53 + 0x1p-54
+	return float64(mix(uint64(k)+index*golden)>>12)*0x1p-52 + 0x1p-53
 }
 
 // Class draws the order's class.
@@ -174,7 +174,7 @@ func (m *Model) Arrivals(month int) Arrivals {
 }
 
 func (a *Arrivals) exponential(i int) float64 {
-	return -math.Log(float64(mix(uint64(a.key)+uint64(i)*golden)>>11)*0x1p-53 + 0x1p-54)
+	return -math.Log(float64(mix(uint64(a.key)+uint64(i)*golden)>>12)*0x1p-52 + 0x1p-53)
 }
 
 // Next returns the next arrival since the start of the month, and false after the last.
