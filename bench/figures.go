@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"fmt"
 	"math"
 	"slices"
 
@@ -153,6 +154,25 @@ func (a *attack) record(o *Options) *record.Run {
 	for _, i := range drivenBy(s) {
 		run.Strategies = append(run.Strategies, a.strategyRecord(i))
 	}
+	run.Warnings = append(run.Warnings, a.lagWarning()...)
 	run.Verdict = a.judge()
 	return run
+}
+
+// lagWarning says so where orders began so much later than scheduled that it shows in their latency:
+// the 99th percentile of the lag is above a hundredth of the median latency.
+func (a *attack) lagWarning() []string {
+	var lags, latencies []float64
+	for _, o := range a.done {
+		lags = append(lags, o.lag.Seconds())
+		if o.result.Delivered {
+			latencies = append(latencies, o.result.At.Seconds())
+		}
+	}
+	slices.Sort(lags)
+	slices.Sort(latencies)
+	if lag, median := quantile(lags, 0.99), quantile(latencies, 0.5); len(latencies) > 0 && lag > median/100 {
+		return []string{fmt.Sprintf("orders began up to %.1f s late (p99), more than a hundredth of the median latency: this machine is too slow for the rate or the speed", lag)}
+	}
+	return nil
 }

@@ -188,3 +188,20 @@ func TestSora2CanBeReadByTheDocuments(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestKindsOfStrategies: a strategy's kind is what it does, whatever it is called.
+func TestKindsOfStrategies(t *testing.T) {
+	want := map[string]map[string]string{
+		"sora2": {"forwarding": "forwarding", "reverse": "reverse", "reverse_retry_all": "reverse", "hybrid": "hybrid", "routed": "routed"},
+		"veo31": {"forwarding": "forwarding", "reverse": "reverse", "hybrid": "hybrid", "routed": "routed"},
+	}
+	for name, kinds := range want {
+		s := load(t, name)
+		for i := range s.Strategies {
+			st := &s.Strategies[i]
+			if got := s.KindOf(st); got != kinds[st.Name] {
+				t.Errorf("%s: %s is %q, want %q", name, st.Name, got, kinds[st.Name])
+			}
+		}
+	}
+}

@@ -8,6 +8,8 @@ package main
 
 import (
 	"context"
+	"io"
+	"log"
 	"os"
 	"os/signal"
 	"syscall"
@@ -16,6 +18,7 @@ import (
 )
 
 func main() {
+	log.SetOutput(io.Discard) // net/http quotes servers there, and servers may quote keys
 	ctx, stop := onSignal()
 	defer stop()
 	p := &program{

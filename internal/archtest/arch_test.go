@@ -56,7 +56,7 @@ var homes = map[string][]string{
 	"github.com/spf13/cobra":            {"cmd/channelbench"},
 	"gonum.org/v1/gonum":                {"internal/dist", "internal/stats", "internal/decision", "internal/history", "internal/calibrate", "sim", "sim/exact"},
 	"os/signal":                         {"cmd/channelbench"},
-	"log":                               {},
+	"log":                               {"cmd/channelbench"},                  // to silence it
 	"log/slog":                          {"cmd/channelbench", "bench/dialect"}, // its Secret hides itself from logs
 	"net":                               {"bench", "bench/dialect", "bench/network", "bench/mockchannel", "cmd/channelbench"},
 	"os":                                {"cmd/channelbench", "bench", "bench/journal"}, // the journal's file

@@ -1,6 +1,7 @@
 package scenario
 
 import (
+	"maps"
 	"math"
 	"slices"
 	"time"
@@ -36,17 +37,26 @@ func (s *Scenario) Excludes(st *Strategy) bool {
 }
 
 // KindOf says what kind of strategy it is, for colours and words: that of its channels where they are of
-// one kind, else "routed" if it chooses by clip, else "hybrid".
+// one kind; "routed" where clips begin on channels of different kinds; else "hybrid", which falls back.
 func (s *Scenario) KindOf(st *Strategy) string {
-	var kinds []string
-	for _, name := range st.Channels() {
-		kinds = append(kinds, s.channel(name).Kind.String())
+	all, first := map[string]bool{}, map[string]bool{}
+	lists := [][]Step{st.Steps}
+	for _, route := range st.Routes {
+		lists = append(lists, route.Steps)
 	}
-	slices.Sort(kinds)
+	for _, steps := range lists {
+		for i, step := range steps {
+			kind := s.channel(step.Channel).Kind.String()
+			all[kind] = true
+			if i == 0 {
+				first[kind] = true
+			}
+		}
+	}
 	switch {
-	case len(slices.Compact(kinds)) == 1:
-		return kinds[0]
-	case len(st.Routes) > 0:
+	case len(all) == 1:
+		return slices.Collect(maps.Keys(all))[0]
+	case len(first) > 1:
 		return "routed"
 	}
 	return "hybrid"
