@@ -3,7 +3,6 @@ package bench
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -171,5 +170,3 @@ func answer(request *http.Request, status int, body []byte) *http.Response {
 		Body: io.NopCloser(strings.NewReader(string(body))), ContentLength: int64(len(body)), Request: request,
 	}
 }
-
-var errStopped = errors.New("stopped")

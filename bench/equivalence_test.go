@@ -265,6 +265,6 @@ func benched(t *testing.T, s *scenario.Scenario, c *scenario.Compiled) *traces {
 	if err := context.Cause(submitting); err != nil {
 		t.Fatal(err)
 	}
-	stop(errStopped)
+	stop(nil)
 	return all
 }

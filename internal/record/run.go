@@ -101,7 +101,7 @@ type Latency struct {
 // Strategy is what was found about one strategy.
 type Strategy struct {
 	Name     string   `json:"name"`
-	Kind     string   `json:"kind"`   // "direct", "forwarding", "reverse": all its channels are of that kind; "hybrid": it falls back; "routed": by clip
+	Kind     string   `json:"kind"`   // "direct", "forwarding", "reverse": all its channels are of that kind; "routed": clips begin on channels of different kinds; "hybrid": it falls back
 	Engine   string   `json:"engine"` // "exact", "event", "live", "replay"
 	Channels []string `json:"channels"`
 	Excluded bool     `json:"excluded,omitempty"`
