@@ -1,7 +1,7 @@
 // Package record holds what a run found: the data of run.json, from which every report is drawn.
 //
-// It deliberately computes nothing and formats nothing for people. Numbers are plain and in base
-// units: dollars, seconds, shares 0..1. A figure that was not reached is null.
+// It deliberately measures nothing and, but for the findings about bills, says nothing to people. Numbers
+// are plain and in base units: dollars, seconds, shares 0..1. A figure that was not reached is null.
 //
 //	err := record.Write(w, run)
 //	run, err := record.Read(r)
@@ -31,6 +31,10 @@ type Run struct {
 	Verdict    Verdict    `json:"verdict"`
 	Warnings   []string   `json:"warnings"`
 	Incomplete bool       `json:"incomplete,omitempty"` // interrupted: figures are of the months finished
+	Invalid    string     `json:"invalid,omitempty"`    // why the run must not be used, and what to mend; "": it may be
+	Findings   []string   `json:"findings,omitempty"`   // what was found out about the channels, for people
+	Bills      []Bill     `json:"bills,omitempty"`      // bench: one per channel
+	Accounts   []Account  `json:"accounts,omitempty"`   // bench: one per balance that was asked for
 }
 
 // Tool is the program that made the run.
@@ -212,6 +216,10 @@ func filled(run *Run) *Run {
 		s.Channels, s.LatencyCDF, s.Warnings = list(s.Channels), list(s.LatencyCDF), list(s.Warnings)
 		s.SpendByChannel, s.ErrorsPer1000 = numbers(s.SpendByChannel), numbers(s.ErrorsPer1000)
 		s.UndeliveredReasons = numbers(s.UndeliveredReasons)
+	}
+	r.Accounts = slices.Clone(r.Accounts)
+	for i := range r.Accounts {
+		r.Accounts[i].Channels = list(r.Accounts[i].Channels)
 	}
 	v := &r.Verdict
 	v.ProbabilityBest = numbers(v.ProbabilityBest)

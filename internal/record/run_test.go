@@ -21,6 +21,9 @@ func figure(v float64) Figure { return Figure{Value: &v, Low: ptr(v * 0.9), High
 func full() *Run {
 	return &Run{
 		Schema: Schema, Mode: "sim", Tool: Tool{Version: "0.1"}, Seed: 1, Months: 300, Orders: 20_000, Warnings: []string{"w"}, Incomplete: true,
+		Invalid: "the key of reverse was refused", Findings: []string{"f"},
+		Bills:    []Bill{{Channel: "reverse", Submits: 30, ReservedUSD: 3.6, ComputedUSD: 3.24, ReportedUSD: ptr(3.42), ReportedFor: 29, ComparedUSD: 3.24, Counted: 3.42}},
+		Accounts: []Account{{Channels: []string{"reverse"}, BeforeUSD: 10, AfterUSD: 6.58, SpentUSD: 3.42, ComputedUSD: 3.24}},
 		Scenario: Scenario{
 			Name: "demo", Title: "Which?", SHA256: "3f9c", PurchaseSHA256: "99aa", PromiseSeconds: ptr(360.0), DeadlineSeconds: ptr(1800.0), BudgetUSD: ptr(10_000.0),
 			Channels:    []Channel{{Name: "reverse", Kind: "reverse", Terms: "unofficial", PriceAsOf: "2025-12-01", PriceSource: "vendor"}},
@@ -57,6 +60,8 @@ func unreached() *Run {
 	r.Strategies[0].Exact = &Exact{}
 	r.Verdict.Requirements = []Requirement{{Strategy: "reverse", Text: "p95 <= 6m"}}
 	r.Verdict.BreakEvens = []BreakEven{{Clip: "720p"}}
+	r.Bills = []Bill{{Channel: "reverse"}}
+	r.Accounts = []Account{{}}
 	return r
 }
 
@@ -105,14 +110,16 @@ func TestRunsMatchTheSchema(t *testing.T) {
 func TestSchemaRefuses(t *testing.T) {
 	s := compiled(t)
 	for name, spoil := range map[string]func(map[string]any){
-		"another version":  func(m map[string]any) { m["schema"] = "channelbench/run/v2" },
-		"no verdict":       func(m map[string]any) { delete(m, "verdict") },
-		"null warnings":    func(m map[string]any) { m["warnings"] = nil },
-		"a list of one":    func(m map[string]any) { m["strategies"] = "hybrid" },
-		"a figure as text": func(m map[string]any) { strategy(m)["cost_per_order_usd"] = map[string]any{"value": "$1"} },
-		"a lone figure":    func(m map[string]any) { strategy(m)["in_time_share"] = 0.9 },
-		"a wrong engine":   func(m map[string]any) { strategy(m)["engine"] = "guess" },
-		"a date in words":  func(m map[string]any) { channel(m)["price_as_of"] = "last week" },
+		"another version":       func(m map[string]any) { m["schema"] = "channelbench/run/v2" },
+		"no verdict":            func(m map[string]any) { delete(m, "verdict") },
+		"null warnings":         func(m map[string]any) { m["warnings"] = nil },
+		"a list of one":         func(m map[string]any) { m["strategies"] = "hybrid" },
+		"a figure as text":      func(m map[string]any) { strategy(m)["cost_per_order_usd"] = map[string]any{"value": "$1"} },
+		"a lone figure":         func(m map[string]any) { strategy(m)["in_time_share"] = 0.9 },
+		"a wrong engine":        func(m map[string]any) { strategy(m)["engine"] = "guess" },
+		"an account as text":    func(m map[string]any) { m["accounts"] = []any{"reverse"} },
+		"fewer than no submits": func(m map[string]any) { m["bills"].([]any)[0].(map[string]any)["submits"] = -1 },
+		"a date in words":       func(m map[string]any) { channel(m)["price_as_of"] = "last week" },
 		"more than a whole": func(m map[string]any) {
 			strategy(m)["latency_cdf"] = []any{map[string]any{"seconds": 1.0, "share": 1.5}}
 		},

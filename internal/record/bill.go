@@ -1,0 +1,86 @@
+package record
+
+import (
+	"fmt"
+	"math"
+	"strings"
+
+	"channelbench/internal/money"
+)
+
+// Bill is what one channel was paid, by our books and by its own.
+type Bill struct {
+	Channel     string   `json:"channel"`
+	Submits     int64    `json:"submits"`
+	ReservedUSD float64  `json:"reserved_usd"` // worst cases, of all submits
+	ComputedUSD float64  `json:"computed_usd"` // charges by the price in the scenario
+	ReportedUSD *float64 `json:"reported_usd"` // charges by the channel's own words; null: it told none
+	ReportedFor int64    `json:"reported_for"` // attempts of which it told the charge
+	ComparedUSD float64  `json:"compared_usd"` // charges of these attempts by the price in the scenario
+	Counted     float64  `json:"counted_usd"`  // what counts against the cap: of each attempt the larger charge
+}
+
+// Account is a balance before and after the run. Channels with one address and one key share it.
+type Account struct {
+	Channels    []string `json:"channels"`
+	BeforeUSD   float64  `json:"before_usd"`
+	AfterUSD    float64  `json:"after_usd"`
+	SpentUSD    float64  `json:"spent_usd"`    // before less after
+	ComputedUSD float64  `json:"computed_usd"` // charges of these channels by the prices in the scenario
+}
+
+// BillFindings says where channels charge something else than the scenario's prices make, bills first. A
+// bill is held against the charges of those attempts of which the channel told its own, an account against
+// all of its channels'. A difference is found where it is more than 1 % of the computed charges, in
+// either direction, and so wherever these are nothing. Amounts are compared in whole millionths of a dollar.
+func BillFindings(bills []Bill, accounts []Account) []string {
+	var all []string
+	for _, b := range bills {
+		if b.ReportedUSD == nil || b.ReportedFor == 0 {
+			continue
+		}
+		if is, found := difference(*b.ReportedUSD, b.ComparedUSD, "the price in the scenario makes"); found {
+			all = append(all, fmt.Sprintf("%s says that it charged %v for %s, %s", b.Channel, micros(*b.ReportedUSD), attempts(b.ReportedFor), is))
+		}
+	}
+	for _, a := range accounts {
+		is, found := difference(a.SpentUSD, a.ComputedUSD, "the prices in the scenario make")
+		if !found {
+			continue
+		}
+		balance := "the balance of " + strings.Join(a.Channels, ", ")
+		if spent := micros(a.SpentUSD); spent < 0 {
+			all = append(all, fmt.Sprintf("%s rose by %v, so it was topped up or something was refunded: it says nothing about the charges", balance, -spent))
+		} else {
+			all = append(all, fmt.Sprintf("%s fell by %v, %s; unless somebody else uses it, too, that is what the channel charges", balance, spent, is))
+		}
+	}
+	return all
+}
+
+func attempts(n int64) string {
+	if n == 1 {
+		return "1 attempt"
+	}
+	return money.Group(uint64(n)) + " attempts"
+}
+
+// difference says how far a charge is from what the scenario's prices make, and whether that is over 1 %.
+func difference(charged, computed float64, makes string) (string, bool) {
+	is, want := micros(charged), micros(computed)
+	off := float64(is - want)
+	switch percent := 100 * off / float64(want); {
+	case 100*math.Abs(off) <= float64(want):
+		return "", false
+	case want == 0:
+		return "where " + makes + " nothing", true
+	case off < 0:
+		return fmt.Sprintf("%.1f%% less than %s", -percent, makes), true
+	default:
+		return fmt.Sprintf("%.1f%% more than %s", percent, makes), true
+	}
+}
+
+func micros(dollars float64) money.Micros {
+	return money.Micros(math.Round(dollars * float64(money.Dollar)))
+}
