@@ -27,12 +27,15 @@ type Run struct {
 	Live           bool         `json:"live"`  // real channels, not the mock
 	Speed          float64      `json:"speed"` // how much faster than the scenario's time the run's clock goes; times here are the clock's
 	Cap            money.Micros `json:"cap_micros"`
+	Set            []string     `json:"set,omitempty"`            // what was overridden in the scenario
+	PromptsSHA256  string       `json:"prompts_sha256,omitempty"` // of the prompts that orders number
 }
 
 // Order says that an order comes up. It may be repeated as long as nothing was submitted for it.
 type Order struct {
 	Order     int    `json:"order"` // its number in the run, from 0
 	Strategy  string `json:"strategy"`
+	Pair      int    `json:"pair"`      // the same in all strategies for orders of the same video and prompt, which arrive together
 	Video     int    `json:"video"`     // index of the ordered video in the scenario
 	Prompt    int    `json:"prompt"`    // index of the prompt
 	Key       string `json:"key"`       // the order's own, minted once, for all its attempts
@@ -46,6 +49,7 @@ type Intent struct {
 	Attempt  int          `json:"attempt"`
 	At       Time         `json:"at"`
 	Channel  string       `json:"channel"`
+	Step     int          `json:"step"`            // of the order's route, from 0
 	Reserved money.Micros `json:"reserved_micros"` // the worst case, set aside for it
 }
 
@@ -72,17 +76,19 @@ func (j Job) Findable() bool { return j != Job{} }
 // Ended says how an attempt ended for its order. After Abandoned its bill is not known yet, and counts with
 // Settled; after Ambiguous it never will be, and what was reserved stays so.
 type Ended struct {
-	Order     int     `json:"order"`
-	Attempt   int     `json:"attempt"`
-	Outcome   Outcome `json:"outcome"` // any but Pending
-	Reason    Reason  `json:"reason"`
-	Country   string  `json:"country,omitempty"` // Region: where the channel believes the request came from
-	Submitted Time    `json:"submitted"`         // when the request was sent
-	Answered  Time    `json:"answered,omitzero"` // when the submit's answer was here
-	Accepted  Time    `json:"accepted,omitzero"` // when the job was known to run
-	Ready     Time    `json:"ready,omitzero"`    // when a poll found the clip ready
-	Fetched   Time    `json:"fetched,omitzero"`  // when the clip was here
-	Polls     int     `json:"polls"`
+	Order      int           `json:"order"`
+	Attempt    int           `json:"attempt"`
+	Outcome    Outcome       `json:"outcome"` // any but Pending
+	Reason     Reason        `json:"reason"`
+	Country    string        `json:"country,omitempty"` // Region: where the channel believes the request came from
+	At         Time          `json:"at"`                // when the outcome was known
+	Submitted  Time          `json:"submitted"`         // when the request was sent
+	Answered   Time          `json:"answered,omitzero"` // when the submit's answer was here
+	Accepted   Time          `json:"accepted,omitzero"` // when the job was known to run
+	Ready      Time          `json:"ready,omitzero"`    // when a poll found the clip ready
+	Fetched    Time          `json:"fetched,omitzero"`  // when the clip was here
+	Polls      int           `json:"polls"`
+	RetryAfter time.Duration `json:"retry_after_ns,omitempty"` // Refused: the pause that the channel asked for
 	Bill
 	ClipSHA256 string `json:"clip_sha256,omitempty"`
 	ClipBytes  int64  `json:"clip_bytes,omitempty"`

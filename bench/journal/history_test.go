@@ -80,7 +80,7 @@ func (p *play) next(pick picker) Entry {
 	switch {
 	case !p.announced || p.attempts == 0 && pick(8) == 0 && !p.finished:
 		p.announced = true
-		return Order{p.number, "hybrid", pick(3), pick(20), fmt.Sprintf("%016x", pick(1<<30)), at}
+		return Order{p.number, "hybrid", pick(50), pick(3), pick(20), fmt.Sprintf("%016x", pick(1<<30)), at}
 	case !p.finished && pick(6) == 0:
 		p.finished = true
 		return Finished{p.number, at, pick(2) == 0, Reason(pick(int(channel.NumReasons))), time.Duration(pick(1 << 40)), time.Duration(pick(1000))}
@@ -90,7 +90,7 @@ func (p *play) next(pick picker) Entry {
 	case p.live:
 		outcome := Outcome(1 + pick(int(channel.Unusable)))
 		p.live, p.abandoned = false, outcome == Outcome(channel.Abandoned)
-		return Ended{Order: p.number, Attempt: n, Outcome: outcome, Reason: Reason(pick(int(channel.NumReasons))), Country: "CH", Submitted: at, Answered: at,
+		return Ended{Order: p.number, Attempt: n, Outcome: outcome, Reason: Reason(pick(int(channel.NumReasons))), Country: "CH", At: at, Submitted: at, Answered: at,
 			Polls: pick(100), Bill: anyBill(pick), ClipSHA256: "abc", ClipBytes: int64(pick(1 << 30)), Error: "what the channel said"}
 	case p.abandoned:
 		p.abandoned = false
@@ -98,7 +98,7 @@ func (p *play) next(pick picker) Entry {
 	case !p.finished:
 		p.attempts++
 		p.live, p.accepted = true, false
-		return Intent{p.number, p.attempts - 1, at, []string{"reverse", "forwarding"}[pick(2)], money.Micros(pick(2_000_000))}
+		return Intent{p.number, p.attempts - 1, at, []string{"reverse", "forwarding"}[pick(2)], pick(2), money.Micros(pick(2_000_000))}
 	}
 	return nil
 }

@@ -1,0 +1,207 @@
+// Package recording reads a journal as what a bench measured: the orders, how each ended, and what each
+// of their attempts met and cost. What goes on, what was interrupted and what a resumed run adds
+// read alike.
+//
+// It deliberately works out no figures and asks nobody anything. Times are the scenario's, since the run
+// began: a run on a fast clock reads like a slow one.
+//
+//	orders, err := recording.Read(journal.Read(file))
+package recording
+
+import (
+	"fmt"
+	"iter"
+	"maps"
+	"slices"
+	"strconv"
+	"time"
+
+	"channelbench/bench/journal"
+	"channelbench/internal/channel"
+	"channelbench/internal/money"
+	"channelbench/internal/world"
+)
+
+// Order is one order that was announced.
+type Order struct {
+	Number    int // in the run
+	Strategy  string
+	Pair      int // the same in all strategies for orders of the same video and prompt
+	Video     int
+	Key       world.Key
+	Scheduled time.Duration // arrival
+	Finished  bool          // it has an outcome; if not, the run gave it up or still waits
+	Delivered bool
+	Reason    channel.Reason // why it was not delivered
+	Latency   time.Duration  // from the scheduled arrival
+	Lag       time.Duration  // of it, how much later than scheduled it began
+	Attempts  []Attempt
+}
+
+// FellBack says whether any attempt was made beyond the first step of the order's route.
+func (o *Order) FellBack() bool {
+	return len(o.Attempts) > 0 && o.Attempts[len(o.Attempts)-1].Step > 0
+}
+
+// Charge is what the order costs as far as it is known: of attempts that are still open, the worst case.
+func (o *Order) Charge() money.Micros {
+	var sum money.Micros
+	for i := range o.Attempts {
+		sum += o.Attempts[i].Charge()
+	}
+	return sum
+}
+
+// Attempt is one submit and what came of it.
+type Attempt struct {
+	Channel    string
+	Step       int             // of the order's route
+	Outcome    channel.Outcome // for its order; Pending: it isn't on record
+	Reason     channel.Reason
+	Country    string // Region: where the channel believes the request came from
+	Submitted  time.Duration
+	Answer     time.Duration // from the submit to its answer, or to the loss of it
+	Accepted   bool
+	Ended      bool          // Accepted: it is known how the job ended
+	Made       bool          // a clip came out
+	Service    time.Duration // Ended: from the acceptance to the poll that found the job ended
+	Fetch      time.Duration // Delivered and Unusable: from that poll until the clip was here
+	Polls      int
+	RetryAfter time.Duration // Refused: the pause that the channel asked for
+	Reserved   money.Micros  // the worst case that was set aside
+	Bill       journal.Bill
+	Open       bool // the bill isn't known yet: what was reserved stands for it
+}
+
+// Charge is what the attempt costs. An ambiguous one, whose bill nobody will ever know, costs what its price says.
+func (a *Attempt) Charge() money.Micros {
+	if a.Open {
+		return a.Reserved
+	}
+	return a.Bill.Charge()
+}
+
+// Read returns the orders of a journal, by number. An entry that doesn't follow from those before is an
+// error, as it is for journal.State.
+func Read(entries iter.Seq2[journal.Entry, error]) ([]Order, error) {
+	r := &reader{}
+	_, err := journal.Fold(func(yield func(journal.Entry, error) bool) {
+		for e, err := range entries {
+			if !yield(e, err) {
+				return
+			}
+			if err := r.take(e); err != nil {
+				yield(nil, err)
+				return
+			}
+		}
+	})
+	if err != nil {
+		return nil, err
+	}
+	return r.all(), nil
+}
+
+// reader gathers orders from entries that a journal.State has accepted.
+type reader struct {
+	run    journal.Run
+	orders map[int]*Order
+	seen   map[[2]int]*moments // by order and attempt
+}
+
+// moments are those from which spans of an attempt count.
+type moments struct{ submitted, accepted time.Time }
+
+func (r *reader) take(e journal.Entry) error {
+	switch e := e.(type) {
+	case journal.Run:
+		if !(e.Speed > 0) {
+			return fmt.Errorf("a clock of %v times the scenario's tells no time", e.Speed)
+		}
+		r.run, r.orders, r.seen = e, map[int]*Order{}, map[[2]int]*moments{}
+	case journal.Order:
+		key, err := strconv.ParseUint(e.Key, 16, 64)
+		if err != nil {
+			return fmt.Errorf("order %d: the key %.20q is no number of 16 hex digits", e.Order, e.Key)
+		}
+		r.orders[e.Order] = &Order{Number: e.Order, Strategy: e.Strategy, Pair: e.Pair, Video: e.Video, Key: world.Key(key), Scheduled: r.at(e.Scheduled)}
+	case journal.Intent:
+		o := r.orders[e.Order]
+		o.Attempts = append(o.Attempts, Attempt{Channel: e.Channel, Step: e.Step, Submitted: r.at(e.At), Reserved: e.Reserved, Open: true})
+		r.seen[[2]int{e.Order, e.Attempt}] = &moments{submitted: e.At.Time}
+	case journal.Accepted:
+		a, m := r.attempt(e.Order, e.Attempt)
+		m.accepted = e.At.Time
+		a.Accepted, a.Answer = true, r.between(m.submitted, m.accepted)
+	case journal.Ended:
+		r.end(&e)
+	case journal.Settled:
+		r.settle(&e)
+	case journal.Finished:
+		o := r.orders[e.Order]
+		o.Finished, o.Delivered, o.Reason, o.Latency, o.Lag = true, e.Delivered, channel.Reason(e.Reason), e.Latency, e.Lag
+	}
+	return nil
+}
+
+func (r *reader) attempt(order, number int) (*Attempt, *moments) {
+	return &r.orders[order].Attempts[number], r.seen[[2]int{order, number}]
+}
+
+func (r *reader) end(e *journal.Ended) {
+	a, m := r.attempt(e.Order, e.Attempt)
+	a.Outcome, a.Reason, a.Country, a.Polls, a.RetryAfter = channel.Outcome(e.Outcome), channel.Reason(e.Reason), e.Country, e.Polls, e.RetryAfter
+	switch a.Outcome {
+	case channel.Abandoned:
+		return // what became of it is to come
+	case channel.Delivered, channel.Unusable:
+		r.ended(a, m, e.Ready.Time)
+		a.Made, a.Fetch = true, r.between(e.Ready.Time, e.Fetched.Time)
+	case channel.Failed:
+		r.ended(a, m, e.At.Time)
+	default:
+		a.Answer = r.between(m.submitted, e.At.Time)
+	}
+	a.Bill, a.Open = e.Bill, false
+}
+
+func (r *reader) settle(e *journal.Settled) {
+	a, m := r.attempt(e.Order, e.Attempt)
+	became := channel.Outcome(e.Outcome)
+	if a.Outcome == channel.Pending {
+		a.Outcome, a.Reason = became, channel.Reason(e.Reason)
+	}
+	switch {
+	case became == channel.Refused || became == channel.Ambiguous:
+		a.Answer = r.between(m.submitted, e.At.Time)
+	case !e.Ready.IsZero():
+		r.ended(a, m, e.Ready.Time)
+		a.Made = true
+	default:
+		r.ended(a, m, e.At.Time)
+	}
+	a.Bill, a.Open = e.Bill, false
+}
+
+// ended notes when an accepted job was found ended.
+func (r *reader) ended(a *Attempt, m *moments, at time.Time) {
+	if !m.accepted.IsZero() {
+		a.Ended, a.Service = true, r.between(m.accepted, at)
+	}
+}
+
+// at is a moment as the scenario's time since the run began.
+func (r *reader) at(t journal.Time) time.Duration { return r.between(r.run.At.Time, t.Time) }
+
+// between is a span of the scenario's time.
+func (r *reader) between(from, to time.Time) time.Duration {
+	return time.Duration(float64(to.Sub(from)) * r.run.Speed)
+}
+
+func (r *reader) all() []Order {
+	all := make([]Order, 0, len(r.orders))
+	for _, number := range slices.Sorted(maps.Keys(r.orders)) {
+		all = append(all, *r.orders[number])
+	}
+	return all
+}
