@@ -47,6 +47,8 @@ type Channel struct {
 	BaseURL       string
 	DownloadHosts []string
 	KeyEnv        string // name of the environment variable that holds the key
+	BalanceURL    string // tells what is left of the account; "": nothing does
+	BalanceKeyEnv string // like KeyEnv, for BalanceURL
 	Model         string
 	Makes         Makes
 	Poll          time.Duration // 0: the answer is seen at once

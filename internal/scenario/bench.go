@@ -20,10 +20,14 @@ func (r *reader) bench(n *node) Bench {
 		Prompts:  read(t, "prompts", "", (*reader).text),
 		MaxSpend: read(t, "max_spend", 0, (*reader).positiveMoney),
 		Grace:    read(t, "grace", defaultBench.Grace, (*reader).duration),
+		ProxyEnv: read(t, "proxy_env", "", (*reader).proxyEnv),
 	}
 	refuseRepeats(r, n.find("run"), b.Run)
 	return b
 }
+
+// proxyEnv reads the name of the environment variable that holds a proxy's address, which may hold a password.
+func (r *reader) proxyEnv(n *node) (string, bool) { return r.env(n, "HTTPS_PROXY", "the address") }
 
 // gateMetrics are the figures that gates know.
 var gateMetrics = []string{"cost_per_delivered", "p50", "p95", "p99", "delivered", "in_time"}

@@ -70,12 +70,15 @@ func (r *reader) channel(n *node) Channel {
 		Kind:          need(t, "kind", `kind = "direct", "forwarding" or "reverse"`, oneOf[channel.Kind](channel.Kinds)),
 		Terms:         read(t, "terms", "", (*reader).text),
 		Protocol:      read(t, "protocol", "", nameOf(Protocols...)),
-		BaseURL:       read(t, "base_url", "", (*reader).baseURL),
+		BaseURL:       read(t, "base_url", "", (*reader).address),
 		DownloadHosts: read(t, "download_hosts", nil, list(`["cdn.example.com"]`, (*reader).host)),
 		KeyEnv:        read(t, "key_env", "", (*reader).keyEnv),
+		BalanceURL:    read(t, "balance_url", "", (*reader).address),
+		BalanceKeyEnv: read(t, "balance_key_env", "", (*reader).keyEnv),
 		Model:         read(t, "model", "", (*reader).text),
 		Poll:          read(t, "poll", 0, (*reader).positiveDuration),
 	}}
+	r.balanceKey(n, &c.Channel)
 	if price := t.get("price"); price != nil {
 		c.Price, c.PriceConfidence = r.price(price)
 	} else {
@@ -134,8 +137,8 @@ func refuseRepeats[T comparable](r *reader, n *node, values []T) {
 
 const httpsHint = `write an address such as "https://api.example.com"; http is only for this machine, as "http://127.0.0.1:8080"`
 
-// baseURL reads an address that a key may be sent to.
-func (r *reader) baseURL(n *node) (string, bool) {
+// address reads an address that a key may be sent to.
+func (r *reader) address(n *node) (string, bool) {
 	s, ok := r.text(n)
 	if !ok {
 		return "", false
@@ -143,20 +146,32 @@ func (r *reader) baseURL(n *node) (string, bool) {
 	u, err := url.Parse(s)
 	switch {
 	case err != nil || u.Hostname() == "":
-		r.fail(n, httpsHint, "base_url is not an address")
+		r.fail(n, httpsHint, "%s is not an address", n.name)
 	case u.User != nil:
 		r.hide(n)
-		r.fail(n, keyEnvHint, "base_url holds a user name or password")
+		r.fail(n, keyEnvHint, "%s holds a user name or password", n.name)
 	case u.RawQuery != "" || u.Fragment != "":
-		r.fail(n, "leave out what follows ? or #", "base_url must end with its path")
+		r.fail(n, "leave out what follows ? or #", "%s must end with its path", n.name)
 	case u.Scheme == "http" && !loopback(u.Hostname()):
-		r.fail(n, httpsHint, "base_url would send the key in clear text")
+		r.fail(n, httpsHint, "%s would send the key in clear text", n.name)
 	case u.Scheme != "http" && u.Scheme != "https":
-		r.fail(n, httpsHint, "base_url has the scheme %q", u.Scheme)
+		r.fail(n, httpsHint, "%s has the scheme %q", n.name, u.Scheme)
+	case strings.ContainsFunc(u.Hostname(), func(c rune) bool { return c <= ' ' || c >= 0x7f }):
+		r.fail(n, `write the name as DNS has it, as "xn--bcher-kva.example" for "bücher.example"`, "the host of %s is not in ASCII", n.name)
 	default:
 		return s, true
 	}
 	return "", false
+}
+
+// balanceKey refuses a key for a balance that is never asked for; without one of its own, the channel's key asks.
+func (r *reader) balanceKey(n *node, c *channel.Channel) {
+	switch key := n.fields()["balance_key_env"]; {
+	case n.fields()["balance_url"] == nil && key != nil:
+		r.failKey(key, `add balance_url = "https://api.example.com/v1/balance", which tells what is left of the account, or leave it out`, "balance_key_env without balance_url")
+	case c.BalanceURL != "" && key == nil:
+		c.BalanceKeyEnv = c.KeyEnv
+	}
 }
 
 func loopback(host string) bool {
@@ -180,12 +195,15 @@ func (r *reader) host(n *node) (string, bool) {
 
 var envPattern = regexp.MustCompile(`^[A-Z_][A-Z0-9_]*$`)
 
-// keyEnv reads the name of an environment variable. What is no such name may be the key itself.
-func (r *reader) keyEnv(n *node) (string, bool) {
+// keyEnv reads the name of the environment variable that holds a key.
+func (r *reader) keyEnv(n *node) (string, bool) { return r.env(n, "MY_CHANNEL_KEY", "the key") }
+
+// env reads the name of an environment variable. What is no such name may be the secret itself.
+func (r *reader) env(n *node, example, held string) (string, bool) {
 	s, ok := r.text(n)
 	if ok && !envPattern.MatchString(s) && !n.bad {
 		r.hide(n)
-		r.fail(n, `write a name in capitals, as key_env = "MY_CHANNEL_KEY", and the key into that variable`, "key_env does not look like the name of an environment variable")
+		r.fail(n, fmt.Sprintf("write a name in capitals, as %s = %q, and %s into that variable", n.name, example, held), "%s does not look like the name of an environment variable", n.name)
 		return "", false
 	}
 	return s, ok

@@ -133,6 +133,8 @@ func (w *writer) channel(c *Channel) {
 		w.put("download_hosts", texts(c.DownloadHosts))
 	}
 	w.some("key_env", c.KeyEnv)
+	w.some("balance_url", c.BalanceURL)
+	w.some("balance_key_env", c.BalanceKeyEnv)
 	w.some("model", c.Model)
 	m := &inline{}
 	if c.Makes.Seconds != nil {
@@ -440,6 +442,7 @@ func (w *writer) bench(b *Bench) {
 		w.put("max_spend", amount(b.MaxSpend))
 	}
 	w.put("grace", duration(b.Grace))
+	w.some("proxy_env", b.ProxyEnv)
 }
 
 // String is the bound as scenarios spell it: "+5%", "-1pp".

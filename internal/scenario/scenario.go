@@ -269,6 +269,7 @@ type Bench struct {
 	Prompts  string   // file; "": the shipped ones
 	MaxSpend money.Micros
 	Grace    time.Duration
+	ProxyEnv string // environment variable that holds a proxy's address; "": no proxy
 }
 
 // Rate is so many per span of time.

@@ -6,13 +6,15 @@ import (
 )
 
 // secretKeys are names under which people write a literal key.
-var secretKeys = []string{"key", "api_key", "apikey", "token", "access_token", "secret", "password"}
+var secretKeys = []string{"key", "api_key", "apikey", "balance_key", "token", "access_token", "secret", "password"}
 
 var (
 	// secretValue matches the keys of well-known vendors wherever they stand.
 	secretValue = regexp.MustCompile(`\b(?:sk|rk|pk)-[A-Za-z0-9_-]{6,}|\bAIza[A-Za-z0-9_-]{20,}|\bgh[po]_[A-Za-z0-9]{16,}|\bBearer\s+[^\s"']{6,}`)
 	// secretAssignment matches what follows a secret's name in a line that may not be valid TOML.
-	secretAssignment = regexp.MustCompile(`(?i)\b(?:key|api_?key|token|access_token|secret|password)["']?\s*=\s*("(?:[^"\\]|\\.)*"?|'[^']*'?|[^\s,}"']+)`)
+	secretAssignment = regexp.MustCompile(`(?i)\b(?:key|api_?key|balance_key|token|access_token|secret|password)["']?\s*=\s*("(?:[^"\\]|\\.)*"?|'[^']*'?|[^\s,}"']+)`)
+	// secretUser matches the user and password of an address, such as a proxy's.
+	secretUser = regexp.MustCompile(`://([^/\s"'@]+)@`)
 )
 
 const keyEnvHint = `name the environment variable that holds it: key_env = "MY_CHANNEL_KEY"`
@@ -23,8 +25,10 @@ func secretSpans(part []byte, offset int) []span {
 	for _, m := range secretValue.FindAllIndex(part, -1) {
 		found = append(found, span{offset + m[0], offset + m[1]})
 	}
-	for _, m := range secretAssignment.FindAllSubmatchIndex(part, -1) {
-		found = append(found, span{offset + m[2], offset + m[3]})
+	for _, named := range []*regexp.Regexp{secretAssignment, secretUser} {
+		for _, m := range named.FindAllSubmatchIndex(part, -1) {
+			found = append(found, span{offset + m[2], offset + m[3]})
+		}
 	}
 	return found
 }
