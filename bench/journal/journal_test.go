@@ -290,7 +290,7 @@ func TestBillCountsTheLarger(t *testing.T) {
 // another language.
 func TestLineIsAsDocumented(t *testing.T) {
 	got := string(written(t, []Entry{Intent{Order: 3, Attempt: 1, At: UTC(dawn.In(time.FixedZone("", 3600))), Channel: "reverse", Reserved: 120_000}}))
-	want := `{"n":1,"kind":"intent","order":3,"attempt":1,"at":"2026-11-22T03:04:05.000000678Z","channel":"reverse","reserved_micros":120000,"crc":"2946bc07"}` + "\n"
+	want := `{"n":1,"kind":"intent","order":3,"attempt":1,"at":"2026-11-22T03:04:05.000000678Z","channel":"reverse","step":0,"reserved_micros":120000,"crc":"5d1992af"}` + "\n"
 	if got != want {
 		t.Errorf("got  %swant %s", got, want)
 	}
