@@ -99,6 +99,28 @@ func FuzzPolled(f *testing.F) {
 	})
 }
 
+func FuzzBalance(f *testing.F) {
+	for _, body := range append(seeds, `{"balance":-1e-9}`, `{"data":{"total_credits":1e12,"total_usage":"-4611686018427"}}`, `{"balance_infos":[[1]]}`,
+		`{"currency":"key-of-the-test","balance":1}`, `{"data":{"object":"token_usage","total_available":1}}`) {
+		for _, status := range []int{200, 401, 403, 500} {
+			f.Add(status, body)
+		}
+	}
+	f.Fuzz(func(t *testing.T, status int, body string) {
+		left, err := Balance(&Response{Status: status, Body: []byte(body)})
+		if err == nil {
+			if status != http.StatusOK {
+				t.Errorf("a balance of %v in a %d", left, status)
+			}
+			return
+		}
+		checkText(t, err.Error())
+		if left != 0 {
+			t.Errorf("%v and %v", left, err)
+		}
+	})
+}
+
 func checkJob(t *testing.T, d Dialect, p Progress) {
 	t.Helper()
 	checkPause(t, p.PollAfter)
