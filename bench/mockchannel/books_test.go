@@ -3,6 +3,7 @@ package mockchannel
 import (
 	"encoding/json"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"net/http"
 	"strings"
@@ -161,4 +162,47 @@ func TestBalanceTellsWhatIsLeft(t *testing.T) {
 			t.Errorf("with a wrong key: %d", status)
 		}
 	})
+}
+
+// TestMarkup buys from channels that charge something else than they say: the job, the balance and the book
+// tell the same.
+func TestMarkup(t *testing.T) {
+	for name, test := range map[string]struct {
+		markup map[string]float64
+		want   money.Micros
+	}{
+		"honest":           {nil, 120_000},
+		"5 % more":         {map[string]float64{"reverse": 0.05}, 126_000},
+		"1 % less":         {map[string]float64{"reverse": -0.01}, 118_800},
+		"free":             {map[string]float64{"reverse": -1}, 0},
+		"another channel":  {map[string]float64{"forwarding": 0.05}, 120_000},
+		"rounded half up":  {map[string]float64{"reverse": 1.0 / 240_000}, 120_001},
+		"rounded to below": {map[string]float64{"reverse": 0.4 / 120_000}, 120_000},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := opened(t, marketed(t, nil), Options{TellCost: true, Markup: test.markup})
+				b := buys(t, s, reverse)
+				balance := func() money.Micros {
+					left, err := dialect.Balance(b.send(dialect.AskBalance(b.target.BaseURL+"/balance", b.target.Key)))
+					if err != nil {
+						t.Fatal(err)
+					}
+					return left
+				}
+				before := balance()
+				j := b.accepted("a cat")
+				time.Sleep(100 * time.Second)
+				told, k := b.poll(j), b.book(s, reverse)
+				if spent := before - balance(); !told.CostKnown || told.Cost != test.want || spent != test.want || k.Charged != test.want || k.Balance != OpeningBalance-test.want {
+					t.Errorf("told %v, spent %v, the book: %+v, want %v", told.Cost, spent, k, test.want)
+				}
+			})
+		})
+	}
+	for _, share := range []float64{-1.01, math.NaN(), math.Inf(1)} {
+		if _, err := New(marketed(t, nil), Options{Markup: map[string]float64{"reverse": share}}); err == nil {
+			t.Errorf("a markup of %v is taken", share)
+		}
+	}
 }

@@ -68,6 +68,9 @@ type Options struct {
 	PollAfter time.Duration
 	// TellCost reports the charge in jobs that have ended, as usage.cost.
 	TellCost bool
+	// Markup is the share by which a channel charges more than its price says, such as 0.05, or less where it is
+	// negative: in its book, in its balance and in the costs that it tells. A channel without one is honest.
+	Markup map[string]float64
 }
 
 // OpeningBalance is what an account holds of which nothing else is said.
@@ -89,6 +92,11 @@ func New(s *scenario.Scenario, o Options) (*Server, error) {
 	}
 	if !(o.Speed > 0) || math.IsInf(o.Speed, 0) {
 		return nil, fmt.Errorf("a speed of %v: it must be a positive number", o.Speed)
+	}
+	for name, share := range o.Markup {
+		if !(share >= -1 && share <= 1000) {
+			return nil, fmt.Errorf("channel %s: a markup of %v: it must be from -1, which makes all free, to 1000", name, share)
+		}
 	}
 	if o.Seed == 0 {
 		o.Seed = s.Seed

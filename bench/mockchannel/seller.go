@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"hash/fnv"
+	"math"
 	"sync"
 	"time"
 
@@ -194,10 +195,10 @@ func (e *seller) accept(p *dialect.Purchase, o order, f fate, made world.Job, pr
 	return j.sale(accepted, e.options, e.shelf.life)
 }
 
-// charge is what the price says; nothing is made that has none.
+// charge is what the price says, and the markup on it; nothing is made that has no price.
 func (e *seller) charge(u channel.Usage) money.Micros {
 	amount, _ := e.channel.Price.Charge(u)
-	return amount
+	return amount + money.Micros(math.Round(float64(amount)*e.options.Markup[e.channel.Name]))
 }
 
 // advance books what has ended by an instant.
