@@ -78,6 +78,17 @@ func anyRun() *rapid.Generator[*record.Run] {
 			Months:     rapid.IntRange(0, 1e6).Draw(t, "months"), Orders: rapid.IntRange(0, 1e9).Draw(t, "orders"),
 			Incomplete: rapid.Bool().Draw(t, "incomplete"), Warnings: rapid.SliceOfN(anyName(), 0, 3).Draw(t, "warnings"),
 		}
+		if rapid.Bool().Draw(t, "billed") {
+			amount := func(name string) float64 {
+				if v := anyNumber().Draw(t, name); v != nil {
+					return *v
+				}
+				return 0
+			}
+			run.Invalid, run.Findings = anyName().Draw(t, "invalid"), rapid.SliceOfN(anyName(), 0, 3).Draw(t, "findings")
+			run.Bills = []record.Bill{{Channel: anyName().Draw(t, "billed channel"), ReservedUSD: amount("reserved"), ReportedUSD: anyNumber().Draw(t, "reported"), ComparedUSD: amount("compared")}}
+			run.Accounts = []record.Account{{BeforeUSD: amount("before"), SpentUSD: amount("spent"), ComputedUSD: amount("computed")}}
+		}
 		run.Scenario = record.Scenario{
 			Name: anyName().Draw(t, "scenario"), SHA256: rapid.SampledFrom([]string{"", "ab", "0123456789"}).Draw(t, "hash"),
 			PromiseSeconds: anyNumber().Draw(t, "promise"),

@@ -76,7 +76,7 @@ func TestTextStaysApartAndInside(t *testing.T) {
 }
 
 func TestCollisionsAreFound(t *testing.T) {
-	p := newPage(header{"Title", "Subtitle", []string{"Foot"}}, 100)
+	p := newPage(header{"Title", "Subtitle", "Marks", []string{"Foot"}}, 100)
 	p.write("left of the sheet", vg.Point{X: -5, Y: 80}, tickStyle, left)
 	p.write("one", vg.Point{X: 100, Y: 60}, tickStyle, left)
 	p.write("two", vg.Point{X: 105, Y: 62}, tickStyle, left)
@@ -187,7 +187,11 @@ func TestGoldenPictures(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, charts := range map[string][]Chart{"typical": typicalCharts(t), "polled": polled} {
+	measured, err := Charts(measured())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, charts := range map[string][]Chart{"typical": typicalCharts(t), "polled": polled, "measured": measured} {
 		for _, c := range charts {
 			full, err := png.Decode(bytes.NewReader(c.PNG))
 			if err != nil {

@@ -32,7 +32,7 @@ func drawECDF(run *record.Run) (*drawing, error) {
 		c.promise = &s
 	}
 	height := max(ecdfHeight, vg.Length(len(c.list)+2)*legendLine)
-	p := newPage(header{c.title(), c.subtitle(), footnote(run)}, height+24)
+	p := newPage(header{headline(run, c.title()), c.subtitle(), marks(run), footnote(run)}, height+24)
 	d := &drawing{page: p, alt: c.alt(), rows: c.csv()}
 
 	area := vg.Rectangle{
@@ -253,13 +253,16 @@ func (c *ecdf) subtitle() string {
 
 func (c *ecdf) alt() string {
 	var b strings.Builder
-	b.WriteString(c.title() + ".")
+	b.WriteString(strings.TrimSuffix(headline(c.run, c.title()), ".") + ".")
 	for _, e := range c.list {
 		fmt.Fprintf(&b, " %s:", e.label)
 		if v, ok := known(inTimeOf(e)); ok && c.promise != nil {
 			fmt.Fprintf(&b, " %s in time,", percent(v, shareDecimals([]float64{v})))
 		}
 		fmt.Fprintf(&b, " 95%% done within %s.", clockOrNever(p95Of(e)))
+	}
+	if text := marks(c.run); text != "" {
+		b.WriteString(" " + text + ".")
 	}
 	return b.String()
 }

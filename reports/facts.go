@@ -20,6 +20,22 @@ func verdictSentence(run *record.Run) string {
 	return newGlance(run).title() + "."
 }
 
+// invalidity warns of a run that must not be used; "" where it may be.
+func invalidity(run *record.Run) string {
+	if run.Invalid == "" {
+		return ""
+	}
+	return "INVALID: " + run.Invalid
+}
+
+// replayNote says after a mark what a replayed strategy is; "" where there is none.
+func replayNote(run *record.Run, mark string) string {
+	if engines(run)["replay"] == 0 {
+		return ""
+	}
+	return mark + ": answered from recorded attempts, nothing was spent for it"
+}
+
 // requirementText says how a requirement came out, after its sign and the strategy's name.
 func requirementText(run *record.Run, r record.Requirement) string {
 	word := "fails"

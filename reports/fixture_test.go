@@ -214,6 +214,37 @@ func foreign() *record.Run {
 	return run
 }
 
+// measured: a bench, whose hybrid is replayed and whose reverse charges more than it says.
+func measured() *record.Run {
+	run := typical()
+	run.Mode, run.Months, run.Orders = "bench", 0, 0
+	for i := range run.Strategies {
+		s := &run.Strategies[i]
+		s.Engine, s.Exact, s.Orders, s.Delivered = "live", nil, 30, 29
+		if s.Kind == "hybrid" {
+			s.Engine, s.Orders, s.Delivered = "replay", 10_000, 9998
+		}
+	}
+	run.Bills = []record.Bill{
+		{Channel: "forwarding", Submits: 31, ReservedUSD: 24.8, ComputedUSD: 24, Counted: 24},
+		{Channel: "reverse", Submits: 33, ReservedUSD: 3.96, ComputedUSD: 3.48, ReportedUSD: ptr(3.4191), ReportedFor: 27, ComparedUSD: 3.24, Counted: 3.6591},
+	}
+	run.Accounts = []record.Account{
+		{Channels: []string{"forwarding"}, BeforeUSD: 999_999_999.88, AfterUSD: 999_999_975.88, SpentUSD: 24, ComputedUSD: 24},
+		{Channels: []string{"reverse", "reverse-2"}, BeforeUSD: 2.5, AfterUSD: -1.154, SpentUSD: 3.654, ComputedUSD: 3.48},
+	}
+	run.Findings = record.BillFindings(run.Bills, run.Accounts)
+	return run
+}
+
+// spoilt: a bench that ended early by our own fault.
+func spoilt() *record.Run {
+	run := measured()
+	run.Invalid = "reverse refused the key (401, invalid_api_key): put a valid one into REVERSE_KEY and run again"
+	run.Incomplete = true
+	return run
+}
+
 // bare: a run in which nothing is known.
 func bare() *record.Run {
 	return &record.Run{Schema: record.Schema, Mode: "sim", Strategies: []record.Strategy{{Name: "hybrid", Kind: "hybrid"}, {Name: "reverse", Kind: "reverse"}}}
@@ -222,5 +253,5 @@ func bare() *record.Run {
 // fixtures are all runs that the tests draw.
 var fixtures = map[string]func() *record.Run{
 	"typical": typical, "six": six, "nobody": nobody, "without": without, "open": open, "polled": polled,
-	"lossy": lossy, "twenty": twenty, "foreign": foreign, "bare": bare,
+	"measured": measured, "spoilt": spoilt, "lossy": lossy, "twenty": twenty, "foreign": foreign, "bare": bare,
 }

@@ -14,6 +14,9 @@ func footnote(run *record.Run) []string {
 	if run.Incomplete {
 		parts = append([]string{"INCOMPLETE, interrupted"}, parts...)
 	}
+	if run.Invalid != "" {
+		parts = append([]string{"INVALID, not to be used"}, parts...)
+	}
 	for _, p := range []string{priceDates(run.Scenario.Channels), beliefs(run.Scenario.Assumptions), "channelbench " + run.Tool.Version, scenarioID(run.Scenario)} {
 		if p != "" {
 			parts = append(parts, strings.TrimSpace(p))

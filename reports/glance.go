@@ -30,7 +30,7 @@ func drawGlance(run *record.Run) (*drawing, error) {
 	g := newGlance(run)
 	rowHeight, barHeight := g.measures()
 	n := vg.Length(max(1, len(g.list)))
-	p := newPage(header{g.title(), g.subtitle(), footnote(run)}, 26+n*rowHeight+18)
+	p := newPage(header{headline(run, g.title()), g.subtitle(), marks(run), footnote(run)}, 26+n*rowHeight+18)
 	d := &drawing{page: p, alt: g.alt(), rows: g.csv()}
 	if len(g.list) == 0 {
 		p.write("Nothing to show.", vg.Point{X: p.body.Min.X, Y: p.body.Max.Y - 20}, noteStyle, left)
@@ -312,7 +312,7 @@ func (g *glance) intervalHint() string {
 // alt tells the chart in words.
 func (g *glance) alt() string {
 	var b strings.Builder
-	b.WriteString(strings.TrimSuffix(g.title(), ".") + ".")
+	b.WriteString(strings.TrimSuffix(headline(g.run, g.title()), ".") + ".")
 	for _, e := range g.list {
 		fmt.Fprintf(&b, " %s:", e.label)
 		for i, c := range g.columns {
@@ -327,18 +327,21 @@ func (g *glance) alt() string {
 		}
 		b.WriteString(".")
 	}
+	if text := marks(g.run); text != "" {
+		b.WriteString(" " + text + ".")
+	}
 	return b.String()
 }
 
 func (g *glance) csv() [][]string {
 	rows := [][]string{{
-		"strategy", "kind", "cost_per_delivered_usd", "low", "high", "in_time_share", "p95_seconds", "delivered_share", "winner",
+		"strategy", "kind", "cost_per_delivered_usd", "low", "high", "in_time_share", "p95_seconds", "delivered_share", "winner", "engine",
 	}}
 	for _, e := range g.list {
 		c := e.CostPerDelivered
 		rows = append(rows, []string{
 			e.Name, e.Kind, cell(c.Value), cell(c.Low), cell(c.High), cell(inTimeOf(e)), cell(p95Of(e)), cell(deliveredOf(e)),
-			strconv.FormatBool(g.winner != nil && e.Name == g.winner.Name),
+			strconv.FormatBool(g.winner != nil && e.Name == g.winner.Name), e.Engine,
 		})
 	}
 	return rows

@@ -2,8 +2,10 @@ package reports
 
 import (
 	"bytes"
+	"math"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -58,10 +60,93 @@ func TestGoldenTexts(t *testing.T) {
 		{"six-wide.txt", six(), TextOptions{Width: 180}},
 		{"foreign.txt", foreign(), TextOptions{Width: 100}},
 		{"bare.txt", bare(), TextOptions{Width: 100}},
+		{"measured.txt", measured(), TextOptions{Width: 100}},
 	} {
 		compareText(t, c.file, []byte(textOf(t, c.run, c.opts)))
 	}
 	compareText(t, "typical.md", []byte(markdownOf(t, typical(), []Chart{{File: "at-a-glance.png", Alt: "What is what."}})))
+	compareText(t, "measured.md", []byte(markdownOf(t, measured(), []Chart{{File: "at-a-glance.png", Alt: "What is what."}})))
+}
+
+// A run that must not be used says so before anything else, in every report.
+func TestInvalidRunsSaySoFirst(t *testing.T) {
+	run := spoilt()
+	const want = "INVALID: reverse refused the key (401, invalid_api_key): put a valid one into REVERSE_KEY and run again"
+	if text := textOf(t, run, TextOptions{Width: 200}); !strings.HasPrefix(text, want+"\n") {
+		t.Errorf("text begins with %.120q", text)
+	}
+	if md := markdownOf(t, run, nil); !strings.HasPrefix(md, "**"+escape(want)+"**\n\n**Use hybrid") {
+		t.Errorf("Markdown begins with %.160q", md)
+	}
+	for file, d := range pictures(t, run) {
+		written := ""
+		for _, w := range d.page.texts {
+			written += w.text + "\n"
+		}
+		if !strings.HasPrefix(written, "Not to be used: reverse refused the key") || !strings.Contains(written, "INVALID, not to be used · INCOMPLETE") || !strings.HasPrefix(d.alt, "Not to be used: ") {
+			t.Errorf("%s says %q, its alt text %.80q", file, written, d.alt)
+		}
+	}
+	for what, text := range map[string]string{"text": textOf(t, measured(), TextOptions{}), "Markdown": markdownOf(t, measured(), nil), "alt": pictures(t, measured())["at-a-glance.png"].alt} {
+		if strings.Contains(strings.ToLower(text), "invalid") {
+			t.Errorf("%s of a valid run calls it invalid", what)
+		}
+	}
+}
+
+// Replayed strategies have cost nothing, and say so wherever they stand beside others.
+func TestReplayedStrategiesAreMarked(t *testing.T) {
+	run := measured()
+	for what, text := range map[string]string{"text": textOf(t, run, TextOptions{Width: 200}), "Markdown": markdownOf(t, run, nil)} {
+		row := regexp.MustCompile(`(?m)^\W*forwarding\W+measured\b.*\n\W*hybrid\W+replayed\b.*\n\W*reverse\W+measured\b`)
+		if !strings.Contains(text, "replayed: answered from recorded attempts, nothing was spent for it") || !row.MatchString(text) {
+			t.Errorf("%s doesn't tell what is replayed:\n%s", what, text)
+		}
+	}
+	for file, d := range pictures(t, run) {
+		var stars []string
+		for _, w := range d.page.texts {
+			if strings.HasSuffix(w.text, replayStar) {
+				stars = append(stars, w.text)
+			}
+		}
+		if len(stars) == 0 || strings.Trim(strings.Join(stars, ""), "Hybrid*") != "" {
+			t.Errorf("%s has stars at %q", file, stars)
+		}
+		if !strings.Contains(d.alt, "Hybrid*:") || !strings.HasSuffix(d.alt, " * replayed: answered from recorded attempts, nothing was spent for it.") {
+			t.Errorf("%s is told as %q", file, d.alt)
+		}
+	}
+	for what, text := range map[string]string{"text": textOf(t, typical(), TextOptions{}), "alt": pictures(t, typical())["at-a-glance.png"].alt} {
+		if strings.Contains(text, "replayed") || strings.Contains(text, "Source") || strings.Contains(text, replayStar) {
+			t.Errorf("%s of a simulation tells of replays: %s", what, text)
+		}
+	}
+}
+
+func TestBillAmounts(t *testing.T) {
+	for _, c := range []struct {
+		charged, computed float64
+		amount, off       string
+	}{
+		{0, 0, "$0.00", "0%"},
+		{3.42, 3.24, "$3.42", "+5.6%"},
+		{3.24, 3.42, "$3.24", minus + "5.3%"},
+		{0.120001, 0.12, "$0.120001", "+0.0%"},
+		{0.1 + 0.2, 0.3, "$0.30", "0%"},
+		{0.12, 0, "$0.12", "+$0.12"},
+		{-96.76, 3.24, minus + "$96.76", minus + "3086.4%"},
+		{1234.5, 1, "$1,234.50", "+123350.0%"},
+		{math.NaN(), 1, noData, noData},
+		{1, math.Inf(1), "$1.00", noData},
+	} {
+		if got := exactly(c.charged); got != c.amount {
+			t.Errorf("exactly(%v) = %q, want %q", c.charged, got, c.amount)
+		}
+		if got := difference(c.charged, c.computed); got != c.off {
+			t.Errorf("difference(%v, %v) = %q, want %q", c.charged, c.computed, got, c.off)
+		}
+	}
 }
 
 func TestTextBeginsWithTheVerdict(t *testing.T) {

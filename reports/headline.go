@@ -6,7 +6,20 @@ import (
 	"slices"
 	"sort"
 	"strings"
+
+	"channelbench/internal/record"
 )
+
+// headline is what a chart says above its figures: its title, unless the run must not be used.
+func headline(run *record.Run, title string) string {
+	if run.Invalid != "" {
+		return "Not to be used: " + run.Invalid
+	}
+	return title
+}
+
+// marks says what the star of replayed strategies means; "" where there is none.
+func marks(run *record.Run) string { return replayNote(run, replayStar+" replayed") }
 
 // title is the decision in one sentence, computed from the figures shown. It claims nothing that
 // the bars below it do not show.

@@ -35,6 +35,9 @@ type markdown struct {
 }
 
 func (m *markdown) report(charts []Chart) {
+	if text := invalidity(m.run); text != "" {
+		m.printf("**%s**\n\n", escape(text))
+	}
 	m.printf("**%s**\n\n", escape(verdictSentence(m.run)))
 	for i, r := range m.run.Verdict.Reasons {
 		if m.full(i, len(m.run.Verdict.Reasons)) {
@@ -42,14 +45,19 @@ func (m *markdown) report(charts []Chart) {
 		}
 		m.printf("%s\n\n", escape(r))
 	}
-	m.table(tabulate(m.run, append(measures(m.run), verdictMeasure(m.run)), false))
+	m.table(tabulate(m.run, append(append(sourceMeasure(m.run), measures(m.run)...), verdictMeasure(m.run)), false))
+	if text := replayNote(m.run, "replayed"); text != "" {
+		m.printf("%s.\n\n", text)
+	}
 	for _, c := range charts {
 		m.printf("![%s](%s)\n\n", escapeUpTo(c.Alt, 1500), c.File)
 	}
+	m.findings()
 	m.requirements()
 	m.channels()
 	m.exact()
 	m.list("Break-evens", breakEvens(m.run))
+	m.bills()
 	m.list("Warnings", warnings(m.run))
 	m.list("Not measured", m.assumptions())
 	m.printf("<sub>%s</sub>\n\n", escape(strings.Join(footnote(m.run), " · ")))
@@ -82,7 +90,7 @@ func (m *markdown) table(t table) {
 		for j, c := range row.cells {
 			cells[j] = escape(c)
 		}
-		if w := m.run.Verdict.Winner; w != nil && row.cells[0] == *w {
+		if row.winner {
 			cells[0] = "**" + cells[0] + "**"
 		}
 		m.printf("| %s |\n", strings.Join(cells, " | "))
@@ -102,17 +110,28 @@ func (m *markdown) list(title string, lines []string) {
 	if len(lines) == 0 {
 		return
 	}
-	m.fold(fmt.Sprintf("%s (%d)", title, len(lines)), func() {
-		for i, l := range lines {
-			if i >= m.most {
-				m.printf("\n")
-				m.full(i, len(lines))
-				return
-			}
-			m.printf("- %s\n", escape(l))
+	m.fold(fmt.Sprintf("%s (%d)", title, len(lines)), func() { m.items(lines) })
+}
+
+// items writes lines as a list.
+func (m *markdown) items(lines []string) {
+	for i, l := range lines {
+		if i >= m.most {
+			m.printf("\n")
+			m.full(i, len(lines))
+			return
 		}
-		m.printf("\n")
-	})
+		m.printf("- %s\n", escape(l))
+	}
+	m.printf("\n")
+}
+
+// findings writes what was found out about the channels; not folded, since nobody looks for it.
+func (m *markdown) findings() {
+	if len(m.run.Findings) > 0 {
+		m.printf("**Findings**\n\n")
+		m.items(m.run.Findings)
+	}
 }
 
 func (m *markdown) requirements() {
@@ -160,6 +179,20 @@ func (m *markdown) channels() {
 		m.printf("\n")
 		if h := handling(m.run); h != "" {
 			m.printf("Penalties and fixed costs a month: %s\n\n", escape(h))
+		}
+	})
+}
+
+// bills folds away what channels and accounts were paid.
+func (m *markdown) bills() {
+	if len(m.run.Bills)+len(m.run.Accounts) == 0 {
+		return
+	}
+	m.fold("Bills", func() {
+		for _, t := range []table{billTable(m.run), accountTable(m.run)} {
+			if len(t.rows) > 0 {
+				m.table(t)
+			}
 		}
 	})
 }

@@ -16,6 +16,7 @@ import (
 type header struct {
 	title    string   // a sentence, computed from the data
 	subtitle string   // what is drawn, its unit, what bands mean
+	marks    string   // what marks on names mean; "" where there are none
 	foot     []string // parts of where the numbers come from
 }
 
@@ -32,7 +33,7 @@ type page struct {
 func newPage(h header, bodyHeight vg.Length) *page {
 	width := pageWidth - 2*margin
 	title := titleStyle.balance(h.title, width, 2)
-	sub := subtitleStyle.wrap(h.subtitle, width, 2)
+	sub := append(subtitleStyle.wrap(h.subtitle, width, 2), subtitleStyle.wrap(h.marks, width, 1)...)
 	foot := footStyle.wrapAt(" · ", h.foot, width, 3)
 
 	top := 14 + vg.Length(len(title))*titleStyle.leading() + vg.Length(len(sub))*subtitleStyle.leading() + 10

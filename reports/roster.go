@@ -14,7 +14,7 @@ import (
 // entry is one strategy as the charts show it.
 type entry struct {
 	*record.Strategy
-	label string     // on marks and rows: shortened, drawable, unique
+	label string     // on marks and rows: shortened, drawable, unique; with a star where replayed
 	word  string     // the same inside a sentence
 	mark  color.RGBA // of lines, bars and dots
 	text  color.RGBA // of letters
@@ -62,23 +62,30 @@ func name(list []entry) {
 	taken := map[string]bool{}
 	for i := range list {
 		e := &list[i]
-		word := shortName(e.Name, "")
-		for n := 2; taken[upperFirst(word)]; n++ {
-			word = shortName(e.Name, " #"+strconv.Itoa(n))
+		star := ""
+		if e.Engine == "replay" {
+			star = replayStar
 		}
-		e.word, e.label = word, upperFirst(word)
-		taken[e.label] = true
+		word := shortName(e.Name, "", star)
+		for n := 2; taken[upperFirst(word)] || taken[upperFirst(word)+star]; n++ {
+			word = shortName(e.Name, " #"+strconv.Itoa(n), star)
+		}
+		e.word, e.label = word, upperFirst(word)+star
+		taken[upperFirst(word)], taken[e.label] = true, true
 	}
 }
 
-// shortName is a name cut to the room a row has, with a suffix that stays.
-func shortName(name, suffix string) string {
+// replayStar marks a replayed strategy in charts.
+const replayStar = "*"
+
+// shortName is a name cut to the room that a row has beside a star, with a suffix that stays.
+func shortName(name, suffix, star string) string {
 	s := style{size: rowSize, medium: true}
 	if name == "" {
 		name = "unnamed"
 	}
 	name = strings.ReplaceAll(name, "_", " ") // for people who don't write scenarios
-	return legible(s.shorten(legible(name), labelRoom-s.width(suffix)) + suffix)
+	return legible(s.shorten(legible(name), labelRoom-s.width(suffix+star)) + suffix)
 }
 
 // included are the entries that take part in the decision.

@@ -16,8 +16,9 @@ type table struct {
 
 // tableRow is a strategy, or the closed form's answer for the strategy above it.
 type tableRow struct {
-	cells []string
-	exact bool
+	cells  []string
+	exact  bool
+	winner bool
 }
 
 // measure is one column: a figure of a strategy and, where the closed form has it, its exact value.
@@ -35,7 +36,8 @@ func tabulate(run *record.Run, measures []measure, withExact bool) table {
 	}
 	for i := range run.Strategies {
 		s := &run.Strategies[i]
-		row := tableRow{cells: []string{s.Name}}
+		w := run.Verdict.Winner
+		row := tableRow{cells: []string{s.Name}, winner: w != nil && *w == s.Name}
 		for _, m := range measures {
 			row.cells = append(row.cells, m.value(s))
 		}
@@ -97,6 +99,16 @@ func measures(run *record.Run) []measure {
 			func(e *record.Exact) string { return ratio(&e.AttemptsPerOrder) }},
 		{"Fallback", func(s *record.Strategy) string { return fallback(s.FallbackShare.Value) }, nil},
 	}...)
+}
+
+// sourceMeasure says how a strategy's figures came about, in runs that measured any.
+func sourceMeasure(run *record.Run) []measure {
+	n := engines(run)
+	if n["live"]+n["replay"] == 0 {
+		return nil
+	}
+	words := map[string]string{"live": "measured", "replay": "replayed", "exact": "closed form", "event": "simulated"}
+	return []measure{{head: "Source", value: func(s *record.Strategy) string { return words[s.Engine] }}}
 }
 
 // barMeasure draws the cost as a bar of block characters, so many wide at the dearest.

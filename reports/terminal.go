@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -33,6 +34,7 @@ func Text(w io.Writer, run *record.Run, opts TextOptions) error {
 		t.width = 100
 	}
 	t.width = max(t.width, 40)
+	t.paragraph("", invalidity(run), ansiRed)
 	t.verdict()
 	t.figures()
 	t.requirements()
@@ -40,6 +42,8 @@ func Text(w io.Writer, run *record.Run, opts TextOptions) error {
 	t.channels()
 	t.errors()
 	t.assumptions()
+	t.bills()
+	t.section("Findings", run.Findings)
 	t.section("Warnings", warnings(run))
 	t.line("")
 	t.paragraph("", strings.Join(footnote(run), " · "), ansiDim)
@@ -61,11 +65,29 @@ func (t *terminal) verdict() {
 	}
 }
 
-// figures writes the table, in several parts where it is wider than the terminal.
+// figures writes the table of strategies.
 func (t *terminal) figures() {
 	columns := measures(t.run)
 	columns = append([]measure{columns[0], barMeasure(t.run, 8)}, append(columns[1:], verdictMeasure(t.run))...)
-	tab := tabulate(t.run, columns, true)
+	t.line("")
+	t.table("", tabulate(t.run, append(sourceMeasure(t.run), columns...), true))
+	t.paragraph("", replayNote(t.run, "replayed"), "")
+}
+
+// bills writes what channels and accounts were paid.
+func (t *terminal) bills() {
+	if len(t.run.Bills) > 0 {
+		t.heading("Bills")
+		t.table("  ", billTable(t.run))
+	}
+	if len(t.run.Accounts) > 0 {
+		t.heading("Accounts")
+		t.table("  ", accountTable(t.run))
+	}
+}
+
+// table writes a table, in several parts where it is wider than the terminal.
+func (t *terminal) table(indent string, tab table) {
 	widths := make([]int, len(tab.heads))
 	for i, head := range tab.heads {
 		widths[i] = columnsOf(plain(head))
@@ -74,23 +96,25 @@ func (t *terminal) figures() {
 		}
 	}
 	for from := 1; from < len(widths); {
-		to, used := from, widths[0]
+		to, used := from, len(indent)+widths[0]
 		for to < len(widths) && (to == from || used+2+widths[to] <= t.width) {
 			used += 2 + widths[to]
 			to++
 		}
-		t.line("")
-		t.part(tab, widths, from, to)
+		if from > 1 {
+			t.line("")
+		}
+		t.part(indent, tab, widths, from, to)
 		from = to
 	}
 }
 
 // part writes the first column and those from one to another.
-func (t *terminal) part(tab table, widths []int, from, to int) {
+func (t *terminal) part(indent string, tab table, widths []int, from, to int) {
 	row := func(cells []string) string {
-		text := pad(plainCell(cells[0]), widths[0], false)
+		text := indent + pad(plainCell(cells[0]), widths[0], false)
 		for i := from; i < to; i++ {
-			leftAligned := tab.heads[i] == "" || tab.heads[i] == "Verdict"
+			leftAligned := slices.Contains([]string{"", "Source", "Verdict"}, tab.heads[i])
 			text += "  " + pad(plainCell(cells[i]), widths[i], !leftAligned)
 		}
 		return strings.TrimRight(text, " ")
