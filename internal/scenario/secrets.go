@@ -14,7 +14,7 @@ var (
 	// secretAssignment matches what follows a secret's name in a line that may not be valid TOML.
 	secretAssignment = regexp.MustCompile(`(?i)\b(?:key|api_?key|balance_key|token|access_token|secret|password)["']?\s*=\s*("(?:[^"\\]|\\.)*"?|'[^']*'?|[^\s,}"']+)`)
 	// secretUser matches the user and password of an address, such as a proxy's.
-	secretUser = regexp.MustCompile(`://([^/\s"'@]+)@`)
+	secretUser = regexp.MustCompile(`://([^/\s"']+)@`)
 )
 
 const keyEnvHint = `name the environment variable that holds it: key_env = "MY_CHANNEL_KEY"`
@@ -34,7 +34,9 @@ func secretSpans(part []byte, offset int) []span {
 }
 
 // redact hides secrets in a message.
-func redact(s string) string { return secretValue.ReplaceAllString(s, "***") }
+func redact(s string) string {
+	return secretUser.ReplaceAllString(secretValue.ReplaceAllString(s, "***"), "://***@")
+}
 
 // refuseSecrets reports texts that look like a key, wherever they stand.
 func (r *reader) refuseSecrets(n *node) {
