@@ -1,0 +1,108 @@
+package replay
+
+import (
+	"slices"
+
+	"channelbench/bench/recording"
+	"channelbench/internal/channel"
+)
+
+// cell names the attempts that can stand in for each other.
+type cell struct {
+	channel int
+	clip    channel.Clip // as made: videos of which a channel makes the same clip share their attempts
+	try     int          // how many attempts their orders had made on the channel before
+	prompt  prompt
+}
+
+// prompt is what is known of their orders' prompts.
+type prompt uint8
+
+const (
+	anyPrompt prompt = iota
+	clean            // no other channel refused it
+	suspect          // another channel refused it
+	passed           // this channel let it pass
+)
+
+// pool is the attempts of one cell.
+type pool struct {
+	blocks   []int                        // that have any, ascending
+	attempts map[int][]*recording.Attempt // by block
+}
+
+// poolsOf files the attempts of a recording, each in every cell that it fits.
+func poolsOf(o *Options, recorded []*recording.Order, pairs []*pair) map[cell]*pool {
+	pools := map[cell]*pool{}
+	for _, r := range recorded {
+		i, _ := slices.BinarySearchFunc(pairs, r.Pair, func(p *pair, number int) int { return p.number - number })
+		tries := make([]int, len(o.Channels))
+		for k := range r.Attempts {
+			a := &r.Attempts[k]
+			ch := slices.Index(o.Channels, a.Channel)
+			if ch < 0 {
+				continue
+			}
+			for _, prompt := range prompts(a, tries[ch], refusedElsewhere(pairs[i].verdicts, ch)) {
+				c := cell{ch, o.Model.Channels[ch].Jobs[r.Video].Clip, tries[ch], prompt}
+				if pools[c] == nil {
+					pools[c] = &pool{attempts: map[int][]*recording.Attempt{}}
+				}
+				pools[c].add(o.Block(a.Submitted), a)
+			}
+			tries[ch]++
+		}
+	}
+	return pools
+}
+
+// prompts are the kinds of prompt that an attempt can answer for. A refusal for moderation that came at a further
+// submit only is met by its own pair and no other.
+func prompts(a *recording.Attempt, try int, refusedElsewhere bool) []prompt {
+	var kinds []prompt
+	if !moderated(a) {
+		kinds = append(kinds, passed)
+	}
+	switch {
+	case try > 0:
+		return kinds
+	case refusedElsewhere:
+		return append(kinds, anyPrompt, suspect)
+	}
+	return append(kinds, anyPrompt, clean)
+}
+
+// add files an attempt under its block.
+func (p *pool) add(block int, a *recording.Attempt) {
+	if i, known := slices.BinarySearch(p.blocks, block); !known {
+		p.blocks = slices.Insert(p.blocks, i, block)
+	}
+	p.attempts[block] = append(p.attempts[block], a)
+}
+
+// near is the attempts of a block or, if it has none, of the nearest one that has; of two as near, the
+// earlier. Those that are used up don't count.
+func (p *pool) near(block int, used []*recording.Attempt) []*recording.Attempt {
+	after, _ := slices.BinarySearch(p.blocks, block)
+	before := after - 1
+	for before >= 0 || after < len(p.blocks) {
+		next := after
+		if after == len(p.blocks) || before >= 0 && block-p.blocks[before] <= p.blocks[after]-block {
+			next = before
+			before--
+		} else {
+			after++
+		}
+		if left := without(p.attempts[p.blocks[next]], used); len(left) > 0 {
+			return left
+		}
+	}
+	return nil
+}
+
+func without(all, used []*recording.Attempt) []*recording.Attempt {
+	if len(used) == 0 {
+		return all
+	}
+	return slices.DeleteFunc(slices.Clone(all), func(a *recording.Attempt) bool { return slices.Contains(used, a) })
+}
