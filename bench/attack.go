@@ -3,6 +3,7 @@ package bench
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -10,11 +11,11 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	vegeta "github.com/tsenart/vegeta/v12/lib"
 
-	"channelbench/bench/dialect"
 	"channelbench/bench/journal"
 	"channelbench/bench/ledger"
 	"channelbench/internal/policy"
@@ -30,7 +31,9 @@ type attack struct {
 	model     *world.Model
 	endpoints []*endpoint
 	prompts   []string
-	orders    []Planned
+	orders    []Planned // those that are to be driven
+	left      []remnant // of an earlier run
+	keeps     *shelf
 	clock     clock
 	ledger    *ledger.Ledger
 	journal   *journal.Journal                             // nil: none
@@ -40,32 +43,35 @@ type attack struct {
 	stop       context.CancelCauseFunc
 	settling   context.Context // ends when open jobs are no longer followed
 
-	mu    sync.Mutex // of pools and done
-	pools []*policy.Pool
-	done  []*order
-	under sync.WaitGroup // orders under way
-	begun chan struct{}  // closed when the clock is set
+	mu      sync.Mutex // of pools and entries
+	pools   []*policy.Pool
+	entries []journal.Entry // of the journal, those of earlier runs too
+	under   sync.WaitGroup  // orders under way, and jobs that an earlier run left
+	begun   chan struct{}   // closed when the clock is set
+	late    atomic.Int64    // orders that began too late
 }
 
-// Fault is something that we, not a channel, have to mend before a run makes sense.
-type Fault struct {
-	Channel string
-	Kind    dialect.Fault // NoFault: the network here
-	Err     error
-}
-
-func (f *Fault) Error() string {
-	if f.Kind == dialect.NoFault {
-		return fmt.Sprintf("channel %s cannot be reached from here: %v", f.Channel, f.Err)
-	}
-	return fmt.Sprintf("channel %s answers: %v (%v)", f.Channel, f.Kind, f.Err)
-}
-
-// Unwrap returns the cause.
-func (f *Fault) Unwrap() error { return f.Err }
+// errDone ends the submits of a run whose orders all have an outcome.
+var errDone = errors.New("every order has an outcome")
 
 // fail stops all submits; the first cause counts.
 func (a *attack) fail(cause error) { a.stop(cause) }
+
+// guard, deferred, makes a panic end the run instead of the program, so that nothing recorded is lost.
+func (a *attack) guard(after func()) {
+	if p := recover(); p != nil {
+		a.fail(fmt.Errorf("panic: %v\n%s", p, debug.Stack()))
+		after()
+	}
+}
+
+// begin runs a call beside its order. After a panic the order hears nothing of it, and is given up with the run.
+func (a *attack) begin(call func()) {
+	go func() {
+		defer a.guard(func() {})
+		call()
+	}()
+}
 
 // stepLocked steps a machine with the pool that the orders of its strategy share.
 func (a *attack) stepLocked(m *policy.Machine, strategy int, e *policy.Event, actions []policy.Action) []policy.Action {
@@ -97,6 +103,12 @@ func (a *attack) run(each func(*vegeta.Result) error) error {
 	// open, since the schedule ends it.
 	attacker := vegeta.NewAttacker(vegeta.Client(client))
 	target := vegeta.NewStaticTargeter(vegeta.Target{Method: http.MethodPost, URL: "http://order.invalid/"})
+	for _, r := range a.left {
+		a.under.Go(func() {
+			defer a.guard(func() {})
+			a.settle(r)
+		})
+	}
 	var failed error
 	for result := range attacker.Attack(target, pace, 0, a.scenario.Name) {
 		if err := each(result); err != nil && failed == nil {
@@ -104,6 +116,7 @@ func (a *attack) run(each func(*vegeta.Result) error) error {
 			a.fail(err)
 		}
 	}
+	a.stop(errDone) // from here on, what is still open has its grace
 	a.under.Wait()
 	return failed
 }
@@ -119,12 +132,7 @@ const statusGivenUp = 499
 // forgets all about a hit that does.
 func (t *orders) RoundTrip(request *http.Request) (response *http.Response, _ error) {
 	a := (*attack)(t)
-	defer func() {
-		if p := recover(); p != nil {
-			a.fail(fmt.Errorf("panic: %v\n%s", p, debug.Stack()))
-			response = answer(request, statusGivenUp, nil)
-		}
-	}()
+	defer a.guard(func() { response = answer(request, statusGivenUp, nil) })
 	index, err := strconv.Atoi(request.Header.Get("X-Vegeta-Seq"))
 	if err != nil || index < 0 || index >= len(a.orders) || a.submitting.Err() != nil {
 		return answer(request, statusGivenUp, nil), nil
@@ -132,14 +140,10 @@ func (t *orders) RoundTrip(request *http.Request) (response *http.Response, _ er
 	<-a.begun
 	o := &order{attack: a, Planned: a.orders[index], news: make(chan news, 4), ended: make(chan struct{})}
 	o.machine.Init(&a.strategy[o.Strategy].Routes[o.Class], o.At)
-	a.under.Add(1)
-	go func() {
-		defer a.under.Done()
+	a.under.Go(func() {
+		defer a.guard(o.giveUp)
 		o.conduct(a.settling)
-		a.mu.Lock()
-		defer a.mu.Unlock()
-		a.done = append(a.done, o)
-	}()
+	})
 	<-o.ended
 	return o.respond(request), nil
 }

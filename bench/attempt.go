@@ -7,7 +7,6 @@ import (
 	"channelbench/bench/journal"
 	"channelbench/bench/ledger"
 	"channelbench/internal/channel"
-	"channelbench/internal/money"
 	"channelbench/internal/policy"
 )
 
@@ -25,8 +24,7 @@ type attempt struct {
 	left     bool // its order no longer waits for it
 
 	following bool // polls are under way
-	charged   money.Micros
-	facts     // as last told
+	facts          // as last told
 }
 
 // reserve sets the worst case aside and puts the intent on record, safe on disk, before the submit.
@@ -38,14 +36,14 @@ func (t *attempt) reserve() error {
 	}
 	t.holds = true
 	return t.order.keep(journal.Intent{Order: t.order.Index, Attempt: int(t.number), At: t.order.at(t.order.clock.now()),
-		Channel: t.at.channel.Name, Reserved: worst})
+		Channel: t.at.channel.Name, Step: int(t.order.machine.Attempts()[t.number].Step), Reserved: worst})
 }
 
 // follow polls the job from a.At on, each a.Every, until it has ended.
 func (t *attempt) follow(a policy.Action) {
 	t.following = true
 	c := &call{t, t.facts}
-	go c.poll(a.At, max(a.Every, time.Millisecond))
+	t.order.begin(func() { c.poll(a.At, max(a.Every, time.Millisecond)) })
 }
 
 // settle sees to it that the job is followed, for its bill.
@@ -58,7 +56,7 @@ func (t *attempt) settle(a policy.Action) {
 // fetch gets the finished clip at a.At and looks at it.
 func (t *attempt) fetch(a policy.Action) {
 	c := &call{t, t.facts}
-	go c.fetch(a.At)
+	t.order.begin(func() { c.fetch(a.At) })
 }
 
 // bill settles the attempt's reservation and puts its end on record. A lost answer stays reserved
@@ -68,7 +66,6 @@ func (t *attempt) bill(a *policy.Attempt) error {
 	if err != nil {
 		return err
 	}
-	t.charged = charge
 	bill := journal.Bill{Computed: charge}
 	if t.known {
 		bill.Reported = &t.reported
@@ -80,18 +77,6 @@ func (t *attempt) bill(a *policy.Attempt) error {
 		return t.order.ledger.Keep(t.reserved)
 	}
 	return t.order.ledger.Settle(t.reserved, bill.Charge())
-}
-
-// counted is what the attempt costs as far as it is known: the larger of the computed and the
-// reported charge. One that is still open counts with its worst case.
-func (t *attempt) counted() money.Micros {
-	switch {
-	case t.holds:
-		return t.at.worst[t.order.Class]
-	case t.known:
-		return ledger.Reported(t.charged, t.reported)
-	}
-	return t.charged
 }
 
 // ending is the entry of the attempt's end: for its order, or after it.
@@ -106,8 +91,8 @@ func (t *attempt) ending(a *policy.Attempt, b journal.Bill) journal.Entry {
 // ended is the entry of the attempt's end for its order.
 func (t *attempt) ended(a *policy.Attempt, b journal.Bill) journal.Ended {
 	e := journal.Ended{Order: t.order.Index, Attempt: int(t.number), Outcome: journal.Outcome(a.Outcome), Reason: journal.Reason(a.Reason),
-		Country: t.answer.Country, Submitted: t.order.at(t.submitted), Answered: t.when(t.answered), Accepted: t.when(t.taken),
-		Ready: t.when(t.ready), Fetched: t.when(t.fetched), Polls: t.polls, Bill: b, Error: t.said()}
+		Country: t.answer.Country, At: t.order.at(t.order.At + a.Ended), Submitted: t.order.at(t.submitted), Answered: t.when(t.answered), Accepted: t.when(t.taken),
+		Ready: t.when(t.ready), Fetched: t.when(t.fetched), Polls: t.polls, RetryAfter: t.order.clock.scenario(t.answer.RetryAfter), Bill: b, Error: t.said()}
 	if t.fetched > 0 {
 		e.ClipSHA256, e.ClipBytes = hex.EncodeToString(t.footage.SHA256[:]), t.footage.Bytes
 	}

@@ -3,6 +3,8 @@ package bench
 import (
 	"context"
 	"errors"
+	"fmt"
+	"io"
 	"time"
 
 	"channelbench/bench/dialect"
@@ -56,7 +58,7 @@ func (c *call) submit() {
 	c.submitted = c.order.clock.now()
 	request, err := c.at.dialect.Submit(c.at.target, dialect.Order{Clip: c.clip, Prompt: c.order.prompts[c.order.Prompt]})
 	if err != nil {
-		c.tell(policy.Event{Kind: policy.Refused, Reason: channel.Submit}, &Fault{Channel: c.at.channel.Name, Err: err})
+		c.tell(policy.Event{Kind: policy.Refused, Reason: channel.Submit}, c.at.unreachable(err))
 		return
 	}
 	response, err := c.at.client.Do(c.order.settling, request, dialect.MaxAnswer)
@@ -73,7 +75,7 @@ func (c *call) submit() {
 	case dialect.Refused:
 		c.tell(policy.Event{Kind: policy.Refused, Reason: c.answer.Reason, RetryAfter: c.order.clock.scenario(c.answer.RetryAfter)}, nil)
 	case dialect.OurFault:
-		c.tell(policy.Event{Kind: policy.Refused, Reason: c.answer.Reason}, &Fault{Channel: c.at.channel.Name, Kind: c.answer.Fault, Err: errors.New(c.answer.Message)})
+		c.tell(policy.Event{Kind: policy.Refused, Reason: c.answer.Reason}, c.at.answered(&c.answer))
 	default:
 		c.tell(policy.Event{Kind: policy.Lost}, nil)
 	}
@@ -84,7 +86,7 @@ func (c *call) unanswered(err error) {
 	var f *network.Failure
 	switch {
 	case errors.As(err, &f) && !f.Sent && (f.Ours || f.Phase == network.Guard):
-		c.tell(policy.Event{Kind: policy.Refused, Reason: channel.Submit}, &Fault{Channel: c.at.channel.Name, Err: err})
+		c.tell(policy.Event{Kind: policy.Refused, Reason: channel.Submit}, c.at.unreachable(err))
 	case errors.As(err, &f) && !f.Sent:
 		c.tell(policy.Event{Kind: policy.Refused, Reason: channel.Submit}, nil)
 	default:
@@ -123,8 +125,9 @@ func (c *call) poll(next, every time.Duration) {
 		return
 	}
 	for c.order.clock.sleep(c.order.settling, c.order.At+next) {
-		p, answered := c.ask()
-		if answered && (p.State == dialect.Completed || p.State == dialect.Failed || p.State == dialect.Gone) {
+		c.polls++
+		p, answered := c.at.ask(c.order.settling, c.job)
+		if answered && p.State != dialect.InProgress {
 			c.over(&p)
 			return
 		}
@@ -137,21 +140,6 @@ func (c *call) poll(next, every time.Duration) {
 			next += every
 		}
 	}
-}
-
-// ask polls once. A poll that fails says nothing: the next one may.
-func (c *call) ask() (dialect.Progress, bool) {
-	c.polls++
-	request, err := c.at.dialect.Poll(c.at.target, c.job)
-	if err != nil {
-		return dialect.Progress{}, false
-	}
-	response, err := c.at.client.Do(c.order.settling, request, dialect.MaxAnswer)
-	if err != nil {
-		return dialect.Progress{}, false
-	}
-	p := c.at.dialect.Polled(c.at.target, c.job, read(response))
-	return p, p.Fault == dialect.NoFault
 }
 
 // over reports the end of the job.
@@ -189,13 +177,15 @@ func (c *call) look(ctx context.Context) (usable bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	footage, err := watch(func(w *sink) error {
+	kept := c.order.keeps.place(c.channel, fmt.Sprintf("%s-order-%d-attempt-%d.mp4", c.at.channel.Name, c.order.Index, c.number))
+	footage, err := watch(kept, func(w io.Writer) error {
 		response, err := c.at.client.Fetch(ctx, request, w, maxClip, dialect.HoldsClip)
 		if err == nil && (response.Status != 200 || response.Truncated) {
 			return errNoClip
 		}
 		return err
 	})
+	kept.end(err == nil)
 	if err != nil {
 		return false, err
 	}

@@ -1,7 +1,14 @@
 package bench
 
 import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"time"
+
 	"channelbench/bench/dialect"
+	"channelbench/bench/ledger"
 	"channelbench/bench/network"
 	"channelbench/internal/channel"
 	"channelbench/internal/money"
@@ -18,5 +25,78 @@ type endpoint struct {
 	worst   []money.Micros // by class: the most that one submit can cost
 }
 
+// connect prepares the endpoints.
+func (a *attack) connect(o *Options) error {
+	var hosts []string
+	for i := range a.scenario.Channels {
+		e := &endpoint{channel: &a.scenario.Channels[i].Channel, jobs: a.model.Channels[i].Jobs}
+		a.endpoints = append(a.endpoints, e)
+		if !a.drives(i) {
+			continue
+		}
+		reached, err := e.open(o)
+		if err != nil {
+			return fmt.Errorf("channel %s: %w", e.channel.Name, err)
+		}
+		hosts = append(hosts, reached...)
+	}
+	client := network.New(network.Options{Hosts: hosts, Loopback: !o.Live, Proxy: o.Proxy, Transport: o.transport})
+	// A channel that answers only when the clip is made may take until the deadline, and beyond.
+	patience := longestAnswer
+	if d := a.scenario.Workload.Deadline; d > 0 {
+		patience = a.clock.real(d) + time.Minute
+	}
+	for _, e := range a.endpoints {
+		e.client = client.Patient(patience)
+	}
+	return nil
+}
+
+// open finds out all that is needed to ask the channel, and returns the hosts on which it lives.
+func (e *endpoint) open(o *Options) (hosts []string, err error) {
+	c := e.channel
+	var known bool
+	if e.dialect, known = dialect.ByName(c.Protocol); !known {
+		return nil, errors.New("it names no protocol that bench speaks")
+	}
+	e.target = dialect.Target{BaseURL: c.BaseURL, DownloadHosts: c.DownloadHosts, Model: c.Model}
+	if base, instead := o.BaseURLs[c.Name]; instead {
+		e.target.BaseURL, e.target.DownloadHosts = base, nil
+	}
+	key := o.Key(c.KeyEnv)
+	if key == "" {
+		return nil, fmt.Errorf("the environment variable %s holds no key", c.KeyEnv)
+	}
+	e.target.Key = dialect.NewSecret(key)
+	u, err := url.Parse(e.target.BaseURL)
+	if err != nil || u.Host == "" {
+		return nil, errors.New("base_url is no address")
+	}
+	for _, j := range e.jobs {
+		worst := money.Micros(0)
+		if j.Makes {
+			if worst, err = ledger.Worst(&c.Price, j.Clip); err != nil {
+				return nil, err
+			}
+		}
+		e.worst = append(e.worst, worst)
+	}
+	return append([]string{u.Host}, e.target.DownloadHosts...), nil
+}
+
 // charge is the bill of an attempt by the channel's price.
 func (e *endpoint) charge(u channel.Usage) (money.Micros, error) { return e.channel.Price.Charge(u) }
+
+// ask polls a job once. A poll that fails says nothing: the next one may.
+func (e *endpoint) ask(ctx context.Context, job dialect.Job) (dialect.Progress, bool) {
+	request, err := e.dialect.Poll(e.target, job)
+	if err != nil {
+		return dialect.Progress{}, false
+	}
+	response, err := e.client.Do(ctx, request, dialect.MaxAnswer)
+	if err != nil {
+		return dialect.Progress{}, false
+	}
+	p := e.dialect.Polled(e.target, job, read(response))
+	return p, p.Fault == dialect.NoFault
+}

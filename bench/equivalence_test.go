@@ -143,7 +143,7 @@ func (t *traces) add(order string, e policy.Event, actions []policy.Action) {
 // TestSimulationAndBenchTakeTheSameDecisions runs the same draws through sim/event and through bench, with real
 // vegeta and a real http.Client over a fake channel, and compares all events and actions of each order.
 func TestSimulationAndBenchTakeTheSameDecisions(t *testing.T) {
-	const orders = 100
+	const orders = 300
 	for _, name := range scenarios.Names() {
 		t.Run(name, func(t *testing.T) {
 			s := shipped(t, name, orders)
@@ -225,7 +225,7 @@ func benched(t *testing.T, s *scenario.Scenario, c *scenario.Compiled) *traces {
 	a := &attack{
 		scenario: s, strategy: c.Strategies, model: &c.Model, prompts: prompts, orders: orders,
 		clock: clock{speed: 1}, ledger: ledger.New(1_000_000 * money.Dollar),
-		submitting: submitting, stop: stop, settling: t.Context(), begun: make(chan struct{}),
+		submitting: submitting, stop: stop, settling: t.Context(), begun: make(chan struct{}), keeps: newShelf("", 0, len(s.Channels)),
 	}
 	mux := http.NewServeMux()
 	client := network.New(network.Options{Hosts: []string{"channel.example"}, Transport: inside{mux},
@@ -262,9 +262,8 @@ func benched(t *testing.T, s *scenario.Scenario, c *scenario.Compiled) *traces {
 	if err := a.run(func(*vegeta.Result) error { return nil }); err != nil {
 		t.Fatal(err)
 	}
-	if err := context.Cause(submitting); err != nil {
+	if err := context.Cause(submitting); err != errDone {
 		t.Fatal(err)
 	}
-	stop(nil)
 	return all
 }

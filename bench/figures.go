@@ -7,172 +7,167 @@ import (
 
 	"channelbench/internal/channel"
 	"channelbench/internal/decision"
-	"channelbench/internal/policy"
 	"channelbench/internal/record"
 	"channelbench/internal/stats"
 )
 
-// measured are the orders of one strategy that had an outcome, and what each cost.
-type measured struct {
-	orders    []*order
-	costs     []float64 // dollars, by order: charges and penalties
-	delivered []float64 // 1 or 0, by order
-	latencies []float64 // seconds, ascending; +Inf: never
-}
-
-// measure gathers the orders of a strategy. Orders that we gave up had no outcome and are left out.
-func (a *attack) measure(strategy int) *measured {
-	m := &measured{}
-	for _, o := range a.done {
-		if o.Strategy == strategy && !o.givenUp {
-			m.orders = append(m.orders, o)
+// record works the run's record out of what was recorded, with a verdict.
+func (a *attack) record(o *Options) (*record.Run, error) {
+	recorded, err := a.recorded()
+	if err != nil {
+		return nil, err
+	}
+	run := decision.NewRun(a.scenario, "bench", o.Version)
+	b := newBlocks(a.scenario, recorded)
+	var samples []*sample
+	for i := range a.scenario.Strategies {
+		if slices.Contains(drivenBy(a.scenario), i) {
+			samples = append(samples, a.sample(i, "live", recorded, b))
+			continue
 		}
-	}
-	slices.SortFunc(m.orders, func(x, y *order) int { return x.Index - y.Index })
-	for _, o := range m.orders {
-		latency, delivered := math.Inf(1), 0.0
-		if o.result.Delivered {
-			latency, delivered = o.result.At.Seconds(), 1
+		replayed, err := a.replay(i, recorded, b)
+		if err != nil {
+			run.Warnings = append(run.Warnings, fmt.Sprintf("%s is not answered: %v", a.scenario.Strategies[i].Name, err))
+			continue
 		}
-		m.latencies = append(m.latencies, latency)
-		m.delivered = append(m.delivered, delivered)
-		m.costs = append(m.costs, o.cost(a))
+		samples = append(samples, a.sample(i, "replay", replayed, b))
 	}
-	slices.Sort(m.latencies)
-	return m
-}
-
-// inTime says whether an order kept the promise.
-func (a *attack) inTime(o *order) bool {
-	promise := a.scenario.Workload.Promise
-	return o.result.Delivered && (promise == 0 || o.result.At <= promise)
-}
-
-// cost is what an order cost in dollars: what was charged, and the penalties of the scenario.
-func (o *order) cost(a *attack) float64 {
-	total := 0.0
-	for _, t := range o.attempts {
-		total += t.counted().Dollars()
+	draws := a.draws(samples, b)
+	for i, s := range samples {
+		run.Strategies = append(run.Strategies, a.strategyRecord(s, draws[i]))
 	}
-	switch costs := &a.model.Costs; {
-	case !o.result.Delivered:
-		total += costs.Undelivered.Dollars()
-	case !a.inTime(o):
-		total += costs.Late.Dollars()
-	}
-	return total
+	run.Verdict = a.judge(samples, draws)
+	run.Bills = a.bills(recorded)
+	run.Findings = record.BillFindings(run.Bills, nil)
+	run.Warnings = append(run.Warnings, a.shortcomings(recorded)...)
+	return run, nil
 }
 
 // strategyRecord works out the figures of one strategy.
-func (a *attack) strategyRecord(i int) record.Strategy {
-	st, m := &a.scenario.Strategies[i], a.measure(i)
-	ones := make([]float64, len(m.orders))
-	attempts, fallbacks, inTime, delivered := make([]float64, len(m.orders)), int64(0), int64(0), int64(0)
-	spend, failures, lost := map[string]float64{}, map[string]float64{}, map[string]float64{}
-	latencies := []float64{}
-	for k, o := range m.orders {
-		ones[k], attempts[k] = 1, float64(len(o.attempts))
-		tried := o.machine.Attempts()
-		if len(tried) > 0 && tried[len(tried)-1].Step > 0 {
-			fallbacks++
+func (a *attack) strategyRecord(s *sample, draws []figures) record.Strategy {
+	st := &a.scenario.Strategies[s.strategy]
+	r := record.Strategy{
+		Name: st.Name, Kind: a.scenario.KindOf(st), Engine: s.engine, Channels: st.Channels(), Excluded: a.scenario.Excludes(st),
+		SpendByChannel: map[string]float64{}, ErrorsPer1000: map[string]float64{}, UndeliveredReasons: map[string]float64{},
+		LatencyCDF: s.curve(), Warnings: []string{},
+	}
+	n := float64(len(s.tallies))
+	for i := range s.tallies {
+		t := &s.tallies[i]
+		r.HandlingPerMonth += t.penalty * s.monthly / n
+		if !t.delivered {
+			r.UndeliveredReasons[t.order.Reason.String()] += 1000 / n
 		}
-		if a.inTime(o) {
+		for k := range t.order.Attempts {
+			attempt := &t.order.Attempts[k]
+			r.SpendByChannel[attempt.Channel] += attempt.Charge().Dollars() * s.monthly / n
+			if attempt.Reason != channel.NoReason {
+				r.ErrorsPer1000[attempt.Reason.String()] += 1000 / n
+			}
+		}
+	}
+	r.HandlingPerMonth += s.fixed
+	if s.engine == "replay" {
+		s.replayed(&r, draws)
+	} else {
+		s.driven(&r)
+	}
+	monthly := func(v *float64) *float64 {
+		if v == nil {
+			return nil
+		}
+		return record.Number(*v * s.monthly)
+	}
+	per := r.CostPerOrder
+	r.MonthlyCost = record.Spread{Figure: record.Figure{Value: monthly(per.Value), Low: monthly(per.Low), High: monthly(per.High)}}
+	return r
+}
+
+// driven fills in figures of driven orders, with intervals that take the orders as independent.
+func (s *sample) driven(r *record.Strategy) {
+	n := len(s.tallies)
+	ones, costs, deliveries, attempts := make([]float64, n), make([]float64, n), make([]float64, n), make([]float64, n)
+	var all, arrived []float64
+	var delivered, inTime, fellBack int64
+	for i := range s.tallies {
+		t := &s.tallies[i]
+		ones[i], costs[i], attempts[i] = 1, s.cost(t), float64(len(t.order.Attempts))
+		all = append(all, t.latency)
+		if t.delivered {
+			delivered++
+			deliveries[i] = 1
+			arrived = append(arrived, t.latency)
+		}
+		if t.inTime {
 			inTime++
 		}
-		if o.result.Delivered {
-			delivered++
-			latencies = append(latencies, o.result.At.Seconds())
-		} else {
-			lost[o.result.Reason.String()]++
-		}
-		count(tried, failures)
-		for _, t := range o.attempts {
-			spend[t.at.channel.Name] += t.counted().Dollars()
+		if t.order.FellBack() {
+			fellBack++
 		}
 	}
-	n := int64(len(m.orders))
-	monthly := float64(a.scenario.Workload.OrdersPerMonth)
-	perOrder := stats.Ratio(m.costs, ones)
-	return record.Strategy{
-		Name: st.Name, Kind: a.scenario.KindOf(st), Engine: "live", Channels: st.Channels(), Excluded: a.scenario.Excludes(st),
-		Orders: n, Delivered: delivered,
-		CostPerDelivered: decision.Figure(stats.Ratio(m.costs, m.delivered)),
-		CostPerOrder:     decision.Figure(perOrder),
-		MonthlyCost:      record.Spread{Figure: record.Figure{Value: record.Number(perOrder.Value * monthly), Low: record.Number(perOrder.Low * monthly), High: record.Number(perOrder.High * monthly)}},
-		DeliveredShare:   decision.Figure(stats.Share([]int64{delivered}, []int64{n})),
-		InTimeShare:      decision.Figure(stats.Share([]int64{inTime}, []int64{n})),
-		FallbackShare:    decision.Figure(stats.Share([]int64{fallbacks}, []int64{n})),
-		AttemptsPerOrder: decision.Figure(stats.Ratio(attempts, ones)),
-		LatencySeconds: record.Latency{Mean: decision.Figure(stats.Mean(latencies)), P50: decision.Figure(stats.OrderQuantile(m.latencies, 0.5)),
-			P95: decision.Figure(stats.OrderQuantile(m.latencies, 0.95)), P99: decision.Figure(stats.OrderQuantile(m.latencies, 0.99))},
-		SpendByChannel: scaled(spend, monthly/float64(n)), ErrorsPer1000: scaled(failures, 1000/float64(n)), UndeliveredReasons: scaled(lost, 1000/float64(n)),
-		LatencyCDF: curve(m.latencies), Warnings: warnings(m),
+	share := func(hits int64) record.Figure {
+		return decision.Figure(stats.Share([]int64{hits}, []int64{int64(n)}))
 	}
+	r.Orders, r.Delivered = int64(n), delivered
+	r.CostPerDelivered, r.CostPerOrder = decision.Figure(stats.Ratio(costs, deliveries)), decision.Figure(stats.Ratio(costs, ones))
+	r.DeliveredShare, r.InTimeShare, r.FallbackShare = share(delivered), share(inTime), share(fellBack)
+	r.AttemptsPerOrder = decision.Figure(stats.Ratio(attempts, ones))
+	r.LatencySeconds.Mean = decision.Figure(stats.Mean(arrived))
+	if n == 0 {
+		r.Warnings = append(r.Warnings, "no order had an outcome")
+		return
+	}
+	for q, figure := range map[float64]*record.Figure{0.5: &r.LatencySeconds.P50, 0.95: &r.LatencySeconds.P95, 0.99: &r.LatencySeconds.P99} {
+		e := stats.OrderQuantile(all, q)
+		*figure = decision.Figure(e)
+		r.Warnings = append(r.Warnings, e.Warnings...)
+	}
+	slices.Sort(r.Warnings)
 }
 
-func count(attempts []policy.Attempt, failures map[string]float64) {
-	for i := range attempts {
-		if r := attempts[i].Reason; r != channel.NoReason {
-			failures[r.String()]++
+// replayed fills in figures of a replay, with intervals over bootstrap draws of the blocks.
+func (s *sample) replayed(r *record.Strategy, draws []figures) {
+	f := s.figures(once)
+	figure := func(of func(*figures) float64) record.Figure {
+		drawn := make([]float64, len(draws))
+		for i := range draws {
+			drawn[i] = of(&draws[i])
 		}
+		slices.Sort(drawn)
+		const tail = (1 - stats.Confidence) / 2
+		return record.Figure{Value: record.Number(of(&f)), Low: record.Number(rank(drawn, tail)), High: record.Number(rank(drawn, 1-tail))}
 	}
+	r.Orders, r.Delivered = int64(f.orders/replayTimes), int64(math.Round(f.delivered*float64(f.orders)/replayTimes))
+	r.CostPerDelivered = figure(func(f *figures) float64 { return f.costPerDelivered })
+	r.CostPerOrder = figure(func(f *figures) float64 { return f.costPerOrder })
+	r.DeliveredShare = figure(func(f *figures) float64 { return f.delivered })
+	r.InTimeShare = figure(func(f *figures) float64 { return f.inTime })
+	r.FallbackShare = figure(func(f *figures) float64 { return f.fellBack })
+	r.AttemptsPerOrder = figure(func(f *figures) float64 { return f.attempts })
+	r.LatencySeconds = record.Latency{Mean: figure(func(f *figures) float64 { return f.mean }), P50: figure(func(f *figures) float64 { return f.p50 }),
+		P95: figure(func(f *figures) float64 { return f.p95 }), P99: figure(func(f *figures) float64 { return f.p99 })}
 }
 
-func scaled(m map[string]float64, by float64) map[string]float64 {
-	for k := range m {
-		m[k] *= by
+// rank is the order statistic of rank ⌈qn⌉.
+func rank(sorted []float64, q float64) float64 {
+	if len(sorted) == 0 {
+		return math.NaN()
 	}
-	return m
+	return sorted[max(0, int(math.Ceil(q*float64(len(sorted))))-1)]
 }
+
+// mostPoints is how many points a curve has at most.
+const mostPoints = 1000
 
 // curve is the share of all orders delivered within each latency that occurred.
-func curve(sorted []float64) []record.Point {
+func (s *sample) curve() []record.Point {
 	points := []record.Point{}
-	for i, v := range sorted {
-		if !math.IsInf(v, 1) {
-			points = append(points, record.Point{Seconds: v, Share: float64(i+1) / float64(len(sorted))})
+	every := (len(s.tallies) + mostPoints - 1) / mostPoints
+	for i := range s.tallies {
+		last := i+1 == len(s.tallies) || !s.tallies[i+1].delivered
+		if s.tallies[i].delivered && (i%every == 0 || last) {
+			points = append(points, record.Point{Seconds: s.tallies[i].latency, Share: float64(i+1) / float64(len(s.tallies))})
 		}
 	}
 	return points
-}
-
-func warnings(m *measured) []string {
-	w := []string{}
-	if len(m.orders) == 0 {
-		return append(w, "no order had an outcome")
-	}
-	for _, q := range []float64{0.5, 0.95, 0.99} {
-		w = append(w, stats.OrderQuantile(m.latencies, q).Warnings...)
-	}
-	return w
-}
-
-// record is the run's record, with a verdict on what was measured.
-func (a *attack) record(o *Options) *record.Run {
-	s := a.scenario
-	run := decision.NewRun(s, "bench", o.Version)
-	for _, i := range drivenBy(s) {
-		run.Strategies = append(run.Strategies, a.strategyRecord(i))
-	}
-	run.Warnings = append(run.Warnings, a.lagWarning()...)
-	run.Verdict = a.judge()
-	return run
-}
-
-// lagWarning says so where orders began so much later than scheduled that it shows in their latency:
-// the 99th percentile of the lag is above a hundredth of the median latency.
-func (a *attack) lagWarning() []string {
-	var lags, latencies []float64
-	for _, o := range a.done {
-		lags = append(lags, o.lag.Seconds())
-		if o.result.Delivered {
-			latencies = append(latencies, o.result.At.Seconds())
-		}
-	}
-	slices.Sort(lags)
-	slices.Sort(latencies)
-	if lag, median := quantile(lags, 0.99), quantile(latencies, 0.5); len(latencies) > 0 && lag > median/100 {
-		return []string{fmt.Sprintf("orders began up to %.1f s late (p99), more than a hundredth of the median latency: this machine is too slow for the rate or the speed", lag)}
-	}
-	return nil
 }

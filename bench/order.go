@@ -38,7 +38,7 @@ type news struct {
 
 // announce puts the order on record, before anything is bought for it.
 func (o *order) announce() error {
-	return o.keep(journal.Order{Order: o.Index, Strategy: o.scenario.Strategies[o.Strategy].Name, Video: o.Class, Prompt: o.Prompt,
+	return o.keep(journal.Order{Order: o.Index, Strategy: o.scenario.Strategies[o.Strategy].Name, Pair: o.Pair, Video: o.Class, Prompt: o.Prompt,
 		Key: fmt.Sprintf("%016x", uint64(o.Key)), Scheduled: o.at(o.At)})
 }
 
@@ -47,6 +47,7 @@ func (o *order) conduct(settling context.Context) {
 	timer := time.NewTimer(time.Hour)
 	defer timer.Stop()
 	o.lag = max(0, o.now())
+	o.began(o.lag)
 	if err := o.announce(); err != nil {
 		o.fail(err)
 		o.giveUp()
@@ -206,24 +207,25 @@ func (o *order) buy(a policy.Action) {
 	}
 	t.live = true
 	c := &call{t, t.facts}
-	go c.submit()
+	o.begin(c.submit)
 }
 
 // book settles the ledger for attempts whose bill became known, and puts on record which were left.
 func (o *order) book() {
 	attempts := o.machine.Attempts()
 	for i, t := range o.attempts {
-		var err error
-		switch a := &attempts[i]; {
-		case t.holds && a.Settled:
-			t.holds = false
-			err = t.bill(a)
-		case t.holds && a.Outcome == channel.Abandoned && !t.left:
+		a := &attempts[i]
+		if t.holds && a.Outcome == channel.Abandoned && !t.left {
 			t.left = true
-			err = o.keep(t.ended(a, journal.Bill{}))
+			if err := o.keep(t.ended(a, journal.Bill{})); err != nil {
+				o.fail(err)
+			}
 		}
-		if err != nil {
-			o.fail(err)
+		if t.holds && a.Settled {
+			t.holds = false
+			if err := t.bill(a); err != nil {
+				o.fail(err)
+			}
 		}
 	}
 }

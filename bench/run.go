@@ -3,7 +3,6 @@ package bench
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
 	"net/url"
@@ -12,10 +11,6 @@ import (
 
 	vegeta "github.com/tsenart/vegeta/v12/lib"
 
-	"channelbench/bench/dialect"
-	"channelbench/bench/journal"
-	"channelbench/bench/ledger"
-	"channelbench/bench/network"
 	"channelbench/internal/money"
 	"channelbench/internal/policy"
 	"channelbench/internal/record"
@@ -35,12 +30,16 @@ type Options struct {
 	Speed    float64                 // of the clock; 0: 1. Live runs at 1
 	Key      func(env string) string // the key in an environment variable
 	Prompts  []string
-	Cap      money.Micros // on what the run may spend
-	Journal  string       // path of orders.jsonl; it must not exist
+	Cap      money.Micros // on what the run may spend; with Resume, 0 means the cap that the journal names
+	Journal  string       // path of orders.jsonl, which must not exist unless Resume is set; "": none is kept
+	Resume   bool         // settle what the journal left open, and go on with what is left
+	Clips    string       // folder for finished clips, which exists; "": none are kept
+	Keep     int          // how many clips of each channel
 	Results  io.Writer    // vegeta's results as gob; nil: not kept
 	Version  string       // of the tool, for the record
 	Proxy    func(*http.Request) (*url.URL, error)
 	Progress func(done, total int)
+	Notice   func(text string) // of what a person should hear at once, such as what a resumed journal holds; nil: nobody does
 
 	transport http.RoundTripper // instead of the network, for tests
 }
@@ -66,37 +65,49 @@ func Run(ctx context.Context, s *scenario.Scenario, o Options) (*record.Run, err
 	if err := a.openJournal(&o); err != nil {
 		return nil, err
 	}
-	defer a.close()
+	cause := a.conduct(ctx, &o)
+	run, err := a.record(&o)
+	if err != nil {
+		return nil, errors.Join(cause, err)
+	}
+	var fault *Fault
+	if errors.As(cause, &fault) {
+		run.Invalid = fault.Error()
+	}
+	run.Incomplete = cause != nil
+	return run, cause
+}
+
+// conduct attacks, settles, and closes the journal. It returns why the run ended early, nil if it didn't.
+func (a *attack) conduct(ctx context.Context, o *Options) error {
 	settling, over := context.WithCancel(context.WithoutCancel(ctx))
 	defer over()
 	a.settling = settling
 	a.submitting, a.stop = context.WithCancelCause(settling)
-	stopped := context.AfterFunc(ctx, func() { a.stop(ErrInterrupted) })
-	defer stopped()
-	// From the end of submits on, open jobs get their grace.
-	graceOver := context.AfterFunc(a.submitting, func() {
-		timer := time.AfterFunc(a.clock.real(s.Bench.Grace), over)
+	defer context.AfterFunc(ctx, func() { a.stop(ErrInterrupted) })()
+	// From the end of submits on, what is open has its grace.
+	defer context.AfterFunc(a.submitting, func() {
+		timer := time.AfterFunc(a.clock.real(a.scenario.Bench.Grace), over)
 		context.AfterFunc(settling, func() { timer.Stop() })
-	})
-	defer graceOver()
+	})()
 	results := func(*vegeta.Result) error { return nil }
 	if o.Results != nil {
 		results = vegeta.NewEncoder(o.Results).Encode
 	}
-	if err := a.run(func(r *vegeta.Result) error {
+	failed := a.run(func(r *vegeta.Result) error {
 		if o.Progress != nil {
 			o.Progress(int(r.Seq)+1, len(a.orders))
 		}
 		return results(r)
-	}); err != nil {
-		return nil, err
+	})
+	cause := context.Cause(a.submitting)
+	if errors.Is(cause, errDone) {
+		cause = failed
 	}
-	run := a.record(&o)
-	if cause := context.Cause(a.submitting); cause != nil {
-		run.Incomplete = true
-		return run, cause
+	if a.journal != nil {
+		cause = errors.Join(cause, a.journal.Close())
 	}
-	return run, nil
+	return cause
 }
 
 // newAttack prepares a run: everything that can be refused is refused here, before any spending.
@@ -116,8 +127,8 @@ func newAttack(s *scenario.Scenario, o *Options) (*attack, error) {
 		o.Speed = 1
 	}
 	a := &attack{
-		scenario: &c, strategy: compiled.Strategies, uses: compiled.Uses, model: &compiled.Model, prompts: o.Prompts, clock: clock{speed: o.Speed},
-		ledger: ledger.New(o.Cap), begun: make(chan struct{}),
+		scenario: &c, strategy: compiled.Strategies, uses: compiled.Uses, model: &compiled.Model, prompts: o.Prompts,
+		clock: clock{speed: o.Speed}, begun: make(chan struct{}), keeps: newShelf(o.Clips, o.Keep, len(c.Channels)),
 	}
 	a.orders = schedule(&c, a.model, drivenBy(&c), len(o.Prompts))
 	for range compiled.Strategies {
@@ -126,98 +137,7 @@ func newAttack(s *scenario.Scenario, o *Options) (*attack, error) {
 	return a, a.connect(o)
 }
 
-// connect prepares the endpoints.
-func (a *attack) connect(o *Options) error {
-	var hosts []string
-	for i := range a.scenario.Channels {
-		c := &a.scenario.Channels[i].Channel
-		e := &endpoint{channel: c, jobs: a.model.Channels[i].Jobs}
-		a.endpoints = append(a.endpoints, e)
-		if !a.drives(i) {
-			continue
-		}
-		var known bool
-		if e.dialect, known = dialect.ByName(c.Protocol); !known {
-			return fmt.Errorf("channel %s names no protocol that bench speaks", c.Name)
-		}
-		e.target = dialect.Target{BaseURL: c.BaseURL, DownloadHosts: c.DownloadHosts, Model: c.Model}
-		if base, instead := o.BaseURLs[c.Name]; instead {
-			e.target.BaseURL, e.target.DownloadHosts = base, nil
-		}
-		key := o.Key(c.KeyEnv)
-		if key == "" {
-			return fmt.Errorf("channel %s: the environment variable %s holds no key", c.Name, c.KeyEnv)
-		}
-		e.target.Key = dialect.NewSecret(key)
-		u, err := url.Parse(e.target.BaseURL)
-		if err != nil || u.Host == "" {
-			return fmt.Errorf("channel %s: base_url is no address", c.Name)
-		}
-		hosts = append(append(hosts, u.Host), e.target.DownloadHosts...)
-		for _, j := range e.jobs {
-			worst := money.Micros(0)
-			if j.Makes {
-				if worst, err = ledger.Worst(&c.Price, j.Clip); err != nil {
-					return fmt.Errorf("channel %s: %w", c.Name, err)
-				}
-			}
-			e.worst = append(e.worst, worst)
-		}
-	}
-	client := network.New(network.Options{Hosts: hosts, Loopback: !o.Live, Proxy: o.Proxy, Transport: o.transport})
-	// A channel that answers only when the clip is made may take until the deadline, and beyond.
-	patience := longestAnswer
-	if d := a.scenario.Workload.Deadline; d > 0 {
-		patience = a.clock.real(d) + time.Minute
-	}
-	for _, e := range a.endpoints {
-		e.client = client.Patient(patience)
-	}
-	return nil
-}
-
 // drives says whether any driven order can reach a channel.
 func (a *attack) drives(ch int) bool {
-	for _, i := range drivenBy(a.scenario) {
-		for _, route := range a.strategy[i].Routes {
-			if slices.ContainsFunc(route.Steps, func(s policy.Step) bool { return s.Channel == ch }) {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-// openJournal begins the journal.
-func (a *attack) openJournal(o *Options) error {
-	if o.Journal == "" {
-		return nil
-	}
-	var err error
-	a.journal, err = journal.Create(o.Journal, journal.Run{
-		Schema: journal.Schema, At: journal.UTC(time.Now()), Tool: o.Version, ScenarioSHA256: a.scenario.SHA256(),
-		PurchaseSHA256: a.scenario.PurchaseSHA256(), Seed: a.scenario.Seed, Live: o.Live, Speed: o.Speed, Cap: o.Cap,
-	})
-	return err
-}
-
-func (a *attack) close() {
-	if a.journal != nil {
-		if err := a.journal.Close(); err != nil {
-			a.fail(err)
-		}
-	}
-}
-
-// keep appends an entry to the journal. Without a journal nothing is kept.
-func (a *attack) keep(e journal.Entry) error {
-	if a.journal == nil {
-		return nil
-	}
-	return a.journal.Append(e)
-}
-
-// at is when a time of the run was, for the journal.
-func (a *attack) at(t time.Duration) journal.Time {
-	return journal.UTC(a.clock.origin.Add(a.clock.real(t)))
+	return slices.ContainsFunc(drivenBy(a.scenario), func(i int) bool { return a.uses[i][ch] })
 }

@@ -186,19 +186,22 @@ func TestInterruptSettlesWhatIsOpen(t *testing.T) {
 func TestOurFaultsEndTheRun(t *testing.T) {
 	for name, tt := range map[string]struct {
 		mock mockchannel.Options
-		want dialect.Fault
+		want string
 	}{
-		"wrong key":     {mockchannel.Options{Secrets: map[string]dialect.Secret{"reverse": dialect.NewSecret("another")}}, dialect.BadKey},
-		"empty account": {mockchannel.Options{Balances: map[string]money.Micros{"reverse": 500_000}}, dialect.NoBalance},
+		"wrong key":     {mockchannel.Options{Secrets: map[string]dialect.Secret{"reverse": dialect.NewSecret("another")}}, "put a key that the channel accepts into APIYI_API_KEY"},
+		"empty account": {mockchannel.Options{Balances: map[string]money.Micros{"reverse": 500_000}}, "top up the account"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := benchable(t, "vendor-claims", 50)
 				o, server := onMock(t, s, tt.mock)
-				_, err := Run(t.Context(), s, o)
+				run, err := Run(t.Context(), s, o)
 				var fault *Fault
-				if !errors.As(err, &fault) || fault.Kind != tt.want {
-					t.Fatalf("Run ends with %v, want the fault %v", err, tt.want)
+				if !errors.As(err, &fault) || fault.Mend != tt.want {
+					t.Fatalf("Run ends with %v, want a fault to mend by %q", err, tt.want)
+				}
+				if run.Invalid != fault.Error() || !run.Incomplete {
+					t.Errorf("the run is invalid by %q", run.Invalid)
 				}
 				if b := server.Books()[1]; b.Submits > 10 {
 					t.Errorf("%d submits after a fault of ours", b.Submits)

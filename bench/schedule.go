@@ -20,20 +20,20 @@ type Planned struct {
 	At       time.Duration // scheduled arrival since the start of the run, in the scenario's time
 }
 
-// schedule plans the orders of a run: each driven strategy gets as many, in seeded random order
-// within one window, so that all meet the same channels at the same time. Numbers are fixed by
-// the seed; the gaps are those of the scenario's process at its bench rate.
+// schedule plans the orders of a run. The orders of a pair, one for each driven strategy, arrive one
+// after the other in a seeded random order, so that all strategies meet the same channels in the same
+// minutes (Bulej and others 2020, duet benchmarking). Numbers are fixed by the seed; the gaps are those of the scenario's
+// process at its bench rate.
 func schedule(s *scenario.Scenario, m *world.Model, driven []int, prompts int) []Planned {
 	random := rand.New(rand.NewPCG(s.Seed, 0x73636865)) // apart from other uses of the seed
 	orders := make([]Planned, 0, len(driven)*s.Bench.Orders)
 	for pair := range s.Bench.Orders {
 		key := m.Key(0, pair)
 		prompt := random.IntN(prompts)
-		for _, strategy := range driven {
-			orders = append(orders, Planned{Strategy: strategy, Pair: pair, Class: m.Class(key), Prompt: prompt, Key: key})
+		for _, i := range random.Perm(len(driven)) {
+			orders = append(orders, Planned{Strategy: driven[i], Pair: pair, Class: m.Class(key), Prompt: prompt, Key: key})
 		}
 	}
-	random.Shuffle(len(orders), func(i, k int) { orders[i], orders[k] = orders[k], orders[i] })
 	gap := float64(s.Bench.Rate.Per) / float64(s.Bench.Rate.Count)
 	at := 0.0
 	for i := range orders {

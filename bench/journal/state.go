@@ -47,6 +47,7 @@ type Attempt struct {
 	Order    Order
 	Intent   Intent
 	Accepted *Accepted // nil: no acceptance is on record
+	Kept     bool      // it is on record that its bill will never be known
 }
 
 // Fold returns the state after the given entries, up to the first error, which it returns too.
@@ -295,7 +296,7 @@ func (s *State) where(wanted func(*attempt) bool) []Attempt {
 		o := s.orders[i]
 		for n := range o.attempts {
 			if a := &o.attempts[n]; wanted(a) {
-				found = append(found, Attempt{*o.entry, *a.intent, a.accepted})
+				found = append(found, Attempt{*o.entry, *a.intent, a.accepted, a.phase == kept})
 			}
 		}
 	}

@@ -1,0 +1,56 @@
+package bench
+
+import (
+	"channelbench/bench/recording"
+	"channelbench/internal/money"
+	"channelbench/internal/record"
+)
+
+// bills add up by channel what was reserved, computed and reported.
+func (a *attack) bills(orders []recording.Order) []record.Bill {
+	var bills []record.Bill
+	for i := range a.scenario.Channels {
+		if !a.drives(i) {
+			continue
+		}
+		total := sums{channel: a.scenario.Channels[i].Name}
+		for k := range orders {
+			for n := range orders[k].Attempts {
+				total.add(&orders[k].Attempts[n])
+			}
+		}
+		bills = append(bills, total.bill())
+	}
+	return bills
+}
+
+// sums are those of one channel.
+type sums struct {
+	channel                                         string
+	submits, told                                   int64
+	reserved, computed, reported, compared, counted money.Micros
+}
+
+func (b *sums) add(t *recording.Attempt) {
+	if t.Channel != b.channel {
+		return
+	}
+	b.submits++
+	b.reserved += t.Reserved
+	b.counted += t.Charge()
+	b.computed += t.Bill.Computed
+	if t.Bill.Reported != nil {
+		b.told++
+		b.reported += *t.Bill.Reported
+		b.compared += t.Bill.Computed
+	}
+}
+
+func (b *sums) bill() record.Bill {
+	bill := record.Bill{Channel: b.channel, Submits: b.submits, ReservedUSD: b.reserved.Dollars(), ComputedUSD: b.computed.Dollars(),
+		ReportedFor: b.told, ComparedUSD: b.compared.Dollars(), Counted: b.counted.Dollars()}
+	if b.told > 0 {
+		bill.ReportedUSD = record.Number(b.reported.Dollars())
+	}
+	return bill
+}

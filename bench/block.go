@@ -1,0 +1,56 @@
+package bench
+
+import (
+	"math"
+	"math/rand/v2"
+	"sort"
+	"time"
+
+	"channelbench/bench/recording"
+	"channelbench/internal/scenario"
+)
+
+// leastBlock is how long a block should be at least: longer than a burst of region errors.
+const leastBlock = 5 * time.Minute
+
+// fewestBlocks is into how many blocks a run is cut if it has so many pairs.
+const fewestBlocks = 10
+
+// blocks cut a run into spans of consecutive pairs. Orders of the same minutes share what befalls the
+// channels, so a span, not an order, is what a bootstrap draws again (Carlstein 1986). A span holds about the
+// third root of the pairs (Hall, Horowitz and Jing 1995), or those of leastBlock if that is more.
+type blocks struct {
+	pairs, count int
+	begins       []time.Duration // by block, when its first pair arrived
+}
+
+// newBlocks cuts the run of which these orders are known, by number.
+func newBlocks(s *scenario.Scenario, recorded []recording.Order) *blocks {
+	pairs := float64(s.Bench.Orders)
+	span := leastBlock.Seconds() / s.Bench.Rate.Per.Seconds() * float64(s.Bench.Rate.Count) / float64(len(drivenBy(s)))
+	span = max(1, min(max(span, math.Cbrt(pairs)), pairs/fewestBlocks))
+	b := &blocks{pairs: s.Bench.Orders, count: max(1, int(pairs/span))}
+	for i := range recorded {
+		for len(b.begins) <= b.of(recorded[i].Pair) {
+			b.begins = append(b.begins, recorded[i].Scheduled)
+		}
+	}
+	return b
+}
+
+// of is the block of a pair.
+func (b *blocks) of(pair int) int { return pair * b.count / b.pairs }
+
+// at is the block of a moment of the run.
+func (b *blocks) at(t time.Duration) int {
+	return max(0, sort.Search(len(b.begins), func(i int) bool { return b.begins[i] > t })-1)
+}
+
+// again draws as many blocks as there are, and says how often each was drawn.
+func (b *blocks) again(random *rand.Rand) []int {
+	times := make([]int, b.count)
+	for range times {
+		times[random.IntN(len(times))]++
+	}
+	return times
+}

@@ -1,0 +1,58 @@
+package bench
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"channelbench/bench/dialect"
+)
+
+// Fault is something that we, not a channel, have to mend before a run makes sense.
+type Fault struct {
+	Err  error  // what happened
+	Mend string // what to do about it
+}
+
+func (f *Fault) Error() string { return f.Err.Error() + "; " + f.Mend }
+
+// Unwrap returns the cause.
+func (f *Fault) Unwrap() error { return f.Err }
+
+// answered is the fault that a channel's answer shows.
+func (e *endpoint) answered(a *dialect.Answer) *Fault {
+	mend := map[dialect.Fault]string{
+		dialect.BadKey:     "put a key that the channel accepts into " + e.channel.KeyEnv,
+		dialect.NoBalance:  "top up the account",
+		dialect.BadRequest: "mend the channel's model, makes or protocol in the scenario: it doesn't make what was asked for",
+	}[a.Fault]
+	return &Fault{fmt.Errorf("channel %s answers: %v (%w)", e.channel.Name, a.Fault, errors.New(a.Message)), mend}
+}
+
+// unreachable is the fault of a machine that can't reach a channel.
+func (e *endpoint) unreachable(err error) *Fault {
+	return &Fault{fmt.Errorf("channel %s cannot be reached from here: %w", e.channel.Name, err),
+		"mend this machine's network, name service or proxy, or the channel's base_url"}
+}
+
+// latest is how late an order may begin: beyond it, its latency is this machine's more than the channel's.
+func (a *attack) latest() time.Duration {
+	for _, limit := range []time.Duration{a.scenario.Workload.Promise, a.scenario.Workload.Deadline} {
+		if limit > 0 {
+			return limit / 20
+		}
+	}
+	return time.Minute
+}
+
+// began counts orders that began too late. Once they are more than one in a hundred, the 99th percentile of
+// the lag can't come right any more, and the run ends.
+func (a *attack) began(lag time.Duration) {
+	if lag <= a.latest() {
+		return
+	}
+	if late := int(a.late.Add(1)); late > max(2, len(a.orders)/100) {
+		a.fail(&Fault{fmt.Errorf("%d orders began more than %v late, the last one %v", late, a.latest(), lag.Round(time.Millisecond)),
+			"use a lower rate or --speed, or a faster machine"})
+	}
+}

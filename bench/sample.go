@@ -1,0 +1,127 @@
+package bench
+
+import (
+	"cmp"
+	"math"
+	"slices"
+
+	"channelbench/bench/recording"
+	"channelbench/internal/decision"
+)
+
+// sample are the orders of one strategy, driven or replayed, that had an outcome. Orders that we gave up
+// had none and are left out.
+type sample struct {
+	strategy int
+	engine   string // "live", "replay"
+	monthly  float64
+	fixed    float64 // dollars a month
+	tallies  []tally // by latency, ascending
+}
+
+// tally is one order as figures count it.
+type tally struct {
+	order     *recording.Order
+	block     int
+	charge    float64 // dollars
+	penalty   float64 // dollars: late or undelivered
+	latency   float64 // seconds; +Inf: never delivered
+	delivered bool
+	inTime    bool
+}
+
+// sample tallies the orders of a strategy.
+func (a *attack) sample(strategy int, engine string, orders []recording.Order, b *blocks) *sample {
+	s := &sample{strategy: strategy, engine: engine, monthly: float64(a.scenario.Workload.OrdersPerMonth)}
+	for ch, used := range a.uses[strategy] {
+		if used {
+			s.fixed += a.model.Costs.Fixed[ch].Dollars()
+		}
+	}
+	for i := range orders {
+		if o := &orders[i]; o.Strategy == a.scenario.Strategies[strategy].Name && o.Finished {
+			s.tallies = append(s.tallies, a.tally(o, b.of(o.Pair)))
+		}
+	}
+	slices.SortStableFunc(s.tallies, func(x, y tally) int { return cmp.Compare(x.latency, y.latency) })
+	return s
+}
+
+func (a *attack) tally(o *recording.Order, block int) tally {
+	t := tally{order: o, block: block, charge: o.Charge().Dollars(), latency: math.Inf(1), delivered: o.Delivered}
+	promise := a.scenario.Workload.Promise
+	t.inTime = o.Delivered && (promise == 0 || o.Latency <= promise)
+	if o.Delivered {
+		t.latency = o.Latency.Seconds()
+	}
+	switch costs := &a.model.Costs; {
+	case !o.Delivered:
+		t.penalty = costs.Undelivered.Dollars()
+	case !t.inTime:
+		t.penalty = costs.Late.Dollars()
+	}
+	return t
+}
+
+// cost is what the order cost in dollars, with its share of the fixed costs of a month.
+func (s *sample) cost(t *tally) float64 { return t.charge + t.penalty + s.fixed/s.monthly }
+
+// figures are what a sample comes to.
+type figures struct {
+	orders                                int // one that was drawn twice counts twice
+	costPerOrder, costPerDelivered        float64
+	delivered, inTime, fellBack, attempts float64 // per order
+	mean, p50, p95, p99                   float64 // seconds; +Inf: not reached
+}
+
+// once counts every block once.
+func once(*tally) float64 { return 1 }
+
+// figures works the figures out; weight says how often an order counts.
+func (s *sample) figures(weight func(*tally) float64) figures {
+	var f figures
+	var n, cost, delivered, latency float64
+	for i := range s.tallies {
+		t := &s.tallies[i]
+		w := weight(t)
+		n += w
+		cost += w * s.cost(t)
+		f.attempts += w * float64(len(t.order.Attempts))
+		if t.delivered {
+			delivered += w
+			latency += w * t.latency
+		}
+		if t.inTime {
+			f.inTime += w
+		}
+		if t.order.FellBack() {
+			f.fellBack += w
+		}
+	}
+	f.orders = int(n)
+	f.costPerOrder, f.costPerDelivered, f.mean = cost/n, cost/delivered, latency/delivered
+	f.delivered, f.inTime, f.fellBack, f.attempts = delivered/n, f.inTime/n, f.fellBack/n, f.attempts/n
+	f.p50, f.p95, f.p99 = s.quantile(0.5*n, weight), s.quantile(0.95*n, weight), s.quantile(0.99*n, weight)
+	return f
+}
+
+// quantile is the latency that so many orders don't exceed.
+func (s *sample) quantile(orders float64, weight func(*tally) float64) float64 {
+	passed := 0.0
+	for i := range s.tallies {
+		if passed += weight(&s.tallies[i]); passed > 0 && passed >= orders {
+			return s.tallies[i].latency
+		}
+	}
+	return math.Inf(1)
+}
+
+// outlook is what the strategy would come to if these figures were those of all months.
+func (s *sample) outlook(f figures) decision.Outlook {
+	if f.orders == 0 {
+		never := math.Inf(1)
+		return decision.Outlook{MonthlyCost: never, CostPerDelivered: never, P50: never, P95: never, P99: never}
+	}
+	return decision.Outlook{MonthlyCost: f.costPerOrder * s.monthly, CostPerDelivered: f.costPerDelivered,
+		Delivered: f.delivered, InTime: f.inTime, P50: f.p50, P95: f.p95, P99: f.p99}
+}

@@ -1,0 +1,57 @@
+package bench
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"channelbench/bench/recording"
+)
+
+// shortcomings are what a reader of the figures has to know about how they came about.
+func (a *attack) shortcomings(orders []recording.Order) []string {
+	warnings := lag(orders)
+	cut, open := 0, 0
+	for i := range orders {
+		if !orders[i].Finished {
+			cut++
+		}
+		for k := range orders[i].Attempts {
+			if orders[i].Attempts[k].Open {
+				open++
+			}
+		}
+	}
+	if cut > 0 {
+		warnings = append(warnings, fmt.Sprintf("%d of %d orders were cut off before they had an outcome and are left out; those that took long are among them, so what is left looks better than it is", cut, len(orders)))
+	}
+	if open > 0 {
+		warnings = append(warnings, fmt.Sprintf("%d attempts have no known bill yet, and count with their worst case; bench --resume settles them", open))
+	}
+	if a.keeps.err != nil {
+		warnings = append(warnings, fmt.Sprintf("not all clips could be kept: %v", a.keeps.err))
+	}
+	return warnings
+}
+
+// lag says so where orders began so much later than scheduled that it shows in their latency: the 99th
+// percentile of the lag is above a hundredth of the median latency.
+func lag(orders []recording.Order) []string {
+	var lags, latencies []float64
+	for i := range orders {
+		if o := &orders[i]; o.Finished {
+			lags = append(lags, o.Lag.Seconds())
+			latency := math.Inf(1)
+			if o.Delivered {
+				latency = o.Latency.Seconds()
+			}
+			latencies = append(latencies, latency)
+		}
+	}
+	slices.Sort(lags)
+	slices.Sort(latencies)
+	if late, median := rank(lags, 0.99), rank(latencies, 0.5); late > median/100 {
+		return []string{fmt.Sprintf("orders began up to %.1f s late (p99), more than a hundredth of the median latency: this machine is too slow for the rate or the speed", late)}
+	}
+	return nil
+}
