@@ -14,7 +14,7 @@ import (
 // order is one order that is answered.
 type order struct {
 	*Options
-	pools    map[cell]*pool
+	*stock
 	luck     world.Key
 	verdicts []verdict // by channel, those of answers included
 	machine  policy.Machine
@@ -24,9 +24,9 @@ type order struct {
 }
 
 // newOrder is a pair's order. Its luck is its own, so that no result depends on which order is answered first.
-func newOrder(o *Options, pools map[cell]*pool, p *pair, repetition int) *order {
+func newOrder(o *Options, s *stock, p *pair, repetition int) *order {
 	return &order{
-		Options: o, pools: pools, verdicts: slices.Clone(p.verdicts),
+		Options: o, stock: s, verdicts: slices.Clone(p.verdicts),
 		luck: (&world.Model{Seed: o.Seed}).Key(repetition, int(p.key)),
 		out:  recording.Order{Strategy: o.Strategy.Name, Pair: p.number, Video: p.video, Key: p.key, Scheduled: p.scheduled},
 	}
@@ -118,9 +118,12 @@ func late(met *recording.Attempt) (policy.EventKind, channel.Reason) {
 	return policy.Refused, channel.Submit
 }
 
-// fetch expects the clip. One that nobody fetched, since its order was over, takes no time.
+// fetch expects the clip. One that was ready when its order was over, and so was not fetched, takes no time.
 func (o *order) fetch(a *policy.Action) {
 	met := o.answers[a.Attempt]
+	if o.stuck[met] {
+		return
+	}
 	e := policy.Event{Kind: policy.Fetched, At: a.At + span(met.Fetch), Attempt: a.Attempt}
 	if met.Outcome == channel.Unusable {
 		e.Kind, e.Jitter = policy.Rejected, o.Model.Jitter(o.out.Key, int(a.Channel), int(o.machine.Attempts()[a.Attempt].Try))

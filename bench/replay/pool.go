@@ -31,9 +31,15 @@ type pool struct {
 	attempts map[int][]*recording.Attempt // by block
 }
 
-// poolsOf files the attempts of a recording, each in every cell that it fits.
-func poolsOf(o *Options, recorded []*recording.Order, pairs []*pair) map[cell]*pool {
-	pools := map[cell]*pool{}
+// stock is what a recording has to answer with.
+type stock struct {
+	pools map[cell]*pool
+	stuck map[*recording.Attempt]bool // clips that were ready in time, and could not be fetched in time
+}
+
+// stockOf files the attempts of a recording, each in every cell that it fits.
+func stockOf(o *Options, recorded []*recording.Order, pairs []*pair) *stock {
+	s := &stock{map[cell]*pool{}, map[*recording.Attempt]bool{}}
 	for _, r := range recorded {
 		i, _ := slices.BinarySearchFunc(pairs, r.Pair, func(p *pair, number int) int { return p.number - number })
 		tries := make([]int, len(o.Channels))
@@ -43,17 +49,24 @@ func poolsOf(o *Options, recorded []*recording.Order, pairs []*pair) map[cell]*p
 			if ch < 0 {
 				continue
 			}
+			clip := o.Model.Channels[ch].Jobs[r.Video].Clip
 			for _, prompt := range prompts(a, tries[ch], refusedElsewhere(pairs[i].verdicts, ch)) {
-				c := cell{ch, o.Model.Channels[ch].Jobs[r.Video].Clip, tries[ch], prompt}
-				if pools[c] == nil {
-					pools[c] = &pool{attempts: map[int][]*recording.Attempt{}}
-				}
-				pools[c].add(o.Block(a.Submitted), a)
+				s.file(cell{ch, clip, tries[ch], prompt}, o.Block(a.Submitted), a)
 			}
 			tries[ch]++
+			if a.Outcome == channel.Abandoned && a.Made && a.Submitted+a.Answer+a.Service < r.Scheduled+r.Latency {
+				s.stuck[a] = true
+			}
 		}
 	}
-	return pools
+	return s
+}
+
+func (s *stock) file(c cell, block int, a *recording.Attempt) {
+	if s.pools[c] == nil {
+		s.pools[c] = &pool{attempts: map[int][]*recording.Attempt{}}
+	}
+	s.pools[c].add(block, a)
 }
 
 // prompts are the kinds of prompt that an attempt can answer for. A refusal for moderation that came at a further

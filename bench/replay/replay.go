@@ -11,7 +11,8 @@
 //   - The first submit to a channel is answered by a first one, the second by a second one, and so on: what made an
 //     order fail once, such as its exit, may make it fail again, and orders that fail make more attempts.
 //     No attempt answers the same order twice while there are others.
-//   - A job whose end isn't on record never ends. To leave it out would prefer quick jobs.
+//   - A job whose end isn't on record never ends, and a clip that could not be fetched never is. To leave them out
+//     would prefer quick jobs.
 //
 // It deliberately draws nothing from the simulated world but the jitter that the order would have had, works
 // out no figures and knows no prices: a bill is the bill of the attempt that answered. What a recording cannot
@@ -71,16 +72,16 @@ func Orders(o Options) ([]recording.Order, error) {
 	if err != nil {
 		return nil, err
 	}
-	pools := poolsOf(&o, recorded, pairs)
+	stock := stockOf(&o, recorded, pairs)
 	for _, p := range pairs {
-		if err := answerable(&o, pools, p.video); err != nil {
+		if err := answerable(&o, stock, p.video); err != nil {
 			return nil, err
 		}
 	}
 	var all []recording.Order
 	for _, p := range pairs {
 		for repetition := range o.Times {
-			r := newOrder(&o, pools, p, repetition)
+			r := newOrder(&o, stock, p, repetition)
 			r.out.Number = len(all)
 			all = append(all, r.run())
 		}
@@ -89,10 +90,10 @@ func Orders(o Options) ([]recording.Order, error) {
 }
 
 // answerable is nil if every step of a video's route has a first answer.
-func answerable(o *Options, pools map[cell]*pool, video int) error {
+func answerable(o *Options, s *stock, video int) error {
 	for _, step := range o.Strategy.Routes[video].Steps {
 		clip := o.Model.Channels[step.Channel].Jobs[video].Clip
-		if pools[cell{step.Channel, clip, 0, anyPrompt}] == nil {
+		if s.pools[cell{step.Channel, clip, 0, anyPrompt}] == nil {
 			return &UnansweredError{o.Strategy.Name, o.Channels[step.Channel], clip}
 		}
 	}

@@ -89,9 +89,15 @@ func of(orders ...[]attempt) []recording.Order {
 	return all
 }
 
-// having adds what pair 0 tried.
+// having lets pair 0 have tried something.
 func having(recorded []recording.Order, attempts ...attempt) []recording.Order {
 	recorded[0].Attempts = attempts
+	return recorded
+}
+
+// unfetched lets the first order that tried anything end long after its clip was ready.
+func unfetched(recorded []recording.Order) []recording.Order {
+	recorded[1].Latency = seconds(600)
 	return recorded
 }
 
@@ -180,6 +186,8 @@ func TestRules(t *testing.T) {
 
 		{"a clip that its own order had abandoned", 0, []int{0}, of(tries{but(delivered("a", 300, 100, 7), abandoned)}),
 			"delivered after 1m41s, $0.07; 0s a delivered"},
+		{"a clip that could not be fetched", 600, []int{0}, unfetched(of(tries{but(delivered("a", 300, 100, 7), abandoned)})),
+			"deadline after 10m0s, $0.07; 0s a abandoned (deadline)"},
 		{"a failure that its own order had abandoned", 0, []int{0}, of(tries{but(delivered("a", 300, 100, 7), failed, abandoned)}),
 			"job after 1m41s, $0.07; 0s a failed (job)"},
 		{"a late refusal", 0, []int{0}, of(tries{refused("a", 300, 0, abandoned), delivered("a", 400, 10, 1)}),
