@@ -383,7 +383,7 @@ func untrusted(t *testing.T, c *relay) string {
 // mortal dies, with all its connections, when it has accepted both orders, and comes back a tenth of a second later.
 func mortal(t *testing.T, c *relay) string {
 	server := httptest.NewUnstartedServer(c)
-	listener := &gate{Listener: server.Listener}
+	listener := &turnstile{Listener: server.Listener}
 	server.Listener = listener
 	server.Config.ErrorLog = log.New(io.Discard, "", 0)
 	server.Start()
@@ -404,16 +404,16 @@ func mortal(t *testing.T, c *relay) string {
 	return server.URL
 }
 
-// gate resets every connection while it is shut.
-type gate struct {
+// turnstile resets every connection while it is shut.
+type turnstile struct {
 	net.Listener
 	shut atomic.Bool
 }
 
-func (g *gate) Accept() (net.Conn, error) {
+func (l *turnstile) Accept() (net.Conn, error) {
 	for {
-		c, err := g.Listener.Accept()
-		if err != nil || !g.shut.Load() {
+		c, err := l.Listener.Accept()
+		if err != nil || !l.shut.Load() {
 			return c, err
 		}
 		_ = c.(*net.TCPConn).SetLinger(0)
