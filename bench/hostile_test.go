@@ -240,7 +240,7 @@ func hostiles(elsewhere string) []hostile {
 		{name: "HTML with 403", channel: &relay{submit: page(403)}, set: long, story: refused, says: "HTTP 403 and no error of the channel's own: not JSON"},
 		{name: "HTML with 429", channel: &relay{submit: page(429)}, set: long, story: limited, says: "HTTP 429 and no error"},
 		{name: "empty 200", channel: &relay{submit: says(200, "")}, set: long, story: lost, says: "an empty answer"},
-		{name: "204", channel: &relay{submit: raw("HTTP/1.1 204 No Content\r\n\r\n")}, set: long, story: lost, says: "an empty answer"},
+		{name: "204", channel: &relay{submit: raw("HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n")}, set: long, story: lost, says: "an empty answer"},
 		{name: "not HTTP", channel: &relay{submit: raw("220 mail.example.com ESMTP\r\n")}, set: long, story: lost, says: "answer: "},
 		{name: "switches protocols", channel: &relay{submit: raw("HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: tunnel\r\n\r\n", silent)}, set: long, story: lost, says: "HTTP 101"},
 		{name: "1xx flood", channel: &relay{submit: raw("", endless("HTTP/1.1 103 Early Hints\r\n\r\n", 0))}, set: long, story: lost, says: "answer: "},
