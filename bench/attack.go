@@ -30,6 +30,7 @@ type attack struct {
 	uses      [][]bool // by strategy, then channel
 	model     *world.Model
 	endpoints []*endpoint
+	accounts  []*account
 	prompts   []string
 	orders    []Planned // those that are to be driven
 	left      []remnant // of an earlier run
@@ -137,7 +138,11 @@ func (t *orders) RoundTrip(request *http.Request) (response *http.Response, _ er
 	if err != nil || index < 0 || index >= len(a.orders) || a.submitting.Err() != nil {
 		return answer(request, statusGivenUp, nil), nil
 	}
-	<-a.begun
+	select {
+	case <-a.begun:
+	case <-a.submitting.Done(): // maybe before the clock was set
+		return answer(request, statusGivenUp, nil), nil
+	}
 	o := &order{attack: a, Planned: a.orders[index], news: make(chan news, 4), ended: make(chan struct{})}
 	o.machine.Init(&a.strategy[o.Strategy].Routes[o.Class], o.At)
 	a.under.Go(func() {

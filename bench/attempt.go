@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"cmp"
 	"encoding/hex"
 	"time"
 
@@ -91,7 +92,7 @@ func (t *attempt) ending(a *policy.Attempt, b journal.Bill) journal.Entry {
 // ended is the entry of the attempt's end for its order.
 func (t *attempt) ended(a *policy.Attempt, b journal.Bill) journal.Ended {
 	e := journal.Ended{Order: t.order.Index, Attempt: int(t.number), Outcome: journal.Outcome(a.Outcome), Reason: journal.Reason(a.Reason),
-		Country: t.answer.Country, At: t.order.at(t.order.At + a.Ended), Submitted: t.order.at(t.submitted), Answered: t.when(t.answered), Accepted: t.when(t.taken),
+		Country: t.answer.Country, At: t.order.at(t.order.At + a.Ended), Submitted: t.when(t.submitted), Answered: t.when(t.answered), Accepted: t.when(t.taken),
 		Ready: t.when(t.ready), Fetched: t.when(t.fetched), Polls: t.polls, RetryAfter: t.order.clock.scenario(t.answer.RetryAfter), Bill: b, Error: t.said()}
 	if t.fetched > 0 {
 		e.ClipSHA256, e.ClipBytes = hex.EncodeToString(t.footage.SHA256[:]), t.footage.Bytes
@@ -126,5 +127,5 @@ func (t *attempt) said() string {
 	case t.flaw != "":
 		return t.flaw
 	}
-	return t.answer.Message
+	return cmp.Or(t.word, t.answer.Message)
 }

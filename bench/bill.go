@@ -13,15 +13,20 @@ func (a *attack) bills(orders []recording.Order) []record.Bill {
 		if !a.drives(i) {
 			continue
 		}
-		total := sums{channel: a.scenario.Channels[i].Name}
-		for k := range orders {
-			for n := range orders[k].Attempts {
-				total.add(&orders[k].Attempts[n])
-			}
-		}
-		bills = append(bills, total.bill())
+		bills = append(bills, total(a.scenario.Channels[i].Name, orders).bill())
 	}
 	return bills
+}
+
+// total adds up the attempts on a channel.
+func total(channel string, orders []recording.Order) *sums {
+	t := &sums{channel: channel}
+	for i := range orders {
+		for k := range orders[i].Attempts {
+			t.add(&orders[i].Attempts[k])
+		}
+	}
+	return t
 }
 
 // sums are those of one channel.

@@ -46,11 +46,11 @@ func (b *blocks) at(t time.Duration) int {
 	return max(0, sort.Search(len(b.begins), func(i int) bool { return b.begins[i] > t })-1)
 }
 
-// again draws as many blocks as there are, and says how often each was drawn.
-func (b *blocks) again(random *rand.Rand) []int {
-	times := make([]int, b.count)
-	for range times {
-		times[random.IntN(len(times))]++
+// weights draws how much each block counts; on average once.
+func (b *blocks) weights(random *rand.Rand) []float64 {
+	w := make([]float64, b.count)
+	for i := range w {
+		w[i] = random.ExpFloat64()
 	}
-	return times
+	return w
 }

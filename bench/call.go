@@ -26,6 +26,7 @@ type facts struct {
 	answer   dialect.Answer
 	footage  dialect.Footage
 	flaw     string // why the clip is unusable
+	word     string // what the channel last said of a job without a clip, for people
 	cause    error  // why the submit had no answer
 
 	// Times of the run; 0: not yet.
@@ -58,6 +59,7 @@ func (c *call) submit() {
 	c.submitted = c.order.clock.now()
 	request, err := c.at.dialect.Submit(c.at.target, dialect.Order{Clip: c.clip, Prompt: c.order.prompts[c.order.Prompt]})
 	if err != nil {
+		c.cause = err
 		c.tell(policy.Event{Kind: policy.Refused, Reason: channel.Submit}, c.at.unreachable(err))
 		return
 	}
@@ -151,6 +153,7 @@ func (c *call) over(p *dialect.Progress) {
 		c.tell(policy.Event{Kind: policy.Completed}, nil)
 		return
 	}
+	c.word = p.Message
 	c.tell(policy.Event{Kind: policy.Failed, Billed: c.known && c.reported > 0}, nil)
 }
 
@@ -180,16 +183,23 @@ func (c *call) look(ctx context.Context) (usable bool, err error) {
 	kept := c.order.keeps.place(c.channel, fmt.Sprintf("%s-order-%d-attempt-%d.mp4", c.at.channel.Name, c.order.Index, c.number))
 	footage, err := watch(kept, func(w io.Writer) error {
 		response, err := c.at.client.Fetch(ctx, request, w, maxClip, dialect.HoldsClip)
-		if err == nil && (response.Status != 200 || response.Truncated) {
+		switch {
+		case err != nil:
+			return err
+		case response.Body != nil: // it was no clip, and w got nothing
+			p := dialect.Withheld(c.at.target, c.job, read(response))
+			c.job, c.word = p.Job, p.Message
+			return errNoClip
+		case response.Truncated:
 			return errNoClip
 		}
-		return err
+		return nil
 	})
 	kept.end(err == nil)
 	if err != nil {
 		return false, err
 	}
-	c.fetched = c.order.clock.now()
+	c.fetched, c.word = c.order.clock.now(), ""
 	c.footage, c.flaw = footage, footage.Unusable(c.clip)
 	return c.flaw == "", nil
 }

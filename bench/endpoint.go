@@ -38,16 +38,24 @@ func (a *attack) connect(o *Options) error {
 		if err != nil {
 			return fmt.Errorf("channel %s: %w", e.channel.Name, err)
 		}
-		hosts = append(hosts, reached...)
+		teller, err := a.account(e, o)
+		if err != nil {
+			return fmt.Errorf("channel %s: %w", e.channel.Name, err)
+		}
+		hosts = append(append(hosts, reached...), teller)
 	}
 	client := network.New(network.Options{Hosts: hosts, Loopback: !o.Live, Proxy: o.Proxy, Transport: o.transport})
 	// A channel that answers only when the clip is made may take until the deadline, and beyond.
-	patience := longestAnswer
-	if d := a.scenario.Workload.Deadline; d > 0 {
-		patience = a.clock.real(d) + time.Minute
+	deadline := a.scenario.Workload.Deadline
+	if deadline == 0 {
+		deadline = DefaultDeadline
 	}
+	patience := a.clock.real(deadline) + time.Minute
 	for _, e := range a.endpoints {
 		e.client = client.Patient(patience)
+	}
+	for _, k := range a.accounts {
+		k.client = client
 	}
 	return nil
 }

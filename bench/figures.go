@@ -22,7 +22,7 @@ func (a *attack) record(o *Options) (*record.Run, error) {
 	var samples []*sample
 	for i := range a.scenario.Strategies {
 		if slices.Contains(drivenBy(a.scenario), i) {
-			samples = append(samples, a.sample(i, "live", recorded, b))
+			samples = append(samples, a.sample(i, "live", 1, recorded, b))
 			continue
 		}
 		replayed, err := a.replay(i, recorded, b)
@@ -30,7 +30,7 @@ func (a *attack) record(o *Options) (*record.Run, error) {
 			run.Warnings = append(run.Warnings, fmt.Sprintf("%s is not answered: %v", a.scenario.Strategies[i].Name, err))
 			continue
 		}
-		samples = append(samples, a.sample(i, "replay", replayed, b))
+		samples = append(samples, a.sample(i, "replay", replayTimes, replayed, b))
 	}
 	draws := a.draws(samples, b)
 	for i, s := range samples {
@@ -38,7 +38,8 @@ func (a *attack) record(o *Options) (*record.Run, error) {
 	}
 	run.Verdict = a.judge(samples, draws)
 	run.Bills = a.bills(recorded)
-	run.Findings = record.BillFindings(run.Bills, nil)
+	run.Accounts = a.balances(recorded)
+	run.Findings = record.BillFindings(run.Bills, run.Accounts)
 	run.Warnings = append(run.Warnings, a.shortcomings(recorded)...)
 	return run, nil
 }
@@ -127,7 +128,7 @@ func (s *sample) driven(r *record.Strategy) {
 
 // replayed fills in figures of a replay, with intervals over bootstrap draws of the blocks.
 func (s *sample) replayed(r *record.Strategy, draws []figures) {
-	f := s.figures(once)
+	f := s.figures(once, doubt{})
 	figure := func(of func(*figures) float64) record.Figure {
 		drawn := make([]float64, len(draws))
 		for i := range draws {
@@ -135,9 +136,11 @@ func (s *sample) replayed(r *record.Strategy, draws []figures) {
 		}
 		slices.Sort(drawn)
 		const tail = (1 - stats.Confidence) / 2
-		return record.Figure{Value: record.Number(of(&f)), Low: record.Number(rank(drawn, tail)), High: record.Number(rank(drawn, 1-tail))}
+		value := of(&f)
+		// At the end of its scale, such as 100 % delivered, the value itself is the end of the interval.
+		return record.Figure{Value: record.Number(value), Low: record.Number(min(value, rank(drawn, tail))), High: record.Number(max(value, rank(drawn, 1-tail)))}
 	}
-	r.Orders, r.Delivered = int64(f.orders/replayTimes), int64(math.Round(f.delivered*float64(f.orders)/replayTimes))
+	r.Orders, r.Delivered = int64(f.orders/s.repeats), int64(math.Round(f.delivered*f.orders/s.repeats))
 	r.CostPerDelivered = figure(func(f *figures) float64 { return f.costPerDelivered })
 	r.CostPerOrder = figure(func(f *figures) float64 { return f.costPerOrder })
 	r.DeliveredShare = figure(func(f *figures) float64 { return f.delivered })

@@ -56,8 +56,11 @@ func (a *attack) keep(e journal.Entry) error {
 
 // recorded are the orders as the entries tell them.
 func (a *attack) recorded() ([]recording.Order, error) {
+	a.mu.Lock()
+	entries := a.entries // what is appended later isn't in it
+	a.mu.Unlock()
 	return recording.Read(func(yield func(journal.Entry, error) bool) {
-		for _, e := range a.entries {
+		for _, e := range entries {
 			if !yield(e, nil) {
 				return
 			}
@@ -159,4 +162,28 @@ func (a *attack) restore(o *Options, s *journal.State) error {
 		}
 	}
 	return nil
+}
+
+// Past is what a journal says of the run that wrote it.
+type Past struct {
+	Live  bool
+	Speed float64
+	Set   []string // overrides of its scenario
+	Cap   money.Micros
+}
+
+// ReadPast reads the header of a journal. It is an fs.ErrNotExist where there is none.
+func ReadPast(path string) (*Past, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	for e, err := range journal.Read(f) {
+		if run, is := e.(journal.Run); is && err == nil {
+			return &Past{Live: run.Live, Speed: run.Speed, Set: run.Set, Cap: run.Cap}, nil
+		}
+		return nil, fmt.Errorf("%s: %w", path, errors.Join(err, errors.New("it has no header, so nothing was submitted")))
+	}
+	return nil, fmt.Errorf("%s is empty, so nothing was submitted", path)
 }

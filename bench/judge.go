@@ -3,6 +3,8 @@ package bench
 import (
 	"math/rand/v2"
 
+	"gonum.org/v1/gonum/stat/distuv"
+
 	"channelbench/internal/decision"
 	"channelbench/internal/record"
 )
@@ -10,15 +12,19 @@ import (
 // resamples is how many times the blocks of a run are drawn again.
 const resamples = 256
 
-// draws are the figures of each sample in each bootstrap draw of the blocks (Efron 1979). A draw is the same for all
-// samples, so what they had in common stays so: the minutes, and the clips and prompts of the pairs.
+// draws are the figures of each sample in each draw of the Bayesian bootstrap of the blocks (Rubin 1981). A draw is the same for
+// all samples, so what they had in common stays so: the minutes, and the clips and prompts of the pairs.
+// What never happened in so few orders may happen all the same: each draw gives a sample a part of an order that was delivered
+// at once and of one that never was, by the prior of Jeffreys (1946) for shares.
 func (a *attack) draws(samples []*sample, b *blocks) [][]figures {
 	random := rand.New(rand.NewPCG(a.scenario.Seed, 0x626f6f74)) // apart from other uses of the seed
+	half := distuv.Gamma{Alpha: 0.5, Beta: 1, Src: random}
 	all := make([][]figures, len(samples))
 	for range resamples {
-		times := b.again(random)
+		weights := b.weights(random)
 		for i, s := range samples {
-			all[i] = append(all[i], s.figures(func(t *tally) float64 { return float64(times[t.block]) }))
+			orders := s.repeats // a replayed order stands for a part of one
+			all[i] = append(all[i], s.figures(func(t *tally) float64 { return weights[t.block] }, doubt{orders * half.Rand(), orders * half.Rand()}))
 		}
 	}
 	return all
@@ -27,12 +33,12 @@ func (a *attack) draws(samples []*sample, b *blocks) [][]figures {
 // judge asks for a verdict. What isn't known here is what other minutes and other clips would have brought, so the
 // draws are those of the bootstrap.
 func (a *attack) judge(samples []*sample, draws [][]figures) record.Verdict {
-	q := &decision.Question{Decision: a.scenario.Decision, NoPromise: a.scenario.Workload.Promise == 0}
+	q := &decision.Question{Decision: a.scenario.Decision, NoPromise: a.scenario.Workload.Promise == 0, Measured: true}
 	for _, s := range samples {
 		st := &a.scenario.Strategies[s.strategy]
 		q.Strategies = append(q.Strategies, st.Name)
 		q.Excluded = append(q.Excluded, a.scenario.Excludes(st))
-		q.Stated = append(q.Stated, s.outlook(s.figures(once)))
+		q.Stated = append(q.Stated, s.outlook(s.figures(once, doubt{})))
 	}
 	for k := range resamples {
 		draw := make([]decision.Outlook, len(samples))

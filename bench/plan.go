@@ -12,11 +12,19 @@ import (
 
 // Plan is what a run is going to do and can cost at most.
 type Plan struct {
-	Strategies []string      // driven, in the order of the scenario
-	Orders     int           // of all of them
-	Lasts      time.Duration // from the first arrival to the last, about
-	Least      money.Micros  // if every order is delivered at its first attempt
-	Worst      money.Micros  // if every attempt that the strategies allow is billed
+	Driven   []PlannedStrategy // in the order of the scenario
+	Replayed []string          // strategies that are answered without spending
+	Orders   int               // of all that are driven
+	Lasts    time.Duration     // from the first arrival to the last
+	Least    money.Micros      // if every order is delivered at its first attempt
+	Worst    money.Micros      // if every attempt that the strategies allow is billed
+}
+
+// PlannedStrategy is the part of a plan that drives one strategy.
+type PlannedStrategy struct {
+	Name         string
+	Orders       int
+	Least, Worst money.Micros
 }
 
 // NewPlan works out the plan of a scenario's bench. An attempt whose price is unknown is an error.
@@ -25,10 +33,11 @@ func NewPlan(s *scenario.Scenario) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
+	parts := make([]PlannedStrategy, len(s.Strategies))
 	p := &Plan{}
-	driven := drivenBy(s)
-	for _, o := range schedule(s, &compiled.Model, driven, 1) {
+	for _, o := range schedule(s, &compiled.Model, drivenBy(s), 1) {
 		steps := compiled.Strategies[o.Strategy].Routes[o.Class].Steps
+		part := &parts[o.Strategy]
 		for i := range steps {
 			ch := steps[i].Channel
 			worst, err := ledger.Worst(&s.Channels[ch].Price, compiled.Model.Channels[ch].Jobs[o.Class].Clip)
@@ -36,15 +45,24 @@ func NewPlan(s *scenario.Scenario) (*Plan, error) {
 				return nil, fmt.Errorf("channel %s: %w", s.Channels[ch].Name, err)
 			}
 			if i == 0 {
-				p.Least += worst
+				part.Least += worst
 			}
-			p.Worst += worst * money.Micros(steps[i].Attempts)
+			part.Worst += worst * money.Micros(steps[i].Attempts)
 		}
-		p.Orders++
+		part.Orders++
 		p.Lasts = o.At
 	}
-	for _, i := range driven {
-		p.Strategies = append(p.Strategies, s.Strategies[i].Name)
+	for i := range s.Strategies {
+		part := parts[i]
+		part.Name = s.Strategies[i].Name
+		if part.Orders == 0 {
+			p.Replayed = append(p.Replayed, part.Name)
+			continue
+		}
+		p.Driven = append(p.Driven, part)
+		p.Orders += part.Orders
+		p.Least += part.Least
+		p.Worst += part.Worst
 	}
 	return p, nil
 }

@@ -20,8 +20,9 @@ import (
 // DefaultPoll is how often a job is polled where the scenario doesn't say.
 const DefaultPoll = 10 * time.Second
 
-// longestAnswer is how long a channel may take to answer where no deadline bounds it.
-const longestAnswer = time.Hour
+// DefaultDeadline is when an order ends where the scenario states no deadline: a job that never ends would hold the
+// run up.
+const DefaultDeadline = time.Hour
 
 // Options say how a scenario is benched.
 type Options struct {
@@ -59,6 +60,9 @@ var ErrInterrupted = errors.New("interrupted")
 // error comes with it: of an interruption, a *Fault of ours, or ledger.ErrCap.
 func Run(ctx context.Context, s *scenario.Scenario, o Options) (*record.Run, error) {
 	a, err := newAttack(s, &o)
+	if err == nil {
+		err = a.askAccounts(ctx)
+	}
 	if err != nil {
 		return nil, &RefusedError{err}
 	}
@@ -94,6 +98,10 @@ func (a *attack) conduct(ctx context.Context, o *Options) error {
 	if o.Results != nil {
 		results = vegeta.NewEncoder(o.Results).Encode
 	}
+	if err := a.noteAccounts(); err != nil {
+		a.fail(err)
+	}
+	go a.watchAccounts()
 	failed := a.run(func(r *vegeta.Result) error {
 		if o.Progress != nil {
 			o.Progress(int(r.Seq)+1, len(a.orders))
@@ -104,8 +112,13 @@ func (a *attack) conduct(ctx context.Context, o *Options) error {
 	if errors.Is(cause, errDone) {
 		cause = failed
 	}
+	if err := a.closeAccounts(context.WithoutCancel(ctx)); err != nil && cause == nil {
+		cause = err
+	}
 	if a.journal != nil {
-		cause = errors.Join(cause, a.journal.Close())
+		if err := a.journal.Close(); err != nil && cause == nil {
+			cause = err
+		}
 	}
 	return cause
 }
@@ -131,7 +144,12 @@ func newAttack(s *scenario.Scenario, o *Options) (*attack, error) {
 		clock: clock{speed: o.Speed}, begun: make(chan struct{}), keeps: newShelf(o.Clips, o.Keep, len(c.Channels)),
 	}
 	a.orders = schedule(&c, a.model, drivenBy(&c), len(o.Prompts))
-	for range compiled.Strategies {
+	for i := range compiled.Strategies {
+		for k := range compiled.Strategies[i].Routes {
+			if route := &compiled.Strategies[i].Routes[k]; route.Deadline == 0 {
+				route.Deadline = DefaultDeadline
+			}
+		}
 		a.pools = append(a.pools, policy.NewPool(len(c.Channels)))
 	}
 	return a, a.connect(o)

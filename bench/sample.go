@@ -13,7 +13,8 @@ import (
 // had none and are left out.
 type sample struct {
 	strategy int
-	engine   string // "live", "replay"
+	engine   string  // "live", "replay"
+	repeats  float64 // how many tallies one order has
 	monthly  float64
 	fixed    float64 // dollars a month
 	tallies  []tally // by latency, ascending
@@ -31,8 +32,8 @@ type tally struct {
 }
 
 // sample tallies the orders of a strategy.
-func (a *attack) sample(strategy int, engine string, orders []recording.Order, b *blocks) *sample {
-	s := &sample{strategy: strategy, engine: engine, monthly: float64(a.scenario.Workload.OrdersPerMonth)}
+func (a *attack) sample(strategy int, engine string, repeats float64, orders []recording.Order, b *blocks) *sample {
+	s := &sample{strategy: strategy, engine: engine, repeats: repeats, monthly: float64(a.scenario.Workload.OrdersPerMonth)}
 	for ch, used := range a.uses[strategy] {
 		if used {
 			s.fixed += a.model.Costs.Fixed[ch].Dollars()
@@ -68,17 +69,21 @@ func (s *sample) cost(t *tally) float64 { return t.charge + t.penalty + s.fixed/
 
 // figures are what a sample comes to.
 type figures struct {
-	orders                                int // one that was drawn twice counts twice
+	orders                                float64
 	costPerOrder, costPerDelivered        float64
 	delivered, inTime, fellBack, attempts float64 // per order
 	mean, p50, p95, p99                   float64 // seconds; +Inf: not reached
 }
 
-// once counts every block once.
+// once counts every order once.
 func once(*tally) float64 { return 1 }
 
-// figures works the figures out; weight says how often an order counts.
-func (s *sample) figures(weight func(*tally) float64) figures {
+// doubt is how many orders are thought of beside those that were measured: delivered at once, and never.
+type doubt struct{ atOnce, never float64 }
+
+// figures works the figures out; weight says how often an order counts. Orders that are only thought of cost and do as
+// the others do on average.
+func (s *sample) figures(weight func(*tally) float64, d doubt) figures {
 	var f figures
 	var n, cost, delivered, latency float64
 	for i := range s.tallies {
@@ -98,10 +103,12 @@ func (s *sample) figures(weight func(*tally) float64) figures {
 			f.fellBack += w
 		}
 	}
-	f.orders = int(n)
-	f.costPerOrder, f.costPerDelivered, f.mean = cost/n, cost/delivered, latency/delivered
-	f.delivered, f.inTime, f.fellBack, f.attempts = delivered/n, f.inTime/n, f.fellBack/n, f.attempts/n
-	f.p50, f.p95, f.p99 = s.quantile(0.5*n, weight), s.quantile(0.95*n, weight), s.quantile(0.99*n, weight)
+	f.orders, f.mean = n, latency/delivered
+	f.costPerOrder, f.fellBack, f.attempts = cost/n, f.fellBack/n, f.attempts/n
+	all := n + d.atOnce + d.never
+	f.delivered, f.inTime = (delivered+d.atOnce)/all, (f.inTime+d.atOnce)/all
+	f.costPerDelivered = f.costPerOrder / f.delivered
+	f.p50, f.p95, f.p99 = s.quantile(0.5*all-d.atOnce, weight), s.quantile(0.95*all-d.atOnce, weight), s.quantile(0.99*all-d.atOnce, weight)
 	return f
 }
 

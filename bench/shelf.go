@@ -2,9 +2,11 @@ package bench
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"sync"
 
 	"channelbench/bench/dialect"
@@ -81,14 +83,37 @@ func watch(kept *place, fetch func(io.Writer) error) (dialect.Footage, error) {
 		if kept != nil {
 			w = io.MultiWriter(writer, kept)
 		}
-		err := fetch(w)
+		err := caught(func() error { return fetch(w) })
 		writer.CloseWithError(err) // nil: the end of the clip
 		done <- err
 	}()
 	footage, err := dialect.ReadClip(reader, maxClip)
 	reader.Close()
-	if fetched := <-done; fetched != nil {
+	fetched := <-done
+	var p *panicError
+	switch {
+	case errors.As(fetched, &p):
+		panic(p) // where it is known what to do about it
+	case fetched != nil:
 		return footage, fetched
 	}
 	return footage, err
+}
+
+// panicError carries a panic to another goroutine.
+type panicError struct {
+	cause any
+	stack []byte
+}
+
+func (p *panicError) Error() string { return fmt.Sprintf("%v\n%s", p.cause, p.stack) }
+
+// caught calls f, and makes an error of its panic.
+func caught(f func() error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = &panicError{p, debug.Stack()}
+		}
+	}()
+	return f()
 }

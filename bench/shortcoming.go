@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 
 	"channelbench/bench/recording"
 )
@@ -27,6 +28,11 @@ func (a *attack) shortcomings(orders []recording.Order) []string {
 	}
 	if open > 0 {
 		warnings = append(warnings, fmt.Sprintf("%d attempts have no known bill yet, and count with their worst case; bench --resume settles them", open))
+	}
+	for _, k := range a.accounts {
+		if k.unread != nil {
+			warnings = append(warnings, fmt.Sprintf("the balance of %s could not be read after the run: %v", strings.Join(k.channels, ", "), k.unread))
+		}
 	}
 	if a.keeps.err != nil {
 		warnings = append(warnings, fmt.Sprintf("not all clips could be kept: %v", a.keeps.err))

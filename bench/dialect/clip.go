@@ -106,7 +106,7 @@ func (f *film) read() {
 			f.complete()
 			return
 		case first && kind != "ftyp":
-			f.Flaw = fmt.Sprintf("not an MP4 file: it begins with %q", start)
+			f.Flaw = fmt.Sprintf("not an MP4 file: it begins with %.6q", start)
 		case err != nil || !f.content(kind, size):
 			f.Flaw = "the file breaks off"
 		}

@@ -43,7 +43,7 @@ func TestReadClip(t *testing.T) {
 		{"pictures to the end", join(head, moov, rest), ""},
 		{"padding", join(head, box("free", zeros(1000)), mdat, moov), ""},
 		{"empty", nil, "an empty file"},
-		{"an error page", []byte("<html><body>oops</body></html>"), `not an MP4 file: it begins with "<html><body>"`},
+		{"an error page", []byte("<html><body>oops</body></html>"), `not an MP4 file: it begins with "<html>"`},
 		{"JSON", []byte(`{"error":{"message":"x"}}`), "not an MP4 file"},
 		{"three bytes", []byte("abc"), `not an MP4 file: it begins with "abc"`},
 		{"head only", head, "without a description"},

@@ -70,7 +70,7 @@ func (p *parser) object(depth int) (any, error) {
 		}
 		name, _ := key.(string)
 		if _, twice := object[name]; twice {
-			return nil, fmt.Errorf("it has %.40q twice", name)
+			return nil, fmt.Errorf("it has %q twice", name)
 		}
 		if object[name], err = p.member(depth); err != nil {
 			return nil, err

@@ -135,7 +135,7 @@ func silence(t Target, j Job, r *Response, d document, unreadable error) Progres
 // Withheld reads an answer to Fetch that holds no clip. Completed means that the answer names another place, which the job
 // then holds and Fetch goes to; Gone that the clip won't come; InProgress that it may.
 func Withheld(t Target, j Job, r *Response) Progress {
-	if place := r.Header.Get("Location"); r.Status/100 == 3 && place != "" {
+	if place := t.unlessKeyed(r.Header.Get("Location")); r.Status/100 == 3 && place != "" {
 		if _, _, err := t.download(place); err != nil {
 			return Progress{Job: j, Message: tidy(t, err.Error())}
 		}
@@ -171,7 +171,7 @@ func explain(t Target, r *Response, f failure, unreadable error) string {
 	case r.Truncated:
 		return "HTTP " + strconv.Itoa(r.Status) + ", and the answer broke off"
 	case unreadable != nil:
-		return "HTTP " + strconv.Itoa(r.Status) + " and no error of the channel's own: " + unreadable.Error()
+		return "HTTP " + strconv.Itoa(r.Status) + " and no error of the channel's own: " + tidy(t, unreadable.Error())
 	}
 	return "HTTP " + strconv.Itoa(r.Status)
 }

@@ -193,6 +193,9 @@ var costPaths = []struct {
 	{"usage.cost", 1}, {"usage.cost_usd", 1}, {"usage.total_cost", 1}, {"cost_usd", 1}, {"usage.cost_in_usd_ticks", 1e10},
 }
 
+// maxCost is more than any clip costs. Millions of charges below it can be added up.
+const maxCost = 1_000_000 * money.Dollar
+
 // costIn is the charge that an answer reports.
 func costIn(d document) (money.Micros, bool) {
 	for _, in := range []document{jobIn(d), d} {
@@ -200,7 +203,7 @@ func costIn(d document) (money.Micros, bool) {
 			continue
 		}
 		for _, p := range costPaths {
-			if cost, ok := dollars(in.at(p.path).text(), p.perDollar); ok {
+			if cost, ok := dollars(in.at(p.path).text(), p.perDollar); ok && cost <= maxCost {
 				return cost, true
 			}
 		}

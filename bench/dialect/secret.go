@@ -1,9 +1,11 @@
 package dialect
 
 import (
+	"encoding/base64"
 	"fmt"
 	"io"
 	"log/slog"
+	"regexp"
 	"strings"
 )
 
@@ -12,14 +14,30 @@ const hidden = "***"
 
 // Secret is a key that prints as "***" by every common route. The zero Secret is no key.
 //
-// It holds a pointer since fmt calls no methods on unexported fields: a struct with a Secret in one of
-// those would print the text itself, and so prints an address.
-type Secret struct{ text *string }
+// It holds pointers since fmt calls no methods on unexported fields: a struct with a Secret in one of
+// those would print the text itself, and so prints an address. A pointer to a struct wouldn't do: fmt looks into it.
+type Secret struct {
+	text   *string
+	quoted **regexp.Regexp // finds the text, however it is spelt
+}
 
 // NewSecret hides a key. Space around it, such as the newline at the end of a file, is no part of it.
 func NewSecret(key string) Secret {
 	key = strings.TrimSpace(key)
-	return Secret{&key}
+	quoted := spellings(key)
+	return Secret{&key, &quoted}
+}
+
+// spellings finds a key in a text: each of its bytes as it is, after a backslash, as %2f or as \u002f, or all of it in base64.
+func spellings(key string) *regexp.Regexp {
+	var p strings.Builder
+	for _, c := range []byte(key) {
+		fmt.Fprintf(&p, `(?:\\*%s|%%(?i:%02x)|\\+u00(?i:%02x))`, regexp.QuoteMeta(string(rune(c))), c, c)
+	}
+	for _, encoding := range []*base64.Encoding{base64.RawStdEncoding, base64.RawURLEncoding} {
+		p.WriteString("|" + regexp.QuoteMeta(encoding.EncodeToString([]byte(key))))
+	}
+	return regexp.MustCompile(p.String())
 }
 
 // Reveal returns the key, for the header of a request and for nothing else.
@@ -30,10 +48,10 @@ func (s Secret) Reveal() string {
 	return *s.text
 }
 
-// Redact hides the key where a text quotes it, as error messages do.
+// Redact hides the key where a text quotes it, as error messages and addresses do, however they spell it.
 func (s Secret) Redact(text string) string {
-	if key := s.Reveal(); key != "" {
-		return strings.ReplaceAll(text, key, hidden)
+	if s.Reveal() != "" {
+		return (*s.quoted).ReplaceAllString(text, hidden)
 	}
 	return text
 }

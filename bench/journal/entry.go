@@ -12,7 +12,7 @@ import (
 // entry that alter neither what was submitted nor what was spent.
 const Schema = "channelbench/orders/v1"
 
-// Entry is one line: a Run, Order, Intent, Accepted, Ended, Finished, Settled or Note; or, when read, a
+// Entry is one line: a Run, Order, Intent, Accepted, Ended, Finished, Settled, Balance or Note; or, when read, a
 // Foreign one. Amounts are micro-dollars, durations nanoseconds.
 type Entry interface{ kind() string }
 
@@ -133,6 +133,13 @@ type Settled struct {
 	Error string `json:"error,omitempty"` // for people, without secrets
 }
 
+// Balance says what an account held.
+type Balance struct {
+	At       Time         `json:"at"`
+	Channels []string     `json:"channels"` // that share the account
+	Amount   money.Micros `json:"balance_micros"`
+}
+
 // Note is a remark, such as that the run was resumed or why it stopped.
 type Note struct {
 	At   Time   `json:"at"`
@@ -149,6 +156,7 @@ func (Accepted) kind() string  { return "accepted" }
 func (Ended) kind() string     { return "ended" }
 func (Finished) kind() string  { return "finished" }
 func (Settled) kind() string   { return "settled" }
+func (Balance) kind() string   { return "balance" }
 func (Note) kind() string      { return "note" }
 func (f Foreign) kind() string { return f.Kind }
 

@@ -53,7 +53,7 @@ type Ledger struct {
 // Snapshot is the state of a ledger at one moment. Amounts are micro-dollars.
 //
 // Spent + Reserved ≤ Cap + Overrun at every moment: a channel that bills more than its price can
-// push a run over its cap, and nothing else can. (What Restore books stands even where a lower cap
+// push a run over its cap, and nothing else can. While something is Missing, only so much less is reserved. (What Restore books stands even where a lower cap
 // would not have allowed it.)
 type Snapshot struct {
 	Cap       money.Micros
@@ -61,6 +61,7 @@ type Snapshot struct {
 	Reserved  money.Micros // worst cases of what is not final, Ambiguous among them
 	Ambiguous money.Micros // reserved for good: whether it was billed will never be known
 	Overrun   money.Micros // of Spent: what channels billed beyond what was reserved for them
+	Missing   money.Micros // what is gone from accounts beyond Spent and Reserved; it counts against the cap
 	Refused   int64        // reservations that didn't fit
 }
 
@@ -111,10 +112,14 @@ func (l *Ledger) Reserve(worst money.Micros) (Reservation, error) {
 	defer l.mu.Unlock()
 	l.used = true
 	b := &l.books
-	// Spent and Reserved are not negative, so nothing here overflows.
-	if b.Spent > b.Cap || b.Reserved > b.Cap-b.Spent || worst > b.Cap-b.Spent-b.Reserved {
-		b.Refused++
-		return Reservation{}, &CapError{b.Cap, b.Spent, b.Reserved, worst}
+	// None of these is negative, so nothing here overflows.
+	left := b.Cap
+	for _, taken := range []money.Micros{b.Spent, b.Reserved, b.Missing, worst} {
+		if taken > left {
+			b.Refused++
+			return Reservation{}, &CapError{b.Cap, b.Spent + b.Missing, b.Reserved, worst}
+		}
+		left -= taken
 	}
 	b.Reserved += worst
 	return Reservation{&hold{ledger: l, amount: worst}}, nil
@@ -154,6 +159,18 @@ func (l *Ledger) Keep(r Reservation) error {
 	}
 	r.final = true
 	l.books.Ambiguous += r.amount
+	return nil
+}
+
+// Miss notes how many micro-dollars are gone from the accounts beyond all that is spent and reserved here, in place of
+// what was noted before. It returns ErrAmount where they are negative.
+func (l *Ledger) Miss(amount money.Micros) error {
+	if amount < 0 {
+		return fmt.Errorf("miss %s: %w", amount, ErrAmount)
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.books.Missing = amount
 	return nil
 }
 

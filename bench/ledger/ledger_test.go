@@ -289,3 +289,34 @@ func TestRestoreRefuses(t *testing.T) {
 		t.Errorf("Restore after Reserve: %v, want %v", err, ledger.ErrUsed)
 	}
 }
+
+// TestWhatIsMissingCounts: money that accounts lost though nobody booked it can't be spent again.
+func TestWhatIsMissingCounts(t *testing.T) {
+	l := ledger.New(100)
+	hold, err := l.Reserve(40)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, step := range []struct {
+		missing, asked money.Micros
+		fits           bool
+	}{{30, 31, false}, {30, 30, true}, {61, 0, false}, {0, 30, true}} {
+		if err := l.Miss(step.missing); err != nil {
+			t.Fatal(err)
+		}
+		again, err := l.Reserve(step.asked)
+		if fits := err == nil; fits != step.fits {
+			t.Errorf("with %d missing, %d more: %v", step.missing, step.asked, err)
+		} else if fits {
+			if err := l.Settle(again, 0); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if err := l.Miss(-1); !errors.Is(err, ledger.ErrAmount) {
+		t.Errorf("Miss(-1): %v, want %v", err, ledger.ErrAmount)
+	}
+	if err := l.Settle(hold, 40); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -4,18 +4,19 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"net"
+	"io/fs"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
+	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"channelbench/bench"
 	"channelbench/bench/ledger"
-	"channelbench/bench/mockchannel"
 	"channelbench/internal/money"
 	"channelbench/internal/record"
 	"channelbench/internal/scenario"
@@ -32,24 +33,34 @@ type benchFlags struct {
 	maxSpend string
 	speed    string
 	orders   int
+	keep     int
+	resume   string
 }
 
 func (p *program) benchCommand() *cobra.Command {
 	var f benchFlags
 	cmd := &cobra.Command{
-		Use:   "bench SCENARIO",
+		Use:   "bench SCENARIO | --resume DIR",
 		Short: "Load-test the channels with real orders, on loopback mock channels unless --live",
 		Long: `bench drives whole orders through the channels, at the rate that [bench] states, and measures what arrives, when and at what price.
+Strategies that [bench] run leaves out are answered without spending, from the attempts of those that are driven.
 
 Without --live it starts mock channels on loopback that behave as the scenario says; nothing is spent. With --live it spends
 real money: keys come from the environment variables that the scenario names, and --max-spend (or [bench] max_spend) is a
 cap that holds. What every attempt did is kept in orders.jsonl, whatever happens.
 
-Ctrl-C stops submitting, settles what is open for up to [bench] grace, and saves what was measured; a second one ends at once.`,
+Ctrl-C stops submitting, settles what is open for up to [bench] grace, and saves what was measured; a second one ends at once.
+--resume goes on where a run stopped: it settles the jobs that were left open, submits none of them again, and drives what is left.`,
 		Example: `  channelbench bench sora2                          mock channels, 60 times faster than life
-  channelbench bench mine.toml --live --max-spend '$20' -o night`,
-		Args: cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error { return p.bench(cmd.Context(), args[0], &f) },
+  channelbench bench mine.toml --live --max-spend '$20' -o night
+  channelbench bench --live --resume night          go on with it`,
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 && f.resume == "" {
+				return errors.New("name a scenario, or the folder to --resume")
+			}
+			return p.bench(cmd.Context(), strings.Join(args, ""), &f)
+		},
 	}
 	flags := cmd.Flags()
 	flags.StringVarP(&f.out, "out", "o", "", "output `folder` (default out/<scenario>/bench)")
@@ -58,6 +69,8 @@ Ctrl-C stops submitting, settles what is open for up to [bench] grace, and saves
 	flags.StringVar(&f.maxSpend, "max-spend", "", "cap on what the run may spend, such as '$20' (default on mock channels: the worst case)")
 	flags.StringVar(&f.speed, "speed", "60x", "how much faster than life the mock channels and the clock run")
 	flags.IntVar(&f.orders, "orders", 0, "orders per driven strategy (default: [bench] orders)")
+	flags.IntVar(&f.keep, "keep", 0, "keep the first `N` clips of each channel, in clips/")
+	flags.StringVar(&f.resume, "resume", "", "go on with the run that this `folder` holds")
 	addSet(cmd, &f.set)
 	return cmd
 }
@@ -66,93 +79,35 @@ func (p *program) bench(ctx context.Context, name string, f *benchFlags) error {
 	if err := checkFormat(f.format); err != nil {
 		return err
 	}
-	speed, err := parseSpeed(f.speed)
-	if err != nil {
+	o := bench.Options{Live: f.live, Key: os.Getenv, Prompts: bench.Prompts(), Version: version(), Keep: f.keep, Notice: func(text string) { p.note("%s", text) }}
+	var err error
+	if o.Speed, err = parseSpeed(f.speed); err != nil {
+		return err
+	}
+	if name, err = f.pickUp(name, &o); err != nil {
 		return err
 	}
 	s, err := p.load(name, f.set)
 	if err != nil {
 		return err
 	}
-	if f.orders > 0 {
-		s.Bench.Orders = f.orders
+	if err := p.prepare(s, f, &o); err != nil {
+		return err
 	}
-	plan, err := bench.NewPlan(s)
-	if err != nil {
-		return fail(exitUsage, err)
-	}
-	limit, err := f.limit(s, plan)
+	folder, err := f.open(s, &o)
 	if err != nil {
 		return err
 	}
-	p.note("plan: %d orders of %v over %v; %v if all are delivered at once, %v at worst; cap %v", plan.Orders, plan.Strategies, plan.Lasts.Round(time.Second), plan.Least, plan.Worst, limit)
-	if f.out == "" {
-		f.out = filepath.Join("out", s.Name, "bench")
-	}
-	folder, err := openFolder(f.out)
-	if err != nil {
-		return err
-	}
-	o := bench.Options{Live: f.live, Speed: speed, Key: os.Getenv, Prompts: bench.Prompts(), Cap: limit, Version: version(),
-		Journal: filepath.Join(f.out, "orders.jsonl"), Progress: p.progress("orders").show}
-	if s.Bench.Prompts != "" {
-		if o.Prompts, err = readPrompts(s.Bench.Prompts); err != nil {
-			return fail(exitUsage, err)
-		}
-	}
-	if !f.live {
-		stop, err := mock(s, speed, &o)
+	if !o.Live {
+		stop, err := mock(s, &o)
 		if err != nil {
 			return err
 		}
 		defer stop()
 	}
-	return p.drive(ctx, s, folder, f, o)
-}
-
-// limit is the cap: asked for on live runs, the worst case on mock channels.
-func (f *benchFlags) limit(s *scenario.Scenario, plan *bench.Plan) (money.Micros, error) {
-	limit := s.Bench.MaxSpend
-	if f.maxSpend != "" {
-		var err error
-		if limit, err = money.Parse(f.maxSpend); err != nil {
-			return 0, fail(exitUsage, fmt.Errorf("--max-spend: %w", err))
-		}
-	}
-	switch {
-	case limit == 0 && f.live:
-		return 0, fail(exitUsage, fmt.Errorf("--live needs a cap\n  hint: --max-spend '%v' buys the planned orders whatever happens, at least %v is needed", plan.Worst, plan.Least))
-	case limit == 0:
-		return plan.Worst, nil
-	case limit < plan.Least:
-		return 0, fail(exitUsage, fmt.Errorf("a cap of %v cannot buy the %d planned orders, which cost %v if all goes well; nothing was spent\n  hint: fewer orders (--orders), or a higher --max-spend", limit, plan.Orders, plan.Least))
-	}
-	return limit, nil
-}
-
-// mock starts the mock channels on loopback and points the run at them.
-func mock(s *scenario.Scenario, speed float64, o *bench.Options) (stop func(), err error) {
-	server, err := mockchannel.New(s, mockchannel.Options{Speed: speed})
-	if err != nil {
-		return nil, fail(exitFailed, err)
-	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return nil, fail(exitFailed, err)
-	}
-	h := &http.Server{Handler: server.Handler(), ReadHeaderTimeout: time.Minute}
-	go func() { _ = h.Serve(listener) }()
-	o.BaseURLs = map[string]string{}
-	for i := range s.Channels {
-		name := s.Channels[i].Name
-		o.BaseURLs[name] = mockchannel.URL("http://"+listener.Addr().String(), name)
-	}
-	o.Key = func(string) string { return "mock" }
-	return func() { _ = h.Close() }, nil
-}
-
-// drive runs the bench and publishes what was measured, also where it ended early.
-func (p *program) drive(ctx context.Context, s *scenario.Scenario, folder *folder, f *benchFlags, o bench.Options) error {
+	defer context.AfterFunc(ctx, func() {
+		p.note("stopping: nothing more is submitted, and what is open is settled for up to %v; Ctrl-C again ends at once", s.Bench.Grace)
+	})()
 	run, failure := p.benched(ctx, s, folder, o)
 	if run == nil {
 		return failure
@@ -163,41 +118,223 @@ func (p *program) drive(ctx context.Context, s *scenario.Scenario, folder *folde
 	return failure
 }
 
-func (p *program) benched(ctx context.Context, s *scenario.Scenario, folder *folder, o bench.Options) (*record.Run, error) {
-	results, err := os.Create(filepath.Join(folder.path, "vegeta.gob"))
+// pickUp takes from a run that is resumed what it was called with, and returns its scenario.
+func (f *benchFlags) pickUp(name string, o *bench.Options) (string, error) {
+	if f.resume == "" {
+		if f.orders > 0 {
+			f.set = append(f.set, fmt.Sprintf("bench.orders=%d", f.orders))
+		}
+		return name, nil
+	}
+	past, err := bench.ReadPast(filepath.Join(f.resume, "orders.jsonl"))
+	switch {
+	case err != nil:
+		return "", fail(exitUsage, fmt.Errorf("%s holds no run to resume: %w", f.resume, err))
+	case past.Live != f.live && past.Live:
+		return "", fail(exitUsage, errors.New("the run spends real money: add --live to go on with it"))
+	case past.Live != f.live:
+		return "", fail(exitUsage, errors.New("the run is one on mock channels: leave --live out"))
+	case f.orders > 0 || len(f.set) > 0:
+		return "", fail(exitUsage, errors.New("a run is resumed as it was begun: leave --orders and --set out"))
+	case f.out != "" && f.out != f.resume:
+		return "", fail(exitUsage, errors.New("a run is resumed in its own folder: leave -o out"))
+	}
+	o.Resume, o.Speed, f.set, f.out = true, past.Speed, past.Set, f.resume
+	if name == "" {
+		name = filepath.Join(f.resume, "scenario.toml")
+	}
+	return name, nil
+}
+
+// prepare settles the cap and says what is going to happen, before anything does.
+func (p *program) prepare(s *scenario.Scenario, f *benchFlags, o *bench.Options) error {
+	plan, err := bench.NewPlan(s)
 	if err != nil {
-		return nil, unwritable(folder.path, err)
+		return fail(exitUsage, err)
+	}
+	if o.Cap, err = f.limit(s, plan); err != nil {
+		return err
+	}
+	if o.Live {
+		for _, w := range s.StalePrices(time.Now()) {
+			p.note("warning: %s", w)
+		}
+	}
+	if s.Bench.Prompts != "" {
+		if o.Prompts, err = readPrompts(s.Bench.Prompts); err != nil {
+			return fail(exitUsage, err)
+		}
+	}
+	if o.Proxy, err = proxy(s.Bench.ProxyEnv); err != nil {
+		return err
+	}
+	p.note("%s", describe(plan, s, o))
+	return nil
+}
+
+// describe puts a plan into words.
+func describe(plan *bench.Plan, s *scenario.Scenario, o *bench.Options) string {
+	var b strings.Builder
+	where := "on mock channels, where nothing is spent"
+	if o.Live {
+		where = "LIVE: real money is spent"
+	}
+	fmt.Fprintf(&b, "plan: %d orders over %v, %s\n", plan.Orders, plan.Lasts.Round(time.Second), where)
+	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
+	for _, d := range append(plan.Driven, bench.PlannedStrategy{Name: "in all", Orders: plan.Orders, Least: plan.Least, Worst: plan.Worst}) {
+		fmt.Fprintf(w, "  %s\t%d orders\t%v if the first attempts deliver\t%v at worst\n", d.Name, d.Orders, d.Least, d.Worst)
+	}
+	w.Flush()
+	if len(plan.Replayed) > 0 {
+		fmt.Fprintf(&b, "  %s: replayed from what these meet, at no cost\n", strings.Join(plan.Replayed, ", "))
+	}
+	limit := o.Cap
+	if o.Resume && limit == 0 {
+		return b.String() + "  cap: that of the run which is resumed"
+	}
+	fmt.Fprintf(&b, "  cap: %v", limit)
+	if limit < plan.Worst {
+		fmt.Fprintf(&b, ", which may end the run early")
+	}
+	return b.String()
+}
+
+// limit is the cap: asked for on live runs, the worst case on mock channels. A run that is resumed keeps its own, unless
+// another is given.
+func (f *benchFlags) limit(s *scenario.Scenario, plan *bench.Plan) (money.Micros, error) {
+	limit := s.Bench.MaxSpend
+	if f.resume != "" {
+		limit = 0
+	}
+	if f.maxSpend != "" {
+		var err error
+		if limit, err = money.Parse(f.maxSpend); err != nil {
+			return 0, fail(exitUsage, fmt.Errorf("--max-spend: %w", err))
+		}
+	}
+	switch {
+	case f.resume != "":
+		return limit, nil
+	case limit == 0 && f.live:
+		return 0, fail(exitUsage, fmt.Errorf("--live needs a cap\n  hint: --max-spend '%v' buys the planned orders whatever happens, at least %v is needed", plan.Worst, plan.Least))
+	case limit == 0:
+		return plan.Worst, nil
+	case limit < plan.Least:
+		return 0, fail(exitUsage, fmt.Errorf("a cap of %v cannot buy the %d planned orders, which cost %v if all goes well; nothing was spent\n  hint: fewer orders (--orders), or a higher --max-spend", limit, plan.Orders, plan.Least))
+	}
+	return limit, nil
+}
+
+// open makes the folder ready: for a new run with a copy of its scenario, from which it can be resumed.
+func (f *benchFlags) open(s *scenario.Scenario, o *bench.Options) (*folder, error) {
+	if f.out == "" {
+		f.out = filepath.Join("out", s.Name, "bench")
+	}
+	folder, err := openFolder(f.out)
+	if err != nil {
+		return nil, err
+	}
+	o.Journal = filepath.Join(f.out, "orders.jsonl")
+	if f.keep > 0 {
+		o.Clips = filepath.Join(f.out, "clips")
+		if err := os.MkdirAll(o.Clips, 0o755); err != nil {
+			return nil, unwritable(o.Clips, err)
+		}
+	}
+	if o.Resume {
+		return folder, nil
+	}
+	if err := clear(o.Journal); err != nil {
+		return nil, err
+	}
+	return folder, folder.write("scenario.toml", s.Source)
+}
+
+// clear takes the journal of an earlier run on mock channels away. One that money was spent for stays.
+func clear(path string) error {
+	past, err := bench.ReadPast(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err == nil && !past.Live:
+		if err := os.Remove(path); err != nil {
+			return unwritable(path, err)
+		}
+		return nil
+	case err != nil:
+		return fail(exitUsage, fmt.Errorf("%w\n  hint: choose another folder with -o", err))
+	}
+	return fail(exitUsage, fmt.Errorf("%s is the record of a live run\n  hint: go on with it by --resume %s, or choose another folder with -o", path, filepath.Dir(path)))
+}
+
+// benched runs the bench. There may be both a run and an error, of a run that ended early.
+func (p *program) benched(ctx context.Context, s *scenario.Scenario, folder *folder, o bench.Options) (*record.Run, error) {
+	results, err := resultsFile(folder.path, o.Resume)
+	if err != nil {
+		return nil, err
 	}
 	o.Results = results
+	progress := p.progress("orders")
+	o.Progress = progress.show
 	run, err := bench.Run(ctx, s, o)
+	progress.end()
 	if closed := results.Close(); err == nil && closed != nil {
-		err = closed
+		err = unwritable(folder.path, closed)
 	}
+	return run, p.ended(ctx, err, o.Journal)
+}
+
+// resultsFile is where vegeta's results go. Its format knows no second part, so a run that is resumed writes another file.
+func resultsFile(folder string, resumed bool) (*os.File, error) {
+	path := filepath.Join(folder, "vegeta.gob")
+	for n := 2; resumed; n++ {
+		path = filepath.Join(folder, fmt.Sprintf("vegeta-%d.gob", n))
+		if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+			break
+		}
+	}
+	f, err := os.Create(path)
+	if err != nil {
+		return nil, unwritable(folder, err)
+	}
+	return f, nil
+}
+
+// ended says how the run ended, with its exit code.
+func (p *program) ended(ctx context.Context, err error, journal string) error {
+	resume := fmt.Sprintf("\n  hint: --resume %s goes on with it", filepath.Dir(journal))
 	var stopped *exitError
 	var fault *bench.Fault
 	var refused *bench.RefusedError
 	switch {
 	case err == nil:
-		return run, nil
+		return nil
 	case errors.As(err, &refused):
-		return nil, fail(exitUsage, err)
+		return fail(exitUsage, err)
 	case ctx.Err() != nil && errors.As(context.Cause(ctx), &stopped):
-		return run, fail(stopped.code, errors.New("interrupted; what was measured is saved"))
+		return fail(stopped.code, errors.New("interrupted; what was measured is saved"+resume))
 	case errors.Is(err, ledger.ErrCap):
-		return run, fail(exitCap, fmt.Errorf("the spend cap was reached; what was measured is saved: %w", err))
+		return fail(exitCap, fmt.Errorf("the spend cap was reached; what was measured is saved: %w", err))
 	case errors.As(err, &fault):
-		return run, fail(exitFailed, fmt.Errorf("this run is invalid by a fault on our side: %w", err))
+		return fail(exitFailed, fmt.Errorf("this run is invalid by a fault on our side: %w\n  hint: %s%s", fault.Err, fault.Mend, strings.Replace(resume, "\n  hint:", "; then", 1)))
 	}
-	return run, fail(exitFailed, err)
+	return fail(exitFailed, err)
+}
+
+// proxy is the one that an environment variable names, if the scenario asks for one.
+func proxy(env string) (func(*http.Request) (*url.URL, error), error) {
+	if env == "" {
+		return nil, nil
+	}
+	u, err := url.Parse(os.Getenv(env))
+	if err != nil || u.Host == "" {
+		return nil, fail(exitUsage, fmt.Errorf("[bench] proxy_env: the environment variable %s holds no address such as http://proxy.example:3128", env))
+	}
+	return http.ProxyURL(u), nil
 }
 
 func readPrompts(path string) ([]string, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	text, err := io.ReadAll(f)
+	text, err := os.ReadFile(path)
 	if err != nil {
 		return nil, err
 	}

@@ -56,7 +56,7 @@ var homes = map[string][]string{
 	"github.com/BurntSushi/toml":        {"internal/scenario"},
 	"github.com/pelletier/go-toml/v2":   {"internal/scenario"},
 	"github.com/spf13/cobra":            {"cmd/channelbench"},
-	"gonum.org/v1/gonum":                {"internal/dist", "internal/stats", "internal/decision", "internal/history", "internal/calibrate", "sim", "sim/exact"},
+	"gonum.org/v1/gonum":                {"bench", "internal/dist", "internal/stats", "internal/decision", "internal/history", "internal/calibrate", "sim", "sim/exact"},
 	"os/signal":                         {"cmd/channelbench"},
 	"log":                               {"cmd/channelbench"},                  // to silence it
 	"log/slog":                          {"cmd/channelbench", "bench/dialect"}, // its Secret hides itself from logs

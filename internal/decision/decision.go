@@ -2,7 +2,7 @@
 // candidate, and whether it may be called the winner.
 //
 // It deliberately simulates nothing: what each strategy is expected to do under each draw of the
-// stated ranges comes in, the verdict goes out.
+// stated ranges, or of what was measured, comes in, the verdict goes out.
 //
 //	verdict := decision.Decide(&decision.Question{Decision: s.Decision, Strategies: names, Draws: draws})
 package decision
@@ -46,6 +46,7 @@ func (o *Outlook) Figure(m scenario.Metric) float64 {
 type Question struct {
 	Decision    scenario.Decision
 	NoPromise   bool // nothing was promised: in time says no more than delivered
+	Measured    bool // Stated is what was measured, and Draws are of the orders instead of ranges
 	Strategies  []string
 	Excluded    []bool
 	Stated      []Outlook   // by strategy: at the stated values

@@ -14,6 +14,9 @@ func (j *judgement) whatToMeasure() []string {
 	if math.IsInf(j.expected(j.candidate), 0) {
 		return nil
 	}
+	if j.Measured {
+		return []string{fmt.Sprintf("More orders would be worth at most %s.", j.unit(j.regret))}
+	}
 	said := []string{fmt.Sprintf("Knowing every stated range exactly would be worth at most %s.", j.unit(j.regret))}
 	best, worth := "", 0.0
 	for _, in := range j.Inputs {

@@ -94,8 +94,32 @@ func (j *judgement) nobody() string {
 	if i < 0 {
 		return fmt.Sprintf("No strategy meets every requirement (%s).", required)
 	}
-	return fmt.Sprintf("No strategy is sure to meet every requirement (%s): at the stated values %s would be the best that does, at %s per delivered clip, but it does so in only %s of what the stated ranges leave open; %s is asked.",
-		required, j.Strategies[i], clipMoney(j.Stated[i].CostPerDelivered), percent(j.keeps(i)), percent(j.Decision.Confidence))
+	return fmt.Sprintf("No strategy is sure to meet every requirement (%s): %s %s would be the best that does, at %s per delivered clip, but it does so in only %s of what %s leave open; %s is asked.",
+		required, j.point(), j.Strategies[i], clipMoney(j.Stated[i].CostPerDelivered), percent(j.keeps(i)), j.source(), percent(j.Decision.Confidence))
+}
+
+// source is what leaves the answer open.
+func (j *judgement) source() string {
+	if j.Measured {
+		return "the measured orders"
+	}
+	return "the stated ranges"
+}
+
+// draws is what the draws are of.
+func (j *judgement) draws() string {
+	if j.Measured {
+		return "what the measured orders leave open"
+	}
+	return "the stated ranges"
+}
+
+// point is what the figures without draws are at.
+func (j *judgement) point() string {
+	if j.Measured {
+		return "as measured,"
+	}
+	return "at the stated values"
 }
 
 // closest is the best of the remaining strategies that keep every requirement at the stated values, or −1.
@@ -163,7 +187,7 @@ func (j *judgement) failings(strategies []int) []string {
 			switch {
 			case r.Holds:
 			case r.HoldsAsStated:
-				unsure = append(unsure, fmt.Sprintf("%s in %s of the stated ranges", r.Text, percent(r.Probability)))
+				unsure = append(unsure, fmt.Sprintf("%s in %s of %s", r.Text, percent(r.Probability), j.draws()))
 			default:
 				short = append(short, fmt.Sprintf("%s (%s)", r.Text, j.shortfall(i, &j.Decision.Require[k])))
 			}

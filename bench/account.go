@@ -1,0 +1,181 @@
+package bench
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"channelbench/bench/dialect"
+	"channelbench/bench/journal"
+	"channelbench/bench/network"
+	"channelbench/bench/recording"
+	"channelbench/internal/money"
+	"channelbench/internal/record"
+)
+
+// lookEvery is how long it is, in real time, between two looks at the accounts.
+const lookEvery = time.Minute
+
+// account is what is paid from: channels with the same address for balances, and the same key, share one.
+type account struct {
+	address  string
+	env      string // of its key
+	key      dialect.Secret
+	channels []string
+	client   *network.Client
+	before   money.Micros
+	now      money.Micros // when it was asked last
+	unread   error        // why it couldn't be read at the end
+}
+
+// account adds the account of a channel that states where to ask for it, and returns its host.
+func (a *attack) account(e *endpoint, o *Options) (host string, err error) {
+	c := e.channel
+	address := c.BalanceURL
+	if address == "" {
+		return "", nil
+	}
+	if base, instead := o.BaseURLs[c.Name]; instead {
+		address = base + "/balance" // where mock channels tell
+	}
+	u, err := url.Parse(address)
+	if err != nil || u.Host == "" {
+		return "", errors.New("balance_url is no address")
+	}
+	i := slices.IndexFunc(a.accounts, func(k *account) bool { return k.address == address && k.env == c.BalanceKeyEnv })
+	if i < 0 {
+		key := o.Key(c.BalanceKeyEnv)
+		if key == "" {
+			return "", fmt.Errorf("the environment variable %s holds no key", c.BalanceKeyEnv)
+		}
+		i = len(a.accounts)
+		a.accounts = append(a.accounts, &account{address: address, env: c.BalanceKeyEnv, key: dialect.NewSecret(key)})
+	}
+	a.accounts[i].channels = append(a.accounts[i].channels, c.Name)
+	return u.Host, nil
+}
+
+// ask asks what the account holds.
+func (k *account) ask(ctx context.Context) error {
+	request, err := dialect.AskBalance(k.address, k.key)
+	if err != nil {
+		return err
+	}
+	response, err := k.client.Do(ctx, request, dialect.MaxAnswer)
+	if err != nil {
+		return err
+	}
+	amount, err := dialect.Balance(read(response))
+	if err != nil {
+		return err
+	}
+	k.now = amount
+	return nil
+}
+
+// askAccounts learns what accounts hold before anything is spent.
+func (a *attack) askAccounts(ctx context.Context) error {
+	for _, k := range a.accounts {
+		if err := k.ask(ctx); err != nil {
+			return fmt.Errorf("the balance of %s can't be read: %w; mend balance_url or its key, or leave balance_url out", strings.Join(k.channels, ", "), err)
+		}
+		k.before = k.now
+	}
+	return nil
+}
+
+// noteAccounts puts what accounts hold on record. What an earlier run found first stays the balance before.
+func (a *attack) noteAccounts() error {
+	for _, k := range a.accounts {
+		first := slices.IndexFunc(a.entries, func(e journal.Entry) bool {
+			b, is := e.(journal.Balance)
+			return is && slices.Equal(b.Channels, k.channels)
+		})
+		if first >= 0 {
+			k.before = a.entries[first].(journal.Balance).Amount
+		}
+		if err := a.note(k); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (a *attack) note(k *account) error {
+	return a.keep(journal.Balance{At: journal.UTC(time.Now()), Channels: k.channels, Amount: k.now})
+}
+
+// watchAccounts looks at the accounts until submits end, so that money which goes where nothing is booked counts
+// against the cap.
+func (a *attack) watchAccounts() {
+	for len(a.accounts) > 0 {
+		select {
+		case <-time.After(lookEvery):
+		case <-a.submitting.Done():
+			return
+		}
+		for _, k := range a.accounts {
+			// A balance that can't be read now is as it was.
+			if k.ask(a.submitting) == nil {
+				if err := a.note(k); err != nil {
+					a.fail(err)
+				}
+			}
+		}
+		if err := a.audit(); err != nil {
+			a.fail(err)
+		}
+	}
+}
+
+// audit tells the ledger what the accounts lost beyond all that their channels may have charged.
+func (a *attack) audit() error {
+	orders, err := a.recorded()
+	if err != nil {
+		return err
+	}
+	var missing money.Micros
+	for _, k := range a.accounts {
+		var booked money.Micros
+		for _, name := range k.channels {
+			booked += total(name, orders).counted
+		}
+		missing += max(0, k.before-k.now-booked)
+	}
+	return a.ledger.Miss(missing)
+}
+
+// closeAccounts looks at the accounts for the last time.
+func (a *attack) closeAccounts(ctx context.Context) error {
+	for _, k := range a.accounts {
+		if err := k.ask(ctx); err != nil {
+			k.unread = err
+			continue
+		}
+		if err := a.note(k); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// balances are the accounts before and after the run, those excepted that couldn't be read at its end.
+func (a *attack) balances(orders []recording.Order) []record.Account {
+	var all []record.Account
+	for _, k := range a.accounts {
+		if k.unread != nil {
+			continue
+		}
+		computed := money.Micros(0)
+		for _, name := range k.channels {
+			computed += total(name, orders).computed
+		}
+		all = append(all, record.Account{Channels: k.channels, BeforeUSD: k.before.Dollars(), AfterUSD: k.now.Dollars(),
+			SpentUSD: (k.before - k.now).Dollars(), ComputedUSD: computed.Dollars()})
+	}
+	return all
+}
