@@ -18,6 +18,7 @@ import (
 
 	"channelbench/bench/journal"
 	"channelbench/bench/ledger"
+	"channelbench/bench/network"
 	"channelbench/internal/policy"
 	"channelbench/internal/scenario"
 	"channelbench/internal/world"
@@ -29,6 +30,7 @@ type attack struct {
 	strategy  []policy.Strategy
 	uses      [][]bool // by strategy, then channel
 	model     *world.Model
+	client    *network.Client
 	endpoints []*endpoint
 	accounts  []*account
 	prompts   []string

@@ -129,6 +129,9 @@ func (c *call) poll(next, every time.Duration) {
 	for c.order.clock.sleep(c.order.settling, c.order.At+next) {
 		c.polls++
 		p, answered := c.at.ask(c.order.settling, c.job)
+		if p.Fault == dialect.BadKey || p.Fault == dialect.NoBalance {
+			c.order.fail(c.at.answered(&dialect.Answer{Fault: p.Fault, Message: p.Message}))
+		}
 		if answered && p.State != dialect.InProgress {
 			c.over(&p)
 			return
@@ -182,15 +185,13 @@ func (c *call) look(ctx context.Context) (usable bool, err error) {
 	}
 	kept := c.order.keeps.place(c.channel, fmt.Sprintf("%s-order-%d-attempt-%d.mp4", c.at.channel.Name, c.order.Index, c.number))
 	footage, err := watch(kept, func(w io.Writer) error {
-		response, err := c.at.client.Fetch(ctx, request, w, maxClip, dialect.HoldsClip)
+		response, err := c.at.client.Fetch(ctx, request, w, maxClip+1, dialect.HoldsClip)
 		switch {
 		case err != nil:
 			return err
 		case response.Body != nil: // it was no clip, and w got nothing
 			p := dialect.Withheld(c.at.target, c.job, read(response))
 			c.job, c.word = p.Job, p.Message
-			return errNoClip
-		case response.Truncated:
 			return errNoClip
 		}
 		return nil

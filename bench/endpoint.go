@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"strings"
 	"time"
+	"unicode"
 
 	"channelbench/bench/dialect"
 	"channelbench/bench/ledger"
@@ -44,7 +46,7 @@ func (a *attack) connect(o *Options) error {
 		}
 		hosts = append(append(hosts, reached...), teller)
 	}
-	client := network.New(network.Options{Hosts: hosts, Loopback: !o.Live, Proxy: o.Proxy, Transport: o.transport})
+	a.client = network.New(network.Options{Hosts: hosts, Loopback: !o.Live, Proxy: o.Proxy, Transport: o.transport})
 	// A channel that answers only when the clip is made may take until the deadline, and beyond.
 	deadline := a.scenario.Workload.Deadline
 	if deadline == 0 {
@@ -52,10 +54,10 @@ func (a *attack) connect(o *Options) error {
 	}
 	patience := a.clock.real(deadline) + time.Minute
 	for _, e := range a.endpoints {
-		e.client = client.Patient(patience)
+		e.client = a.client.Patient(patience)
 	}
 	for _, k := range a.accounts {
-		k.client = client
+		k.client = a.client
 	}
 	return nil
 }
@@ -76,6 +78,9 @@ func (e *endpoint) open(o *Options) (hosts []string, err error) {
 		return nil, fmt.Errorf("the environment variable %s holds no key", c.KeyEnv)
 	}
 	e.target.Key = dialect.NewSecret(key)
+	if strings.ContainsFunc(e.target.Key.Reveal(), unicode.IsControl) {
+		return nil, fmt.Errorf("the key in the environment variable %s holds a character that no header may", c.KeyEnv)
+	}
 	u, err := url.Parse(e.target.BaseURL)
 	if err != nil || u.Host == "" {
 		return nil, errors.New("base_url is no address")

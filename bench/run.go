@@ -70,6 +70,7 @@ func Run(ctx context.Context, s *scenario.Scenario, o Options) (*record.Run, err
 		return nil, err
 	}
 	cause := a.conduct(ctx, &o)
+	a.client.Close()
 	run, err := a.record(&o)
 	if err != nil {
 		return nil, errors.Join(cause, err)

@@ -214,9 +214,10 @@ func TestOurFaultsEndTheRun(t *testing.T) {
 // TestNothingBeginsWithoutWhatItNeeds: refusals come before any submit.
 func TestNothingBeginsWithoutWhatItNeeds(t *testing.T) {
 	for name, edit := range map[string]func(*scenario.Scenario, *Options){
-		"no key":      func(_ *scenario.Scenario, o *Options) { o.Key = func(string) string { return "" } },
-		"no protocol": func(s *scenario.Scenario, _ *Options) { s.Channels[1].Protocol = "" },
-		"no address":  func(s *scenario.Scenario, o *Options) { s.Channels[1].BaseURL = ""; o.BaseURLs = nil },
+		"no key":             func(_ *scenario.Scenario, o *Options) { o.Key = func(string) string { return "" } },
+		"a key in two lines": func(_ *scenario.Scenario, o *Options) { o.Key = func(string) string { return "one\ntwo" } },
+		"no protocol":        func(s *scenario.Scenario, _ *Options) { s.Channels[1].Protocol = "" },
+		"no address":         func(s *scenario.Scenario, o *Options) { s.Channels[1].BaseURL = ""; o.BaseURLs = nil },
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := benchable(t, "vendor-claims", 5)

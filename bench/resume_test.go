@@ -1,0 +1,267 @@
+package bench
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"channelbench/bench/journal"
+	"channelbench/bench/ledger"
+	"channelbench/bench/mockchannel"
+	"channelbench/bench/recording"
+	"channelbench/internal/channel"
+	"channelbench/internal/money"
+)
+
+// entries reads a journal.
+func entries(t *testing.T, path string) []journal.Entry {
+	t.Helper()
+	f, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	var all []journal.Entry
+	for e, err := range journal.Read(f) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, e)
+	}
+	return all
+}
+
+// recorded reads a journal as orders.
+func recorded(t *testing.T, path string) []recording.Order {
+	t.Helper()
+	f, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	orders, err := recording.Read(journal.Read(f))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return orders
+}
+
+// TestResumeAfterACrash cuts the journal of a whole run at every entry, as a crash leaves it, and goes on with it against the
+// same channels: nothing is submitted twice, every job is settled by its id, every order is
+// accounted for, and the books of both sides agree.
+func TestResumeAfterACrash(t *testing.T) {
+	const orders = 12
+	whole := filepath.Join(t.TempDir(), "whole.jsonl")
+	synctest.Test(t, func(t *testing.T) {
+		s := benchable(t, "starter", orders, `bench.run=["hybrid"]`, `bench.rate="60/min"`, "channels.reverse.errors.job.rate=20%", "channels.reverse.errors.ambiguous.rate=10%")
+		o, _ := onMock(t, s, mockchannel.Options{})
+		o.Journal = whole
+		if _, err := Run(t.Context(), s, o); err != nil {
+			t.Fatal(err)
+		}
+	})
+	text, err := os.ReadFile(whole)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.SplitAfter(string(text), "\n")
+	for cut := 1; cut < len(lines); cut += 3 {
+		crashed(t, orders, strings.Join(lines[:cut], ""))
+	}
+}
+
+// crashed runs until the journal would be so long, forgets all but the journal, and resumes.
+func crashed(t *testing.T, orders int, left string) {
+	path := filepath.Join(t.TempDir(), "orders.jsonl")
+	if err := os.WriteFile(path, []byte(left), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	before := entries(t, path)
+	synctest.Test(t, func(t *testing.T) {
+		s := benchable(t, "starter", orders, `bench.run=["hybrid"]`, `bench.rate="60/min"`, "channels.reverse.errors.job.rate=20%", "channels.reverse.errors.ambiguous.rate=10%")
+		o, server := onMock(t, s, mockchannel.Options{})
+		o.Journal, o.Resume = path, true
+		run, err := Run(t.Context(), s, o)
+		if err != nil {
+			t.Fatalf("after %d entries: %v", len(before), err)
+		}
+		submits := 0
+		for _, b := range server.Books() {
+			submits += b.Submits
+		}
+		all := recorded(t, path)
+		attempts, finished := 0, 0
+		for i := range all {
+			attempts += len(all[i].Attempts)
+			if all[i].Finished {
+				finished++
+			}
+			for k := range all[i].Attempts {
+				if all[i].Attempts[k].Open {
+					t.Errorf("after %d entries: attempt %d of order %d is still open", len(before), k, i)
+				}
+			}
+		}
+		intents, unfinished := 0, map[int]bool{}
+		for _, e := range before {
+			switch e := e.(type) {
+			case journal.Intent:
+				intents++
+				unfinished[e.Order] = true
+			case journal.Finished:
+				delete(unfinished, e.Order)
+			}
+		}
+		if attempts != intents+submits {
+			t.Errorf("after %d entries: %d attempts on record, %d of them earlier, and the channels saw %d submits", len(before), attempts, intents, submits)
+		}
+		if len(all) != orders || finished != orders-len(unfinished) {
+			t.Errorf("after %d entries: %d orders on record, %d with an outcome; %d of %d were cut off", len(before), len(all), finished, len(unfinished), orders)
+		}
+		if got := figuresOf(t, run, "hybrid"); int(got.Orders) != finished {
+			t.Errorf("after %d entries: the run counts %d orders, want %d", len(before), got.Orders, finished)
+		}
+	})
+}
+
+// TestResumeSettlesOpenJobs interrupts a run without any grace and goes on with it on the same channels: the jobs that were
+// left are asked for by their ids, and both books agree in the end.
+func TestResumeSettlesOpenJobs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := benchable(t, "starter", 60, `bench.rate="20/min"`, `bench.run=["reverse"]`, "channels.reverse.errors.ambiguous.rate=0%")
+		s.Bench.Grace = 0
+		o, server := onMock(t, s, mockchannel.Options{})
+		o.Journal = filepath.Join(t.TempDir(), "orders.jsonl")
+		ctx, cancel := context.WithTimeout(t.Context(), 80*time.Second)
+		defer cancel()
+		if _, err := Run(ctx, s, o); !errors.Is(err, ErrInterrupted) {
+			t.Fatalf("Run ends with %v", err)
+		}
+		open := 0
+		for _, order := range recorded(t, o.Journal) {
+			if !order.Finished {
+				open++
+			}
+		}
+		if open < 5 {
+			t.Fatalf("%d orders are open, too few for the test", open)
+		}
+		var said []string
+		s.Bench.Grace = 10 * time.Minute
+		o.Resume, o.Notice = true, func(text string) { said = append(said, text) }
+		run, err := Run(t.Context(), s, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		book := server.Books()[1]
+		// A submit that was on its way when the run ended is lost for good, and its job may run on.
+		attempts, lost := 0, 0
+		for _, order := range recorded(t, o.Journal) {
+			attempts += len(order.Attempts)
+			for _, a := range order.Attempts {
+				if a.Outcome == channel.Ambiguous {
+					lost++
+				}
+			}
+		}
+		if book.Submits != attempts || book.Running > lost {
+			t.Errorf("%d submits, %d running, want %d and at most %d", book.Submits, book.Running, attempts, lost)
+		}
+		if ours := spent(t, o.Journal); ours != book.Charged {
+			t.Errorf("our journal says %v, the channel charged %v", ours, book.Charged)
+		}
+		if got := figuresOf(t, run, "reverse"); int(got.Orders) != 60-open {
+			t.Errorf("%d orders count, want %d", got.Orders, 60-open)
+		}
+		if !slices.ContainsFunc(run.Warnings, func(w string) bool { return strings.Contains(w, "were cut off") }) {
+			t.Errorf("nothing is said of the orders that were cut off: %q", run.Warnings)
+		}
+		if len(said) != 1 || !strings.Contains(said[0], "orders are left") {
+			t.Errorf("said %q", said)
+		}
+		settled := 0
+		for _, order := range recorded(t, o.Journal) {
+			for _, a := range order.Attempts {
+				if !order.Finished && a.Outcome == channel.Delivered {
+					settled++
+				}
+			}
+		}
+		if settled == 0 {
+			t.Error("no job that was left open is on record as made")
+		}
+	})
+}
+
+// TestTheCapStandsAcrossAResume: what an earlier run spent and holds counts.
+func TestTheCapStandsAcrossAResume(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := benchable(t, "vendor-claims", 60)
+		o, server := onMock(t, s, mockchannel.Options{})
+		o.Journal = filepath.Join(t.TempDir(), "orders.jsonl")
+		o.Cap = 3 * money.Dollar // 25 clips
+		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+		defer cancel()
+		if _, err := Run(ctx, s, o); !errors.Is(err, ErrInterrupted) {
+			t.Fatalf("Run ends with %v", err)
+		}
+		o.Cap, o.Resume = 0, true
+		if _, err := Run(t.Context(), s, o); !errors.Is(err, ledger.ErrCap) {
+			t.Fatalf("the resumed run ends with %v", err)
+		}
+		if charged := server.Books()[1].Charged; charged > 3*money.Dollar || charged < 2*money.Dollar {
+			t.Errorf("both runs spent %v under a cap of $3", charged)
+		}
+		o.Cap = 20 * money.Dollar
+		if _, err := Run(t.Context(), s, o); err != nil {
+			t.Fatalf("with a higher cap, the run ends with %v", err)
+		}
+		if n := server.Books()[1].Submits; n < 60 {
+			t.Errorf("%d submits after all", n)
+		}
+	})
+}
+
+// TestResumeRefusesAnotherRun: a journal is gone on with as it was begun.
+func TestResumeRefusesAnotherRun(t *testing.T) {
+	for name, other := range map[string]struct {
+		set  []string
+		edit func(*Options)
+		want string
+	}{
+		"scenario": {[]string{"promise=1m"}, func(*Options) {}, "another scenario"},
+		"prompts":  {nil, func(o *Options) { o.Prompts = []string{"another"} }, "other prompts"},
+		"speed":    {nil, func(o *Options) { o.Speed = 2 }, "at 1x, and this one runs at 2x"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := benchable(t, "vendor-claims", 3)
+				o, _ := onMock(t, s, mockchannel.Options{})
+				o.Journal = filepath.Join(t.TempDir(), "orders.jsonl")
+				if _, err := Run(t.Context(), s, o); err != nil {
+					t.Fatal(err)
+				}
+				before := len(entries(t, o.Journal))
+				if other.set != nil {
+					s = benchable(t, "vendor-claims", 3, "workload.promise=1m")
+				}
+				o.Resume = true
+				other.edit(&o)
+				_, err := Run(t.Context(), s, o)
+				var refused *RefusedError
+				if !errors.As(err, &refused) || !strings.Contains(err.Error(), other.want) {
+					t.Errorf("Run ends with %v, want a refusal: %s", err, other.want)
+				}
+				if n := len(entries(t, o.Journal)); n != before {
+					t.Errorf("%d entries, want %d", n, before)
+				}
+			})
+		})
+	}
+}
