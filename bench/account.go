@@ -33,30 +33,30 @@ type account struct {
 }
 
 // account adds the account of a channel that states where to ask for it, and returns its host.
-func (a *attack) account(e *endpoint, o *Options) (host string, err error) {
+func (a *attack) account(e *endpoint, o *Options) (hosts []string, err error) {
 	c := e.channel
 	address := c.BalanceURL
 	if address == "" {
-		return "", nil
+		return nil, nil
 	}
 	if base, instead := o.BaseURLs[c.Name]; instead {
 		address = base + "/balance" // where mock channels tell
 	}
 	u, err := url.Parse(address)
 	if err != nil || u.Host == "" {
-		return "", errors.New("balance_url is no address")
+		return nil, errors.New("balance_url is no address")
 	}
 	i := slices.IndexFunc(a.accounts, func(k *account) bool { return k.address == address && k.env == c.BalanceKeyEnv })
 	if i < 0 {
 		key := o.Key(c.BalanceKeyEnv)
 		if key == "" {
-			return "", fmt.Errorf("the environment variable %s holds no key", c.BalanceKeyEnv)
+			return nil, fmt.Errorf("the environment variable %s holds no key", c.BalanceKeyEnv)
 		}
 		i = len(a.accounts)
 		a.accounts = append(a.accounts, &account{address: address, env: c.BalanceKeyEnv, key: dialect.NewSecret(key)})
 	}
 	a.accounts[i].channels = append(a.accounts[i].channels, c.Name)
-	return u.Host, nil
+	return []string{u.Host}, nil
 }
 
 // ask asks what the account holds.

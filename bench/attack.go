@@ -145,14 +145,17 @@ func (t *orders) RoundTrip(request *http.Request) (response *http.Response, _ er
 	case <-a.submitting.Done(): // maybe before the clock was set
 		return answer(request, statusGivenUp, nil), nil
 	}
-	o := &order{attack: a, Planned: a.orders[index], news: make(chan news, 4), ended: make(chan struct{})}
+	o := &order{attack: a, Planned: a.orders[index], news: make(chan news, 4)}
 	o.machine.Init(&a.strategy[o.Strategy].Routes[o.Class], o.At)
-	a.under.Go(func() {
-		defer a.guard(o.giveUp)
-		o.conduct(a.settling)
-	})
-	<-o.ended
-	return o.respond(request), nil
+	o.conduct()
+	response = o.respond(request)
+	if !o.over() {
+		a.under.Go(func() {
+			defer a.guard(func() {})
+			o.settle()
+		})
+	}
+	return response, nil
 }
 
 // respond is the order's outcome as vegeta keeps it.

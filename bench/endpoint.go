@@ -4,7 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
+	"net/netip"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -44,9 +47,9 @@ func (a *attack) connect(o *Options) error {
 		if err != nil {
 			return fmt.Errorf("channel %s: %w", e.channel.Name, err)
 		}
-		hosts = append(append(hosts, reached...), teller)
+		hosts = slices.Concat(hosts, reached, teller)
 	}
-	a.client = network.New(network.Options{Hosts: hosts, Loopback: !o.Live, Proxy: o.Proxy, Transport: o.transport})
+	a.client = network.New(network.Options{Hosts: hosts, Loopback: !o.Live || onLoopback(hosts), Proxy: o.Proxy, Transport: o.transport})
 	// A channel that answers only when the clip is made may take until the deadline, and beyond.
 	deadline := a.scenario.Workload.Deadline
 	if deadline == 0 {
@@ -60,6 +63,18 @@ func (a *attack) connect(o *Options) error {
 		k.client = a.client
 	}
 	return nil
+}
+
+// onLoopback says whether all hosts are on this machine, as mock channels that somebody serves are.
+func onLoopback(hosts []string) bool {
+	return !slices.ContainsFunc(hosts, func(host string) bool {
+		name, _, err := net.SplitHostPort(host)
+		if err != nil {
+			name = host
+		}
+		ip, err := netip.ParseAddr(name)
+		return name != "localhost" && (err != nil || !ip.IsLoopback())
+	})
 }
 
 // open finds out all that is needed to ask the channel, and returns the hosts on which it lives.

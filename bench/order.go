@@ -1,7 +1,6 @@
 package bench
 
 import (
-	"context"
 	"fmt"
 	"time"
 
@@ -21,8 +20,8 @@ type order struct {
 	actions  []policy.Action
 	last     time.Duration // of the latest event; time never goes back
 	attempts []*attempt
-	ended    chan struct{} // closed when the order's outcome is known, or it was given up
-	result   policy.Result // set before ended is closed
+	ended    bool // the order's outcome is known, or it was given up
+	result   policy.Result
 	tried    int           // attempts until then
 	givenUp  bool          // by us, not by the channels: the cap, our own fault, an interruption
 	lag      time.Duration // from the scheduled arrival to the start
@@ -42,10 +41,8 @@ func (o *order) announce() error {
 		Key: fmt.Sprintf("%016x", uint64(o.Key)), Scheduled: o.at(o.At)})
 }
 
-// conduct runs the order to its end, and on until every attempt is settled or settling ends.
-func (o *order) conduct(settling context.Context) {
-	timer := time.NewTimer(time.Hour)
-	defer timer.Stop()
+// conduct runs the order until its outcome is known, or until it is given up.
+func (o *order) conduct() {
 	o.lag = max(0, o.now())
 	o.began(o.lag)
 	if err := o.announce(); err != nil {
@@ -54,8 +51,18 @@ func (o *order) conduct(settling context.Context) {
 		return
 	}
 	o.step(policy.Event{Kind: policy.Start, At: o.lag})
+	o.follow(func() bool { return o.ended })
+}
+
+// settle goes on until every attempt is settled, or until settling ends.
+func (o *order) settle() { o.follow(o.over) }
+
+// follow takes what happens to the machine until it is enough.
+func (o *order) follow(enough func() bool) {
+	timer := time.NewTimer(time.Hour)
+	defer timer.Stop()
 	stopping := o.submitting.Done()
-	for !o.over() {
+	for !enough() {
 		timer.Reset(o.untilWake())
 		// An answer at the very deadline is in time, so answers go first.
 		select {
@@ -74,7 +81,7 @@ func (o *order) conduct(settling context.Context) {
 			if o.idle() {
 				o.giveUp()
 			}
-		case <-settling.Done():
+		case <-o.settling.Done():
 			o.giveUp()
 			return
 		}
@@ -178,7 +185,7 @@ func (o *order) finish() {
 			Reason: journal.Reason(o.result.Reason), Latency: o.result.At, Lag: o.lag}); err != nil {
 			o.fail(err)
 		}
-		close(o.ended)
+		o.ended = true
 	}
 }
 
@@ -187,8 +194,7 @@ func (o *order) giveUp() {
 	if _, finished := o.machine.Finished(); finished || o.givenUp {
 		return
 	}
-	o.givenUp = true
-	close(o.ended)
+	o.givenUp, o.ended = true, true
 }
 
 // buy submits an attempt, if the run still submits and the cap allows it.

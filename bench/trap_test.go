@@ -284,6 +284,21 @@ func TestCancelDoesNotWaitForTheNextOrder(t *testing.T) {
 	})
 }
 
+// TestCancelAtTheStart: a run that ends as it begins ends all the same.
+func TestCancelAtTheStart(t *testing.T) {
+	for range 300 {
+		synctest.Test(t, func(t *testing.T) {
+			s := smooth(t, 20, "60000/min")
+			o, _ := onMock(t, s, mockchannel.Options{})
+			ctx, cancel := context.WithCancel(t.Context())
+			go cancel()
+			if _, err := Run(ctx, s, o); !errors.Is(err, ErrInterrupted) {
+				t.Errorf("Run ends with %v", err)
+			}
+		})
+	}
+}
+
 // TestEveryHitIsAnOrder: the results are the orders, one each, with an outcome of ours as status, whatever the
 // channels do. A targeter that ends a run leaves results of code 0, and so does a RoundTripper's error.
 func TestEveryHitIsAnOrder(t *testing.T) {
@@ -388,6 +403,7 @@ func TestAPanicIsTheEndOfTheRun(t *testing.T) {
 	for name, planted := range map[string]func(*http.Request) bool{
 		"submit": func(r *http.Request) bool { return r.Method == http.MethodPost },
 		"poll":   func(r *http.Request) bool { return r.Method == http.MethodGet },
+		"fetch":  func(r *http.Request) bool { return strings.HasSuffix(r.URL.Path, "/content") },
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/http/httptrace"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -159,6 +160,9 @@ func (x *exchange) keep(limit int64) (*Response, error) {
 	return r, err
 }
 
+// buffers are for copying: without them each clip takes 32 KiB of garbage.
+var buffers = sync.Pool{New: func() any { b := make([]byte, 32<<10); return &b }}
+
 // copy reads the body, at most limit bytes of it.
 func (x *exchange) copy(w io.Writer, limit int64) (*Response, error) {
 	r := &Response{Status: x.answer.StatusCode, Header: x.answer.Header}
@@ -168,7 +172,9 @@ func (x *exchange) copy(w io.Writer, limit int64) (*Response, error) {
 	body := &paced{x: x, left: math.MaxInt64}
 	content, err := x.decoded(body, limit)
 	if err == nil {
-		r.Size, err = io.Copy(w, io.LimitReader(content, limit))
+		buffer := buffers.Get().(*[]byte)
+		r.Size, err = io.CopyBuffer(w, io.LimitReader(content, limit), *buffer)
+		buffers.Put(buffer)
 	}
 	if err == nil && r.Size == limit {
 		var more [1]byte
