@@ -57,7 +57,7 @@ key_env = "KEY"
 model = "sora-2"
 poll = "2s"
 price = { per_call = "$0.01", billed = "on_success", as_of = 2025-12-01, confidence = "assumed", source = "example" }
-latency = { base = "8s", sigma = 0.4, confidence = "assumed", source = "example" }
+latency = { base = "7s", sigma = 0.4, confidence = "assumed", source = "example" }
 
 [strategies.only]
 steps = [{ channel = "only", attempts = 3 }]

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"regexp"
 	"strings"
+	"sync"
 )
 
 // hidden stands for a secret wherever it is printed.
@@ -15,16 +16,16 @@ const hidden = "***"
 // Secret is a key that prints as "***" by every common route. The zero Secret is no key.
 //
 // It holds pointers since fmt calls no methods on unexported fields: a struct with a Secret in one of
-// those would print the text itself, and so prints an address. A pointer to a struct wouldn't do: fmt looks into it.
+// those would print the text itself, and so prints addresses. A pointer to a struct wouldn't do: fmt looks into it.
 type Secret struct {
 	text   *string
-	quoted **regexp.Regexp // finds the text, however it is spelt
+	quoted *func() *regexp.Regexp // finds the text, however it is spelt
 }
 
 // NewSecret hides a key. Space around it, such as the newline at the end of a file, is no part of it.
 func NewSecret(key string) Secret {
 	key = strings.TrimSpace(key)
-	quoted := spellings(key)
+	quoted := sync.OnceValue(func() *regexp.Regexp { return spellings(key) })
 	return Secret{&key, &quoted}
 }
 
@@ -51,7 +52,7 @@ func (s Secret) Reveal() string {
 // Redact hides the key where a text quotes it, as error messages and addresses do, however they spell it.
 func (s Secret) Redact(text string) string {
 	if s.Reveal() != "" {
-		return (*s.quoted).ReplaceAllString(text, hidden)
+		return (*s.quoted)().ReplaceAllString(text, hidden)
 	}
 	return text
 }

@@ -2,12 +2,17 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strconv"
+	"strings"
+	"syscall"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
@@ -30,8 +35,9 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits": exits,
-			"png":   png,
+			"exits":      exits,
+			"interrupts": interrupts,
+			"png":        png,
 		},
 	})
 }
@@ -49,6 +55,62 @@ func exits(ts *testscript.TestScript, _ bool, args []string) {
 	if got != code {
 		ts.Fatalf("channelbench %q exits with %d, want %d", args[1:], got, code)
 	}
+}
+
+// interrupts [-twice] CODE FILE TEXT ARGS... runs channelbench, sends SIGINT once a file holds a text, and demands an exit
+// code; stdout and stderr go to files of those names. With -twice a second SIGINT follows when the first one was heard.
+func interrupts(ts *testscript.TestScript, _ bool, args []string) {
+	twice := args[0] == "-twice"
+	if twice {
+		args = args[1:]
+	}
+	code, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	path, err := exec.LookPath("channelbench")
+	ts.Check(err)
+	cmd := exec.Command(path, args[3:]...)
+	cmd.Dir = ts.MkAbs(".")
+	cmd.Env = append(os.Environ(), "FORWARDING_KEY="+ts.Getenv("FORWARDING_KEY"), "REVERSE_KEY="+ts.Getenv("REVERSE_KEY"))
+	out, err := os.Create(ts.MkAbs("stdout"))
+	ts.Check(err)
+	defer out.Close()
+	failures, err := os.Create(ts.MkAbs("stderr"))
+	ts.Check(err)
+	defer failures.Close()
+	cmd.Stdout, cmd.Stderr = out, failures
+	ts.Check(cmd.Start())
+	await(ts, args[1], args[2])
+	ts.Check(cmd.Process.Signal(os.Interrupt))
+	if twice {
+		await(ts, "stderr", "stopping")
+		ts.Check(cmd.Process.Signal(os.Interrupt))
+	}
+	if got := status(cmd.Wait()); got != code {
+		ts.Fatalf("channelbench %q exits with %d, want %d: %s", args[3:], got, code, ts.ReadFile("stderr"))
+	}
+}
+
+// await waits until a file holds a text.
+func await(ts *testscript.TestScript, file, text string) {
+	for range 1000 {
+		if content, err := os.ReadFile(ts.MkAbs(file)); err == nil && strings.Contains(string(content), text) {
+			return
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	ts.Fatalf("%s never holds %q", file, text)
+}
+
+// status is the exit code as a shell gives it: 128 and the signal of a command that one ended.
+func status(err error) int {
+	var ended *exec.ExitError
+	if !errors.As(err, &ended) {
+		return 0
+	}
+	if w, is := ended.Sys().(syscall.WaitStatus); is && w.Signaled() {
+		return 128 + int(w.Signal())
+	}
+	return ended.ExitCode()
 }
 
 // exitCode is that of a command which failed.
