@@ -6,6 +6,8 @@ import (
 	"sort"
 	"time"
 
+	"gonum.org/v1/gonum/stat/distuv"
+
 	"channelbench/bench/recording"
 	"channelbench/internal/scenario"
 )
@@ -46,11 +48,20 @@ func (b *blocks) at(t time.Duration) int {
 	return max(0, sort.Search(len(b.begins), func(i int) bool { return b.begins[i] > t })-1)
 }
 
-// weights draws how much each block counts; on average once.
+// weights draws how much each block counts; on average once. In place of the exponential weights of the Bayesian bootstrap
+// (Rubin 1981) they are gamma with a shape that makes the variance of a mean the one of Student's t: few blocks
+// tell little of their own scatter.
 func (b *blocks) weights(random *rand.Rand) []float64 {
+	n := float64(b.count)
+	narrow := distuv.UnitNormal.Quantile(0.975) / distuv.StudentsT{Sigma: 1, Nu: max(1, n-1)}.Quantile(0.975)
+	shape := max(leastShape, ((n-1)*narrow*narrow-1)/n)
+	gamma := distuv.Gamma{Alpha: shape, Beta: shape, Src: random}
 	w := make([]float64, b.count)
 	for i := range w {
-		w[i] = random.ExpFloat64()
+		w[i] = gamma.Rand()
 	}
 	return w
 }
+
+// leastShape is for three blocks and fewer, where the variance has no bound.
+const leastShape = 0.05

@@ -3,8 +3,6 @@ package bench
 import (
 	"math/rand/v2"
 
-	"gonum.org/v1/gonum/stat/distuv"
-
 	"channelbench/internal/decision"
 	"channelbench/internal/record"
 )
@@ -12,19 +10,15 @@ import (
 // resamples is how many times the blocks of a run are drawn again.
 const resamples = 256
 
-// draws are the figures of each sample in each draw of the Bayesian bootstrap of the blocks (Rubin 1981). A draw is the same for
-// all samples, so what they had in common stays so: the minutes, and the clips and prompts of the pairs.
-// What never happened in so few orders may happen all the same: each draw gives a sample a part of an order that was delivered
-// at once and of one that never was, by the prior of Jeffreys (1946) for shares.
+// draws are the figures of each sample in each draw of the bootstrap of the blocks. A draw is the same for all samples, so what
+// they had in common stays so: the minutes, and the clips and prompts of the pairs.
 func (a *attack) draws(samples []*sample, b *blocks) [][]figures {
 	random := rand.New(rand.NewPCG(a.scenario.Seed, 0x626f6f74)) // apart from other uses of the seed
-	half := distuv.Gamma{Alpha: 0.5, Beta: 1, Src: random}
 	all := make([][]figures, len(samples))
 	for range resamples {
 		weights := b.weights(random)
 		for i, s := range samples {
-			orders := s.repeats // a replayed order stands for a part of one
-			all[i] = append(all[i], s.figures(func(t *tally) float64 { return weights[t.block] }, doubt{orders * half.Rand(), orders * half.Rand()}))
+			all[i] = append(all[i], s.figures(func(t *tally) float64 { return weights[t.block] }, s.doubts(random)))
 		}
 	}
 	return all

@@ -3,7 +3,10 @@ package bench
 import (
 	"cmp"
 	"math"
+	"math/rand/v2"
 	"slices"
+
+	"gonum.org/v1/gonum/stat/distuv"
 
 	"channelbench/bench/recording"
 	"channelbench/internal/decision"
@@ -17,6 +20,7 @@ type sample struct {
 	repeats  float64 // how many tallies one order has
 	monthly  float64
 	fixed    float64 // dollars a month
+	further  float64 // dollars: what a first attempt on the second step costs on average; 0: there is none
 	tallies  []tally // by latency, ascending
 }
 
@@ -39,6 +43,7 @@ func (a *attack) sample(strategy int, engine string, repeats float64, orders []r
 			s.fixed += a.model.Costs.Fixed[ch].Dollars()
 		}
 	}
+	s.further = a.further(strategy)
 	for i := range orders {
 		if o := &orders[i]; o.Strategy == a.scenario.Strategies[strategy].Name && o.Finished {
 			s.tallies = append(s.tallies, a.tally(o, b.of(o.Pair)))
@@ -46,6 +51,22 @@ func (a *attack) sample(strategy int, engine string, repeats float64, orders []r
 	}
 	slices.SortStableFunc(s.tallies, func(x, y tally) int { return cmp.Compare(x.latency, y.latency) })
 	return s
+}
+
+// further is what falling back costs at first, in dollars: the average over the videos that have a second step.
+func (a *attack) further(strategy int) float64 {
+	sum, share := 0.0, 0.0
+	for class, route := range a.strategy[strategy].Routes {
+		if len(route.Steps) > 1 {
+			w := a.model.Classes[class].Share
+			share += w
+			sum += w * a.endpoints[route.Steps[1].Channel].worst[class].Dollars()
+		}
+	}
+	if share == 0 {
+		return 0
+	}
+	return sum / share
 }
 
 func (a *attack) tally(o *recording.Order, block int) tally {
@@ -78,11 +99,25 @@ type figures struct {
 // once counts every order once.
 func once(*tally) float64 { return 1 }
 
-// doubt is how many orders are thought of beside those that were measured: delivered at once, and never.
-type doubt struct{ atOnce, never float64 }
+// doubt is how many orders are thought of beside those that were measured, since what never happened in a few orders may
+// happen all the same: half an order for each way that a share can go, by the prior of Jeffreys (1946).
+type doubt struct {
+	atOnce, never float64 // delivered at once, and never
+	fell, stayed  float64 // back on a later step, and on the first one
+}
 
-// figures works the figures out; weight says how often an order counts. Orders that are only thought of cost and do as
-// the others do on average.
+// doubts draws them. A replayed order stands for a part of one, so there are more of them.
+func (s *sample) doubts(random *rand.Rand) doubt {
+	half := distuv.Gamma{Alpha: 0.5, Beta: 1 / s.repeats, Src: random}
+	d := doubt{atOnce: half.Rand(), never: half.Rand()}
+	if s.further > 0 {
+		d.fell, d.stayed = half.Rand(), half.Rand()
+	}
+	return d
+}
+
+// figures works the figures out; weight says how often an order counts. Orders that are only thought of are in all else as
+// the others are on average.
 func (s *sample) figures(weight func(*tally) float64, d doubt) figures {
 	var f figures
 	var n, cost, delivered, latency float64
@@ -104,7 +139,9 @@ func (s *sample) figures(weight func(*tally) float64, d doubt) figures {
 		}
 	}
 	f.orders, f.mean = n, latency/delivered
-	f.costPerOrder, f.fellBack, f.attempts = cost/n, f.fellBack/n, f.attempts/n
+	f.attempts /= n
+	f.fellBack = (f.fellBack + d.fell) / (n + d.fell + d.stayed)
+	f.costPerOrder = cost/n + s.further*d.fell/(n+d.fell+d.stayed)
 	all := n + d.atOnce + d.never
 	f.delivered, f.inTime = (delivered+d.atOnce)/all, (f.inTime+d.atOnce)/all
 	f.costPerDelivered = f.costPerOrder / f.delivered
