@@ -79,6 +79,9 @@ func (p *program) bench(ctx context.Context, name string, f *benchFlags) error {
 	if err := checkFormat(f.format); err != nil {
 		return err
 	}
+	if f.keep < 0 {
+		return fail(exitUsage, errors.New("--keep must not be negative"))
+	}
 	o := bench.Options{Live: f.live, Speed: float64(f.speed), Key: os.Getenv, Prompts: bench.Prompts(), Version: version(), Keep: f.keep, Notice: func(text string) { p.note("%s", text) }}
 	name, err := f.pickUp(name, &o)
 	if err != nil {
@@ -118,7 +121,7 @@ func (p *program) bench(ctx context.Context, name string, f *benchFlags) error {
 // pickUp takes from a run that is resumed what it was called with, and returns its scenario.
 func (f *benchFlags) pickUp(name string, o *bench.Options) (string, error) {
 	if f.resume == "" {
-		if f.orders > 0 {
+		if f.orders != 0 {
 			f.set = append(f.set, fmt.Sprintf("bench.orders=%d", f.orders))
 		}
 		return name, nil
@@ -131,7 +134,7 @@ func (f *benchFlags) pickUp(name string, o *bench.Options) (string, error) {
 		return "", fail(exitUsage, errors.New("the run spends real money: add --live to go on with it"))
 	case past.Live != f.live:
 		return "", fail(exitUsage, errors.New("the run is one on mock channels: leave --live out"))
-	case f.orders > 0 || len(f.set) > 0:
+	case f.orders != 0 || len(f.set) > 0:
 		return "", fail(exitUsage, errors.New("a run is resumed as it was begun: leave --orders and --set out"))
 	case f.out != "" && f.out != f.resume:
 		return "", fail(exitUsage, errors.New("a run is resumed in its own folder: leave -o out"))
