@@ -23,7 +23,7 @@ var layers = []struct {
 	packages []string
 	imports  []string
 }{
-	{[]string{"internal/money"}, nil},
+	{[]string{"internal/money", "internal/sobol"}, nil},
 	{[]string{"internal/channel", "internal/dist"}, []string{"internal/money"}},
 	{[]string{"internal/policy"}, []string{"internal/channel", "internal/dist", "internal/money"}},
 	{[]string{"internal/world"}, []string{"internal/policy", "internal/channel", "internal/dist", "internal/money"}},
@@ -32,7 +32,7 @@ var layers = []struct {
 	{[]string{"internal/decision", "internal/history", "internal/calibrate"},
 		[]string{"internal/scenario", "internal/record", "internal/stats", "internal/world", "internal/policy", "internal/channel", "internal/dist", "internal/money"}},
 	{[]string{"sim/event", "sim/exact"}, append(domain, "internal/stats")},
-	{[]string{"sim"}, append(domain, "internal/scenario", "internal/record", "internal/stats", "internal/decision", "internal/history", "internal/calibrate", "sim/event", "sim/exact")},
+	{[]string{"sim"}, append(domain, "internal/scenario", "internal/record", "internal/stats", "internal/decision", "internal/history", "internal/calibrate", "internal/sobol", "sim/event", "sim/exact")},
 	{[]string{"bench/dialect"}, domain},
 	{[]string{"bench/ledger", "bench/journal"}, []string{"internal/policy", "internal/channel", "internal/money"}},
 	{[]string{"bench/recording"}, []string{"bench/journal", "internal/world", "internal/channel", "internal/money"}},
