@@ -86,7 +86,7 @@ func (r *runner) foresee(ctx context.Context, values []float64) ([]decision.Outl
 	for i := range compiled.Strategies {
 		answer, err := exact.Solve(&compiled.Model, &compiled.Strategies[i], compiled.Uses[i], exact.Options{Rough: true})
 		switch {
-		case errors.Is(err, exact.ErrTooLong):
+		case errors.Is(err, exact.ErrTooLong), errors.Is(err, exact.ErrDependent):
 			outlooks[i], err = oneMonth(ctx, compiled, i)
 		case err == nil:
 			outlooks[i] = r.expect(answer)

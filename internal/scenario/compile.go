@@ -42,6 +42,13 @@ func (s *Scenario) Compile() (*Compiled, error) {
 		}
 		c.Model.Channels = append(c.Model.Channels, w)
 	}
+	for _, o := range s.Outages {
+		w := world.Outage{Between: o.Between, Lasts: o.Lasts.spell()}
+		for _, name := range o.Channels {
+			w.Channels = append(w.Channels, index[name])
+		}
+		c.Model.Outages = append(c.Model.Outages, w)
+	}
 	for i := range s.Strategies {
 		st, uses, err := s.compileStrategy(&s.Strategies[i], index)
 		if err != nil {
@@ -71,6 +78,9 @@ func (ch *Channel) compile(videos []Video) (world.Channel, error) {
 			Download:   e.Download.Rate,
 		},
 	}
+	for _, g := range ch.Regimes {
+		w.Regimes = append(w.Regimes, world.Regime{Share: g.Share, Refuses: g.Submit, Lasts: g.Lasts.spell()})
+	}
 	for i := range videos {
 		made, err := ch.make(&videos[i])
 		if err != nil {
@@ -97,6 +107,9 @@ func (t *Takes) distribution() dist.Distribution {
 	}
 	return lognormal(t.Median, t.Sigma)
 }
+
+// spell is the length of a spell of trouble, which is lognormal even where all are equally long.
+func (t *Takes) spell() dist.LogNormal { return dist.NewLogNormal(t.Median.Seconds(), t.Sigma) }
 
 func lognormal(median time.Duration, sigma float64) dist.Distribution {
 	if sigma == 0 {

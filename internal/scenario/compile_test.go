@@ -217,8 +217,6 @@ func TestCompileRefuses(t *testing.T) {
 		"channels.reverse.errors.region.burst":  func(s *Scenario) { s.Channels[1].Errors.Burst = 3 },
 		"channels.reverse.errors.region.rotate": func(s *Scenario) { s.Channels[1].Errors.Rotate = "order" },
 		"channels.reverse.limits":               func(s *Scenario) { s.Channels[1].Limits.Concurrent = 3 },
-		"channels.reverse.regimes":              func(s *Scenario) { s.Channels[1].Regimes = []Regime{{}} },
-		"outages":                               func(s *Scenario) { s.Outages = []Outage{{}} },
 		"there is no channel":                   func(s *Scenario) { s.Strategies[0].Steps[0].Channel = "nobody" },
 		"0 attempts":                            func(s *Scenario) { s.Strategies[0].Steps = nil },
 		"17 attempts":                           func(s *Scenario) { s.Strategies[0].Steps[0].Attempts = 15 },

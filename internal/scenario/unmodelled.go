@@ -39,8 +39,6 @@ func unmodelled(s *Scenario) []gap {
 		add(!pool && c.Errors.Burst != 0, "region errors in spells, by egress exit", "channels", c.Name, "errors", "region", "burst")
 		add(!pool && c.Errors.Rotate != "", "which egress exit an attempt takes", "channels", c.Name, "errors", "region", "rotate")
 		add(c.Limits != Limits{}, "submits refused because the channel is busy", "channels", c.Name, "limits")
-		add(c.Regimes != nil, "long spells in which the channel refuses submits", "channels", c.Name, "regimes")
 	}
-	add(s.Outages != nil, "spells in which several channels are down together", "outages")
 	return gaps
 }

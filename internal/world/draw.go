@@ -31,6 +31,15 @@ const (
 	forDownload // the last: fetch n of an attempt is forDownload + n
 )
 
+// What is drawn for trouble is numbered from the end, out of the way of the fetches. The first ones are
+// of an order's attempt, the others of what goes on for a month.
+const (
+	forRefusal purpose = 1<<16 - 1 - iota
+	forExit
+	forOutage
+	forRegime
+)
+
 // mix is the finaliser of SplitMix64 (Steele, Lea and Flood 2014, with Stafford's constants).
 func mix(x uint64) uint64 {
 	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
@@ -40,7 +49,8 @@ func mix(x uint64) uint64 {
 
 const golden = 0x9e3779b97f4a7c15
 
-// Key returns the key of an order, both counted from 0. Order −1 is kept for the arrivals.
+// Key returns the key of an order, both counted from 0. Order −1 is kept for the arrivals, −2 for
+// what goes on for the whole month.
 func (m *Model) Key(month, order int) Key {
 	return Key(mix(mix(mix(m.Seed+golden)+uint64(month+1)*golden) + uint64(order+1)*golden))
 }
@@ -49,6 +59,16 @@ func (m *Model) Key(month, order int) Key {
 func (k Key) uniform(p purpose, ch, try int) float64 {
 	index := uint64(p) | uint64(try)<<16 | uint64(ch+1)<<24
 	return float64(mix(uint64(k)+index*golden)>>12)*0x1p-52 + 0x1p-53
+}
+
+// process returns the key of what goes on for a whole month, by number.
+func (m *Model) process(month int, p purpose, n int) Key {
+	return Key(mix(uint64(m.Key(month, -2)) + (uint64(p)|uint64(n+1)<<24)*golden))
+}
+
+// nth returns the n-th uniform in (0, 1) of a sequence.
+func (k Key) nth(n int) float64 {
+	return float64(mix(uint64(k)+uint64(n)*golden)>>12)*0x1p-52 + 0x1p-53
 }
 
 // Class draws the order's class.
@@ -65,24 +85,35 @@ func (m *Model) Class(k Key) int {
 
 // Fate is what one attempt would meet, drawn before it starts.
 type Fate struct {
-	Outcome  channel.Outcome // Refused, Ambiguous, Failed, Unusable or Delivered
-	Reason   channel.Reason
-	Answered time.Duration // from the submit to its answer, or to giving up on it
-	Service  time.Duration // from acceptance to ready or failed
-	Billed   bool          // Failed only
+	Outcome    channel.Outcome // Refused, Ambiguous, Failed, Unusable or Delivered
+	Reason     channel.Reason
+	Answered   time.Duration // from the submit to its answer, or to giving up on it
+	Service    time.Duration // from acceptance to ready or failed
+	RetryAfter time.Duration // RateLimited only: the pause that the channel asks for
+	Billed     bool          // Failed only
 }
 
-// Attempt draws the fate of the try-th attempt, counted from 0, of an order on a channel. The
-// channel must make the class.
+// Attempt draws the fate of the try-th attempt, counted from 0, of an order on a channel where
+// orders are independent. The channel must make the class.
 func (m *Model) Attempt(k Key, ch, class, try int) Fate {
-	c := &m.Channels[ch]
-	e := &c.Errors
-	if e.Moderation.Rate > 0 && k.uniform(forModeration, -1, 0) < e.Moderation.Rate {
+	e := &m.Channels[ch].Errors
+	if e.moderated(k) {
 		return k.refused(channel.Moderation, e.Moderation.Takes, ch, try)
 	}
 	if rate := e.regionRate(k, ch); rate > 0 && k.uniform(forRegion, ch, try) < rate {
 		return k.refused(channel.Region, e.Region.Takes, ch, try)
 	}
+	return m.beyond(k, ch, class, try)
+}
+
+func (e *Errors) moderated(k Key) bool {
+	return e.Moderation.Rate > 0 && k.uniform(forModeration, -1, 0) < e.Moderation.Rate
+}
+
+// beyond draws what an attempt meets that has passed moderation and region.
+func (m *Model) beyond(k Key, ch, class, try int) Fate {
+	c := &m.Channels[ch]
+	e := &c.Errors
 	if e.Submit.Rate > 0 && k.uniform(forSubmit, ch, try) < e.Submit.Rate {
 		return k.refused(channel.Submit, e.Submit.Takes, ch, try)
 	}
@@ -96,11 +127,16 @@ func (m *Model) Attempt(k Key, ch, class, try int) Fate {
 	switch {
 	case e.Job > 0 && k.uniform(forJob, ch, try) < e.Job:
 		f.Outcome, f.Reason = channel.Failed, channel.Job
-		f.Billed = e.JobBilled > 0 && k.uniform(forBilled, ch, try) < e.JobBilled
+		f.Billed = e.billed(k, ch, try)
 	case e.Unusable > 0 && k.uniform(forUnusable, ch, try) < e.Unusable:
 		f.Outcome, f.Reason = channel.Unusable, channel.BadClip
 	}
 	return f
+}
+
+// billed draws whether a failed job is billed.
+func (e *Errors) billed(k Key, ch, try int) bool {
+	return e.JobBilled > 0 && k.uniform(forBilled, ch, try) < e.JobBilled
 }
 
 // Fetch draws whether the n-th fetch, counted from 0, of an attempt's clip fails.

@@ -3,7 +3,8 @@
 //
 // It deliberately decides nothing (package policy) and knows no clock. It has no random state
 // either: every draw is a function of the order's key and of what is drawn, so strategies meet
-// the same luck (common random numbers) and no result depends on the order of the work.
+// the same luck (common random numbers) and no result depends on the order of the work. What orders
+// meet together, Trouble, remembers what was submitted before, and draws by the same keys.
 //
 //	key := model.Key(month, order)
 //	fate := model.Attempt(key, channel, class, try)
@@ -38,6 +39,7 @@ type Model struct {
 	Deadline time.Duration // 0: none
 	Classes  []Class
 	Channels []Channel
+	Outages  []Outage
 	Costs    Costs
 }
 
@@ -62,6 +64,8 @@ type Channel struct {
 	Jobs        []Job             // by class
 	SubmitTakes dist.Distribution // from submit to acceptance; nil: no time
 	Errors      Errors
+	Regimes     []Regime
+	Limits      Limits
 }
 
 // Job is what the channel makes of one class.
@@ -71,12 +75,13 @@ type Job struct {
 	Service dist.Distribution // from acceptance to ready, in seconds
 }
 
-// Errors are a channel's independent failures. Each rate is conditional on having passed the
+// Errors are a channel's failures, independent unless region errors go by exit. Each rate is conditional on having passed the
 // earlier ones; they are met in the order of the fields.
 type Errors struct {
 	Moderation Refusal // one draw per order, common to all channels: the higher rate contains the lower
 	Region     Refusal
 	RegionMix  []Weighted // instead of Region.Rate: one of these rates, drawn once per order
+	Exits      Exits      // where region errors are spells of egress exits; without RegionMix
 	Submit     Refusal
 	Ambiguous  Refusal // the answer to the submit is lost
 	Job        float64 // accepted, then failed after the full service time

@@ -36,6 +36,7 @@ type Engine struct {
 	seq      uint32
 	actions  []policy.Action
 	pool     *policy.Pool
+	trouble  *world.Trouble // what orders meet together; nil: nothing
 	tally    *Tally
 }
 
@@ -71,6 +72,7 @@ const lookEvery = 4096
 func (e *Engine) Month(month int) *Tally {
 	e.tally = &Tally{Charged: make([]money.Micros, len(e.model.Channels))}
 	e.pool = policy.NewPool(len(e.model.Channels))
+	e.trouble = e.model.Trouble(month)
 	e.seq = 0
 	arrivals := e.model.Arrivals(month)
 	next, more := arrivals.Next()
@@ -154,11 +156,15 @@ func (e *Engine) step(o *order, event policy.Event) (next time.Duration, more bo
 func (e *Engine) do(o *order, a *policy.Action) {
 	switch a.Kind {
 	case policy.Submit:
-		o.fate = e.model.Attempt(o.key, int(a.Channel), o.class, int(a.Try))
+		if e.trouble == nil {
+			o.fate = e.model.Attempt(o.key, int(a.Channel), o.class, int(a.Try))
+		} else {
+			o.fate = e.trouble.Attempt(o.key, int(a.Channel), o.class, int(a.Try), o.arrival+a.At)
+		}
 		o.fetches = 0
 		o.answer = policy.Event{At: a.At + o.fate.Answered, Kind: submitAnswer(o.fate.Outcome), Attempt: a.Attempt}
 		if o.answer.Kind == policy.Refused {
-			o.answer.Reason = o.fate.Reason
+			o.answer.Reason, o.answer.RetryAfter = o.fate.Reason, o.fate.RetryAfter
 			o.answer.Jitter = e.jitter(o, a)
 		}
 	case policy.Poll:

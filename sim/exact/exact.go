@@ -17,6 +17,7 @@
 package exact
 
 import (
+	"errors"
 	"math"
 
 	"channelbench/internal/policy"
@@ -62,9 +63,17 @@ func (a *Answer) CostPerDelivered() float64 {
 	return a.CostPerOrder() / a.Delivered
 }
 
+// ErrDependent is returned where orders meet: on a channel with outages, regimes, egress exits or limits.
+var ErrDependent = errors.New("no closed form: orders meet in outages, regimes, egress exits or limits")
+
 // Solve answers for a strategy. The fixed costs are those of the channels that the strategy uses.
 func Solve(m *world.Model, s *policy.Strategy, uses []bool, o Options) (*Answer, error) {
 	a := &Answer{ChargeByChannel: make([]float64, len(m.Channels))}
+	for ch, used := range uses {
+		if used && m.Dependent(ch) {
+			return nil, ErrDependent
+		}
+	}
 	for class := range m.Classes {
 		w := &walk{model: m, class: class, route: &s.Routes[class], answer: a}
 		if err := w.run(o); err != nil {
