@@ -70,6 +70,7 @@ func (ch *Channel) compile(videos []Video) (world.Channel, error) {
 		Errors: world.Errors{
 			Moderation: e.Moderation.refusal(),
 			Region:     e.Region.refusal(),
+			Exits:      world.Exits{Count: e.Exits, Burst: e.Burst, PerOrder: e.Rotate == "order"},
 			Submit:     e.Submit.refusal(),
 			Ambiguous:  e.Ambiguous.refusal(),
 			Job:        e.Job.Rate,

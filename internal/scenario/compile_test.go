@@ -210,20 +210,18 @@ func TestWhen(t *testing.T) {
 // Compile refuses what it would have to ignore, whoever made the scenario.
 func TestCompileRefuses(t *testing.T) {
 	for name, change := range map[string]func(*Scenario){
-		"workload.growth_per_month":             func(s *Scenario) { s.Workload.GrowthPerMonth = 0.01 },
-		"workload.arrivals.process":             func(s *Scenario) { s.Workload.Arrivals.Process = "trace" },
-		"workload.arrivals.profile":             func(s *Scenario) { s.Workload.Arrivals.Profile = make([]float64, 24) },
-		"channels.reverse.errors.region.exits":  func(s *Scenario) { s.Channels[1].Errors.Exits = 3 },
-		"channels.reverse.errors.region.burst":  func(s *Scenario) { s.Channels[1].Errors.Burst = 3 },
-		"channels.reverse.errors.region.rotate": func(s *Scenario) { s.Channels[1].Errors.Rotate = "order" },
-		"channels.reverse.limits":               func(s *Scenario) { s.Channels[1].Limits.Concurrent = 3 },
-		"there is no channel":                   func(s *Scenario) { s.Strategies[0].Steps[0].Channel = "nobody" },
-		"0 attempts":                            func(s *Scenario) { s.Strategies[0].Steps = nil },
-		"17 attempts":                           func(s *Scenario) { s.Strategies[0].Steps[0].Attempts = 15 },
-		"says nothing about 720p":               func(s *Scenario) { s.Channels[1].Latency.PerSecond = map[string]time.Duration{"4k": 1} },
-		"the latency is 0s":                     func(s *Scenario) { s.Channels[1].Latency = Latency{Shape: "gamma", K: 1} },
-		"no values":                             func(s *Scenario) { s.Channels[1].Latency = Latency{Shape: "empirical"} },
-		"ten years":                             func(s *Scenario) { s.Channels[1].Latency.PerSecond = map[string]time.Duration{"": longest} },
+		"workload.growth_per_month":            func(s *Scenario) { s.Workload.GrowthPerMonth = 0.01 },
+		"workload.arrivals.process":            func(s *Scenario) { s.Workload.Arrivals.Process = "trace" },
+		"workload.arrivals.profile":            func(s *Scenario) { s.Workload.Arrivals.Profile = make([]float64, 24) },
+		"channels.reverse.errors.region.exits": func(s *Scenario) { s.Channels[1].Errors.Pool = map[string]int{"us": 3} },
+		"channels.reverse.limits":              func(s *Scenario) { s.Channels[1].Limits.Concurrent = 3 },
+		"there is no channel":                  func(s *Scenario) { s.Strategies[0].Steps[0].Channel = "nobody" },
+		"0 attempts":                           func(s *Scenario) { s.Strategies[0].Steps = nil },
+		"17 attempts":                          func(s *Scenario) { s.Strategies[0].Steps[0].Attempts = 15 },
+		"says nothing about 720p":              func(s *Scenario) { s.Channels[1].Latency.PerSecond = map[string]time.Duration{"4k": 1} },
+		"the latency is 0s":                    func(s *Scenario) { s.Channels[1].Latency = Latency{Shape: "gamma", K: 1} },
+		"no values":                            func(s *Scenario) { s.Channels[1].Latency = Latency{Shape: "empirical"} },
+		"ten years":                            func(s *Scenario) { s.Channels[1].Latency.PerSecond = map[string]time.Duration{"": longest} },
 	} {
 		s := good(t, "small")
 		change(s)

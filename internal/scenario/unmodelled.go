@@ -34,10 +34,7 @@ func unmodelled(s *Scenario) []gap {
 	add(w.Arrivals.Profile != nil, "more orders at some hours of the day than at others", "workload", "arrivals", "profile")
 	for i := range s.Channels {
 		c := &s.Channels[i]
-		pool := c.Errors.Exits != 0 || c.Errors.Pool != nil
-		add(pool, "region errors in spells, by egress exit", "channels", c.Name, "errors", "region", "exits")
-		add(!pool && c.Errors.Burst != 0, "region errors in spells, by egress exit", "channels", c.Name, "errors", "region", "burst")
-		add(!pool && c.Errors.Rotate != "", "which egress exit an attempt takes", "channels", c.Name, "errors", "region", "rotate")
+		add(c.Errors.Pool != nil, "egress exits by country", "channels", c.Name, "errors", "region", "exits")
 		add(c.Limits != Limits{}, "submits refused because the channel is busy", "channels", c.Name, "limits")
 	}
 	return gaps
