@@ -212,10 +212,24 @@ func (r *reader) env(n *node, example, held string) (string, bool) {
 func (r *reader) limits(n *node) Limits {
 	t := r.table(n, "{ requests_per_minute = 60, concurrent = 40 }")
 	defer t.close()
-	return Limits{
+	l := Limits{
 		RequestsPerMinute: read(t, "requests_per_minute", 0, integer(1, 1_000_000)),
 		Concurrent:        read(t, "concurrent", 0, integer(1, 1_000_000)),
+		Queue:             read(t, "queue", 0, (*reader).queue),
 	}
+	if queue := n.fields()["queue"]; queue != nil && n.fields()["concurrent"] == nil {
+		r.failKey(queue, "add concurrent = 40, the number of jobs that run at once, or leave queue out", "queue without concurrent")
+	}
+	return l
+}
+
+// queue reads how many jobs may wait for a slot.
+func (r *reader) queue(n *node) (int, bool) {
+	if _, isText := n.value.(string); isText {
+		_, ok := nameOf("unlimited")(r, n)
+		return Unlimited, ok
+	}
+	return integer(0, 1_000_000)(r, n)
 }
 
 func (r *reader) regimes(n *node) []Regime {

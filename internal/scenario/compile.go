@@ -79,6 +79,7 @@ func (ch *Channel) compile(videos []Video) (world.Channel, error) {
 			Download:   e.Download.Rate,
 		},
 	}
+	w.Limits = world.Limits{PerMinute: ch.Limits.RequestsPerMinute, Concurrent: ch.Limits.Concurrent, Queue: ch.Limits.Queue}
 	for _, g := range ch.Regimes {
 		w.Regimes = append(w.Regimes, world.Regime{Share: g.Share, Refuses: g.Submit, Lasts: g.Lasts.spell()})
 	}

@@ -214,7 +214,6 @@ func TestCompileRefuses(t *testing.T) {
 		"workload.arrivals.process":            func(s *Scenario) { s.Workload.Arrivals.Process = "trace" },
 		"workload.arrivals.profile":            func(s *Scenario) { s.Workload.Arrivals.Profile = make([]float64, 24) },
 		"channels.reverse.errors.region.exits": func(s *Scenario) { s.Channels[1].Errors.Pool = map[string]int{"us": 3} },
-		"channels.reverse.limits":              func(s *Scenario) { s.Channels[1].Limits.Concurrent = 3 },
 		"there is no channel":                  func(s *Scenario) { s.Strategies[0].Steps[0].Channel = "nobody" },
 		"0 attempts":                           func(s *Scenario) { s.Strategies[0].Steps = nil },
 		"17 attempts":                          func(s *Scenario) { s.Strategies[0].Steps[0].Attempts = 15 },

@@ -169,6 +169,11 @@ func (w *writer) limits(c *Channel) {
 	}
 	if c.Limits.Concurrent > 0 {
 		w.put("concurrent", fmt.Sprint(c.Limits.Concurrent))
+		queue := fmt.Sprint(c.Limits.Queue)
+		if c.Limits.Queue == Unlimited {
+			queue = quote("unlimited")
+		}
+		w.note("queue", queue, "accepted jobs that may wait for a slot")
 	}
 }
 

@@ -155,7 +155,11 @@ type Error struct {
 type Limits struct {
 	RequestsPerMinute int // 0: unlimited
 	Concurrent        int // 0: unlimited
+	Queue             int // accepted jobs that may wait for one of them to end, or Unlimited
 }
+
+// Unlimited is a queue of any length.
+const Unlimited = -1
 
 // Regime is a long spell of trouble.
 type Regime struct {

@@ -35,7 +35,6 @@ func unmodelled(s *Scenario) []gap {
 	for i := range s.Channels {
 		c := &s.Channels[i]
 		add(c.Errors.Pool != nil, "egress exits by country", "channels", c.Name, "errors", "region", "exits")
-		add(c.Limits != Limits{}, "submits refused because the channel is busy", "channels", c.Name, "limits")
 	}
 	return gaps
 }

@@ -23,7 +23,7 @@ func checkMonths(t *testing.T, what string, values []float64, want float64) {
 	mean := sum / n
 	se := math.Sqrt((squares/n - mean*mean) / (n - 1))
 	z := (mean - want) / se
-	t.Logf("%s: %.6g, exactly %.6g, %+.1f standard errors", what, mean, want, z)
+	t.Logf("seed 3, %s: %.6g, exactly %.6g, %+.1f standard errors", what, mean, want, z)
 	if !(math.Abs(z) <= 4) {
 		t.Errorf("%s: %.6g, want %.6g within four standard errors of %.2g", what, mean, want, se)
 	}
