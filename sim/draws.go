@@ -4,22 +4,22 @@ import (
 	"context"
 	"errors"
 	"math"
-	"math/rand/v2"
+	"strings"
 	"sync"
 	"sync/atomic"
 
-	"gonum.org/v1/gonum/mat"
-	"gonum.org/v1/gonum/stat/distmv"
-	"gonum.org/v1/gonum/stat/samplemv"
-
 	"channelbench/internal/decision"
 	"channelbench/internal/scenario"
+	"channelbench/internal/sobol"
 	"channelbench/sim/event"
 	"channelbench/sim/exact"
 )
 
-// draws is how many draws of the stated ranges are judged.
-const draws = 256
+// Powers of two, for which Sobol' points are even.
+const (
+	draws = 256 // of the stated ranges that are judged
+	fresh = 64  // of them have a second sample beside them, for the effects of single inputs
+)
 
 // draw evaluates every strategy under draws of the stated ranges: the same draws for all. If the
 // context ends first, only the stated values are judged, and a warning says so.
@@ -29,61 +29,102 @@ func (r *runner) draw(ctx context.Context, q *decision.Question) error {
 	if len(inputs) == 0 {
 		return nil
 	}
-	values := sample(inputs, r.scenario.Seed)
-	drawn := make([][]decision.Outlook, len(values))
-	var next atomic.Int64
-	var workers sync.WaitGroup
-	failures := make([]error, len(values))
-	for range r.options.Workers {
-		workers.Go(func() {
-			for i := int(next.Add(1)) - 1; i < len(values) && ctx.Err() == nil; i = int(next.Add(1)) - 1 {
-				drawn[i], failures[i] = r.foresee(ctx, values[i])
-			}
-		})
+	columns := r.sample(inputs)
+	var all []int
+	for i := range q.Strategies {
+		all = append(all, i)
 	}
-	workers.Wait()
+	cases := make([]decision.Case, draws)
+	for d := range cases {
+		cases[d].Strategies = all
+		for k := range columns {
+			cases[d].Values = append(cases[d].Values, columns[k].Values[d])
+		}
+	}
+	drawn, err := r.foresee(ctx, cases)
 	if ctx.Err() != nil {
 		r.warnings = append(r.warnings, "interrupted: the verdict is on the stated values, the stated ranges were not judged")
 		return nil
 	}
-	if err := errors.Join(failures...); err != nil {
+	if err != nil {
 		return err
 	}
-	q.Draws = drawn
-	for i, in := range inputs {
-		column := decision.Input{Key: in.Key}
-		for _, row := range values {
-			column.Values = append(column.Values, row[i])
+	q.Draws, q.Inputs = drawn, columns
+	return nil
+}
+
+// sample draws the inputs: scrambled Sobol' points, of which the first half of the coordinates
+// are the draws and the second half the sample beside them.
+func (r *runner) sample(inputs []scenario.Input) []decision.Input {
+	columns := make([]decision.Input, len(inputs))
+	for k, in := range inputs {
+		columns[k] = decision.Input{Key: in.Key, Range: in.Range, Stated: in.Nominal, Confidence: r.confidence(in.Key), Moves: r.moved(in.Key)}
+	}
+	points := sobol.New(2*len(inputs), r.scenario.Seed)
+	for d := range draws {
+		x := points.At(uint32(d))
+		for k, in := range inputs {
+			columns[k].Values = append(columns[k].Values, in.Range.Quantile(x[k]))
+			if d < fresh {
+				columns[k].Fresh = append(columns[k].Fresh, in.Range.Quantile(x[len(inputs)+k]))
+			}
 		}
-		q.Inputs = append(q.Inputs, column)
+	}
+	return columns
+}
+
+// confidence says how far the stated value of an input is to be trusted; "" where that isn't said,
+// or it was measured.
+func (r *runner) confidence(key string) string {
+	for _, a := range r.scenario.Assumptions() {
+		if key == a.Key || strings.HasPrefix(key, a.Key+".") {
+			return a.Confidence.String()
+		}
+	}
+	return ""
+}
+
+// moved says which strategies may depend on an input: those that use its channel.
+func (r *runner) moved(key string) []bool {
+	for ch := range r.scenario.Channels {
+		if !strings.HasPrefix(key, "channels."+r.scenario.Channels[ch].Name+".") {
+			continue
+		}
+		moved := make([]bool, len(r.compiled.Uses))
+		for i, uses := range r.compiled.Uses {
+			moved[i] = uses[ch]
+		}
+		return moved
 	}
 	return nil
 }
 
-// sample draws the inputs by Latin hypercube: each input's values are spread evenly over its range.
-func sample(inputs []scenario.Input, seed uint64) [][]float64 {
-	batch := mat.NewDense(draws, len(inputs), nil)
-	source := rand.NewPCG(seed, 0x6472617773) // apart from other uses of the seed
-	samplemv.LatinHypercube{Q: distmv.NewUnitUniform(len(inputs), source), Src: source}.Sample(batch)
-	rows := make([][]float64, draws)
-	for i := range rows {
-		rows[i] = make([]float64, len(inputs))
-		for k := range inputs {
-			rows[i][k] = inputs[k].Range.Quantile(batch.At(i, k))
-		}
+// foresee is what is expected of strategies in each case; cases are shared out among the workers.
+func (r *runner) foresee(ctx context.Context, cases []decision.Case) ([][]decision.Outlook, error) {
+	outlooks := make([][]decision.Outlook, len(cases))
+	failures := make([]error, len(cases))
+	var next atomic.Int64
+	var workers sync.WaitGroup
+	for range min(r.options.Workers, len(cases)) {
+		workers.Go(func() {
+			for i := int(next.Add(1)) - 1; i < len(cases) && ctx.Err() == nil; i = int(next.Add(1)) - 1 {
+				outlooks[i], failures[i] = r.foreseeOne(ctx, &cases[i])
+			}
+		})
 	}
-	return rows
+	workers.Wait()
+	return outlooks, errors.Join(append(failures, ctx.Err())...)
 }
 
-// foresee is what is expected of each strategy when the inputs have given values: by the closed form,
-// or by a simulated month where there is none.
-func (r *runner) foresee(ctx context.Context, values []float64) ([]decision.Outlook, error) {
-	compiled, err := r.scenario.With(values).Compile()
+// foreseeOne is what is expected of strategies when the inputs have given values: by the closed form, or
+// by a simulated month, the same for all cases, where there is none.
+func (r *runner) foreseeOne(ctx context.Context, c *decision.Case) ([]decision.Outlook, error) {
+	compiled, err := r.scenario.With(c.Values).Compile()
 	if err != nil {
 		return nil, err
 	}
 	outlooks := make([]decision.Outlook, len(compiled.Strategies))
-	for i := range compiled.Strategies {
+	for _, i := range c.Strategies {
 		answer, err := exact.Solve(&compiled.Model, &compiled.Strategies[i], compiled.Uses[i], exact.Options{Rough: true})
 		switch {
 		case errors.Is(err, exact.ErrTooLong), errors.Is(err, exact.ErrDependent):

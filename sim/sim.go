@@ -68,7 +68,7 @@ func Run(ctx context.Context, s *scenario.Scenario, o Options) (*record.Run, err
 	}
 	run := r.record()
 	run.Incomplete = interrupted != nil
-	if run.Verdict, err = r.judge(ctx); err != nil {
+	if err = r.judge(ctx, run); err != nil {
 		return nil, err
 	}
 	run.Warnings = append(run.Warnings, r.warnings...)
@@ -101,8 +101,8 @@ func (r *runner) solve() error {
 	return nil
 }
 
-// judge evaluates the ranges and asks for the verdict.
-func (r *runner) judge(ctx context.Context) (record.Verdict, error) {
+// judge evaluates the ranges, and asks for the verdict and what could change it.
+func (r *runner) judge(ctx context.Context, run *record.Run) error {
 	q := &decision.Question{Decision: r.scenario.Decision, NoPromise: r.scenario.Workload.Promise == 0, MonthMisses: r.monthMisses()}
 	for i := range r.scenario.Strategies {
 		st := &r.scenario.Strategies[i]
@@ -111,10 +111,22 @@ func (r *runner) judge(ctx context.Context) (record.Verdict, error) {
 		q.Stated = append(q.Stated, r.outlook(i))
 	}
 	if err := r.draw(ctx, q); err != nil {
-		return record.Verdict{}, err
+		return err
 	}
 	q.BreakEvens = r.breakEvens()
-	return decision.Decide(q), nil
+	run.Verdict = decision.Decide(q)
+	return r.explore(ctx, q, run)
+}
+
+// explore finds what single ranges could change, unless the context ends first.
+func (r *runner) explore(ctx context.Context, q *decision.Question, run *record.Run) error {
+	found, err := decision.Explore(q, func(cases []decision.Case) ([][]decision.Outlook, error) { return r.foresee(ctx, cases) })
+	if err != nil && ctx.Err() != nil {
+		r.warnings = append(r.warnings, "interrupted: what single ranges could change was not looked at")
+		return nil
+	}
+	run.Sensitivity = found
+	return err
 }
 
 // breakEvens compares each pair of channels of different kinds, for the videos that strategies buy

@@ -56,11 +56,20 @@ type Question struct {
 	BreakEvens  []record.BreakEven
 }
 
-// Input is one uncertain input and its value in each draw.
+// Input is one uncertain input and its value in each draw. What follows the values is asked for by
+// Explore only.
 type Input struct {
-	Key    string
-	Values []float64
+	Key        string
+	Values     []float64
+	Fresh      []float64 // a second sample, independent of Values: a power of two, no more than there are draws
+	Range      scenario.Range
+	Stated     float64
+	Confidence string
+	Moves      []bool // by strategy: whether its figures may depend on the input; nil: any may
 }
+
+// moves says whether a strategy's figures may depend on the input.
+func (in *Input) moves(strategy int) bool { return in.Moves == nil || in.Moves[strategy] }
 
 // judgement is what Decide works out before it is put into words.
 type judgement struct {
@@ -74,14 +83,16 @@ type judgement struct {
 }
 
 // Decide judges.
-func Decide(q *Question) record.Verdict {
+func Decide(q *Question) record.Verdict { return judge(q).verdict() }
+
+func judge(q *Question) *judgement {
 	j := &judgement{Question: q, candidate: -1}
 	j.qualify()
 	j.candidate = j.cheapest(j.allowed())
 	if j.candidate >= 0 {
 		j.weigh()
 	}
-	return j.verdict()
+	return j
 }
 
 // qualify judges each requirement for each strategy: it must hold, in expectation for given

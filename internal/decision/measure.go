@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 
+	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/stat"
 )
 
@@ -82,26 +83,49 @@ func similar(values []float64) [][]int {
 	return cut
 }
 
-// worth is what it would be worth to know one input: the best choice in each slice of similar
-// values of it is held against the candidate.
+// worth is what it would be worth to know one input alone (expected value of partial perfect
+// information), in the unit of what is minimised: what each other strategy saves against the candidate is
+// fitted by a cubic in the input, and for each value the best choice by these curves is made (after
+// Strong and Oakley 2013).
 func (j *judgement) worth(in *Input) float64 {
-	gain := 0.0
-	for _, part := range similar(in.Values) {
-		best := j.sum(part, j.candidate)
-		own := best
-		for _, i := range j.allowed() {
-			best = min(best, j.sum(part, i))
+	gains := make([]float64, len(j.Draws)) // of the best choice for the input's value
+	for _, i := range j.allowed() {
+		if i == j.candidate || !in.moves(i) && !in.moves(j.candidate) || math.IsInf(j.expected(i), 0) {
+			continue
 		}
-		gain += own - best
+		saved := make([]float64, len(j.Draws))
+		for d := range j.Draws {
+			saved[d] = j.objective(&j.Draws[d][j.candidate]) - j.objective(&j.Draws[d][i])
+		}
+		for d, g := range fitted(in.Values, saved) {
+			gains[d] = max(gains[d], g)
+		}
 	}
-	return gain / float64(len(in.Values))
+	return min(stat.Mean(gains, nil), j.regret)
 }
 
-// sum adds up the objective of a strategy over some draws.
-func (j *judgement) sum(draws []int, strategy int) float64 {
-	total := 0.0
-	for _, d := range draws {
-		total += j.objective(&j.Draws[d][strategy])
+// fitted is y as a cubic in x, by least squares; of lower degree where x has few values.
+func fitted(x, y []float64) []float64 {
+	mean, spread := stat.PopMeanStdDev(x, nil)
+	fit, next := make([]float64, len(x)), make([]float64, len(x))
+	for d := range next {
+		next[d] = 1
 	}
-	return total
+	var powers [][]float64 // orthogonal to each other
+	for range 4 {
+		for _, p := range powers {
+			floats.AddScaled(next, -floats.Dot(next, p)/floats.Dot(p, p), p)
+		}
+		square := floats.Dot(next, next)
+		if square < 1e-9*float64(len(x)) {
+			break
+		}
+		power := slices.Clone(next)
+		powers = append(powers, power)
+		floats.AddScaled(fit, floats.Dot(y, power)/square, power)
+		for d := range next {
+			next[d] *= (x[d] - mean) / max(spread, math.SmallestNonzeroFloat64)
+		}
+	}
+	return fit
 }

@@ -35,6 +35,8 @@ type Run struct {
 	Findings   []string   `json:"findings,omitempty"`   // what was found out about the channels, for people
 	Bills      []Bill     `json:"bills,omitempty"`      // bench: one per channel
 	Accounts   []Account  `json:"accounts,omitempty"`   // bench: one per balance that was asked for
+
+	Sensitivity *Sensitivity `json:"sensitivity,omitempty"` // what the stated ranges could change; nil: none is stated
 }
 
 // Tool is the program that made the run.
@@ -221,6 +223,7 @@ func filled(run *Run) *Run {
 	for i := range r.Accounts {
 		r.Accounts[i].Channels = list(r.Accounts[i].Channels)
 	}
+	r.Sensitivity = r.Sensitivity.filled()
 	v := &r.Verdict
 	v.ProbabilityBest = numbers(v.ProbabilityBest)
 	v.Requirements, v.BreakEvens, v.Reasons = list(v.Requirements), list(v.BreakEvens), list(v.Reasons)

@@ -46,6 +46,14 @@ func full() *Run {
 			BreakEvens: []BreakEven{{Cheaper: "reverse", Dearer: "forwarding", Clip: "720p", Seconds: ptr(1.41), FailRate: ptr(0.3), Sentence: "s"}},
 			Sentence:   "Use hybrid.", Reasons: []string{"r"},
 		},
+		Sensitivity: &Sensitivity{
+			Strategy: "hybrid", Against: ptr("reverse"), Minimise: "cost", PerfectInformation: ptr(3.0), Points: 64, StatedDifference: ptr(-40.0),
+			Stated: []StrategyCost{{Strategy: "hybrid", MonthlyCost: ptr(6600.0)}},
+			Inputs: []InputEffect{{Key: "channels.reverse.latency", Confidence: "assumed", Low: 0.5, Stated: 1, High: 2,
+				FirstShare: ptr(0.5), TotalShare: ptr(0.6), KeepingShare: ptr(0.7), Worth: ptr(2.0), DifferenceAtLow: ptr(-60.0), DifferenceAtHigh: ptr(10.0),
+				Costs: []CostRange{{Strategy: "hybrid", AtLow: ptr(6500.0), AtHigh: ptr(6700.0)}},
+				Flips: []Flip{{At: 1.7, From: ptr("hybrid"), To: ptr("reverse")}}}},
+		},
 	}
 }
 
@@ -62,6 +70,7 @@ func unreached() *Run {
 	r.Verdict.BreakEvens = []BreakEven{{Clip: "720p"}}
 	r.Bills = []Bill{{Channel: "reverse"}}
 	r.Accounts = []Account{{}}
+	r.Sensitivity = &Sensitivity{Strategy: "reverse", Minimise: "p95", Inputs: []InputEffect{{Flips: []Flip{{}}}, {}}}
 	return r
 }
 
@@ -120,6 +129,9 @@ func TestSchemaRefuses(t *testing.T) {
 		"an account as text":    func(m map[string]any) { m["accounts"] = []any{"reverse"} },
 		"fewer than no submits": func(m map[string]any) { m["bills"].([]any)[0].(map[string]any)["submits"] = -1 },
 		"a date in words":       func(m map[string]any) { channel(m)["price_as_of"] = "last week" },
+		"a share beyond all": func(m map[string]any) {
+			m["sensitivity"].(map[string]any)["inputs"].([]any)[0].(map[string]any)["total_share"] = 1.2
+		},
 		"more than a whole": func(m map[string]any) {
 			strategy(m)["latency_cdf"] = []any{map[string]any{"seconds": 1.0, "share": 1.5}}
 		},

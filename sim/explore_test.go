@@ -1,0 +1,119 @@
+package sim_test
+
+import (
+	"math"
+	"testing"
+
+	"channelbench/internal/record"
+	"channelbench/internal/scenario"
+	"channelbench/sim"
+	"channelbench/sim/exact"
+)
+
+// exploredInput finds what was found about an input.
+func exploredInput(t *testing.T, run *record.Run, key string) record.InputEffect {
+	t.Helper()
+	for _, in := range run.Sensitivity.Inputs {
+		if in.Key == key {
+			return in
+		}
+	}
+	t.Fatalf("nothing was found about %s", key)
+	return record.InputEffect{}
+}
+
+// monthCost is the closed form's cost of a strategy a month.
+func monthCost(t *testing.T, s *scenario.Scenario, strategy int) float64 {
+	t.Helper()
+	c, err := s.Compile()
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, err := exact.Solve(&c.Model, &c.Strategies[strategy], c.Uses[strategy], exact.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a.CostPerOrder() * float64(c.Model.Orders)
+}
+
+// TestExploredScenario: of the clinic's numbers only two have a range, and only one of them moves costs by much; what
+// is found at the ends of the ranges is what scenarios that state these values find.
+func TestExploredScenario(t *testing.T) {
+	ranges := []string{`channels.reverse.errors.job.range=["0%", "40%"]`, `channels.forwarding.latency.range=["90%", "110%"]`, `channels.reverse.errors.job.confidence="assumed"`,
+		`decision.require=["delivered >= 85%"]`}
+	run, err := sim.Run(t.Context(), load(t, clinic, ranges...), sim.Options{Months: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := run.Sensitivity
+	if s == nil || len(s.Inputs) != 2 || run.Verdict.Draws != 256 || s.Points != 64 {
+		t.Fatalf("%d draws, explored %+v", run.Verdict.Draws, s)
+	}
+	job := exploredInput(t, run, "channels.reverse.errors.job.rate")
+	if s.Inputs[0].Key != job.Key || job.Confidence != "assumed" || *job.TotalShare < 0.9 {
+		t.Errorf("first comes %+v, want the share of failed jobs", s.Inputs[0])
+	}
+	if *s.PerfectInformation != *run.Verdict.ExpectedRegret || *job.Worth > *s.PerfectInformation {
+		t.Errorf("all is worth %v, the job errors %v, the expected regret is %v", *s.PerfectInformation, *job.Worth, *run.Verdict.ExpectedRegret)
+	}
+	high := load(t, clinic, append(ranges, "channels.reverse.errors.job.rate=40%")...)
+	for i := range high.Strategies {
+		want := monthCost(t, high, i)
+		if got := *job.Costs[i].AtHigh; math.Abs(got-want) > 2e-4*want {
+			t.Errorf("%s at 40 %% failed jobs costs %v, want %v", job.Costs[i].Strategy, got, want)
+		}
+	}
+}
+
+// TestFlipsWhereTheClosedFormsCross: the value at which another strategy becomes the best is where the closed forms of
+// the two cost the same.
+func TestFlipsWhereTheClosedFormsCross(t *testing.T) {
+	s := load(t, clinic, `channels.reverse.errors.unusable.range=["0%", "90%"]`, `decision.require=[]`)
+	run, err := sim.Run(t.Context(), s, sim.Options{Months: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	flips := exploredInput(t, run, "channels.reverse.errors.unusable.rate").Flips
+	if len(flips) == 0 {
+		t.Fatal("no flip from 0 % to 90 % unusable clips")
+	}
+	index := map[string]int{}
+	for i := range s.Strategies {
+		index[s.Strategies[i].Name] = i
+	}
+	for _, f := range flips {
+		world := s.With([]float64{f.At})
+		from, to := monthCost(t, world, index[*f.From]), monthCost(t, world, index[*f.To])
+		if math.Abs(from-to) > 1e-3*to {
+			t.Errorf("at %v %s costs %v, %s %v", f.At, *f.From, from, *f.To, to)
+		}
+	}
+}
+
+// TestExploredWithoutClosedForm: where months must be simulated, all cases have the same luck: an input that moves
+// nothing has no effect at all.
+func TestExploredWithoutClosedForm(t *testing.T) {
+	run, err := sim.Run(t.Context(), load(t, clinic, "workload.orders_per_month=100", "channels.reverse.errors.region.burst=10m", "channels.reverse.errors.region.exits=4",
+		`channels.reverse.errors.job.range=["0%", "40%"]`, `channels.forwarding.latency.range=["90%", "110%"]`, `decision.require=[]`, `decision.exclude=["forwarding", "hybrid"]`), sim.Options{Months: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if run.Strategies[1].Exact != nil {
+		t.Fatal("there is a closed form; this tests nothing")
+	}
+	job, latency := exploredInput(t, run, "channels.reverse.errors.job.rate"), exploredInput(t, run, "channels.forwarding.latency")
+	if run.Sensitivity.Strategy != "reverse" || *job.TotalShare < 0.8 || *latency.TotalShare != 0 || *job.DifferenceAtLow >= *job.DifferenceAtHigh {
+		t.Errorf("of %s: %+v, %+v", run.Sensitivity.Strategy, job, latency)
+	}
+}
+
+// TestNothingToExplore: without ranges nothing is written.
+func TestNothingToExplore(t *testing.T) {
+	run, err := sim.Run(t.Context(), load(t, clinic), sim.Options{Months: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if run.Sensitivity != nil || run.Verdict.Draws != 1 {
+		t.Errorf("%d draws, explored %+v", run.Verdict.Draws, run.Sensitivity)
+	}
+}
