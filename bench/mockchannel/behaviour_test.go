@@ -275,6 +275,28 @@ func TestConcurrentJobs(t *testing.T) {
 	})
 }
 
+// TestJobsWaitForASlot where the channel lets them, and take so much longer.
+func TestJobsWaitForASlot(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := opened(t, marketed(t, func(s *scenario.Scenario) { s.Channels[forwarding].Limits = scenario.Limits{Concurrent: 1, Queue: 1} }), Options{Speed: 10})
+		b := buys(t, s, forwarding)
+		b.accepted("a cat")
+		time.Sleep(4 * time.Second)
+		j := b.accepted("a dog")
+		if a := b.order("a cow", short); a.Reason != channel.RateLimited || a.RetryAfter != 6*time.Second {
+			t.Errorf("%v, retry after %v", a.Reason, a.RetryAfter)
+		}
+		time.Sleep(16*time.Second - time.Nanosecond)
+		if p := b.poll(j); p.State == dialect.Completed {
+			t.Error("the second job doesn't wait for the first")
+		}
+		time.Sleep(time.Nanosecond)
+		if p := b.poll(j); p.State != dialect.Completed {
+			t.Errorf("after its wait: %+v", p)
+		}
+	})
+}
+
 // TestModerationIsBoundToThePrompt on all channels; the higher rate contains the lower.
 func TestModerationIsBoundToThePrompt(t *testing.T) {
 	s := opened(t, marketed(t, func(s *scenario.Scenario) {

@@ -1,6 +1,9 @@
 package mockchannel
 
 import (
+	"maps"
+	"slices"
+	"strings"
 	"time"
 
 	"channelbench/bench/dialect"
@@ -17,15 +20,9 @@ const (
 	forStream purpose = iota + 1
 	forPrompt
 	forID
-	forOutage
-	forRegime
-	forExit
-	forRefusal // of a regime
-	forChoice  // of an exit
 	forCountry
 	forLoss
 	forLossWay
-	forBilled // of a job that an outage ends
 )
 
 // derived is the n-th key for a purpose. World's own hash does it, with the key as seed.
@@ -64,17 +61,17 @@ var countries = []string{"MM", "RU", "IR", "BY", "CN", "CU", "HK", "KP", "SY", "
 
 // luck draws what submits to one channel meet.
 type luck struct {
-	index   int           // of the channel, which its draws depend on
-	world   world.Channel // without jobs
-	regimes *spells       // nil: none
-	exits   *exits        // nil: region errors are independent
+	index     int           // of the channel, which its draws depend on
+	world     world.Channel // without jobs
+	trouble   *world.Trouble
+	countries []string // by exit; nil where the scenario doesn't say
 }
 
-func newLuck(c *scenario.Channel, w *world.Channel, index int, seed uint64) *luck {
-	own := func(p purpose) world.Key { return derived(world.Key(seed), p, index) }
-	l := &luck{index: index, world: *w, regimes: regimesOf(c, own(forRegime)), exits: exitsOf(c, own(forExit))}
-	if l.exits != nil {
-		l.world.Errors.Region.Rate = 0
+// newLuck draws as the simulator does in the first month.
+func newLuck(c *scenario.Channel, m *world.Model, index int) *luck {
+	l := &luck{index: index, world: m.Channels[index], trouble: m.Trouble(0)}
+	for _, name := range slices.Sorted(maps.Keys(c.Errors.Pool)) {
+		l.countries = append(l.countries, slices.Repeat([]string{strings.ToUpper(name)}, c.Errors.Pool[name])...)
 	}
 	return l
 }
@@ -93,20 +90,29 @@ func (l *luck) draw(o order, j world.Job, at time.Duration) fate {
 	if judged.Outcome == channel.Refused {
 		return fate{Fate: judged}
 	}
-	e.Moderation = world.Refusal{}
-	if l.exits != nil {
-		if country, bad := l.exits.choose(o, at); bad {
-			return fate{Fate: l.certain(world.Errors{Region: world.Refusal{Rate: 1, Takes: e.Region.Takes}}, o), country: country}
-		}
+	if exit, bad := l.trouble.Exit(o.key, l.index, o.try, at); bad {
+		return fate{Fate: l.certain(world.Errors{Region: world.Refusal{Rate: 1, Takes: e.Region.Takes}}, o), country: l.country(o, exit)}
 	}
+	e.Moderation, e.Region, e.RegionMix = world.Refusal{}, world.Refusal{}, nil
 	f := fate{Fate: l.model(e, j).Attempt(o.key, l.index, 0, o.try)}
-	switch {
-	case f.Reason == channel.Region:
-		f.country = countries[pick(uniform(o.key, forCountry, l.index<<8|o.try), len(countries))]
-	case f.Outcome == channel.Ambiguous:
+	if f.Outcome == channel.Ambiguous {
 		l.lose(&f, o, j)
 	}
+	if f.runs() {
+		l.trouble.Run(o.key, l.index, o.try, at, &f.Fate)
+	}
 	return f
+}
+
+// country is what a region error names: where the exit is, or any where the scenario doesn't say.
+func (l *luck) country(o order, exit int) string {
+	switch {
+	case exit < 0:
+		return countries[pick(uniform(o.key, forCountry, l.index<<8|o.try), len(countries))]
+	case l.countries != nil:
+		return l.countries[exit]
+	}
+	return countries[exit%len(countries)]
 }
 
 // certain is the refusal that an order meets for sure.
@@ -126,26 +132,12 @@ func (l *luck) lose(f *fate, o order, j world.Job) {
 	f.lost, f.loss = true, ways[pick(uniform(o.key, forLossWay, l.index<<8|o.try), len(ways))]
 }
 
-// troubled says whether a spell of trouble refuses the order, and how.
-func (l *luck) troubled(o order, outage bool, at time.Duration) (fate, bool) {
-	if !outage && l.regimes != nil {
-		if kind, in := l.regimes.at(at); in {
-			outage = uniform(o.key, forRefusal, l.index<<8|o.try) < kind.refuses
-		}
-	}
-	if !outage {
+// troubled says whether an outage or a regime refuses the order, and how.
+func (l *luck) troubled(o order, at time.Duration) (fate, bool) {
+	if !l.trouble.Refuses(o.key, l.index, o.try, at) {
 		return fate{}, false
 	}
 	return fate{Fate: l.certain(world.Errors{Submit: world.Refusal{Rate: 1, Takes: l.world.Errors.Submit.Takes}}, o)}, true
-}
-
-// caught is the fate of a job that an outage ends.
-func (l *luck) caught(f fate, o order) fate {
-	if f.Outcome != channel.Failed {
-		f.Outcome = channel.Failed
-		f.Billed = uniform(o.key, forBilled, l.index<<8|o.try) < l.world.Errors.JobBilled
-	}
-	return f
 }
 
 // fetchFails says whether the n-th fetch of a clip fails.

@@ -66,6 +66,47 @@ func TestNamedOrdersMeetTheSimulatorsFate(t *testing.T) {
 	}
 }
 
+// TestNamedOrdersMeetTheSimulatorsTrouble: the outages, regimes, exits and limits of its first month.
+func TestNamedOrdersMeetTheSimulatorsTrouble(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		source := marketed(t, func(s *scenario.Scenario) {
+			s.Outages = []scenario.Outage{{Channels: []string{"forwarding", "reverse"}, Between: time.Hour, Lasts: scenario.Takes{Median: 20 * time.Minute, Sigma: 1}}}
+			c := &s.Channels[reverse]
+			c.Regimes = []scenario.Regime{{Name: "risk", Share: 0.3, Lasts: scenario.Takes{Median: time.Hour, Sigma: 1}, Submit: 0.6}}
+			c.Errors.Region = scenario.Error{Rate: 0.3, Takes: &scenario.Takes{Median: 6 * time.Second, Sigma: 0.6}}
+			c.Errors.Exits, c.Errors.Burst, c.Errors.Rotate = 3, 5*time.Minute, "attempt"
+			c.Limits = scenario.Limits{RequestsPerMinute: 1, Concurrent: 2}
+		})
+		compiled, err := source.Compile()
+		if err != nil {
+			t.Fatal(err)
+		}
+		m, began := &compiled.Model, time.Now()
+		trouble := m.Trouble(0)
+		s := opened(t, source, Options{Key: func(_ string, p dialect.Purchase) (world.Key, int, bool) {
+			n, err := strconv.Atoi(p.Prompt)
+			return m.Key(0, n), 0, err == nil
+		}})
+		met := map[channel.Reason]int{}
+		for n := range 1500 {
+			for _, at := range []int{forwarding, reverse}[min(1, n%4):] {
+				fate := trouble.Attempt(m.Key(0, n), at, 0, 0, time.Since(began))
+				met[fate.Reason]++
+				fate.RetryAfter = (fate.RetryAfter + time.Millisecond - 1).Truncate(time.Millisecond) // as headers tell it
+				compare(t, buys(t, s, at), strconv.Itoa(n), fate)
+			}
+			if n%8 == 0 {
+				time.Sleep(7 * time.Minute)
+			}
+		}
+		for _, r := range []channel.Reason{channel.NoReason, channel.Submit, channel.Region, channel.RateLimited, channel.Job} {
+			if met[r] < 10 {
+				t.Errorf("%v is met %d times", r, met[r])
+			}
+		}
+	})
+}
+
 // compare buys a clip and holds what happens against a fate.
 func compare(t *testing.T, b *buyer, prompt string, fate world.Fate) {
 	t.Helper()
@@ -74,7 +115,7 @@ func compare(t *testing.T, b *buyer, prompt string, fate world.Fate) {
 	if took := time.Since(began); took != fate.Answered {
 		t.Fatalf("%s: answered after %v, want %v", prompt, took, fate.Answered)
 	}
-	got := world.Fate{Answered: fate.Answered, Service: fate.Service, Billed: fate.Billed, Reason: a.Reason}
+	got := world.Fate{RetryAfter: a.RetryAfter, Answered: fate.Answered, Service: fate.Service, Billed: fate.Billed, Reason: a.Reason}
 	switch a.Verdict {
 	case dialect.Refused:
 		got.Outcome = channel.Refused

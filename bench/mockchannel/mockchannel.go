@@ -20,12 +20,13 @@
 // regimes, limits, moderation, region, submit, ambiguous, job, unusable, download.
 //
 //   - Outages, regimes and exits begin in their stationary state: at the start one may be under way,
-//     and then lasts for the rest of its time only. A job during whose run an outage begins fails, as
+//     and then lasts for the rest of its time only. They are those of the simulator's first month. A job during
+//     whose run there is an outage fails, as
 //     any failed job does, after its full service time.
 //   - Moderation is bound to the prompt: the same words meet the same fate on every channel. Where
 //     Options.Key names an order, moderation is drawn from its key instead, as the simulator does.
 //   - requests_per_minute counts the submits of any sixty seconds, refused ones too, but not those that it refuses itself.
-//     Polls and fetches are not counted. concurrent counts jobs that have not ended.
+//     Polls and fetches are not counted. concurrent is how many jobs run at once, queue how many wait.
 //   - Half of the submits whose answer is lost have left a job behind that nobody knows of. It takes its place, and is
 //     charged. A torn answer always has; a gateway's error page or a cut connection may not.
 //   - A client that hangs up has ordered all the same.
@@ -109,9 +110,9 @@ func New(s *scenario.Scenario, o Options) (*Server, error) {
 	}
 	server := &Server{mux: http.NewServeMux()}
 	c := clock{origin: time.Now(), speed: o.Speed}
-	outages := outagesOf(s, o.Seed)
+	compiled.Model.Seed = o.Seed
 	for i := range s.Channels {
-		if err := server.add(newSeller(s, &compiled.Model, i, outages, c, &o)); err != nil {
+		if err := server.add(newSeller(s, &compiled.Model, i, c, &o)); err != nil {
 			return nil, err
 		}
 	}
@@ -119,25 +120,27 @@ func New(s *scenario.Scenario, o Options) (*Server, error) {
 	return server, nil
 }
 
-// modelled is the scenario without what package world doesn't model and this package does by itself, and
-// without what no channel knows.
+// modelled is the scenario without what package world doesn't model and what no channel knows. Where exits
+// are told by country, world is told their number.
 func modelled(s *scenario.Scenario) *scenario.Scenario {
 	plain := *s
-	plain.Strategies, plain.Outages = nil, nil
+	plain.Strategies = nil
 	plain.Workload.GrowthPerMonth, plain.Workload.Arrivals = 0, scenario.Arrivals{}
 	plain.Channels = nil
 	for i := range s.Channels {
-		plain.Channels = append(plain.Channels, *alone(&s.Channels[i]))
+		plain.Channels = append(plain.Channels, *counted(&s.Channels[i]))
 	}
 	return &plain
 }
 
-// alone is a channel with independent failures only.
-func alone(c *scenario.Channel) *scenario.Channel {
+// counted is a channel of whose exits only the number is told.
+func counted(c *scenario.Channel) *scenario.Channel {
 	plain := *c
-	plain.Limits, plain.Regimes = scenario.Limits{}, nil
 	e := &plain.Errors
-	e.Burst, e.Exits, e.Pool, e.Rotate = 0, 0, nil, ""
+	for _, n := range e.Pool {
+		e.Exits += n
+	}
+	e.Pool = nil
 	return &plain
 }
 

@@ -25,20 +25,18 @@ type seller struct {
 	stream  world.Key // of the keys for submits that nobody has named
 	menu    *menu
 	luck    *luck
-	outages []*spells // shared with other channels
 	opening money.Micros
 	films   films
 
-	mu      sync.Mutex
-	limiter limiter
-	shelf   shelf
-	tries   map[world.Key]int
-	named   int // submits so far that nobody has named
-	held    money.Micros
-	book    Book
+	mu    sync.Mutex
+	shelf shelf
+	tries map[world.Key]int
+	named int // submits so far that nobody has named
+	held  money.Micros
+	book  Book
 }
 
-func newSeller(s *scenario.Scenario, m *world.Model, index int, outages map[string][]*spells, c clock, o *Options) *seller {
+func newSeller(s *scenario.Scenario, m *world.Model, index int, c clock, o *Options) *seller {
 	ch := &s.Channels[index]
 	opening, stated := o.Balances[ch.Name]
 	if !stated {
@@ -46,9 +44,8 @@ func newSeller(s *scenario.Scenario, m *world.Model, index int, outages map[stri
 	}
 	return &seller{
 		channel: ch, options: o, clock: c, seed: world.Key(o.Seed), stream: derived(world.Key(o.Seed), forStream, index),
-		menu: newMenu(ch, &m.Channels[index]), luck: newLuck(ch, &m.Channels[index], index, o.Seed),
-		outages: outages[ch.Name], opening: opening,
-		limiter: limiter{perMinute: ch.Limits.RequestsPerMinute},
+		menu: newMenu(ch, &m.Channels[index]), luck: newLuck(ch, m, index),
+		opening: opening,
 		shelf:   shelf{life: c.real(clipLife), byID: map[string]*job{}},
 		tries:   map[world.Key]int{},
 		films:   films{made: map[channel.Clip][]byte{}},
@@ -135,43 +132,16 @@ func (e *seller) identify(p *dialect.Purchase) order {
 	return order{key: derived(e.stream, forStream, e.named), prompt: derived(e.seed, forPrompt, int(words.Sum64()))}
 }
 
-// meet is what the channel does with an order: trouble first, then limits, then luck.
+// meet is what the channel does with an order: trouble first, then limits, then luck. The pause is in real time.
 func (e *seller) meet(o order, made world.Job, arrived time.Time) (f fate, pause time.Duration) {
 	at := e.clock.at(arrived)
-	if f, stopped := e.luck.troubled(o, e.down(at), at); stopped {
+	if f, stopped := e.luck.troubled(o, at); stopped {
 		return f, 0
 	}
-	if pause = e.busy(arrived); pause > 0 {
+	if pause = e.clock.real(e.luck.trouble.Pause(e.luck.index, at)); pause > 0 {
 		return fate{Fate: world.Fate{Outcome: channel.Refused, Reason: channel.RateLimited}}, pause
 	}
-	f = e.luck.draw(o, made, at)
-	if !f.runs() {
-		return f, 0
-	}
-	for _, outage := range e.outages {
-		if outage.begins(at, at+f.Answered+f.Service) {
-			f = e.luck.caught(f, o)
-		}
-	}
-	return f, 0
-}
-
-// down says whether there is an outage.
-func (e *seller) down(at time.Duration) bool {
-	for _, outage := range e.outages {
-		if _, in := outage.at(at); in {
-			return true
-		}
-	}
-	return false
-}
-
-// busy is how long the limits ask a client to wait, in real time; 0 lets the submit through.
-func (e *seller) busy(arrived time.Time) time.Duration {
-	if most := e.channel.Limits.Concurrent; most > 0 && len(e.shelf.running) >= most {
-		return e.shelf.running[0].ended.Sub(arrived)
-	}
-	return e.clock.real(e.limiter.admit(e.clock.at(arrived)))
+	return e.luck.draw(o, made, at), 0
 }
 
 // accept begins a job.

@@ -102,7 +102,7 @@ func (s *spells) after(t time.Duration) spell {
 }
 
 // memory is how long spells are remembered after their end, for questions that come late.
-const memory = time.Hour
+const memory = 24 * time.Hour
 
 // draw makes known what happens up to a time, for questions about the time from on.
 func (s *spells) draw(from, to time.Duration) {

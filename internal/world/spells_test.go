@@ -180,7 +180,7 @@ func TestTroubleIsTheSameForAllStrategies(t *testing.T) {
 	if m.Outages = nil; m.Dependent(1) || !m.Dependent(0) {
 		t.Error("without its outage the second channel has no trouble, and the first has its regime")
 	}
-	if m.Channels[0].Regimes = nil; m.Trouble(0) != nil {
-		t.Error("there is trouble where orders are independent")
+	if m.Channels[0].Regimes = nil; !m.Independent() {
+		t.Error("without any trouble orders are not independent")
 	}
 }

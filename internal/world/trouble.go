@@ -38,11 +38,18 @@ func (m *Model) Dependent(ch int) bool {
 	return len(c.Regimes) > 0 || c.Errors.byExit() || c.Limits.PerMinute > 0 || c.Limits.Concurrent > 0
 }
 
-// Trouble returns the trouble of a month, counted from 0; nil where all orders are independent.
-func (m *Model) Trouble(month int) *Trouble {
-	if !m.anyDependent() {
-		return nil
+// Independent says whether orders meet on no channel: then Attempt tells all that an order meets.
+func (m *Model) Independent() bool {
+	for ch := range m.Channels {
+		if m.Dependent(ch) {
+			return false
+		}
 	}
+	return true
+}
+
+// Trouble returns the trouble of a month, counted from 0.
+func (m *Model) Trouble(month int) *Trouble {
 	t := &Trouble{model: m, channels: make([]troubled, len(m.Channels))}
 	for ch := range m.Channels {
 		c := &m.Channels[ch]
@@ -60,15 +67,6 @@ func (m *Model) Trouble(month int) *Trouble {
 		}
 	}
 	return t
-}
-
-func (m *Model) anyDependent() bool {
-	for ch := range m.Channels {
-		if m.Dependent(ch) {
-			return true
-		}
-	}
-	return false
 }
 
 // Attempt draws the fate of an attempt, as Model.Attempt does, that is submitted at a time not

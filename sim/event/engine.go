@@ -10,6 +10,7 @@
 package event
 
 import (
+	"slices"
 	"time"
 
 	"channelbench/internal/channel"
@@ -46,11 +47,17 @@ type order struct {
 	index   int // in the month
 	arrival time.Duration
 	class   int
-	fetches int              // of the live attempt
-	fate    world.Fate       // of the live attempt
-	answer  policy.Event     // what the channel will say next; At < 0: nothing
-	wakes   [2]time.Duration // asked for; < 0: none. The deadline, and the end of one pause
-	machine policy.Machine   // last: its attempts are large and mostly untouched
+	wake    time.Duration  // asked for; < 0: none
+	attempt                // the latest
+	earlier []attempt      // those of which something is still to be heard: hedged, or left at a timeout
+	machine policy.Machine // last: its attempts are large and mostly untouched
+}
+
+// attempt is what is to come of one.
+type attempt struct {
+	fetches int
+	fate    world.Fate
+	answer  policy.Event // what the channel will say next; At < 0: nothing
 }
 
 const never = time.Duration(-1)
@@ -72,7 +79,9 @@ const lookEvery = 4096
 func (e *Engine) Month(month int) *Tally {
 	e.tally = &Tally{Charged: make([]money.Micros, len(e.model.Channels))}
 	e.pool = policy.NewPool(len(e.model.Channels))
-	e.trouble = e.model.Trouble(month)
+	if e.trouble = nil; !e.model.Independent() {
+		e.trouble = e.model.Trouble(month)
+	}
 	e.seq = 0
 	arrivals := e.model.Arrivals(month)
 	next, more := arrivals.Next()
@@ -109,8 +118,7 @@ func (e *Engine) arrive(key world.Key, index int, at time.Duration) {
 	slot := e.slot()
 	o := &e.orders[slot]
 	o.key, o.index, o.arrival, o.class = key, index, at, e.model.Class(key)
-	o.answer.At = never
-	o.wakes = [2]time.Duration{never, never}
+	o.answer.At, o.wake, o.earlier = never, never, o.earlier[:0]
 	o.machine.Init(&e.strategy.Routes[o.class], at)
 	if at, more := e.step(o, policy.Event{Kind: policy.Start}); more {
 		e.heap.push(e.due(o, at, slot))
@@ -122,7 +130,7 @@ func (e *Engine) arrive(key world.Key, index int, at time.Duration) {
 // advance hands an order its next event, which is the earliest of all.
 func (e *Engine) advance(slot int32) {
 	o := &e.orders[slot]
-	if at, more := e.step(o, o.takeNext()); more {
+	if at, more := e.step(o, e.takeNext(o)); more {
 		e.heap.replaceTop(e.due(o, at, slot))
 	} else {
 		e.heap.pop()
@@ -141,21 +149,26 @@ func (e *Engine) step(o *order, event policy.Event) (next time.Duration, more bo
 		for i := range e.actions {
 			e.do(o, &e.actions[i])
 		}
-		if o.answer.At != event.At {
+		o.forget()
+		answers := o.next()
+		if answers.answer.At != event.At {
 			break
 		}
-		event = o.takeAnswer()
+		event = answers.take()
 	}
 	if o.machine.Settled() {
 		return 0, false
 	}
-	return o.next(), true
+	return o.due(), true
 }
 
 // do carries out an action: it draws what the channel will answer, and when.
 func (e *Engine) do(o *order, a *policy.Action) {
 	switch a.Kind {
 	case policy.Submit:
+		if o.answer.At >= 0 {
+			o.earlier = append(o.earlier, o.attempt)
+		}
 		if e.trouble == nil {
 			o.fate = e.model.Attempt(o.key, int(a.Channel), o.class, int(a.Try))
 		} else {
@@ -165,22 +178,18 @@ func (e *Engine) do(o *order, a *policy.Action) {
 		o.answer = policy.Event{At: a.At + o.fate.Answered, Kind: submitAnswer(o.fate.Outcome), Attempt: a.Attempt}
 		if o.answer.Kind == policy.Refused {
 			o.answer.Reason, o.answer.RetryAfter = o.fate.Reason, o.fate.RetryAfter
-			o.answer.Jitter = e.jitter(o, a)
+			o.answer.Jitter = e.jitter(o, a.Attempt)
 		}
 	case policy.Poll:
-		o.answer = e.jobAnswer(o, a, a.At-a.Every+polled(o.fate.Service, a.Every))
+		e.job(o, o.of(a.Attempt), a)
 	case policy.Settle:
-		if o.answer.At < 0 {
-			o.answer = e.jobAnswer(o, a, a.At-a.Every+polled(o.fate.Service, a.Every))
+		if t := o.of(a.Attempt); t.answer.At < 0 {
+			e.job(o, t, a)
 		}
 	case policy.Fetch:
-		o.answer = e.fetchAnswer(o, a)
+		e.fetch(o, o.of(a.Attempt), a)
 	case policy.WakeAt:
-		if o.wakes[0] < 0 {
-			o.wakes[0] = a.At
-		} else {
-			o.wakes[1] = a.At
-		}
+		o.wake = a.At
 	}
 }
 
@@ -204,66 +213,89 @@ func polled(service, every time.Duration) time.Duration {
 	return polls * every
 }
 
-func (e *Engine) jobAnswer(o *order, a *policy.Action, at time.Duration) policy.Event {
-	answer := policy.Event{At: at, Kind: policy.Completed, Attempt: a.Attempt}
-	if o.fate.Outcome == channel.Failed {
-		answer.Kind, answer.Billed = policy.Failed, o.fate.Billed
-		answer.Jitter = e.jitter(o, a)
+// job draws what the first poll will find that finds the job ended.
+func (e *Engine) job(o *order, t *attempt, a *policy.Action) {
+	t.answer = policy.Event{At: a.At - a.Every + polled(t.fate.Service, a.Every), Kind: policy.Completed, Attempt: a.Attempt}
+	if t.fate.Outcome == channel.Failed {
+		t.answer.Kind, t.answer.Billed = policy.Failed, t.fate.Billed
+		t.answer.Jitter = e.jitter(o, a.Attempt)
 	}
-	return answer
 }
 
-func (e *Engine) fetchAnswer(o *order, a *policy.Action) policy.Event {
+// fetch draws what comes of fetching the clip.
+func (e *Engine) fetch(o *order, t *attempt, a *policy.Action) {
 	try := int(o.machine.Attempts()[a.Attempt].Try)
-	answer := policy.Event{At: a.At, Kind: policy.Fetched, Attempt: a.Attempt}
+	t.answer = policy.Event{At: a.At, Kind: policy.Fetched, Attempt: a.Attempt}
 	switch {
-	case e.model.Fetch(o.key, int(a.Channel), try, o.fetches):
-		answer.Kind = policy.FetchFailed
-		o.fetches++
-	case o.fate.Outcome == channel.Unusable:
-		answer.Kind = policy.Rejected
-		answer.Jitter = e.jitter(o, a)
+	case e.model.Fetch(o.key, int(a.Channel), try, t.fetches):
+		t.answer.Kind = policy.FetchFailed
+		t.fetches++
+	case t.fate.Outcome == channel.Unusable:
+		t.answer.Kind = policy.Rejected
+		t.answer.Jitter = e.jitter(o, a.Attempt)
 	}
+}
+
+func (e *Engine) jitter(o *order, attempt int32) float64 {
+	a := &o.machine.Attempts()[attempt]
+	return e.model.Jitter(o.key, int(a.Channel), int(a.Try))
+}
+
+// of is an attempt of which something is still to be heard.
+func (o *order) of(number int32) *attempt {
+	for i := range o.earlier {
+		if o.earlier[i].answer.Attempt == number {
+			return &o.earlier[i]
+		}
+	}
+	return &o.attempt
+}
+
+// forget drops the earlier attempts of which nothing more will be heard.
+func (o *order) forget() {
+	if len(o.earlier) > 0 {
+		o.earlier = slices.DeleteFunc(o.earlier, func(t attempt) bool { return t.answer.At < 0 })
+	}
+}
+
+// next is the attempt of which something will be heard first.
+func (o *order) next() *attempt {
+	first := &o.attempt
+	for i := range o.earlier {
+		if t := &o.earlier[i]; first.answer.At < 0 || t.answer.At < first.answer.At {
+			first = t
+		}
+	}
+	return first
+}
+
+func (t *attempt) take() policy.Event {
+	answer := t.answer
+	t.answer.At = never
 	return answer
 }
 
-func (e *Engine) jitter(o *order, a *policy.Action) float64 {
-	return e.model.Jitter(o.key, int(a.Channel), int(o.machine.Attempts()[a.Attempt].Try))
-}
-
-// next is when the order's next event is due. A finished order waits for no wake.
-func (o *order) next() time.Duration {
-	if _, finished := o.machine.Finished(); finished {
-		return o.answer.At
-	}
-	next := o.answer.At
-	for _, w := range o.wakes {
-		if w >= 0 && (next < 0 || w < next) {
-			next = w
-		}
+// due is when the order's next event is due. A finished order waits for no wake.
+func (o *order) due() time.Duration {
+	next := o.next().answer.At
+	if _, finished := o.machine.Finished(); !finished && o.wake >= 0 && (next < 0 || o.wake < next) {
+		next = o.wake
 	}
 	return next
 }
 
 // takeNext removes and returns the order's next event; an answer comes before a wake of the same time.
-func (o *order) takeNext() policy.Event {
-	at := o.next()
-	if o.answer.At == at {
-		return o.takeAnswer()
+func (e *Engine) takeNext(o *order) policy.Event {
+	at := o.due()
+	if t := o.next(); t.answer.At == at {
+		return t.take()
 	}
-	for i, w := range o.wakes {
-		if w == at {
-			o.wakes[i] = never
-			break
-		}
+	o.wake = never
+	wake := policy.Event{At: at, Kind: policy.Wake}
+	if n := len(o.machine.Attempts()); n > 0 {
+		wake.Jitter = e.jitter(o, int32(n-1))
 	}
-	return policy.Event{At: at, Kind: policy.Wake}
-}
-
-func (o *order) takeAnswer() policy.Event {
-	answer := o.answer
-	o.answer.At = never
-	return answer
+	return wake
 }
 
 func (e *Engine) due(o *order, at time.Duration, slot int32) due {
