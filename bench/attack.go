@@ -145,7 +145,7 @@ func (t *orders) RoundTrip(request *http.Request) (response *http.Response, _ er
 	case <-a.submitting.Done(): // maybe before the clock was set
 		return answer(request, statusGivenUp, nil), nil
 	}
-	o := &order{attack: a, Planned: a.orders[index], news: make(chan news, 4)}
+	o := &order{attack: a, Planned: a.orders[index], alarm: -1, news: make(chan news, policy.MaxAttempts)} // each attempt has one call under way
 	o.machine.Init(&a.strategy[o.Strategy].Routes[o.Class], o.At)
 	o.conduct()
 	response = o.respond(request)

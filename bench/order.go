@@ -16,7 +16,7 @@ type order struct {
 	Planned
 	machine  policy.Machine
 	news     chan news
-	wakes    []time.Duration // asked for and still to come
+	alarm    time.Duration // the wake asked for and still to come; < 0: none
 	actions  []policy.Action
 	last     time.Duration // of the latest event; time never goes back
 	attempts []*attempt
@@ -141,43 +141,37 @@ func (o *order) do(a policy.Action) {
 	case policy.Fetch:
 		o.attempts[a.Attempt].fetch(a)
 	case policy.WakeAt:
-		o.wakes = append(o.wakes, a.At)
+		o.alarm = a.At
 	case policy.Finish:
 		o.finish()
 	}
 }
 
-// untilWake is how long in real time it is until the next time asked for.
+// untilWake is how long in real time it is until the time asked for.
 func (o *order) untilWake() time.Duration {
-	if len(o.wakes) == 0 {
+	if o.alarm < 0 {
 		return time.Hour
 	}
-	next := o.wakes[0]
-	for _, w := range o.wakes {
-		next = min(next, w)
-	}
-	return max(0, o.clock.real(o.At+next)-time.Since(o.clock.origin))
+	return max(0, o.clock.real(o.At+o.alarm)-time.Since(o.clock.origin))
 }
 
-// wake hands the machine the earliest time asked for, if it has come.
+// wake hands the machine the time asked for, if it has come.
 func (o *order) wake() {
-	first := -1
-	for i, w := range o.wakes {
-		if first < 0 || w < o.wakes[first] {
-			first = i
-		}
-	}
-	if first < 0 || o.now() < o.wakes[first] {
+	if o.alarm < 0 || o.now() < o.alarm {
 		return
 	}
-	at := o.wakes[first]
-	o.wakes = append(o.wakes[:first], o.wakes[first+1:]...)
-	o.step(policy.Event{Kind: policy.Wake, At: at})
+	e := policy.Event{Kind: policy.Wake, At: o.alarm}
+	o.alarm = -1
+	if attempts := o.machine.Attempts(); len(attempts) > 0 {
+		latest := &attempts[len(attempts)-1]
+		e.Jitter = o.model.Jitter(o.Key, int(latest.Channel), int(latest.Try))
+	}
+	o.step(e)
 }
 
 // finish makes the order's outcome known.
 func (o *order) finish() {
-	o.wakes = nil
+	o.alarm = -1
 	if !o.givenUp {
 		o.result, _ = o.machine.Finished()
 		o.tried = len(o.machine.Attempts())

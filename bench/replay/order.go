@@ -63,6 +63,10 @@ func (o *order) next() policy.Event {
 	}
 	e := o.pending[best]
 	o.pending = slices.Delete(o.pending, best, best+1)
+	if made := o.machine.Attempts(); e.Kind == policy.Wake && len(made) > 0 {
+		latest := &made[len(made)-1]
+		e.Jitter = o.Model.Jitter(o.out.Key, int(latest.Channel), int(latest.Try))
+	}
 	return e
 }
 
@@ -74,6 +78,7 @@ func (o *order) do(a *policy.Action) {
 	case policy.Fetch:
 		o.fetch(a)
 	case policy.WakeAt:
+		o.pending = slices.DeleteFunc(o.pending, func(e policy.Event) bool { return e.Kind == policy.Wake })
 		o.expect(policy.Event{Kind: policy.Wake, At: a.At})
 	case policy.Finish:
 		o.finish()

@@ -26,6 +26,7 @@
 package replay
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -56,6 +57,10 @@ type UnansweredError struct {
 func (e *UnansweredError) Error() string {
 	return fmt.Sprintf("%s can't be replayed: no attempt to buy %v from %s is on record; add a strategy to [bench] run that buys it there first", e.Strategy, e.Clip, e.Channel)
 }
+
+// ErrShared is returned for a strategy with a breaker or a retry budget: there the course of an order depends on all
+// the others, and a recording holds orders of other strategies.
+var ErrShared = errors.New("a breaker or a retry budget can't be replayed; add the strategy to [bench] run")
 
 // Orders answers the strategy for each pair of the recording, Times each: by pair, then by repetition,
 // numbered in this order. They read as if they had been driven. Orders that wait for a job that never ends,
@@ -89,12 +94,21 @@ func Orders(o Options) ([]recording.Order, error) {
 	return all, nil
 }
 
-// answerable is nil if every step of a video's route has a first answer.
+// answerable is nil if every step of a video's route has a first answer, and its hedge one too.
 func answerable(o *Options, s *stock, video int) error {
 	for _, step := range o.Strategy.Routes[video].Steps {
-		clip := o.Model.Channels[step.Channel].Jobs[video].Clip
-		if s.pools[cell{step.Channel, clip, 0, anyPrompt}] == nil {
-			return &UnansweredError{o.Strategy.Name, o.Channels[step.Channel], clip}
+		if step.Breaker.Failures > 0 || step.Budget.Burst > 0 {
+			return ErrShared
+		}
+		channels := []int{step.Channel}
+		if step.Hedge.After > 0 {
+			channels = append(channels, step.Hedge.Channel)
+		}
+		for _, ch := range channels {
+			clip := o.Model.Channels[ch].Jobs[video].Clip
+			if s.pools[cell{ch, clip, 0, anyPrompt}] == nil {
+				return &UnansweredError{o.Strategy.Name, o.Channels[ch], clip}
+			}
 		}
 	}
 	return nil

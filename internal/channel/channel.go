@@ -109,7 +109,7 @@ const (
 	Refused           // proven not accepted: free
 	Failed            // failed after acceptance: maybe billed
 	Ambiguous         // the submit's answer was lost: maybe accepted, maybe billed
-	Abandoned         // the deadline passed first; settled later
+	Abandoned         // the order waited no longer; settled later
 	Unusable          // delivered and paid, thrown away
 )
 
@@ -131,11 +131,13 @@ const (
 	Job        // accepted, then failed
 	BadClip    // delivered, but thrown away: unusable
 	Download   // the finished clip could not be fetched
+	Timeout    // it took longer than its step allows
+	Overtaken  // the other attempt of a hedged pair delivered first
 	Deadline   // the order's deadline passed
 	NumReasons
 )
 
 // Reasons lists the names of the reasons, in the order of their values, as scenarios and reports spell them.
-var Reasons = []string{"none", "rate_limited", "moderation", "region", "submit", "ambiguous", "job", "unusable", "download", "deadline"}
+var Reasons = []string{"none", "rate_limited", "moderation", "region", "submit", "ambiguous", "job", "unusable", "download", "timeout", "overtaken", "deadline"}
 
 func (r Reason) String() string { return Reasons[r] }

@@ -64,7 +64,8 @@ func TestNames(t *testing.T) {
 		{channel.Ambiguous, "ambiguous"}, {channel.Abandoned, "abandoned"}, {channel.Unusable, "unusable"},
 		{channel.NoReason, "none"}, {channel.RateLimited, "rate_limited"}, {channel.Moderation, "moderation"}, {channel.Region, "region"},
 		{channel.Submit, "submit"}, {channel.Lost, "ambiguous"}, {channel.Job, "job"}, {channel.BadClip, "unusable"},
-		{channel.Download, "download"}, {channel.Deadline, "deadline"},
+		{channel.Download, "download"}, {channel.Timeout, "timeout"}, {channel.Overtaken, "overtaken"},
+		{channel.Deadline, "deadline"},
 		{channel.Clip{Seconds: 8, Resolution: "720p", Aspect: "16:9"}, "8 s 720p"},
 	} {
 		if got := tt.value.String(); got != tt.want {

@@ -1,5 +1,5 @@
 // Package policy decides what happens to one order: which channel is tried, when it is polled,
-// tried again, given up for the next, and when the deadline ends it.
+// tried again, hedged, given up for the next, and when the deadline ends it.
 //
 // It is a pure state machine and deliberately has no clock, no I/O, no logging, no randomness: time
 // comes with the events, jitter too, and everything that an order wants done comes out as
@@ -19,8 +19,10 @@
 //	        │ Lost                                                          └ else next step,
 //	        └─► Finish, or next step                                          or Finish
 //
-// The deadline ends an order from any state. What still runs then is settled: its later events
-// are recorded, since it may be billed, and cause no action but Settle.
+// A timeout makes an attempt fail from any of its states, and a hedge is a second attempt that goes
+// through the same states beside it; only when both have failed does the order go on. The deadline
+// ends an order from any state. What still runs of an attempt that was left is settled: its later
+// events are recorded, since it may be billed, and cause no action but Settle.
 //
 // The smallest driver:
 //
@@ -47,7 +49,7 @@ type EventKind uint8
 // The kinds of event.
 const (
 	Start       EventKind = iota // the order arrived, at 0
-	Wake                         // a time asked for has come
+	Wake                         // the time asked for has come
 	Accepted                     // the channel runs a job for the attempt
 	Refused                      // the channel proved that it does not; Reason says why
 	Lost                         // nobody knows: the answer to the submit was lost
@@ -65,7 +67,7 @@ func (k EventKind) String() string { return eventKinds[k] }
 // Event is something that happened to an order.
 type Event struct {
 	At         time.Duration // since the order's scheduled arrival; never decreases
-	Jitter     float64       // a uniform in [0, 1) for the pause that may follow a failure
+	Jitter     float64       // a uniform in [0, 1) for the pause that may follow a failure; of Wake: that of the latest attempt
 	RetryAfter time.Duration // Refused only: the channel asks for this pause
 	Attempt    int32         // which attempt; unused for Start and Wake
 	Kind       EventKind
@@ -81,7 +83,7 @@ const (
 	Submit ActionKind = iota // submit Attempt to Channel now
 	Poll                     // ask for the job at At and each Every after, until it has ended; Every 0: tell as soon as it has
 	Fetch                    // fetch the clip at At
-	WakeAt                   // send Wake at At
+	WakeAt                   // send Wake at At, and no longer at an earlier or later time that was asked for
 	Finish                   // the order has ended
 	Settle                   // as Poll, for the bill only; a job that is polled already goes on being polled
 )
@@ -113,6 +115,8 @@ type Attempt struct {
 	Made     bool // a clip came out
 	Billed   bool // it failed, and the channel bills that
 	Settled  bool // nothing about it can change any more
+	Hedge    bool // it began beside the one before
+	probe    bool // a half-open breaker waits for what comes of it
 }
 
 // Usage is what the attempt used, for billing; made is the clip that its channel makes.
@@ -132,11 +136,28 @@ type state uint8
 const (
 	arriving state = iota // Start is still to come
 	waiting               // for a Wake at resume
-	submitting
-	polling
-	fetching
+	running               // an attempt, or a hedged pair
 	finished
 )
+
+// phase is where an attempt is that its order waits for.
+type phase uint8
+
+const (
+	submitting phase = iota
+	polling
+	fetching
+)
+
+func (a *Attempt) phase() phase {
+	switch {
+	case a.Made:
+		return fetching
+	case a.Accepted:
+		return polling
+	}
+	return submitting
+}
 
 // Machine is one order. The zero value needs Init.
 type Machine struct {
@@ -144,11 +165,15 @@ type Machine struct {
 	deadline time.Duration // of the route
 	arrival  time.Duration // since the start of the month or the run
 	resume   time.Duration
+	alarm    time.Duration // when Wake was asked for last; 0: it has come, or was never asked for
 	result   Result
 	n        int32 // attempts made
 	step     int32
-	tries    int32 // attempts made in this step
+	tries    int32 // attempts made in this step, hedges aside
 	state    state
+	reason   channel.Reason // of the latest failure
+	hedged   bool           // the running attempt has had its chance of a hedge
+	waited   bool           // for the breaker, before the next attempt
 	attempts [MaxAttempts]Attempt
 }
 
@@ -156,8 +181,9 @@ type Machine struct {
 // The route must stay unchanged and need no more than MaxAttempts.
 func (m *Machine) Init(route *Route, arrival time.Duration) {
 	m.route, m.deadline, m.arrival = route, route.Deadline, arrival
-	m.resume, m.result, m.state = 0, Result{}, arriving
+	m.resume, m.alarm, m.result, m.state = 0, 0, Result{}, arriving
 	m.step, m.tries, m.n = 0, 0, 0
+	m.reason, m.hedged, m.waited = channel.NoReason, false, false
 }
 
 // Attempts returns the attempts made so far; the slice is valid until the next Init.
@@ -180,24 +206,42 @@ func (m *Machine) Settled() bool {
 }
 
 // Step takes one event, which it only reads, and appends what to do next to actions. Events that don't fit the state,
-// such as an answer that comes twice, change nothing. The pool may be nil.
+// such as an answer that comes twice or a Wake that nothing waits for, change nothing. The pool may be nil.
 func (m *Machine) Step(e *Event, pool *Pool, actions []Action) []Action {
-	if m.past(e) {
-		actions = m.end(Result{Reason: channel.Deadline, At: m.deadline}, actions)
+	if e.Kind == Wake && e.At >= m.alarm {
+		m.alarm = 0
 	}
+	actions = m.react(e, pool, actions)
+	if m.state == waiting || m.state == running {
+		actions = m.setAlarm(actions)
+	}
+	return actions
+}
+
+func (m *Machine) react(e *Event, pool *Pool, actions []Action) []Action {
+	if m.past(e) {
+		actions = m.end(Result{Reason: channel.Deadline, At: m.deadline}, pool, actions)
+	}
+	if m.state == running && m.route.Steps[m.step].Timeout > 0 {
+		return m.expire(e, pool, actions)
+	}
+	return m.hear(e, pool, actions)
+}
+
+func (m *Machine) hear(e *Event, pool *Pool, actions []Action) []Action {
 	switch e.Kind {
 	case Start:
-		return m.start(e, pool, actions)
-	case Wake:
-		if m.state == waiting && e.At >= m.resume {
+		if m.state == arriving {
 			actions = m.submit(e.At, pool, actions)
 		}
 		return actions
+	case Wake:
+		return m.wake(e.At, pool, actions)
 	}
-	if e.Attempt < 0 || e.Attempt >= m.n || m.attempts[e.Attempt].Settled {
+	switch {
+	case e.Attempt < 0 || e.Attempt >= m.n || m.attempts[e.Attempt].Settled:
 		return actions
-	}
-	if m.state == finished || e.Attempt != m.n-1 {
+	case m.attempts[e.Attempt].Outcome != channel.Pending:
 		return m.settle(e, pool, actions)
 	}
 	return m.answer(e, pool, actions)
@@ -205,91 +249,215 @@ func (m *Machine) Step(e *Event, pool *Pool, actions []Action) []Action {
 
 // past says whether the deadline comes before e. An answer at the very deadline is in time.
 func (m *Machine) past(e *Event) bool {
-	d := m.deadline
-	return d > 0 && e.At >= d && m.state != finished && (e.At > d || e.Kind == Wake)
+	return m.deadline > 0 && m.state != finished && overdue(m.deadline, e)
 }
 
-func (m *Machine) start(e *Event, pool *Pool, actions []Action) []Action {
-	if m.state != arriving {
+// overdue says whether a time limit is over when e comes: an answer at that very time is not late.
+func overdue(limit time.Duration, e *Event) bool {
+	return e.At > limit || e.At == limit && e.Kind == Wake
+}
+
+// setAlarm asks for a Wake at the earliest time that the order waits for, unless it has asked for it.
+func (m *Machine) setAlarm(actions []Action) []Action {
+	next := m.deadline
+	if m.state == waiting {
+		next = earlier(next, m.resume)
+	} else if step := &m.route.Steps[m.step]; step.Timeout > 0 || step.Hedge.After > 0 {
+		for i := m.pair(); i < m.n; i++ {
+			if a := &m.attempts[i]; a.Outcome == channel.Pending && step.Timeout > 0 {
+				next = earlier(next, a.Started+step.Timeout)
+			}
+		}
+		if m.mayHedge(step) {
+			next = earlier(next, m.attempts[m.n-1].Started+step.Hedge.After)
+		}
+	}
+	if next == 0 || next == m.alarm {
 		return actions
 	}
-	if m.deadline > 0 {
-		actions = append(actions, Action{Kind: WakeAt, At: m.deadline})
-	}
-	return m.submit(e.At, pool, actions)
+	m.alarm = next
+	return append(actions, Action{Kind: WakeAt, At: next})
 }
 
-// submit begins the next attempt on the current step, once the pool allows it.
+// earlier is the earlier of two times, of which 0 is none.
+func earlier(a, b time.Duration) time.Duration {
+	if a == 0 || b != 0 && b < a {
+		return b
+	}
+	return a
+}
+
+// pair is the first of the attempts that the order may be waiting for: the latest one, or the one that it hedges.
+func (m *Machine) pair() int32 {
+	if m.n > 1 && m.attempts[m.n-1].Hedge {
+		return m.n - 2
+	}
+	return max(0, m.n-1)
+}
+
+// submit begins the next attempt on the current step, once the channel's pause and breaker allow it.
 func (m *Machine) submit(at time.Duration, pool *Pool, actions []Action) []Action {
 	if m.deadline > 0 && at >= m.deadline {
-		return m.end(Result{Reason: channel.Deadline, At: at}, actions)
+		return m.end(Result{Reason: channel.Deadline, At: at}, pool, actions)
 	}
 	step := &m.route.Steps[m.step]
+	if step.Breaker.Failures > 0 {
+		until, blocked := pool.blocked(&step.Breaker, step.Channel, m.arrival+at)
+		switch last := int(m.step)+1 == len(m.route.Steps); {
+		case blocked && !last:
+			return m.nextStep(at, pool, actions)
+		case blocked && !m.waited:
+			m.waited = true
+			return m.wait(until-m.arrival, actions)
+		}
+	}
 	if until := pool.pausedUntil(step.Channel) - m.arrival; until > at {
 		return m.wait(until, actions)
 	}
-	ch, try := int32(step.Channel), int32(0)
+	m.state, m.hedged, m.waited = running, false, false
+	m.tries++
+	if step.Budget.Burst > 0 && m.triesOn(step.Channel) == 0 {
+		pool.feed(&step.Budget, step.Channel)
+	}
+	return m.begin(at, step.Channel, false, pool, actions)
+}
+
+// begin makes an attempt.
+func (m *Machine) begin(at time.Duration, channel int, hedge bool, pool *Pool, actions []Action) []Action {
+	a := Attempt{Channel: int32(channel), Step: m.step, Try: m.triesOn(channel), Started: at, Hedge: hedge}
+	if b := &m.route.Steps[m.step].Breaker; b.Failures > 0 {
+		a.probe = pool.admit(b, channel, m.arrival+at)
+	}
+	m.attempts[m.n] = a
+	m.n++
+	return append(actions, Action{Kind: Submit, Attempt: m.n - 1, Channel: a.Channel, Try: a.Try, At: at})
+}
+
+// triesOn is how many attempts the order has made on a channel.
+func (m *Machine) triesOn(channel int) int32 {
+	n := int32(0)
 	for i := range m.attempts[:m.n] {
-		if m.attempts[i].Channel == ch {
-			try++
+		if int(m.attempts[i].Channel) == channel {
+			n++
 		}
 	}
-	m.attempts[m.n] = Attempt{Channel: ch, Step: m.step, Try: try, Started: at}
-	m.n++
-	m.tries++
-	m.state = submitting
-	return append(actions, Action{Kind: Submit, Attempt: m.n - 1, Channel: ch, Try: try, At: at})
+	return n
 }
 
 func (m *Machine) wait(until time.Duration, actions []Action) []Action {
 	m.state, m.resume = waiting, until
-	return append(actions, Action{Kind: WakeAt, At: until})
+	return actions
 }
 
-// answer handles news of the live attempt.
+// wake begins what was put off: an attempt, or a hedge.
+func (m *Machine) wake(at time.Duration, pool *Pool, actions []Action) []Action {
+	switch m.state {
+	case waiting:
+		if at >= m.resume {
+			return m.submit(at, pool, actions)
+		}
+	case running:
+		if step := &m.route.Steps[m.step]; m.mayHedge(step) && at >= m.attempts[m.n-1].Started+step.Hedge.After {
+			return m.hedge(at, step, pool, actions)
+		}
+	}
+	return actions
+}
+
+// mayHedge says whether the running attempt can still get its hedge.
+func (m *Machine) mayHedge(step *Step) bool {
+	return step.Hedge.After > 0 && !m.hedged && m.attempts[m.n-1].Outcome == channel.Pending
+}
+
+// hedge begins a second attempt beside the running one, if the second channel may be used now.
+func (m *Machine) hedge(at time.Duration, step *Step, pool *Pool, actions []Action) []Action {
+	m.hedged = true
+	second, now := step.Hedge.Channel, m.arrival+at
+	if _, blocked := pool.blocked(&step.Breaker, second, now); blocked || pool.pausedUntil(second) > now || !pool.take(&step.Budget, second) {
+		return actions
+	}
+	return m.begin(at, second, true, pool, actions)
+}
+
+// expire leaves the attempts whose timeout comes before e, hears e, and then goes on as after a failure:
+// e may be the refusal of the very attempt, with a pause that is to be kept.
+func (m *Machine) expire(e *Event, pool *Pool, actions []Action) []Action {
+	timeout, left := m.route.Steps[m.step].Timeout, false
+	for i := m.pair(); i < m.n; i++ {
+		if a := &m.attempts[i]; a.Outcome == channel.Pending && overdue(a.Started+timeout, e) {
+			actions = m.leave(i, channel.Timeout, a.Started+timeout, pool, actions)
+			left = true
+		}
+	}
+	actions = m.hear(e, pool, actions)
+	if left && m.state == running {
+		return m.failed(e.At, channel.Timeout, e.Jitter, 0, pool, actions)
+	}
+	return actions
+}
+
+// leave abandons an attempt that still runs.
+func (m *Machine) leave(i int32, r channel.Reason, at time.Duration, pool *Pool, actions []Action) []Action {
+	a := &m.attempts[i]
+	a.Outcome, a.Reason, a.Ended = channel.Abandoned, r, at
+	m.tell(a, at, pool)
+	if a.Made {
+		a.Settled = true
+		return actions
+	}
+	if a.Accepted {
+		actions = append(actions, Action{Kind: Settle, Attempt: i, Channel: a.Channel, At: at})
+	}
+	return actions
+}
+
+// answer handles news of a live attempt.
 func (m *Machine) answer(e *Event, pool *Pool, actions []Action) []Action {
 	a := &m.attempts[e.Attempt]
 	step := &m.route.Steps[m.step]
-	if m.state != expects[e.Kind] {
+	if a.phase() != expects[e.Kind] {
 		return actions
 	}
 	switch e.Kind {
 	case Accepted:
 		a.Accepted = true
-		m.state = polling
-		return append(actions, Action{Kind: Poll, Attempt: e.Attempt, Channel: a.Channel, At: e.At + step.Poll, Every: step.Poll})
+		if a.probe && step.Breaker.On&later == 0 {
+			m.proved(a, pool)
+		}
+		every := m.poll(a)
+		return append(actions, Action{Kind: Poll, Attempt: e.Attempt, Channel: a.Channel, At: e.At + every, Every: every})
 	case Completed:
 		a.Made = true
-		m.state = fetching
 		return append(actions, Action{Kind: Fetch, Attempt: e.Attempt, Channel: a.Channel, At: e.At})
 	case Fetched:
 		a.close(channel.Delivered, channel.NoReason, e.At)
-		return m.end(Result{Delivered: true, At: e.At}, actions)
+		if a.probe {
+			m.proved(a, pool)
+		}
+		return m.end(Result{Delivered: true, At: e.At}, pool, actions)
+	case FetchFailed:
+		return append(actions, Action{Kind: Fetch, Attempt: e.Attempt, Channel: a.Channel, At: e.At + fetchPause(m.poll(a))})
 	case Refused:
 		a.close(channel.Refused, e.Reason, e.At)
-		pool.pause(step.Channel, m.arrival+e.At, e.RetryAfter)
-		return m.failed(e, e.Reason, pool, actions)
+		pool.pause(int(a.Channel), m.arrival+e.At, e.RetryAfter)
+	case Lost:
+		a.close(channel.Ambiguous, channel.Lost, e.At)
 	case Failed:
 		a.Billed = e.Billed
 		a.close(channel.Failed, channel.Job, e.At)
-		return m.failed(e, channel.Job, pool, actions)
 	case Rejected:
 		a.close(channel.Unusable, channel.BadClip, e.At)
-		return m.failed(e, channel.BadClip, pool, actions)
-	case FetchFailed:
-		return append(actions, Action{Kind: Fetch, Attempt: e.Attempt, Channel: a.Channel, At: e.At + step.FetchPause()})
-	case Lost:
-		a.close(channel.Ambiguous, channel.Lost, e.At)
-		if step.OnAmbiguous == NextStep {
-			return m.nextStep(e.At, channel.Lost, pool, actions)
-		}
-		return m.end(Result{Reason: channel.Lost, At: e.At}, actions)
 	}
-	return actions
+	m.tell(a, e.At, pool)
+	pause := e.RetryAfter
+	if a.Hedge {
+		pause = 0 // of the other channel
+	}
+	return m.failed(e.At, a.Reason, e.Jitter, pause, pool, actions)
 }
 
-// expects is the state in which each kind of news about an attempt fits.
-var expects = [...]state{
+// expects is the phase in which each kind of news about an attempt fits.
+var expects = [...]phase{
 	Accepted: submitting, Refused: submitting, Lost: submitting,
 	Completed: polling, Failed: polling,
 	Fetched: fetching, FetchFailed: fetching, Rejected: fetching,
@@ -299,46 +467,82 @@ func (a *Attempt) close(o channel.Outcome, r channel.Reason, at time.Duration) {
 	a.Outcome, a.Reason, a.Ended, a.Settled = o, r, at, true
 }
 
-// failed tries the channel again where the step allows it, else begins the next step.
-func (m *Machine) failed(e *Event, r channel.Reason, pool *Pool, actions []Action) []Action {
-	step := &m.route.Steps[m.step]
-	if int(m.tries) >= step.Attempts || !step.RetryOn.Has(r) {
-		return m.nextStep(e.At, r, pool, actions)
+// poll is how often an attempt's job is asked for.
+func (m *Machine) poll(a *Attempt) time.Duration {
+	step := &m.route.Steps[a.Step]
+	if a.Hedge {
+		return step.Hedge.Poll
 	}
-	pause := max(step.Backoff.Pause(int(m.tries), e.Jitter), e.RetryAfter)
+	return step.Poll
+}
+
+// tell the channel's breaker that an attempt failed.
+func (m *Machine) tell(a *Attempt, at time.Duration, pool *Pool) {
+	if b := &m.route.Steps[a.Step].Breaker; b.Failures > 0 {
+		pool.fail(b, int(a.Channel), m.arrival+at, a.Reason, a.probe)
+		a.probe = false
+	}
+}
+
+// proved tells the channel's breaker that its probe succeeded.
+func (m *Machine) proved(a *Attempt, pool *Pool) {
+	pool.succeed(int(a.Channel))
+	a.probe = false
+}
+
+// failed follows a failure: the other attempt of a hedged pair goes on, else the channel is tried again
+// where the step and the budget allow it, else the next step begins.
+func (m *Machine) failed(at time.Duration, r channel.Reason, jitter float64, retryAfter time.Duration, pool *Pool, actions []Action) []Action {
+	step, lost := &m.route.Steps[m.step], false
+	for i := m.pair(); i < m.n; i++ {
+		if m.attempts[i].Outcome == channel.Pending {
+			return actions
+		}
+		lost = lost || m.attempts[i].Outcome == channel.Ambiguous
+	}
+	m.reason = r
+	if lost {
+		m.reason = channel.Lost
+		if step.OnAmbiguous == NextStep {
+			return m.nextStep(at, pool, actions)
+		}
+		return m.end(Result{Reason: channel.Lost, At: at}, pool, actions)
+	}
+	if int(m.tries) >= step.Attempts || !step.RetryOn.Has(r) || !pool.take(&step.Budget, step.Channel) {
+		return m.nextStep(at, pool, actions)
+	}
+	pause := max(step.Backoff.Pause(int(m.tries), jitter), retryAfter)
 	if pause <= 0 {
-		return m.submit(e.At, pool, actions)
+		return m.submit(at, pool, actions)
 	}
-	return m.wait(e.At+pause, actions)
+	return m.wait(at+pause, actions)
 }
 
-func (m *Machine) nextStep(at time.Duration, r channel.Reason, pool *Pool, actions []Action) []Action {
-	if int(m.step)+1 >= len(m.route.Steps) {
-		return m.end(Result{Reason: r, At: at}, actions)
+// nextStep begins the next step whose channel the order hasn't tried, or may retry by its budget.
+func (m *Machine) nextStep(at time.Duration, pool *Pool, actions []Action) []Action {
+	for int(m.step)+1 < len(m.route.Steps) {
+		m.step++
+		m.tries, m.waited = 0, false
+		step := &m.route.Steps[m.step]
+		if step.Budget.Burst == 0 || m.triesOn(step.Channel) == 0 || pool.take(&step.Budget, step.Channel) {
+			return m.submit(at, pool, actions)
+		}
 	}
-	m.step++
-	m.tries = 0
-	return m.submit(at, pool, actions)
+	return m.end(Result{Reason: m.reason, At: at}, pool, actions)
 }
 
-// end finishes the order and abandons the attempt that still runs, if any.
-func (m *Machine) end(r Result, actions []Action) []Action {
+// end finishes the order and leaves what still runs of it.
+func (m *Machine) end(r Result, pool *Pool, actions []Action) []Action {
 	m.state, m.result = finished, r
 	actions = append(actions, Action{Kind: Finish, At: r.At})
-	if m.n == 0 {
-		return actions
+	why := r.Reason
+	if r.Delivered {
+		why = channel.Overtaken
 	}
-	a := &m.attempts[m.n-1]
-	if a.Settled {
-		return actions
-	}
-	a.Outcome, a.Reason, a.Ended = channel.Abandoned, channel.Deadline, r.At
-	if a.Made {
-		a.Settled = true
-		return actions
-	}
-	if a.Accepted {
-		actions = append(actions, Action{Kind: Settle, Attempt: m.n - 1, Channel: a.Channel, At: r.At})
+	for i := m.pair(); i < m.n; i++ {
+		if m.attempts[i].Outcome == channel.Pending {
+			actions = m.leave(i, why, r.At, pool, actions)
+		}
 	}
 	return actions
 }
@@ -353,8 +557,8 @@ func (m *Machine) settle(e *Event, pool *Pool, actions []Action) []Action {
 	switch e.Kind {
 	case Accepted:
 		a.Accepted = true
-		poll := m.route.Steps[a.Step].Poll
-		return append(actions, Action{Kind: Settle, Attempt: e.Attempt, Channel: a.Channel, At: e.At + poll, Every: poll})
+		every := m.poll(a)
+		return append(actions, Action{Kind: Settle, Attempt: e.Attempt, Channel: a.Channel, At: e.At + every, Every: every})
 	case Refused:
 		a.Outcome, a.Reason, a.Settled = channel.Refused, e.Reason, true
 		pool.pause(int(a.Channel), m.arrival+e.At, e.RetryAfter)

@@ -19,10 +19,31 @@ type watch struct {
 	now      time.Duration
 	started  bool
 	finishes int
-	wakes    []time.Duration         // asked for and still to come
-	submits  []int                   // by step
-	pauses   map[int32]time.Duration // of the pool, by channel: until when
+	alarm    time.Duration // asked for and still to come; 0: none
+	submits  []int         // by step, hedges aside
+	waited   bool          // once more since the latest submit
+	why      channel.Reason
+	lost     bool // the latest attempt, or one of the latest pair, was when it ended
+	shared   *sharing
 	history  []policy.Event
+}
+
+// sharing is what the witness of a pool knows of it, by channel.
+type sharing struct {
+	paused   map[int32]time.Duration // until when
+	opened   map[int32]time.Duration // the breaker, until when
+	probes   map[int32]probe         // half open
+	failures map[int32][]time.Duration
+	spent    map[int32]int64 // billionths of tokens
+}
+
+type probe struct {
+	of      *watch
+	attempt int
+}
+
+func newSharing() *sharing {
+	return &sharing{map[int32]time.Duration{}, map[int32]time.Duration{}, map[int32]probe{}, map[int32][]time.Duration{}, map[int32]int64{}}
 }
 
 // tester is a *testing.T, a *testing.F or a *rapid.T.
@@ -31,8 +52,8 @@ type tester interface {
 	Fatalf(format string, args ...any)
 }
 
-func (w *watch) begin(route *policy.Route, pool *policy.Pool, pauses map[int32]time.Duration, arrival time.Duration) {
-	*w = watch{route: route, pool: pool, pauses: pauses, arrival: arrival, submits: make([]int, len(route.Steps))}
+func (w *watch) begin(route *policy.Route, pool *policy.Pool, shared *sharing, arrival time.Duration) {
+	*w = watch{route: route, pool: pool, shared: shared, arrival: arrival, submits: make([]int, len(route.Steps))}
 	w.machine.Init(route, arrival)
 }
 
@@ -50,7 +71,9 @@ func (w *watch) step(t tester, e policy.Event) []policy.Action {
 		fail("the test's own time runs backwards")
 	}
 	w.now = e.At
-	w.wakes = slices.DeleteFunc(w.wakes, func(at time.Duration) bool { return at <= e.At && e.Kind == policy.Wake })
+	if e.Kind == policy.Wake && e.At >= w.alarm {
+		w.alarm = 0
+	}
 
 	given := e
 	actions := w.machine.Step(&e, w.pool, nil)
@@ -86,10 +109,91 @@ func (w *watch) checkNews(fail failer, before []policy.Attempt, e policy.Event, 
 			fail("attempt %d forgot what it used: %+v, then %+v", i, *was, *is)
 		case *was != *is && int32(i) != e.Attempt && is.Outcome != channel.Abandoned:
 			fail("news of attempt %d changed attempt %d", e.Attempt, i)
-		case over && was.Ended != is.Ended:
+		case was.Outcome != channel.Pending && was.Ended != is.Ended:
 			fail("attempt %d ended once more, at %v", i, is.Ended)
 		case !was.Settled && is.Outcome == channel.Refused && e.RetryAfter > 0:
-			w.pauses[is.Channel] = max(w.pauses[is.Channel], w.arrival+e.At+e.RetryAfter)
+			w.shared.paused[is.Channel] = max(w.shared.paused[is.Channel], w.arrival+e.At+e.RetryAfter)
+		}
+		if was.Outcome == channel.Pending {
+			w.checkEnd(fail, i, e)
+		}
+	}
+}
+
+// checkEnd checks an attempt that its order was waiting for, and tells the witness's breaker.
+func (w *watch) checkEnd(fail failer, i int, e policy.Event) {
+	a := &w.machine.Attempts()[i]
+	step := &w.route.Steps[a.Step]
+	over := func(limit time.Duration) bool { return e.At > limit || e.At == limit && e.Kind == policy.Wake }
+	limit := a.Started + step.Timeout
+	late := step.Timeout > 0 && over(limit)
+	switch {
+	case a.Outcome == channel.Pending && late:
+		fail("attempt %d goes on at %v, its timeout was at %v", i, e.At, limit)
+	case a.Reason == channel.Timeout && (!late || a.Outcome != channel.Abandoned || a.Ended != limit):
+		fail("attempt %d was left at %v, its timeout is at %v: %+v", i, e.At, limit, *a)
+	case a.Outcome == channel.Abandoned && !a.Settled && a.Made:
+		fail("attempt %d made a clip, and isn't settled", i)
+	}
+	if a.Outcome == channel.Pending {
+		if _, probes := w.shared.probes[a.Channel]; probes && a.Accepted && w.probes(i) && step.Breaker.On&lateReasons == 0 {
+			w.shared.close(a.Channel)
+		}
+		return
+	}
+	switch w.why = a.Reason; { // what is heard with the same event may have changed the reason
+	case w.route.Deadline > 0 && over(w.route.Deadline):
+		w.why = channel.Deadline
+	case late:
+		w.why = channel.Timeout
+	}
+	w.lost = a.Outcome == channel.Ambiguous
+	if all := w.machine.Attempts(); a.Hedge {
+		w.lost = w.lost || all[i-1].Outcome == channel.Ambiguous
+	} else if i+1 < len(all) && all[i+1].Hedge {
+		w.lost = w.lost || all[i+1].Outcome == channel.Ambiguous
+	}
+	w.hear(i)
+}
+
+var (
+	lateReasons  = policy.SetOf(channel.Job, channel.BadClip, channel.Timeout)
+	vagueReasons = policy.SetOf(channel.Lost, channel.Timeout, channel.Overtaken, channel.Deadline)
+)
+
+func (w *watch) probes(attempt int) bool {
+	p, is := w.shared.probes[w.machine.Attempts()[attempt].Channel]
+	return is && p.of == w && p.attempt == attempt
+}
+
+func (s *sharing) close(ch int32) {
+	delete(s.opened, ch)
+	delete(s.probes, ch)
+	delete(s.failures, ch)
+}
+
+// hear tells the witness's breaker how an attempt ended.
+func (w *watch) hear(i int) {
+	a := &w.machine.Attempts()[i]
+	b := &w.route.Steps[a.Step].Breaker
+	if w.pool == nil || b.Failures == 0 {
+		return
+	}
+	now, counts, probes := w.arrival+a.Ended, b.On.Has(w.why), w.probes(i)
+	_, open := w.shared.opened[a.Channel]
+	switch {
+	case probes && a.Outcome != channel.Delivered && counts:
+		delete(w.shared.probes, a.Channel)
+		w.shared.opened[a.Channel] = now + b.Open
+	case probes && vagueReasons.Has(w.why):
+		delete(w.shared.probes, a.Channel)
+	case probes:
+		w.shared.close(a.Channel)
+	case counts && !open:
+		all := append(w.shared.failures[a.Channel], now)
+		w.shared.failures[a.Channel] = all
+		if n := len(all) - b.Failures; n >= 0 && all[n] >= now-b.Window {
+			w.shared.opened[a.Channel] = now + b.Open
 		}
 	}
 }
@@ -101,7 +205,7 @@ func (w *watch) checkAction(fail failer, a *policy.Action, e policy.Event, over 
 	switch {
 	case over && a.Kind != policy.Settle:
 		fail("%v after the order had ended", a.Kind)
-	case a.At < e.At && !(over || a.Kind == policy.Finish) || deadline > 0 && a.At < min(e.At, deadline):
+	case a.At < e.At && !(over || a.Kind == policy.Finish || a.Kind == policy.Settle) || deadline > 0 && a.Kind != policy.Settle && a.At < min(e.At, deadline):
 		fail("%v at %v, after an event at %v", a.Kind, a.At, e.At)
 	case a.Kind <= policy.Fetch && (a.Attempt < 0 || int(a.Attempt) >= len(attempts) || attempts[a.Attempt].Channel != a.Channel):
 		fail("%v of attempt %d on channel %d", a.Kind, a.Attempt, a.Channel)
@@ -110,40 +214,49 @@ func (w *watch) checkAction(fail failer, a *policy.Action, e policy.Event, over 
 	case policy.Submit:
 		w.checkSubmit(fail, a, e)
 	case policy.Poll:
-		step := &w.route.Steps[attempts[a.Attempt].Step]
-		if e.Kind != policy.Accepted || a.Every != step.Poll || a.At != e.At+step.Poll {
+		if poll := w.poll(a.Attempt); e.Kind != policy.Accepted || a.Every != poll || a.At != e.At+poll {
 			fail("the first poll at %v, then every %v, after %v at %v", a.At, a.Every, e.Kind, e.At)
 		}
 	case policy.Fetch:
 		pause := time.Duration(0)
 		if e.Kind == policy.FetchFailed {
-			pause = max(time.Second, w.route.Steps[attempts[a.Attempt].Step].Poll)
+			pause = max(time.Second, w.poll(a.Attempt))
 		}
 		if e.Kind != policy.Completed && e.Kind != policy.FetchFailed || a.At != e.At+pause {
 			fail("fetch at %v after %v at %v", a.At, e.Kind, e.At)
 		}
 	case policy.WakeAt:
-		w.wakes = append(w.wakes, a.At)
+		if a.At == w.alarm || w.route.Deadline > 0 && a.At > w.route.Deadline {
+			fail("wake at %v; %v was asked for before, the deadline is %v", a.At, w.alarm, w.route.Deadline)
+		}
+		w.alarm = a.At
 	case policy.Finish:
 		w.checkFinish(fail, a, e)
 	case policy.Settle:
-		if of := &attempts[a.Attempt]; !over || !of.Accepted || of.Outcome != channel.Abandoned {
+		if of := &attempts[a.Attempt]; !of.Accepted || of.Outcome != channel.Abandoned {
 			fail("settle attempt %d, which is %+v", a.Attempt, *of)
 		}
 	}
+}
+
+func (w *watch) poll(attempt int32) time.Duration {
+	a := &w.machine.Attempts()[attempt]
+	if a.Hedge {
+		return w.route.Steps[a.Step].Hedge.Poll
+	}
+	return w.route.Steps[a.Step].Poll
 }
 
 func (w *watch) checkSubmit(fail failer, a *policy.Action, e policy.Event) {
 	attempts := w.machine.Attempts()
 	mine := &attempts[a.Attempt]
 	step := &w.route.Steps[mine.Step]
-	w.submits[mine.Step]++
 	tries := int32(0)
 	for i := range attempts[:a.Attempt] {
 		if attempts[i].Channel == a.Channel {
 			tries++
 		}
-		if attempts[i].Outcome == channel.Pending {
+		if attempts[i].Outcome == channel.Pending && !(mine.Hedge && i == int(a.Attempt)-1) {
 			fail("attempt %d begins while %d runs", a.Attempt, i)
 		}
 	}
@@ -152,41 +265,114 @@ func (w *watch) checkSubmit(fail failer, a *policy.Action, e policy.Event) {
 		fail("submit before the start")
 	case int(a.Attempt) != len(attempts)-1 || mine.Started != a.At || mine.Outcome != channel.Pending || mine.Settled || mine.Accepted:
 		fail("submit of attempt %d, which is %+v", a.Attempt, *mine)
-	case int(a.Channel) != step.Channel || a.Try != tries || mine.Try != tries:
+	case a.Try != tries || mine.Try != tries:
 		fail("attempt %d: channel %d, try %d", a.Attempt, a.Channel, a.Try)
 	case a.At != e.At:
 		fail("submit at %v, decided at %v", a.At, e.At)
 	case w.route.Deadline > 0 && a.At >= w.route.Deadline:
 		fail("submit at %v, deadline %v", a.At, w.route.Deadline)
+	case w.pool != nil && w.arrival+a.At < w.shared.paused[a.Channel]:
+		fail("submit at %v to channel %d, which asked to be left alone until %v", w.arrival+a.At, a.Channel, w.shared.paused[a.Channel])
+	}
+	if mine.Hedge {
+		w.checkHedge(fail, a, step)
+	} else {
+		w.checkNext(fail, a, step)
+	}
+	w.admit(fail, a, step)
+	w.waited = false
+}
+
+// admit checks a submit against the breaker and the budget of its channel.
+func (w *watch) admit(fail failer, a *policy.Action, step *policy.Step) {
+	if w.pool == nil {
+		return
+	}
+	hedge, now := w.machine.Attempts()[a.Attempt].Hedge, w.arrival+a.At
+	if step.Breaker.Failures > 0 {
+		until, opened := w.shared.opened[a.Channel]
+		_, probed := w.shared.probes[a.Channel]
+		last := step == &w.route.Steps[len(w.route.Steps)-1]
+		switch {
+		case opened && (now < until || probed) && !(last && w.waited && !hedge):
+			fail("submit at %v to channel %d, whose breaker is open until %v, probed: %v", now, a.Channel, until, probed)
+		case opened && now >= until && !probed:
+			w.shared.probes[a.Channel] = probe{w, int(a.Attempt)}
+		}
+	}
+	switch b := &step.Budget; {
+	case b.Burst == 0:
+	case a.Try == 0 && !hedge:
+		w.shared.spent[a.Channel] = max(0, w.shared.spent[a.Channel]-b.Share)
+	case w.submits[w.machine.Attempts()[a.Attempt].Step] > 1 || hedge:
+		w.spend(fail, a.Channel, b)
+	}
+}
+
+func (w *watch) spend(fail failer, ch int32, b *policy.Budget) {
+	if w.shared.spent[ch] += 1e9; w.shared.spent[ch] > int64(b.Burst)*1e9 {
+		fail("%d billionths of tokens spent of %d", w.shared.spent[ch], b.Burst)
+	}
+}
+
+func (w *watch) checkHedge(fail failer, a *policy.Action, step *policy.Step) {
+	first := &w.machine.Attempts()[a.Attempt-1]
+	switch {
+	case first.Outcome != channel.Pending || first.Hedge || first.Step != w.machine.Attempts()[a.Attempt].Step:
+		fail("attempt %d hedges %+v", a.Attempt, *first)
+	case int(a.Channel) != step.Hedge.Channel || step.Hedge.After == 0 || a.At < first.Started+step.Hedge.After:
+		fail("attempt %d hedges one of %v on channel %d at %v", a.Attempt, first.Started, a.Channel, a.At)
+	}
+}
+
+// checkNext checks a submit that follows from how the attempts before it ended.
+func (w *watch) checkNext(fail failer, a *policy.Action, step *policy.Step) {
+	attempts := w.machine.Attempts()
+	mine := &attempts[a.Attempt]
+	w.submits[mine.Step]++
+	switch {
+	case int(a.Channel) != step.Channel:
+		fail("attempt %d: channel %d", a.Attempt, a.Channel)
 	case w.submits[mine.Step] > step.Attempts:
 		fail("attempt %d of %d on step %d", w.submits[mine.Step], step.Attempts, mine.Step)
-	case w.pool != nil && w.arrival+a.At < w.pauses[a.Channel]:
-		fail("submit at %v to channel %d, which asked to be left alone until %v", w.arrival+a.At, a.Channel, w.pauses[a.Channel])
 	}
 	if a.Attempt == 0 {
-		if mine.Step != 0 {
-			fail("the first attempt is on step %d", mine.Step)
-		}
+		w.checkSkipped(fail, 0, mine.Step)
 		return
 	}
 	last := &attempts[a.Attempt-1]
 	again := last.Step == mine.Step
-	if !again && mine.Step != last.Step+1 || a.At < last.Ended {
+	if mine.Step < last.Step || a.At < last.Ended {
 		fail("attempt %+v follows %+v", *mine, *last)
 	}
 	before := &w.route.Steps[last.Step]
+	retried := before.RetryOn.Has(w.why) && w.submits[last.Step] < before.Attempts && !w.lost
 	switch {
-	case last.Outcome == channel.Delivered || last.Outcome == channel.Abandoned:
+	case last.Outcome == channel.Delivered:
 		fail("attempt %d follows one that is %v", a.Attempt, last.Outcome)
-	case last.Outcome == channel.Ambiguous && (again || before.OnAmbiguous != policy.NextStep):
+	case w.lost && (again || before.OnAmbiguous != policy.NextStep):
 		fail("attempt %d follows one whose answer was lost", a.Attempt)
-	case again && !before.RetryOn.Has(last.Reason):
-		fail("tried again after %v", last.Reason)
-	case !again && before.RetryOn.Has(last.Reason) && w.submits[last.Step] < before.Attempts && last.Outcome != channel.Ambiguous:
-		fail("the next step begins after %v, though %d of %d attempts are left", last.Reason, before.Attempts-w.submits[last.Step], before.Attempts)
+	case again && !before.RetryOn.Has(w.why):
+		fail("tried again after %v", w.why)
+	case !again && retried && (w.pool == nil || before.Budget.Burst == 0 && before.Breaker.Failures == 0):
+		fail("the next step begins after %v, though %d of %d attempts are left", w.why, before.Attempts-w.submits[last.Step], before.Attempts)
 	}
 	if low, _ := before.Backoff.Bounds(w.submits[mine.Step] - 1); again && a.At < last.Ended+low {
 		fail("tried again at %v, %v after a failure; the pause is at least %v", a.At, a.At-last.Ended, low)
+	}
+	if !again {
+		w.checkSkipped(fail, last.Step+1, mine.Step)
+	}
+}
+
+// checkSkipped checks that steps are skipped for a breaker or a budget only.
+func (w *watch) checkSkipped(fail failer, from, to int32) {
+	for i := from; i < to; i++ {
+		step := &w.route.Steps[i]
+		_, opened := w.shared.opened[int32(step.Channel)]
+		if w.pool == nil || !(step.Breaker.Failures > 0 && opened) && step.Budget.Burst == 0 {
+			fail("step %d is skipped", i)
+		}
 	}
 }
 
@@ -201,7 +387,7 @@ func (w *watch) checkFinish(fail failer, a *policy.Action, e policy.Event) {
 		fail("finish at %v with a result of %v, after an event at %v", a.At, result.At, e.At)
 	case result.Delivered != (result.Reason == channel.NoReason):
 		fail("finished as %+v", result)
-	case result.Delivered && (e.Kind != policy.Fetched || attempts[len(attempts)-1].Outcome != channel.Delivered):
+	case result.Delivered && (e.Kind != policy.Fetched || attempts[e.Attempt].Outcome != channel.Delivered):
 		fail("delivered by %v, attempts %+v", e.Kind, attempts)
 	}
 }
@@ -213,22 +399,28 @@ func (w *watch) checkState(fail failer) {
 	if over != (w.finishes == 1) {
 		fail("finished: %v, said so %d times", over, w.finishes)
 	}
-	settled := true
-	delivered := 0
+	settled, delivered, running := true, 0, 0
 	for i := range attempts {
 		a := &attempts[i]
 		settled = settled && a.Settled
 		if a.Outcome == channel.Delivered {
 			delivered++
 		}
-		if i < len(attempts)-1 && !a.Settled {
-			fail("attempt %d isn't settled, but not the last", i)
+		if a.Outcome == channel.Pending {
+			running++
+			if i < len(attempts)-1 && !(i == len(attempts)-2 && attempts[i+1].Hedge) {
+				fail("attempt %d still runs", i)
+			}
 		}
-		if (a.Outcome == channel.Pending) != (!over && i == len(attempts)-1 && !a.Settled) {
+		switch {
+		case a.Settled && a.Outcome == channel.Pending, over && a.Outcome == channel.Pending:
 			fail("attempt %d is %v", i, a.Outcome)
-		}
-		if a.Outcome != channel.Pending && a.Ended < a.Started {
+		case !a.Settled && a.Outcome != channel.Pending && a.Outcome != channel.Abandoned:
+			fail("attempt %d is %v, and isn't settled", i, a.Outcome)
+		case a.Outcome != channel.Pending && a.Ended < a.Started:
 			fail("attempt %d ended at %v, before it started at %v", i, a.Ended, a.Started)
+		case a.Reason == channel.Overtaken && !result.Delivered:
+			fail("attempt %d was overtaken, but nothing is delivered", i)
 		}
 	}
 	if w.machine.Settled() != (over && settled) {
@@ -240,13 +432,18 @@ func (w *watch) checkState(fail failer) {
 	if over || !w.started {
 		return
 	}
-	others := len(w.wakes)
-	if w.route.Deadline > 0 {
-		if others--; !slices.Contains(w.wakes, w.route.Deadline) {
-			fail("nobody wakes the order at its deadline")
+	w.waited = w.waited || running == 0
+	for i := range attempts {
+		a, step := &attempts[i], &w.route.Steps[attempts[i].Step]
+		limit := a.Started + step.Timeout
+		if a.Outcome == channel.Pending && step.Timeout > 0 && (w.alarm == 0 || w.alarm > limit) {
+			fail("nobody wakes the order when attempt %d times out", i)
 		}
 	}
-	if runs := len(attempts) > 0 && attempts[len(attempts)-1].Outcome == channel.Pending; runs == (others > 0) {
-		fail("an attempt runs: %v; the order waits for %v", runs, w.wakes)
+	switch {
+	case w.route.Deadline > 0 && (w.alarm == 0 || w.alarm > w.route.Deadline):
+		fail("nobody wakes the order at its deadline")
+	case running == 0 && w.alarm == 0:
+		fail("the order waits for nothing")
 	}
 }

@@ -14,11 +14,11 @@ import (
 	"channelbench/internal/policy"
 )
 
-// TestMain fixes rapid's seed where none is asked for, so that every run checks the same orders,
-// and keeps it from writing files.
+// TestMain fixes rapid's seed where none is asked for, so that every run checks the same orders, takes
+// enough of them to meet every feature, and keeps it from writing files.
 func TestMain(m *testing.M) {
 	flag.Parse()
-	for name, value := range map[string]string{"rapid.seed": "1", "rapid.nofailfile": "true"} {
+	for name, value := range map[string]string{"rapid.seed": "1", "rapid.checks": "5000", "rapid.nofailfile": "true"} {
 		if f := flag.Lookup(name); f.Value.String() == f.DefValue {
 			if err := f.Value.Set(value); err != nil {
 				panic(err)
@@ -46,14 +46,14 @@ func FuzzMachine(f *testing.F) {
 // anyOrders takes two orders that share a route, and perhaps a pool, through anything.
 func anyOrders(t *rapid.T) {
 	route := anyRoute(t)
-	pauses := map[int32]time.Duration{}
+	shared := newSharing()
 	var pool *policy.Pool
 	if rapid.Bool().Draw(t, "shared") {
 		pool = policy.NewPool(3)
 	}
 	var orders [2]watch
 	for i := range orders {
-		orders[i].begin(&route, pool, pauses, anyTime(t, "arrival"))
+		orders[i].begin(&route, pool, shared, anyTime(t, "arrival"))
 	}
 	lone := pool == nil || rapid.Bool().Draw(t, "lone")
 	for range rapid.IntRange(0, 40).Draw(t, "events") {
@@ -77,9 +77,28 @@ func anyTime(t *rapid.T, label string) time.Duration {
 }
 
 func anyRoute(t *rapid.T) policy.Route {
-	route := policy.Route{Deadline: anyTime(t, "deadline")}
+	var route policy.Route
+	if rapid.Bool().Draw(t, "ends") {
+		route.Deadline = anyTime(t, "deadline")
+	}
+	var (
+		breaker policy.Breaker
+		budget  policy.Budget
+	)
+	if rapid.Bool().Draw(t, "breaker") {
+		breaker = policy.Breaker{
+			Failures: rapid.IntRange(1, 3).Draw(t, "failures"), Window: anyTime(t, "window"), Open: 1 + anyTime(t, "open"),
+			On: policy.SetOf(channel.Region, channel.Submit, channel.RateLimited),
+		}
+		if rapid.Bool().Draw(t, "breaker on others") {
+			breaker.On = policy.ReasonSet(rapid.Uint16().Draw(t, "breaker on")) &^ policy.SetOf(channel.NoReason, channel.Overtaken, channel.Deadline)
+		}
+	}
+	if rapid.Bool().Draw(t, "budget") {
+		budget = policy.Budget{Share: rapid.Int64Range(0, 1e9).Draw(t, "share"), Burst: rapid.IntRange(1, 3).Draw(t, "burst")}
+	}
 	for range rapid.IntRange(1, 4).Draw(t, "steps") {
-		route.Steps = append(route.Steps, policy.Step{
+		step := policy.Step{
 			Channel:     rapid.IntRange(0, 2).Draw(t, "channel"),
 			Attempts:    rapid.IntRange(1, policy.MaxAttempts/4).Draw(t, "attempts"),
 			Poll:        anyTime(t, "poll"),
@@ -93,7 +112,15 @@ func anyRoute(t *rapid.T) policy.Route {
 				Low:    rapid.Float64Range(0, 1).Draw(t, "low"),
 				High:   rapid.Float64Range(1, 2).Draw(t, "high"),
 			},
-		})
+			Breaker: breaker,
+			Budget:  budget,
+			Timeout: anyTime(t, "timeout"),
+		}
+		if rapid.Bool().Draw(t, "hedged") {
+			step.Attempts = 1 + step.Attempts/2
+			step.Hedge = policy.Hedge{After: anyTime(t, "hedge after"), Channel: (step.Channel + 1) % 3, Poll: anyTime(t, "hedge poll")}
+		}
+		route.Steps = append(route.Steps, step)
 	}
 	return route
 }
@@ -113,19 +140,21 @@ func anyEvent(t *rapid.T, w *watch) policy.Event {
 	if rapid.IntRange(0, 3).Draw(t, "nonsense") == 0 {
 		return e
 	}
-	e.Attempt = int32(n - 1)
+	if e.Attempt = int32(n - 1); n > 1 && w.machine.Attempts()[n-1].Hedge && rapid.Bool().Draw(t, "of the first") {
+		e.Attempt--
+	}
 	choose := func(kinds ...policy.EventKind) { e.Kind = rapid.SampledFrom(kinds).Draw(t, "fitting") }
 	switch {
 	case !w.started:
 		e.Kind = policy.Start
-	case n == 0 || w.machine.Attempts()[n-1].Settled:
+	case n == 0 || w.machine.Attempts()[e.Attempt].Settled || w.alarm > 0 && rapid.IntRange(0, 2).Draw(t, "wakes") == 0:
 		e.Kind = policy.Wake
-		if len(w.wakes) > 0 {
-			e.At = max(w.now, slices.Min(w.wakes))
+		if w.alarm > 0 {
+			e.At = max(w.now, w.alarm)
 		}
-	case w.machine.Attempts()[n-1].Made:
+	case w.machine.Attempts()[e.Attempt].Made:
 		choose(policy.Fetched, policy.FetchFailed, policy.Rejected)
-	case w.machine.Attempts()[n-1].Accepted:
+	case w.machine.Attempts()[e.Attempt].Accepted:
 		choose(policy.Completed, policy.Failed)
 	default:
 		choose(policy.Accepted, policy.Refused, policy.Refused, policy.Lost)
@@ -142,26 +171,29 @@ func (w *watch) deliver(t tester) {
 	if !w.started {
 		w.step(t, policy.Event{Kind: policy.Start, At: w.now})
 	}
-	last := func() int32 { return int32(len(w.machine.Attempts()) - 1) }
-	for range 4 * policy.MaxAttempts {
+	refuse := func() {
+		for i := range w.machine.Attempts() {
+			w.step(t, policy.Event{Kind: policy.Refused, At: w.now, Attempt: int32(i), Reason: channel.Submit})
+			w.step(t, policy.Event{Kind: policy.Failed, At: w.now, Attempt: int32(i)})
+		}
+	}
+	for range 8 * policy.MaxAttempts {
 		if w.finishes > 0 {
 			break
 		}
-		if len(w.wakes) > 0 {
-			w.step(t, policy.Event{Kind: policy.Wake, At: max(w.now, slices.Min(w.wakes))})
+		if attempts := w.machine.Attempts(); len(attempts) == 0 || attempts[len(attempts)-1].Outcome != channel.Pending && w.alarm > 0 {
+			w.step(t, policy.Event{Kind: policy.Wake, At: max(w.now, w.alarm)})
 			continue
 		}
-		for _, k := range []policy.EventKind{policy.Refused, policy.Failed, policy.Rejected} {
-			w.step(t, policy.Event{Kind: k, At: w.now, Attempt: last(), Reason: channel.Submit})
+		refuse()
+		for i := range w.machine.Attempts() {
+			w.step(t, policy.Event{Kind: policy.Rejected, At: w.now, Attempt: int32(i)})
 		}
 	}
 	if w.finishes == 0 {
 		t.Fatalf("the order doesn't end\nroute %+v\nevents %+v", *w.route, w.history)
 	}
-	if n := last(); n >= 0 {
-		w.step(t, policy.Event{Kind: policy.Refused, At: w.now, Attempt: n, Reason: channel.Submit})
-		w.step(t, policy.Event{Kind: policy.Failed, At: w.now, Attempt: n})
-	}
+	refuse()
 	if !w.machine.Settled() {
 		t.Fatalf("all is answered, and not settled: %+v\nroute %+v\nevents %+v", w.machine.Attempts(), *w.route, w.history)
 	}

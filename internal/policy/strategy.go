@@ -21,11 +21,15 @@ type Route struct {
 	Deadline time.Duration // from arrival; 0: none
 }
 
-// Attempts is the most submits that one order on this route can make.
+// Attempts is the most submits that one order on this route can make, hedges included.
 func (r *Route) Attempts() int {
 	n := 0
 	for i := range r.Steps {
-		n += r.Steps[i].Attempts
+		s := &r.Steps[i]
+		n += s.Attempts
+		if s.Hedge.After > 0 {
+			n += s.Attempts
+		}
 	}
 	return n
 }
@@ -38,11 +42,53 @@ type Step struct {
 	RetryOn     ReasonSet
 	OnAmbiguous OnAmbiguous
 	Poll        time.Duration // 0: the answer is seen at once
+	Timeout     time.Duration // from an attempt's submit; what has not delivered by then is left. 0: none
+	Breaker     Breaker
+	Budget      Budget
+	Hedge       Hedge
 }
 
 // FetchPause is the pause after which a finished clip is fetched again: the poll interval, at
 // least a second.
-func (s *Step) FetchPause() time.Duration { return max(s.Poll, time.Second) }
+func (s *Step) FetchPause() time.Duration { return fetchPause(s.Poll) }
+
+func fetchPause(poll time.Duration) time.Duration { return max(poll, time.Second) }
+
+// MaxFailures bounds Breaker.Failures: a pool remembers so many of each channel.
+const MaxFailures = 64
+
+// Breaker keeps orders off a channel that fails again and again (Nygard 2007): so many failures
+// within the window open it. While it is open, orders go on to their next step at once; then one attempt
+// probes the channel, and its success closes the breaker, its failure opens it again. An order
+// that has no next step waits for the open time to end, once for each attempt, and tries all the same.
+//
+// The breaker is the channel's, common to all steps that have one.
+type Breaker struct {
+	Failures int // 0: no breaker
+	Window   time.Duration
+	Open     time.Duration
+	On       ReasonSet // the failures that count
+}
+
+// Budget bounds the retries on a channel by a share of its first attempts, so that retries cannot
+// multiply the load of a channel in trouble: each first attempt brings a share of a token, a retry or a hedge
+// takes a whole one, and where there is none the next step begins. The bucket is full at the start
+// and holds Burst tokens, as in gRPC's retry throttling (proposal A6); that first attempts fill it is
+// Finagle's RetryBudget. The bucket is the channel's, common to all steps that have a budget.
+type Budget struct {
+	Share int64 // billionths
+	Burst int   // 0: no budget
+}
+
+// Hedge begins a second attempt on another channel beside one that takes long (Dean and Barroso 2013).
+// Whichever clip is fetched first is delivered; the other attempt is left and charged as its channel bills.
+// There is one hedge for each attempt of the step, and none where its channel asked for a pause,
+// its breaker is open or its budget spent.
+type Hedge struct {
+	After   time.Duration // from the submit of the first; 0: no hedge
+	Channel int
+	Poll    time.Duration // of that channel
+}
 
 // OnAmbiguous says what follows a submit whose answer was lost. It is never submitted again on
 // the same channel.

@@ -21,6 +21,7 @@ var update = flag.Bool("update", false, "rewrite the transcripts in testdata; re
 // prose, one that is indented is what the machine did. The others are the route and the events:
 //
 //	step reverse attempts=3 poll=10s retry=region,submit pause=2s factor=2 cap=10s jitter=0.5..1.5 ambiguous=next_step
+//	     timeout=5m breaker=3/1m/30s:region,submit budget=10%/5 hedge=90s:forwarding hedge-poll=15s
 //	deadline 30m
 //	order A arrives=5s        several orders share a pool; their events begin with the name
 //	A 6s refused 0 region     at 6 s after its arrival A hears that its attempt 0 was refused
@@ -66,7 +67,7 @@ type stage struct {
 	channels []string // by index
 	route    policy.Route
 	pool     *policy.Pool
-	pauses   map[int32]time.Duration
+	shared   *sharing
 	orders   map[string]*watch
 	named    bool
 }
@@ -133,21 +134,16 @@ func (s *stage) line(line string) []string {
 
 func (s *stage) begin(name string, arrival time.Duration) {
 	if s.pool == nil {
-		s.pool, s.pauses = policy.NewPool(len(s.channels)), map[int32]time.Duration{}
+		s.pool, s.shared = policy.NewPool(len(s.channels)), newSharing()
 	}
 	a := &watch{}
-	a.begin(&s.route, s.pool, s.pauses, arrival)
+	a.begin(&s.route, s.pool, s.shared, arrival)
 	s.orders[name] = a
 }
 
 // step reads a channel and key=value pairs.
 func (s *stage) step(words []string) policy.Step {
-	ch := slices.Index(s.channels, words[0])
-	if ch < 0 {
-		ch = len(s.channels)
-		s.channels = append(s.channels, words[0])
-	}
-	step := policy.Step{Channel: ch, Backoff: policy.Backoff{Low: 1, High: 1}}
+	step := policy.Step{Channel: s.channel(words[0]), Backoff: policy.Backoff{Low: 1, High: 1}}
 	for _, word := range words[1:] {
 		key, value, _ := strings.Cut(word, "=")
 		switch key {
@@ -165,9 +161,21 @@ func (s *stage) step(words []string) policy.Step {
 			low, high, _ := strings.Cut(value, "..")
 			step.Backoff.Low, step.Backoff.High = s.number(low), s.number(high)
 		case "retry":
-			for name := range strings.SplitSeq(value, ",") {
-				step.RetryOn |= policy.SetOf(s.reason(name))
-			}
+			step.RetryOn = s.reasons(value)
+		case "timeout":
+			step.Timeout = s.duration(value)
+		case "breaker":
+			limits, on, _ := strings.Cut(value, ":")
+			parts := strings.Split(limits, "/")
+			step.Breaker = policy.Breaker{Failures: int(s.number(parts[0])), Window: s.duration(parts[1]), Open: s.duration(parts[2]), On: s.reasons(on)}
+		case "budget":
+			share, burst, _ := strings.Cut(value, "%/")
+			step.Budget = policy.Budget{Share: int64(s.number(share) * 1e7), Burst: int(s.number(burst))}
+		case "hedge":
+			after, second, _ := strings.Cut(value, ":")
+			step.Hedge.After, step.Hedge.Channel = s.duration(after), s.channel(second)
+		case "hedge-poll":
+			step.Hedge.Poll = s.duration(value)
 		case "ambiguous":
 			step.OnAmbiguous = policy.OnAmbiguous(s.index(policy.OnAmbiguousNames, value))
 		default:
@@ -175,6 +183,23 @@ func (s *stage) step(words []string) policy.Step {
 		}
 	}
 	return step
+}
+
+// channel is the index of a channel, which is a new one where it isn't known.
+func (s *stage) channel(name string) int {
+	if i := slices.Index(s.channels, name); i >= 0 {
+		return i
+	}
+	s.channels = append(s.channels, name)
+	return len(s.channels) - 1
+}
+
+func (s *stage) reasons(names string) policy.ReasonSet {
+	var set policy.ReasonSet
+	for name := range strings.SplitSeq(names, ",") {
+		set |= policy.SetOf(s.reason(name))
+	}
+	return set
 }
 
 // kinds are the words for events.
@@ -216,6 +241,9 @@ func (s *stage) say(m *policy.Machine, a *policy.Action) string {
 	switch a.Kind {
 	case policy.Submit:
 		said := fmt.Sprintf("submit attempt %d to %s", a.Attempt, s.channels[a.Channel])
+		if m.Attempts()[a.Attempt].Hedge {
+			said += fmt.Sprintf(" beside attempt %d", a.Attempt-1)
+		}
 		if a.Try > 0 {
 			said += fmt.Sprintf(", %d there before", a.Try)
 		}
