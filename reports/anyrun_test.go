@@ -70,6 +70,30 @@ func anyStrategy() *rapid.Generator[record.Strategy] {
 	})
 }
 
+func anySensitivity() *rapid.Generator[*record.Sensitivity] {
+	return rapid.Custom(func(t *rapid.T) *record.Sensitivity {
+		s := &record.Sensitivity{Strategy: anyName().Draw(t, "subject"), Minimise: rapid.SampledFrom([]string{"cost", "p95"}).Draw(t, "minimise"),
+			PerfectInformation: anyNumber().Draw(t, "perfect"), StatedDifference: anyNumber().Draw(t, "stated")}
+		if rapid.Bool().Draw(t, "compared") {
+			s.Against = ptr(anyName().Draw(t, "against"))
+		}
+		for range rapid.IntRange(0, 8).Draw(t, "strategies") {
+			s.Stated = append(s.Stated, record.StrategyCost{Strategy: anyName().Draw(t, "strategy"), MonthlyCost: anyNumber().Draw(t, "cost")})
+		}
+		for range rapid.IntRange(0, 30).Draw(t, "inputs") {
+			in := record.InputEffect{Key: anyName().Draw(t, "key"), Low: rapid.Float64Range(0, 1e6).Draw(t, "low"), TotalShare: anyNumber().Draw(t, "total"), Worth: anyNumber().Draw(t, "worth")}
+			for i := range s.Stated {
+				in.Costs = append(in.Costs, record.CostRange{Strategy: s.Stated[i].Strategy, AtLow: anyNumber().Draw(t, "at low"), AtHigh: anyNumber().Draw(t, "at high")})
+			}
+			if rapid.Bool().Draw(t, "flips") {
+				in.Flips = []record.Flip{{At: rapid.Float64Range(0, 1e6).Draw(t, "at"), To: ptr(anyName().Draw(t, "to"))}}
+			}
+			s.Inputs = append(s.Inputs, in)
+		}
+		return s
+	})
+}
+
 func anyRun() *rapid.Generator[*record.Run] {
 	return rapid.Custom(func(t *rapid.T) *record.Run {
 		run := &record.Run{
@@ -88,6 +112,9 @@ func anyRun() *rapid.Generator[*record.Run] {
 			run.Invalid, run.Findings = anyName().Draw(t, "invalid"), rapid.SliceOfN(anyName(), 0, 3).Draw(t, "findings")
 			run.Bills = []record.Bill{{Channel: anyName().Draw(t, "billed channel"), ReservedUSD: amount("reserved"), ReportedUSD: anyNumber().Draw(t, "reported"), ComparedUSD: amount("compared")}}
 			run.Accounts = []record.Account{{BeforeUSD: amount("before"), SpentUSD: amount("spent"), ComputedUSD: amount("computed")}}
+		}
+		if rapid.Bool().Draw(t, "ranges") {
+			run.Sensitivity = anySensitivity().Draw(t, "sensitivity")
 		}
 		run.Scenario = record.Scenario{
 			Name: anyName().Draw(t, "scenario"), SHA256: rapid.SampledFrom([]string{"", "ab", "0123456789"}).Draw(t, "hash"),

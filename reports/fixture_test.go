@@ -120,7 +120,28 @@ func typical() *record.Run {
 			Latency: record.ExactLatency{P50: s.LatencySeconds.P50.Value, P95: s.LatencySeconds.P95.Value, P99: s.LatencySeconds.P99.Value}}
 	}
 	run.Warnings = []string{"The price of reverse is 341 days old."}
+	run.Sensitivity = explored()
 	return run
+}
+
+// explored: three inputs, of which one can change the choice and one changes nothing.
+func explored() *record.Sensitivity {
+	costs := func(low, high float64) []record.CostRange {
+		return []record.CostRange{{Strategy: "forwarding", AtLow: ptr(16_326.0), AtHigh: ptr(16_326.0)},
+			{Strategy: "hybrid", AtLow: ptr(6624 + low), AtHigh: ptr(6624 + high)}, {Strategy: "reverse", AtLow: ptr(2408.0), AtHigh: ptr(2408.0)}}
+	}
+	return &record.Sensitivity{
+		Strategy: "hybrid", Against: ptr("forwarding"), Minimise: "cost", PerfectInformation: ptr(41.5), Points: 64, StatedDifference: ptr(-9702.0),
+		Stated: []record.StrategyCost{{Strategy: "forwarding", MonthlyCost: ptr(16_326.0)}, {Strategy: "hybrid", MonthlyCost: ptr(6624.0)}, {Strategy: "reverse", MonthlyCost: ptr(2408.0)}},
+		Inputs: []record.InputEffect{
+			{Key: "channels.reverse.errors.region.rate", Confidence: "vendor", Low: 0.005, Stated: 0.02, High: 0.9, FirstShare: ptr(0.8), TotalShare: ptr(0.86), KeepingShare: ptr(0.1), Worth: ptr(38.0),
+				DifferenceAtLow: ptr(-9800.0), DifferenceAtHigh: ptr(120.0), Costs: costs(-98, 9822),
+				Flips: []record.Flip{{At: 0.71, From: ptr("hybrid"), To: ptr("forwarding")}, {At: 0.8999, From: ptr("forwarding")}}},
+			{Key: "channels.reverse.latency", Confidence: "assumed", Low: 0.45, Stated: 1, High: 1.6, FirstShare: ptr(0.1), TotalShare: ptr(0.2), KeepingShare: ptr(0.95), Worth: ptr(0.0),
+				DifferenceAtLow: ptr(-9702.0), DifferenceAtHigh: ptr(-9694.5), Costs: costs(0, 7.5)},
+			{Key: "channels.forwarding.errors.download.rate", Low: 0, Stated: 0.001, High: 0.0025, FirstShare: ptr(0.0), TotalShare: ptr(0.0), KeepingShare: ptr(0.0), Worth: ptr(0.0), Costs: costs(0, 0)},
+		},
+	}
 }
 
 // six strategies, three of them hybrids; no clear winner.
@@ -217,7 +238,7 @@ func foreign() *record.Run {
 // measured: a bench, whose hybrid is replayed and whose reverse charges more than it says.
 func measured() *record.Run {
 	run := typical()
-	run.Mode, run.Months, run.Orders = "bench", 0, 0
+	run.Mode, run.Months, run.Orders, run.Sensitivity = "bench", 0, 0, nil
 	for i := range run.Strategies {
 		s := &run.Strategies[i]
 		s.Engine, s.Exact, s.Orders, s.Delivered = "live", nil, 30, 29

@@ -57,6 +57,7 @@ func (m *markdown) report(charts []Chart) {
 	m.channels()
 	m.exact()
 	m.list("Break-evens", breakEvens(m.run))
+	m.ranges()
 	m.bills()
 	m.list("Warnings", warnings(m.run))
 	m.list("Not measured", m.assumptions())
@@ -78,7 +79,10 @@ func (m *markdown) full(i, n int) bool {
 
 // table writes rows of figures; all but the names stand to the right.
 func (m *markdown) table(t table) {
-	heads := append([]string(nil), t.heads...)
+	heads := make([]string, len(t.heads))
+	for i, head := range t.heads {
+		heads[i] = escape(head)
+	}
 	m.printf("| %s |\n|:--%s\n", strings.Join(heads, " | "), strings.Repeat("|--:", len(heads)-1)+"|")
 	for i, row := range t.rows {
 		if i >= m.most {
@@ -180,6 +184,27 @@ func (m *markdown) channels() {
 		if h := handling(m.run); h != "" {
 			m.printf("Penalties and fixed costs a month: %s\n\n", escape(h))
 		}
+	})
+}
+
+// ranges folds away what the stated ranges could change.
+func (m *markdown) ranges() {
+	s := m.run.Sensitivity
+	if s == nil {
+		return
+	}
+	m.fold("What the stated ranges could change", func() {
+		m.items(uncertainty(s))
+		if effects, note := effectTable(s); len(effects.rows) > 0 {
+			m.table(effects)
+			m.printf("%s\n\n", escape(note))
+		}
+		if costs := tornado(s); len(costs.rows) > 0 {
+			m.printf("Change of the monthly cost, at the low and the high end of one range:\n\n")
+			m.table(costs)
+		}
+		m.printf("Where another strategy becomes the best:\n\n")
+		m.items(flips(s))
 	})
 }
 

@@ -39,6 +39,7 @@ func Text(w io.Writer, run *record.Run, opts TextOptions) error {
 	t.figures()
 	t.requirements()
 	t.section("Break-evens", breakEvens(run))
+	t.ranges()
 	t.channels()
 	t.errors()
 	t.assumptions()
@@ -72,6 +73,25 @@ func (t *terminal) figures() {
 	t.line("")
 	t.table("", tabulate(t.run, append(sourceMeasure(t.run), columns...), true))
 	t.paragraph("", replayNote(t.run, "replayed"), "")
+}
+
+// ranges writes what the stated ranges could change.
+func (t *terminal) ranges() {
+	s := t.run.Sensitivity
+	if s == nil {
+		return
+	}
+	t.section("What the stated ranges could change", uncertainty(s))
+	if effects, note := effectTable(s); len(effects.rows) > 0 {
+		t.line("")
+		t.table("  ", effects)
+		t.paragraph("  ", note, "")
+	}
+	if costs := tornado(s); len(costs.rows) > 0 {
+		t.heading("Change of the monthly cost, at the low and the high end of one range")
+		t.table("  ", costs)
+	}
+	t.section("Where another strategy becomes the best", flips(s))
 }
 
 // bills writes what channels and accounts were paid.

@@ -1,0 +1,203 @@
+package reports
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+
+	"channelbench/internal/record"
+)
+
+// ranges.go tells what the stated ranges could change.
+
+// leastShare is the share of a variance from which an input is worth a line.
+const leastShare = 0.005
+
+// uncertainty introduces the difference that the ranges leave open, and what knowing them is worth.
+func uncertainty(s *record.Sensitivity) []string {
+	var said []string
+	if d, ok := known(s.StatedDifference); ok {
+		said = append(said, fmt.Sprintf("At the stated values %s.", compare(s, d)))
+	}
+	if worth, ok := known(s.PerfectInformation); ok && worth > 0 {
+		said = append(said, fmt.Sprintf("Knowing every range exactly would be worth %s a month.", monthly(worth)))
+	} else if ok {
+		said = append(said, fmt.Sprintf("Knowing every range exactly would be worth nothing: of the strategies that qualify, %s is the best in every draw.", s.Strategy))
+	}
+	return said
+}
+
+// compare says by how much one strategy is ahead of another, or what it comes to alone.
+func compare(s *record.Sensitivity, d float64) string {
+	print, unit := monthly, "a month"
+	if s.Minimise == "p95" {
+		print, unit = clock, "of p95"
+	}
+	if s.Against == nil {
+		return fmt.Sprintf("%s comes to %s %s", s.Strategy, print(d), unit)
+	}
+	than := "less"
+	if d > 0 {
+		than = "more"
+	}
+	return fmt.Sprintf("%s comes to %s %s %s than %s", s.Strategy, print(math.Abs(d)), than, unit, *s.Against)
+}
+
+// monthly prints an amount a month: whole dollars, or cents below ten.
+func monthly(v float64) string {
+	if math.Abs(v) < 10 {
+		return dollars(v, 2)
+	}
+	return dollars(v, 0)
+}
+
+// effectTable lists the inputs that could change something, and notes how many could not.
+func effectTable(s *record.Sensitivity) (t table, note string) {
+	t.heads = []string{"Input", "Confidence", "Range", "Of difference", "Of keeping", "Worth"}
+	left := 0
+	for _, in := range s.Inputs {
+		if !matters(in) {
+			left++
+			continue
+		}
+		cells := []string{in.Key, orNone(in.Confidence, noData), inputValue(in.Low) + "–" + inputValue(in.High), noData, noData, noData}
+		for i, v := range []*float64{in.TotalShare, in.KeepingShare} {
+			if share, ok := known(v); ok {
+				cells[3+i] = wholePercent(share)
+			}
+		}
+		if worth, ok := known(in.Worth); ok {
+			cells[5] = monthly(worth)
+		}
+		t.rows = append(t.rows, tableRow{cells: cells})
+	}
+	against := s.Strategy + "'s own figure"
+	if s.Against != nil {
+		against = s.Strategy + " against " + *s.Against
+	}
+	note = fmt.Sprintf("Of difference: the input's share, alone and with others, of the variance of %s over the ranges; of keeping: of whether %s keeps what is required; worth: what knowing the input alone would save a month.", against, s.Strategy)
+	if left > 0 {
+		note += fmt.Sprintf(" Left out: %s with less than %s of either and no worth.", plural(left, "input"), percent(leastShare, 1))
+	}
+	return t.withoutEmpty(), note
+}
+
+// withoutEmpty leaves out columns in which nothing is known.
+func (t table) withoutEmpty() table {
+	for column := len(t.heads) - 1; column > 0; column-- {
+		empty := true
+		for _, r := range t.rows {
+			empty = empty && r.cells[column] == noData
+		}
+		if !empty {
+			continue
+		}
+		t.heads = slices.Delete(t.heads, column, column+1)
+		for i := range t.rows {
+			t.rows[i].cells = slices.Delete(t.rows[i].cells, column, column+1)
+		}
+	}
+	return t
+}
+
+// matters says whether an input is worth a line.
+func matters(in record.InputEffect) bool {
+	for _, v := range []*float64{in.TotalShare, in.KeepingShare} {
+		if share, ok := known(v); ok && share >= leastShare {
+			return true
+		}
+	}
+	worth, ok := known(in.Worth)
+	return ok && worth >= 0.01
+}
+
+// tornado lists what each range does to each strategy's monthly cost, the other inputs as stated: the change
+// at its low and at its high end. Ranges that change no cost by a thousandth are left out.
+func tornado(s *record.Sensitivity) table {
+	t := table{heads: []string{"Input"}}
+	for _, st := range s.Stated {
+		t.heads = append(t.heads, st.Strategy)
+	}
+	for _, in := range s.Inputs {
+		cells, moved := []string{in.Key}, false
+		for _, st := range s.Stated {
+			stated, known1 := known(st.MonthlyCost)
+			low, high, known2 := costsAt(in, st.Strategy)
+			if !known1 || !known2 {
+				cells = append(cells, noData)
+				continue
+			}
+			low, high = low-stated, high-stated
+			moved = moved || max(math.Abs(low), math.Abs(high)) >= 0.001*math.Abs(stated) && low != high
+			cells = append(cells, changes(low, high))
+		}
+		if moved {
+			t.rows = append(t.rows, tableRow{cells: cells})
+		}
+	}
+	return t
+}
+
+// costsAt are a strategy's costs at both ends of a range.
+func costsAt(in record.InputEffect, strategy string) (low, high float64, ok bool) {
+	for _, c := range in.Costs {
+		if c.Strategy == strategy {
+			low, ok = known(c.AtLow)
+			high, also := known(c.AtHigh)
+			return low, high, ok && also
+		}
+	}
+	return 0, 0, false
+}
+
+// changes prints differences with their signs.
+func changes(low, high float64) string {
+	var texts []string
+	for _, v := range []float64{low, high} {
+		text := monthly(v)
+		if !strings.ContainsAny(text, "123456789") {
+			text = "0"
+		} else if v > 0 {
+			text = "+" + text
+		}
+		texts = append(texts, text)
+	}
+	if texts[0] == "0" && texts[1] == "0" {
+		return "0"
+	}
+	return strings.Join(texts, " to ")
+}
+
+// flips say along which ranges another strategy becomes the best of those that keep what is required.
+func flips(s *record.Sensitivity) []string {
+	var said []string
+	for _, in := range s.Inputs {
+		var steps []string
+		for i, f := range in.Flips {
+			step := fmt.Sprintf("beyond %s %s", inputValue(f.At), best(f.To))
+			if i == 0 {
+				step = fmt.Sprintf("up to %s %s, beyond it %s", inputValue(f.At), best(f.From), best(f.To))
+			}
+			steps = append(steps, step)
+		}
+		if len(steps) > 0 {
+			said = append(said, in.Key+": "+strings.Join(steps, ", ")+".")
+		}
+	}
+	if len(said) == 0 {
+		return []string{"The same strategy stays the best from end to end of each range, the others as stated."}
+	}
+	return said
+}
+
+func best(strategy *string) string {
+	if strategy == nil {
+		return "none keeps what is required"
+	}
+	return *strategy + " is best"
+}
+
+// inputValue prints a rate, or a factor of a latency.
+func inputValue(v float64) string { return strconv.FormatFloat(100*v, 'g', 4, 64) + "%" }
