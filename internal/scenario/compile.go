@@ -25,8 +25,13 @@ func (s *Scenario) Compile() (*Compiled, error) {
 		Deadline: s.Workload.Deadline,
 		Costs:    world.Costs{Undelivered: s.Costs.Undelivered, Late: s.Costs.Late, Fixed: make([]money.Micros, len(s.Channels))},
 	}}
-	if s.Workload.Arrivals.Process == "constant" {
-		c.Model.Process = world.EvenArrival
+	switch a := &s.Workload.Arrivals; a.Process {
+	case "constant":
+		c.Model.Process, c.Model.Profile = world.EvenArrival, a.Profile
+	case "trace":
+		c.Model.Process, c.Model.Trace = world.Traced, a.Trace
+	default:
+		c.Model.Profile = a.Profile
 	}
 	for _, v := range s.Workload.Videos {
 		c.Model.Classes = append(c.Model.Classes, world.Class{Name: v.Name, Share: float64(v.Share) / float64(money.Whole), Clip: v.Clip})
@@ -180,7 +185,11 @@ func (s *Scenario) compileStrategy(st *Strategy, index map[string]int) (policy.S
 				continue
 			}
 			uses[at] = true
-			route.Steps = append(route.Steps, s.compileStep(&step, at))
+			compiled := s.compileStep(&step, at)
+			if step.Hedge != nil {
+				uses[compiled.Hedge.Channel] = true
+			}
+			route.Steps = append(route.Steps, compiled)
 		}
 		if n := route.Attempts(); n == 0 || n > policy.MaxAttempts {
 			return compiled, nil, fmt.Errorf("strategy %s: %d attempts for %q; there must be from 1 to %d", st.Name, n, v.Name, policy.MaxAttempts)
@@ -199,6 +208,9 @@ func (s *Scenario) compileStep(step *Step, at int) policy.Step {
 		RetryOn:     s.Retry.RetryOn,
 		OnAmbiguous: s.Retry.OnAmbiguous,
 		Poll:        s.Channels[at].Poll,
+		Timeout:     step.Timeout,
+		Breaker:     s.Retry.Breaker,
+		Budget:      s.Retry.Budget,
 	}
 	if step.Backoff != nil {
 		p.Backoff = *step.Backoff
@@ -208,6 +220,16 @@ func (s *Scenario) compileStep(step *Step, at int) policy.Step {
 	}
 	if step.OnAmbiguous != nil {
 		p.OnAmbiguous = *step.OnAmbiguous
+	}
+	if step.Breaker != nil {
+		p.Breaker = *step.Breaker
+	}
+	if step.Budget != nil {
+		p.Budget = *step.Budget
+	}
+	if h := step.Hedge; h != nil {
+		second := s.indexOf(h.Channel)
+		p.Hedge = policy.Hedge{After: h.After, Channel: second, Poll: s.Channels[second].Poll}
 	}
 	return p
 }

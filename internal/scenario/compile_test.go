@@ -64,6 +64,12 @@ func TestCompileWorkload(t *testing.T) {
 	if diff := cmp.Diff(world.Costs{Undelivered: 500_000, Late: 250_000, Fixed: []money.Micros{0, 20_000_000}}, m.Costs); diff != "" {
 		t.Error(diff)
 	}
+	if diff := cmp.Diff([]time.Duration{0, 3500 * time.Millisecond}, mustCompile(t, good(t, "trace", "workload.growth_per_month=0%")).Model.Trace); diff != "" {
+		t.Error(diff)
+	}
+	if p := mustCompile(t, good(t, "profile")).Model.Profile; len(p) != 24 || p[7] != 2 {
+		t.Errorf("profile %v", p)
+	}
 	if p := mustCompile(t, good(t, "constant-arrivals")).Model.Process; p != world.EvenArrival {
 		t.Errorf("constant arrivals compile to process %v", p)
 	}
@@ -211,8 +217,6 @@ func TestWhen(t *testing.T) {
 func TestCompileRefuses(t *testing.T) {
 	for name, change := range map[string]func(*Scenario){
 		"workload.growth_per_month":            func(s *Scenario) { s.Workload.GrowthPerMonth = 0.01 },
-		"workload.arrivals.process":            func(s *Scenario) { s.Workload.Arrivals.Process = "trace" },
-		"workload.arrivals.profile":            func(s *Scenario) { s.Workload.Arrivals.Profile = make([]float64, 24) },
 		"channels.reverse.errors.region.exits": func(s *Scenario) { s.Channels[1].Errors.Pool = map[string]int{"us": 3} },
 		"there is no channel":                  func(s *Scenario) { s.Strategies[0].Steps[0].Channel = "nobody" },
 		"0 attempts":                           func(s *Scenario) { s.Strategies[0].Steps = nil },

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"math"
 	"strings"
+	"time"
 
 	"channelbench/internal/channel"
 	"channelbench/internal/policy"
@@ -22,6 +23,9 @@ func (s *Scenario) SHA256() string {
 	write(s.Source)
 	for _, set := range s.Set {
 		write([]byte(set))
+	}
+	for _, at := range s.Workload.Arrivals.Trace {
+		h.Write(binary.BigEndian.AppendUint64(nil, uint64(at)))
 	}
 	for i := range s.Channels {
 		for _, v := range s.Channels[i].Latency.Values {
@@ -53,6 +57,10 @@ type boughtStep struct {
 	Backoff     policy.Backoff
 	RetryOn     policy.ReasonSet
 	OnAmbiguous policy.OnAmbiguous
+	Timeout     time.Duration  `json:",omitzero"`
+	Breaker     policy.Breaker `json:",omitzero"`
+	Budget      policy.Budget  `json:",omitzero"`
+	Hedge       Hedge          `json:",omitzero"`
 }
 
 // PurchaseSHA256 identifies what is bought: workload, protocols, models, prices, strategies and
@@ -74,7 +82,14 @@ func (s *Scenario) PurchaseSHA256() string {
 			taken, _ := st.route(v)
 			for _, step := range taken {
 				c := s.compileStep(&step, s.indexOf(step.Channel))
-				steps[v.Name] = append(steps[v.Name], boughtStep{step.Channel, c.Attempts, c.Backoff, c.RetryOn, c.OnAmbiguous})
+				if step.Timeout == 0 {
+					c.RetryOn &^= policy.SetOf(channel.Timeout)
+				}
+				b := boughtStep{step.Channel, c.Attempts, c.Backoff, c.RetryOn, c.OnAmbiguous, c.Timeout, c.Breaker, c.Budget, Hedge{}}
+				if step.Hedge != nil {
+					b.Hedge = *step.Hedge
+				}
+				steps[v.Name] = append(steps[v.Name], b)
 			}
 		}
 		p.Strategies[st.Name] = steps

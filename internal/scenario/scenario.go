@@ -67,9 +67,10 @@ type Workload struct {
 
 // Arrivals is how orders are spread over a month.
 type Arrivals struct {
-	Process string    // "poisson", "constant", "trace"
-	File    string    // trace: offsets
-	Profile []float64 // 24 hourly weights; nil: flat
+	Process string          // "poisson", "constant", "trace"
+	File    string          // trace: offsets since the start of the month, one number of seconds a line
+	Trace   []time.Duration `json:",omitempty"` // trace: the file's offsets, ascending
+	Profile []float64       // 24 weights, of the hours of a day in UTC; nil: flat
 }
 
 // Video is one class of orders.
@@ -204,6 +205,16 @@ type Step struct {
 	Backoff     *policy.Backoff
 	RetryOn     *policy.ReasonSet
 	OnAmbiguous *policy.OnAmbiguous
+	Timeout     time.Duration // 0: none
+	Breaker     *policy.Breaker
+	Budget      *policy.Budget
+	Hedge       *Hedge // nil: none
+}
+
+// Hedge is a second attempt on another channel beside one that takes long.
+type Hedge struct {
+	After   time.Duration
+	Channel string
 }
 
 // Retry is the default of all steps.
@@ -211,6 +222,8 @@ type Retry struct {
 	Backoff     policy.Backoff
 	RetryOn     policy.ReasonSet
 	OnAmbiguous policy.OnAmbiguous
+	Breaker     policy.Breaker // zero: none
+	Budget      policy.Budget  // zero: none
 }
 
 // Costs are what no invoice shows.

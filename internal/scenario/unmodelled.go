@@ -30,8 +30,6 @@ func unmodelled(s *Scenario) []gap {
 	}
 	w := &s.Workload
 	add(w.GrowthPerMonth != 0, "orders that grow from month to month", "workload", "growth_per_month")
-	add(w.Arrivals.Process == "trace", "arrivals at recorded times", "workload", "arrivals", "process")
-	add(w.Arrivals.Profile != nil, "more orders at some hours of the day than at others", "workload", "arrivals", "profile")
 	for i := range s.Channels {
 		c := &s.Channels[i]
 		add(c.Errors.Pool != nil, "egress exits by country", "channels", c.Name, "errors", "region", "exits")

@@ -2,11 +2,13 @@ package scenario
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
 	"channelbench/internal/channel"
 	"channelbench/internal/money"
+	"channelbench/internal/world"
 )
 
 const videoExample = `{ name = "short", share = "100%", seconds = 8, resolution = "720p" }`
@@ -23,6 +25,10 @@ func (r *reader) workload(n *node) Workload {
 	}
 	if n := t.get("arrivals"); n != nil {
 		w.Arrivals = r.arrivals(n)
+	}
+	stated := n.fields()["orders_per_month"]
+	if recorded := len(w.Arrivals.Trace); recorded > 0 && recorded != w.OrdersPerMonth && stated != nil && !stated.bad {
+		r.fail(stated, fmt.Sprintf("write %d, which is what the trace has", recorded), "%s has %s, and orders_per_month is %d", w.Arrivals.File, count(recorded, "arrival"), w.OrdersPerMonth)
 	}
 	w.Videos = need(t, "videos", "a table [[workload.videos]] with name, share, seconds and resolution", list("[[workload.videos]]", (*reader).video))
 	if videos := n.find("videos"); videos.name == "videos" && !videos.bad {
@@ -49,10 +55,27 @@ func (r *reader) arrivals(n *node) Arrivals {
 	if a.Process != "trace" && a.File != "" {
 		r.failKey(n.find("file"), `write process = "trace", or leave the file out`, "a file of arrivals is only read with process = \"trace\"")
 	}
+	if a.Process == "trace" && a.File != "" {
+		a.Trace = r.trace(n.find("file"), a.File)
+	}
 	if profile := n.find("profile"); profile != n && !profile.bad {
 		r.checkProfile(profile, a)
 	}
 	return a
+}
+
+// trace reads a file of arrivals: seconds since the start of the month, in any order.
+func (r *reader) trace(n *node, path string) []time.Duration {
+	var trace []time.Duration
+	for _, seconds := range r.measured(n, path) {
+		if seconds >= world.Month.Seconds() {
+			r.fail(n, "offsets are seconds since the start of the month, below 2592000", "%s has an arrival after %s s, and a month has 30 days", path, number(seconds))
+			return nil
+		}
+		trace = append(trace, time.Duration(seconds*float64(time.Second)))
+	}
+	slices.Sort(trace)
+	return trace
 }
 
 func (r *reader) checkProfile(n *node, a Arrivals) {

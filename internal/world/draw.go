@@ -1,7 +1,6 @@
 package world
 
 import (
-	"math"
 	"time"
 
 	"channelbench/internal/channel"
@@ -179,50 +178,4 @@ const longest = 10 * 365 * 24 * time.Hour
 // sample turns a uniform into a duration, to the nanosecond.
 func sample(d dist.Distribution, u float64) time.Duration {
 	return time.Duration(min(d.Quantile(u)*float64(time.Second), float64(longest)))
-}
-
-// Arrivals yields the arrival times of a month in ascending order, in memory that doesn't grow.
-type Arrivals struct {
-	key  Key
-	next int
-	n    int
-	gap  float64 // even: all gaps; else the month over the sum of all exponentials
-	sum  float64 // of the exponentials so far
-	even bool
-}
-
-// Arrivals returns the arrivals of a month, counted from 0.
-//
-// The i-th of n uniform order statistics is the sum of i independent exponentials over the sum
-// of n+1 (Rényi 1953), so the exponentials are drawn twice: for their sum, and one by one.
-func (m *Model) Arrivals(month int) Arrivals {
-	a := Arrivals{key: m.Key(month, -1), n: m.Orders, even: m.Process == EvenArrival}
-	if a.even {
-		a.gap = float64(Month) / float64(max(1, a.n))
-		return a
-	}
-	sum := 0.0
-	for i := range a.n + 1 {
-		sum += a.exponential(i)
-	}
-	a.gap = float64(Month) / sum
-	return a
-}
-
-func (a *Arrivals) exponential(i int) float64 {
-	return -math.Log(float64(mix(uint64(a.key)+uint64(i)*golden)>>12)*0x1p-52 + 0x1p-53)
-}
-
-// Next returns the next arrival since the start of the month, and false after the last.
-func (a *Arrivals) Next() (time.Duration, bool) {
-	if a.next >= a.n {
-		return 0, false
-	}
-	i := a.next
-	a.next++
-	if a.even {
-		return time.Duration((float64(i) + 0.5) * a.gap), true
-	}
-	a.sum += a.exponential(i)
-	return time.Duration(a.sum * a.gap), true
 }

@@ -28,6 +28,7 @@ type Process uint8
 const (
 	Poisson     Process = iota // uniform order statistics: Poisson given its count
 	EvenArrival                // equal gaps
+	Traced                     // at recorded times, the same in every month
 )
 
 // Model is the simulated world of one scenario.
@@ -35,8 +36,10 @@ type Model struct {
 	Seed     uint64
 	Orders   int // arrivals in a month, exactly
 	Process  Process
-	Promise  time.Duration // 0: none
-	Deadline time.Duration // 0: none
+	Profile  []float64       // weights of the 24 hours of each day; nil: all alike. Not with Traced
+	Trace    []time.Duration // Traced: as many as Orders, ascending, within the month
+	Promise  time.Duration   // 0: none
+	Deadline time.Duration   // 0: none
 	Classes  []Class
 	Channels []Channel
 	Outages  []Outage

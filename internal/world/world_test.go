@@ -3,6 +3,7 @@ package world_test
 import (
 	"fmt"
 	"math"
+	"slices"
 	"testing"
 	"time"
 
@@ -428,6 +429,62 @@ func TestGapsAreExponential(t *testing.T) {
 	}
 	checkShare(t, "gaps longer than their mean", long, n-1, math.Exp(-1))
 	checkShare(t, "two such gaps in a row", pairs, n-2, math.Exp(-2))
+}
+
+// TestProfile: each hour of the day gets its share of the orders, spread evenly over it; an hour of weight 0 none.
+func TestProfile(t *testing.T) {
+	weights := []float64{0, 0, 0, 0, 0, 0.5, 1, 2, 3, 4, 5, 5, 5, 5, 5, 5, 5, 5, 4, 3, 2, 1, 1, 0}
+	sum := 0.0
+	for _, w := range weights {
+		sum += w
+	}
+	const n = 50_000
+	for _, process := range []world.Process{world.Poisson, world.EvenArrival} {
+		m := &world.Model{Seed: 6, Orders: n, Process: process, Profile: weights}
+		var hours, days, early [30]int
+		last := time.Duration(-1)
+		for _, at := range arrivals(m, 0) {
+			if at < last || at >= world.Month {
+				t.Fatalf("an arrival at %v, after %v", at, last)
+			}
+			last = at
+			hour := at / time.Hour % 24
+			hours[hour]++
+			days[at/(24*time.Hour)]++
+			if at%time.Hour < 15*time.Minute {
+				early[hour]++
+			}
+		}
+		for h, w := range weights {
+			if w == 0 && hours[h] > 0 {
+				t.Errorf("%d arrivals in hour %d", hours[h], h)
+			} else if w > 0 {
+				checkShare(t, fmt.Sprintf("hour %d", h), hours[h], n, w/sum)
+				checkShare(t, fmt.Sprintf("the first quarter of hour %d", h), early[h], hours[h], 0.25)
+			}
+		}
+		for d, count := range days {
+			checkShare(t, fmt.Sprintf("day %d", d), count, n, 1.0/30)
+		}
+	}
+	flat := &world.Model{Seed: 6, Orders: 1000, Profile: slices.Repeat([]float64{3}, 24)}
+	plain := arrivals(&world.Model{Seed: 6, Orders: 1000}, 0)
+	for i, at := range arrivals(flat, 0) {
+		if d := at - plain[i]; d < -100 || d > 100 {
+			t.Fatalf("a flat profile moves an arrival from %v to %v", plain[i], at)
+		}
+	}
+}
+
+// TestTrace: orders come when they came, in every month.
+func TestTrace(t *testing.T) {
+	trace := []time.Duration{0, time.Second, time.Second, world.Month - 1}
+	m := &world.Model{Orders: 4, Process: world.Traced, Trace: trace}
+	for month := range 2 {
+		if got := arrivals(m, month); !slices.Equal(got, trace) {
+			t.Errorf("month %d: %v", month, got)
+		}
+	}
 }
 
 func TestEvenArrivals(t *testing.T) {
