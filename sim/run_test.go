@@ -107,6 +107,9 @@ func TestWorkersMakeNoDifference(t *testing.T) {
 	for name, s := range map[string]*scenario.Scenario{
 		"clinic":        load(t, clinic, "channels.reverse.errors.region.range=[\"4%\", \"12%\"]"),
 		"vendor-claims": load(t, string(claims), "workload.orders_per_month=500"),
+		"trouble": load(t, clinic, "channels.reverse.errors.region={ rate = \"8%\", exits = 3, burst = \"5m\" }", "channels.reverse.limits={ concurrent = 1, queue = 1 }",
+			"channels.reverse.regimes={ suspended = { share = \"20%\", lasts = \"9h\", submit = \"100%\" } }",
+			"outages=[{ channels = [\"forwarding\", \"reverse\"], between = \"90h\", lasts = \"3h\" }]"),
 	} {
 		t.Run(name, func(t *testing.T) {
 			var want []byte
