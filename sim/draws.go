@@ -127,7 +127,7 @@ func (r *runner) foreseeOne(ctx context.Context, c *decision.Case) ([]decision.O
 	for _, i := range c.Strategies {
 		answer, err := exact.Solve(&compiled.Model, &compiled.Strategies[i], compiled.Uses[i], exact.Options{Rough: true})
 		switch {
-		case errors.Is(err, exact.ErrTooLong), errors.Is(err, exact.ErrDependent):
+		case errors.Is(err, exact.ErrTooLong), errors.Is(err, exact.ErrDependent), errors.Is(err, exact.ErrStrategy):
 			outlooks[i], err = oneMonth(ctx, compiled, i)
 		case err == nil:
 			outlooks[i] = r.expect(answer)

@@ -87,7 +87,7 @@ func (r *runner) solve() error {
 		s := &r.compiled.Strategies[i]
 		answer, err := exact.Solve(&r.compiled.Model, s, r.compiled.Uses[i], exact.Options{})
 		switch {
-		case errors.Is(err, exact.ErrTooLong), errors.Is(err, exact.ErrDependent):
+		case errors.Is(err, exact.ErrTooLong), errors.Is(err, exact.ErrDependent), errors.Is(err, exact.ErrStrategy):
 			r.warnings = append(r.warnings, fmt.Sprintf("%s: %v; each draw of the stated ranges is judged by one simulated month", s.Name, err))
 		case err != nil:
 			return err

@@ -99,13 +99,19 @@ func (c *checker) checkNames() {
 		c.known("strategy or channel", name, slices.Concat(strategies, names), "decision", "exclude", i)
 	}
 	for _, st := range c.s.Strategies {
-		for i, step := range st.Steps {
-			c.known("channel", step.Channel, names, "strategies", st.Name, "steps", i, "channel")
-		}
+		c.knownChannels(st.Steps, names, "strategies", st.Name, "steps")
 		for i, route := range st.Routes {
-			for j, step := range route.Steps {
-				c.known("channel", step.Channel, names, "strategies", st.Name, "route", i, "steps", j, "channel")
-			}
+			c.knownChannels(route.Steps, names, "strategies", st.Name, "route", i, "steps")
+		}
+	}
+}
+
+// knownChannels checks that the channels of the steps at a path exist.
+func (c *checker) knownChannels(steps []Step, names []string, path ...any) {
+	for i, step := range steps {
+		c.known("channel", step.Channel, names, append(slices.Clone(path), i, "channel")...)
+		if step.Hedge != nil {
+			c.known("channel", step.Hedge.Channel, names, append(slices.Clone(path), i, "hedge", "channel")...)
 		}
 	}
 }
@@ -178,9 +184,9 @@ func (c *checker) checkStrategy(st *Strategy) {
 	if n == nil || c.root.find("channels").bad || c.root.find("workload", "videos").bad {
 		return
 	}
-	c.checkLostSubmits(st.Steps, n.find("steps"))
+	c.checkSteps(st.Steps, n.find("steps"))
 	for i := range st.Routes {
-		c.checkLostSubmits(st.Routes[i].Steps, n.find("route", i, "steps"))
+		c.checkSteps(st.Routes[i].Steps, n.find("route", i, "steps"))
 	}
 	reached := make([]bool, len(st.Routes)+1)
 	for i := range c.s.Workload.Videos {
@@ -209,6 +215,23 @@ func (c *checker) checkStrategy(st *Strategy) {
 	}
 }
 
+// checkSteps holds steps against each other and against the deadline.
+func (c *checker) checkSteps(steps []Step, n *node) {
+	c.checkLostSubmits(steps, n)
+	deadline := c.s.Workload.Deadline
+	if deadline == 0 || c.sound("workload", "deadline") == nil {
+		return
+	}
+	for i, step := range steps {
+		if step.Timeout >= deadline {
+			c.warn(n.find(i, "timeout"), "", "the timeout of %s never strikes: the deadline of %s ends the order before", formatDuration(step.Timeout), formatDuration(deadline))
+		}
+		if step.Hedge != nil && step.Hedge.After >= deadline {
+			c.warn(n.find(i, "hedge", "after"), "", "the hedge never begins: the deadline of %s ends the order before", formatDuration(deadline))
+		}
+	}
+}
+
 // checkLostSubmits refuses steps that would submit an order again where its first submit was lost:
 // it may be running there.
 func (c *checker) checkLostSubmits(steps []Step, n *node) {
@@ -218,9 +241,15 @@ func (c *checker) checkLostSubmits(steps []Step, n *node) {
 			rule = *step.OnAmbiguous
 		}
 		for k := i + 1; k < len(steps) && rule == policy.NextStep; k++ {
-			if steps[k].Channel == step.Channel {
-				c.fail(n.find(k, "channel"), `on_ambiguous = "stop" for the earlier step, or one step on the channel`,
-					"with on_ambiguous = \"next_step\" an order whose submit to %s was lost would be submitted there again", step.Channel)
+			where := n.find(k, "channel")
+			for j, name := range steps[k].channels() {
+				if j > 0 {
+					where = n.find(k, "hedge", "channel")
+				}
+				if slices.Contains(step.channels(), name) {
+					c.fail(where, `on_ambiguous = "stop" for the earlier step, or one step on the channel`,
+						"with on_ambiguous = \"next_step\" an order whose submit to %s was lost would be submitted there again", name)
+				}
 			}
 		}
 	}
@@ -254,6 +283,10 @@ func (c *checker) checkRoute(st *Strategy, v *Video, steps []Step, where *node) 
 	for i, step := range steps {
 		if _, err := c.s.channel(step.Channel).make(v); err != nil {
 			c.warn(where.find(i), err.Error(), "strategy %s skips this step for %q, a clip of %v", st.Name, v.Name, v.Clip)
+		} else if step.Hedge != nil {
+			if _, err := c.s.channel(step.Hedge.Channel).make(v); err != nil {
+				c.fail(where.find(i, "hedge", "channel"), "hedge on another channel, or route this video by steps without the hedge", "the hedge can't make %q, a clip of %v: %v", v.Name, v.Clip, err)
+			}
 		}
 	}
 }

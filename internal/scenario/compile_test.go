@@ -165,9 +165,32 @@ func TestCompileSteps(t *testing.T) {
 	defaults := mustCompile(t, good(t, "minimal")).Strategies[0].Routes[0].Steps[0]
 	if diff := cmp.Diff(policy.Step{
 		Attempts: 3, Backoff: policy.Backoff{Base: 2 * time.Second, Low: 1, High: 1},
-		RetryOn: policy.SetOf(channel.Region, channel.Submit, channel.RateLimited, channel.Job, channel.BadClip),
+		RetryOn: policy.SetOf(channel.Region, channel.Submit, channel.RateLimited, channel.Job, channel.BadClip, channel.Timeout),
 	}, defaults); diff != "" {
 		t.Errorf("defaults: %s", diff)
+	}
+}
+
+// What steps say of timeouts, breakers, budgets and hedges replaces what [retry] says.
+func TestCompileStepFeatures(t *testing.T) {
+	c := mustCompile(t, good(t, "step-features"))
+	constant := policy.Backoff{Base: 2 * time.Second, Low: 1, High: 1}
+	again := policy.SetOf(channel.Region, channel.Timeout)
+	want := []policy.Step{
+		{Channel: 0, Attempts: 2, Backoff: constant, RetryOn: again, Timeout: 5 * time.Minute,
+			Breaker: policy.Breaker{Failures: 5, Window: time.Minute, Open: 30 * time.Second, On: policy.SetOf(channel.Region, channel.Submit, channel.RateLimited)},
+			Budget:  policy.Budget{Share: 125_000_000, Burst: 10},
+			Hedge:   policy.Hedge{After: 90 * time.Second, Channel: 1, Poll: 10 * time.Second}},
+		{Channel: 1, Attempts: 3, Backoff: constant, RetryOn: again, Poll: 10 * time.Second,
+			Breaker: policy.Breaker{Failures: 3, Window: 5 * time.Minute, Open: time.Minute, On: policy.SetOf(channel.Job, channel.Timeout)},
+			Budget:  policy.Budget{Burst: 1}},
+	}
+	if diff := cmp.Diff(want, c.Strategies[0].Routes[0].Steps); diff != "" {
+		t.Error(diff)
+	}
+	alone := mustCompile(t, good(t, "step-features", `strategies.all.steps=[{ channel = "reverse", hedge = { after = "1s", channel = "forwarding" } }]`))
+	if diff := cmp.Diff([]bool{true, true}, alone.Uses[0]); diff != "" {
+		t.Errorf("the hedge's channel isn't used: %s", diff)
 	}
 }
 

@@ -78,6 +78,11 @@ func TestPurchaseSHA256(t *testing.T) {
 		"backoff":    mustLoad(t, source, "retry.backoff.base=3s"),
 		"retry":      mustLoad(t, source, "retry.retry_on=[]"),
 		"ambiguous":  mustLoad(t, source, "retry.on_ambiguous=next_step"),
+		"timeout":    mustLoad(t, source, "strategies.hybrid.steps.0.timeout=5m"),
+		"breaker":    mustLoad(t, source, "retry.breaker={}"),
+		"open":       mustLoad(t, source, "retry.breaker.open=31s"),
+		"budget":     mustLoad(t, source, "strategies.hybrid.steps.0.budget={}"),
+		"hedge":      mustLoad(t, source, `strategies.hybrid.steps.0.hedge={ after = "90s", channel = "forwarding" }`),
 		"new":        mustLoad(t, source+third),
 		"strategies": mustLoad(t, source, `strategies.alone.steps=[{ channel = "reverse" }]`),
 	} {

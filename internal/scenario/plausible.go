@@ -48,6 +48,9 @@ func (s *Scenario) KindOf(st *Strategy) string {
 		for i, step := range steps {
 			kind := s.channel(step.Channel).Kind.String()
 			all[kind] = true
+			if step.Hedge != nil {
+				all[s.channel(step.Hedge.Channel).Kind.String()] = true
+			}
 			if i == 0 {
 				first[kind] = true
 			}
@@ -66,9 +69,11 @@ func (s *Scenario) KindOf(st *Strategy) string {
 func (st *Strategy) Channels() []string {
 	var names []string
 	add := func(steps []Step) {
-		for _, s := range steps {
-			if !slices.Contains(names, s.Channel) {
-				names = append(names, s.Channel)
+		for i := range steps {
+			for _, name := range steps[i].channels() {
+				if !slices.Contains(names, name) {
+					names = append(names, name)
+				}
 			}
 		}
 	}
@@ -77,6 +82,14 @@ func (st *Strategy) Channels() []string {
 	}
 	add(st.Steps)
 	return names
+}
+
+// channels are the step's own and that of its hedge.
+func (s *Step) channels() []string {
+	if s.Hedge != nil {
+		return []string{s.Channel, s.Hedge.Channel}
+	}
+	return []string{s.Channel}
 }
 
 // checkTimes warns of a promise or a deadline that is shorter than any channel's median.

@@ -370,6 +370,18 @@ func steps(all []Step) string {
 		if s.OnAmbiguous != nil {
 			t.put("on_ambiguous", quote(s.OnAmbiguous.String()))
 		}
+		if s.Timeout > 0 {
+			t.put("timeout", duration(s.Timeout))
+		}
+		if s.Breaker != nil {
+			t.put("breaker", breaker(s.Breaker))
+		}
+		if s.Budget != nil {
+			t.put("budget", budget(s.Budget))
+		}
+		if s.Hedge != nil {
+			t.put("hedge", s.Hedge.String())
+		}
 		tables[i] = t.String()
 	}
 	return "[" + strings.Join(tables, ", ") + "]"
@@ -395,6 +407,27 @@ func backoff(b *policy.Backoff) string {
 	return t.String()
 }
 
+func breaker(b *policy.Breaker) string {
+	t := &inline{}
+	t.put("failures", fmt.Sprint(b.Failures))
+	t.put("window", duration(b.Window))
+	t.put("open", duration(b.Open))
+	t.put("on", reasons(b.On))
+	return t.String()
+}
+
+func budget(b *policy.Budget) string {
+	t := &inline{}
+	t.put("share", quote(money.Billionths(b.Share).String()))
+	t.put("burst", fmt.Sprint(b.Burst))
+	return t.String()
+}
+
+// String is the hedge as scenarios spell it.
+func (h *Hedge) String() string {
+	return fmt.Sprintf("{ after = %s, channel = %s }", duration(h.After), quote(h.Channel))
+}
+
 func reasons(set policy.ReasonSet) string {
 	var names []string
 	for _, reason := range retryable {
@@ -410,6 +443,12 @@ func (w *writer) retry(r *Retry) {
 	w.put("backoff", backoff(&r.Backoff))
 	w.put("retry_on", reasons(r.RetryOn))
 	w.note("on_ambiguous", quote(r.OnAmbiguous.String()), "next_step may pay twice")
+	if r.Breaker.Failures > 0 {
+		w.put("breaker", breaker(&r.Breaker))
+	}
+	if r.Budget.Burst > 0 {
+		w.put("budget", budget(&r.Budget))
+	}
 }
 
 func (w *writer) costs(c *Costs) {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"channelbench/internal/channel"
 	"channelbench/internal/money"
@@ -75,8 +76,8 @@ func (r *reader) steps(n *node) ([]Step, bool) {
 	total := 0
 	var terms []string
 	for _, s := range steps {
-		total += s.Attempts
-		terms = append(terms, fmt.Sprint(s.Attempts))
+		total += s.most()
+		terms = append(terms, fmt.Sprint(s.most()))
 	}
 	switch {
 	case len(steps) == 0:
@@ -106,7 +107,82 @@ func (r *reader) step(n *node) (Step, bool) {
 		o, _ := oneOf[policy.OnAmbiguous](policy.OnAmbiguousNames)(r, rule)
 		s.OnAmbiguous = &o
 	}
+	s.Timeout = read(t, "timeout", 0, (*reader).positiveDuration)
+	if breaker := t.get("breaker"); breaker != nil {
+		b := r.breaker(breaker)
+		s.Breaker = &b
+	}
+	if budget := t.get("budget"); budget != nil {
+		b := r.budget(budget)
+		s.Budget = &b
+	}
+	if hedge := t.get("hedge"); hedge != nil {
+		s.Hedge = r.hedge(hedge, &s)
+	}
 	return s, !n.bad
+}
+
+// most is the most attempts that an order can make on a step.
+func (s *Step) most() int {
+	if s.Hedge != nil {
+		return 2 * s.Attempts
+	}
+	return s.Attempts
+}
+
+// Defaults of a breaker and a budget where a scenario has one.
+var (
+	defaultBreaker = policy.Breaker{Failures: 5, Window: time.Minute, Open: 30 * time.Second, On: policy.SetOf(channel.Region, channel.Submit, channel.RateLimited)}
+	defaultBudget  = policy.Budget{Share: int64(money.Whole / 10), Burst: 10}
+)
+
+func (r *reader) breaker(n *node) policy.Breaker {
+	t := r.table(n, `{ failures = 5, window = "1m", open = "30s" }`)
+	defer t.close()
+	b := policy.Breaker{
+		Failures: read(t, "failures", defaultBreaker.Failures, integer(1, policy.MaxFailures)),
+		Window:   read(t, "window", defaultBreaker.Window, (*reader).positiveDuration),
+		Open:     read(t, "open", defaultBreaker.Open, (*reader).positiveDuration),
+		On:       defaultBreaker.On,
+	}
+	if on := t.get("on"); on != nil {
+		if b.On = r.reasons(on); b.On == 0 && !on.bad {
+			r.fail(on, "leave it out for region, submit and rate_limited", "a breaker that counts no failure never opens")
+		}
+	}
+	return b
+}
+
+func (r *reader) budget(n *node) policy.Budget {
+	t := r.table(n, `{ share = "10%", burst = 10 }`)
+	defer t.close()
+	b := policy.Budget{Share: defaultBudget.Share, Burst: read(t, "burst", defaultBudget.Burst, integer(1, 1_000_000))}
+	if share := t.get("share"); share != nil {
+		if exact, ok := r.billionths(share); ok && exact > money.Whole {
+			r.fail(share, "", "share is %v; a first attempt cannot allow more than one retry", exact)
+		} else if ok {
+			b.Share = int64(exact)
+		}
+	}
+	return b
+}
+
+func (r *reader) hedge(n *node, s *Step) *Hedge {
+	const example = `{ after = "90s", channel = "forwarding" }`
+	t := r.table(n, example)
+	defer t.close()
+	h := &Hedge{
+		After:   need(t, "after", `after = "90s"`, (*reader).positiveDuration),
+		Channel: need(t, "channel", `channel = "forwarding"`, (*reader).text),
+	}
+	switch {
+	case n.bad:
+	case h.Channel == s.Channel:
+		r.fail(n.find("channel"), "name another channel, as "+example, "a hedge on %s itself would be in the same trouble", h.Channel)
+	case s.Timeout > 0 && h.After >= s.Timeout:
+		r.fail(n.find("after"), "", "the hedge would begin after %s, but the attempt is left after its timeout of %s", formatDuration(h.After), formatDuration(s.Timeout))
+	}
+	return h
 }
 
 // defaultAttempts is how often a step tries its channel where nothing else is stated.
@@ -115,7 +191,7 @@ const defaultAttempts = 3
 // defaultRetry is [retry] where nothing else is stated.
 var defaultRetry = Retry{
 	Backoff:     policy.Backoff{Growth: policy.ConstantBackoff, Base: 2e9, Low: 1, High: 1},
-	RetryOn:     policy.SetOf(channel.Region, channel.Submit, channel.RateLimited, channel.Job, channel.BadClip),
+	RetryOn:     policy.SetOf(channel.Region, channel.Submit, channel.RateLimited, channel.Job, channel.BadClip, channel.Timeout),
 	OnAmbiguous: policy.Stop,
 }
 
@@ -130,6 +206,12 @@ func (r *reader) retry(n *node) Retry {
 		retry.RetryOn = r.reasons(reasons)
 	}
 	retry.OnAmbiguous = read(t, "on_ambiguous", policy.Stop, oneOf[policy.OnAmbiguous](policy.OnAmbiguousNames))
+	if breaker := t.get("breaker"); breaker != nil {
+		retry.Breaker = r.breaker(breaker)
+	}
+	if budget := t.get("budget"); budget != nil {
+		retry.Budget = r.budget(budget)
+	}
 	return retry
 }
 
@@ -193,7 +275,7 @@ func (r *reader) jitter(n *node) (low, high float64) {
 }
 
 // retryable are the reasons after which the same channel can be tried again.
-var retryable = []channel.Reason{channel.RateLimited, channel.Moderation, channel.Region, channel.Submit, channel.Job, channel.BadClip}
+var retryable = []channel.Reason{channel.RateLimited, channel.Moderation, channel.Region, channel.Submit, channel.Job, channel.BadClip, channel.Timeout}
 
 // reasons reads a set of reasons.
 func (r *reader) reasons(n *node) policy.ReasonSet {

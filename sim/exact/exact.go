@@ -66,6 +66,10 @@ func (a *Answer) CostPerDelivered() float64 {
 // ErrDependent is returned where orders meet: on a channel with outages, regimes, egress exits or limits.
 var ErrDependent = errors.New("no closed form: orders meet in outages, regimes, egress exits or limits")
 
+// ErrStrategy is returned for strategies beyond retries and fallback: with timeouts, circuit breakers, retry
+// budgets or hedges.
+var ErrStrategy = errors.New("no closed form: it has timeouts, circuit breakers, retry budgets or hedges")
+
 // Solve answers for a strategy. The fixed costs are those of the channels that the strategy uses.
 func Solve(m *world.Model, s *policy.Strategy, uses []bool, o Options) (*Answer, error) {
 	a := &Answer{ChargeByChannel: make([]float64, len(m.Channels))}
@@ -75,6 +79,11 @@ func Solve(m *world.Model, s *policy.Strategy, uses []bool, o Options) (*Answer,
 		}
 	}
 	for class := range m.Classes {
+		for _, step := range s.Routes[class].Steps {
+			if step.Timeout > 0 || step.Breaker.Failures > 0 || step.Budget.Burst > 0 || step.Hedge.After > 0 {
+				return nil, ErrStrategy
+			}
+		}
 		w := &walk{model: m, class: class, route: &s.Routes[class], answer: a}
 		if err := w.run(o); err != nil {
 			return nil, err

@@ -439,3 +439,20 @@ func TestCurve(t *testing.T) {
 		}
 	}
 }
+
+// TestStrategiesWithoutClosedForm: what the walk doesn't know is refused, not ignored.
+func TestStrategiesWithoutClosedForm(t *testing.T) {
+	for name, edit := range map[string]func(*policy.Step){
+		"timeout": func(s *policy.Step) { s.Timeout = time.Minute },
+		"breaker": func(s *policy.Step) { s.Breaker.Failures = 5 },
+		"budget":  func(s *policy.Step) { s.Budget.Burst = 10 },
+		"hedge":   func(s *policy.Step) { s.Hedge.After = time.Minute },
+	} {
+		m := worldtest.RefV1(1)
+		s := worldtest.Strategy("s", m, 0, worldtest.Reverse, worldtest.Forwarding)
+		edit(&s.Routes[len(s.Routes)-1].Steps[1])
+		if _, err := exact.Solve(m, s, make([]bool, 2), exact.Options{Rough: true}); !errors.Is(err, exact.ErrStrategy) {
+			t.Errorf("%s: %v, want %v", name, err, exact.ErrStrategy)
+		}
+	}
+}
