@@ -32,6 +32,7 @@ func (r *reader) check(root *node, s *Scenario) {
 	}
 	c.checkDecision()
 	c.checkTimes()
+	c.checkTrouble()
 	c.checkPlausible()
 }
 
