@@ -1,14 +1,10 @@
 package mockchannel
 
 import (
-	"maps"
-	"slices"
-	"strings"
 	"time"
 
 	"channelbench/bench/dialect"
 	"channelbench/internal/channel"
-	"channelbench/internal/scenario"
 	"channelbench/internal/world"
 )
 
@@ -61,19 +57,14 @@ var countries = []string{"MM", "RU", "IR", "BY", "CN", "CU", "HK", "KP", "SY", "
 
 // luck draws what submits to one channel meet.
 type luck struct {
-	index     int           // of the channel, which its draws depend on
-	world     world.Channel // without jobs
-	trouble   *world.Trouble
-	countries []string // by exit; nil where the scenario doesn't say
+	index   int           // of the channel, which its draws depend on
+	world   world.Channel // without jobs
+	trouble *world.Trouble
 }
 
 // newLuck draws as the simulator does in the first month.
-func newLuck(c *scenario.Channel, m *world.Model, index int) *luck {
-	l := &luck{index: index, world: m.Channels[index], trouble: m.Trouble(0)}
-	for _, name := range slices.Sorted(maps.Keys(c.Errors.Pool)) {
-		l.countries = append(l.countries, slices.Repeat([]string{strings.ToUpper(name)}, c.Errors.Pool[name])...)
-	}
-	return l
+func newLuck(m *world.Model, index int) *luck {
+	return &luck{index: index, world: m.Channels[index], trouble: m.Trouble(0)}
 }
 
 // model is a world in which the channel has some of its failures and makes one job.
@@ -106,13 +97,13 @@ func (l *luck) draw(o order, j world.Job, at time.Duration) fate {
 
 // country is what a region error names: where the exit is, or any where the scenario doesn't say.
 func (l *luck) country(o order, exit int) string {
-	switch {
-	case exit < 0:
-		return countries[pick(uniform(o.key, forCountry, l.index<<8|o.try), len(countries))]
-	case l.countries != nil:
-		return l.countries[exit]
+	if known := l.world.Errors.Countries; known != nil {
+		return known[l.model(l.world.Errors, world.Job{}).Country(o.key, l.index, o.try)].Name
 	}
-	return countries[exit%len(countries)]
+	if exit >= 0 {
+		return countries[exit%len(countries)]
+	}
+	return countries[pick(uniform(o.key, forCountry, l.index<<8|o.try), len(countries))]
 }
 
 // certain is the refusal that an order meets for sure.

@@ -42,7 +42,7 @@ func (m *menu) job(c channel.Clip) (world.Job, bool) {
 	}
 	other := scenario.Scenario{
 		Workload: scenario.Workload{Videos: []scenario.Video{{Name: "other", Share: money.Whole, Clip: c}}},
-		Channels: []scenario.Channel{*counted(m.channel)},
+		Channels: []scenario.Channel{*m.channel},
 	}
 	compiled, err := other.Compile()
 	if err != nil {

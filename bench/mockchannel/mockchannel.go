@@ -120,27 +120,11 @@ func New(s *scenario.Scenario, o Options) (*Server, error) {
 	return server, nil
 }
 
-// modelled is the scenario without what package world doesn't model and what no channel knows. Where exits
-// are told by country, world is told their number.
+// modelled is the scenario without what package world doesn't model and what no channel knows.
 func modelled(s *scenario.Scenario) *scenario.Scenario {
 	plain := *s
 	plain.Strategies = nil
 	plain.Workload.GrowthPerMonth, plain.Workload.Arrivals = 0, scenario.Arrivals{}
-	plain.Channels = nil
-	for i := range s.Channels {
-		plain.Channels = append(plain.Channels, *counted(&s.Channels[i]))
-	}
-	return &plain
-}
-
-// counted is a channel of whose exits only the number is told.
-func counted(c *scenario.Channel) *scenario.Channel {
-	plain := *c
-	e := &plain.Errors
-	for _, n := range e.Pool {
-		e.Exits += n
-	}
-	e.Pool = nil
 	return &plain
 }
 

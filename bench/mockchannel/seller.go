@@ -44,7 +44,7 @@ func newSeller(s *scenario.Scenario, m *world.Model, index int, c clock, o *Opti
 	}
 	return &seller{
 		channel: ch, options: o, clock: c, seed: world.Key(o.Seed), stream: derived(world.Key(o.Seed), forStream, index),
-		menu: newMenu(ch, &m.Channels[index]), luck: newLuck(ch, m, index),
+		menu: newMenu(ch, &m.Channels[index]), luck: newLuck(m, index),
 		opening: opening,
 		shelf:   shelf{life: c.real(clipLife), byID: map[string]*job{}},
 		tries:   map[world.Key]int{},

@@ -88,7 +88,7 @@ func TestExitsRefuseWithTheirCountry(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := opened(t, marketed(t, func(s *scenario.Scenario) {
 			e := &s.Channels[reverse].Errors
-			e.Region.Rate, e.Burst, e.Pool = 0.25, time.Minute, map[string]int{"mm": 2, "ru": 10}
+			e.Region.Rate, e.Pool, e.Supported, e.Rotate = 0.25, map[string]int{"MM": 2, "RU": 10, "US": 36}, []string{"US"}, "attempt"
 		}), Options{})
 		b := buys(t, s, reverse)
 		refused, n := 0, 2000

@@ -99,6 +99,7 @@ func (r *reader) channel(n *node) Channel {
 	c.SubmitTakes = read(t, "submit_takes", nil, (*reader).takes)
 	if errors := t.get("errors"); errors != nil {
 		c.Errors = r.errors(errors)
+		r.regionByCause(errors.find("region"), &c)
 	}
 	if limits := t.get("limits"); limits != nil {
 		c.Limits = r.limits(limits)

@@ -84,6 +84,12 @@ func (ch *Channel) compile(videos []Video) (world.Channel, error) {
 			Download:   e.Download.Rate,
 		},
 	}
+	if e.Pool != nil {
+		w.Errors.Exits.Count, w.Errors.Countries = 0, e.refusing()
+		if w.Errors.Exits.PerOrder {
+			w.Errors.RegionMix = []world.Weighted{{Weight: e.Region.Rate, Rate: 1}, {Weight: 1 - e.Region.Rate, Rate: 0}}
+		}
+	}
 	w.Limits = world.Limits{PerMinute: ch.Limits.RequestsPerMinute, Concurrent: ch.Limits.Concurrent, Queue: ch.Limits.Queue}
 	for _, g := range ch.Regimes {
 		w.Regimes = append(w.Regimes, world.Regime{Share: g.Share, Refuses: g.Submit, Lasts: g.Lasts.spell()})

@@ -75,6 +75,45 @@ func TestCompileWorkload(t *testing.T) {
 	}
 }
 
+// Exits by country: the share in countries that the model doesn't support is the rate, and it is an order's for good
+// where that keeps its exit. With bad spells, exits are the world's.
+func TestCompileExits(t *testing.T) {
+	s := good(t, "egress")
+	all := mustCompile(t, s).Model.Channels
+	if diff := cmp.Diff([]world.Country{{Name: "MM", Share: 0.05}}, all[0].Errors.Countries); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff([]world.Weighted{{Weight: 0.05, Rate: 1}, {Weight: 0.95, Rate: 0}}, all[0].Errors.RegionMix); diff != "" {
+		t.Error(diff)
+	}
+	if e := all[1].Errors; e.Exits != (world.Exits{Count: 20, Burst: time.Minute}) || e.Region.Rate != 0.02 || e.Countries != nil {
+		t.Errorf("exits with bad spells: %+v", e)
+	}
+	if e := all[2].Errors; e.Region.Rate != 0.025 || len(e.Countries) != 1 || e.RegionMix != nil || e.Exits.Count != 0 {
+		t.Errorf("an exit for each attempt: %+v", e)
+	}
+	if l := all[1].Limits; l != (world.Limits{Concurrent: 4, Queue: 12}) {
+		t.Errorf("limits %+v", l)
+	}
+}
+
+// The shipped lists of supported countries are dated, and say where they are from.
+func TestSupportedCountries(t *testing.T) {
+	for _, l := range lists() {
+		if l.AsOf.IsZero() || l.Source == "" || len(l.Models) == 0 || len(l.Countries) == 0 {
+			t.Errorf("incomplete: %+v", l)
+		}
+		for _, name := range l.Countries {
+			if !countryPattern.MatchString(name) || name != strings.ToUpper(name) {
+				t.Errorf("%v: %q is no country", l.Models, name)
+			}
+		}
+	}
+	if !slices.Contains(supportedBy("sora-2"), "US") || slices.Contains(supportedBy("sora-2"), "MM") || supportedBy("anything") != nil {
+		t.Errorf("sora-2 is supported in %v, anything in %v", supportedBy("sora-2"), supportedBy("anything"))
+	}
+}
+
 // A clip is timed as made: reverse makes 10 s where 9 s are ordered, and not 12 s in 1080p at all.
 func TestCompileJobs(t *testing.T) {
 	reverse := mustCompile(t, good(t, "routes")).Model.Channels[1]
@@ -239,15 +278,14 @@ func TestWhen(t *testing.T) {
 // Compile refuses what it would have to ignore, whoever made the scenario.
 func TestCompileRefuses(t *testing.T) {
 	for name, change := range map[string]func(*Scenario){
-		"workload.growth_per_month":            func(s *Scenario) { s.Workload.GrowthPerMonth = 0.01 },
-		"channels.reverse.errors.region.exits": func(s *Scenario) { s.Channels[1].Errors.Pool = map[string]int{"us": 3} },
-		"there is no channel":                  func(s *Scenario) { s.Strategies[0].Steps[0].Channel = "nobody" },
-		"0 attempts":                           func(s *Scenario) { s.Strategies[0].Steps = nil },
-		"17 attempts":                          func(s *Scenario) { s.Strategies[0].Steps[0].Attempts = 15 },
-		"says nothing about 720p":              func(s *Scenario) { s.Channels[1].Latency.PerSecond = map[string]time.Duration{"4k": 1} },
-		"the latency is 0s":                    func(s *Scenario) { s.Channels[1].Latency = Latency{Shape: "gamma", K: 1} },
-		"no values":                            func(s *Scenario) { s.Channels[1].Latency = Latency{Shape: "empirical"} },
-		"ten years":                            func(s *Scenario) { s.Channels[1].Latency.PerSecond = map[string]time.Duration{"": longest} },
+		"workload.growth_per_month": func(s *Scenario) { s.Workload.GrowthPerMonth = 0.01 },
+		"there is no channel":       func(s *Scenario) { s.Strategies[0].Steps[0].Channel = "nobody" },
+		"0 attempts":                func(s *Scenario) { s.Strategies[0].Steps = nil },
+		"17 attempts":               func(s *Scenario) { s.Strategies[0].Steps[0].Attempts = 15 },
+		"says nothing about 720p":   func(s *Scenario) { s.Channels[1].Latency.PerSecond = map[string]time.Duration{"4k": 1} },
+		"the latency is 0s":         func(s *Scenario) { s.Channels[1].Latency = Latency{Shape: "gamma", K: 1} },
+		"no values":                 func(s *Scenario) { s.Channels[1].Latency = Latency{Shape: "empirical"} },
+		"ten years":                 func(s *Scenario) { s.Channels[1].Latency.PerSecond = map[string]time.Duration{"": longest} },
 	} {
 		s := good(t, "small")
 		change(s)

@@ -45,8 +45,12 @@ func (r *reader) errorKind(n *node, all *Errors) {
 	t := r.table(n, errorExample(n))
 	defer t.close()
 	e := all.kind(n.name)
-	e.Rate = need(t, "rate", `rate = "2%"`, (*reader).share)
-	e.Range = t.rateRange(e.Rate)
+	if exits := n.fields()["exits"]; n.name == "region" && exits != nil && exits.fields() != nil {
+		t.followsFromExits("rate", "range", "distribution", "burst")
+	} else {
+		e.Rate = need(t, "rate", `rate = "2%"`, (*reader).share)
+		e.Range = t.rateRange(e.Rate)
+	}
 	e.Confidence = read(t, "confidence", Unstated, oneOf[Confidence](Confidences))
 	e.Source = read(t, "source", "", (*reader).text)
 	switch n.name {
@@ -89,45 +93,45 @@ func errorExample(n *node) string {
 	return `{ rate = "2%" }`
 }
 
-// egress reads how region errors hang together: through exits with bad spells.
-func (t *table) egress(e *Errors) {
-	e.Burst = read(t, "burst", 0, (*reader).positiveDuration)
-	e.Rotate = read(t, "rotate", "", nameOf("attempt", "order"))
-	if n := t.get("exits"); n != nil {
-		if n.fields() != nil {
-			e.Pool = t.countries(n)
-		} else {
-			e.Exits, _ = integer(1, 1_000_000)(t.reader, n)
+// followsFromExits refuses keys that say again what exits by country say.
+func (t *table) followsFromExits(keys ...string) {
+	for _, key := range keys {
+		if n := t.get(key); n != nil {
+			t.failKey(n, "leave it out, or write the number of exits, as exits = 20", "%s follows from the exits by country: those in countries that the model doesn't support refuse every submit", key)
 		}
 	}
-	burst, exits := t.node.fields()["burst"], t.node.fields()["exits"]
+}
+
+// egress reads how region errors hang together: through exits with bad spells, or through their countries.
+func (t *table) egress(e *Errors) {
+	fields := t.node.fields()
+	burst, exits, supported := fields["burst"], fields["exits"], fields["supported"]
+	e.Rotate = read(t, "rotate", "", nameOf("attempt", "order"))
+	e.Supported = read(t, "supported", nil, list(`["US", "JP"]`, (*reader).country))
+	byCountry := exits != nil && exits.fields() != nil
+	if t.get("exits"); byCountry {
+		e.Pool = t.pool(exits)
+	} else if exits != nil {
+		e.Exits, _ = integer(1, 1_000_000)(t.reader, exits)
+	}
+	if !byCountry {
+		e.Burst = read(t, "burst", 0, (*reader).positiveDuration)
+	}
 	if burst != nil && exits == nil {
 		t.failKey(burst, "add exits = 20, the number of egress exits, or leave burst out", "burst without exits")
 	}
-	if exits != nil && burst == nil {
+	if exits != nil && burst == nil && !byCountry {
 		t.failKey(exits, `add burst = "60s", the mean length of an exit's bad spell, or leave exits out`, "exits without burst")
 	}
-	if rotate := t.node.fields()["rotate"]; rotate != nil && exits == nil {
+	if supported != nil && !byCountry {
+		t.failKey(supported, "add exits by country, as { US = 40, MM = 1 }, or leave supported out", "supported without exits by country")
+	}
+	if rotate := fields["rotate"]; rotate != nil && exits == nil {
 		t.failKey(rotate, "add exits and burst, or leave rotate out", "rotate without exits")
 	}
 	if exits != nil && e.Rotate == "" {
 		e.Rotate = "attempt"
 	}
-}
-
-func (t *table) countries(n *node) map[string]int {
-	pool := map[string]int{}
-	for _, f := range n.ordered() {
-		if !isWord(f.name) {
-			t.failKey(f, "write one word, such as us", "%q is no country", f.name)
-			continue
-		}
-		pool[f.name], _ = integer(1, 1_000_000)(t.reader, f)
-	}
-	if len(pool) == 0 && !n.bad {
-		t.fail(n, "write exits = 20, or { us = 12, jp = 8 }", "exits is empty")
-	}
-	return pool
 }
 
 // distributions are how a number may lie in its range.

@@ -292,7 +292,9 @@ func (w *writer) errors(c *Channel) {
 	for _, key := range errorKinds {
 		e := c.Errors.kind(key)
 		t := &inline{}
-		t.put("rate", percent(e.Rate))
+		if key != "region" || c.Errors.Pool == nil {
+			t.put("rate", percent(e.Rate))
+		}
 		t.bounds(e.Range)
 		if e.Takes != nil {
 			t.put("takes", e.Takes.String())
@@ -310,14 +312,15 @@ func (w *writer) errors(c *Channel) {
 }
 
 func (t *inline) egress(e *Errors) {
-	if e.Burst == 0 {
-		return
-	}
-	t.put("burst", duration(e.Burst))
-	if e.Pool == nil {
+	switch {
+	case e.Pool != nil:
+		t.put("exits", exits(e.Pool))
+		t.put("supported", texts(e.Supported))
+	case e.Exits > 0:
+		t.put("burst", duration(e.Burst))
 		t.put("exits", fmt.Sprint(e.Exits))
-	} else {
-		t.put("exits", byResolution(e.Pool, func(n int) string { return fmt.Sprint(n) }))
+	default:
+		return
 	}
 	t.put("rotate", quote(e.Rotate))
 }

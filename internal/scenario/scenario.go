@@ -136,10 +136,11 @@ type Errors struct {
 	Unusable   Error
 	Download   Error
 
-	Burst  time.Duration  // region: mean length of an exit's bad spell; 0: independent per attempt
-	Exits  int            // region: egress exits in the pool
-	Pool   map[string]int // region: exits by country, instead of Exits
-	Rotate string         // region: "attempt", "order"
+	Burst     time.Duration  // region: mean length of an exit's bad spell; 0: independent per attempt
+	Exits     int            // region: egress exits with bad spells
+	Pool      map[string]int // region: exits by country, instead of Exits and Burst; the rate follows
+	Supported []string       // region: with Pool, the countries that the model supports
+	Rotate    string         // region: "attempt", "order"
 }
 
 // Error is one kind of failure.

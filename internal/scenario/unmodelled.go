@@ -30,9 +30,5 @@ func unmodelled(s *Scenario) []gap {
 	}
 	w := &s.Workload
 	add(w.GrowthPerMonth != 0, "orders that grow from month to month", "workload", "growth_per_month")
-	for i := range s.Channels {
-		c := &s.Channels[i]
-		add(c.Errors.Pool != nil, "egress exits by country", "channels", c.Name, "errors", "region", "exits")
-	}
 	return gaps
 }

@@ -30,13 +30,14 @@ const (
 	forDownload // the last: fetch n of an attempt is forDownload + n
 )
 
-// What is drawn for trouble is numbered from the end, out of the way of the fetches. The first ones are
-// of an order's attempt, the others of what goes on for a month.
+// What is drawn for trouble is numbered from the end, out of the way of the fetches. Outages and
+// regimes go on for a month, the others are of an order's attempt.
 const (
 	forRefusal purpose = 1<<16 - 1 - iota
 	forExit
 	forOutage
 	forRegime
+	forCountry
 )
 
 // mix is the finaliser of SplitMix64 (Steele, Lea and Flood 2014, with Stafford's constants).

@@ -66,3 +66,22 @@ func (x *exits) bad(i int, at time.Duration, u float64) bool {
 	*e = exit{true, u < p, max(at, e.at)}
 	return e.bad
 }
+
+// Country draws in which of the channel's Countries the exit lies that an attempt met a region error at.
+func (m *Model) Country(k Key, ch, try int) int {
+	e := &m.Channels[ch].Errors
+	if e.Exits.PerOrder {
+		try = 0
+	}
+	all := 0.0
+	for i := range e.Countries {
+		all += e.Countries[i].Share
+	}
+	u := k.uniform(forCountry, ch, try) * all
+	for i := range e.Countries {
+		if u -= e.Countries[i].Share; u < 0 {
+			return i
+		}
+	}
+	return len(e.Countries) - 1
+}

@@ -83,6 +83,7 @@ type Job struct {
 type Errors struct {
 	Moderation Refusal // one draw per order, common to all channels: the higher rate contains the lower
 	Region     Refusal
+	Countries  []Country  // of the exits that meet region errors; nil: unknown. Their shares sum to the rate
 	RegionMix  []Weighted // instead of Region.Rate: one of these rates, drawn once per order
 	Exits      Exits      // where region errors are spells of egress exits; without RegionMix
 	Submit     Refusal
@@ -101,3 +102,9 @@ type Refusal struct {
 
 // Weighted is one of several rates.
 type Weighted struct{ Weight, Rate float64 }
+
+// Country is where some of a channel's egress exits lie.
+type Country struct {
+	Name  string
+	Share float64 // of all exits
+}

@@ -77,7 +77,7 @@ const lookEvery = 4096
 // Month runs one month, counted from 0, until its last order is settled. It returns nil if it was
 // stopped before.
 func (e *Engine) Month(month int) *Tally {
-	e.tally = &Tally{Charged: make([]money.Micros, len(e.model.Channels))}
+	e.tally = &Tally{Charged: make([]money.Micros, len(e.model.Channels)), Countries: countries(e.model)}
 	e.pool = policy.NewPool(len(e.model.Channels))
 	if e.trouble = nil; !e.model.Independent() {
 		e.trouble = e.model.Trouble(month)
@@ -179,6 +179,9 @@ func (e *Engine) do(o *order, a *policy.Action) {
 		if o.answer.Kind == policy.Refused {
 			o.answer.Reason, o.answer.RetryAfter = o.fate.Reason, o.fate.RetryAfter
 			o.answer.Jitter = e.jitter(o, a.Attempt)
+			if e.tally.Countries != nil && o.fate.Reason == channel.Region {
+				e.locate(o, a)
+			}
 		}
 	case policy.Poll:
 		e.job(o, o.of(a.Attempt), a)
@@ -190,6 +193,13 @@ func (e *Engine) do(o *order, a *policy.Action) {
 		e.fetch(o, o.of(a.Attempt), a)
 	case policy.WakeAt:
 		o.wake = a.At
+	}
+}
+
+// locate counts a region error where its exit lies, if that is known.
+func (e *Engine) locate(o *order, a *policy.Action) {
+	if counts := e.tally.Countries[a.Channel]; counts != nil {
+		counts[e.model.Country(o.key, int(a.Channel), int(a.Try))]++
 	}
 }
 

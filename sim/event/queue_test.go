@@ -143,6 +143,40 @@ func TestOutagesThroughTheEngine(t *testing.T) {
 	months(t, "caught", caught[:], (1-down)*-math.Expm1(-0.5/20))
 }
 
+// TestRegionErrorsByCountry: exits in unsupported countries refuse their share of the attempts, and are counted where
+// they lie. An order that keeps its exit meets the same country at each try.
+func TestRegionErrorsByCountry(t *testing.T) {
+	const orders, replications = 2000, 100
+	for _, perOrder := range []bool{false, true} {
+		m, s := certain()
+		m.Orders = orders
+		e := &m.Channels[a].Errors
+		e.Region.Rate, e.Countries, e.Exits.PerOrder = 0.3, []world.Country{{Name: "MM", Share: 0.1}, {Name: "RU", Share: 0.2}}, perOrder
+		gone := 0.3 * 0.3 * 0.3
+		tries := 1 + 0.3 + 0.09 // of all orders; with perOrder, of those whose exit is bad
+		if perOrder {
+			e.RegionMix = []world.Weighted{{Weight: 0.3, Rate: 1}, {Weight: 0.7, Rate: 0}}
+			gone, tries = 0.3, 3
+		}
+		var mm, ru, undelivered [replications]float64
+		var all event.Tally
+		engine := engine(t, m, s)
+		for month := range replications {
+			tally := engine.Month(month)
+			mm[month], ru[month] = float64(tally.Countries[a][0])/orders, float64(tally.Countries[a][1])/orders
+			undelivered[month] = float64(tally.Undelivered[channel.Region]) / orders
+			all.Merge(tally)
+		}
+		name := fmt.Sprintf("an exit per order: %v: ", perOrder)
+		months(t, name+"MM", mm[:], 0.1*tries)
+		months(t, name+"RU", ru[:], 0.2*tries)
+		months(t, name+"undelivered", undelivered[:], gone)
+		if c := all.Countries; c[a][0]+c[a][1] != all.Failures[channel.Region] || c[b] != nil || perOrder && c[a][0]%3 != 0 {
+			t.Errorf("%scountries %v of %d region errors", name, c, all.Failures[channel.Region])
+		}
+	}
+}
+
 // troubledTogether has every kind of trouble that orders meet together.
 func troubledTogether(orders int) (*world.Model, *policy.Strategy) {
 	m, s := certain()
@@ -204,7 +238,7 @@ func TestNoAllocationPerTroubledOrder(t *testing.T) {
 func TestAnOverloadedMonthEnds(t *testing.T) {
 	for _, limits := range []world.Limits{{Concurrent: 1, Queue: -1}, {Concurrent: 1}, {Concurrent: 1, Queue: 100}, {PerMinute: 1}} {
 		for _, deadline := range []time.Duration{0, time.Hour} {
-			m, s := queue(1, 4000, dist.Constant(10*world.Month.Seconds()/4000))
+			m, s := queue(1, 1500, dist.Constant(10*world.Month.Seconds()/1500))
 			m.Channels[a].Limits = limits
 			if limits.PerMinute > 0 {
 				m.Channels[a].Limits.PerMinute, m.Process = 1, world.EvenArrival
@@ -214,7 +248,7 @@ func TestAnOverloadedMonthEnds(t *testing.T) {
 			s.Routes[0].Steps[0].Attempts = 3
 			tally := engine(t, m, s).Month(0)
 			t.Logf("%+v, deadline %v: %d of %d delivered", limits, deadline, tally.Delivered, tally.Orders)
-			if tally.Orders != 4000 || limits.Queue < 0 && deadline == 0 && tally.Delivered != 4000 {
+			if tally.Orders != 1500 || limits.Queue < 0 && deadline == 0 && tally.Delivered != 1500 {
 				t.Errorf("%+v, deadline %v: %d of %d delivered", limits, deadline, tally.Delivered, tally.Orders)
 			}
 		}

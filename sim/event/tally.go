@@ -20,6 +20,7 @@ type Tally struct {
 	Failures    [channel.NumReasons]int64 // attempts by why they did not deliver
 	Undelivered [channel.NumReasons]int64 // orders by why
 	Charged     []money.Micros            // by channel
+	Countries   [][]int64                 // region errors by channel, then by its Countries; nil where none has any
 	Latency     stats.Sum                 // of delivered orders, from scheduled arrival
 	Latencies   stats.Histogram           // the same
 }
@@ -61,6 +62,17 @@ func (t *Tally) Merge(m *Tally) {
 	for ch, c := range m.Charged {
 		t.Charged[ch] += c
 	}
+	if t.Countries == nil && m.Countries != nil {
+		t.Countries = make([][]int64, len(m.Countries))
+	}
+	for ch, counts := range m.Countries {
+		if counts != nil && t.Countries[ch] == nil {
+			t.Countries[ch] = make([]int64, len(counts))
+		}
+		for i, n := range counts {
+			t.Countries[ch][i] += n
+		}
+	}
 	t.Latency.Merge(m.Latency)
 	t.Latencies.Merge(&m.Latencies)
 }
@@ -89,4 +101,18 @@ func (t *Tally) count(m *policy.Machine, promise time.Duration) {
 			t.Failures[r]++
 		}
 	}
+}
+
+// countries are the counters of a model's countries; nil where no channel has any.
+func countries(m *world.Model) [][]int64 {
+	var counts [][]int64
+	for ch := range m.Channels {
+		if n := len(m.Channels[ch].Errors.Countries); n > 0 {
+			if counts == nil {
+				counts = make([][]int64, len(m.Channels))
+			}
+			counts[ch] = make([]int64, n)
+		}
+	}
+	return counts
 }

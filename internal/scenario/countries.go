@@ -1,0 +1,123 @@
+package scenario
+
+import (
+	_ "embed"
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/BurntSushi/toml"
+
+	"channelbench/internal/world"
+)
+
+//go:embed countries.toml
+var countriesSource string
+
+// supported are the countries from which models may be used.
+type supported struct {
+	Models    []string
+	AsOf      time.Time `toml:"as_of"`
+	Source    string
+	Countries []string
+}
+
+// lists are what is known of supported countries.
+var lists = sync.OnceValue(func() []supported {
+	var document struct{ List []supported }
+	if _, err := toml.Decode(countriesSource, &document); err != nil {
+		panic(err) // it is part of the program, and a test reads it
+	}
+	return document.List
+})
+
+// supportedBy are the countries from which a model may be used; nil where nothing is known of it.
+func supportedBy(model string) []string {
+	for _, l := range lists() {
+		if slices.Contains(l.Models, model) {
+			return l.Countries
+		}
+	}
+	return nil
+}
+
+var countryPattern = regexp.MustCompile(`^[A-Za-z]{2}$`)
+
+// country reads a country's code.
+func (r *reader) country(n *node) (string, bool) {
+	s, ok := r.text(n)
+	if ok && !countryPattern.MatchString(s) {
+		r.fail(n, countryHint, "%q is no country", s)
+		return "", false
+	}
+	return strings.ToUpper(s), ok
+}
+
+const countryHint = `write two letters, as ISO 3166-1 has them: "US", "JP"`
+
+// pool reads how many egress exits lie in which country.
+func (t *table) pool(n *node) map[string]int {
+	pool := map[string]int{}
+	for _, f := range n.ordered() {
+		name := strings.ToUpper(f.name)
+		switch _, twice := pool[name]; {
+		case !countryPattern.MatchString(f.name):
+			t.failKey(f, countryHint, "%q is no country", f.name)
+			continue
+		case twice:
+			t.failKey(f, "", "%s stands there twice", name)
+		}
+		pool[name], _ = integer(1, 1_000_000)(t.reader, f)
+	}
+	if len(pool) == 0 && !n.bad {
+		t.fail(n, "write exits = 20, or { US = 12, JP = 8 }", "exits is empty")
+	}
+	return pool
+}
+
+// regionByCause fills in what follows from exits by country: the countries that the model supports, where the
+// scenario names none, and the rate.
+func (r *reader) regionByCause(n *node, c *Channel) {
+	e := &c.Errors
+	if e.Pool == nil || n.bad {
+		return
+	}
+	if e.Supported == nil {
+		e.Supported = supportedBy(c.Model)
+	}
+	if e.Supported == nil {
+		r.failKey(n, `add supported = ["US", "JP"], the countries from which the model may be used`, "nothing is known about the countries that model %q supports", c.Model)
+		return
+	}
+	for _, at := range e.refusing() {
+		e.Region.Rate += at.Share
+	}
+}
+
+// refusing are the countries of exits from which the model may not be used.
+func (e *Errors) refusing() []world.Country {
+	all := 0
+	for _, n := range e.Pool {
+		all += n
+	}
+	var refusing []world.Country
+	for _, name := range slices.Sorted(maps.Keys(e.Pool)) {
+		if !slices.Contains(e.Supported, name) {
+			refusing = append(refusing, world.Country{Name: name, Share: float64(e.Pool[name]) / float64(all)})
+		}
+	}
+	return refusing
+}
+
+// exits writes how many exits lie in which country.
+func exits(pool map[string]int) string {
+	t := &inline{}
+	for _, name := range slices.Sorted(maps.Keys(pool)) {
+		t.put(name, fmt.Sprint(pool[name]))
+	}
+	return t.String()
+}
