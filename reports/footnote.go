@@ -34,6 +34,9 @@ func origin(run *record.Run) string {
 		return fmt.Sprintf("Closed form, %s orders a month", count(int64(run.Orders)))
 	}
 	s := fmt.Sprintf("Simulation: %s × %s orders per strategy, seed %d", plural(run.Months, "month"), count(int64(run.Orders)), run.Seed)
+	if p := run.Precision; p != nil && p.Met() {
+		s += fmt.Sprintf(" (enough for ±%s)", inputValue(p.Asked))
+	}
 	if n := engines(run)["exact"]; n > 0 {
 		s += fmt.Sprintf(" (%s by closed form)", plural(n, "strategy"))
 	}

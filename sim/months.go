@@ -5,6 +5,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"channelbench/internal/record"
 	"channelbench/internal/scenario"
 	"channelbench/internal/stats"
 	"channelbench/sim/event"
@@ -17,23 +18,43 @@ type runner struct {
 	compiled *scenario.Compiled
 	options  Options
 
-	months   int              // finished by every strategy
-	tallies  [][]*event.Tally // by strategy, then month
-	answers  []*exact.Answer  // by strategy; nil: no closed form
-	findings []string         // where simulation and closed form disagree
-	warnings []string
+	months    int               // finished by every strategy
+	tallies   [][]*event.Tally  // by strategy, then month
+	answers   []*exact.Answer   // by strategy; nil: no closed form
+	precision *record.Precision // nil: none was asked for
+	findings  []string          // where simulation and closed form disagree
+	warnings  []string
 }
 
-// simulate runs all months of all strategies, and returns the context's error where it ended first.
-// Strategies of one month follow each other, so that an interrupted run has whole months.
+// simulate runs the months of all strategies: as many as were asked for, or block after block until
+// the deciding difference is known as precisely as was asked. It returns the context's error where
+// that ended first.
 func (r *runner) simulate(ctx context.Context) error {
-	strategies := len(r.compiled.Strategies)
-	r.tallies = make([][]*event.Tally, strategies)
-	for i := range r.tallies {
-		r.tallies[i] = make([]*event.Tally, r.options.Months)
+	r.tallies = make([][]*event.Tally, len(r.compiled.Strategies))
+	if r.options.Months > 0 {
+		return r.simulateUpTo(ctx, r.options.Months)
 	}
-	total := strategies * r.options.Months
+	for months := blockMonths; ; months += blockMonths {
+		if err := r.simulateUpTo(ctx, months); err != nil {
+			return err
+		}
+		if r.precision = r.precise(); r.precision.Met() || months >= MostMonths {
+			return nil
+		}
+	}
+}
+
+// simulateUpTo runs further months of all strategies. Strategies of one month follow each other, so
+// that an interrupted run has whole months.
+func (r *runner) simulateUpTo(ctx context.Context, months int) error {
+	strategies := len(r.compiled.Strategies)
+	for i := range r.tallies {
+		r.tallies[i] = append(r.tallies[i], make([]*event.Tally, months-r.months)...)
+	}
+	total := strategies * months
 	var next, done atomic.Int64
+	next.Store(int64(strategies * r.months))
+	done.Store(next.Load())
 	var workers sync.WaitGroup
 	var failed atomic.Pointer[error]
 	for range min(r.options.Workers, total) {
@@ -65,7 +86,7 @@ func (r *runner) simulate(ctx context.Context) error {
 		return *err
 	}
 	r.months = r.finished()
-	if r.months < r.options.Months {
+	if r.months < months {
 		return ctx.Err()
 	}
 	return nil
@@ -73,14 +94,14 @@ func (r *runner) simulate(ctx context.Context) error {
 
 // finished counts the months, from the first on, that every strategy has finished.
 func (r *runner) finished() int {
-	for month := range r.options.Months {
+	for month := range r.tallies[0] {
 		for i := range r.tallies {
 			if r.tallies[i][month] == nil {
 				return month
 			}
 		}
 	}
-	return r.options.Months
+	return len(r.tallies[0])
 }
 
 // totals are the months of one strategy, month by month and pooled.

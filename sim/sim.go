@@ -20,15 +20,16 @@ import (
 	"channelbench/sim/exact"
 )
 
-// DefaultMonths is how many months are simulated unless told otherwise.
+// DefaultMonths is how many months are simulated unless told otherwise: a number, or a precision.
 const DefaultMonths = 200
 
 // Options say how a scenario is simulated; the zero value is usable.
 type Options struct {
-	Months   int                   // per strategy; 0: DefaultMonths
-	Workers  int                   // 0: one per processor
-	Version  string                // of the tool, for the record
-	Progress func(done, total int) // called now and then, by several goroutines; nil: not at all
+	Months    int                   // per strategy; 0: as Precision asks, or DefaultMonths
+	Precision float64               // half of the deciding difference's interval, as a share of what the best strategy comes to; 0: none is asked
+	Workers   int                   // 0: one per processor
+	Version   string                // of the tool, for the record
+	Progress  func(done, total int) // called now and then, by several goroutines; nil: not at all
 }
 
 // ErrNothingFinished is returned when a run is interrupted before all strategies have finished a month.
@@ -48,7 +49,7 @@ func (e *DisagreementError) Error() string {
 // Run simulates and judges a scenario. When ctx ends early, the run of the months finished is
 // returned together with the context's error. A *DisagreementError comes with the run, too.
 func Run(ctx context.Context, s *scenario.Scenario, o Options) (*record.Run, error) {
-	if o.Months == 0 {
+	if o.Months == 0 && o.Precision == 0 {
 		o.Months = DefaultMonths
 	}
 	if o.Workers == 0 {
@@ -67,7 +68,10 @@ func Run(ctx context.Context, s *scenario.Scenario, o Options) (*record.Run, err
 		return nil, err
 	}
 	run := r.record()
-	run.Incomplete = interrupted != nil
+	run.Incomplete, run.Precision = interrupted != nil, r.precision
+	if coarse := tooCoarse(r.precision, r.months); coarse != "" {
+		r.warnings = append(r.warnings, coarse)
+	}
 	if err = r.judge(ctx, run); err != nil {
 		return nil, err
 	}

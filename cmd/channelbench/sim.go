@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"strconv"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -16,13 +18,42 @@ import (
 
 // simFlags are the flags of sim.
 type simFlags struct {
-	out     string
-	format  string
-	set     []string
-	months  int
-	workers int
-	require bool
+	out       string
+	format    string
+	set       []string
+	months    int
+	precision precision
+	workers   int
+	require   bool
 }
+
+// precision is a share on the command line, such as 1%.
+type precision float64
+
+// Set reads a share; a bare number is refused, as it might be either a share or a percentage.
+func (p *precision) Set(text string) error {
+	digits, percent := strings.CutSuffix(text, "%")
+	v, err := strconv.ParseFloat(digits, 64)
+	switch {
+	case err != nil || !percent:
+		return fmt.Errorf("must be a percentage, such as 1%%")
+	case !(v >= 0.001 && v <= 100):
+		return fmt.Errorf("must lie between 0.001%% and 100%%")
+	}
+	*p = precision(v / 100)
+	return nil
+}
+
+// String prints the share as Set reads it; "" where none is set.
+func (p *precision) String() string {
+	if *p == 0 {
+		return ""
+	}
+	return strconv.FormatFloat(100*float64(*p), 'g', -1, 64) + "%"
+}
+
+// Type names what is expected in the help.
+func (p *precision) Type() string { return "share" }
 
 func (p *program) simCommand() *cobra.Command {
 	var f simFlags
@@ -36,16 +67,23 @@ The result goes to stdout; run.json, report.md, the charts and the numbers behin
 The same scenario and seed give the same bytes, whatever the number of workers.`,
 		Example: `  channelbench sim sora2
   channelbench sim mine.toml -o report --months 1000
+  channelbench sim mine.toml --precision 0.5%
   channelbench sim veo31 --format json | jq .verdict.sentence
   channelbench sim mine.toml --set 'decision.exclude=["reverse"]'
   channelbench sim mine.toml --require        exit with 1 if no strategy qualifies`,
 		Args: cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error { return p.sim(cmd.Context(), args[0], &f) },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if cmd.Flags().Changed("months") {
+				f.precision = 0
+			}
+			return p.sim(cmd.Context(), args[0], &f)
+		},
 	}
 	flags := cmd.Flags()
 	flags.StringVarP(&f.out, "out", "o", "", "output `folder` (default out/<scenario>/sim)")
 	flags.StringVar(&f.format, "format", "text", "what stdout shows: text, json or markdown")
 	flags.IntVar(&f.months, "months", sim.DefaultMonths, "simulated months per strategy, at least 2")
+	flags.Var(&f.precision, "precision", fmt.Sprintf("instead of a number of months: add months until the difference between the best two is known to this share\nof what the best comes to, or there are %d; --months overrides", sim.MostMonths))
 	flags.IntVar(&f.workers, "workers", 0, "months simulated at once (default: one per processor)")
 	flags.BoolVar(&f.require, "require", false, "exit with 1 if no strategy qualifies")
 	addSet(cmd, &f.set)
@@ -106,7 +144,11 @@ func (p *program) sim(ctx context.Context, name string, f *simFlags) error {
 // disagreement between simulation and closed form.
 func (p *program) simulate(ctx context.Context, s *scenario.Scenario, f *simFlags) (*record.Run, error) {
 	progress := p.progress("months")
-	run, err := sim.Run(ctx, s, sim.Options{Months: f.months, Workers: f.workers, Version: version(), Progress: progress.show})
+	options := sim.Options{Months: f.months, Workers: f.workers, Version: version(), Progress: progress.show}
+	if f.precision > 0 {
+		options.Months, options.Precision = 0, float64(f.precision)
+	}
+	run, err := sim.Run(ctx, s, options)
 	progress.end()
 	switch {
 	case err == nil:
@@ -119,7 +161,11 @@ func (p *program) simulate(ctx context.Context, s *scenario.Scenario, f *simFlag
 	if run == nil {
 		return nil, fail(stopped.code, err)
 	}
-	return run, fail(stopped.code, fmt.Errorf("interrupted after %d of %d months; what was finished is saved", run.Months, f.months))
+	of := fmt.Sprintf(" of %d", f.months)
+	if f.precision > 0 {
+		of = ""
+	}
+	return run, fail(stopped.code, fmt.Errorf("interrupted after %d%s months; what was finished is saved", run.Months, of))
 }
 
 // publish writes the files and prints the result.

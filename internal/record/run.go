@@ -37,6 +37,7 @@ type Run struct {
 	Accounts   []Account  `json:"accounts,omitempty"`   // bench: one per balance that was asked for
 
 	Sensitivity *Sensitivity `json:"sensitivity,omitempty"` // what the stated ranges could change; nil: none is stated
+	Precision   *Precision   `json:"precision,omitempty"`   // of the deciding difference; nil: none was asked for
 }
 
 // Tool is the program that made the run.

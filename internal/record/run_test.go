@@ -46,6 +46,7 @@ func full() *Run {
 			BreakEvens: []BreakEven{{Cheaper: "reverse", Dearer: "forwarding", Clip: "720p", Seconds: ptr(1.41), FailRate: ptr(0.3), Sentence: "s"}},
 			Sentence:   "Use hybrid.", Reasons: []string{"r"},
 		},
+		Precision: &Precision{Asked: 0.01, Reached: ptr(0.004), Minimise: "cost", Strategy: "hybrid", Against: ptr("reverse"), Difference: figure(-40)},
 		Sensitivity: &Sensitivity{
 			Strategy: "hybrid", Against: ptr("reverse"), Minimise: "cost", PerfectInformation: ptr(3.0), Points: 64, StatedDifference: ptr(-40.0),
 			Stated: []StrategyCost{{Strategy: "hybrid", MonthlyCost: ptr(6600.0)}},
@@ -70,6 +71,7 @@ func unreached() *Run {
 	r.Verdict.BreakEvens = []BreakEven{{Clip: "720p"}}
 	r.Bills = []Bill{{Channel: "reverse"}}
 	r.Accounts = []Account{{}}
+	r.Precision = &Precision{Strategy: "reverse", Minimise: "p95"}
 	r.Sensitivity = &Sensitivity{Strategy: "reverse", Minimise: "p95", Inputs: []InputEffect{{Flips: []Flip{{}}}, {}}}
 	return r
 }
