@@ -26,6 +26,12 @@ func BenchmarkOrders(b *testing.B) {
 			e.Moderation.Rate, e.Submit.Rate, e.Ambiguous.Rate = 0.005, 0.003, 0.0005
 			e.Job, e.Unusable, e.Download = 0.01, 0.02, 0.001
 		}},
+		{name: "slots, retries, polls, sticky exits", poll: 10 * time.Second, deadline: 30 * time.Minute, strategy: []int{worldtest.Reverse, worldtest.Forwarding}, edit: func(m *world.Model) {
+			// As many slots as keep rho at 0.9, whatever the number of orders.
+			c := &m.Channels[worldtest.Reverse]
+			c.Limits = world.Limits{Concurrent: 1 + m.Orders*91*10/9/int(world.Month.Seconds()), Queue: -1}
+			c.Errors.RegionMix, c.Errors.Region.Rate, c.Errors.Exits = nil, 0.02, world.Exits{Count: 20, Burst: time.Minute}
+		}},
 	} {
 		b.Run(bb.name, func(b *testing.B) {
 			m := worldtest.RefV1(b.N)
