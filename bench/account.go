@@ -27,9 +27,10 @@ type account struct {
 	key      dialect.Secret
 	channels []string
 	client   *network.Client
-	before   money.Micros
+	before   money.Micros // with what was paid in since
 	now      money.Micros // when it was asked last
-	unread   error        // why it couldn't be read at the end
+	asked    bool
+	unread   error // why it couldn't be read at the end
 }
 
 // account adds the account of a channel that states where to ask for it, and returns its host.
@@ -70,39 +71,58 @@ func (k *account) ask(ctx context.Context) error {
 		return err
 	}
 	amount, err := dialect.Balance(read(response))
-	if err != nil {
-		return err
+	if err == nil {
+		k.see(amount)
+	}
+	return err
+}
+
+// see takes a balance in. What it rose by was paid in, and is no longer there for what was charged before.
+func (k *account) see(amount money.Micros) {
+	switch {
+	case !k.asked:
+		k.before, k.asked = amount, true
+	case amount > k.now:
+		k.before += amount - k.now
 	}
 	k.now = amount
-	return nil
 }
 
 // askAccounts learns what accounts hold before anything is spent.
 func (a *attack) askAccounts(ctx context.Context) error {
 	for _, k := range a.accounts {
-		if err := k.ask(ctx); err != nil {
-			return fmt.Errorf("the balance of %s can't be read: %w; mend balance_url or its key, or leave balance_url out", strings.Join(k.channels, ", "), err)
+		err := k.ask(ctx)
+		if err == nil {
+			continue
 		}
-		k.before = k.now
+		err = fmt.Errorf("the balance of %s can't be read: %w", strings.Join(k.channels, ", "), err)
+		const mend = "mend balance_url or its key, or leave balance_url out"
+		var unreached *network.Failure
+		var told *dialect.BalanceError
+		if errors.As(err, &unreached) || errors.As(err, &told) && told.Fault != dialect.NoFault {
+			return &Fault{err, mend}
+		}
+		return &RefusedError{fmt.Errorf("%w; %s", err, mend)}
 	}
 	return nil
 }
 
-// noteAccounts puts what accounts hold on record. What an earlier run found first stays the balance before.
+// noteAccounts puts what accounts hold on record, after what earlier runs found, and tells the ledger what is missing.
 func (a *attack) noteAccounts() error {
 	for _, k := range a.accounts {
-		first := slices.IndexFunc(a.entries, func(e journal.Entry) bool {
-			b, is := e.(journal.Balance)
-			return is && slices.Equal(b.Channels, k.channels)
-		})
-		if first >= 0 {
-			k.before = a.entries[first].(journal.Balance).Amount
+		now := k.now
+		k.asked = false
+		for _, e := range a.entries {
+			if b, is := e.(journal.Balance); is && slices.Equal(b.Channels, k.channels) {
+				k.see(b.Amount)
+			}
 		}
+		k.see(now)
 		if err := a.note(k); err != nil {
 			return err
 		}
 	}
-	return nil
+	return a.audit()
 }
 
 func (a *attack) note(k *account) error {

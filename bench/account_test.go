@@ -97,6 +97,9 @@ func TestBalancesAreOnRecord(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		if len(run.Accounts) != 1 {
+			t.Fatalf("accounts %+v, invalid %q, warnings %q", run.Accounts, run.Invalid, run.Warnings)
+		}
 		if got := money.Micros(run.Accounts[0].SpentUSD*1e6 + 0.5); got != server.Books()[1].Charged || got == 0 {
 			t.Errorf("the account lost %v, the channel charged %v", got, server.Books()[1].Charged)
 		}
@@ -118,13 +121,35 @@ func TestNothingBeginsWithoutTheBalance(t *testing.T) {
 		s := accounted(t, 5)
 		o, server := onMock(t, s, mockchannel.Options{Secrets: map[string]dialect.Secret{"reverse": dialect.NewSecret("another")}})
 		o.Journal = filepath.Join(t.TempDir(), "orders.jsonl")
-		_, err := Run(t.Context(), s, o)
-		var refused *RefusedError
-		if !errors.As(err, &refused) || !strings.Contains(err.Error(), "the balance of reverse can't be read") {
-			t.Errorf("Run ends with %v", err)
+		run, err := Run(t.Context(), s, o)
+		var fault *Fault
+		if !errors.As(err, &fault) || !strings.Contains(err.Error(), "the balance of reverse can't be read") || run == nil || run.Invalid != fault.Error() {
+			t.Errorf("Run ends with %v and %+v", err, run)
 		}
 		if _, err := ReadPast(o.Journal); err == nil || server.Books()[1].Submits > 0 {
 			t.Errorf("a journal was begun (%v), %d submits", err, server.Books()[1].Submits)
 		}
 	})
+}
+
+// TestATopUpHidesNothing: what is paid in while a run goes on, or before it is resumed, is not there for what was charged.
+func TestATopUpHidesNothing(t *testing.T) {
+	for _, tt := range []struct {
+		name        string
+		seen        []money.Micros
+		before, now money.Micros
+	}{
+		{"once", []money.Micros{100}, 100, 100},
+		{"spent", []money.Micros{100, 90, 70}, 100, 70},
+		{"topped up", []money.Micros{100, 90, 190, 150}, 200, 150},
+		{"twice", []money.Micros{100, 150, 140, 160}, 170, 160},
+	} {
+		k := &account{}
+		for _, amount := range tt.seen {
+			k.see(amount)
+		}
+		if k.before != tt.before || k.now != tt.now {
+			t.Errorf("%s: from %d to %d, want %d to %d", tt.name, k.before, k.now, tt.before, tt.now)
+		}
+	}
 }

@@ -63,7 +63,7 @@ func (c *call) submit() {
 		c.tell(policy.Event{Kind: policy.Refused, Reason: channel.Submit}, c.at.unreachable(err))
 		return
 	}
-	response, err := c.at.client.Do(c.order.settling, request, dialect.MaxAnswer)
+	response, err := c.at.patient.Do(c.order.settling, request, dialect.MaxAnswer)
 	if response == nil {
 		c.cause = err
 		c.unanswered(err)
@@ -132,7 +132,9 @@ func (c *call) poll(next, every time.Duration) {
 		if p.Fault == dialect.BadKey || p.Fault == dialect.NoBalance {
 			c.order.fail(c.at.answered(&dialect.Answer{Fault: p.Fault, Message: p.Message}))
 		}
-		if answered && p.State != dialect.InProgress {
+		// A job that the channel doesn't know (yet, or any more) may be billed all the same, so it is no failure
+		// that another submit could follow.
+		if answered && (p.State == dialect.Completed || p.State == dialect.Failed) {
 			c.over(&p)
 			return
 		}

@@ -26,8 +26,9 @@ type endpoint struct {
 	dialect dialect.Dialect
 	target  dialect.Target
 	client  *network.Client
-	jobs    []world.Job    // by class: what it makes
-	worst   []money.Micros // by class: the most that one submit can cost
+	patient *network.Client // for submits, which some channels answer when the clip is made
+	jobs    []world.Job     // by class: what it makes
+	worst   []money.Micros  // by class: the most that one submit can cost
 }
 
 // connect prepares the endpoints.
@@ -57,7 +58,7 @@ func (a *attack) connect(o *Options) error {
 	}
 	patience := a.clock.real(deadline) + time.Minute
 	for _, e := range a.endpoints {
-		e.client = a.client.Patient(patience)
+		e.client, e.patient = a.client, a.client.Patient(patience)
 	}
 	for _, k := range a.accounts {
 		k.client = a.client
@@ -77,6 +78,10 @@ func onLoopback(hosts []string) bool {
 	})
 }
 
+// shortestKey is how long a key is at least. What holds it is hidden or dropped, so a shorter one would take
+// innocent ids with it.
+const shortestKey = 8
+
 // open finds out all that is needed to ask the channel, and returns the hosts on which it lives.
 func (e *endpoint) open(o *Options) (hosts []string, err error) {
 	c := e.channel
@@ -91,6 +96,9 @@ func (e *endpoint) open(o *Options) (hosts []string, err error) {
 	key := o.Key(c.KeyEnv)
 	if key == "" {
 		return nil, fmt.Errorf("the environment variable %s holds no key", c.KeyEnv)
+	}
+	if o.Live && len(key) < shortestKey {
+		return nil, fmt.Errorf("the key in the environment variable %s has fewer than %d characters, which is no key", c.KeyEnv, shortestKey)
 	}
 	e.target.Key = dialect.NewSecret(key)
 	if strings.ContainsFunc(e.target.Key.Reveal(), unicode.IsControl) {

@@ -143,7 +143,10 @@ func (t *traces) add(order string, e policy.Event, actions []policy.Action) {
 // TestSimulationAndBenchTakeTheSameDecisions runs the same draws through sim/event and through bench, with real
 // vegeta and a real http.Client over a fake channel, and compares all events and actions of each order.
 func TestSimulationAndBenchTakeTheSameDecisions(t *testing.T) {
-	const orders = 300
+	orders := 300
+	if testing.Short() {
+		orders = 40
+	}
 	for _, name := range scenarios.Names() {
 		t.Run(name, func(t *testing.T) {
 			s := shipped(t, name, orders)
@@ -178,18 +181,7 @@ func shipped(t *testing.T, name string, orders int) *scenario.Scenario {
 		t.Fatal(err)
 	}
 	s.Bench.Orders, s.Workload.OrdersPerMonth = orders, orders
-	for i := range s.Channels {
-		c := &s.Channels[i]
-		c.Errors.Region.Rate, c.Errors.Submit.Rate, c.Errors.Moderation.Rate = 0.2, 0.1, 0.02
-		c.Errors.Ambiguous.Rate, c.Errors.Job.Rate, c.Errors.Unusable.Rate, c.Errors.Download.Rate = 0.03, 0.1, 0.1, 0.1
-		c.SubmitTakes = &scenario.Takes{Median: 2 * time.Second, Sigma: 0.5}
-		if c.Protocol == "videos-generations" || c.Protocol == "" {
-			c.Protocol = "openai-videos" // one answer only can't be polled
-		}
-		if c.Poll == 0 {
-			c.Poll = 10 * time.Second
-		}
-	}
+	troubled(s)
 	return s
 }
 
@@ -217,9 +209,15 @@ func benched(t *testing.T, s *scenario.Scenario, c *scenario.Compiled) *traces {
 		driven = append(driven, i)
 	}
 	orders := schedule(s, &c.Model, driven, 1)
+	// What orders share hangs on when they arrive: as in the simulation.
+	var times []time.Duration
+	for arrivals := c.Model.Arrivals(0); len(times) < s.Bench.Orders; {
+		at, _ := arrivals.Next()
+		times = append(times, at)
+	}
 	prompts := make([]string, len(orders))
 	for i := range orders {
-		orders[i].Prompt, prompts[i] = i, strconv.Itoa(i)
+		orders[i].At, orders[i].Prompt, prompts[i] = times[orders[i].Pair], i, strconv.Itoa(i)
 	}
 	submitting, stop := context.WithCancelCause(t.Context())
 	a := &attack{
@@ -238,7 +236,7 @@ func benched(t *testing.T, s *scenario.Scenario, c *scenario.Compiled) *traces {
 		}
 		prefix := fmt.Sprintf("/%d/v1", i)
 		d.Routes(mux, prefix, &fated{model: &c.Model, channel: i, orders: orders, tries: map[int]int{}, jobs: map[string]*fatedJob{}})
-		e := &endpoint{channel: ch, dialect: d, client: client, jobs: c.Model.Channels[i].Jobs,
+		e := &endpoint{channel: ch, dialect: d, client: client, patient: client, jobs: c.Model.Channels[i].Jobs,
 			target: dialect.Target{BaseURL: "https://channel.example" + prefix, Key: dialect.NewSecret("k"), Model: "m"}}
 		for _, j := range e.jobs {
 			worst := money.Micros(0)

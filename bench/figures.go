@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 
+	"channelbench/bench/recording"
 	"channelbench/internal/channel"
 	"channelbench/internal/decision"
 	"channelbench/internal/record"
@@ -40,6 +41,7 @@ func (a *attack) record(o *Options) (*record.Run, error) {
 	run.Bills = a.bills(recorded)
 	run.Accounts = a.balances(recorded)
 	run.Findings = record.BillFindings(run.Bills, run.Accounts)
+	run.Incomplete = slices.ContainsFunc(recorded, func(o recording.Order) bool { return !o.Finished })
 	run.Warnings = append(run.Warnings, a.shortcomings(recorded)...)
 	return run, nil
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"strings"
 	"time"
@@ -33,12 +34,47 @@ func (a *attack) openJournal(o *Options) error {
 	}
 	a.entries = []journal.Entry{header}
 	a.ledger = ledger.New(o.Cap)
-	if o.Journal == "" {
+	if o.Journal != "" {
+		if err := clear(o.Journal); err != nil {
+			return err
+		}
+		var err error
+		if a.journal, err = journal.Create(o.Journal, header); err != nil {
+			return err
+		}
+	}
+	return o.begin()
+}
+
+func (o *Options) begin() error {
+	if o.Begin == nil {
 		return nil
 	}
-	var err error
-	a.journal, err = journal.Create(o.Journal, header)
-	return err
+	return o.Begin()
+}
+
+// LiveError says that a path holds the journal of a live run.
+type LiveError struct{ Path string }
+
+func (e *LiveError) Error() string { return e.Path + " is the record of a live run" }
+
+// clear takes the journal of an earlier run on mock channels away, unless that still goes on. One that money was
+// spent for stays.
+func clear(path string) error {
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	j, found, err := journal.Open(path)
+	if err != nil {
+		return &RefusedError{err}
+	}
+	if err := j.Close(); err != nil {
+		return err
+	}
+	if found.State.Run().Live {
+		return &RefusedError{&LiveError{path}}
+	}
+	return os.Remove(path)
 }
 
 // keep puts an entry on record: in the journal, if there is one, and for the figures.
@@ -103,7 +139,12 @@ func (a *attack) resume(o *Options, header journal.Run) error {
 			o.Notice(w)
 		}
 	}
-	return a.keep(journal.Note{At: header.At, Text: text})
+	if o.Cap > 0 {
+		if err := a.keep(journal.Cap{At: header.At, Cap: o.Cap}); err != nil {
+			return err
+		}
+	}
+	return errors.Join(a.keep(journal.Note{At: header.At, Text: text}), o.begin())
 }
 
 // continues says why a run can't go on with a journal.
@@ -141,7 +182,7 @@ func (a *attack) reread(path string) error {
 func (a *attack) restore(o *Options, s *journal.State) error {
 	limit := o.Cap
 	if limit == 0 {
-		limit = s.Run().Cap
+		limit = s.Cap()
 	}
 	a.ledger = ledger.New(limit)
 	open, lost := s.Open(), s.Lost()
@@ -169,7 +210,6 @@ type Past struct {
 	Live  bool
 	Speed float64
 	Set   []string // overrides of its scenario
-	Cap   money.Micros
 }
 
 // ReadPast reads the header of a journal. It is an fs.ErrNotExist where there is none.
@@ -181,7 +221,7 @@ func ReadPast(path string) (*Past, error) {
 	defer f.Close()
 	for e, err := range journal.Read(f) {
 		if run, is := e.(journal.Run); is && err == nil {
-			return &Past{Live: run.Live, Speed: run.Speed, Set: run.Set, Cap: run.Cap}, nil
+			return &Past{Live: run.Live, Speed: run.Speed, Set: run.Set}, nil
 		}
 		return nil, fmt.Errorf("%s: %w", path, errors.Join(err, errors.New("it has no header, so nothing was submitted")))
 	}

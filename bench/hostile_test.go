@@ -122,6 +122,18 @@ func page(status int) http.HandlerFunc {
 	return says(status, "<!DOCTYPE html><html><title>Just a moment...</title></html>", "Content-Type", "text/html; charset=utf-8")
 }
 
+// atFirst answers a few times in one way, and then in another.
+func atFirst(times int64, first, then http.HandlerFunc) http.HandlerFunc {
+	var asked atomic.Int64
+	return func(w http.ResponseWriter, r *http.Request) {
+		if asked.Add(1) <= times {
+			first(w, r)
+			return
+		}
+		then(w, r)
+	}
+}
+
 // film answers with a clip.
 func film(seconds int, resolution string) http.HandlerFunc {
 	return says(http.StatusOK, still(seconds, resolution), "Content-Type", "video/mp4")
@@ -292,8 +304,11 @@ func hostiles(elsewhere string) []hostile {
 		{name: "poll without an answer", channel: &relay{poll: raw("", silent)}, story: timeout},
 		{name: "poll without an end of its body", channel: &relay{poll: raw(head+"\r\n", endless(strings.Repeat(" ", 1<<16), 0))}, set: []string{oneOrder}, story: timeout},
 		{name: "poll is a gzip bomb", channel: &relay{poll: zip("application/json", strings.Repeat(" ", 8<<20))}, set: []string{oneOrder}, story: timeout},
-		{name: "poll 404", channel: &relay{poll: says(404, `{"error":{"message":"No such video","code":"not_found"}}`)}, set: long, story: failed, says: "No such video"},
-		{name: "poll 410", channel: &relay{poll: page(410)}, set: long, story: failed, says: "HTTP 410"},
+		// A job that isn't known may be billed all the same: no second one is bought for it.
+		{name: "poll 404", channel: &relay{poll: says(404, `{"error":{"message":"No such video","code":"not_found"}}`)}, set: []string{oneOrder}, story: timeout},
+		{name: "poll 410", channel: &relay{poll: page(410)}, set: []string{oneOrder}, story: timeout},
+		{name: "poll 404 at first", channel: &relay{poll: atFirst(2, says(404, `{"error":{"message":"No such video","code":"not_found"}}`), says(200, `{"id":"job-1","status":"completed"}`))},
+			set: append(slices.Clone(long), oneOrder), story: delivered},
 		{name: "poll about another job", channel: &relay{poll: says(200, `{"id":"job-of-somebody-else","status":"completed"}`)}, set: long, story: delivered, check: onlyOwn},
 		{name: "poll says that the job failed", channel: &relay{poll: says(200, `{"status":"failed","error":{"code":"internal","message":"out of ponies"}}`)}, set: long, story: failed, says: "out of ponies"},
 

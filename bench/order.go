@@ -63,6 +63,12 @@ func (o *order) follow(enough func() bool) {
 	defer timer.Stop()
 	stopping := o.submitting.Done()
 	for !enough() {
+		if o.submitting.Err() != nil && o.idle() {
+			o.giveUp()
+			if enough() {
+				return
+			}
+		}
 		timer.Reset(o.untilWake())
 		// An answer at the very deadline is in time, so answers go first.
 		select {
@@ -78,9 +84,6 @@ func (o *order) follow(enough func() bool) {
 			o.wake()
 		case <-stopping:
 			stopping = nil
-			if o.idle() {
-				o.giveUp()
-			}
 		case <-o.settling.Done():
 			o.giveUp()
 			return

@@ -22,7 +22,14 @@ func (a *attack) settle(r remnant) {
 	e := a.endpointOf(&r.Attempt)
 	job := dialect.Job{ID: r.Accepted.ID, PollURL: r.Accepted.PollURL, ContentURL: r.Accepted.ContentURL}
 	for {
-		if p, answered := e.ask(a.settling, job); answered && p.State != dialect.InProgress {
+		p, answered := e.ask(a.settling, job)
+		if job.ID == "" && job.PollURL == "" {
+			p, answered = dialect.Progress{State: dialect.Completed}, true // a synchronous answer that came with its clip
+		}
+		if p.Fault == dialect.BadKey || p.Fault == dialect.NoBalance {
+			a.fail(e.answered(&dialect.Answer{Fault: p.Fault, Message: p.Message}))
+		}
+		if answered && p.State != dialect.InProgress {
 			if err := a.conclude(r, e, &p); err != nil {
 				a.fail(err)
 			}

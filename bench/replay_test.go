@@ -74,6 +74,9 @@ func TestReplayedAgreesWithTheClosedForm(t *testing.T) {
 // TestReplayIntervalsCover counts in how many small benches the interval of a replayed figure holds the closed form's. At 95 %
 // and 40 benches, 32 is five standard errors off.
 func TestReplayIntervalsCover(t *testing.T) {
+	if testing.Short() {
+		t.Skip("forty benches take ten seconds")
+	}
 	const benches, pairs, least = 40, 60, 31
 	covered := map[string]int{}
 	for seed := range benches {

@@ -71,7 +71,11 @@ func TestResumeAfterACrash(t *testing.T) {
 		t.Fatal(err)
 	}
 	lines := strings.SplitAfter(string(text), "\n")
-	for cut := 1; cut < len(lines); cut += 3 {
+	step := 3
+	if testing.Short() {
+		step = 17
+	}
+	for cut := 1; cut < len(lines); cut += step {
 		crashed(t, orders, strings.Join(lines[:cut], ""))
 	}
 }
@@ -264,4 +268,66 @@ func TestResumeRefusesAnotherRun(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestARaisedCapIsRemembered by the next resume, and a synchronous job that came with its clip is settled at once.
+func TestARaisedCapIsRemembered(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := benchable(t, "vendor-claims", 60)
+		o, server := onMock(t, s, mockchannel.Options{})
+		o.Journal = filepath.Join(t.TempDir(), "orders.jsonl")
+		o.Cap = money.Dollar
+		for _, limit := range []money.Micros{money.Dollar, 2 * money.Dollar, 0} {
+			o.Cap = limit
+			if _, err := Run(t.Context(), s, o); !errors.Is(err, ledger.ErrCap) {
+				t.Fatalf("with a cap of %v, Run ends with %v", limit, err)
+			}
+			o.Resume = true
+		}
+		if charged := server.Books()[1].Charged; charged > 2*money.Dollar || charged <= money.Dollar {
+			t.Errorf("spent %v under caps of $1 and $2", charged)
+		}
+	})
+}
+
+// TestRemnantsOfSynchronousJobs: a job that is known by its clip alone was made.
+func TestRemnantsOfSynchronousJobs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := benchable(t, "vendor-claims", 3)
+		o, _ := onMock(t, s, mockchannel.Options{})
+		o.Journal = filepath.Join(t.TempDir(), "orders.jsonl")
+		if _, err := Run(t.Context(), s, o); err != nil {
+			t.Fatal(err)
+		}
+		cut := filepath.Join(t.TempDir(), "orders.jsonl")
+		j, err := journal.Create(cut, entries(t, o.Journal)[0].(journal.Run))
+		if err != nil {
+			t.Fatal(err)
+		}
+		at := journal.UTC(time.Now())
+		for _, e := range []journal.Entry{
+			journal.Order{Order: 0, Strategy: "reverse", Key: "00000000000000ff", Scheduled: at},
+			journal.Intent{At: at, Channel: "reverse", Reserved: 120_000},
+			journal.Accepted{At: at, Job: journal.Job{ContentURL: "http://127.0.0.1/reverse/v1/videos/gone/content"}, Status: 200},
+		} {
+			if err := j.Append(e); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := j.Close(); err != nil {
+			t.Fatal(err)
+		}
+		o.Journal, o.Resume = cut, true
+		run, err := Run(t.Context(), s, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		first := recorded(t, cut)[0]
+		if a := first.Attempts[0]; a.Open || a.Outcome != channel.Delivered || a.Bill.Computed != 120_000 || first.Finished {
+			t.Errorf("%+v", first)
+		}
+		if !run.Incomplete {
+			t.Error("an order was cut off, and the run is complete")
+		}
+	})
 }

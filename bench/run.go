@@ -11,6 +11,7 @@ import (
 
 	vegeta "github.com/tsenart/vegeta/v12/lib"
 
+	"channelbench/bench/journal"
 	"channelbench/internal/money"
 	"channelbench/internal/policy"
 	"channelbench/internal/record"
@@ -32,7 +33,8 @@ type Options struct {
 	Key      func(env string) string // the key in an environment variable
 	Prompts  []string
 	Cap      money.Micros // on what the run may spend; with Resume, 0 means the cap that the journal names
-	Journal  string       // path of orders.jsonl, which must not exist unless Resume is set; "": none is kept
+	Journal  string       // path of orders.jsonl; that of a live run is never overwritten. "": none is kept
+	Begin    func() error // called when the run isn't refused any more, and before anything is submitted; nil: nobody is
 	Resume   bool         // settle what the journal left open, and go on with what is left
 	Clips    string       // folder for finished clips, which exists; "": none are kept
 	Keep     int          // how many clips of each channel
@@ -60,17 +62,23 @@ var ErrInterrupted = errors.New("interrupted")
 // error comes with it: of an interruption, a *Fault of ours, or ledger.ErrCap.
 func Run(ctx context.Context, s *scenario.Scenario, o Options) (*record.Run, error) {
 	a, err := newAttack(s, &o)
-	if err == nil {
-		err = a.askAccounts(ctx)
-	}
 	if err != nil {
 		return nil, &RefusedError{err}
 	}
-	if err := a.openJournal(&o); err != nil {
-		return nil, err
+	defer a.client.Close()
+	cause := a.askAccounts(ctx)
+	var refused *RefusedError
+	switch {
+	case errors.As(cause, &refused):
+		return nil, cause
+	case cause != nil:
+		a.entries = []journal.Entry{a.header(&o)} // nothing but that it was tried
+	default:
+		if err := a.openJournal(&o); err != nil {
+			return nil, err
+		}
+		cause = a.conduct(ctx, &o)
 	}
-	cause := a.conduct(ctx, &o)
-	a.client.Close()
 	run, err := a.record(&o)
 	if err != nil {
 		return nil, errors.Join(cause, err)
@@ -79,7 +87,7 @@ func Run(ctx context.Context, s *scenario.Scenario, o Options) (*record.Run, err
 	if errors.As(cause, &fault) {
 		run.Invalid = fault.Error()
 	}
-	run.Incomplete = cause != nil
+	run.Incomplete = run.Incomplete || cause != nil
 	return run, cause
 }
 
@@ -102,10 +110,14 @@ func (a *attack) conduct(ctx context.Context, o *Options) error {
 	if err := a.noteAccounts(); err != nil {
 		a.fail(err)
 	}
-	go a.watchAccounts()
+	a.under.Go(func() {
+		defer a.guard(func() {})
+		a.watchAccounts()
+	})
+	done := 0
 	failed := a.run(func(r *vegeta.Result) error {
-		if o.Progress != nil {
-			o.Progress(int(r.Seq)+1, len(a.orders))
+		if done++; o.Progress != nil {
+			o.Progress(done, len(a.orders))
 		}
 		return results(r)
 	})

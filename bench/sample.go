@@ -57,11 +57,12 @@ func (a *attack) sample(strategy int, engine string, repeats float64, orders []r
 func (a *attack) further(strategy int) float64 {
 	sum, share := 0.0, 0.0
 	for class, route := range a.strategy[strategy].Routes {
-		if len(route.Steps) > 1 {
-			w := a.model.Classes[class].Share
-			share += w
-			sum += w * a.endpoints[route.Steps[1].Channel].worst[class].Dollars()
+		if len(route.Steps) < 2 || !a.drives(route.Steps[1].Channel) {
+			continue
 		}
+		w := a.model.Classes[class].Share
+		share += w
+		sum += w * a.endpoints[route.Steps[1].Channel].worst[class].Dollars()
 	}
 	if share == 0 {
 		return 0

@@ -155,7 +155,10 @@ func assumption(a record.Assumption) string {
 // warnings are those of the run and those of its strategies.
 func warnings(run *record.Run) []string {
 	list := slices.Clone(run.Warnings)
-	if run.Incomplete {
+	switch {
+	case run.Incomplete && run.Mode == "bench":
+		list = append([]string{"The run ended early; its figures are of the orders that had an outcome."}, list...)
+	case run.Incomplete:
 		list = append([]string{"The run was interrupted; its figures are of the months finished."}, list...)
 	}
 	for _, s := range run.Strategies {

@@ -285,11 +285,15 @@ func (e entry) shortcomings() string {
 }
 
 func (g *glance) subtitle() string {
-	s := "Cost per delivered clip, US dollars. Bar: expected cost" + g.intervalHint()
+	bar := "expected cost"
+	if g.run.Mode == "bench" {
+		bar = "measured cost"
+	}
+	s := "Cost per delivered clip, US dollars. Bar: " + bar + g.intervalHint()
 	for _, e := range g.list {
 		if strings.HasPrefix(g.note(e), "may miss") {
 			if g.run.Mode == "bench" {
-				return s + ". “May miss”: so few orders don't tell"
+				return s + ". “May miss”: too few orders"
 			}
 			return s + ". “May miss” depends on inputs known only as ranges"
 		}

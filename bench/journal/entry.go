@@ -12,7 +12,7 @@ import (
 // entry that alter neither what was submitted nor what was spent.
 const Schema = "channelbench/orders/v1"
 
-// Entry is one line: a Run, Order, Intent, Accepted, Ended, Finished, Settled, Balance or Note; or, when read, a
+// Entry is one line: a Run, Order, Intent, Accepted, Ended, Finished, Settled, Cap, Balance or Note; or, when read, a
 // Foreign one. Amounts are micro-dollars, durations nanoseconds.
 type Entry interface{ kind() string }
 
@@ -59,8 +59,7 @@ type Accepted struct {
 	Attempt int  `json:"attempt"`
 	At      Time `json:"at"`
 	Job
-	RequestID string `json:"request_id,omitempty"` // of the submit, in the channel's own logs
-	Status    int    `json:"status"`               // of HTTP
+	Status int `json:"status"` // of HTTP
 }
 
 // Job is where a channel keeps an accepted job. It holds no key.
@@ -133,6 +132,12 @@ type Settled struct {
 	Error string `json:"error,omitempty"` // for people, without secrets
 }
 
+// Cap says that the run goes on with another cap than the header's.
+type Cap struct {
+	At  Time         `json:"at"`
+	Cap money.Micros `json:"cap_micros"`
+}
+
 // Balance says what an account held.
 type Balance struct {
 	At       Time         `json:"at"`
@@ -156,6 +161,7 @@ func (Accepted) kind() string  { return "accepted" }
 func (Ended) kind() string     { return "ended" }
 func (Finished) kind() string  { return "finished" }
 func (Settled) kind() string   { return "settled" }
+func (Cap) kind() string       { return "cap" }
 func (Balance) kind() string   { return "balance" }
 func (Note) kind() string      { return "note" }
 func (f Foreign) kind() string { return f.Kind }

@@ -86,7 +86,7 @@ func (p *play) next(pick picker) Entry {
 		return Finished{p.number, at, pick(2) == 0, Reason(pick(int(channel.NumReasons))), time.Duration(pick(1 << 40)), time.Duration(pick(1000))}
 	case p.live && !p.accepted && pick(2) == 0, p.abandoned && !p.accepted && pick(4) == 0:
 		p.accepted = true
-		return Accepted{p.number, n, at, anyJob(pick), "req_1", 200}
+		return Accepted{p.number, n, at, anyJob(pick), 200}
 	case p.live:
 		outcome := Outcome(1 + pick(int(channel.Unusable)))
 		p.live, p.abandoned = false, outcome == Outcome(channel.Abandoned)

@@ -15,6 +15,7 @@ import (
 // made of nothing but the entries; the zero State is that of an empty journal.
 type State struct {
 	run            Run
+	limit          money.Micros
 	foreign        map[string]int
 	orders         map[int]*order
 	spent, overrun money.Micros
@@ -89,6 +90,8 @@ func (s *State) Apply(e Entry) error {
 		err = s.settle(e)
 	case Finished:
 		err = s.finish(e)
+	case Cap:
+		s.limit = e.Cap
 	case Foreign:
 		if s.foreign == nil {
 			s.foreign = map[string]int{}
@@ -105,7 +108,7 @@ func (s *State) begin(r Run) error {
 	if err := headed(r); err != nil {
 		return err
 	}
-	s.run, s.orders = r, map[int]*order{}
+	s.run, s.limit, s.orders = r, r.Cap, map[int]*order{}
 	return nil
 }
 
@@ -238,6 +241,9 @@ func (o *order) forget() {
 
 // Run is the header; its Schema is "" where there is none yet.
 func (s *State) Run() Run { return s.run }
+
+// Cap is what the run may spend, in micro-dollars.
+func (s *State) Cap() money.Micros { return s.limit }
 
 // Foreign counts the entries of kinds that only newer versions know, by kind.
 func (s *State) Foreign() map[string]int { return maps.Clone(s.foreign) }

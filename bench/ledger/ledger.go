@@ -9,7 +9,7 @@
 //	worst, err := ledger.Worst(&ch.Price, made) // no price: no submit
 //	hold, err := l.Reserve(worst)               // ErrCap: no submit
 //	// … submit, and once the outcome is final …
-//	err = l.Settle(hold, ledger.Reported(computed, reported))
+//	err = l.Settle(hold, charge)
 package ledger
 
 import (
@@ -97,10 +97,6 @@ func Worst(price *channel.Price, clip channel.Clip) (money.Micros, error) {
 	}
 	return worst, nil
 }
-
-// Reported is what the cap counts of a bill: what the price says, or what the channel itself reports
-// if that is more. A channel that reports nothing reports zero.
-func Reported(computed, reported money.Micros) money.Micros { return max(computed, reported) }
 
 // Reserve sets worst micro-dollars aside, or returns a *CapError where they would lift spent +
 // reserved above the cap, and ErrAmount where worst is negative.

@@ -83,16 +83,6 @@ func TestWorst(t *testing.T) {
 	}
 }
 
-func TestReported(t *testing.T) {
-	for _, tt := range []struct{ computed, reported, want money.Micros }{
-		{0, 0, 0}, {100, 0, 100}, {100, 99, 100}, {100, 101, 101}, {0, 7, 7}, {100, -50, 100}, {0, most, most},
-	} {
-		if got := ledger.Reported(tt.computed, tt.reported); got != tt.want {
-			t.Errorf("Reported(%d, %d) = %d, want %d", tt.computed, tt.reported, got, tt.want)
-		}
-	}
-}
-
 // reserve sets aside what must fit.
 func reserve(t *testing.T, l *ledger.Ledger, worst money.Micros) ledger.Reservation {
 	t.Helper()

@@ -150,6 +150,12 @@ func (r *reader) attempt(order, number int) (*Attempt, *moments) {
 
 func (r *reader) end(e *journal.Ended) {
 	a, m := r.attempt(e.Order, e.Attempt)
+	if !e.Submitted.IsZero() {
+		m.submitted, a.Submitted = e.Submitted.Time, r.at(e.Submitted)
+		if a.Accepted {
+			a.Answer = r.between(m.submitted, m.accepted)
+		}
+	}
 	a.Outcome, a.Reason, a.Country, a.Polls, a.RetryAfter = channel.Outcome(e.Outcome), channel.Reason(e.Reason), e.Country, e.Polls, e.RetryAfter
 	switch a.Outcome {
 	case channel.Abandoned:

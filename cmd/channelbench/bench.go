@@ -32,6 +32,7 @@ type benchFlags struct {
 	live     bool
 	maxSpend string
 	speed    speed
+	sped     bool // the speed was asked for
 	orders   int
 	keep     int
 	resume   string
@@ -59,6 +60,7 @@ Ctrl-C stops submitting, settles what is open for up to [bench] grace, and saves
 			if len(args) == 0 && f.resume == "" {
 				return errors.New("name a scenario, or the folder to --resume")
 			}
+			f.sped = cmd.Flags().Changed("speed")
 			return p.bench(cmd.Context(), strings.Join(args, ""), &f)
 		},
 	}
@@ -79,8 +81,11 @@ func (p *program) bench(ctx context.Context, name string, f *benchFlags) error {
 	if err := checkFormat(f.format); err != nil {
 		return err
 	}
-	if f.keep < 0 {
+	switch {
+	case f.keep < 0:
 		return fail(exitUsage, errors.New("--keep must not be negative"))
+	case f.live && f.sped:
+		return fail(exitUsage, errors.New("--speed is for mock channels: real ones run at the speed of life"))
 	}
 	o := bench.Options{Live: f.live, Speed: float64(f.speed), Key: os.Getenv, Prompts: bench.Prompts(), Version: version(), Keep: f.keep, Notice: func(text string) { p.note("%s", text) }}
 	name, err := f.pickUp(name, &o)
@@ -113,7 +118,10 @@ func (p *program) bench(ctx context.Context, name string, f *benchFlags) error {
 		return failure
 	}
 	if err := p.publish(run, folder, f.format); err != nil {
-		return err
+		if failure == nil {
+			return err
+		}
+		p.say("%v", err)
 	}
 	return failure
 }
@@ -165,15 +173,19 @@ func (p *program) prepare(s *scenario.Scenario, f *benchFlags, o *bench.Options)
 			return fail(exitUsage, err)
 		}
 	}
-	if o.Proxy, err = proxy(s.Bench.ProxyEnv); err != nil {
-		return err
+	if o.Live {
+		if o.Proxy, err = proxy(s.Bench.ProxyEnv); err != nil {
+			return err
+		}
 	}
-	p.note("%s", describe(plan, s, o))
+	if !o.Resume {
+		p.note("%s", describe(plan, o))
+	}
 	return nil
 }
 
 // describe puts a plan into words.
-func describe(plan *bench.Plan, s *scenario.Scenario, o *bench.Options) string {
+func describe(plan *bench.Plan, o *bench.Options) string {
 	var b strings.Builder
 	where := "on mock channels, where nothing is spent"
 	if o.Live {
@@ -188,12 +200,8 @@ func describe(plan *bench.Plan, s *scenario.Scenario, o *bench.Options) string {
 	if len(plan.Replayed) > 0 {
 		fmt.Fprintf(&b, "  %s: replayed from what these meet, at no cost\n", strings.Join(plan.Replayed, ", "))
 	}
-	limit := o.Cap
-	if o.Resume && limit == 0 {
-		return b.String() + "  cap: that of the run which is resumed"
-	}
-	fmt.Fprintf(&b, "  cap: %v", limit)
-	if limit < plan.Worst {
+	fmt.Fprintf(&b, "  cap: %v", o.Cap)
+	if o.Cap < plan.Worst {
 		fmt.Fprintf(&b, ", which may end the run early")
 	}
 	return b.String()
@@ -225,7 +233,7 @@ func (f *benchFlags) limit(s *scenario.Scenario, plan *bench.Plan) (money.Micros
 	return limit, nil
 }
 
-// open makes the folder ready: for a new run with a copy of its scenario, from which it can be resumed.
+// open makes the folder ready. A new run leaves a copy of its scenario there, from which it can be resumed.
 func (f *benchFlags) open(s *scenario.Scenario, o *bench.Options) (*folder, error) {
 	if f.out == "" {
 		f.out = filepath.Join("out", s.Name, "bench")
@@ -241,38 +249,15 @@ func (f *benchFlags) open(s *scenario.Scenario, o *bench.Options) (*folder, erro
 			return nil, unwritable(o.Clips, err)
 		}
 	}
-	if o.Resume {
-		return folder, nil
+	if !o.Resume {
+		o.Begin = func() error { return folder.write("scenario.toml", s.Source) }
 	}
-	if err := clear(o.Journal); err != nil {
-		return nil, err
-	}
-	return folder, folder.write("scenario.toml", s.Source)
-}
-
-// clear takes the journal of an earlier run on mock channels away. One that money was spent for stays.
-func clear(path string) error {
-	past, err := bench.ReadPast(path)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return nil
-	case err == nil && !past.Live:
-		if err := os.Remove(path); err != nil {
-			return unwritable(path, err)
-		}
-		return nil
-	case err != nil:
-		return fail(exitUsage, fmt.Errorf("%w\n  hint: choose another folder with -o", err))
-	}
-	return fail(exitUsage, fmt.Errorf("%s is the record of a live run\n  hint: go on with it by --resume %s, or choose another folder with -o", path, filepath.Dir(path)))
+	return folder, nil
 }
 
 // benched runs the bench. There may be both a run and an error, of a run that ended early.
 func (p *program) benched(ctx context.Context, s *scenario.Scenario, folder *folder, o bench.Options) (*record.Run, error) {
-	results, err := resultsFile(folder.path, o.Resume)
-	if err != nil {
-		return nil, err
-	}
+	results := resultsFile(folder.path, o.Resume)
 	o.Results = results
 	progress := p.progress("orders")
 	o.Progress = progress.show
@@ -284,8 +269,9 @@ func (p *program) benched(ctx context.Context, s *scenario.Scenario, folder *fol
 	return run, p.ended(ctx, err, o.Journal)
 }
 
-// resultsFile is where vegeta's results go. Its format knows no second part, so a run that is resumed writes another file.
-func resultsFile(folder string, resumed bool) (*os.File, error) {
+// resultsFile is where vegeta's results go, made when the first one comes. Its format knows no second part, so a run that is
+// resumed writes another file.
+func resultsFile(folder string, resumed bool) *lateFile {
 	path := filepath.Join(folder, "vegeta.gob")
 	for n := 2; resumed; n++ {
 		path = filepath.Join(folder, fmt.Sprintf("vegeta-%d.gob", n))
@@ -293,11 +279,31 @@ func resultsFile(folder string, resumed bool) (*os.File, error) {
 			break
 		}
 	}
-	f, err := os.Create(path)
-	if err != nil {
-		return nil, unwritable(folder, err)
+	return &lateFile{path: path}
+}
+
+// lateFile is made when something is written to it.
+type lateFile struct {
+	path string
+	file *os.File
+}
+
+func (f *lateFile) Write(b []byte) (int, error) {
+	if f.file == nil {
+		var err error
+		if f.file, err = os.Create(f.path); err != nil {
+			return 0, err
+		}
 	}
-	return f, nil
+	return f.file.Write(b)
+}
+
+// Close closes the file, if there is one.
+func (f *lateFile) Close() error {
+	if f.file == nil {
+		return nil
+	}
+	return f.file.Close()
 }
 
 // ended says how the run ended, with its exit code.
@@ -306,9 +312,12 @@ func (p *program) ended(ctx context.Context, err error, journal string) error {
 	var stopped *exitError
 	var fault *bench.Fault
 	var refused *bench.RefusedError
+	var live *bench.LiveError
 	switch {
 	case err == nil:
 		return nil
+	case errors.As(err, &live):
+		return fail(exitUsage, fmt.Errorf("%w%s, or choose another folder with -o", err, resume))
 	case errors.As(err, &refused):
 		return fail(exitUsage, err)
 	case ctx.Err() != nil && errors.As(context.Cause(ctx), &stopped):
