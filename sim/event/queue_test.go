@@ -60,7 +60,7 @@ func months(t *testing.T, what string, values []float64, want float64) {
 // TestErlangC holds the wait for a slot against M/M/c: the share that waits, the mean wait, and the share that
 // waits longer than a job takes on average. Months begin and end empty, which is why they are long.
 func TestErlangC(t *testing.T) {
-	const orders, replications = 20_000, 40
+	const orders, replications = 12_000, 30
 	for _, tt := range []struct {
 		c                 int
 		load              float64
@@ -96,7 +96,7 @@ func TestErlangC(t *testing.T) {
 
 // TestPollaczekKhinchine holds the mean wait for a single slot against λ E[S²] ÷ 2(1 − ρ).
 func TestPollaczekKhinchine(t *testing.T) {
-	const orders, replications = 20_000, 40
+	const orders, replications = 12_000, 30
 	for _, tt := range []struct {
 		name    string
 		rho     float64
@@ -236,13 +236,10 @@ func TestNoAllocationPerTroubledOrder(t *testing.T) {
 
 // TestAnOverloadedMonthEnds: ten times more than the channel can do, with and without a deadline.
 func TestAnOverloadedMonthEnds(t *testing.T) {
-	for _, limits := range []world.Limits{{Concurrent: 1, Queue: -1}, {Concurrent: 1}, {Concurrent: 1, Queue: 100}, {PerMinute: 1}} {
+	for _, limits := range []world.Limits{{Concurrent: 1, Queue: -1}, {Concurrent: 1}, {Concurrent: 1, Queue: 100}} {
 		for _, deadline := range []time.Duration{0, time.Hour} {
 			m, s := queue(1, 1500, dist.Constant(10*world.Month.Seconds()/1500))
 			m.Channels[a].Limits = limits
-			if limits.PerMinute > 0 {
-				m.Channels[a].Limits.PerMinute, m.Process = 1, world.EvenArrival
-			}
 			s.Routes[0].Deadline, m.Deadline = deadline, deadline
 			s.Routes[0].Steps[0].RetryOn = policy.SetOf(channel.RateLimited)
 			s.Routes[0].Steps[0].Attempts = 3
