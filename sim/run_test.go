@@ -224,8 +224,8 @@ func TestDefaultMonths(t *testing.T) {
 // TestNotModelled: what no engine models is refused even where the loader was not asked.
 func TestNotModelled(t *testing.T) {
 	s := load(t, clinic)
-	s.Channels[1].Limits = scenario.Limits{Concurrent: 3}
-	if run, err := sim.Run(t.Context(), s, sim.Options{Months: 1}); run != nil || err == nil || !strings.Contains(err.Error(), "limits") {
+	s.Workload.GrowthPerMonth = 0.1
+	if run, err := sim.Run(t.Context(), s, sim.Options{Months: 1}); run != nil || err == nil || !strings.Contains(err.Error(), "growth_per_month") {
 		t.Errorf("%v, %v", run, err)
 	}
 }
