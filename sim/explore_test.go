@@ -1,7 +1,10 @@
 package sim_test
 
 import (
+	"context"
+	"errors"
 	"math"
+	"strings"
 	"testing"
 
 	"channelbench/internal/record"
@@ -104,6 +107,25 @@ func TestExploredWithoutClosedForm(t *testing.T) {
 	job, latency := exploredInput(t, run, "channels.reverse.errors.job.rate"), exploredInput(t, run, "channels.forwarding.latency")
 	if run.Sensitivity.Strategy != "reverse" || *job.TotalShare < 0.8 || *latency.TotalShare != 0 || *job.DifferenceAtLow >= *job.DifferenceAtHigh {
 		t.Errorf("of %s: %+v, %+v", run.Sensitivity.Strategy, job, latency)
+	}
+}
+
+// TestInterruptedWhileJudging: when the months are done and the ranges are not, the run is on the stated values, and
+// says so.
+func TestInterruptedWhileJudging(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	s := load(t, clinic, `channels.reverse.errors.job.range=["0%", "40%"]`)
+	run, err := sim.Run(ctx, s, sim.Options{Months: 2, Progress: func(done, total int) {
+		if done == total {
+			cancel()
+		}
+	}})
+	if !errors.Is(err, context.Canceled) || run == nil || !run.Incomplete || run.Months != 2 {
+		t.Fatalf("%v, %+v", err, run)
+	}
+	if run.Sensitivity != nil || run.Verdict.Draws != 1 || len(run.Warnings) != 1 || !strings.HasPrefix(run.Warnings[0], "interrupted: the verdict is on the stated values") {
+		t.Errorf("%d draws, warnings %q, explored %+v", run.Verdict.Draws, run.Warnings, run.Sensitivity)
 	}
 }
 

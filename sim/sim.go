@@ -68,15 +68,18 @@ func Run(ctx context.Context, s *scenario.Scenario, o Options) (*record.Run, err
 		return nil, err
 	}
 	run := r.record()
-	run.Incomplete, run.Precision = interrupted != nil, r.precision
+	run.Precision = r.precision
 	if coarse := tooCoarse(r.precision, r.months); coarse != "" {
 		r.warnings = append(r.warnings, coarse)
 	}
-	if err = r.judge(ctx, run); err != nil {
+	if err := r.judge(ctx, run); err != nil {
 		return nil, err
 	}
 	run.Warnings = append(run.Warnings, r.warnings...)
-	if interrupted != nil {
+	if interrupted == nil {
+		interrupted = ctx.Err()
+	}
+	if run.Incomplete = interrupted != nil; run.Incomplete {
 		return run, interrupted
 	}
 	if len(r.findings) > 0 {

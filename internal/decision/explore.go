@@ -277,11 +277,13 @@ func (e *exploration) flips() error {
 	return nil
 }
 
-// halve halves brackets; one becomes two where a third strategy is the best in its middle.
+// halve halves brackets. One becomes two where a third strategy is the best in its middle, unless the
+// input has many already: simulated months may change their mind at every step.
 func (e *exploration) halve(open []bracket) ([]bracket, error) {
-	var cases []Case
-	for _, b := range open {
-		cases = append(cases, e.oneAt(b.input, (b.low+b.high)/2, e.remaining()))
+	cases, many := make([]Case, len(open)), make([]int, len(e.Inputs))
+	for c, b := range open {
+		cases[c] = e.oneAt(b.input, (b.low+b.high)/2, e.remaining())
+		many[b.input]++
 	}
 	found, err := e.ask(cases, func(int) []Outlook { return e.stated })
 	if err != nil {
@@ -290,11 +292,14 @@ func (e *exploration) halve(open []bracket) ([]bracket, error) {
 	var narrowed []bracket
 	for c, b := range open {
 		middle, best := (b.low+b.high)/2, e.choice(found[c])
-		if best != b.from {
-			narrowed = append(narrowed, bracket{b.input, b.low, middle, b.from, best})
-		}
-		if best != b.to {
-			narrowed = append(narrowed, bracket{b.input, middle, b.high, best, b.to})
+		switch {
+		case best == b.from:
+			narrowed = append(narrowed, bracket{b.input, middle, b.high, b.from, b.to})
+		case best == b.to || many[b.input] >= 2*parts:
+			narrowed = append(narrowed, bracket{b.input, b.low, middle, b.from, b.to})
+		default:
+			narrowed = append(narrowed, bracket{b.input, b.low, middle, b.from, best}, bracket{b.input, middle, b.high, best, b.to})
+			many[b.input]++
 		}
 	}
 	return narrowed, nil

@@ -172,6 +172,27 @@ func TestExploreTwoChangesInOnePart(t *testing.T) {
 	}
 }
 
+// TestExploreNoise: costs without rhyme or reason have many changes, but the search for them ends.
+func TestExploreNoise(t *testing.T) {
+	w := over(t, 64, 6, []string{"x"}, func(x []float64) []decision.Outlook {
+		cost := func(i uint64) decision.Outlook {
+			h := (math.Float64bits(x[0]) ^ i) * 0x9e3779b97f4a7c15
+			h = (h ^ h>>29) * 0xbf58476d1ce4e5b9
+			return costing(1000 + float64(h>>40)/1e6)
+		}
+		return []decision.Outlook{cost(1), cost(2), cost(3), cost(4)}
+	})
+	flips := w.explored().Inputs[0].Flips
+	if len(flips) < 4 || len(flips) > 16 || w.asked > 64*2+3+7+12*16 {
+		t.Errorf("%d flips after %d cases, want some and at most 16", len(flips), w.asked)
+	}
+	for i := 1; i < len(flips); i++ {
+		if flips[i].At < flips[i-1].At || name(flips[i].From) != name(flips[i-1].To) {
+			t.Errorf("%+v doesn't follow %+v", flips[i], flips[i-1])
+		}
+	}
+}
+
 // TestExploreAlone: one strategy, one that is all that is left, and none; infinite quantiles have no shares.
 func TestExploreAlone(t *testing.T) {
 	one := func(x []float64) []decision.Outlook { return []decision.Outlook{costing(1000 + 100*x[0])} }
