@@ -172,6 +172,7 @@ type Machine struct {
 	tries    int32 // attempts made in this step, hedges aside
 	state    state
 	reason   channel.Reason // of the latest failure
+	timed    bool           // the step has a timeout or a hedge
 	hedged   bool           // the running attempt has had its chance of a hedge
 	waited   bool           // for the breaker, before the next attempt
 	attempts [MaxAttempts]Attempt
@@ -183,7 +184,7 @@ func (m *Machine) Init(route *Route, arrival time.Duration) {
 	m.route, m.deadline, m.arrival = route, route.Deadline, arrival
 	m.resume, m.alarm, m.result, m.state = 0, 0, Result{}, arriving
 	m.step, m.tries, m.n = 0, 0, 0
-	m.reason, m.hedged, m.waited = channel.NoReason, false, false
+	m.reason, m.timed, m.hedged, m.waited = channel.NoReason, false, false, false
 }
 
 // Attempts returns the attempts made so far; the slice is valid until the next Init.
@@ -211,21 +212,18 @@ func (m *Machine) Step(e *Event, pool *Pool, actions []Action) []Action {
 	if e.Kind == Wake && e.At >= m.alarm {
 		m.alarm = 0
 	}
-	actions = m.react(e, pool, actions)
-	if m.state == waiting || m.state == running {
-		actions = m.setAlarm(actions)
-	}
-	return actions
-}
-
-func (m *Machine) react(e *Event, pool *Pool, actions []Action) []Action {
 	if m.past(e) {
 		actions = m.end(Result{Reason: channel.Deadline, At: m.deadline}, pool, actions)
 	}
-	if m.state == running && m.route.Steps[m.step].Timeout > 0 {
-		return m.expire(e, pool, actions)
+	if m.timed && m.state == running {
+		actions = m.expire(e, pool, actions)
+	} else {
+		actions = m.hear(e, pool, actions)
 	}
-	return m.hear(e, pool, actions)
+	if m.state == waiting || m.state == running && (m.timed || m.alarm != m.deadline) {
+		actions = m.setAlarm(actions)
+	}
+	return actions
 }
 
 func (m *Machine) hear(e *Event, pool *Pool, actions []Action) []Action {
@@ -262,7 +260,8 @@ func (m *Machine) setAlarm(actions []Action) []Action {
 	next := m.deadline
 	if m.state == waiting {
 		next = earlier(next, m.resume)
-	} else if step := &m.route.Steps[m.step]; step.Timeout > 0 || step.Hedge.After > 0 {
+	} else if m.timed {
+		step := &m.route.Steps[m.step]
 		for i := m.pair(); i < m.n; i++ {
 			if a := &m.attempts[i]; a.Outcome == channel.Pending && step.Timeout > 0 {
 				next = earlier(next, a.Started+step.Timeout)
@@ -315,6 +314,7 @@ func (m *Machine) submit(at time.Duration, pool *Pool, actions []Action) []Actio
 		return m.wait(until, actions)
 	}
 	m.state, m.hedged, m.waited = running, false, false
+	m.timed = step.Timeout > 0 || step.Hedge.After > 0
 	m.tries++
 	if step.Budget.Burst > 0 && m.triesOn(step.Channel) == 0 {
 		pool.feed(&step.Budget, step.Channel)
@@ -384,7 +384,7 @@ func (m *Machine) hedge(at time.Duration, step *Step, pool *Pool, actions []Acti
 func (m *Machine) expire(e *Event, pool *Pool, actions []Action) []Action {
 	timeout, left := m.route.Steps[m.step].Timeout, false
 	for i := m.pair(); i < m.n; i++ {
-		if a := &m.attempts[i]; a.Outcome == channel.Pending && overdue(a.Started+timeout, e) {
+		if a := &m.attempts[i]; timeout > 0 && a.Outcome == channel.Pending && overdue(a.Started+timeout, e) {
 			actions = m.leave(i, channel.Timeout, a.Started+timeout, pool, actions)
 			left = true
 		}
@@ -414,14 +414,13 @@ func (m *Machine) leave(i int32, r channel.Reason, at time.Duration, pool *Pool,
 // answer handles news of a live attempt.
 func (m *Machine) answer(e *Event, pool *Pool, actions []Action) []Action {
 	a := &m.attempts[e.Attempt]
-	step := &m.route.Steps[m.step]
 	if a.phase() != expects[e.Kind] {
 		return actions
 	}
 	switch e.Kind {
 	case Accepted:
 		a.Accepted = true
-		if a.probe && step.Breaker.On&later == 0 {
+		if a.probe && m.route.Steps[a.Step].Breaker.On&later == 0 {
 			m.proved(a, pool)
 		}
 		every := m.poll(a)

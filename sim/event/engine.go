@@ -140,7 +140,7 @@ func (e *Engine) advance(slot int32) {
 
 // step hands an order an event, and the answers that come at once. It returns when the next
 // event is due, and false when the order is settled.
-func (e *Engine) step(o *order, event policy.Event) (next time.Duration, more bool) {
+func (e *Engine) step(o *order, event policy.Event) (at time.Duration, more bool) {
 	for {
 		e.actions = o.machine.Step(&event, e.pool, e.actions[:0])
 		if e.Observe != nil {
@@ -149,12 +149,15 @@ func (e *Engine) step(o *order, event policy.Event) (next time.Duration, more bo
 		for i := range e.actions {
 			e.do(o, &e.actions[i])
 		}
-		o.forget()
-		answers := o.next()
-		if answers.answer.At != event.At {
+		next := &o.attempt
+		if len(o.earlier) > 0 {
+			o.forget()
+			next = o.next()
+		}
+		if next.answer.At != event.At {
 			break
 		}
-		event = answers.take()
+		event = next.take()
 	}
 	if o.machine.Settled() {
 		return 0, false
@@ -263,9 +266,7 @@ func (o *order) of(number int32) *attempt {
 
 // forget drops the earlier attempts of which nothing more will be heard.
 func (o *order) forget() {
-	if len(o.earlier) > 0 {
-		o.earlier = slices.DeleteFunc(o.earlier, func(t attempt) bool { return t.answer.At < 0 })
-	}
+	o.earlier = slices.DeleteFunc(o.earlier, func(t attempt) bool { return t.answer.At < 0 })
 }
 
 // next is the attempt of which something will be heard first.
