@@ -22,6 +22,7 @@ type watch struct {
 	alarm    time.Duration // asked for and still to come; 0: none
 	submits  []int         // by step, hedges aside
 	waited   bool          // once more since the latest submit
+	barred   []bool        // by step: its breaker was open at some event since the latest submit
 	why      channel.Reason
 	lost     bool // the latest attempt, or one of the latest pair, was when it ended
 	shared   *sharing
@@ -53,7 +54,7 @@ type tester interface {
 }
 
 func (w *watch) begin(route *policy.Route, pool *policy.Pool, shared *sharing, arrival time.Duration) {
-	*w = watch{route: route, pool: pool, shared: shared, arrival: arrival, submits: make([]int, len(route.Steps))}
+	*w = watch{route: route, pool: pool, shared: shared, arrival: arrival, submits: make([]int, len(route.Steps)), barred: make([]bool, len(route.Steps))}
 	w.machine.Init(route, arrival)
 }
 
@@ -82,6 +83,10 @@ func (w *watch) step(t tester, e policy.Event) []policy.Action {
 	}
 	w.started = w.started || e.Kind == policy.Start
 	w.checkNews(fail, before, e, over)
+	for i := range w.barred {
+		_, opened := w.shared.opened[int32(w.route.Steps[i].Channel)]
+		w.barred[i] = w.barred[i] || opened && w.route.Steps[i].Breaker.Failures > 0
+	}
 	for i := range actions {
 		w.checkAction(fail, &actions[i], e, over)
 		over = over || actions[i].Kind == policy.Finish
@@ -281,6 +286,7 @@ func (w *watch) checkSubmit(fail failer, a *policy.Action, e policy.Event) {
 	}
 	w.admit(fail, a, step)
 	w.waited = false
+	clear(w.barred)
 }
 
 // admit checks a submit against the breaker and the budget of its channel.
@@ -303,12 +309,14 @@ func (w *watch) admit(fail failer, a *policy.Action, step *policy.Step) {
 	switch b := &step.Budget; {
 	case b.Burst == 0:
 	case a.Try == 0 && !hedge:
-		w.shared.spent[a.Channel] = max(0, w.shared.spent[a.Channel]-b.Share)
+		w.shared.spent[a.Channel] -= b.Share
 	case w.submits[w.machine.Attempts()[a.Attempt].Step] > 1 || hedge:
 		w.spend(fail, a.Channel, b)
 	}
 }
 
+// spend counts retries against all that first attempts have brought: a token is taken before the pause, and
+// so at another time than the retry is submitted.
 func (w *watch) spend(fail failer, ch int32, b *policy.Budget) {
 	if w.shared.spent[ch] += 1e9; w.shared.spent[ch] > int64(b.Burst)*1e9 {
 		fail("%d billionths of tokens spent of %d", w.shared.spent[ch], b.Burst)
@@ -368,9 +376,7 @@ func (w *watch) checkNext(fail failer, a *policy.Action, step *policy.Step) {
 // checkSkipped checks that steps are skipped for a breaker or a budget only.
 func (w *watch) checkSkipped(fail failer, from, to int32) {
 	for i := from; i < to; i++ {
-		step := &w.route.Steps[i]
-		_, opened := w.shared.opened[int32(step.Channel)]
-		if w.pool == nil || !(step.Breaker.Failures > 0 && opened) && step.Budget.Burst == 0 {
+		if w.pool == nil || !w.barred[i] && w.route.Steps[i].Budget.Burst == 0 {
 			fail("step %d is skipped", i)
 		}
 	}
