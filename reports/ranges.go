@@ -62,7 +62,7 @@ func effectTable(s *record.Sensitivity) (t table, note string) {
 			left++
 			continue
 		}
-		cells := []string{in.Key, orNone(in.Confidence, noData), inputValue(in.Low) + "–" + inputValue(in.High), noData, noData, noData}
+		cells := []string{inputName(in), orNone(in.Confidence, noData), inputValue(in.Low) + "–" + inputValue(in.High), noData, noData, noData}
 		for i, v := range []*float64{in.TotalShare, in.KeepingShare} {
 			if share, ok := known(v); ok {
 				cells[3+i] = wholePercent(share)
@@ -102,6 +102,9 @@ func (t table) withoutEmpty() table {
 	return t
 }
 
+// inputName is an input's key, shorter by the word that most of them end in.
+func inputName(in record.InputEffect) string { return strings.TrimSuffix(in.Key, ".rate") }
+
 // matters says whether an input is worth a line.
 func matters(in record.InputEffect) bool {
 	for _, v := range []*float64{in.TotalShare, in.KeepingShare} {
@@ -121,7 +124,7 @@ func tornado(s *record.Sensitivity) table {
 		t.heads = append(t.heads, st.Strategy)
 	}
 	for _, in := range s.Inputs {
-		cells, moved := []string{in.Key}, false
+		cells, moved := []string{inputName(in)}, false
 		for _, st := range s.Stated {
 			stated, known1 := known(st.MonthlyCost)
 			low, high, known2 := costsAt(in, st.Strategy)
