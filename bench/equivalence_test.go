@@ -31,10 +31,24 @@ type fated struct {
 	model   *world.Model
 	channel int
 	orders  []Planned
+	trouble *troubles
 
 	mu    sync.Mutex
 	tries map[int]int
 	jobs  map[string]*fatedJob
+}
+
+// troubles are what the orders of each strategy meet together.
+type troubles struct {
+	mu    sync.Mutex
+	began time.Time
+	of    []*world.Trouble // by strategy
+}
+
+func (t *troubles) attempt(o *Planned, ch, try int) world.Fate {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.of[o.Strategy].Attempt(o.Key, ch, o.Class, try, time.Since(t.began))
 }
 
 type fatedJob struct {
@@ -56,7 +70,7 @@ func (f *fated) Submit(ctx context.Context, p dialect.Purchase) (dialect.Sale, e
 	try := f.tries[index]
 	f.tries[index]++
 	f.mu.Unlock()
-	fate := f.model.Attempt(o.Key, f.channel, o.Class, try)
+	fate := f.trouble.attempt(&o, f.channel, try)
 	time.Sleep(fate.Answered)
 	switch fate.Outcome {
 	case channel.Refused:
@@ -225,6 +239,10 @@ func benched(t *testing.T, s *scenario.Scenario, c *scenario.Compiled) *traces {
 		clock: clock{speed: 1}, ledger: ledger.New(1_000_000 * money.Dollar),
 		submitting: submitting, stop: stop, settling: t.Context(), begun: make(chan struct{}), keeps: newShelf("", 0, len(s.Channels)),
 	}
+	trouble := &troubles{began: time.Now()}
+	for range c.Strategies {
+		trouble.of = append(trouble.of, c.Model.Trouble(0))
+	}
 	mux := http.NewServeMux()
 	client := network.New(network.Options{Hosts: []string{"channel.example"}, Transport: inside{mux},
 		Timeouts: network.Timeouts{Answer: 24 * time.Hour, Total: 24 * time.Hour, Idle: 24 * time.Hour}})
@@ -235,7 +253,7 @@ func benched(t *testing.T, s *scenario.Scenario, c *scenario.Compiled) *traces {
 			t.Fatalf("no dialect %q", ch.Protocol)
 		}
 		prefix := fmt.Sprintf("/%d/v1", i)
-		d.Routes(mux, prefix, &fated{model: &c.Model, channel: i, orders: orders, tries: map[int]int{}, jobs: map[string]*fatedJob{}})
+		d.Routes(mux, prefix, &fated{model: &c.Model, channel: i, orders: orders, trouble: trouble, tries: map[int]int{}, jobs: map[string]*fatedJob{}})
 		e := &endpoint{channel: ch, dialect: d, client: client, patient: client, jobs: c.Model.Channels[i].Jobs,
 			target: dialect.Target{BaseURL: "https://channel.example" + prefix, Key: dialect.NewSecret("k"), Model: "m"}}
 		for _, j := range e.jobs {
