@@ -51,7 +51,7 @@ func (a *attack) strategyRecord(s *sample, draws []figures) record.Strategy {
 	st := &a.scenario.Strategies[s.strategy]
 	r := record.Strategy{
 		Name: st.Name, Kind: a.scenario.KindOf(st), Engine: s.engine, Channels: st.Channels(), Excluded: a.scenario.Excludes(st),
-		SpendByChannel: map[string]float64{}, ErrorsPer1000: map[string]float64{}, UndeliveredReasons: map[string]float64{},
+		SpendByChannel: map[string]float64{}, ErrorsPer1000: map[string]float64{}, UndeliveredReasons: map[string]float64{}, RegionByCountry: map[string]float64{},
 		LatencyCDF: s.curve(), Warnings: []string{},
 	}
 	n := float64(len(s.tallies))
@@ -66,6 +66,9 @@ func (a *attack) strategyRecord(s *sample, draws []figures) record.Strategy {
 			r.SpendByChannel[attempt.Channel] += attempt.Charge().Dollars() * s.monthly / n
 			if attempt.Reason != channel.NoReason {
 				r.ErrorsPer1000[attempt.Reason.String()] += 1000 / n
+			}
+			if attempt.Country != "" {
+				r.RegionByCountry[attempt.Country] += 1000 / n
 			}
 		}
 	}

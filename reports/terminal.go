@@ -210,6 +210,9 @@ func (t *terminal) errors() {
 		default:
 			continue
 		}
+		if countries := counts(s.RegionByCountry); countries != "" {
+			line += "; region errors by country: " + countries
+		}
 		lines = append(lines, line)
 	}
 	t.section("Errors per 1,000 orders", lines)

@@ -44,6 +44,7 @@ func (r *runner) strategy(i int) record.Strategy {
 		HandlingPerMonth:   r.handling(i),
 		SpendByChannel:     map[string]float64{},
 		ErrorsPer1000:      map[string]float64{},
+		RegionByCountry:    map[string]float64{},
 		UndeliveredReasons: map[string]float64{},
 		LatencyCDF:         curve(t),
 		Warnings:           monthly.Warnings,
@@ -99,6 +100,11 @@ func (r *runner) breakdown(out *record.Strategy, t *totals, uses []bool) {
 		}
 		if n := t.all.Undelivered[reason]; n > 0 {
 			out.UndeliveredReasons[reason.String()] = 1000 * float64(n) / float64(t.all.Orders)
+		}
+	}
+	for ch, counts := range t.all.Countries {
+		for i, n := range counts {
+			out.RegionByCountry[r.compiled.Model.Channels[ch].Errors.Countries[i].Name] += 1000 * float64(n) / float64(t.all.Orders)
 		}
 	}
 }

@@ -127,6 +127,7 @@ type Strategy struct {
 	SpendByChannel     map[string]float64 `json:"spend_by_channel_usd"` // a month, charges only
 	HandlingPerMonth   float64            `json:"handling_usd"`         // a month: penalties and fixed costs
 	ErrorsPer1000      map[string]float64 `json:"errors_per_1000_orders"`
+	RegionByCountry    map[string]float64 `json:"region_by_country_per_1000_orders,omitempty"` // region errors, by the country that the channel named
 	UndeliveredReasons map[string]float64 `json:"undelivered_per_1000_orders"`
 
 	LatencyCDF []Point  `json:"latency_cdf"` // share of all orders delivered within so many seconds; ascending

@@ -34,7 +34,7 @@ func full() *Run {
 			CostPerDelivered: figure(0.33), CostPerOrder: figure(0.33), MonthlyCost: Spread{figure(6600), ptr(6400.0), ptr(6600.0), ptr(6800.0)},
 			DeliveredShare: figure(0.9), InTimeShare: figure(0.8), LatencySeconds: Latency{figure(110), figure(106), figure(219), figure(300)},
 			AttemptsPerOrder: figure(1.05), FallbackShare: figure(0.02), SpendByChannel: map[string]float64{"reverse": 6500}, HandlingPerMonth: 100,
-			ErrorsPer1000: map[string]float64{"region": 20}, UndeliveredReasons: map[string]float64{"deadline": 1},
+			ErrorsPer1000: map[string]float64{"region": 20}, RegionByCountry: map[string]float64{"MM": 20}, UndeliveredReasons: map[string]float64{"deadline": 1},
 			LatencyCDF: []Point{{Seconds: 10, Share: 0.1}, {Seconds: 20, Share: 0.99}}, Warnings: []string{"few"},
 			Exact: &Exact{CostPerDelivered: ptr(0.33), CostPerOrder: 0.33, DeliveredShare: 0.9, InTimeShare: 0.8, AttemptsPerOrder: 1.05,
 				Latency: ExactLatency{Mean: ptr(110.0), P50: ptr(106.0), P95: ptr(219.0), P99: ptr(300.0)}},
