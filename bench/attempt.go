@@ -36,8 +36,9 @@ func (t *attempt) reserve() error {
 		return err
 	}
 	t.holds = true
+	made := &t.order.machine.Attempts()[t.number]
 	return t.order.keep(journal.Intent{Order: t.order.Index, Attempt: int(t.number), At: t.order.at(t.order.clock.now()),
-		Channel: t.at.channel.Name, Step: int(t.order.machine.Attempts()[t.number].Step), Reserved: worst})
+		Channel: t.at.channel.Name, Step: int(made.Step), Reserved: worst, Hedge: made.Hedge})
 }
 
 // follow polls the job from a.At on, each a.Every, until it has ended.

@@ -1,12 +1,18 @@
 package bench
 
 import (
+	"errors"
 	"fmt"
+	"math"
+	"path/filepath"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"channelbench/bench/ledger"
+	"channelbench/bench/mockchannel"
+	"channelbench/internal/money"
 	"channelbench/internal/scenario"
 )
 
@@ -132,4 +138,91 @@ func troubled(s *scenario.Scenario) {
 			c.Poll = 10 * time.Second
 		}
 	}
+}
+
+// hedged is a scenario of a few orders that are hedged, and delivered by the first attempt or by the second.
+func hedged(t *testing.T, orders int) *scenario.Scenario {
+	t.Helper()
+	return benchable(t, "starter", orders, `bench.run=["reverse"]`, `bench.rate="6/min"`,
+		`strategies.reverse.steps=[{ channel = "reverse", hedge = { after = "30s", channel = "forwarding" } }]`)
+}
+
+// TestPairsAreBooked: both attempts of a pair are set aside, recorded and billed, as the channels themselves count.
+func TestPairsAreBooked(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := hedged(t, 60)
+		o, server := onMock(t, s, mockchannel.Options{})
+		o.Journal = filepath.Join(t.TempDir(), "orders.jsonl")
+		run, err := Run(t.Context(), s, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var made, submits int
+		var charged money.Micros
+		for _, book := range server.Books() {
+			made, submits, charged = made+book.Made, submits+book.Submits, charged+book.Charged
+		}
+		r := figuresOf(t, run, "reverse")
+		if r.ErrorsPer1000["overtaken"] < 300 || made < 90 {
+			t.Errorf("%v of 1,000 orders overtook an attempt, and %d clips were made", r.ErrorsPer1000["overtaken"], made)
+		}
+		if got := *r.AttemptsPerOrder.Value * 60; math.Round(got) != float64(submits) {
+			t.Errorf("%v attempts on record, the channels saw %d", got, submits)
+		}
+		if got := spent(t, o.Journal); got != charged {
+			t.Errorf("%v spent by the journal, %v by the channels' books", got, charged)
+		}
+		plan, err := NewPlan(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if plan.Worst < charged || plan.Worst != 3*plan.Least+3*worstOf(t, s, "forwarding") {
+			t.Errorf("the plan is for %v at worst, of which %v was charged", plan.Worst, charged)
+		}
+		if len(run.Findings) > 0 {
+			t.Errorf("findings: %v", run.Findings)
+		}
+	})
+}
+
+// worstOf is what one attempt of each planned order costs on a channel.
+func worstOf(t *testing.T, s *scenario.Scenario, name string) money.Micros {
+	t.Helper()
+	c, err := s.Compile()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var sum money.Micros
+	for _, o := range schedule(s, &c.Model, drivenBy(s), 1) {
+		for i := range s.Channels {
+			if s.Channels[i].Name == name {
+				worst, err := dearest(s, c, o.Class, i)
+				if err != nil {
+					t.Fatal(err)
+				}
+				sum += worst
+			}
+		}
+	}
+	return sum
+}
+
+// TestTheCapHoldsForPairs: a cap with room for the first attempts, and not for all hedges, is never passed.
+func TestTheCapHoldsForPairs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := hedged(t, 30)
+		o, server := onMock(t, s, mockchannel.Options{})
+		o.Cap = 5 * money.Dollar
+		_, err := Run(t.Context(), s, o)
+		if !errors.Is(err, ledger.ErrCap) {
+			t.Fatalf("Run ends with %v, want ErrCap", err)
+		}
+		var charged money.Micros
+		for _, book := range server.Books() {
+			charged += book.Charged
+		}
+		if charged > o.Cap || charged < o.Cap/2 {
+			t.Errorf("%v charged under a cap of %v", charged, o.Cap)
+		}
+	})
 }

@@ -39,13 +39,19 @@ func NewPlan(s *scenario.Scenario) (*Plan, error) {
 		steps := compiled.Strategies[o.Strategy].Routes[o.Class].Steps
 		part := &parts[o.Strategy]
 		for i := range steps {
-			ch := steps[i].Channel
-			worst, err := ledger.Worst(&s.Channels[ch].Price, compiled.Model.Channels[ch].Jobs[o.Class].Clip)
+			worst, err := dearest(s, compiled, o.Class, steps[i].Channel)
 			if err != nil {
-				return nil, fmt.Errorf("channel %s: %w", s.Channels[ch].Name, err)
+				return nil, err
 			}
 			if i == 0 {
 				part.Least += worst
+			}
+			if h := &steps[i].Hedge; h.After > 0 {
+				second, err := dearest(s, compiled, o.Class, h.Channel)
+				if err != nil {
+					return nil, err
+				}
+				worst += second
 			}
 			part.Worst += worst * money.Micros(steps[i].Attempts)
 		}
@@ -65,6 +71,15 @@ func NewPlan(s *scenario.Scenario) (*Plan, error) {
 		p.Worst += part.Worst
 	}
 	return p, nil
+}
+
+// dearest is the most that one attempt to buy a video through a channel can cost.
+func dearest(s *scenario.Scenario, c *scenario.Compiled, video, ch int) (money.Micros, error) {
+	worst, err := ledger.Worst(&s.Channels[ch].Price, c.Model.Channels[ch].Jobs[video].Clip)
+	if err != nil {
+		return 0, fmt.Errorf("channel %s: %w", s.Channels[ch].Name, err)
+	}
+	return worst, nil
 }
 
 // drivenBy lists the strategies that are really driven: those of [bench] run, or all.

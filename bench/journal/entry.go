@@ -51,6 +51,7 @@ type Intent struct {
 	Channel  string       `json:"channel"`
 	Step     int          `json:"step"`            // of the order's route, from 0
 	Reserved money.Micros `json:"reserved_micros"` // the worst case, set aside for it
+	Hedge    bool         `json:"hedge,omitempty"` // it begins beside the one before
 }
 
 // Accepted says that the channel runs a job for the attempt, and how to find it again.

@@ -49,6 +49,7 @@ type play struct {
 	live      bool // the last attempt has not ended
 	accepted  bool
 	abandoned bool // it has, but its bill is open
+	hedges    bool // the last attempt began beside the one before, which has not ended
 	finished  bool
 }
 
@@ -84,6 +85,10 @@ func (p *play) next(pick picker) Entry {
 	case !p.finished && pick(6) == 0:
 		p.finished = true
 		return Finished{p.number, at, pick(2) == 0, Reason(pick(int(channel.NumReasons))), time.Duration(pick(1 << 40)), time.Duration(pick(1000))}
+	case p.live && !p.hedges && !p.finished && pick(8) == 0:
+		p.attempts++
+		p.hedges, p.accepted = true, false
+		return Intent{p.number, n + 1, at, "forwarding", pick(2), money.Micros(pick(2_000_000)), true}
 	case p.live && !p.accepted && pick(2) == 0, p.abandoned && !p.accepted && pick(4) == 0:
 		p.accepted = true
 		return Accepted{p.number, n, at, anyJob(pick), 200}
@@ -92,13 +97,16 @@ func (p *play) next(pick picker) Entry {
 		p.live, p.abandoned = false, outcome == Outcome(channel.Abandoned)
 		return Ended{Order: p.number, Attempt: n, Outcome: outcome, Reason: Reason(pick(int(channel.NumReasons))), Country: "CH", At: at, Submitted: at, Answered: at,
 			Polls: pick(100), Bill: anyBill(pick), ClipSHA256: "abc", ClipBytes: int64(pick(1 << 30)), Error: "what the channel said"}
-	case p.abandoned:
+	case p.hedges:
+		p.hedges = false
+		return Ended{Order: p.number, Attempt: n - 1, Outcome: Outcome(channel.Refused), At: at}
+	case p.abandoned && (p.finished || pick(2) == 0):
 		p.abandoned = false
 		return Settled{p.number, n, at, Outcome([]channel.Outcome{channel.Abandoned, channel.Refused, channel.Ambiguous}[pick(3)]), 0, at, anyBill(pick), ""}
 	case !p.finished:
 		p.attempts++
-		p.live, p.accepted = true, false
-		return Intent{p.number, p.attempts - 1, at, []string{"reverse", "forwarding"}[pick(2)], pick(2), money.Micros(pick(2_000_000))}
+		p.live, p.accepted, p.abandoned = true, false, false
+		return Intent{p.number, p.attempts - 1, at, []string{"reverse", "forwarding"}[pick(2)], pick(2), money.Micros(pick(2_000_000)), false}
 	}
 	return nil
 }

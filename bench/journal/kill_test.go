@@ -69,7 +69,7 @@ func TestKilledChildLosesNoIntent(t *testing.T) {
 			t.Fatal(err)
 		}
 		for n := range said {
-			if !found.State.Begun(n) || found.State.MaySubmit(n, 0) {
+			if !found.State.Begun(n) || found.State.MaySubmit(Intent{Order: n}) {
 				t.Fatalf("the intent of order %d was acknowledged, and is lost", n)
 			}
 		}

@@ -124,16 +124,24 @@ func (s *State) order(e Order) error {
 	return nil
 }
 
-// MaySubmit says whether an intent for this attempt may follow: the order isn't finished, the attempt is the
-// next one, and of the one before it the bill is on record, or that it will never be known. Whether
-// another attempt may follow such an ambiguous one is the policy's to say.
-func (s *State) MaySubmit(order, attempt int) bool {
-	o := s.orders[order]
+// MaySubmit says whether an intent for an attempt may follow: the order isn't finished, the attempt is the
+// next one, and it is on record how those before it ended for their order, but for one that it hedges.
+// Whether another attempt may follow an ambiguous one is the policy's to say.
+func (s *State) MaySubmit(i Intent) bool {
+	o := s.orders[i.Order]
 	if o == nil {
-		return order >= 0 && attempt == 0
+		return i.Order >= 0 && i.Attempt == 0 && !i.Hedge
 	}
-	n := len(o.attempts)
-	return !o.finished && attempt == n && (n == 0 || o.attempts[n-1].phase >= closed)
+	running := 0
+	for k := range o.attempts {
+		if o.attempts[k].phase == pending {
+			running++
+		}
+	}
+	if i.Hedge {
+		running--
+	}
+	return !o.finished && i.Attempt == len(o.attempts) && running == 0
 }
 
 func (s *State) intend(e Intent) error {
@@ -143,7 +151,7 @@ func (s *State) intend(e Intent) error {
 		return fmt.Errorf("order %d was not announced", e.Order)
 	case e.Reserved < 0:
 		return fmt.Errorf("%s can't be reserved", e.Reserved)
-	case !s.MaySubmit(e.Order, e.Attempt):
+	case !s.MaySubmit(e):
 		return fmt.Errorf("order %d made %d attempts, so attempt %d may not be submitted (finished: %v)", e.Order, len(o.attempts), e.Attempt, o.finished)
 	}
 	o.attempts = append(o.attempts, attempt{intent: &e})

@@ -35,7 +35,7 @@ func anyPrefixes(t *rapid.T) {
 	told := history(pick, rapid.IntRange(0, 60).Draw(t, "entries"))
 	for n := range told {
 		s := fold(t, told[:n])
-		if next, is := told[n].(Intent); is && !s.MaySubmit(next.Order, next.Attempt) {
+		if next, is := told[n].(Intent); is && !s.MaySubmit(next) {
 			t.Fatalf("after %d entries the next attempt, %+v, is not allowed", n, next)
 		}
 		checkNoRepeat(t, s, told[:n])
@@ -47,7 +47,7 @@ func anyPrefixes(t *rapid.T) {
 func checkNoRepeat(t *rapid.T, s *State, told []Entry) {
 	for _, e := range told {
 		if i, is := e.(Intent); is {
-			if s.MaySubmit(i.Order, i.Attempt) || s.Apply(i) == nil {
+			if s.MaySubmit(i) || s.Apply(i) == nil {
 				t.Fatalf("attempt %d of order %d could be submitted twice", i.Attempt, i.Order)
 			}
 		}
@@ -65,11 +65,11 @@ func resume(t *rapid.T, pick picker, told []Entry) {
 		}
 	}
 	for range 40 {
-		i := Intent{Order: pick(4) + pick(2)*1000, Attempt: pick(4), Reserved: 1}
+		i := Intent{Order: pick(4) + pick(2)*1000, Attempt: pick(4), Reserved: 1, Hedge: pick(3) == 0}
 		if !s.Begun(i.Order) && !s.Finished(i.Order) {
 			_ = s.Apply(Order{Order: i.Order})
 		}
-		may := s.MaySubmit(i.Order, i.Attempt)
+		may := s.MaySubmit(i)
 		if err := s.Apply(i); may != (err == nil) {
 			t.Fatalf("%+v: MaySubmit is %v, and the journal says %v", i, may, err)
 		}
@@ -193,7 +193,10 @@ func TestApplyRefuses(t *testing.T) {
 		{"a negative reservation", []Entry{header(), Order{}}, Intent{Reserved: -5}, "can't be reserved"},
 		{"a second intent", begun, Intent{}, "attempt 0 may not"},
 		{"an intent too early", begun, Intent{Attempt: 1}, "attempt 1 may not"},
-		{"an intent before the last is settled", append(slices.Clone(begun), Ended{Outcome: abandoned}), Intent{Attempt: 1}, "attempt 1 may not"},
+		{"a hedge of nothing", []Entry{header(), Order{}}, Intent{Hedge: true}, "attempt 0 may not"},
+		{"a hedge of an attempt that has ended", append(slices.Clone(begun), Ended{Outcome: abandoned}), Intent{Attempt: 1, Hedge: true}, "attempt 1 may not"},
+		{"a hedge of a pair", append(slices.Clone(begun), Intent{Attempt: 1, Hedge: true}), Intent{Attempt: 2, Hedge: true}, "attempt 2 may not"},
+		{"an intent beside the rest of a pair", append(slices.Clone(begun), Intent{Attempt: 1, Hedge: true}, Ended{Attempt: 1, Outcome: delivered}), Intent{Attempt: 2}, "attempt 2 may not"},
 		{"an intent with a gap", append(slices.Clone(begun), Ended{Outcome: delivered}), Intent{Attempt: 2}, "attempt 2 may not"},
 		{"an intent of an order that has ended", []Entry{header(), Order{}, Finished{}}, Intent{}, "finished: true"},
 		{"a negative attempt", begun, Accepted{Attempt: -1}, "never begun"},
