@@ -54,7 +54,7 @@ func stockOf(o *Options, recorded []*recording.Order, pairs []*pair) *stock {
 				s.file(cell{ch, clip, tries[ch], prompt}, o.Block(a.Submitted), a)
 			}
 			tries[ch]++
-			if a.Outcome == channel.Abandoned && a.Made && a.Submitted+a.Answer+a.Service < r.Scheduled+r.Latency {
+			if a.Reason == channel.Deadline && a.Made && a.Submitted+a.Answer+a.Service < r.Scheduled+r.Latency {
 				s.stuck[a] = true
 			}
 		}

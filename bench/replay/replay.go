@@ -17,7 +17,7 @@
 // It deliberately draws nothing from the simulated world but the jitter that the order would have had, works
 // out no figures and knows no prices: a bill is the bill of the attempt that answered. What a recording cannot
 // tell is lost: a replayed strategy would itself have changed the load; a pause that a channel asked for holds
-// back the order that it was said to and no other; orders begin when they are scheduled, without lag; a clip
+// back the order that it was said to and no other, and breakers and retry budgets, which hang on all orders, are refused; orders begin when they are scheduled, without lag; a clip
 // that was ready only after its deadline counts as usable; and a channel that was tried only after
 // others failed was seen in bad times only, so that it is better driven by itself as well.
 //
