@@ -3,8 +3,13 @@
 //
 // It covers whatever package world draws per order and attempt: moderation, region (also as a mixture
 // of rates per order), submit, ambiguous, job, unusable and download errors, backoff with jitter,
-// fallback, routing, polls, the deadline. It deliberately stops where orders meet: shared limits, queues,
-// outages, regimes, sticky exits, or a pool that pauses a channel have no place in it.
+// fallback, routing, polls, the deadline; on request also egress exits that stay bad for a while. It
+// deliberately stops where what one order gets hangs on others: shared limits, queues, outages, regimes, or a
+// pool that pauses a channel have no place in it.
+//
+// Orders that share an exit meet the same bad spells, but none changes what another finds. So shares,
+// attempts, cost and latency are those expected of any order; only how much months scatter about
+// them is not told.
 //
 // Each route is a walk over attempts. The time elapsed before each attempt is a measure on a
 // grid (atoms on nodes, mass spread evenly within cells), convolved by FFT; the last leg, from an
@@ -19,6 +24,7 @@ package exact
 import (
 	"errors"
 	"math"
+	"slices"
 
 	"channelbench/internal/policy"
 	"channelbench/internal/world"
@@ -30,6 +36,11 @@ type Options struct {
 	// uncertain inputs are compared. Where no deadline bounds the tail and the promise falls on a
 	// spike of the latency, the share in time is good to some 10⁻³.
 	Rough bool
+
+	// Exits answers where orders share egress exits, too. What is expected of one order is exact
+	// then as ever, but the orders of a month succeed and fail together: sampling errors that count orders
+	// as independent are too small.
+	Exits bool
 }
 
 // Answer is what is expected of one order, in dollars, seconds and shares of all orders.
@@ -63,7 +74,8 @@ func (a *Answer) CostPerDelivered() float64 {
 	return a.CostPerOrder() / a.Delivered
 }
 
-// ErrDependent is returned where orders meet: on a channel with outages, regimes, egress exits or limits.
+// ErrDependent is returned where orders meet: on a channel with outages, regimes, limits, or egress exits
+// without Options.Exits; with it, where a route comes back to such a channel after another one's step.
 var ErrDependent = errors.New("no closed form: orders meet in outages, regimes, egress exits or limits")
 
 // ErrStrategy is returned for strategies beyond retries and fallback: with timeouts, circuit breakers, retry
@@ -73,10 +85,8 @@ var ErrStrategy = errors.New("no closed form: it has timeouts, circuit breakers,
 // Solve answers for a strategy. The fixed costs are those of the channels that the strategy uses.
 func Solve(m *world.Model, s *policy.Strategy, uses []bool, o Options) (*Answer, error) {
 	a := &Answer{ChargeByChannel: make([]float64, len(m.Channels))}
-	for ch, used := range uses {
-		if used && m.Dependent(ch) {
-			return nil, ErrDependent
-		}
+	if dependent(m, uses, o) {
+		return nil, ErrDependent
 	}
 	for class := range m.Classes {
 		for _, step := range s.Routes[class].Steps {
@@ -84,13 +94,34 @@ func Solve(m *world.Model, s *policy.Strategy, uses []bool, o Options) (*Answer,
 				return nil, ErrStrategy
 			}
 		}
-		w := &walk{model: m, class: class, route: &s.Routes[class], answer: a}
+		w := newWalk(m, class, &s.Routes[class], a)
+		if w.returns() {
+			return nil, ErrDependent
+		}
 		if err := w.run(o); err != nil {
 			return nil, err
 		}
 	}
 	a.close(m, uses, !o.Rough)
 	return a, nil
+}
+
+// dependent says whether an order's fate on the used channels depends on when it comes, or on other orders.
+func dependent(m *world.Model, uses []bool, o Options) bool {
+	if o.Exits {
+		alone := *m
+		alone.Channels = slices.Clone(m.Channels)
+		for ch := range alone.Channels {
+			alone.Channels[ch].Errors.Exits = world.Exits{}
+		}
+		m = &alone
+	}
+	for ch, used := range uses {
+		if used && m.Dependent(ch) {
+			return true
+		}
+	}
+	return false
 }
 
 // close derives what follows from the walks.

@@ -19,17 +19,18 @@ type leg struct {
 // piece is a mass at a time, in seconds.
 type piece struct{ at, mass float64 }
 
-// pieces lists what is worth counting of a measure; a cell stands at its middle.
+// pieces lists what is worth counting of a measure; a cell stands at its middle. A difference of
+// measures may leave less than nothing in some cells, and the more in their neighbours.
 func (g *grid) pieces(m measure) []piece {
 	const negligible = 1e-15
 	var p []piece
 	for i, mass := range m.atoms {
-		if mass > negligible {
+		if math.Abs(mass) > negligible {
 			p = append(p, piece{float64(i) * g.step, mass})
 		}
 	}
 	for i, mass := range m.cells {
-		if mass > negligible {
+		if math.Abs(mass) > negligible {
 			p = append(p, piece{(float64(i) + 0.5) * g.step, mass})
 		}
 	}

@@ -14,6 +14,8 @@ type grid struct {
 	n    int     // nodes; what lies beyond the last cell is dropped
 	fft  *fourier.FFT
 
+	decay float64 // per second: what is put at a time t counts e^(−decay t) as much
+
 	padded []float64    // for the FFT's input and output
 	half   []complex128 // see halves
 }
@@ -51,7 +53,18 @@ func (g *grid) at(seconds, mass float64) measure {
 	return m
 }
 
+// decaying is the same axis, for distributions that are weighted by e^(−rate t).
+func (g *grid) decaying(rate float64) *grid {
+	d := *g
+	d.decay = rate
+	return &d
+}
+
+// weight is what a mass at a time counts.
+func (g *grid) weight(seconds float64) float64 { return math.Exp(-g.decay * seconds) }
+
 func (g *grid) place(atoms []float64, seconds, mass float64) {
+	mass *= g.weight(seconds)
 	x := seconds / g.step
 	i := math.Floor(x + 1e-6)
 	up := max(0, x-i)
@@ -79,6 +92,9 @@ func (g *grid) of(d dist.Distribution, mass float64) measure {
 			g.place(m.atoms, v, mass/float64(len(d.Values())))
 		}
 		return m
+	}
+	if g.decay > 0 {
+		return g.weighted(d, mass)
 	}
 	m := measure{cells: make([]float64, g.n)}
 	below, sumBelow := 0.0, 0.0
@@ -129,6 +145,9 @@ func (g *grid) polled(d dist.Distribution, every, mass float64) measure {
 
 // polledOften is polled where many polls fall into one cell: each loses half an interval on average.
 func (g *grid) polledOften(d dist.Distribution, every, mass float64) measure {
+	if g.decay > 0 {
+		return g.weightedPolls(d, every, mass)
+	}
 	m := measure{cells: make([]float64, g.n)}
 	below, sumBelow := 0.0, 0.0
 	for i := range m.cells {

@@ -17,6 +17,7 @@ type walk struct {
 	class  int
 	route  *policy.Route
 	answer *Answer
+	exits  []*exits // by channel; nil: its attempts are independent
 
 	grid       *grid
 	negligible float64   // mass that is not followed
@@ -28,6 +29,14 @@ type luck struct {
 	weight    float64
 	moderated float64         // the order's draw lies below this rate and no lower one; 2: below none
 	region    map[int]float64 // by channel with a mixture: the rate drawn
+}
+
+func newWalk(m *world.Model, class int, route *policy.Route, a *Answer) *walk {
+	w := &walk{model: m, class: class, route: route, answer: a}
+	for ch := range m.Channels {
+		w.exits = append(w.exits, exitsOf(&m.Channels[ch].Errors))
+	}
+	return w
 }
 
 func (w *walk) run(o Options) error {
@@ -76,40 +85,50 @@ func duration(seconds float64) time.Duration { return time.Duration(math.Round(s
 
 // follow walks the route under given luck and adds up charges, attempts and deliveries.
 func (w *walk) follow(l luck) {
-	before := w.grid.at(0, l.weight)
+	before := moments{{w.grid.at(0, l.weight)}}
 	for i := range w.route.Steps {
 		if i == 1 {
-			w.answer.Fallback += before.mass()
+			w.answer.Fallback += before.orders().mass()
 		}
-		before = w.try(&w.route.Steps[i], w.odds(&w.route.Steps[i], l), before, i > 0)
+		before = w.try(i, l, before)
 	}
 }
 
-// try walks a step from when it begins, and returns when the next one begins.
-func (w *walk) try(step *policy.Step, o odds, before measure, further bool) measure {
-	again, next := w.grid.kernel(o.again), w.grid.kernel(o.next)
-	over := sums{grid: w.grid}
-	for try := 1; try <= step.Attempts && before.mass() > w.negligible; try++ {
-		w.attempt(step, o, before, further || try > 1)
-		over.add(before, next)
+// try walks the i-th step from when it begins, and returns when the next one begins.
+func (w *walk) try(i int, l luck, before moments) moments {
+	step := &w.route.Steps[i]
+	s := w.stage(step, l)
+	later := w.later(i)
+	over := w.carried(later)
+	for try := 1; try <= step.Attempts && before.orders().mass() > w.negligible; try++ {
+		left := 0 // attempts to come that may meet a known exit
+		if s.exits != nil {
+			left = step.Attempts - try + later
+		}
+		ways := s.take(before, left)
+		w.attempt(s, before, ways, i > 0 || try > 1)
+		over.add(s, ways, false)
 		if try == step.Attempts {
-			over.add(before, again)
+			over.add(s, ways, true)
 			break
 		}
-		retried := sums{grid: w.grid}
-		retried.add(before, again)
-		before = w.grid.sum(retried.measure(), w.pause(&step.Backoff, try))
+		retried := w.carried(left)
+		retried.add(s, ways, true)
+		before = s.paused(retried.moments(), try)
 	}
-	return over.measure()
+	return over.moments()
 }
 
-// attempt counts the attempts that start at given times.
-func (w *walk) attempt(step *policy.Step, o odds, at measure, further bool) {
-	mass := at.mass()
+// attempt counts the attempts that start at given times, and go given ways.
+func (w *walk) attempt(s *stage, at moments, ways []moments, further bool) {
+	ch, mass := s.step.Channel, at.orders().mass()
 	w.answer.Attempts += mass
-	w.answer.ChargeByChannel[step.Channel] += mass * o.charge
-	w.started[step.Channel] = plus(w.started[step.Channel], at.scale(o.delivered))
-	price := w.price(step.Channel, channel.Usage{Made: true})
+	for i, o := range s.ways {
+		at := ways[i].orders()
+		w.answer.ChargeByChannel[ch] += at.mass() * o.charge
+		w.started[ch] = plus(w.started[ch], at.scale(o.delivered))
+	}
+	price := w.price(ch, channel.Usage{Made: true})
 	w.answer.HighestPrice = max(w.answer.HighestPrice, price)
 	if further {
 		w.answer.Further = append(w.answer.Further, Further{mass, price})
@@ -124,8 +143,9 @@ type odds struct {
 	charge    float64 // expected dollars
 }
 
-// odds are those of an attempt in a step under given luck, as package world draws them.
-func (w *walk) odds(step *policy.Step, l luck) odds {
+// odds are those of an attempt in a step under given luck, as package world draws them, with the
+// times on a grid.
+func (w *walk) odds(g *grid, step *policy.Step, l luck) odds {
 	c := &w.model.Channels[step.Channel]
 	e := &c.Errors
 	o := odds{}
@@ -139,7 +159,7 @@ func (w *walk) odds(step *policy.Step, l luck) odds {
 	left := 1.0
 	refuse := func(r channel.Reason, refusal world.Refusal) {
 		if refusal.Rate > 0 && left > 0 {
-			lose(r, w.grid.of(refusal.Takes, left*refusal.Rate))
+			lose(r, g.of(refusal.Takes, left*refusal.Rate))
 			left *= 1 - refusal.Rate
 		}
 	}
@@ -157,14 +177,19 @@ func (w *walk) odds(step *policy.Step, l luck) odds {
 		lost := left * e.Ambiguous.Rate
 		o.charge += lost * w.price(step.Channel, channel.Usage{Lost: true})
 		if step.OnAmbiguous == policy.NextStep {
-			o.next = plus(o.next, w.grid.of(e.Ambiguous.Takes, lost))
+			o.next = plus(o.next, g.of(e.Ambiguous.Takes, lost))
 		}
 		left -= lost
 	}
 	if left <= 0 {
 		return o
 	}
-	job := w.grid.sum(w.grid.of(c.SubmitTakes, 1), w.grid.polled(c.Jobs[w.class].Service, step.Poll.Seconds(), 1))
+	if e.Job <= 0 && e.Unusable <= 0 {
+		o.charge += left * price
+		o.delivered = left
+		return o
+	}
+	job := g.sum(g.of(c.SubmitTakes, 1), g.polled(c.Jobs[w.class].Service, step.Poll.Seconds(), 1))
 	if e.Job > 0 {
 		failed := left * e.Job
 		lose(channel.Job, job.scale(failed))
@@ -176,7 +201,7 @@ func (w *walk) odds(step *policy.Step, l luck) odds {
 	if e.Unusable > 0 {
 		fetched := job
 		if e.Download > 0 {
-			fetched = w.grid.sum(job, w.grid.geometric(e.Download, step.FetchPause().Seconds()))
+			fetched = g.sum(job, g.geometric(e.Download, step.FetchPause().Seconds()))
 		}
 		lose(channel.BadClip, fetched.scale(left*e.Unusable))
 		left *= 1 - e.Unusable
@@ -197,12 +222,12 @@ func (w *walk) price(ch int, u channel.Usage) float64 {
 }
 
 // pause is the backoff after the given number of failures.
-func (w *walk) pause(b *policy.Backoff, failures int) measure {
+func (g *grid) pause(b *policy.Backoff, failures int) measure {
 	low, high := b.Bounds(failures)
 	if high <= low {
-		return w.grid.at(low.Seconds(), 1)
+		return g.at(low.Seconds(), 1)
 	}
-	return w.grid.of(dist.Uniform{Low: low.Seconds(), High: high.Seconds()}, 1)
+	return g.of(dist.Uniform{Low: low.Seconds(), High: high.Seconds()}, 1)
 }
 
 // lucks lists what an order of the class can draw once: between which two moderation rates it

@@ -1,0 +1,127 @@
+package exact
+
+import "channelbench/internal/policy"
+
+// stage is a step of the route that the orders of one luck walk through.
+type stage struct {
+	walk  *walk
+	step  *policy.Step
+	exits *exits // nil: attempts are independent
+	ways  []*way // by exit, a bad and a good one; one for all where attempts are independent
+}
+
+// way is how an attempt goes on.
+type way struct {
+	luck luck
+	odds
+	lost []lost // by how many exits are to stay known meanwhile
+}
+
+// lost is the time that failures take.
+type lost struct{ again, next *kernel }
+
+func (w *walk) stage(step *policy.Step, l luck) *stage {
+	s := &stage{walk: w, step: step, exits: w.exits[step.Channel]}
+	lucks := []luck{l}
+	if x := s.exits; x != nil {
+		lucks = []luck{l.meets(step.Channel, x.bad), l.meets(step.Channel, x.good)}
+	}
+	for _, l := range lucks {
+		s.ways = append(s.ways, &way{luck: l, odds: w.odds(w.grid, step, l)})
+	}
+	return s
+}
+
+// meets is the luck of an order that meets a certain region rate on a channel.
+func (l luck) meets(ch int, rate float64) luck {
+	l.region = map[int]float64{ch: rate}
+	return l
+}
+
+// take splits orders by the way they go.
+func (s *stage) take(m moments, most int) []moments {
+	if s.exits == nil {
+		return []moments{m}
+	}
+	bad, good := s.exits.take(m, most)
+	return []moments{bad, good}
+}
+
+// decaying is the grid on which a choice of so many exits stays known.
+func (s *stage) decaying(known int) *grid {
+	if known == 0 {
+		return s.walk.grid
+	}
+	return s.walk.grid.decaying(float64(known) * s.exits.rate)
+}
+
+// lost is the time that failures on a way take while so many exits stay known.
+func (s *stage) lost(w *way, known int) lost {
+	for n := len(w.lost); n <= known; n++ {
+		g, o := s.walk.grid, w.odds
+		if n > 0 {
+			g = s.decaying(n)
+			o = s.walk.odds(g, s.step, w.luck)
+		}
+		w.lost = append(w.lost, lost{again: g.kernel(o.again), next: g.kernel(o.next)})
+	}
+	return w.lost[known]
+}
+
+// paused lets the backoff after so many failures pass.
+func (s *stage) paused(m moments, failures int) moments {
+	for bad := range m {
+		for good := range m[bad] {
+			if at := m.at(bad, good); at.mass() > 0 {
+				m[bad][good] = s.walk.grid.sum(at, s.decaying(bad+good).pause(&s.step.Backoff, failures))
+			}
+		}
+	}
+	return m
+}
+
+// carried adds up moments.
+type carried [][]sums
+
+func (w *walk) carried(most int) carried {
+	c := make(carried, most+1)
+	for i := range c {
+		c[i] = make([]sums, most+1-i)
+		for j := range c[i] {
+			c[i][j].grid = w.grid
+		}
+	}
+	return c
+}
+
+// add adds the orders of each way that fail, once the time that this takes has passed: those that
+// may be tried again, or those that go on to the next step.
+func (c carried) add(s *stage, ways []moments, again bool) {
+	for bad := range c {
+		for good := range c[bad] {
+			for i, m := range ways {
+				at := m.at(bad, good)
+				if at.mass() <= 0 {
+					continue
+				}
+				time := s.lost(s.ways[i], bad+good)
+				if again {
+					c[bad][good].add(at, time.again)
+				} else {
+					c[bad][good].add(at, time.next)
+				}
+			}
+		}
+	}
+}
+
+// moments are what was added up.
+func (c carried) moments() moments {
+	m := newMoments(len(c) - 1)
+	for i := range c {
+		for j := range c[i] {
+			m[i][j] = c[i][j].measure()
+		}
+	}
+	return m
+}
