@@ -301,11 +301,10 @@ func (m *Machine) submit(at time.Duration, pool *Pool, actions []Action) []Actio
 	}
 	step := &m.route.Steps[m.step]
 	if step.Breaker.Failures > 0 {
-		until, blocked := pool.blocked(&step.Breaker, step.Channel, m.arrival+at)
-		switch last := int(m.step)+1 == len(m.route.Steps); {
-		case blocked && !last:
+		if m.barred(at, pool) {
 			return m.nextStep(at, pool, actions)
-		case blocked && !m.waited:
+		}
+		if until, blocked := pool.blocked(&step.Breaker, step.Channel, m.arrival+at); blocked && !m.waited {
 			m.waited = true
 			return m.wait(until-m.arrival, actions)
 		}
@@ -320,6 +319,16 @@ func (m *Machine) submit(at time.Duration, pool *Pool, actions []Action) []Actio
 		pool.feed(&step.Budget, step.Channel)
 	}
 	return m.begin(at, step.Channel, false, pool, actions)
+}
+
+// barred says whether the breaker of the current step's channel sends orders on to the next step.
+func (m *Machine) barred(at time.Duration, pool *Pool) bool {
+	step := &m.route.Steps[m.step]
+	if step.Breaker.Failures == 0 || int(m.step)+1 == len(m.route.Steps) {
+		return false
+	}
+	_, blocked := pool.blocked(&step.Breaker, step.Channel, m.arrival+at)
+	return blocked
 }
 
 // begin makes an attempt.
@@ -490,7 +499,7 @@ func (m *Machine) proved(a *Attempt, pool *Pool) {
 }
 
 // failed follows a failure: the other attempt of a hedged pair goes on, else the channel is tried again
-// where the step and the budget allow it, else the next step begins.
+// where the step, the breaker and the budget allow it, else the next step begins.
 func (m *Machine) failed(at time.Duration, r channel.Reason, jitter float64, retryAfter time.Duration, pool *Pool, actions []Action) []Action {
 	step, lost := &m.route.Steps[m.step], false
 	for i := m.pair(); i < m.n; i++ {
@@ -507,7 +516,7 @@ func (m *Machine) failed(at time.Duration, r channel.Reason, jitter float64, ret
 		}
 		return m.end(Result{Reason: channel.Lost, At: at}, pool, actions)
 	}
-	if int(m.tries) >= step.Attempts || !step.RetryOn.Has(r) || !pool.take(&step.Budget, step.Channel) {
+	if int(m.tries) >= step.Attempts || !step.RetryOn.Has(r) || m.barred(at, pool) || !pool.take(&step.Budget, step.Channel) {
 		return m.nextStep(at, pool, actions)
 	}
 	pause := max(step.Backoff.Pause(int(m.tries), jitter), retryAfter)
