@@ -56,10 +56,19 @@ func recorded(t *testing.T, path string) []recording.Order {
 // same channels: nothing is submitted twice, every job is settled by its id, every order is
 // accounted for, and the books of both sides agree.
 func TestResumeAfterACrash(t *testing.T) {
+	set := []string{`bench.run=["hybrid"]`, `bench.rate="60/min"`, "channels.reverse.errors.job.rate=20%", "channels.reverse.errors.ambiguous.rate=10%"}
+	t.Run("one attempt at a time", func(t *testing.T) { resumesAfterACrash(t, 3, set...) })
+	t.Run("attempts that are left and hedged", func(t *testing.T) {
+		resumesAfterACrash(t, 9, append(set, `strategies.hybrid.steps=[{ channel = "reverse", timeout = "90s", hedge = { after = "30s", channel = "forwarding" } }]`)...)
+	})
+}
+
+// resumesAfterACrash cuts a run after each so many entries of its journal, and resumes it.
+func resumesAfterACrash(t *testing.T, step int, set ...string) {
 	const orders = 12
 	whole := filepath.Join(t.TempDir(), "whole.jsonl")
 	synctest.Test(t, func(t *testing.T) {
-		s := benchable(t, "starter", orders, `bench.run=["hybrid"]`, `bench.rate="60/min"`, "channels.reverse.errors.job.rate=20%", "channels.reverse.errors.ambiguous.rate=10%")
+		s := benchable(t, "starter", orders, set...)
 		o, _ := onMock(t, s, mockchannel.Options{})
 		o.Journal = whole
 		if _, err := Run(t.Context(), s, o); err != nil {
@@ -71,24 +80,23 @@ func TestResumeAfterACrash(t *testing.T) {
 		t.Fatal(err)
 	}
 	lines := strings.SplitAfter(string(text), "\n")
-	step := 3
 	if testing.Short() {
 		step = 17
 	}
 	for cut := 1; cut < len(lines); cut += step {
-		crashed(t, orders, strings.Join(lines[:cut], ""))
+		crashed(t, orders, strings.Join(lines[:cut], ""), set)
 	}
 }
 
 // crashed runs until the journal would be so long, forgets all but the journal, and resumes.
-func crashed(t *testing.T, orders int, left string) {
+func crashed(t *testing.T, orders int, left string, set []string) {
 	path := filepath.Join(t.TempDir(), "orders.jsonl")
 	if err := os.WriteFile(path, []byte(left), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	before := entries(t, path)
 	synctest.Test(t, func(t *testing.T) {
-		s := benchable(t, "starter", orders, `bench.run=["hybrid"]`, `bench.rate="60/min"`, "channels.reverse.errors.job.rate=20%", "channels.reverse.errors.ambiguous.rate=10%")
+		s := benchable(t, "starter", orders, set...)
 		o, server := onMock(t, s, mockchannel.Options{})
 		o.Journal, o.Resume = path, true
 		run, err := Run(t.Context(), s, o)
