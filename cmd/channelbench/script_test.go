@@ -135,7 +135,11 @@ func TestInterruptKeepsWhatIsFinished(t *testing.T) {
 	out := filepath.Join(t.TempDir(), "out")
 	ctx, cancel := context.WithCancelCause(t.Context())
 	// The first line of progress stands for the moment of Ctrl-C.
-	interrupt := onWrite(func() { cancel(&exitError{code: exitInterrupted, err: errInterrupted}) })
+	interrupt := onWrite(func(text string) {
+		if strings.Contains(text, "months done") {
+			cancel(&exitError{code: exitInterrupted, err: errInterrupted})
+		}
+	})
 	p := &program{out: io.Discard, err: interrupt, terminal: true}
 	code := p.run(ctx, []string{"sim", "vendor-claims", "--set", "workload.orders_per_month=200", "--months", "1000000", "--workers", "1", "-o", out})
 	if code != exitInterrupted {
@@ -149,9 +153,9 @@ func TestInterruptKeepsWhatIsFinished(t *testing.T) {
 }
 
 // onWrite is called at each write.
-type onWrite func()
+type onWrite func(text string)
 
 func (f onWrite) Write(b []byte) (int, error) {
-	f()
+	f(string(b))
 	return len(b), nil
 }
