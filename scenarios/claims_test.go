@@ -36,7 +36,7 @@ func answer(t *testing.T, s *scenario.Scenario, strategy string) *exact.Answer {
 	}
 	for i := range c.Strategies {
 		if c.Strategies[i].Name == strategy {
-			a, err := exact.Solve(&c.Model, &c.Strategies[i], c.Uses[i], exact.Options{})
+			a, err := exact.Solve(&c.Model, &c.Strategies[i], c.Uses[i], exact.Options{Exits: true})
 			if err != nil {
 				t.Fatal(err)
 			}
