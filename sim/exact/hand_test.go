@@ -385,10 +385,13 @@ func TestBackoffSpreads(t *testing.T) {
 // TestRough: the quick variant is good to 10⁻⁴ in shares.
 func TestRough(t *testing.T) {
 	for _, deadline := range []time.Duration{0, 4 * time.Minute, 30 * time.Minute} {
-		for _, poll := range []time.Duration{0, 10 * time.Second} {
+		for i, poll := range []time.Duration{0, 10 * time.Second, 0, 10 * time.Second} {
 			m := worldtest.RefV1(1)
 			m.Deadline, m.Promise = deadline, 3*time.Minute
 			e := &m.Channels[worldtest.Reverse].Errors
+			if i >= 2 {
+				e.Exits = world.Exits{Count: 2, Burst: 30 * time.Second}
+			}
 			e.RegionMix, e.Region.Rate = nil, 0.1
 			e.Job, e.Unusable, e.Download, e.Ambiguous.Rate, e.Moderation.Rate = 0.1, 0.05, 0.01, 0.01, 0.02
 			s := worldtest.Strategy("hybrid", m, poll, worldtest.Reverse, worldtest.Forwarding)

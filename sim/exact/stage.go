@@ -14,7 +14,7 @@ type stage struct {
 type way struct {
 	luck luck
 	odds
-	lost []lost // by how many exits are to stay known meanwhile
+	times []lost // by how many exits are to stay known meanwhile
 }
 
 // lost is the time that failures take.
@@ -57,15 +57,15 @@ func (s *stage) decaying(known int) *grid {
 
 // lost is the time that failures on a way take while so many exits stay known.
 func (s *stage) lost(w *way, known int) lost {
-	for n := len(w.lost); n <= known; n++ {
+	for n := len(w.times); n <= known; n++ {
 		g, o := s.walk.grid, w.odds
 		if n > 0 {
 			g = s.decaying(n)
 			o = s.walk.odds(g, s.step, w.luck)
 		}
-		w.lost = append(w.lost, lost{again: g.kernel(o.again), next: g.kernel(o.next)})
+		w.times = append(w.times, lost{again: g.kernel(o.again), next: g.kernel(o.next)})
 	}
-	return w.lost[known]
+	return w.times[known]
 }
 
 // paused lets the backoff after so many failures pass.
