@@ -221,7 +221,7 @@ func TestCompileStepFeatures(t *testing.T) {
 			Budget:  policy.Budget{Share: 125_000_000, Burst: 10},
 			Hedge:   policy.Hedge{After: 90 * time.Second, Channel: 1, Poll: 10 * time.Second}},
 		{Channel: 1, Attempts: 3, Backoff: constant, RetryOn: again, Poll: 10 * time.Second,
-			Breaker: policy.Breaker{Failures: 3, Window: 5 * time.Minute, Open: time.Minute, On: policy.SetOf(channel.Job, channel.Timeout)},
+			Breaker: policy.Breaker{Failures: 3, Window: 5 * time.Minute, Open: time.Minute, On: policy.SetOf(channel.Job, channel.Timeout, channel.Lost)},
 			Budget:  policy.Budget{Burst: 1}},
 	}
 	if diff := cmp.Diff(want, c.Strategies[0].Routes[0].Steps); diff != "" {

@@ -433,7 +433,7 @@ func (h *Hedge) String() string {
 
 func reasons(set policy.ReasonSet) string {
 	var names []string
-	for _, reason := range retryable {
+	for _, reason := range countable {
 		if set.Has(reason) {
 			names = append(names, reason.String())
 		}

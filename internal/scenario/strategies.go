@@ -100,7 +100,7 @@ func (r *reader) step(n *node) (Step, bool) {
 		s.Backoff = &b
 	}
 	if reasons := t.get("retry_on"); reasons != nil {
-		set := r.reasons(reasons)
+		set := r.retryOn(reasons)
 		s.RetryOn = &set
 	}
 	if rule := t.get("on_ambiguous"); rule != nil {
@@ -146,7 +146,7 @@ func (r *reader) breaker(n *node) policy.Breaker {
 		On:       defaultBreaker.On,
 	}
 	if on := t.get("on"); on != nil {
-		if b.On = r.reasons(on); b.On == 0 && !on.bad {
+		if b.On = r.reasons(on, countable); b.On == 0 && !on.bad {
 			r.fail(on, "leave it out for region, submit and rate_limited", "a breaker that counts no failure never opens")
 		}
 	}
@@ -203,7 +203,7 @@ func (r *reader) retry(n *node) Retry {
 		retry.Backoff = r.backoff(backoff)
 	}
 	if reasons := t.get("retry_on"); reasons != nil {
-		retry.RetryOn = r.reasons(reasons)
+		retry.RetryOn = r.retryOn(reasons)
 	}
 	retry.OnAmbiguous = read(t, "on_ambiguous", policy.Stop, oneOf[policy.OnAmbiguous](policy.OnAmbiguousNames))
 	if breaker := t.get("breaker"); breaker != nil {
@@ -277,19 +277,31 @@ func (r *reader) jitter(n *node) (low, high float64) {
 // retryable are the reasons after which the same channel can be tried again.
 var retryable = []channel.Reason{channel.RateLimited, channel.Moderation, channel.Region, channel.Submit, channel.Job, channel.BadClip, channel.Timeout}
 
-// reasons reads a set of reasons.
-func (r *reader) reasons(n *node) policy.ReasonSet {
-	var names []string
-	for _, reason := range retryable {
-		names = append(names, reason.String())
-	}
-	given, _ := list(`["region", "submit", "rate_limited", "job", "unusable"]`, func(r *reader, item *node) (string, bool) {
+// countable are the failures that a breaker can count.
+var countable = append(slices.Clone(retryable), channel.Lost)
+
+// retryOn reads the reasons after which the same channel is tried again.
+func (r *reader) retryOn(n *node) policy.ReasonSet {
+	items, _ := n.value.([]*node)
+	for _, item := range items {
 		switch item.value {
 		case channel.Lost.String():
 			r.fail(item, `say what follows with on_ambiguous = "stop" or "next_step"`, "an ambiguous submit is never repeated: it may have been accepted")
-			return "", false
 		case channel.Download.String():
 			r.fail(item, "leave it out", "a failed download is always fetched again, never submitted again")
+		}
+	}
+	return r.reasons(n, retryable)
+}
+
+// reasons reads a set of some reasons. Items that were refused already are passed over.
+func (r *reader) reasons(n *node, some []channel.Reason) policy.ReasonSet {
+	var names []string
+	for _, reason := range some {
+		names = append(names, reason.String())
+	}
+	given, _ := list(`["region", "submit", "rate_limited", "job", "unusable"]`, func(r *reader, item *node) (string, bool) {
+		if item.bad {
 			return "", false
 		}
 		return nameOf(names...)(r, item)
