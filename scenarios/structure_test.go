@@ -133,7 +133,10 @@ func TestStructure2TheLengthOfSpellsDecides(t *testing.T) {
 		}
 		same, _ := spells(burst, 20)
 		holds(t, fmt.Sprintf("spells of %v s: delivered", burst), strategyOf(t, run, "reverse_sticky").DeliveredShare, 1-same[1], 0)
+		chooses(t, run, map[float64]string{10: "reverse_sticky", 300: "reverse_rotating"}[burst])
 	}
+	longest, _ := spells(25.25, 20)
+	near(t, "spells of 25 s: lost on the same exit", longest[1], 0.01, 1e-5)
 }
 
 func TestStructure3VerdictsOnSpells(t *testing.T) {
@@ -179,6 +182,7 @@ func TestStructure4RegimesMakeTheHybridDearer(t *testing.T) {
 			hybrid := strategyOf(t, run, "hybrid")
 			holds(t, "fallback", hybrid.FallbackShare, tt.expected, 0)
 			holds(t, "cost", hybrid.CostPerOrder, flat+(second-flat)*tt.expected, 0)
+			holds(t, "delivered by reverse alone", strategyOf(t, run, "reverse").DeliveredShare, 1-tt.expected, 0)
 			chooses(t, run, "hybrid")
 		})
 	}
@@ -246,4 +250,9 @@ func TestStructure8DowntimeAsThePageCountsIt(t *testing.T) {
 	run := months(t, 600, "outage-month", "outages.0.between=580h", "workload.orders_per_month=200")
 	holds(t, "delivered", strategyOf(t, run, "reverse").DeliveredShare, 1-down(580), caught)
 	chooses(t, run, "reverse")
+	for _, q := range run.Verdict.Requirements {
+		if misses := *q.MonthMissesShare; q.Strategy == "reverse" {
+			near(t, "share of single months that miss 99 %", misses, 0.125, 4*math.Sqrt(0.125*0.875/600))
+		}
+	}
 }
