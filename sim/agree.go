@@ -8,6 +8,7 @@ import (
 
 	"channelbench/internal/policy"
 	"channelbench/internal/stats"
+	"channelbench/internal/world"
 	"channelbench/sim/exact"
 )
 
@@ -26,15 +27,16 @@ const relative = 1e-9
 // disagreements lists where the simulated months contradict the closed form: shares by the exact
 // binomial test; means beyond five standard errors, or as unlikely a distance where few months make
 // the standard error itself unsure; quantiles where, even at the edges of their
-// histogram bucket, the closed form's share lies beyond five standard errors of the asked one.
-func disagreements(a *exact.Answer, t *totals) []string {
-	c := comparison{answer: a, totals: t, orders: float64(t.all.Orders), reach: sigmas}
+// histogram bucket, the closed form's share lies beyond five standard errors of the asked one. Where orders
+// meet the same bad spells, of so many orders each, shares are held against the scatter of the months.
+func disagreements(a *exact.Answer, t *totals, spell float64) []string {
+	c := comparison{answer: a, totals: t, orders: float64(t.all.Orders), reach: sigmas, spell: spell}
 	if degrees := len(t.orders) - 1; degrees > 0 {
 		c.reach = distuv.StudentsT{Sigma: 1, Nu: float64(degrees)}.Quantile(1 - fiveP/2)
 	}
-	c.share("delivered share", t.all.Delivered, a.Delivered)
-	c.share("in-time share", t.all.InTime, a.InTime)
-	c.share("fallback share", t.all.Fallbacks, a.Fallback)
+	c.share("delivered share", t.delivered, a.Delivered)
+	c.share("in-time share", t.inTime, a.InTime)
+	c.share("fallback share", t.fallbacks, a.Fallback)
 	orders := make([]float64, len(t.orders))
 	delivered := make([]float64, len(t.orders))
 	for i := range orders {
@@ -57,17 +59,43 @@ type comparison struct {
 	totals   *totals
 	orders   float64
 	reach    float64 // standard errors of a mean; five as months grow many
+	spell    float64 // orders that succeed and fail together; 1: each by itself
 	findings []string
 }
 
-func (c *comparison) share(what string, hits int64, p float64) {
+func (c *comparison) share(what string, months []int64, p float64) {
 	p = math.Min(1, math.Max(0, p))
-	if got := float64(hits) / c.orders; math.Abs(got-p) <= relative*p {
+	hits := int64(0)
+	for _, n := range months {
+		hits += n
+	}
+	got := float64(hits) / c.orders
+	if math.Abs(got-p) <= relative*p {
 		return
 	}
-	if stats.BinomialP(hits, c.totals.all.Orders, p) < fiveP {
+	contradicts := stats.BinomialP(hits, c.totals.all.Orders, p) < fiveP
+	if c.spell > 1 {
+		contradicts = math.Abs(got-p) > c.reach*c.scatter(months, p)+relative
+	}
+	if contradicts {
 		c.findings = append(c.findings, fmt.Sprintf("%s: %d of %.0f orders simulated, %.9g exact", what, hits, c.orders, p))
 	}
+}
+
+// scatter is the standard error of a share by the months, or by whole spells where those are too few to show.
+func (c *comparison) scatter(months []int64, p float64) float64 {
+	return max(stats.Share(months, c.totals.orders).SE, math.Sqrt(p*(1-p)*c.spell/c.orders))
+}
+
+// spellOf is how many orders a bad spell of a channel's exits lasts, on average and in both directions.
+func spellOf(m *world.Model, uses []bool) float64 {
+	spell := 1.0
+	for ch, used := range uses {
+		if e := &m.Channels[ch].Errors; used && e.Exits.Count > 0 {
+			spell += 2 * float64(m.Orders) / world.Month.Seconds() * e.Exits.Burst.Seconds() * (1 - e.Region.Rate)
+		}
+	}
+	return spell
 }
 
 // unseen are standard errors of what is too rare to show in the scatter of the months: further
@@ -75,20 +103,20 @@ func (c *comparison) share(what string, hits int64, p float64) {
 func (c *comparison) unseen() (attempts, dollars, seconds float64) {
 	longest := 10 * c.answer.MeanLatency
 	for _, f := range c.answer.Further {
-		if f.Share*c.orders < few {
+		if f.Share*c.orders < few*c.spell {
 			attempts += f.Share
 			dollars += f.Share * f.Price * f.Price
 			seconds += f.Share * longest * longest
 		}
 	}
-	if lost := 1 - c.answer.Delivered; lost > 0 && lost*c.orders < few {
+	if lost := 1 - c.answer.Delivered; lost > 0 && lost*c.orders < few*c.spell {
 		dollars += lost * c.answer.HighestPrice * c.answer.HighestPrice
 	}
-	if won := c.answer.Delivered; won > 0 && won*c.orders < few {
+	if won := c.answer.Delivered; won > 0 && won*c.orders < few*c.spell {
 		attempts += won * policy.MaxAttempts * policy.MaxAttempts
 		dollars += won * c.answer.HighestPrice * c.answer.HighestPrice
 	}
-	root := func(variance float64) float64 { return math.Sqrt(variance / c.orders) }
+	root := func(variance float64) float64 { return math.Sqrt(variance * c.spell / c.orders) }
 	return root(attempts), root(dollars), root(seconds)
 }
 
@@ -102,7 +130,7 @@ func (c *comparison) mean(what string, got stats.Estimate, want, unseen float64)
 }
 
 func (c *comparison) quantile(q float64) {
-	slack := sigmas*math.Sqrt(q*(1-q)/c.orders) + relative
+	slack := sigmas*math.Sqrt(q*(1-q)*c.spell/c.orders) + relative
 	seconds, reached := c.totals.all.Latencies.Quantile(q, c.totals.all.Orders)
 	if !reached {
 		if c.answer.Delivered > q+slack {

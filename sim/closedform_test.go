@@ -57,7 +57,7 @@ func TestClosedFormAgainstMachine(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if findings := disagreements(a, simulated(t, &w.model, &w.strategy, months)); len(findings) > 0 {
+			if findings := disagreements(a, simulated(t, &w.model, &w.strategy, months), 1); len(findings) > 0 {
 				t.Errorf("seed %d\n%s\n%v", seed, strings.Join(findings, "\n"), w)
 			}
 			checkRough(t, w, a)
@@ -82,7 +82,7 @@ func TestComparisonNotices(t *testing.T) {
 	}
 	m, strategy := base()
 	months := simulated(t, m, strategy, 100)
-	if findings := disagreements(solved(t, m, strategy), months); findings != nil {
+	if findings := disagreements(solved(t, m, strategy), months, 1); findings != nil {
 		t.Fatalf("the same world: %q", findings)
 	}
 	errors := func(m *world.Model) *world.Errors { return &m.Channels[worldtest.Reverse].Errors }
@@ -146,7 +146,7 @@ func TestComparisonNotices(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			m, p := base()
 			tt.edit(m, p)
-			findings := disagreements(solved(t, m, p), months)
+			findings := disagreements(solved(t, m, p), months, 1)
 			if !slices.ContainsFunc(findings, func(f string) bool { return strings.HasPrefix(f, tt.want+":") }) {
 				t.Errorf("found %q, want something about the %s", findings, tt.want)
 			}
@@ -163,13 +163,13 @@ func TestComparisonAtTheEdges(t *testing.T) {
 			e.RegionMix, e.Region.Rate = nil, rate
 			s := worldtest.Strategy("reverse", m, 0, worldtest.Reverse)
 			months := simulated(t, m, s, 30)
-			if findings := disagreements(solved(t, m, s), months); findings != nil {
+			if findings := disagreements(solved(t, m, s), months, 1); findings != nil {
 				t.Errorf("%q", findings)
 			}
 			// Half as many failures, or twice as many successes, are noticed where there are enough to see.
 			if rate == 0 || rate == 1 {
 				e.Region.Rate = 0.5
-				if findings := disagreements(solved(t, m, s), months); len(findings) < 2 {
+				if findings := disagreements(solved(t, m, s), months, 1); len(findings) < 2 {
 					t.Errorf("%q", findings)
 				}
 			}

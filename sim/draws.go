@@ -125,7 +125,7 @@ func (r *runner) foreseeOne(ctx context.Context, c *decision.Case) ([]decision.O
 	}
 	outlooks := make([]decision.Outlook, len(compiled.Strategies))
 	for _, i := range c.Strategies {
-		answer, err := exact.Solve(&compiled.Model, &compiled.Strategies[i], compiled.Uses[i], exact.Options{Rough: true})
+		answer, err := exact.Solve(&compiled.Model, &compiled.Strategies[i], compiled.Uses[i], exact.Options{Rough: true, Exits: true})
 		switch {
 		case errors.Is(err, exact.ErrTooLong), errors.Is(err, exact.ErrDependent), errors.Is(err, exact.ErrStrategy):
 			outlooks[i], err = oneMonth(ctx, compiled, i)

@@ -96,7 +96,7 @@ func TestFlipsWhereTheClosedFormsCross(t *testing.T) {
 // TestExploredWithoutClosedForm: where months must be simulated, all cases have the same luck: an input that moves
 // nothing has no effect at all.
 func TestExploredWithoutClosedForm(t *testing.T) {
-	run, err := sim.Run(t.Context(), load(t, clinic, "workload.orders_per_month=100", "channels.reverse.errors.region.burst=10m", "channels.reverse.errors.region.exits=4",
+	run, err := sim.Run(t.Context(), load(t, clinic, "workload.orders_per_month=100", "channels.reverse.errors.region.burst=10m", "channels.reverse.errors.region.exits=4", "channels.reverse.limits.requests_per_minute=1000",
 		`channels.reverse.errors.job.range=["0%", "40%"]`, `channels.forwarding.latency.range=["90%", "110%"]`, `decision.require=[]`, `decision.exclude=["forwarding", "hybrid"]`), sim.Options{Months: 2})
 	if err != nil {
 		t.Fatal(err)

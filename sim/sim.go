@@ -92,14 +92,14 @@ func Run(ctx context.Context, s *scenario.Scenario, o Options) (*record.Run, err
 func (r *runner) solve() error {
 	for i := range r.compiled.Strategies {
 		s := &r.compiled.Strategies[i]
-		answer, err := exact.Solve(&r.compiled.Model, s, r.compiled.Uses[i], exact.Options{})
+		answer, err := exact.Solve(&r.compiled.Model, s, r.compiled.Uses[i], exact.Options{Exits: true})
 		switch {
 		case errors.Is(err, exact.ErrTooLong), errors.Is(err, exact.ErrDependent), errors.Is(err, exact.ErrStrategy):
 			r.warnings = append(r.warnings, fmt.Sprintf("%s: %v; each draw of the stated ranges is judged by one simulated month", s.Name, err))
 		case err != nil:
 			return err
 		default:
-			for _, f := range disagreements(answer, r.pooled(i)) {
+			for _, f := range disagreements(answer, r.pooled(i), spellOf(&r.compiled.Model, r.compiled.Uses[i])) {
 				r.findings = append(r.findings, s.Name+": "+f)
 			}
 		}

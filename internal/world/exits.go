@@ -55,7 +55,7 @@ func (x *exits) of(k Key, ch, try int) int {
 func (x *exits) bad(i int, at time.Duration, u float64) bool {
 	e := &x.states[i]
 	p := x.share
-	if e.used {
+	if e.used && p < 1 { // else there is no time in which an exit could turn good
 		remembers := math.Exp(-x.rate * max(0, at-e.at).Seconds())
 		if e.bad {
 			p += (1 - x.share) * remembers

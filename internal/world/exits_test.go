@@ -208,3 +208,14 @@ func TestExitsRarelyUsedAreIndependent(t *testing.T) {
 		}
 	}
 }
+
+// TestExitsThatAreAlwaysBad stay so, for submits of the same moment, too.
+func TestExitsThatAreAlwaysBad(t *testing.T) {
+	m := exit(1, 60)
+	trouble := m.Trouble(0)
+	for i, at := range []time.Duration{0, 0, time.Hour} {
+		if _, bad := trouble.Exit(m.Key(0, i), 0, 0, at); !bad {
+			t.Errorf("good at %v", at)
+		}
+	}
+}
