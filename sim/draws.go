@@ -128,7 +128,7 @@ func (r *runner) foreseeOne(ctx context.Context, c *decision.Case) ([]decision.O
 		answer, err := exact.Solve(&compiled.Model, &compiled.Strategies[i], compiled.Uses[i], exact.Options{Rough: true, Exits: true})
 		switch {
 		case errors.Is(err, exact.ErrTooLong), errors.Is(err, exact.ErrDependent), errors.Is(err, exact.ErrStrategy):
-			outlooks[i], err = oneMonth(ctx, compiled, i)
+			outlooks[i], err = r.simulateDraw(ctx, compiled, i)
 		case err == nil:
 			outlooks[i] = r.expect(answer)
 		}
@@ -139,18 +139,49 @@ func (r *runner) foreseeOne(ctx context.Context, c *decision.Case) ([]decision.O
 	return outlooks, nil
 }
 
-// oneMonth simulates a month of a strategy.
-func oneMonth(ctx context.Context, c *scenario.Compiled, strategy int) (decision.Outlook, error) {
+// drawMonths is how many months of a draw are simulated where there is no closed form.
+const drawMonths = 4
+
+// simulateDraw is what a strategy would come to in a draw: what all months show at the stated values, moved by how much
+// the first months differ from the same months there. Both meet the same luck, so the luck of these few months
+// drops out (common random numbers).
+func (r *runner) simulateDraw(ctx context.Context, c *scenario.Compiled, strategy int) (decision.Outlook, error) {
 	engine, err := event.New(&c.Model, &c.Strategies[strategy])
 	if err != nil {
 		return decision.Outlook{}, err
 	}
 	engine.Stop = ctx.Done()
-	t := engine.Month(0)
-	if t == nil {
-		return decision.Outlook{}, ctx.Err()
+	months := min(drawMonths, r.months)
+	var drawn, stated event.Tally
+	var drawnCost, statedCost float64
+	for m := range months {
+		t := engine.Month(m)
+		if t == nil {
+			return decision.Outlook{}, ctx.Err()
+		}
+		drawn.Merge(t)
+		drawnCost += (t.Charge() + t.Handling(&c.Model.Costs, c.Uses[strategy])).Dollars()
+		stated.Merge(r.tallies[strategy][m])
+		statedCost += r.monthCost(strategy, m)
 	}
-	return showed(t, (t.Charge() + t.Handling(&c.Model.Costs, c.Uses[strategy])).Dollars(), 1), nil
+	return moved(r.stated[strategy], showed(&drawn, drawnCost, months), showed(&stated, statedCost, months)), nil
+}
+
+// moved is an outlook moved by the difference of two others; a figure that any of them doesn't reach is taken from the first
+// of these.
+func moved(o, to, from decision.Outlook) decision.Outlook {
+	by := func(o, to, from, least, most float64) float64 {
+		if sum := o + to - from; !math.IsNaN(sum) && !math.IsInf(sum, 0) {
+			return min(max(sum, least), most)
+		}
+		return to
+	}
+	never := math.Inf(1)
+	return decision.Outlook{
+		MonthlyCost: by(o.MonthlyCost, to.MonthlyCost, from.MonthlyCost, 0, never), CostPerDelivered: by(o.CostPerDelivered, to.CostPerDelivered, from.CostPerDelivered, 0, never),
+		Delivered: by(o.Delivered, to.Delivered, from.Delivered, 0, 1), InTime: by(o.InTime, to.InTime, from.InTime, 0, 1),
+		P50: by(o.P50, to.P50, from.P50, 0, never), P95: by(o.P95, to.P95, from.P95, 0, never), P99: by(o.P99, to.P99, from.P99, 0, never),
+	}
 }
 
 // expect turns a closed form into an outlook. Quantiles are worked out only where the decision asks for them.

@@ -5,6 +5,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"channelbench/internal/decision"
 	"channelbench/internal/record"
 	"channelbench/internal/scenario"
 	"channelbench/internal/stats"
@@ -18,11 +19,12 @@ type runner struct {
 	compiled *scenario.Compiled
 	options  Options
 
-	months    int               // finished by every strategy
-	tallies   [][]*event.Tally  // by strategy, then month
-	answers   []*exact.Answer   // by strategy; nil: no closed form
-	precision *record.Precision // nil: none was asked for
-	findings  []string          // where simulation and closed form disagree
+	months    int                // finished by every strategy
+	tallies   [][]*event.Tally   // by strategy, then month
+	answers   []*exact.Answer    // by strategy; nil: no closed form
+	stated    []decision.Outlook // by strategy: at the stated values
+	precision *record.Precision  // nil: none was asked for
+	findings  []string           // where simulation and closed form disagree
 	warnings  []string
 }
 

@@ -95,7 +95,7 @@ func (r *runner) solve() error {
 		answer, err := exact.Solve(&r.compiled.Model, s, r.compiled.Uses[i], exact.Options{Exits: true})
 		switch {
 		case errors.Is(err, exact.ErrTooLong), errors.Is(err, exact.ErrDependent), errors.Is(err, exact.ErrStrategy):
-			r.warnings = append(r.warnings, fmt.Sprintf("%s: %v; each draw of the stated ranges is judged by one simulated month", s.Name, err))
+			r.warnings = append(r.warnings, fmt.Sprintf("%s: %v; each draw of the stated ranges is judged by %d simulated months, set against the same months at the stated values", s.Name, err, drawMonths))
 		case err != nil:
 			return err
 		default:
@@ -117,6 +117,7 @@ func (r *runner) judge(ctx context.Context, run *record.Run) error {
 		q.Excluded = append(q.Excluded, r.scenario.Excludes(st))
 		q.Stated = append(q.Stated, r.outlook(i))
 	}
+	r.stated = q.Stated
 	if err := r.draw(ctx, q); err != nil {
 		return err
 	}
