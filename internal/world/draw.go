@@ -74,13 +74,13 @@ func (k Key) nth(n int) float64 {
 // Class draws the order's class.
 func (m *Model) Class(k Key) int {
 	u := k.uniform(forClass, -1, 0)
-	last := len(m.Classes) - 1
-	for i := range last {
-		if u -= m.Classes[i].Share; u < 0 {
-			return i
+	class := 0
+	for i := range len(m.Classes) - 1 {
+		if u -= m.Classes[i].Share; u >= 0 { // without a branch: nothing foretells a class
+			class = i + 1
 		}
 	}
-	return last
+	return class
 }
 
 // Fate is what one attempt would meet, drawn before it starts.

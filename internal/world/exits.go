@@ -51,11 +51,12 @@ func (x *exits) of(k Key, ch, try int) int {
 
 // bad says whether an exit is bad at a time that is not before the last one asked about, given a
 // uniform. What the chain has forgotten since then is drawn from its stationary state: exact for
-// any gap. After a long one it is bad where u is below the rate, as in a world without exits.
+// any gap. After a long one it is bad where u is below the rate, as in a world without exits. Where that
+// agrees with its last state, it makes no difference how much of that is remembered.
 func (x *exits) bad(i int, at time.Duration, u float64) bool {
 	e := &x.states[i]
 	p := x.share
-	if e.used && p < 1 { // else there is no time in which an exit could turn good
+	if e.used && e.bad != (u < p) && p < 1 { // at 1 there is no time in which an exit could turn good
 		remembers := math.Exp(-x.rate * max(0, at-e.at).Seconds())
 		if e.bad {
 			p += (1 - x.share) * remembers
