@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"flag"
+	"fmt"
 	"io"
 	"os"
 	"os/exec"
@@ -134,10 +135,13 @@ func png(ts *testscript.TestScript, _ bool, files []string) {
 func TestInterruptKeepsWhatIsFinished(t *testing.T) {
 	out := filepath.Join(t.TempDir(), "out")
 	ctx, cancel := context.WithCancelCause(t.Context())
-	// The first line of progress stands for the moment of Ctrl-C.
+	// A line of progress stands for the moment of Ctrl-C, once all strategies have finished a month.
 	interrupt := onWrite(func(text string) {
-		if strings.Contains(text, "months done") {
-			cancel(&exitError{code: exitInterrupted, err: errInterrupted})
+		var done int
+		if _, progress, found := strings.Cut(text, "channelbench: "); found {
+			if n, err := fmt.Sscanf(progress, "%d of 4000000 months done", &done); n == 1 && err == nil && done >= 4 {
+				cancel(&exitError{code: exitInterrupted, err: errInterrupted})
+			}
 		}
 	})
 	p := &program{out: io.Discard, err: interrupt, terminal: true}
