@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -274,6 +275,7 @@ func punctual(b *testing.B, path string) (p punctuality) {
 func BenchmarkOrders(b *testing.B) {
 	const orders, perSecond = 5000, 1000
 	address := served(b)
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(runtime.GOMAXPROCS(0) + 2)) // as the command does
 	count, used := 0, time.Duration(0)
 	var begun, late []float64
 	var sending time.Duration
