@@ -22,9 +22,10 @@ func (a *attack) settle(r remnant) {
 	e := a.endpointOf(&r.Attempt)
 	job := dialect.Job{ID: r.Accepted.ID, PollURL: r.Accepted.PollURL, ContentURL: r.Accepted.ContentURL}
 	for {
-		p, answered := e.ask(a.settling, job)
-		if job.ID == "" && job.PollURL == "" {
-			p, answered = dialect.Progress{State: dialect.Completed}, true // a synchronous answer that came with its clip
+		// A synchronous answer that named nothing but its clip came when that was made.
+		p, answered := dialect.Progress{State: dialect.Completed}, true
+		if job.ID != "" || job.PollURL != "" {
+			p, answered = e.ask(a.settling, job)
 		}
 		if p.Fault == dialect.BadKey || p.Fault == dialect.NoBalance {
 			a.fail(e.answered(&dialect.Answer{Fault: p.Fault, Message: p.Message}))

@@ -306,6 +306,9 @@ func (g *glance) intervalHint() string {
 	hint := ""
 	for _, e := range g.list {
 		if _, _, visible := g.interval(e); visible {
+			if g.run.Mode == "bench" {
+				return "; whisker: its 95% interval"
+			}
 			return "; whisker: 95% interval of that expectation"
 		}
 		_, low := known(e.CostPerDelivered.Low)
