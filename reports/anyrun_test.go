@@ -151,14 +151,18 @@ func TestAnyRunRenders(t *testing.T) {
 		run := anyRun().Draw(t, "run")
 		var charts []Chart
 		for _, k := range kinds {
-			d, err := k.draw(run)
+			f := k.make(run, bodyWidth)
+			if f == nil {
+				continue
+			}
+			p, err := f.alone()
 			if err != nil {
 				t.Fatalf("%s: %v", k.file, err)
 			}
-			for _, c := range collisions(d.page) {
+			for _, c := range collisions(p) {
 				t.Errorf("%s: %s", k.file, c)
 			}
-			charts = append(charts, Chart{File: k.file, Alt: d.alt})
+			charts = append(charts, Chart{File: k.file, Alt: f.alt})
 		}
 		var text, md strings.Builder
 		if err := Text(&text, run, TextOptions{Width: rapid.IntRange(0, 200).Draw(t, "width")}); err != nil {

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"strconv"
 
+	"gonum.org/v1/plot/vg"
+
 	"channelbench/internal/record"
 )
 
@@ -17,40 +19,45 @@ type Chart struct {
 	CSV  []byte // the series drawn, for those who want to draw it otherwise
 }
 
-// drawing is a chart before it is encoded.
-type drawing struct {
-	page *page
-	alt  string
-	rows [][]string // of the CSV, header first
-}
-
-// kinds lists the charts in the order in which they are read.
+// kinds lists the charts in the order in which they are read. A maker gets the width that the figure will have, and
+// returns nil where the run holds nothing that its chart could show.
 var kinds = []struct {
 	file string
-	draw func(*record.Run) (*drawing, error)
+	make func(run *record.Run, width vg.Length) *figure
 }{
-	{"at-a-glance.png", drawGlance},
-	{"latency-ecdf.png", drawECDF},
+	{"at-a-glance.png", glanceFigure},
+	{"latency-ecdf.png", ecdfFigure},
 }
 
-// Charts draws every chart of the run.
+// Charts draws every chart that the run has something to show in.
 func Charts(run *record.Run) ([]Chart, error) {
-	charts := make([]Chart, 0, len(kinds))
+	var charts []Chart
 	for _, k := range kinds {
-		d, err := k.draw(run)
+		f := k.make(run, bodyWidth)
+		if f == nil {
+			continue
+		}
+		c, err := f.chart(k.file)
 		if err != nil {
-			return nil, fmt.Errorf("draw %s: %w", k.file, err)
-		}
-		c := Chart{File: k.file, Alt: d.alt}
-		if c.PNG, err = d.page.png(); err != nil {
-			return nil, fmt.Errorf("draw %s: %w", k.file, err)
-		}
-		if c.CSV, err = encodeCSV(d.rows); err != nil {
 			return nil, fmt.Errorf("draw %s: %w", k.file, err)
 		}
 		charts = append(charts, c)
 	}
 	return charts, nil
+}
+
+// chart encodes a figure on a page of its own.
+func (f *figure) chart(file string) (Chart, error) {
+	c := Chart{File: file, Alt: f.alt}
+	p, err := f.alone()
+	if err != nil {
+		return c, err
+	}
+	if c.PNG, err = p.png(); err != nil {
+		return c, err
+	}
+	c.CSV, err = encodeCSV(f.rows)
+	return c, err
 }
 
 func encodeCSV(rows [][]string) ([]byte, error) {

@@ -20,16 +20,26 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the golden files from what is drawn now")
 
+// drawing is a figure on a page, not yet encoded.
+type drawing struct {
+	*figure
+	page *page
+}
+
 // pictures draws every chart of a run without encoding it.
-func pictures(t testing.TB, run *record.Run) map[string]*drawing {
+func pictures(t testing.TB, run *record.Run) map[string]drawing {
 	t.Helper()
-	all := map[string]*drawing{}
+	all := map[string]drawing{}
 	for _, k := range kinds {
-		d, err := k.draw(run)
+		f := k.make(run, bodyWidth)
+		if f == nil {
+			continue
+		}
+		p, err := f.alone()
 		if err != nil {
 			t.Fatalf("%s: %v", k.file, err)
 		}
-		all[k.file] = d
+		all[k.file] = drawing{f, p}
 	}
 	return all
 }
@@ -76,7 +86,7 @@ func TestTextStaysApartAndInside(t *testing.T) {
 }
 
 func TestCollisionsAreFound(t *testing.T) {
-	p := newPage(header{"Title", "Subtitle", "Marks", []string{"Foot"}}, 100)
+	p, _ := newPage(header{"Title", "Subtitle", "Marks", []string{"Foot"}}, 100)
 	p.write("left of the sheet", vg.Point{X: -5, Y: 80}, tickStyle, left)
 	p.write("one", vg.Point{X: 100, Y: 60}, tickStyle, left)
 	p.write("two", vg.Point{X: 105, Y: 62}, tickStyle, left)

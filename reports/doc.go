@@ -9,7 +9,7 @@
 //	charts, err := reports.Charts(run)
 //	err = reports.Markdown(w, run, charts)
 //
-// A new chart is one file: a function from a run to a page, entered in the table of chart.go. Every
+// A new chart is one file: a function from a run to a figure, entered in the table of chart.go. Every
 // string reaches a page through page.write, which checks its glyphs and remembers its box, so the
 // tests can prove for every chart that no text is cut or overlaps another.
 package reports

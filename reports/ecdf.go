@@ -26,18 +26,22 @@ type ecdf struct {
 // ecdfHeight is the height of the plot; more strategies get more.
 const ecdfHeight = vg.Length(248)
 
-func drawECDF(run *record.Run) (*drawing, error) {
+func ecdfFigure(run *record.Run, _ vg.Length) *figure {
 	c := &ecdf{run: run, list: sorted(roster(run), p95Of)}
 	if s, ok := known(run.Scenario.PromiseSeconds); ok && s > 0 {
 		c.promise = &s
 	}
-	height := max(ecdfHeight, vg.Length(len(c.list)+2)*legendLine)
-	p := newPage(header{headline(run, c.title()), c.subtitle(), marks(run), footnote(run)}, height+24)
-	d := &drawing{page: p, alt: c.alt(), rows: c.csv()}
+	return &figure{
+		header: header{headline(run, c.title()), c.subtitle(), marks(run), footnote(run)},
+		height: max(ecdfHeight, vg.Length(len(c.list)+2)*legendLine) + 24,
+		paint:  c.paint, alt: c.alt(), rows: c.csv(),
+	}
+}
 
+func (c *ecdf) paint(p *page, body vg.Rectangle) error {
 	area := vg.Rectangle{
-		Min: vg.Point{X: p.body.Min.X + 30, Y: p.body.Max.Y - 6 - height},
-		Max: vg.Point{X: p.body.Max.X - 6, Y: p.body.Max.Y - 6},
+		Min: vg.Point{X: body.Min.X + 30, Y: body.Min.Y + 18},
+		Max: vg.Point{X: body.Max.X - 6, Y: body.Max.Y - 6},
 	}
 	ticks, end := timeTicks(c.reach(), 9)
 	legend := newLegend(c)
@@ -49,17 +53,17 @@ func drawECDF(run *record.Run) (*drawing, error) {
 		ticks, end = timeTicks(c.reach(), 6)
 		n = p.newPanel(area, end, 1)
 		curves = c.curves(n)
-		spot = vg.Point{X: p.body.Max.X, Y: area.Max.Y - 4}
+		spot = vg.Point{X: body.Max.X, Y: area.Max.Y - 4}
 	}
 	c.backdrop(n, ticks)
 	if err := drawCurves(n, curves); err != nil {
-		return nil, err
+		return err
 	}
 	c.dots(n)
 	legend.write(p, spot)
 	c.limits(n, curves)
 	nameCurves(n, curves)
-	return d, nil
+	return nil
 }
 
 // reach is how much of the time axis is worth showing: until nearly all that will be delivered is,

@@ -10,7 +10,7 @@ import (
 
 func ptr[T any](v T) *T { return &v }
 
-func figure(v, half float64) record.Figure {
+func figureOf(v, half float64) record.Figure {
 	return record.Figure{Value: ptr(v), Low: ptr(v - half), High: ptr(v + half)}
 }
 
@@ -28,15 +28,15 @@ func (t toy) strategy(promise float64) record.Strategy {
 	s := record.Strategy{
 		Name: t.name, Kind: t.kind, Engine: "event", Channels: []string{"reverse", "forwarding"},
 		Orders: 6_000_000, Delivered: int64(math.Round(6_000_000 * (1 - t.lost))),
-		CostPerDelivered: figure(t.cost, t.half), CostPerOrder: figure(t.cost*(1-t.lost), t.half),
-		DeliveredShare: figure(1-t.lost, 0.0001),
-		InTimeShare:    figure(t.share(promise), 0.0006),
-		MonthlyCost: record.Spread{Figure: figure(t.cost*20_000, t.half*20_000),
+		CostPerDelivered: figureOf(t.cost, t.half), CostPerOrder: figureOf(t.cost*(1-t.lost), t.half),
+		DeliveredShare: figureOf(1-t.lost, 0.0001),
+		InTimeShare:    figureOf(t.share(promise), 0.0006),
+		MonthlyCost: record.Spread{Figure: figureOf(t.cost*20_000, t.half*20_000),
 			P05: ptr(t.cost * 19_300), P50: ptr(t.cost * 19_990), P95: ptr(t.cost * 20_700)},
-		AttemptsPerOrder: figure(1+t.lost*8+0.04, 0.001), FallbackShare: figure(t.lost, 0.0002),
+		AttemptsPerOrder: figureOf(1+t.lost*8+0.04, 0.001), FallbackShare: figureOf(t.lost, 0.0002),
 		SpendByChannel: map[string]float64{"reverse": t.cost * 12_000, "forwarding": t.cost * 8_000}, HandlingPerMonth: 120,
 		ErrorsPer1000: map[string]float64{"region": 20.4, "job": 9.8}, UndeliveredReasons: map[string]float64{"deadline": t.lost * 1000},
-		LatencySeconds: record.Latency{Mean: figure(t.median*1.1, 0.4), P50: t.quantile(0.5), P95: t.quantile(0.95), P99: t.quantile(0.99)},
+		LatencySeconds: record.Latency{Mean: figureOf(t.median*1.1, 0.4), P50: t.quantile(0.5), P95: t.quantile(0.95), P99: t.quantile(0.99)},
 	}
 	step := max(t.poll, 1)
 	for at := step; at <= 1800; at += step {
@@ -55,7 +55,7 @@ func (t toy) share(at float64) float64 {
 func (t toy) quantile(q float64) record.Figure {
 	for at := 0.5; at < 3600; at += 0.5 {
 		if t.share(at) >= q {
-			return figure(at, 0.5)
+			return figureOf(at, 0.5)
 		}
 	}
 	return record.Figure{}

@@ -17,6 +17,7 @@ type glance struct {
 	winner  *entry
 	leader  *entry // candidate without being winner
 	columns []column
+	width   vg.Length // of the body
 }
 
 // column is one figure beside the bars.
@@ -26,35 +27,49 @@ type column struct {
 	wrong string // the requirement that, if missed, marks the figure: the first word of its text
 }
 
-func drawGlance(run *record.Run) (*drawing, error) {
+func glanceFigure(run *record.Run, width vg.Length) *figure {
 	g := newGlance(run)
-	rowHeight, barHeight := g.measures()
-	n := vg.Length(max(1, len(g.list)))
-	p := newPage(header{headline(run, g.title()), g.subtitle(), marks(run), footnote(run)}, 26+n*rowHeight+18)
-	d := &drawing{page: p, alt: g.alt(), rows: g.csv()}
-	if len(g.list) == 0 {
-		p.write("Nothing to show.", vg.Point{X: p.body.Min.X, Y: p.body.Max.Y - 20}, noteStyle, left)
-		return d, nil
+	g.width = width
+	row, _ := g.measures()
+	return &figure{
+		header: header{headline(run, g.title()), g.subtitle(), marks(run), footnote(run)},
+		height: glanceHead + vg.Length(max(1, len(g.list)))*row + glanceFoot,
+		paint:  g.paint, alt: g.alt(), rows: g.csv(),
 	}
+}
 
-	table := p.body.Max.X - g.tableWidth()
-	rows := vg.Rectangle{
-		Min: vg.Point{X: table - barGap - g.barRoom(), Y: p.body.Max.Y - 26 - n*rowHeight},
-		Max: vg.Point{X: table - barGap, Y: p.body.Max.Y - 26},
+const (
+	glanceHead = vg.Length(26) // the heads of the columns
+	glanceFoot = vg.Length(18) // the labels of the axis
+)
+
+// paint draws the rows; where there is less room than asked for, they move together.
+func (g *glance) paint(p *page, body vg.Rectangle) error {
+	if len(g.list) == 0 {
+		p.write("Nothing to show.", vg.Point{X: body.Min.X, Y: body.Max.Y - 20}, noteStyle, left)
+		return nil
 	}
-	g.heads(p, rows.Max.Y+9)
+	rowHeight, barHeight := g.measures()
+	n := vg.Length(len(g.list))
+	rowHeight = min(rowHeight, (body.Max.Y-body.Min.Y-glanceHead-glanceFoot)/n)
+	table := body.Max.X - g.tableWidth()
+	rows := vg.Rectangle{
+		Min: vg.Point{X: table - barGap - g.barRoom(), Y: body.Max.Y - glanceHead - n*rowHeight},
+		Max: vg.Point{X: table - barGap, Y: body.Max.Y - glanceHead},
+	}
+	g.heads(p, vg.Point{X: body.Max.X, Y: rows.Max.Y + 9})
 	bars := p.newPanel(rows, g.top(), 1)
 	g.axis(bars)
 	for i, e := range g.list {
 		middle := rows.Max.Y - (vg.Length(i)+0.5)*rowHeight
 		if i > 0 {
 			y := middle + rowHeight/2
-			p.line(stroke(grid, 0.8), vg.Point{X: table, Y: y}, vg.Point{X: p.body.Max.X, Y: y})
+			p.line(stroke(grid, 0.8), vg.Point{X: table, Y: y}, vg.Point{X: body.Max.X, Y: y})
 		}
-		g.row(bars, e, middle, barHeight)
+		g.row(bars, e, vg.Point{X: body.Max.X, Y: middle}, barHeight)
 	}
 	p.line(stroke(axis, 1.2), rows.Min, vg.Point{X: rows.Min.X, Y: rows.Max.Y})
-	return d, nil
+	return nil
 }
 
 const (
@@ -66,7 +81,7 @@ func (g *glance) tableWidth() vg.Length { return vg.Length(len(g.columns)) * col
 
 // barRoom is the length of the cost axis: what names and figures leave.
 func (g *glance) barRoom() vg.Length {
-	return pageWidth - 2*margin - g.nameWidth() - 8 - barGap - g.tableWidth()
+	return g.width - g.nameWidth() - 8 - barGap - g.tableWidth()
 }
 
 func newGlance(run *record.Run) *glance {
@@ -153,12 +168,12 @@ func (g *glance) top() float64 {
 	return min(top, 1e200) * 1.05
 }
 
-// heads writes the two-line heads of the columns; y is the baseline of the lower line.
-func (g *glance) heads(p *page, y vg.Length) {
+// heads writes the two-line heads of the columns; at is the end of the last one's lower baseline.
+func (g *glance) heads(p *page, at vg.Point) {
 	for i, c := range g.columns {
-		x := p.body.Max.X - vg.Length(len(g.columns)-1-i)*columnWidth
-		p.write(c.head[0], vg.Point{X: x, Y: y + headStyle.leading()}, headStyle, right)
-		p.write(headStyle.shorten(c.head[1], columnWidth-4), vg.Point{X: x, Y: y}, headStyle, right)
+		x := at.X - vg.Length(len(g.columns)-1-i)*columnWidth
+		p.write(c.head[0], vg.Point{X: x, Y: at.Y + headStyle.leading()}, headStyle, right)
+		p.write(headStyle.shorten(c.head[1], columnWidth-4), vg.Point{X: x, Y: at.Y}, headStyle, right)
 	}
 }
 
@@ -183,9 +198,9 @@ func crowded(n *panel, ticks []tick) bool {
 	return false
 }
 
-// row draws one strategy: name, bar, note and figures.
-func (g *glance) row(n *panel, e entry, middle, bar vg.Length) {
-	p, chosen := n.page, g.winner != nil && e.Name == g.winner.Name
+// row draws one strategy: name, bar, note and figures; end is the right end of its middle.
+func (g *glance) row(n *panel, e entry, end vg.Point, bar vg.Length) {
+	p, chosen, middle := n.page, g.winner != nil && e.Name == g.winner.Name, end.Y
 	note := g.note(e)
 	if note != "" { // the bar moves up to make room for the note under it
 		middle += 4.5
@@ -202,7 +217,7 @@ func (g *glance) row(n *panel, e entry, middle, bar vg.Length) {
 		p.write(s.shortenEnd(note, room), vg.Point{X: n.area.Min.X + 5, Y: middle - bar/2 - 9}, s, left)
 	}
 	for i, c := range g.columns {
-		x := p.body.Max.X - vg.Length(len(g.columns)-1-i)*columnWidth
+		x := end.X - vg.Length(len(g.columns)-1-i)*columnWidth
 		s := style{size: 11, color: ink}
 		switch {
 		case i == 0:

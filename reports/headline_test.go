@@ -8,7 +8,7 @@ import (
 
 func TestGlanceTitleFollowsTheData(t *testing.T) {
 	flipped := typical()
-	flipped.Strategies[1].CostPerDelivered = figure(0.9, 0.01)
+	flipped.Strategies[1].CostPerDelivered = figureOf(0.9, 0.01)
 	flipped.Verdict.Winner = ptr("forwarding")
 
 	only := typical()
@@ -21,7 +21,7 @@ func TestGlanceTitleFollowsTheData(t *testing.T) {
 	fastest.Verdict.Winner, fastest.Verdict.Minimise = ptr("forwarding"), "p95"
 
 	level := typical()
-	level.Strategies[0].CostPerDelivered = figure(0.3313, 0.01)
+	level.Strategies[0].CostPerDelivered = figureOf(0.3313, 0.01)
 
 	mixed := nobody()
 	mixed.Verdict.Requirements = mixed.Verdict.Requirements[:2]
@@ -78,16 +78,16 @@ func TestGlanceTitleFollowsTheData(t *testing.T) {
 
 func TestECDFTitleFollowsTheData(t *testing.T) {
 	flipped := typical()
-	flipped.Strategies[0].InTimeShare, flipped.Strategies[2].InTimeShare = figure(0.9, 0), figure(0.999, 0)
+	flipped.Strategies[0].InTimeShare, flipped.Strategies[2].InTimeShare = figureOf(0.9, 0), figureOf(0.999, 0)
 
 	perfect := typical()
 	for i := range perfect.Strategies {
-		perfect.Strategies[i].InTimeShare = figure(1, 0)
+		perfect.Strategies[i].InTimeShare = figureOf(1, 0)
 	}
 
 	same := typical()
 	for i := range same.Strategies {
-		same.Strategies[i].InTimeShare = figure(0.9671, 0)
+		same.Strategies[i].InTimeShare = figureOf(0.9671, 0)
 	}
 
 	open := typical()
@@ -95,7 +95,7 @@ func TestECDFTitleFollowsTheData(t *testing.T) {
 
 	partly := lossy()
 	partly.Scenario.PromiseSeconds = nil
-	partly.Strategies[0].LatencySeconds.P95 = figure(61, 0)
+	partly.Strategies[0].LatencySeconds.P95 = figureOf(61, 0)
 
 	none := lossy()
 	none.Scenario.PromiseSeconds = nil
@@ -117,7 +117,7 @@ func TestECDFTitleFollowsTheData(t *testing.T) {
 		{"nothing delivered", bare(), "No strategy delivers an order"},
 		{"empty", &record.Run{}, "This run holds no strategy"},
 	} {
-		d, err := drawECDF(c.run)
+		p, err := ecdfFigure(c.run, bodyWidth).alone()
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -125,7 +125,7 @@ func TestECDFTitleFollowsTheData(t *testing.T) {
 		if got := ecdf.title(); got != c.want {
 			t.Errorf("%s:\n got %s\nwant %s", c.name, got, c.want)
 		}
-		if len(d.page.texts) == 0 {
+		if len(p.texts) == 0 {
 			t.Errorf("%s: nothing written", c.name)
 		}
 	}

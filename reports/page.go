@@ -20,40 +20,51 @@ type header struct {
 	foot     []string // parts of where the numbers come from
 }
 
-// page is one picture being drawn. Its origin is the lower left corner.
-type page struct {
-	canvas *recorder.Canvas // drawn into pixels only by png
-	height vg.Length
-	body   vg.Rectangle // between header and footnote, inside the margins
-	texts  []lettered
-	marks  []vg.Rectangle // where no name may stand, though a line may pass
+// figure is a chart that knows what it says and how much room it wants, but not yet where it stands:
+// on a page of its own, or beside others.
+type figure struct {
+	header
+	height vg.Length                              // of the body, at the width that the figure was made for
+	paint  func(p *page, body vg.Rectangle) error // draws into a box of that width; a lower one than asked for squeezes it
+	alt    string                                 // what the picture says, in words
+	rows   [][]string                             // the numbers drawn, header first
 }
 
-// newPage makes a page with a header, a footnote and a body of the given height.
-func newPage(h header, bodyHeight vg.Length) *page {
-	width := pageWidth - 2*margin
-	title := titleStyle.balance(h.title, width, 2)
-	sub := append(subtitleStyle.wrap(h.subtitle, width, 2), subtitleStyle.wrap(h.marks, width, 1)...)
-	foot := footStyle.wrapAt(" · ", h.foot, width, 3)
+// page is one picture being drawn. Its origin is the lower left corner.
+type page struct {
+	canvas        *recorder.Canvas // drawn into pixels only by png
+	width, height vg.Length
+	dpi           int
+	texts         []lettered
+	marks         []vg.Rectangle // where no name may stand, though a line may pass
+}
+
+// bodyWidth is the width of a figure that has a page of its own.
+const bodyWidth = pageWidth - 2*margin
+
+// alone draws a figure on a page of its own.
+func (f *figure) alone() (*page, error) {
+	p, body := newPage(f.header, f.height)
+	return p, f.paint(p, body)
+}
+
+// newPage makes a page with a header and a footnote, and returns the box between them, of the given height.
+func newPage(h header, bodyHeight vg.Length) (*page, vg.Rectangle) {
+	title := titleStyle.balance(h.title, bodyWidth, 2)
+	sub := append(subtitleStyle.wrap(h.subtitle, bodyWidth, 2), subtitleStyle.wrap(h.marks, bodyWidth, 1)...)
+	foot := footStyle.wrapAt(" · ", h.foot, bodyWidth, 3)
 
 	top := 14 + vg.Length(len(title))*titleStyle.leading() + vg.Length(len(sub))*subtitleStyle.leading() + 10
 	bottom := 12 + vg.Length(len(foot))*footStyle.leading() + 6
 	// A whole number of pixels: 9 points are 25 of them.
 	height := 9 * vg.Length(math.Ceil(float64(top+bodyHeight+bottom)/9))
 
-	p := &page{
-		canvas: &recorder.Canvas{},
-		height: height,
-		body: vg.Rectangle{
-			Min: vg.Point{X: margin, Y: bottom},
-			Max: vg.Point{X: pageWidth - margin, Y: height - top},
-		},
-	}
+	p := &page{canvas: &recorder.Canvas{}, width: pageWidth, height: height, dpi: dpi}
 	p.fill(vg.Rectangle{Min: vg.Point{X: margin, Y: height - 4}, Max: vg.Point{X: margin + 30, Y: height}}, ink)
 	y := p.writeLines(title, vg.Point{X: margin, Y: height - 29}, titleStyle, left)
 	p.writeLines(sub, vg.Point{X: margin, Y: y - 16}, subtitleStyle, left)
 	p.writeLines(foot, vg.Point{X: margin, Y: 12 + vg.Length(len(foot)-1)*footStyle.leading()}, footStyle, left)
-	return p
+	return p, vg.Rectangle{Min: vg.Point{X: margin, Y: bottom}, Max: vg.Point{X: margin + bodyWidth, Y: height - top}}
 }
 
 // paper is the whole page as a canvas for plotters.
@@ -89,12 +100,12 @@ func (p *page) dot(at vg.Point, radius vg.Length, c color.Color) {
 
 // sheet is the box of the whole page.
 func (p *page) sheet() vg.Rectangle {
-	return vg.Rectangle{Max: vg.Point{X: pageWidth, Y: p.height}}
+	return vg.Rectangle{Max: vg.Point{X: p.width, Y: p.height}}
 }
 
 // png encodes the page.
 func (p *page) png() ([]byte, error) {
-	img := vgimg.NewWith(vgimg.UseWH(pageWidth, p.height), vgimg.UseDPI(dpi))
+	img := vgimg.NewWith(vgimg.UseWH(p.width, p.height), vgimg.UseDPI(p.dpi))
 	if err := p.canvas.ReplayOn(img); err != nil {
 		return nil, err
 	}

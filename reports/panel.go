@@ -71,7 +71,7 @@ func (n *panel) xLabels(ticks []tick) {
 	for _, t := range order {
 		at := vg.Point{X: n.x(t.value), Y: n.area.Min.Y - 13}
 		half := tickStyle.width(t.label) / 2
-		at.X = min(max(at.X, margin/3+half), pageWidth-margin/3-half)
+		at.X = min(max(at.X, margin/3+half), n.page.width-margin/3-half)
 		box := tickStyle.box(t.label, at, centre)
 		box.Min.X, box.Max.X = box.Min.X-4, box.Max.X+4
 		if n.page.free(box, 0) {

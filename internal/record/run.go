@@ -24,6 +24,7 @@ type Run struct {
 	Mode       string     `json:"mode"` // "sim", "bench"
 	Tool       Tool       `json:"tool"`
 	Seed       uint64     `json:"seed"`
+	Started    string     `json:"started,omitempty"` // bench: when it began, RFC 3339 in UTC
 	Scenario   Scenario   `json:"scenario"`
 	Months     int        `json:"months"`           // simulated months per strategy
 	Orders     int        `json:"orders_per_month"` // in each
@@ -38,6 +39,9 @@ type Run struct {
 
 	Sensitivity *Sensitivity `json:"sensitivity,omitempty"` // what the stated ranges could change; nil: none is stated
 	Precision   *Precision   `json:"precision,omitempty"`   // of the deciding difference; nil: none was asked for
+
+	Map      *BreakEvenMap `json:"break_even_map,omitempty"` // nil: no two strategies to compare, or no closed form
+	Timeline *Timeline     `json:"timeline,omitempty"`       // bench: when attempts failed; nil: none was made
 }
 
 // Tool is the program that made the run.
@@ -129,6 +133,11 @@ type Strategy struct {
 	ErrorsPer1000      map[string]float64 `json:"errors_per_1000_orders"`
 	RegionByCountry    map[string]float64 `json:"region_by_country_per_1000_orders,omitempty"` // region errors, by the country that the channel named
 	UndeliveredReasons map[string]float64 `json:"undelivered_per_1000_orders"`
+
+	Spend           []Spend  `json:"spend,omitempty"`                   // where the month's money goes, channel by channel; what came to nothing is left out
+	Days            []Day    `json:"days,omitempty"`                    // simulated: how a month's cost adds up
+	OverBudget      *Figure  `json:"over_budget_share,omitempty"`       // of simulated months that cost more than the budget; nil: there is none
+	OverBudgetDraws *float64 `json:"over_budget_draws_share,omitempty"` // of the draws of the stated ranges in which the expected month does
 
 	LatencyCDF []Point  `json:"latency_cdf"` // share of all orders delivered within so many seconds; ascending
 	Exact      *Exact   `json:"exact"`       // null where no closed form exists
@@ -225,7 +234,7 @@ func filled(run *Run) *Run {
 	for i := range r.Accounts {
 		r.Accounts[i].Channels = list(r.Accounts[i].Channels)
 	}
-	r.Sensitivity = r.Sensitivity.filled()
+	r.Sensitivity, r.Map, r.Timeline = r.Sensitivity.filled(), r.Map.filled(), r.Timeline.filled()
 	v := &r.Verdict
 	v.ProbabilityBest = numbers(v.ProbabilityBest)
 	v.Requirements, v.BreakEvens, v.Reasons = list(v.Requirements), list(v.BreakEvens), list(v.Reasons)

@@ -20,7 +20,7 @@ func figure(v float64) Figure { return Figure{Value: &v, Low: ptr(v * 0.9), High
 // full uses every field.
 func full() *Run {
 	return &Run{
-		Schema: Schema, Mode: "sim", Tool: Tool{Version: "0.1"}, Seed: 1, Months: 300, Orders: 20_000, Warnings: []string{"w"}, Incomplete: true,
+		Schema: Schema, Mode: "sim", Tool: Tool{Version: "0.1"}, Seed: 1, Started: "2026-11-28T03:00:00Z", Months: 300, Orders: 20_000, Warnings: []string{"w"}, Incomplete: true,
 		Invalid: "the key of reverse was refused", Findings: []string{"f"},
 		Bills:    []Bill{{Channel: "reverse", Submits: 30, ReservedUSD: 3.6, ComputedUSD: 3.24, ReportedUSD: ptr(3.42), ReportedFor: 29, ComparedUSD: 3.24, Counted: 3.42}},
 		Accounts: []Account{{Channels: []string{"reverse"}, BeforeUSD: 10, AfterUSD: 6.58, SpentUSD: 3.42, ComputedUSD: 3.24}},
@@ -35,6 +35,9 @@ func full() *Run {
 			DeliveredShare: figure(0.9), InTimeShare: figure(0.8), LatencySeconds: Latency{figure(110), figure(106), figure(219), figure(300)},
 			AttemptsPerOrder: figure(1.05), FallbackShare: figure(0.02), SpendByChannel: map[string]float64{"reverse": 6500}, HandlingPerMonth: 100,
 			ErrorsPer1000: map[string]float64{"region": 20}, RegionByCountry: map[string]float64{"MM": 20}, UndeliveredReasons: map[string]float64{"deadline": 1},
+			Spend:      []Spend{{Channel: "reverse", For: "in_time", USD: 6500}, {For: "late", USD: 100}},
+			Days:       []Day{{Day: 1, P025: 200, P10: 205, P25: 210, P50: 215, P75: 220, P90: 225, P975: 230}},
+			OverBudget: ptr(figure(0.1)), OverBudgetDraws: ptr(0.2),
 			LatencyCDF: []Point{{Seconds: 10, Share: 0.1}, {Seconds: 20, Share: 0.99}}, Warnings: []string{"few"},
 			Exact: &Exact{CostPerDelivered: ptr(0.33), CostPerOrder: 0.33, DeliveredShare: 0.9, InTimeShare: 0.8, AttemptsPerOrder: 1.05,
 				Latency: ExactLatency{Mean: ptr(110.0), P50: ptr(106.0), P95: ptr(219.0), P99: ptr(300.0)}},
@@ -46,6 +49,10 @@ func full() *Run {
 			BreakEvens: []BreakEven{{Cheaper: "reverse", Dearer: "forwarding", Clip: "720p", Seconds: ptr(1.41), FailRate: ptr(0.3), Sentence: "s"}},
 			Sentence:   "Use hybrid.", Reasons: []string{"r"},
 		},
+		Map: &BreakEvenMap{Strategy: "hybrid", Against: "forwarding", Resolution: "720p", Channel: "reverse", Failure: "region",
+			Seconds: []float64{1, 2}, Rates: []float64{0.01}, Saving: [][]*float64{{ptr(-0.03), nil}}, Workload: MapBox{8, 12, 0.01, 0.03}},
+		Timeline: &Timeline{BinSeconds: 60, Seconds: 300, Channels: []ChannelTimeline{{Channel: "reverse", Bins: []TimelineBin{
+			{From: 60, Outcomes: map[string]int{"delivered": 3, "region": 1}, MedianSeconds: ptr(94.0)}}}}},
 		Precision: &Precision{Asked: 0.01, Reached: ptr(0.004), Minimise: "cost", Strategy: "hybrid", Against: ptr("reverse"), Difference: figure(-40)},
 		Sensitivity: &Sensitivity{
 			Strategy: "hybrid", Against: ptr("reverse"), Minimise: "cost", PerfectInformation: ptr(3.0), Points: 64, StatedDifference: ptr(-40.0),
