@@ -89,9 +89,9 @@ func (r *runner) handling(strategy int) float64 {
 
 // breakdown says where the money went and what failed.
 func (r *runner) breakdown(out *record.Strategy, t *totals, uses []bool) {
-	for ch, charged := range t.all.Charged {
+	for ch := range t.all.Spent {
 		if uses[ch] {
-			out.SpendByChannel[r.compiled.Model.Channels[ch].Name] = charged.Dollars() / float64(r.months)
+			out.SpendByChannel[r.compiled.Model.Channels[ch].Name] = t.all.Charged(ch).Dollars() / float64(r.months)
 		}
 	}
 	for reason := channel.NoReason + 1; reason < channel.NumReasons; reason++ {

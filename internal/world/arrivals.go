@@ -31,16 +31,22 @@ func (m *Model) Arrivals(month int) Arrivals {
 		a.gap = float64(Month) / float64(max(1, a.n))
 		return a
 	}
-	sum := 0.0
-	for i := range a.n + 1 {
-		sum += a.exponential(i)
-	}
-	a.gap = float64(Month) / sum
+	a.gap = float64(Month) / a.exponentials(a.n+1)
 	return a
 }
 
-func (a *Arrivals) exponential(i int) float64 {
-	return -math.Log(float64(mix(uint64(a.key)+uint64(i)*golden)>>12)*0x1p-52 + 0x1p-53)
+// exponentials is the sum of the first n. It takes the logarithm of products of uniforms: of sixteen, each at least 2⁻⁵³, the
+// product is far from the smallest number.
+func (a *Arrivals) exponentials(n int) float64 {
+	sum, product := 0.0, 1.0
+	for i := range n {
+		product *= a.key.nth(i)
+		if i%16 == 15 {
+			sum -= math.Log(product)
+			product = 1
+		}
+	}
+	return sum - math.Log(product)
 }
 
 // Next returns the next arrival since the start of the month, and false after the last.
@@ -55,7 +61,7 @@ func (a *Arrivals) Next() (time.Duration, bool) {
 	}
 	at := (float64(i) + 0.5) * a.gap
 	if !a.even {
-		a.sum += a.exponential(i)
+		a.sum -= math.Log(a.key.nth(i))
 		at = a.sum * a.gap
 	}
 	if a.day != nil {

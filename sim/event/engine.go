@@ -77,7 +77,7 @@ const lookEvery = 4096
 // Month runs one month, counted from 0, until its last order is settled. It returns nil if it was
 // stopped before.
 func (e *Engine) Month(month int) *Tally {
-	e.tally = &Tally{Charged: make([]money.Micros, len(e.model.Channels)), Countries: countries(e.model)}
+	e.tally = newTally(e.model)
 	e.pool = policy.NewPool(len(e.model.Channels))
 	if e.trouble = nil; !e.model.Independent() {
 		e.trouble = e.model.Trouble(month)
@@ -327,10 +327,15 @@ func (e *Engine) slot() int32 {
 
 // settle counts a settled order and frees its slot.
 func (e *Engine) settle(o *order, slot int32) {
-	e.tally.count(&o.machine, e.model.Promise)
+	t := e.tally
+	t.Classes[o.class]++
+	inTime, cost := t.count(&o.machine, e.model)
 	for i := range o.machine.Attempts() {
 		a := &o.machine.Attempts()[i]
-		e.tally.Charged[a.Channel] += e.charges[a.Channel][o.class][usageIndex(a)]
+		charge := e.charges[a.Channel][o.class][usageIndex(a)]
+		t.Spent[a.Channel][a.Outcome.Purpose(inTime)] += charge
+		cost += charge
 	}
+	t.Days[min(int(o.arrival/day), Days-1)] += cost
 	e.free = append(e.free, slot)
 }

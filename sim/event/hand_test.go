@@ -148,7 +148,11 @@ func TestByHand(t *testing.T) {
 			}
 			m.Deadline = strategy.Routes[0].Deadline
 			got := engine(t, m, strategy).Month(0)
-			want := event.Tally{Orders: 1, Attempts: tt.attempts, Charged: []money.Micros{tt.onA, tt.onB}}
+			want := event.Tally{Orders: 1, Attempts: tt.attempts, Spent: got.Spent, Classes: []int64{1}}
+			if got.Charged(a) != tt.onA || got.Charged(b) != tt.onB {
+				t.Errorf("charged %v and %v, want %v and %v", got.Charged(a), got.Charged(b), tt.onA, tt.onB)
+			}
+			want.Days[15] = tt.onA + tt.onB
 			if tt.latency > 0 {
 				want.Delivered, want.InTime = 1, 1
 				want.Latency.Add(tt.latency)

@@ -29,22 +29,28 @@ type attempt struct {
 
 // month counts a month of orders.
 func (p *pencil) month(t *testing.T, month int) *event.Tally {
-	p.tally = event.Tally{Charged: make([]money.Micros, len(p.model.Channels))}
+	p.tally = event.Tally{Spent: make([]event.Spent, len(p.model.Channels)), Classes: make([]int64, len(p.model.Classes))}
+	arrivals := p.model.Arrivals(month)
 	for i := range p.model.Orders {
 		key := p.model.Key(month, i)
-		p.order(t, key, p.model.Class(key))
+		at, _ := arrivals.Next()
+		p.order(t, key, p.model.Class(key), at)
 	}
 	return &p.tally
 }
 
 // order follows one order and counts it.
-func (p *pencil) order(t *testing.T, key world.Key, class int) {
+func (p *pencil) order(t *testing.T, key world.Key, class int, arrival time.Duration) {
 	at, reason, attempts := p.follow(key, class)
+	cost, delivered := p.model.Costs.Undelivered, channel.ForLate
 	p.tally.Orders++
+	p.tally.Classes[class]++
 	if reason == channel.NoReason {
 		p.tally.Delivered++
+		cost = p.model.Costs.Late
 		if p.model.Promise == 0 || at <= p.model.Promise {
 			p.tally.InTime++
+			cost, delivered = 0, channel.ForInTime
 		}
 		p.tally.Latency.Add(at)
 		p.tally.Latencies.Add(at)
@@ -63,11 +69,28 @@ func (p *pencil) order(t *testing.T, key world.Key, class int) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		p.tally.Charged[a.ch] += charge
+		p.tally.Spent[a.ch][purpose(a.reason, delivered)] += charge
+		cost += charge
 	}
+	p.tally.Days[arrival/(24*time.Hour)] += cost
 	if fellBack {
 		p.tally.Fallbacks++
 	}
+}
+
+// purpose is what an attempt was charged for.
+func purpose(r channel.Reason, delivered channel.Purpose) channel.Purpose {
+	switch r {
+	case channel.NoReason:
+		return delivered
+	case channel.Job:
+		return channel.ForFailed
+	case channel.Lost:
+		return channel.ForAmbiguous
+	case channel.BadClip:
+		return channel.ForUnusable
+	}
+	return channel.ForAbandoned
 }
 
 // follow walks an order along its route; no reason: it was delivered.
@@ -233,7 +256,7 @@ func anyWorld(random *rand.Rand) (*world.Model, *policy.Strategy) {
 		}
 		m.Channels = append(m.Channels, c)
 	}
-	m.Costs.Fixed = make([]money.Micros, 3)
+	m.Costs = world.Costs{Undelivered: 700_000, Late: 30_000, Fixed: make([]money.Micros, 3)}
 	polls := []time.Duration{seconds(20) * time.Duration(random.IntN(2)), seconds(20) * time.Duration(random.IntN(2)), 0}
 	s := &policy.Strategy{}
 	for range m.Classes {

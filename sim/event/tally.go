@@ -19,10 +19,33 @@ type Tally struct {
 	Fallbacks   int64                     // orders that began any step but the first
 	Failures    [channel.NumReasons]int64 // attempts by why they did not deliver
 	Undelivered [channel.NumReasons]int64 // orders by why
-	Charged     []money.Micros            // by channel
+	Classes     []int64                   // orders by class
+	Spent       []Spent                   // by channel
+	Days        [Days]money.Micros        // charges and penalties of the orders that arrived on each day
 	Countries   [][]int64                 // region errors by channel, then by its Countries; nil where none has any
 	Latency     stats.Sum                 // of delivered orders, from scheduled arrival
 	Latencies   stats.Histogram           // the same
+}
+
+// Spent is what one channel charged, by what for.
+type Spent [channel.NumPurposes]money.Micros
+
+// Days is how many days a month has.
+const Days = int(world.Month / day)
+
+const day = 24 * time.Hour
+
+func newTally(m *world.Model) *Tally {
+	return &Tally{Classes: make([]int64, len(m.Classes)), Spent: make([]Spent, len(m.Channels)), Countries: countries(m)}
+}
+
+// Charged is what a channel charged.
+func (t *Tally) Charged(ch int) money.Micros {
+	var total money.Micros
+	for _, c := range t.Spent[ch] {
+		total += c
+	}
+	return total
 }
 
 // Handling is what no invoice shows: penalties, and the fixed costs of the channels used.
@@ -39,8 +62,8 @@ func (t *Tally) Handling(costs *world.Costs, uses []bool) money.Micros {
 // Charge is what all channels charged.
 func (t *Tally) Charge() money.Micros {
 	var total money.Micros
-	for _, c := range t.Charged {
-		total += c
+	for ch := range t.Spent {
+		total += t.Charged(ch)
 	}
 	return total
 }
@@ -56,11 +79,19 @@ func (t *Tally) Merge(m *Tally) {
 		t.Failures[r] += m.Failures[r]
 		t.Undelivered[r] += m.Undelivered[r]
 	}
-	if t.Charged == nil {
-		t.Charged = make([]money.Micros, len(m.Charged))
+	if t.Spent == nil {
+		t.Classes, t.Spent = make([]int64, len(m.Classes)), make([]Spent, len(m.Spent))
 	}
-	for ch, c := range m.Charged {
-		t.Charged[ch] += c
+	for class, n := range m.Classes {
+		t.Classes[class] += n
+	}
+	for ch := range m.Spent {
+		for purpose, c := range m.Spent[ch] {
+			t.Spent[ch][purpose] += c
+		}
+	}
+	for d, c := range m.Days {
+		t.Days[d] += c
 	}
 	if t.Countries == nil && m.Countries != nil {
 		t.Countries = make([][]int64, len(m.Countries))
@@ -77,19 +108,22 @@ func (t *Tally) Merge(m *Tally) {
 	t.Latencies.Merge(&m.Latencies)
 }
 
-// count counts a settled order, but not its charges.
-func (t *Tally) count(m *policy.Machine, promise time.Duration) {
+// count counts a settled order, but not its charges, and says whether it was delivered in time and which penalty it costs.
+func (t *Tally) count(m *policy.Machine, model *world.Model) (inTime bool, penalty money.Micros) {
 	t.Orders++
 	result, _ := m.Finished()
 	if result.Delivered {
 		t.Delivered++
-		if promise == 0 || result.At <= promise {
+		if inTime = model.Promise == 0 || result.At <= model.Promise; inTime {
 			t.InTime++
+		} else {
+			penalty = model.Costs.Late
 		}
 		t.Latency.Add(result.At)
 		t.Latencies.Add(result.At)
 	} else {
 		t.Undelivered[result.Reason]++
+		penalty = model.Costs.Undelivered
 	}
 	attempts := m.Attempts()
 	t.Attempts += int64(len(attempts))
@@ -101,6 +135,7 @@ func (t *Tally) count(m *policy.Machine, promise time.Duration) {
 			t.Failures[r]++
 		}
 	}
+	return inTime, penalty
 }
 
 // countries are the counters of a model's countries; nil where no channel has any.

@@ -29,8 +29,8 @@ func same(t *testing.T, got, want *event.Tally) {
 	if g, w := facts(got), facts(want); g != w {
 		t.Errorf("got  %+v\nwant %+v", g, w)
 	}
-	if !slices.Equal(got.Charged, want.Charged) {
-		t.Errorf("charged %v, want %v", got.Charged, want.Charged)
+	if !slices.Equal(got.Spent, want.Spent) || !slices.Equal(got.Classes, want.Classes) || got.Days != want.Days {
+		t.Errorf("spent %v, by day %v, for orders %v, want %v, %v, %v", got.Spent, got.Days, got.Classes, want.Spent, want.Days, want.Classes)
 	}
 	for _, q := range []float64{0.001, 0.1, 0.5, 0.9, 0.99, 0.9999} {
 		g, gotReached := got.Latencies.Quantile(q, got.Orders)
@@ -93,7 +93,7 @@ func TestMerge(t *testing.T) {
 		t.Errorf("%+v", all)
 	}
 	var sums event.Tally
-	sums.Charged = make([]money.Micros, 2)
+	sums.Spent, sums.Classes = make([]event.Spent, 2), make([]int64, len(months[0].Classes))
 	for _, month := range months {
 		sums.Orders += month.Orders
 		sums.Delivered += month.Delivered
@@ -104,15 +104,23 @@ func TestMerge(t *testing.T) {
 			sums.Failures[r] += month.Failures[r]
 			sums.Undelivered[r] += month.Undelivered[r]
 		}
-		for ch := range sums.Charged {
-			sums.Charged[ch] += month.Charged[ch]
+		for ch := range sums.Spent {
+			for purpose, c := range month.Spent[ch] {
+				sums.Spent[ch][purpose] += c
+			}
+		}
+		for class, n := range month.Classes {
+			sums.Classes[class] += n
+		}
+		for day, c := range month.Days {
+			sums.Days[day] += c
 		}
 		sums.Latency.Merge(month.Latency)
 		sums.Latencies.Merge(&month.Latencies)
 	}
 	same(t, &all, &sums)
-	if all.Charge() != sums.Charged[0]+sums.Charged[1] {
-		t.Errorf("charged %v, by channel %v", all.Charge(), sums.Charged)
+	if all.Charge() != all.Charged(0)+all.Charged(1) || all.Charged(0) == 0 || all.Charged(1) == 0 {
+		t.Errorf("charged %v, by channel %v and %v", all.Charge(), all.Charged(0), all.Charged(1))
 	}
 	for seed := range uint64(10) {
 		random := rand.New(rand.NewPCG(7, seed))
@@ -163,5 +171,5 @@ func TestNoPrice(t *testing.T) {
 func TestNoOrders(t *testing.T) {
 	m, strategy := certain()
 	m.Orders = 0
-	same(t, engine(t, m, strategy).Month(0), &event.Tally{Charged: make([]money.Micros, 2)})
+	same(t, engine(t, m, strategy).Month(0), &event.Tally{Spent: make([]event.Spent, 2), Classes: make([]int64, len(m.Classes))})
 }

@@ -120,7 +120,7 @@ func (r *run) contradictions(m *world.Model, a *exact.Answer) (found []string) {
 	compare("attempts", r.by(func(t *event.Tally) float64 { return float64(t.Attempts) }), orders, a.Attempts, 0)
 	for ch, want := range a.ChargeByChannel {
 		price := a.HighestPrice // of an order that should have come in these months, and didn't
-		compare(fmt.Sprint("charge on ", ch), r.by(func(t *event.Tally) float64 { return t.Charged[ch].Dollars() }), orders, want, price/float64(m.Orders*len(r.tallies)))
+		compare(fmt.Sprint("charge on ", ch), r.by(func(t *event.Tally) float64 { return t.Charged(ch).Dollars() }), orders, want, price/float64(m.Orders*len(r.tallies)))
 	}
 	compare("mean latency", r.by(func(t *event.Tally) float64 { return t.Latency.Seconds() }), delivered, a.MeanLatency, 0)
 	return found
