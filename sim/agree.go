@@ -37,16 +37,11 @@ func disagreements(a *exact.Answer, t *totals, spell float64) []string {
 	c.share("delivered share", t.delivered, a.Delivered)
 	c.share("in-time share", t.inTime, a.InTime)
 	c.share("fallback share", t.fallbacks, a.Fallback)
-	orders := make([]float64, len(t.orders))
-	delivered := make([]float64, len(t.orders))
-	for i := range orders {
-		orders[i], delivered[i] = float64(t.orders[i]), float64(t.delivered[i])
-	}
 	attempts, dollars, seconds := c.unseen()
-	c.mean("attempts per order", stats.Ratio(t.attempts, orders), a.Attempts, attempts)
-	c.mean("charge per order", stats.Ratio(t.charges, orders), a.ChargePerOrder, dollars)
+	c.mean("attempts per order", stats.Ratio(t.attempts, t.perOrder()), a.Attempts, attempts)
+	c.mean("charge per order", stats.Ratio(t.charges, t.perOrder()), a.ChargePerOrder, dollars)
 	if t.all.Delivered > 0 && a.Delivered*c.orders >= few {
-		c.mean("mean latency", stats.Ratio(t.latencySums, delivered), a.MeanLatency, seconds)
+		c.mean("mean latency", stats.Ratio(t.latencySums, t.perDelivered()), a.MeanLatency, seconds)
 	}
 	for _, q := range []float64{0.5, 0.95, 0.99} {
 		c.quantile(q)

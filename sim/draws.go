@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 
 	"channelbench/internal/decision"
+	"channelbench/internal/record"
 	"channelbench/internal/scenario"
 	"channelbench/internal/sobol"
 	"channelbench/sim/event"
@@ -51,6 +52,23 @@ func (r *runner) draw(ctx context.Context, q *decision.Question) error {
 	}
 	q.Draws, q.Inputs = drawn, columns
 	return nil
+}
+
+// budgetDraws notes for each strategy in which share of the draws its expected month costs more than the budget.
+func (r *runner) budgetDraws(q *decision.Question, run *record.Run) {
+	budget := r.scenario.Decision.Budget.Dollars()
+	if budget <= 0 || len(q.Inputs) == 0 {
+		return
+	}
+	for i := range run.Strategies {
+		over := 0.0
+		for _, outlooks := range q.Draws {
+			if outlooks[i].MonthlyCost > budget {
+				over++
+			}
+		}
+		run.Strategies[i].OverBudgetDraws = record.Number(over / float64(len(q.Draws)))
+	}
 }
 
 // sample draws the inputs: scrambled Sobol' points, of which the first half of the coordinates

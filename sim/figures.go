@@ -3,7 +3,6 @@ package sim
 import (
 	"channelbench/internal/channel"
 	"channelbench/internal/decision"
-	"channelbench/internal/money"
 	"channelbench/internal/record"
 	"channelbench/internal/stats"
 	"channelbench/sim/event"
@@ -15,51 +14,62 @@ func (r *runner) record() *record.Run {
 	s := r.scenario
 	run := decision.NewRun(s, "sim", r.options.Version)
 	run.Months = r.months
+	mix := r.mix()
 	for i := range s.Strategies {
-		run.Strategies = append(run.Strategies, r.strategy(i))
+		run.Strategies = append(run.Strategies, r.strategy(i, mix))
 	}
 	return run
 }
 
-// strategy works out the figures of one strategy.
-func (r *runner) strategy(i int) record.Strategy {
-	st, t := &r.scenario.Strategies[i], r.pooled(i)
-	orders, delivered, costs := make([]float64, r.months), make([]float64, r.months), make([]float64, r.months)
-	for m := range r.months {
-		orders[m], delivered[m] = float64(t.orders[m]), float64(t.delivered[m])
-		costs[m] = r.monthCost(i, m)
+// mix is what the months drew of each class; all strategies met the same orders.
+func (r *runner) mix() *stats.Mix {
+	var orders [][]int64
+	for _, t := range r.tallies[0][:r.months] {
+		orders = append(orders, t.Classes)
 	}
-	monthly := stats.Mean(costs)
+	var shares []float64
+	for _, c := range r.compiled.Model.Classes {
+		shares = append(shares, c.Share)
+	}
+	return stats.NewMix(orders, shares)
+}
+
+// strategy works out the figures of one strategy.
+func (r *runner) strategy(i int, mix *stats.Mix) record.Strategy {
+	st, t := &r.scenario.Strategies[i], r.pooled(i)
+	costs := r.monthCosts(i)
+	monthly := mix.Mean(costs)
 	out := record.Strategy{
 		Name: st.Name, Kind: r.scenario.KindOf(st), Engine: "event", Channels: st.Channels(), Excluded: r.scenario.Excludes(st),
 		Orders: t.all.Orders, Delivered: t.all.Delivered,
-		CostPerDelivered: decision.Figure(stats.Ratio(costs, delivered)),
-		CostPerOrder:     decision.Figure(stats.Ratio(costs, orders)),
+		CostPerDelivered: decision.Figure(mix.Ratio(costs, t.perDelivered())),
+		CostPerOrder:     decision.Figure(mix.Ratio(costs, t.perOrder())),
 		MonthlyCost: record.Spread{Figure: decision.Figure(monthly), P05: record.Number(stats.Percentile(costs, 0.05)),
 			P50: record.Number(stats.Percentile(costs, 0.50)), P95: record.Number(stats.Percentile(costs, 0.95))},
-		DeliveredShare:     decision.Figure(stats.Share(t.delivered, t.orders)),
-		InTimeShare:        decision.Figure(stats.Share(t.inTime, t.orders)),
-		AttemptsPerOrder:   decision.Figure(stats.Ratio(t.attempts, orders)),
-		FallbackShare:      decision.Figure(stats.Share(t.fallbacks, t.orders)),
-		HandlingPerMonth:   r.handling(i),
-		SpendByChannel:     map[string]float64{},
+		DeliveredShare:     decision.Figure(mix.Share(t.delivered, t.orders)),
+		InTimeShare:        decision.Figure(mix.Share(t.inTime, t.orders)),
+		AttemptsPerOrder:   decision.Figure(mix.Ratio(t.attempts, t.perOrder())),
+		FallbackShare:      decision.Figure(mix.Share(t.fallbacks, t.orders)),
+		Days:               r.days(i),
+		OverBudget:         r.overBudget(costs),
 		ErrorsPer1000:      map[string]float64{},
 		RegionByCountry:    map[string]float64{},
 		UndeliveredReasons: map[string]float64{},
-		LatencyCDF:         curve(t),
+		LatencyCDF:         curve(t, mix),
 		Warnings:           monthly.Warnings,
 	}
-	out.LatencySeconds.Mean = decision.Figure(stats.Ratio(t.latencySums, delivered))
 	latency := &out.LatencySeconds
+	latency.Mean = decision.Figure(mix.Ratio(t.latencySums, t.perDelivered()))
 	for _, q := range []struct {
 		of   float64
 		into *record.Figure
 	}{{0.5, &latency.P50}, {0.95, &latency.P95}, {0.99, &latency.P99}} {
-		e := stats.Quantile(t.latencies, t.orders, q.of)
+		e := mix.Quantile(t.latencies, t.orders, q.of)
 		*q.into = decision.Figure(e)
 		out.Warnings = append(out.Warnings, e.Warnings...)
 	}
-	r.breakdown(&out, t, r.compiled.Uses[i])
+	r.spend(&out, i, mix)
+	r.breakdown(&out, i, mix)
 	if a := r.answers[i]; a != nil {
 		out.Exact = exactly(a)
 	}
@@ -78,33 +88,33 @@ func (r *runner) monthCost(strategy, month int) float64 {
 	return (t.Charge() + t.Handling(&r.compiled.Model.Costs, r.compiled.Uses[strategy])).Dollars()
 }
 
-// handling is what a month's penalties and fixed costs came to on average, in dollars.
-func (r *runner) handling(strategy int) float64 {
-	var total money.Micros
-	for _, t := range r.tallies[strategy][:r.months] {
-		total += t.Handling(&r.compiled.Model.Costs, r.compiled.Uses[strategy])
+// monthCosts are the costs of the single months.
+func (r *runner) monthCosts(strategy int) []float64 {
+	costs := make([]float64, r.months)
+	for m := range costs {
+		costs[m] = r.monthCost(strategy, m)
 	}
-	return total.Dollars() / float64(r.months)
+	return costs
 }
 
-// breakdown says where the money went and what failed.
-func (r *runner) breakdown(out *record.Strategy, t *totals, uses []bool) {
-	for ch := range t.all.Spent {
-		if uses[ch] {
-			out.SpendByChannel[r.compiled.Model.Channels[ch].Name] = t.all.Charged(ch).Dollars() / float64(r.months)
+// breakdown says what failed, per 1,000 orders. It is weighed like all figures, so that the parts add up to them.
+func (r *runner) breakdown(out *record.Strategy, strategy int, mix *stats.Mix) {
+	per1000 := func(into map[string]float64, what string, of func(*event.Tally) int64) {
+		counts, orders := make([]float64, r.months), make([]float64, r.months)
+		for m, t := range r.tallies[strategy][:r.months] {
+			counts[m], orders[m] = float64(of(t)), float64(t.Orders)
+		}
+		if n := mix.Ratio(counts, orders).Value; n > 0 {
+			into[what] += 1000 * n
 		}
 	}
 	for reason := channel.NoReason + 1; reason < channel.NumReasons; reason++ {
-		if n := t.all.Failures[reason]; n > 0 {
-			out.ErrorsPer1000[reason.String()] = 1000 * float64(n) / float64(t.all.Orders)
-		}
-		if n := t.all.Undelivered[reason]; n > 0 {
-			out.UndeliveredReasons[reason.String()] = 1000 * float64(n) / float64(t.all.Orders)
-		}
+		per1000(out.ErrorsPer1000, reason.String(), func(t *event.Tally) int64 { return t.Failures[reason] })
+		per1000(out.UndeliveredReasons, reason.String(), func(t *event.Tally) int64 { return t.Undelivered[reason] })
 	}
-	for ch, counts := range t.all.Countries {
-		for i, n := range counts {
-			out.RegionByCountry[r.compiled.Model.Channels[ch].Errors.Countries[i].Name] += 1000 * float64(n) / float64(t.all.Orders)
+	for ch := range r.compiled.Model.Channels {
+		for i, country := range r.compiled.Model.Channels[ch].Errors.Countries {
+			per1000(out.RegionByCountry, country.Name, func(t *event.Tally) int64 { return t.Countries[ch][i] })
 		}
 	}
 }
@@ -113,16 +123,20 @@ func (r *runner) breakdown(out *record.Strategy, t *totals, uses []bool) {
 const points = 400
 
 // curve is the share of all orders delivered within each of so many times.
-func curve(t *totals) []record.Point {
-	curve := []record.Point{}
-	least := float64(t.all.Orders) / points
-	last := -least
-	t.all.Latencies.Each(func(seconds float64, upTo int64) {
-		if float64(upTo) >= last+least || upTo == t.all.Delivered {
-			curve = append(curve, record.Point{Seconds: seconds, Share: float64(upTo) / float64(t.all.Orders)})
-			last = float64(upTo)
+func curve(t *totals, mix *stats.Mix) []record.Point {
+	curve, last := []record.Point{}, record.Point{}
+	mix.Curve(t.latencies, t.orders, func(seconds, share float64) {
+		if share <= last.Share { // by the weights, rare late orders can count for less than nothing
+			return
+		}
+		last = record.Point{Seconds: seconds, Share: share}
+		if len(curve) == 0 || share >= curve[len(curve)-1].Share+1.0/points {
+			curve = append(curve, last)
 		}
 	})
+	if n := len(curve); n > 0 && curve[n-1] != last {
+		curve = append(curve, last)
+	}
 	return curve
 }
 
@@ -144,11 +158,10 @@ func (r *runner) outlook(i int) decision.Outlook {
 	if a := r.answers[i]; a != nil {
 		return r.expect(a)
 	}
-	cost := 0.0
-	for m := range r.months {
-		cost += r.monthCost(i, m)
-	}
-	return showed(&r.pooled(i).all, cost, r.months)
+	t, costs, mix := r.pooled(i), r.monthCosts(i), r.mix()
+	o := showed(&t.all, 0, r.months)
+	o.MonthlyCost, o.CostPerDelivered = mix.Mean(costs).Value, never(mix.Ratio(costs, t.perDelivered()).Value, t.all.Delivered > 0)
+	return o
 }
 
 // monthMisses is, by strategy and requirement, the share of single months that miss it.

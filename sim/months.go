@@ -115,6 +115,18 @@ type totals struct {
 	all                                  event.Tally
 }
 
+// perOrder and perDelivered are what figures are divided by.
+func (t *totals) perOrder() []float64     { return floats(t.orders) }
+func (t *totals) perDelivered() []float64 { return floats(t.delivered) }
+
+func floats(counts []int64) []float64 {
+	f := make([]float64, len(counts))
+	for i, n := range counts {
+		f[i] = float64(n)
+	}
+	return f
+}
+
 // pooled gathers the finished months of a strategy.
 func (r *runner) pooled(strategy int) *totals {
 	t := &totals{}

@@ -8,7 +8,6 @@ import (
 
 	"channelbench/internal/decision"
 	"channelbench/internal/record"
-	"channelbench/internal/stats"
 )
 
 const (
@@ -71,7 +70,8 @@ func (r *runner) keeps(o *decision.Outlook) bool {
 }
 
 // precise estimates the deciding difference from the months so far. All strategies meet the same luck
-// in a month, so that the differences of single months scatter less than the figures themselves.
+// in a month, so that the differences of single months scatter less than the figures themselves, and still less once the
+// classes that a month happened to draw are accounted for.
 func (r *runner) precise() *record.Precision {
 	best, next := r.rivals()
 	values, differences := make([]float64, r.months), make([]float64, r.months)
@@ -84,8 +84,9 @@ func (r *runner) precise() *record.Precision {
 			differences[m] -= r.objective(&o)
 		}
 	}
-	e := stats.Mean(differences)
-	half, of := (e.High-e.Low)/2, math.Abs(stats.Mean(values).Value)
+	mix := r.mix()
+	e := mix.Mean(differences)
+	half, of := (e.High-e.Low)/2, math.Abs(mix.Mean(values).Value)
 	if half > 0 {
 		half /= of
 	}

@@ -263,7 +263,6 @@ func TestFigures(t *testing.T) {
 	for i := range run.Strategies {
 		st := &run.Strategies[i]
 		t.Run(st.Name, func(t *testing.T) {
-			delivered, orders := float64(st.Delivered), float64(st.Orders)
 			equal := func(what string, got, want float64) {
 				t.Helper()
 				if math.Abs(got-want) > 1e-9*max(1, math.Abs(want)) {
@@ -274,10 +273,12 @@ func TestFigures(t *testing.T) {
 				t.Errorf("%v orders", st.Orders)
 			}
 			share := value(t, "delivered share", st.DeliveredShare)
-			equal("delivered share", share, delivered/orders)
+			if drawn := float64(st.Delivered) / float64(st.Orders); math.Abs(share-drawn) > 1e-3 {
+				t.Errorf("delivered share = %v, drawn were %v", share, drawn)
+			}
 			perOrder, perDelivered, monthly := value(t, "cost per order", st.CostPerOrder), value(t, "cost per delivered", st.CostPerDelivered), value(t, "monthly cost", st.MonthlyCost.Figure)
 			equal("cost per order", perOrder*400, monthly)
-			equal("cost per delivered", perDelivered*delivered/60, monthly)
+			equal("cost per delivered", perDelivered*share*400, monthly)
 			spent := st.HandlingPerMonth
 			for _, usd := range st.SpendByChannel {
 				spent += usd
@@ -287,7 +288,7 @@ func TestFigures(t *testing.T) {
 				t.Errorf("spend by channel %v, channels %v", st.SpendByChannel, st.Channels)
 			}
 			inTime := value(t, "in-time share", st.InTimeShare)
-			late, fixed := delivered/orders-inTime, 0.0
+			late, fixed := share-inTime, 0.0
 			if slices.Contains(st.Channels, "reverse") {
 				fixed = 5
 			}
@@ -328,7 +329,7 @@ func checkCurve(t *testing.T, st *record.Strategy) {
 	if len(curve) < 20 || len(curve) > 410 {
 		t.Errorf("%d points", len(curve))
 	}
-	if got, want := curve[len(curve)-1].Share, *st.DeliveredShare.Value; got != want {
+	if got, want := curve[len(curve)-1].Share, *st.DeliveredShare.Value; math.Abs(got-want) > 1e-12 {
 		t.Errorf("the curve ends at %v, delivered are %v", got, want)
 	}
 	for _, q := range []struct {

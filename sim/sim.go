@@ -121,6 +121,7 @@ func (r *runner) judge(ctx context.Context, run *record.Run) error {
 	if err := r.draw(ctx, q); err != nil {
 		return err
 	}
+	r.budgetDraws(q, run)
 	q.BreakEvens = r.breakEvens()
 	run.Verdict = decision.Decide(q)
 	return r.explore(ctx, q, run)

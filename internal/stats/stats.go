@@ -9,14 +9,12 @@
 package stats
 
 import (
-	"fmt"
 	"math"
 	"math/bits"
 	"slices"
 	"time"
 
 	"gonum.org/v1/gonum/mathext"
-	"gonum.org/v1/gonum/stat"
 	"gonum.org/v1/gonum/stat/distuv"
 )
 
@@ -36,17 +34,8 @@ func unknown(value float64, warnings ...string) Estimate {
 	return Estimate{Value: value, Low: math.NaN(), High: math.NaN(), SE: math.NaN(), Warnings: warnings}
 }
 
-// Mean estimates an expectation from one value a month: Student's t over months.
-func Mean(months []float64) Estimate {
-	if len(months) == 0 {
-		return unknown(math.NaN())
-	}
-	mean, variance := stat.MeanVariance(months, nil)
-	if len(months) == 1 {
-		return unknown(mean, oneMonth)
-	}
-	return around(mean, math.Sqrt(variance/float64(len(months))), len(months)-1)
-}
+// Mean is that of the nil Mix.
+func Mean(months []float64) Estimate { return (*Mix)(nil).Mean(months) }
 
 // around is the t interval about a value.
 func around(value, se float64, degrees int) Estimate {
@@ -59,44 +48,28 @@ func studentT(degrees float64) float64 {
 	return distuv.StudentsT{Mu: 0, Sigma: 1, Nu: degrees}.Quantile((1 + Confidence) / 2)
 }
 
-// Ratio estimates ΣA / ΣB from pairs of one month each: t over months of the linearised
-// ratio (delta method; Cochran 1977, eq. 6.9).
-func Ratio(a, b []float64) Estimate {
-	sumA, sumB := sum(a), sum(b)
-	if sumB == 0 {
-		return unknown(math.NaN())
-	}
-	ratio := sumA / sumB
-	if len(a) < 2 {
-		return unknown(ratio, oneMonth)
-	}
-	n := float64(len(a))
-	residuals := make([]float64, len(a))
-	for i := range a {
-		residuals[i] = a[i] - ratio*b[i]
-	}
-	se := math.Sqrt(stat.Variance(residuals, nil)/n) / (sumB / n)
-	return around(ratio, se, len(a)-1)
+// Ratio is that of the nil Mix.
+func Ratio(a, b []float64) Estimate { return (*Mix)(nil).Ratio(a, b) }
+
+// Share is that of the nil Mix.
+func Share(hits, tries []int64) Estimate { return (*Mix)(nil).Share(hits, tries) }
+
+// Quantile is that of the nil Mix.
+func Quantile(months []*Histogram, orders []int64, q float64) Estimate {
+	return (*Mix)(nil).Quantile(months, orders, q)
 }
 
-// Share estimates a share from hits out of tries in each month: Clopper and Pearson (1934), on
-// as many tries as the scatter between months says they are worth (Korn and Graubard 1998).
-func Share(hits, tries []int64) Estimate {
-	k, n := sum(hits), sum(tries)
-	if n == 0 {
-		return unknown(math.NaN())
-	}
-	p := float64(k) / float64(n)
-	effect, degrees := designEffect(hits, tries, p)
-	worth := float64(n)
+// fewShare is the interval of a share by Clopper and Pearson, on no more tries than there were.
+func fewShare(p, n, effect float64, degrees, months int) Estimate {
+	worth := n
 	if degrees > 0 {
 		// The fewer the months, the less is known of their scatter.
-		t := studentT(float64(n-1)) / studentT(float64(degrees))
+		t := studentT(n-1) / studentT(float64(degrees))
 		worth = min(worth, worth/effect*t*t)
 	}
 	low, high := ClopperPearson(p*worth, worth)
-	e := Estimate{Value: p, Low: low, High: high, SE: math.Sqrt(p * (1 - p) * max(1, effect) / float64(n))}
-	if len(hits) == 1 {
+	e := Estimate{Value: p, Low: low, High: high, SE: math.Sqrt(p * (1 - p) * max(1, effect) / n)}
+	if months == 1 {
 		e.Warnings = []string{"one month only: the interval takes its orders as independent"}
 	}
 	return e
@@ -135,37 +108,6 @@ func ClopperPearson(hits, tries float64) (low, high float64) {
 		high = mathext.InvRegIncBeta(hits+1, tries-hits, 1-tail)
 	}
 	return low, high
-}
-
-// Quantile estimates the latency that a share q of all orders did not exceed. Value is NaN
-// where it was not reached, High where its upper end was not. The interval inverts the
-// intervals of the shares that lie below the estimate and up to it (Woodruff 1952).
-func Quantile(months []*Histogram, orders []int64, q float64) Estimate {
-	var pooled Histogram
-	for _, h := range months {
-		pooled.Merge(h)
-	}
-	total := sum(orders)
-	value, ok := pooled.Quantile(q, total)
-	if !ok {
-		return unknown(math.NaN())
-	}
-	if need := FewestForQuantile(q); total < int64(need) {
-		return unknown(value, fmt.Sprintf("needs at least %d orders for a %.0f %% interval of p%g", need, 100*Confidence, 100*q))
-	}
-	below, upTo := make([]int64, len(months)), make([]int64, len(months))
-	for i, h := range months {
-		below[i] = int64(math.Round(h.UpTo(math.Nextafter(value, 0))))
-		upTo[i] = int64(math.Round(h.UpTo(value)))
-	}
-	// Where many orders take exactly as long, such as to a poll, q lies between the two shares.
-	down, up := Share(below, orders), Share(upTo, orders)
-	e := Estimate{Value: value, SE: math.NaN(), High: math.NaN(), Warnings: up.Warnings}
-	e.Low, _ = pooled.Quantile(max(0, q-(down.Value-down.Low)), total)
-	if high, ok := pooled.Quantile(q+(up.High-up.Value), total); ok {
-		e.High = high
-	}
-	return e
 }
 
 // FewestForQuantile is the smallest sample whose extremes bound the quantile q on both sides.

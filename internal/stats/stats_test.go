@@ -346,7 +346,7 @@ func TestCoverage(t *testing.T) {
 			}
 			return stats.Ratio(a, b)
 		}},
-		{"share of independent orders", 0.3, 0, 0.03, func(r *rand.Rand) stats.Estimate {
+		{"share of independent orders", 0.3, 0, 0, func(r *rand.Rand) stats.Estimate {
 			hits, tries := make([]int64, 20), make([]int64, 20)
 			for i := range hits {
 				hits[i], tries[i] = binomial(r, 100, 0.3), 100
@@ -356,28 +356,28 @@ func TestCoverage(t *testing.T) {
 		{"rare share of independent orders", 0.002, 0, 0.05, func(r *rand.Rand) stats.Estimate {
 			return stats.Share([]int64{binomial(r, 500, 0.002)}, []int64{500})
 		}},
-		{"share of months in each of which orders share their luck", 0.4, 0, 0.03, func(r *rand.Rand) stats.Estimate {
+		{"share of months in each of which orders share their luck", 0.4, 0, 0, func(r *rand.Rand) stats.Estimate {
 			hits, tries := make([]int64, 60), make([]int64, 60)
 			for i := range hits {
 				hits[i], tries[i] = binomial(r, 1000, 0.3+0.2*r.Float64()), 1000
 			}
 			return stats.Share(hits, tries)
 		}},
-		{"share of 4 such months", 0.4, 0.01, 0.03, func(r *rand.Rand) stats.Estimate {
+		{"share of 4 such months", 0.4, 0.01, 0.01, func(r *rand.Rand) stats.Estimate {
 			hits, tries := make([]int64, 4), make([]int64, 4)
 			for i := range hits {
 				hits[i], tries[i] = binomial(r, 1000, 0.3+0.2*r.Float64()), 1000
 			}
 			return stats.Share(hits, tries)
 		}},
-		{"p90 of independent orders", 10 + math.Log(10), 0, 0.03, func(r *rand.Rand) stats.Estimate {
+		{"p90 of independent orders", 10 + math.Log(10), 0, 0, func(r *rand.Rand) stats.Estimate {
 			return exponentialMonths(r, 10, func() float64 { return 1 }, 1, 0.9)
 		}},
-		{"median where only 80 % are delivered", 10 + math.Log(1/(1-0.5/0.8)), 0, 0.03, func(r *rand.Rand) stats.Estimate {
+		{"median where only 80 % are delivered", 10 + math.Log(1/(1-0.5/0.8)), 0, 0, func(r *rand.Rand) stats.Estimate {
 			return exponentialMonths(r, 10, func() float64 { return 1 }, 0.8, 0.5)
 		}},
 		// Half of the months are twice as slow: (x² + x)/2 = 0.1 for x = exp(−t/2).
-		{"p90 of months that differ", 10 - 2*math.Log((math.Sqrt(1.8)-1)/2), 0, 0.03, func(r *rand.Rand) stats.Estimate {
+		{"p90 of months that differ", 10 - 2*math.Log((math.Sqrt(1.8)-1)/2), 0, 0, func(r *rand.Rand) stats.Estimate {
 			return exponentialMonths(r, 20, func() float64 { return float64(1 + r.IntN(2)) }, 1, 0.9)
 		}},
 		{"median of latencies seen at polls, just on the first", 10, 0, 0.05, func(r *rand.Rand) stats.Estimate {

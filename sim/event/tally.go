@@ -50,13 +50,23 @@ func (t *Tally) Charged(ch int) money.Micros {
 
 // Handling is what no invoice shows: penalties, and the fixed costs of the channels used.
 func (t *Tally) Handling(costs *world.Costs, uses []bool) money.Micros {
-	total := costs.Undelivered*money.Micros(t.Orders-t.Delivered) + costs.Late*money.Micros(t.Delivered-t.InTime)
+	total := t.Undeliverable(costs) + t.Lateness(costs)
 	for ch, fixed := range costs.Fixed {
 		if uses[ch] {
 			total += fixed
 		}
 	}
 	return total
+}
+
+// Undeliverable is the penalty for orders that were not delivered.
+func (t *Tally) Undeliverable(costs *world.Costs) money.Micros {
+	return costs.Undelivered * money.Micros(t.Orders-t.Delivered)
+}
+
+// Lateness is the penalty for orders that were delivered after the promise.
+func (t *Tally) Lateness(costs *world.Costs) money.Micros {
+	return costs.Late * money.Micros(t.Delivered-t.InTime)
 }
 
 // Charge is what all channels charged.

@@ -1,0 +1,262 @@
+package stats
+
+import (
+	"fmt"
+	"math"
+
+	"gonum.org/v1/gonum/floats"
+	"gonum.org/v1/gonum/stat"
+)
+
+// Mix is how many orders of each class the months of a run happened to draw. As the shares that they were drawn with are
+// known, this luck is taken out of estimates: strata after the fact, in the form of control variates (Lavenberg and Welch
+// 1981), which are weights of the months (Deville and Särndal 1992). Single months stay as they were drawn, so their
+// spread stays that of months.
+//
+// It corrects whatever was drawn: to leave out the mixes that are far off would keep just the worst luck.
+//
+// The nil Mix weighs all months alike.
+type Mix struct {
+	weights []float64   // of the months; they sum to 1, and make the weighted mean of every class what is expected
+	basis   [][]float64 // what the classes say of the months: orthonormal, each sums to 0
+}
+
+// monthsPerClass keeps enough months to learn from what a class costs.
+const monthsPerClass = 5
+
+// NewMix takes the orders by month and class, and the shares that classes are drawn with. Where there are few months,
+// only as many classes count as can be told apart.
+func NewMix(orders [][]int64, shares []float64) *Mix {
+	n := len(orders)
+	m := &Mix{weights: make([]float64, n)}
+	for i := range m.weights {
+		m.weights[i] = 1 / float64(n)
+	}
+	for class := range shares {
+		if len(m.basis) >= n/monthsPerClass {
+			break
+		}
+		m.take(surplus(orders, class, shares[class]))
+	}
+	return m
+}
+
+// surplus is by how much each month drew more orders of a class than expected.
+func surplus(orders [][]int64, class int, share float64) []float64 {
+	column := make([]float64, len(orders))
+	for i, classes := range orders {
+		column[i] = float64(classes[class]) - share*float64(sum(classes))
+	}
+	return column
+}
+
+// take makes the weights such that the column, of expectation 0, has the weighted mean 0.
+func (m *Mix) take(column []float64) {
+	mean, size := floats.Dot(column, m.weights), floats.Norm(column, 2)
+	floats.AddConst(-stat.Mean(column, nil), column)
+	for range 2 { // once more for rounding
+		for _, b := range m.basis {
+			floats.AddScaled(column, -floats.Dot(column, b), b)
+		}
+	}
+	length := floats.Norm(column, 2)
+	if length <= 1e-9*size || size == 0 {
+		return // every month drew it as often, or the others tell it
+	}
+	floats.Scale(1/length, column)
+	m.basis = append(m.basis, column)
+	floats.AddScaled(m.weights, -mean/length, column)
+}
+
+// of is the weighted mean of months.
+func (m *Mix) of(months []float64) float64 {
+	if m == nil {
+		return sum(months) / float64(len(months))
+	}
+	return floats.Dot(months, m.weights)
+}
+
+// scatter is the standard error of the weighted mean of months, and the degrees of freedom behind it, by what their
+// classes don't explain.
+func (m *Mix) scatter(months []float64) (se float64, degrees int) {
+	rest, squares := months, 1/float64(len(months))
+	degrees = len(months) - 1
+	mean := stat.Mean(months, nil)
+	if m != nil {
+		rest = append([]float64(nil), months...)
+		floats.AddConst(-mean, rest)
+		for _, b := range m.basis {
+			floats.AddScaled(rest, -floats.Dot(rest, b), b)
+		}
+		degrees -= len(m.basis)
+		squares, mean = floats.Dot(m.weights, m.weights), 0
+	}
+	left := 0.0
+	for _, r := range rest {
+		left += (r - mean) * (r - mean)
+	}
+	return math.Sqrt(left / float64(degrees) * squares), degrees
+}
+
+// Mean estimates an expectation from one value a month: Student's t over months.
+func (m *Mix) Mean(months []float64) Estimate {
+	if len(months) == 0 {
+		return unknown(math.NaN())
+	}
+	mean := m.of(months)
+	if len(months) == 1 {
+		return unknown(mean, oneMonth)
+	}
+	se, degrees := m.scatter(months)
+	return around(mean, se, degrees)
+}
+
+// Ratio estimates ΣA / ΣB from pairs of one month each: t over months of the linearised ratio (delta method; Cochran
+// 1977, eq. 6.9).
+func (m *Mix) Ratio(a, b []float64) Estimate {
+	if sum(b) == 0 {
+		return unknown(math.NaN())
+	}
+	divisor := m.of(b)
+	ratio := m.of(a) / divisor
+	if len(a) < 2 {
+		return unknown(ratio, oneMonth)
+	}
+	se, degrees := m.scatter(residuals(a, b, ratio))
+	return around(ratio, se/divisor, degrees)
+}
+
+// residuals are a less ratio times b.
+func residuals(a, b []float64, ratio float64) []float64 {
+	r := append([]float64(nil), a...)
+	floats.AddScaled(r, -ratio, b)
+	return r
+}
+
+// fewHits are too few for their scatter over months to be trusted.
+const fewHits = 30
+
+// Share estimates a share from hits out of tries in each month: the interval of Wilson (1927) on as many tries as the
+// scatter of the months says they are worth, with Student's t for the few months that say so (Kott and Carr 1997). Where
+// there are few hits or few misses, it is that of Clopper and Pearson (1934) on such a number (Korn and Graubard 1998),
+// which errs on the wide side.
+func (m *Mix) Share(hits, tries []int64) Estimate {
+	k, n := sum(hits), sum(tries)
+	if n == 0 {
+		return unknown(math.NaN())
+	}
+	p := float64(k) / float64(n)
+	effect, degrees := designEffect(hits, tries, p)
+	h, all := float64s(hits), float64s(tries)
+	mean := m.of(all)
+	if weighted := m.of(h) / mean; weighted > 0 && weighted < 1 && k > 0 && k < n {
+		p = weighted
+	}
+	if degrees == 0 || float64(min(k, n-k)) < fewHits*max(1, effect) {
+		return fewShare(p, float64(n), effect, degrees, len(hits))
+	}
+	se, degrees := m.scatter(residuals(h, all, p))
+	se /= mean
+	if se == 0 {
+		return fewShare(p, float64(n), effect, degrees, len(hits))
+	}
+	low, high := wilson(p, p*(1-p)/(se*se), studentT(float64(degrees)))
+	return Estimate{Value: p, Low: low, High: high, SE: se}
+}
+
+// wilson is the interval of a share of so many tries, where t standard errors are to be bridged.
+func wilson(p, tries, t float64) (low, high float64) {
+	t2 := t * t / tries
+	middle, half := (p+t2/2)/(1+t2), math.Sqrt(t2*(p*(1-p)+t2/4))/(1+t2)
+	return middle - half, middle + half
+}
+
+func float64s(values []int64) []float64 {
+	f := make([]float64, len(values))
+	for i, v := range values {
+		f[i] = float64(v)
+	}
+	return f
+}
+
+// Quantile estimates the latency that a share q of all orders did not exceed. Value is NaN where it was not reached, High
+// where its upper end was not. The interval inverts the intervals of the shares that lie below the estimate and up to it
+// (Woodruff 1952). Where many orders take exactly as long, such as to a poll, q lies between the two, and the interval
+// holds the truth more often than it says.
+func (m *Mix) Quantile(months []*Histogram, orders []int64, q float64) Estimate {
+	all := m.pool(months, orders)
+	value, ok := all.quantile(q)
+	if !ok {
+		return unknown(math.NaN())
+	}
+	if need := FewestForQuantile(q); sum(orders) < int64(need) {
+		return unknown(value, fmt.Sprintf("needs at least %d orders for a %.0f %% interval of p%g", need, 100*Confidence, 100*q))
+	}
+	below, upTo := make([]int64, len(months)), make([]int64, len(months))
+	for i, h := range months {
+		below[i] = int64(math.Round(h.UpTo(math.Nextafter(value, 0))))
+		upTo[i] = int64(math.Round(h.UpTo(value)))
+	}
+	down, up := m.Share(below, orders), m.Share(upTo, orders)
+	e := Estimate{Value: value, SE: math.NaN(), High: math.NaN(), Warnings: up.Warnings}
+	e.Low, _ = all.quantile(max(0, q-(down.Value-down.Low)))
+	if high, ok := all.quantile(q + (up.High - up.Value)); ok {
+		e.High = high
+	}
+	return e
+}
+
+// Curve calls f for times at which any order was delivered, from the shortest on, with the share of all orders that were
+// delivered by then.
+func (m *Mix) Curve(months []*Histogram, orders []int64, f func(seconds, share float64)) {
+	all := m.pool(months, orders)
+	upTo := 0.0
+	for _, b := range all.buckets {
+		if b.mass != 0 {
+			upTo += b.mass
+			f(b.high, upTo/all.orders)
+		}
+	}
+}
+
+// pool is the weighted histogram of all months. The weight of a month in it is relative to the average.
+type pool struct {
+	orders  float64
+	buckets []struct{ mass, low, high float64 } // low and high in seconds
+}
+
+func (m *Mix) pool(months []*Histogram, orders []int64) pool {
+	var ends Histogram
+	for _, h := range months {
+		ends.Merge(h)
+	}
+	p := pool{buckets: make([]struct{ mass, low, high float64 }, len(ends.buckets))}
+	for i, t := range ends.buckets {
+		p.buckets[i].low, p.buckets[i].high = t.low.Seconds(), t.high.Seconds()
+	}
+	for i, h := range months {
+		weight := 1.0
+		if m != nil {
+			weight = m.weights[i] * float64(len(months))
+		}
+		p.orders += weight * float64(orders[i])
+		for b, t := range h.buckets {
+			if t.n > 0 {
+				p.buckets[h.first+b-ends.first].mass += weight * float64(t.n)
+			}
+		}
+	}
+	return p
+}
+
+// quantile is Histogram.Quantile with weights.
+func (p *pool) quantile(q float64) (seconds float64, ok bool) {
+	rank, below := q*p.orders, 0.0
+	for _, b := range p.buckets {
+		if b.mass > 0 && below+b.mass >= rank {
+			return b.low + (b.high-b.low)*max(0, rank-below)/b.mass, true
+		}
+		below += b.mass
+	}
+	return 0, false
+}
