@@ -227,6 +227,13 @@ func TestCompileStepFeatures(t *testing.T) {
 	if diff := cmp.Diff(want, c.Strategies[0].Routes[0].Steps); diff != "" {
 		t.Error(diff)
 	}
+	without := good(t, "step-features", `strategies.all.steps=[{ channel = "reverse", breaker = "none", budget = "none" }]`)
+	if step := mustCompile(t, without).Strategies[0].Routes[0].Steps[0]; step.Breaker != (policy.Breaker{}) || step.Budget != (policy.Budget{}) {
+		t.Errorf("switched off: %+v, %+v", step.Breaker, step.Budget)
+	}
+	if text := string(without.Resolved()); !strings.Contains(text, `breaker = "none", budget = "none" }`) {
+		t.Errorf("resolved to %s", text)
+	}
 	alone := mustCompile(t, good(t, "step-features", `strategies.all.steps=[{ channel = "reverse", hedge = { after = "1s", channel = "forwarding" } }]`))
 	if diff := cmp.Diff([]bool{true, true}, alone.Uses[0]); diff != "" {
 		t.Errorf("the hedge's channel isn't used: %s", diff)

@@ -411,6 +411,9 @@ func backoff(b *policy.Backoff) string {
 }
 
 func breaker(b *policy.Breaker) string {
+	if b.Failures == 0 {
+		return quote(none)
+	}
 	t := &inline{}
 	t.put("failures", fmt.Sprint(b.Failures))
 	t.put("window", duration(b.Window))
@@ -420,6 +423,9 @@ func breaker(b *policy.Breaker) string {
 }
 
 func budget(b *policy.Budget) string {
+	if b.Burst == 0 {
+		return quote(none)
+	}
 	t := &inline{}
 	t.put("share", quote(money.Billionths(b.Share).String()))
 	t.put("burst", fmt.Sprint(b.Burst))

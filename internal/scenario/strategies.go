@@ -136,8 +136,14 @@ var (
 	defaultBudget  = policy.Budget{Share: int64(money.Whole / 10), Burst: 10}
 )
 
+// none switches off on one step what [retry] gives to all.
+const none = "none"
+
 func (r *reader) breaker(n *node) policy.Breaker {
-	t := r.table(n, `{ failures = 5, window = "1m", open = "30s" }`)
+	if n.value == none {
+		return policy.Breaker{}
+	}
+	t := r.table(n, `{ failures = 5, window = "1m", open = "30s" }, or "none"`)
 	defer t.close()
 	b := policy.Breaker{
 		Failures: read(t, "failures", defaultBreaker.Failures, integer(1, policy.MaxFailures)),
@@ -154,7 +160,10 @@ func (r *reader) breaker(n *node) policy.Breaker {
 }
 
 func (r *reader) budget(n *node) policy.Budget {
-	t := r.table(n, `{ share = "10%", burst = 10 }`)
+	if n.value == none {
+		return policy.Budget{}
+	}
+	t := r.table(n, `{ share = "10%", burst = 10 }, or "none"`)
 	defer t.close()
 	b := policy.Budget{Share: defaultBudget.Share, Burst: read(t, "burst", defaultBudget.Burst, integer(1, 1_000_000))}
 	if share := t.get("share"); share != nil {
