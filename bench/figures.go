@@ -55,15 +55,21 @@ func (a *attack) strategyRecord(s *sample, draws []figures) record.Strategy {
 		LatencyCDF: s.curve(), Warnings: []string{},
 	}
 	n := float64(len(s.tallies))
+	spent := map[record.Spend]float64{{For: "fixed"}: s.fixed}
 	for i := range s.tallies {
 		t := &s.tallies[i]
 		r.HandlingPerMonth += t.penalty * s.monthly / n
+		penalised := record.Spend{For: "late"}
 		if !t.delivered {
+			penalised.For = "undelivered"
 			r.UndeliveredReasons[t.order.Reason.String()] += 1000 / n
 		}
+		spent[penalised] += t.penalty * s.monthly / n
 		for k := range t.order.Attempts {
 			attempt := &t.order.Attempts[k]
-			r.SpendByChannel[attempt.Channel] += attempt.Charge().Dollars() * s.monthly / n
+			charge := attempt.Charge().Dollars() * s.monthly / n
+			r.SpendByChannel[attempt.Channel] += charge
+			spent[record.Spend{Channel: attempt.Channel, For: attempt.Outcome.Purpose(t.inTime).String()}] += charge
 			if attempt.Reason != channel.NoReason {
 				r.ErrorsPer1000[attempt.Reason.String()] += 1000 / n
 			}
@@ -73,6 +79,7 @@ func (a *attack) strategyRecord(s *sample, draws []figures) record.Strategy {
 		}
 	}
 	r.HandlingPerMonth += s.fixed
+	r.Spend = spending(spent, r.Channels)
 	if s.engine == "replay" {
 		s.replayed(&r, draws)
 	} else {
@@ -87,6 +94,25 @@ func (a *attack) strategyRecord(s *sample, draws []figures) record.Strategy {
 	per := r.CostPerOrder
 	r.MonthlyCost = record.Spread{Figure: record.Figure{Value: monthly(per.Value), Low: monthly(per.Low), High: monthly(per.High)}}
 	return r
+}
+
+// spending lists what was paid for, channel by channel and handling last, each in the order of the record.
+func spending(spent map[record.Spend]float64, channels []string) []record.Spend {
+	var list []record.Spend
+	book := func(channel string, purposes ...string) {
+		for _, p := range purposes {
+			key := record.Spend{Channel: channel, For: p}
+			if usd := spent[key]; usd > 0 {
+				key.USD = usd
+				list = append(list, key)
+			}
+		}
+	}
+	for _, ch := range channels {
+		book(ch, record.SpendOutcomes...)
+	}
+	book("", "undelivered", "late", "fixed")
+	return list
 }
 
 // driven fills in figures of driven orders, with intervals that take the orders as independent.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -15,6 +16,7 @@ import (
 	"channelbench/bench/journal"
 	"channelbench/bench/ledger"
 	"channelbench/bench/mockchannel"
+	"channelbench/internal/channel"
 	"channelbench/internal/money"
 	"channelbench/internal/record"
 	"channelbench/internal/scenario"
@@ -93,12 +95,31 @@ func TestMeasuredAgreesWithTheClosedForm(t *testing.T) {
 					t.Errorf("%s, %s: %v measured, %v exact (seed %d)", name, what, share.got, share.want, s.Seed)
 				}
 			}
+			checkSpend(t, &got)
 			p50, _ := a.Quantile(0.5)
 			if low, high := *got.LatencySeconds.P50.Low, *got.LatencySeconds.P50.High; p50 < low*0.95 || p50 > high*1.05 {
 				t.Errorf("%s: p50 %v to %v measured, %v exact (seed %d)", name, low, high, p50, s.Seed)
 			}
 		}
 	})
+}
+
+// checkSpend: the parts of the money come to the month's, and unusable clips are among them where some were thrown away.
+func checkSpend(t *testing.T, s *record.Strategy) {
+	t.Helper()
+	sum, unusable := 0.0, 0.0
+	for _, p := range s.Spend {
+		sum += p.USD
+		if p.For == channel.ForUnusable.String() {
+			unusable += p.USD
+		}
+	}
+	if month := *s.MonthlyCost.Value; math.Abs(sum-month) > 1e-6*month {
+		t.Errorf("%s: the parts come to %v, the month to %v", s.Name, sum, month)
+	}
+	if thrown := s.ErrorsPer1000[channel.BadClip.String()]; (unusable > 0) != (thrown > 0) {
+		t.Errorf("%s: $%v for unusable clips, of which there were %v in 1,000 orders", s.Name, unusable, thrown)
+	}
 }
 
 // TestOurBooksAreTheirs: what the ledger spent is what the channels charged, order by order under errors of all kinds.
