@@ -58,10 +58,7 @@ func (r *runner) breakEvenMap(ctx context.Context, candidate *string) (*record.B
 		return err
 	})
 	switch {
-	case ctx.Err() != nil:
-		r.warnings = append(r.warnings, "interrupted: where strategies break even by length and failures was not looked at")
-		return nil, nil
-	case errors.Is(err, exact.ErrTooLong), errors.Is(err, exact.ErrDependent), errors.Is(err, exact.ErrStrategy):
+	case ctx.Err() != nil, errors.Is(err, exact.ErrTooLong), errors.Is(err, exact.ErrDependent), errors.Is(err, exact.ErrStrategy):
 		return nil, nil
 	case err != nil:
 		return nil, err
