@@ -41,6 +41,13 @@ type contest struct {
 	channel           int
 	failure           int                // of failuresDrawn
 	channels          []scenario.Channel // as they are, but making clips of any length
+	ways              []way              // by strategy
+}
+
+// way is how a strategy goes about the clips of a map, of the lengths that are ordered.
+type way struct {
+	begins []int  // channels that they begin on, those of the most ordered first; none: it makes none of them
+	uses   []bool // by channel
 }
 
 // breakEvenMap compares the candidate, or the cheapest strategy where there is none, with the cheapest one that goes another
@@ -76,12 +83,12 @@ func (r *runner) breakEvenMap(ctx context.Context, candidate *string) (*record.B
 // contest chooses what is compared; false where there is nothing to compare.
 func (r *runner) contest(candidate *string) (*contest, bool) {
 	c := &contest{runner: r, classes: r.mostOrdered()}
-	all := func(int) bool { return true }
-	if candidate != nil {
-		all = func(i int) bool { return r.scenario.Strategies[i].Name == *candidate }
+	c.channels = unbound(r.scenario.Channels, r.scenario.Workload.Videos[c.classes[0]].Clip.Resolution)
+	for i := range r.scenario.Strategies {
+		c.ways = append(c.ways, c.wayOf(i))
 	}
 	var ok bool
-	if c.strategy, ok = r.cheapest(all); !ok {
+	if c.strategy, ok = c.cheapest(func(i int) bool { return candidate == nil || r.scenario.Strategies[i].Name == *candidate }); !ok {
 		return nil, false
 	}
 	if c.against, ok = c.rival(); !ok {
@@ -94,7 +101,6 @@ func (r *runner) contest(candidate *string) (*contest, bool) {
 			c.failure = i
 		}
 	}
-	c.channels = unbound(r.scenario.Channels, r.scenario.Workload.Videos[c.classes[0]].Clip.Resolution)
 	return c, true
 }
 
@@ -121,11 +127,27 @@ func (r *runner) mostOrdered() []int {
 	return classes
 }
 
+// wayOf finds it by what the strategy would do with the most ordered video, were it of each length.
+func (c *contest) wayOf(strategy int) way {
+	w := way{uses: make([]bool, len(c.channels))}
+	for _, class := range c.classes {
+		compiled, err := c.whatIf(strategy, c.scenario.Workload.Videos[class].Clip.Seconds).Compile()
+		if err != nil {
+			continue // none of its channels makes that
+		}
+		w.begins = append(w.begins, compiled.Strategies[0].Routes[0].Steps[0].Channel)
+		for ch, used := range compiled.Uses[0] {
+			w.uses[ch] = w.uses[ch] || used
+		}
+	}
+	return w
+}
+
 // cheapest is the strategy that costs least per delivered clip at the stated values, among those that may be chosen.
-func (r *runner) cheapest(among func(int) bool) (int, bool) {
+func (c *contest) cheapest(among func(int) bool) (int, bool) {
 	best, least := -1, math.Inf(1)
-	for i, o := range r.stated {
-		if o.CostPerDelivered < least && !r.scenario.Excludes(&r.scenario.Strategies[i]) && among(i) {
+	for i, o := range c.stated {
+		if o.CostPerDelivered < least && len(c.ways[i].begins) > 0 && !c.scenario.Excludes(&c.scenario.Strategies[i]) && among(i) {
 			best, least = i, o.CostPerDelivered
 		}
 	}
@@ -135,12 +157,13 @@ func (r *runner) cheapest(among func(int) bool) (int, bool) {
 // rival is the cheapest strategy that goes another way: it begins on channels of other kinds; where none does, on other
 // channels; where none does, it uses another set of channels.
 func (c *contest) rival() (int, bool) {
+	mine := &c.ways[c.strategy]
 	kind := func(ch int) int { return int(c.scenario.Channels[ch].Kind) }
 	same := func(ch int) int { return ch }
 	for _, other := range []func(int) bool{
-		func(i int) bool { return apart(c.begins(i), c.begins(c.strategy), kind) },
-		func(i int) bool { return apart(c.begins(i), c.begins(c.strategy), same) },
-		func(i int) bool { return !slices.Equal(c.compiled.Uses[i], c.compiled.Uses[c.strategy]) },
+		func(i int) bool { return apart(c.ways[i].begins, mine.begins, kind) },
+		func(i int) bool { return apart(c.ways[i].begins, mine.begins, same) },
+		func(i int) bool { return !slices.Equal(c.ways[i].uses, mine.uses) },
 	} {
 		if i, ok := c.cheapest(other); ok {
 			return i, true
@@ -161,15 +184,6 @@ func apart(a, b []int, as func(int) int) bool {
 	return true
 }
 
-// begins lists the channels that clips of the resolution begin on, those of the most ordered first.
-func (c *contest) begins(strategy int) []int {
-	var channels []int
-	for _, class := range c.classes {
-		channels = append(channels, c.compiled.Strategies[strategy].Routes[class].Steps[0].Channel)
-	}
-	return channels
-}
-
 // inQuestion is the channel whose failures are varied: a reverse one if either side begins on one, else the one that the
 // cheaper side begins on.
 func (c *contest) inQuestion() int {
@@ -177,7 +191,7 @@ func (c *contest) inQuestion() int {
 	if c.stated[dear].CostPerDelivered < c.stated[cheap].CostPerDelivered {
 		cheap, dear = dear, cheap
 	}
-	begun := append(c.begins(cheap), c.begins(dear)...)
+	begun := slices.Concat(c.ways[cheap].begins, c.ways[dear].begins)
 	if i := slices.IndexFunc(begun, func(ch int) bool { return c.scenario.Channels[ch].Kind == channel.Reverse }); i >= 0 {
 		return begun[i]
 	}
@@ -246,8 +260,10 @@ func ratesAround(low, high float64) []float64 {
 // costs are what a delivered clip of that length costs with a strategy at each rate; NaN where none is delivered.
 func (c *contest) costs(strategy, seconds int, rates []float64) ([]float64, error) {
 	costs := make([]float64, len(rates))
+	s := c.whatIf(strategy, seconds)
 	for i, rate := range rates {
-		compiled, err := c.whatIf(strategy, seconds, rate).Compile()
+		failuresDrawn[c.failure].of(&s.Channels[c.channel].Errors).Rate = rate
+		compiled, err := s.Compile()
 		if err != nil {
 			// The scenario itself compiles; what doesn't is a clip that no channel of the strategy makes.
 			return slices.Repeat([]float64{math.NaN()}, len(rates)), nil
@@ -263,15 +279,13 @@ func (c *contest) costs(strategy, seconds int, rates []float64) ([]float64, erro
 	return costs, nil
 }
 
-// whatIf is the scenario with one strategy, in which every order is the most ordered video, but of that length, and the
-// failure has that rate.
-func (c *contest) whatIf(strategy, seconds int, rate float64) *scenario.Scenario {
+// whatIf is the scenario with one strategy, in which every order is the most ordered video, but of that length.
+func (c *contest) whatIf(strategy, seconds int) *scenario.Scenario {
 	s := *c.scenario
 	video := s.Workload.Videos[c.classes[0]]
 	video.Share, video.Clip.Seconds, video.Fit = money.Whole, seconds, channel.Longer
 	s.Workload.Videos = []scenario.Video{video}
 	s.Strategies = s.Strategies[strategy : strategy+1]
 	s.Channels = slices.Clone(c.channels)
-	failuresDrawn[c.failure].of(&s.Channels[c.channel].Errors).Rate = rate
 	return &s
 }
