@@ -9,11 +9,8 @@ import (
 // bills add up by channel what was reserved, computed and reported.
 func (a *attack) bills(orders []recording.Order) []record.Bill {
 	var bills []record.Bill
-	for i := range a.scenario.Channels {
-		if !a.drives(i) {
-			continue
-		}
-		bills = append(bills, total(a.scenario.Channels[i].Name, orders).bill())
+	for _, name := range a.driven() {
+		bills = append(bills, total(name, orders).bill())
 	}
 	return bills
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"channelbench/bench/recording"
+	"channelbench/bench/timeline"
 	"channelbench/internal/channel"
 	"channelbench/internal/decision"
 	"channelbench/internal/record"
@@ -19,6 +20,7 @@ func (a *attack) record(o *Options) (*record.Run, error) {
 		return nil, err
 	}
 	run := decision.NewRun(a.scenario, "bench", o.Version)
+	run.Started, run.Timeline = a.started(), timeline.Of(recorded, a.driven())
 	b := newBlocks(a.scenario, recorded)
 	var samples []*sample
 	for i := range a.scenario.Strategies {

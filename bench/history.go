@@ -104,6 +104,13 @@ func (a *attack) recorded() ([]recording.Order, error) {
 	})
 }
 
+// started is when the run began; one that was resumed, when it first did.
+func (a *attack) started() string {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.entries[0].(journal.Run).At.Format(time.RFC3339)
+}
+
 // at is when a time of the run was, for the journal.
 func (a *attack) at(t time.Duration) journal.Time {
 	return journal.UTC(a.clock.origin.Add(a.clock.real(t)))

@@ -339,3 +339,46 @@ func TestRemnantsOfSynchronousJobs(t *testing.T) {
 		}
 	})
 }
+
+// TestTimelineOfAResumedRun: the clock goes on from the first start, and every attempt driven counts once; those replayed don't.
+func TestTimelineOfAResumedRun(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := benchable(t, "starter", 60, `bench.rate="20/min"`, `bench.run=["hybrid"]`)
+		o, server := onMock(t, s, mockchannel.Options{})
+		o.Journal = filepath.Join(t.TempDir(), "orders.jsonl")
+		ctx, cancel := context.WithTimeout(t.Context(), 80*time.Second)
+		defer cancel()
+		if _, err := Run(ctx, s, o); !errors.Is(err, ErrInterrupted) {
+			t.Fatalf("Run ends with %v", err)
+		}
+		begun := entries(t, o.Journal)[0].(journal.Run).At
+		time.Sleep(3 * time.Hour)
+		o.Resume = true
+		run, err := Run(t.Context(), s, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want := begun.Format("2006-01-02T15:04:05Z"); run.Started != want {
+			t.Errorf("started %q, want %q", run.Started, want)
+		}
+		if line := run.Timeline; line.BinSeconds != 300 || line.Seconds < 3*3600 || line.Seconds > 3.5*3600 {
+			t.Errorf("bins of %v s over %v s", line.BinSeconds, line.Seconds)
+		}
+		attempts, gap := 0, false
+		for _, ch := range run.Timeline.Channels {
+			for _, b := range ch.Bins {
+				for _, n := range b.Outcomes {
+					attempts += n
+				}
+				gap = gap || b.From > 600 && b.From < 3*3600-300
+			}
+		}
+		submits := 0
+		for _, b := range server.Books() {
+			submits += b.Submits
+		}
+		if attempts != submits || attempts < 60 || gap {
+			t.Errorf("%d attempts on the timeline, %d submits; any while nothing ran: %v", attempts, submits, gap)
+		}
+	})
+}

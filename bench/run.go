@@ -172,3 +172,14 @@ func newAttack(s *scenario.Scenario, o *Options) (*attack, error) {
 func (a *attack) drives(ch int) bool {
 	return slices.ContainsFunc(drivenBy(a.scenario), func(i int) bool { return a.uses[i][ch] })
 }
+
+// driven names the channels that driven orders can reach.
+func (a *attack) driven() []string {
+	var names []string
+	for i := range a.scenario.Channels {
+		if a.drives(i) {
+			names = append(names, a.scenario.Channels[i].Name)
+		}
+	}
+	return names
+}

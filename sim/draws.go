@@ -120,18 +120,27 @@ func (r *runner) moved(key string) []bool {
 // foresee is what is expected of strategies in each case; cases are shared out among the workers.
 func (r *runner) foresee(ctx context.Context, cases []decision.Case) ([][]decision.Outlook, error) {
 	outlooks := make([][]decision.Outlook, len(cases))
-	failures := make([]error, len(cases))
+	err := r.shareOut(ctx, len(cases), func(i int) (err error) {
+		outlooks[i], err = r.foreseeOne(ctx, &cases[i])
+		return err
+	})
+	return outlooks, err
+}
+
+// shareOut has the workers do n tasks, or those until the context ends.
+func (r *runner) shareOut(ctx context.Context, n int, task func(int) error) error {
+	failures := make([]error, n)
 	var next atomic.Int64
 	var workers sync.WaitGroup
-	for range min(r.options.Workers, len(cases)) {
+	for range min(r.options.Workers, n) {
 		workers.Go(func() {
-			for i := int(next.Add(1)) - 1; i < len(cases) && ctx.Err() == nil; i = int(next.Add(1)) - 1 {
-				outlooks[i], failures[i] = r.foreseeOne(ctx, &cases[i])
+			for i := int(next.Add(1)) - 1; i < n && ctx.Err() == nil; i = int(next.Add(1)) - 1 {
+				failures[i] = task(i)
 			}
 		})
 	}
 	workers.Wait()
-	return outlooks, errors.Join(append(failures, ctx.Err())...)
+	return errors.Join(append(failures, ctx.Err())...)
 }
 
 // foreseeOne is what is expected of strategies when the inputs have given values: by the closed form, or

@@ -75,6 +75,9 @@ func Run(ctx context.Context, s *scenario.Scenario, o Options) (*record.Run, err
 	if err := r.judge(ctx, run); err != nil {
 		return nil, err
 	}
+	if run.Map, err = r.breakEvenMap(ctx, run.Verdict.Candidate); err != nil {
+		return nil, err
+	}
 	run.Warnings = append(run.Warnings, r.warnings...)
 	if interrupted == nil {
 		interrupted = ctx.Err()
