@@ -193,6 +193,17 @@ func (m *Machine) Attempts() []Attempt { return m.attempts[:m.n] }
 // Finished says whether the order has ended, and how.
 func (m *Machine) Finished() (Result, bool) { return m.result, m.state == finished }
 
+// Paused says whether the order waits for a channel's pause and for nothing else, and until when on the clock of the
+// arrivals. Should the pause grow longer, a Wake at its former end only asks for the next one.
+func (m *Machine) Paused(pool *Pool) (channel int, until time.Duration, is bool) {
+	if m.state != waiting || m.alarm != m.resume {
+		return 0, 0, false
+	}
+	step := &m.route.Steps[m.step]
+	until = pool.PausedUntil(step.Channel)
+	return step.Channel, until, step.Breaker.Failures == 0 && m.arrival+m.resume == until
+}
+
 // Settled says whether the order has ended and every attempt's bill is known.
 func (m *Machine) Settled() bool {
 	if m.state != finished {
@@ -309,7 +320,7 @@ func (m *Machine) submit(at time.Duration, pool *Pool, actions []Action) []Actio
 			return m.wait(until-m.arrival, actions)
 		}
 	}
-	if until := pool.pausedUntil(step.Channel) - m.arrival; until > at {
+	if until := pool.PausedUntil(step.Channel) - m.arrival; until > at {
 		return m.wait(until, actions)
 	}
 	m.state, m.hedged, m.waited = running, false, false
@@ -382,7 +393,7 @@ func (m *Machine) mayHedge(step *Step) bool {
 func (m *Machine) hedge(at time.Duration, step *Step, pool *Pool, actions []Action) []Action {
 	m.hedged = true
 	second, now := step.Hedge.Channel, m.arrival+at
-	if _, blocked := pool.blocked(&step.Breaker, second, now); blocked || pool.pausedUntil(second) > now || !pool.take(&step.Budget, second) {
+	if _, blocked := pool.blocked(&step.Breaker, second, now); blocked || pool.PausedUntil(second) > now || !pool.take(&step.Budget, second) {
 		return actions
 	}
 	return m.begin(at, second, true, pool, actions)

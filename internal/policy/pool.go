@@ -34,7 +34,8 @@ func (p *Pool) pause(channel int, at, retryAfter time.Duration) {
 	}
 }
 
-func (p *Pool) pausedUntil(channel int) time.Duration {
+// PausedUntil is until when a channel asked to be left alone, on the clock of the arrivals.
+func (p *Pool) PausedUntil(channel int) time.Duration {
 	if p == nil {
 		return 0
 	}

@@ -34,6 +34,8 @@ type Engine struct {
 	orders   []order
 	free     []int32 // slots of orders
 	heap     heap
+	rooms    []room        // by channel; nil where no channel can ask for a pause
+	woken    time.Duration // when somebody in a room is to be woken; noEnd: nobody waits in one
 	seq      uint32
 	actions  []policy.Action
 	pool     *policy.Pool
@@ -83,10 +85,11 @@ func (e *Engine) Month(month int) *Tally {
 		e.trouble = e.model.Trouble(month)
 	}
 	e.seq = 0
+	e.openRooms()
 	arrivals := e.model.Arrivals(month)
 	next, more := arrivals.Next()
-	for index := 0; more || len(e.heap) > 0; {
-		if more && (len(e.heap) == 0 || int64(next) <= e.heap[0].at) {
+	for index := 0; more || len(e.heap) > 0 || e.woken != noEnd; {
+		if more && (len(e.heap) == 0 || int64(next) <= e.heap[0].at) && next <= e.woken {
 			if index%lookEvery == 0 && e.stopped() {
 				e.reset()
 				return nil
@@ -94,6 +97,10 @@ func (e *Engine) Month(month int) *Tally {
 			e.arrive(e.model.Key(month, index), index, next)
 			index++
 			next, more = arrivals.Next()
+			continue
+		}
+		if e.woken != noEnd && (len(e.heap) == 0 || int64(e.woken) < e.heap[0].at) {
+			e.wake()
 			continue
 		}
 		e.advance(e.heap[0].slot)
@@ -120,21 +127,25 @@ func (e *Engine) arrive(key world.Key, index int, at time.Duration) {
 	o.key, o.index, o.arrival, o.class = key, index, at, e.model.Class(key)
 	o.answer.At, o.wake, o.earlier = never, never, o.earlier[:0]
 	o.machine.Init(&e.strategy.Routes[o.class], at)
-	if at, more := e.step(o, policy.Event{Kind: policy.Start}); more {
-		e.heap.push(e.due(o, at, slot))
-	} else {
+	switch at, more := e.step(o, policy.Event{Kind: policy.Start}); {
+	case !more:
 		e.settle(o, slot)
+	case !e.enter(o, slot, nowhere):
+		e.heap.push(e.due(o, at, slot))
 	}
 }
 
 // advance hands an order its next event, which is the earliest of all.
 func (e *Engine) advance(slot int32) {
 	o := &e.orders[slot]
-	if at, more := e.step(o, e.takeNext(o)); more {
-		e.heap.replaceTop(e.due(o, at, slot))
-	} else {
+	switch at, more := e.step(o, e.takeNext(o)); {
+	case !more:
 		e.heap.pop()
 		e.settle(o, slot)
+	case e.enter(o, slot, nowhere):
+		e.heap.pop()
+	default:
+		e.heap.replaceTop(e.due(o, at, slot))
 	}
 }
 

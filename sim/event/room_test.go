@@ -1,0 +1,92 @@
+package event_test
+
+import (
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"channelbench/internal/channel"
+	"channelbench/internal/dist"
+	"channelbench/internal/policy"
+	"channelbench/internal/world"
+	"channelbench/sim/event"
+)
+
+// crowdedWorld is a random world whose channels refuse what exceeds their limits, with a random deadline, or none.
+func crowdedWorld(random *rand.Rand) (*world.Model, *policy.Strategy) {
+	m, s := anyWorld(random)
+	for i := range m.Channels {
+		m.Channels[i].Limits = world.Limits{PerMinute: random.IntN(2) * (1 + random.IntN(3)), Concurrent: random.IntN(3), Queue: random.IntN(2) * random.IntN(5)}
+	}
+	m.Orders, m.Process = 200, world.Traced
+	at := time.Duration(0)
+	for range m.Orders {
+		at += time.Duration(random.ExpFloat64() * 20e9)
+		if random.IntN(3) == 0 {
+			at = at.Truncate(time.Second) + time.Second // so that some things happen at the same time
+		}
+		m.Trace = append(m.Trace, at)
+	}
+	m.Deadline = []time.Duration{0, 0, time.Minute, 10 * time.Minute, time.Hour}[random.IntN(5)]
+	for i := range s.Routes {
+		route := &s.Routes[i]
+		route.Deadline = m.Deadline
+		for k := range route.Steps {
+			switch step := &route.Steps[k]; random.IntN(6) {
+			case 0:
+				step.Timeout = time.Duration(5+random.IntN(60)) * time.Second
+			case 1:
+				step.Breaker = policy.Breaker{Failures: 3, Window: time.Minute, Open: 30 * time.Second, On: policy.ReasonSet(random.Uint64())}
+			}
+		}
+	}
+	return m, s
+}
+
+// TestRoomsLeaveOutOnlyWhatChangesNothing: orders that are told of every end of a pause, since somebody observes them, do the
+// same as those that wait in a room until it is their turn; and the order of the events is that of time.
+func TestRoomsLeaveOutOnlyWhatChangesNothing(t *testing.T) {
+	worlds := uint64(600)
+	if testing.Short() {
+		worlds = 150
+	}
+	told, needed := 0, 0
+	for seed := range worlds {
+		m, s := crowdedWorld(rand.New(rand.NewPCG(17, seed)))
+		silent, observed := engine(t, m, s), engine(t, m, s)
+		last := time.Duration(0)
+		observed.Observe = func(order int, e policy.Event, actions []policy.Action) {
+			told++
+			if e.At < 0 || m.Trace[order]+e.At < last {
+				t.Fatalf("seed %d: %v of order %d comes at %v, after something at %v", seed, e.Kind, order, m.Trace[order]+e.At, last)
+			}
+			last = m.Trace[order] + e.At
+		}
+		want, got := observed.Month(0), silent.Month(0)
+		needed += int(want.Attempts)
+		if same(t, got, want); t.Failed() {
+			t.Fatalf("seed %d\n%+v\n%+v", seed, m, s)
+		}
+	}
+	if told < 7*needed {
+		t.Errorf("%d events for %d attempts: hardly anybody waited, so this test looks at little", told, needed)
+	}
+}
+
+// BenchmarkOverload is a month of a channel that is offered more than it can do, without a deadline: nearly all orders wait.
+func BenchmarkOverload(b *testing.B) {
+	m, s := certain()
+	m.Orders, m.Deadline = 20_000, 0
+	m.Channels[a].Limits = world.Limits{Concurrent: 1}
+	m.Channels[a].Jobs[0].Service = dist.Constant(200) // an order comes every 130 s
+	step := &s.Routes[0].Steps[0]
+	step.Attempts, step.RetryOn = policy.MaxAttempts, policy.SetOf(channel.RateLimited)
+	engine, err := event.New(m, s)
+	if err != nil {
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		engine.Month(0)
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*m.Orders), "ns/order")
+}
