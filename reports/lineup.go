@@ -327,7 +327,7 @@ func (s *Set) priceRange(name string) string {
 func (l *lineup) subtitle() string {
 	text := "Cost per delivered clip, US dollars. Dark tick: expected or measured cost; whisker: its 95% interval"
 	if l.left > 0 {
-		text += fmt.Sprintf(". %s more in the CSV", plural(l.left, "dearer strategy"))
+		text += fmt.Sprintf(". In the CSV only: %s", plural(l.left, "dearer strategy"))
 	}
 	if l.set.warning() != "" {
 		return "These runs don't all buy the same, so their costs are not comparable. " + text

@@ -47,9 +47,9 @@ func (f foretold) beyond(low, high float64) int {
 	switch {
 	case !f.known:
 		return 0
-	case f.measured < low-rounding*math.Abs(low):
+	case f.measured < low*(1-rounding):
 		return -1
-	case f.measured > high+rounding*math.Abs(high):
+	case f.measured > high*(1+rounding):
 		return 1
 	}
 	return 0

@@ -288,7 +288,7 @@ func (f foretold) places(half vg.Length) (low, high, dot vg.Length) {
 	edge := half - 4
 	switch width := f.high - f.low; {
 	case math.IsInf(f.low, 1): // never is predicted
-		low, high = edge-2, edge+4
+		low, high = edge-8, half
 		dot = -edge
 	case math.IsInf(f.high, 1): // the band is open
 		low, high = -bandHalf, half

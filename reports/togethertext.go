@@ -82,7 +82,10 @@ func (s *Set) all() []*member {
 
 // decision is what a run says, after what forbids its use.
 func (m *member) decision() string {
-	return strings.TrimSpace(invalidity(m.Run) + " " + verdictSentence(m.Run))
+	if text := invalidity(m.Run); text != "" {
+		return strings.TrimSuffix(text, ".") + ". " + verdictSentence(m.Run)
+	}
+	return verdictSentence(m.Run)
 }
 
 // cautions are the warnings of all runs, each said once.

@@ -359,6 +359,9 @@ func (t *trend) span(r trendRow, c trendColumn) (low, high float64, nevers bool)
 		}
 		nevers = nevers || c.never(s)
 	}
+	if c.name == "delivered_share" { // no room above 100%
+		defer func() { high = min(high, 1) }()
+	}
 	switch off := (high - low) * 0.08; {
 	case low > high:
 		return 1, 0, nevers
@@ -377,14 +380,15 @@ func (c trendColumn) never(s *record.Strategy) bool {
 
 // ticks writes two or three values beside a panel.
 func (t *trend) ticks(p *page, area vg.Rectangle, c trendColumn, low, high float64) {
-	step := c.step(high - low)
+	step, last := c.step(high-low), ""
 	for v := math.Ceil(low/step) * step; v <= high && step > 0; v += step {
 		y := area.Min.Y + vg.Length((v-low)/(high-low))*(area.Max.Y-area.Min.Y)
 		at := vg.Point{X: area.Min.X - 5, Y: y - 2.8}
 		text := smallTick.shorten(c.tick(v, step), trendAxis-8)
-		if !p.free(smallTick.box(text, at, right), 1.5) || v+step == v {
+		if text == last || !p.free(smallTick.box(text, at, right), 1.5) {
 			continue
 		}
+		last = text
 		p.write(text, at, smallTick, right)
 		p.line(stroke(grid, 0.8), vg.Point{X: area.Min.X, Y: y}, vg.Point{X: area.Max.X, Y: y})
 	}
