@@ -188,9 +188,15 @@ func TestTrendTitles(t *testing.T) {
 
 	dear, cheap, slow, fast, lossy := r, r, r, r, r
 	dear.cost, cheap.cost, slow.median, fast.median, lossy.lost = 0.15, 0.1, 300, 40, 0.3
-	for want, later := range map[string]toy{"Reverse got dearer: $0.12": dear, "Reverse got cheaper: $0.12": cheap, "Reverse got slower: ": slow, "Reverse got faster: ": fast, "Reverse got less reliable: ": lossy} {
-		if got := title(series(6, later)); !strings.HasPrefix(got, want) {
-			t.Errorf("title is %q, want %q", got, want)
+	for _, c := range []struct {
+		want  string
+		later toy
+	}{
+		{"Reverse got dearer: $0.12", dear}, {"Reverse got cheaper: $0.12", cheap}, {"Reverse got slower: ", slow},
+		{"Reverse got faster: ", fast}, {"Reverse got less reliable: ", lossy},
+	} {
+		if got := title(series(6, c.later)); !strings.HasPrefix(got, c.want) {
+			t.Errorf("title is %q, want %q", got, c.want)
 		}
 	}
 

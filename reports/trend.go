@@ -56,7 +56,7 @@ var trendColumns = []trendColumn{
 // timeStep is a step that people know from clocks.
 func timeStep(span float64) float64 {
 	for _, s := range timeSteps {
-		if span/s <= 3 && span > 2 {
+		if span/s <= 4 && span > 2 {
 			return s
 		}
 	}
