@@ -287,6 +287,17 @@ func TestChoiceTitles(t *testing.T) {
 	}
 }
 
+// A picture has no room for hundreds of rows; the numbers behind it leave none out.
+func TestManyRowsAreCut(t *testing.T) {
+	f := NewSet(dozen()).lineupFigure()
+	if want := 1 + 12*20; len(f.rows) != want {
+		t.Errorf("%d rows of CSV, want %d", len(f.rows), want)
+	}
+	if !strings.Contains(f.subtitle, "In the CSV only: 14 dearer strategies") {
+		t.Errorf("subtitle is %q", f.subtitle)
+	}
+}
+
 func TestOtherPurchasesAreNamed(t *testing.T) {
 	s := NewSet(strangers())
 	var md, text strings.Builder

@@ -39,18 +39,20 @@ type trendColumn struct {
 	format func(v float64) string
 	step   func(span float64) float64
 	tick   func(v, step float64) string
+	most   float64 // the figure can't be higher
+	time   bool    // may be never
 }
 
 var trendColumns = []trendColumn{
 	{"Cost per delivered clip", "cost_per_delivered_usd", func(s *record.Strategy) record.Figure { return s.CostPerDelivered }, pooledCost,
 		map[int]string{-1: "cheaper", 1: "dearer"}, func(v float64) string { return shortDollars(v, min(centDecimals([]float64{v})+1, 4)) },
-		func(span float64) float64 { return evenStep(span, 3) }, func(v, step float64) string { return shortDollars(v, max(2, decimalsOf(step))) }},
+		func(span float64) float64 { return evenStep(span, 3) }, func(v, step float64) string { return shortDollars(v, max(2, decimalsOf(step))) }, 1e200, false},
 	{"Delivered", "delivered_share", func(s *record.Strategy) record.Figure { return s.DeliveredShare }, pooledShare,
 		map[int]string{-1: "less reliable", 1: "more reliable"}, func(v float64) string { return percent(v, 1) },
-		func(span float64) float64 { return evenStep(span, 3) }, func(v, step float64) string { return percent(v, decimalsOf(100*step)) }},
+		func(span float64) float64 { return evenStep(span, 3) }, func(v, step float64) string { return percent(v, decimalsOf(100*step)) }, 1, false},
 	{"95% done within", "p95_seconds", func(s *record.Strategy) record.Figure { return s.LatencySeconds.P95 },
 		func(list []*record.Strategy) stats.Estimate { return pooledQuantile(list, 0.95) },
-		map[int]string{-1: "faster", 1: "slower"}, clock, timeStep, func(v, _ float64) string { return clock(v) }},
+		map[int]string{-1: "faster", 1: "slower"}, clock, timeStep, func(v, _ float64) string { return clock(v) }, 1e200, true},
 }
 
 // timeStep is a step that people know from clocks.
@@ -339,7 +341,7 @@ func (t *trend) panel(p *page, r trendRow, column int, area vg.Rectangle) {
 	t.levels(p, r, column, area, y)
 	for i, s := range r.of {
 		if s != nil {
-			t.dot(p, r, c.figure(s), i, area, y)
+			t.dot(p, nightDot{r.mark, c, s, t.nights[i].Run}, t.at(i, area.Min.X, area.Max.X), area, y)
 		}
 	}
 }
@@ -354,28 +356,25 @@ func (t *trend) span(r trendRow, c trendColumn) (low, high float64, nevers bool)
 		f := c.figure(s)
 		for _, v := range []*float64{f.Value, f.Low, f.High} {
 			if x, ok := known(v); ok {
-				low, high = min(low, max(x, 0)), max(high, min(x, 1e200))
+				low, high = min(low, min(max(x, 0), c.most)), max(high, min(x, c.most))
 			}
 		}
 		nevers = nevers || c.never(s)
-	}
-	if c.name == "delivered_share" { // no room above 100%
-		defer func() { high = min(high, 1) }()
 	}
 	switch off := (high - low) * 0.08; {
 	case low > high:
 		return 1, 0, nevers
 	case high-low <= 1e-3*high:
-		return low * 0.95, high*1.05 + 1e-12, nevers
+		return low * 0.95, min(high*1.05+1e-12, c.most), nevers
 	default:
-		return max(low-off, 0), high + off, nevers
+		return max(low-off, 0), min(high+off, c.most), nevers
 	}
 }
 
 // never says whether the figure is a time that so many orders never reached.
 func (c trendColumn) never(s *record.Strategy) bool {
 	_, ok := known(c.figure(s).Value)
-	return c.name == "p95_seconds" && !ok && s.Orders > 0
+	return c.time && !ok && s.Orders > 0
 }
 
 // ticks writes two or three values beside a panel.
@@ -414,38 +413,50 @@ func (t *trend) levels(p *page, r trendRow, column int, area vg.Rectangle, y fun
 	}
 }
 
-// dot draws one night.
-func (t *trend) dot(p *page, r trendRow, f record.Figure, i int, area vg.Rectangle, y func(float64) vg.Length) {
-	run := t.nights[i].Run
-	at := vg.Point{X: t.at(i, area.Min.X, area.Max.X), Y: area.Max.Y}
-	if v, ok := known(f.Value); ok {
-		at.Y = y(v)
-	} else if !trendColumns[2].never(r.of[i]) || f != r.of[i].LatencySeconds.P95 {
+// nightDot is a figure of one night.
+type nightDot struct {
+	mark   color.RGBA
+	column trendColumn
+	of     *record.Strategy
+	run    *record.Run
+}
+
+// dot draws one night. What was never reached lies at the top, and so does the end of an interval that is open.
+func (t *trend) dot(p *page, d nightDot, x vg.Length, area vg.Rectangle, y func(float64) vg.Length) {
+	f := d.column.figure(d.of)
+	place := func(v *float64) vg.Length {
+		if v, ok := known(v); ok {
+			return y(v)
+		}
+		return area.Max.Y
+	}
+	_, okValue := known(f.Value)
+	_, okLow := known(f.Low)
+	_, okHigh := known(f.High)
+	if !okValue && !d.column.never(d.of) {
 		return
 	}
-	mark := r.mark
-	if run.Invalid != "" {
-		mark = axis
+	if d.run.Invalid != "" {
+		d.mark = axis
 	}
-	low, okLow := known(f.Low)
-	high, okHigh := known(f.High)
-	if okLow && (okHigh || f == r.of[i].LatencySeconds.P95) {
-		end := area.Max.Y
-		if okHigh {
-			end = y(high)
-		}
-		p.line(stroke(tint(mark, 0.3), 1.1), vg.Point{X: at.X, Y: y(low)}, vg.Point{X: at.X, Y: end})
+	if okLow && (okHigh || d.column.time) {
+		p.line(stroke(tint(d.mark, 0.3), 1.1), vg.Point{X: x, Y: place(f.Low)}, vg.Point{X: x, Y: place(f.High)})
 	}
+	at := vg.Point{X: x, Y: place(f.Value)}
 	radius := min(2.8, max(1, (area.Max.X-area.Min.X)/vg.Length(len(t.nights))*0.4))
-	p.dot(at, radius, mark)
+	p.dot(at, radius, d.mark)
 	switch {
-	case run.Invalid != "":
-		arm := radius + 1.6
-		for _, d := range []vg.Length{-1, 1} {
-			p.line(stroke(ink, 1.1), vg.Point{X: at.X - arm, Y: at.Y - d*arm}, vg.Point{X: at.X + arm, Y: at.Y + d*arm})
-		}
-	case run.Incomplete:
+	case d.run.Invalid != "":
+		p.cross(at, radius+1.6)
+	case d.run.Incomplete:
 		p.dot(at, max(radius-2.2, 0.3), white)
+	}
+}
+
+// cross crosses out a mark.
+func (p *page) cross(at vg.Point, arm vg.Length) {
+	for _, d := range []vg.Length{-arm, arm} {
+		p.line(stroke(ink, 1.1), vg.Point{X: at.X - arm, Y: at.Y - d}, vg.Point{X: at.X + arm, Y: at.Y + d})
 	}
 }
 

@@ -83,11 +83,7 @@ func (p *program) again(r finished, folder *folder, format string) error {
 	if err := reports.Markdown(&markdown, r.Run, charts); err != nil {
 		return fail(exitFailed, err)
 	}
-	// The bytes as they were read: a later version may have written more than this one knows.
-	if err := folder.write("run.json", r.bytes); err != nil {
-		return err
-	}
-	if err := folder.saveReport(charts, markdown.Bytes()); err != nil {
+	if err := r.save(folder, charts, markdown.Bytes()); err != nil {
 		return err
 	}
 	return p.show(folder, format, markdown.Bytes(), func() error {
@@ -115,18 +111,7 @@ func (p *program) together(runs []finished, folder *folder, format string) error
 		return fail(exitFailed, err)
 	}
 	for i, r := range runs {
-		below, err := openFolder(filepath.Join(folder.path, r.Label))
-		if err != nil {
-			return err
-		}
-		var single bytes.Buffer
-		if err := reports.Markdown(&single, r.Run, own[i]); err != nil {
-			return fail(exitFailed, err)
-		}
-		if err := below.saveReport(own[i], single.Bytes()); err != nil {
-			return err
-		}
-		if err := below.write("run.json", r.bytes); err != nil {
+		if err := r.saveBelow(folder, own[i]); err != nil {
 			return err
 		}
 	}
@@ -136,6 +121,27 @@ func (p *program) together(runs []finished, folder *folder, format string) error
 	return p.show(folder, format, markdown.Bytes(), func() error {
 		return set.Text(p.out, reports.TextOptions{Color: p.color, Width: p.width})
 	})
+}
+
+// saveBelow writes a run and its charts into a folder called by its label.
+func (r finished) saveBelow(above *folder, charts []reports.Chart) error {
+	folder, err := openFolder(filepath.Join(above.path, r.Label))
+	if err != nil {
+		return err
+	}
+	var markdown bytes.Buffer
+	if err := reports.Markdown(&markdown, r.Run, charts); err != nil {
+		return fail(exitFailed, err)
+	}
+	return r.save(folder, charts, markdown.Bytes())
+}
+
+// save writes a run's files. run.json keeps the bytes that were read: a later version may have written more than this one knows.
+func (r finished) save(folder *folder, charts []reports.Chart, markdown []byte) error {
+	if err := folder.write("run.json", r.bytes); err != nil {
+		return err
+	}
+	return folder.saveReport(charts, markdown)
 }
 
 // show prints the result.
