@@ -24,6 +24,10 @@ import (
 // and downloads take.
 const requests = 0.05
 
+// grain is by how much a measured time may lie below what is predicted: the simulation keeps times in buckets of half a
+// percent.
+const grain = 0.0055
+
 // chance is how likely so many figures outside their intervals must at least be for that to be called chance. It is low
 // because the figures of one strategy hang together, so that they miss together more often than independent ones.
 const chance = 0.01
@@ -96,7 +100,7 @@ func (p predictor) quantile(q float64, measured *float64) foretold {
 	}
 	f := p.levels(func(level float64) (float64, float64) {
 		low, high := stats.PredictQuantile(q, p.measured.Orders, level)
-		return at(low), at(high) * (1 + requests)
+		return at(low) * (1 - grain), at(high) * (1 + requests)
 	})
 	f.measured, f.known = math.Inf(1), true
 	if m, ok := known(measured); ok {

@@ -125,13 +125,16 @@ func TestPredictedTimesFollowTheCurve(t *testing.T) {
 	sim := &record.Strategy{LatencyCDF: []record.Point{{Seconds: 10, Share: 0.25}, {Seconds: 20, Share: 0.5}, {Seconds: 30, Share: 0.75}}}
 	p := predictor{sim: sim, measured: &record.Strategy{Orders: 1}, level: 0.999}
 	f := p.quantile(0.5, nil)
-	if f.low != 10 || !math.IsInf(f.high, 1) || f.side() != 0 {
+	if f.low != 10*(1-grain) || !math.IsInf(f.high, 1) || f.side() != 0 {
 		t.Errorf("one order: [%g, %g], side %d", f.low, f.high, f.side())
 	}
 	p.measured.Orders = 1_000_000
 	for q, want := range map[float64]float64{0.2: 10, 0.4: 20, 0.7: 30} {
-		if f := p.quantile(q, ptr(want*1.04)); f.low != want || f.high != want*1.05 || f.side() != 0 {
-			t.Errorf("the quantile %g: [%g, %g], want [%g, %g]", q, f.low, f.high, want, want*1.05)
+		if f := p.quantile(q, ptr(want*1.04)); f.low != want*(1-grain) || f.high != want*(1+requests) || f.side() != 0 {
+			t.Errorf("the quantile %g: [%g, %g], want about %g", q, f.low, f.high, want)
+		}
+		if below, above := p.quantile(q, ptr(want*0.99)), p.quantile(q, ptr(want*1.06)); below.side() != -1 || above.side() != 1 {
+			t.Errorf("the quantile %g: a hundredth below is %d, six above %d", q, below.side(), above.side())
 		}
 		if f := p.quantile(q, nil); f.side() != 1 {
 			t.Errorf("the quantile %g: never is taken for %g", q, want)

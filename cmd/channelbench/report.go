@@ -35,7 +35,8 @@ axes that all share, and there are charts that show them side by side:
   sim-against-bench.png   what the first simulation predicts for so many orders, and what the latest valid bench measured
   trend.png               benches in the order of their dates, and what changed beyond chance
 
-Runs that don't buy the same are drawn, too, and named as not comparable. The numbers behind each chart lie beside it as CSV, and report.md serves as the comment of a pull request.`,
+Runs that don't buy the same are drawn, too, and named as not comparable. The numbers behind each chart lie beside it as
+CSV, and report.md serves as the comment of a pull request.`,
 		Example: `  channelbench report out/sora2/sim
   channelbench report out/sora2/sim out/sora2/bench
   channelbench report nights/*/run.json -o trend
