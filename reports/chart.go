@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/csv"
 	"fmt"
+	"slices"
 	"strconv"
 
 	"gonum.org/v1/plot/vg"
@@ -44,6 +45,29 @@ func Charts(run *record.Run) ([]Chart, error) {
 		charts = append(charts, c)
 	}
 	return charts, nil
+}
+
+// aligned makes the figures of one kind again so that their axes reach equally far; nil where a run has none.
+func aligned(figures []*figure) []*figure {
+	var reach []float64
+	for _, f := range figures {
+		if f == nil {
+			continue
+		}
+		for i, v := range f.axes {
+			if i == len(reach) {
+				reach = append(reach, v)
+			}
+			reach[i] = max(reach[i], v)
+		}
+	}
+	figures = slices.Clone(figures)
+	for i, f := range figures {
+		if f != nil && f.along != nil {
+			figures[i] = f.along(reach)
+		}
+	}
+	return figures
 }
 
 // chart encodes a figure on a page of its own.

@@ -9,7 +9,14 @@
 //	charts, err := reports.Charts(run)
 //	err = reports.Markdown(w, run, charts)
 //
-// A new chart is one file: a function from a run to a figure, entered in the table of chart.go. Every
-// string reaches a page through page.write, which checks its glyphs and remembers its box, so the
-// tests can prove for every chart that no text is cut or overlaps another.
+// Several runs are a Set: each run's own charts on axes that all share, and charts that show the runs side by side.
+//
+//	set := reports.NewSet(runs)
+//	own, err := set.Own()
+//	charts, err := set.Charts()
+//
+// A new chart is one file: a function from a run to a figure, entered in the table of chart.go. A figure that states its
+// axes, and can be made along longer ones, is aligned where runs stand side by side. Every string reaches a page through
+// page.write, which checks its glyphs and remembers its box, so the tests can prove for every chart that no text is cut
+// or overlaps another.
 package reports

@@ -21,20 +21,33 @@ type ecdf struct {
 	run     *record.Run
 	list    []entry // soonest p95 first
 	promise *float64
+	end     float64 // of the axis of time, at least
 }
 
 // ecdfHeight is the height of the plot; more strategies get more.
 const ecdfHeight = vg.Length(248)
 
 func ecdfFigure(run *record.Run, _ vg.Length) *figure {
+	return ecdfAlong(run, newECDF(run).reach())
+}
+
+func newECDF(run *record.Run) *ecdf {
 	c := &ecdf{run: run, list: sorted(roster(run), p95Of)}
 	if s, ok := known(run.Scenario.PromiseSeconds); ok && s > 0 {
 		c.promise = &s
 	}
+	return c
+}
+
+// ecdfAlong is the figure with an axis of time that reaches a given one.
+func ecdfAlong(run *record.Run, end float64) *figure {
+	c := newECDF(run)
+	c.end = end
 	return &figure{
 		header: header{headline(run, c.title()), c.subtitle(), marks(run), footnote(run)},
 		height: max(ecdfHeight, vg.Length(len(c.list)+2)*legendLine) + 24,
 		paint:  c.paint, alt: c.alt(), rows: c.csv(),
+		axes: []float64{end}, along: func(axes []float64) *figure { return ecdfAlong(run, axes[0]) },
 	}
 }
 
@@ -43,14 +56,13 @@ func (c *ecdf) paint(p *page, body vg.Rectangle) error {
 		Min: vg.Point{X: body.Min.X + 30, Y: body.Min.Y + 18},
 		Max: vg.Point{X: body.Max.X - 6, Y: body.Max.Y - 6},
 	}
-	ticks, end := timeTicks(c.reach(), 9)
+	ticks, end := timeTicks(c.end, 9)
 	legend := newLegend(c)
 	n := p.newPanel(area, end, 1)
 	curves := c.curves(n)
 	spot, inside := legend.spot(n, curves, c.promiseIn(end))
 	if !inside { // no corner is empty: the legend stands beside a narrower plot
 		area.Max.X -= legend.width() + 14
-		ticks, end = timeTicks(c.reach(), 6)
 		n = p.newPanel(area, end, 1)
 		curves = c.curves(n)
 		spot = vg.Point{X: body.Max.X, Y: area.Max.Y - 4}

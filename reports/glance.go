@@ -18,6 +18,7 @@ type glance struct {
 	leader  *entry // candidate without being winner
 	columns []column
 	width   vg.Length // of the body
+	end     float64   // of the cost axis
 }
 
 // column is one figure beside the bars.
@@ -28,13 +29,19 @@ type column struct {
 }
 
 func glanceFigure(run *record.Run, width vg.Length) *figure {
+	return glanceAlong(run, width, newGlance(run).top())
+}
+
+// glanceAlong is the figure with a cost axis that ends at a given cost.
+func glanceAlong(run *record.Run, width vg.Length, end float64) *figure {
 	g := newGlance(run)
-	g.width = width
+	g.width, g.end = width, end
 	row, _ := g.measures()
 	return &figure{
 		header: header{headline(run, g.title()), g.subtitle(), marks(run), footnote(run)},
 		height: glanceHead + vg.Length(max(1, len(g.list)))*row + glanceFoot,
 		paint:  g.paint, alt: g.alt(), rows: g.csv(),
+		axes: []float64{end}, along: func(axes []float64) *figure { return glanceAlong(run, width, axes[0]) },
 	}
 }
 
@@ -58,8 +65,8 @@ func (g *glance) paint(p *page, body vg.Rectangle) error {
 		Max: vg.Point{X: table - barGap, Y: body.Max.Y - glanceHead},
 	}
 	g.heads(p, vg.Point{X: body.Max.X, Y: rows.Max.Y + 9})
-	bars := p.newPanel(rows, g.top(), 1)
-	g.axis(bars)
+	bars := p.newPanel(rows, g.end, 1)
+	bars.moneyAxis()
 	for i, e := range g.list {
 		middle := rows.Max.Y - (vg.Length(i)+0.5)*rowHeight
 		if i > 0 {
@@ -152,7 +159,7 @@ func (g *glance) nameWidth() vg.Length {
 	return w
 }
 
-// top is the end of the cost axis: the longest bar or whisker, and a little air.
+// top is where the cost axis ends by itself: the longest bar or whisker, and a little air.
 func (g *glance) top() float64 {
 	top := 0.0
 	for _, e := range g.list {
@@ -177,8 +184,8 @@ func (g *glance) heads(p *page, at vg.Point) {
 	}
 }
 
-// axis draws the grid of the cost axis with as many labels as have room.
-func (g *glance) axis(n *panel) {
+// moneyAxis draws the grid of an axis of dollars with as many labels as have room.
+func (n *panel) moneyAxis() {
 	ticks := moneyTicks(n.plot.X.Max, 4)
 	for most := 3; most > 0 && crowded(n, ticks); most-- {
 		ticks = moneyTicks(n.plot.X.Max, most)
@@ -265,7 +272,7 @@ func (g *glance) bar(n *panel, e entry, middle, height vg.Length) {
 func (g *glance) interval(e entry) (low, high float64, visible bool) {
 	low, okLow := known(e.CostPerDelivered.Low)
 	high, okHigh := known(e.CostPerDelivered.High)
-	return low, high, okLow && okHigh && (high-low)/g.top()*float64(g.barRoom()) > 4
+	return low, high, okLow && okHigh && (high-low)/g.end*float64(g.barRoom()) > 4
 }
 
 // note says under the bar what the decision makes of the strategy.

@@ -28,6 +28,9 @@ type figure struct {
 	paint  func(p *page, body vg.Rectangle) error // draws into a box of that width; a lower one than asked for squeezes it
 	alt    string                                 // what the picture says, in words
 	rows   [][]string                             // the numbers drawn, header first
+
+	axes  []float64                    // how far its axes reach; nil: all runs have the same
+	along func(axes []float64) *figure // makes it again with axes that reach so far
 }
 
 // page is one picture being drawn. Its origin is the lower left corner.

@@ -109,10 +109,7 @@ func evenStep(span float64, most int) float64 {
 // moneyTicks are at most so many steps of an axis of dollars, with as many decimals as the step needs.
 func moneyTicks(top float64, most int) []tick {
 	step := evenStep(top, most)
-	decimals := 0
-	for d := step; d < 1e6 && math.Abs(d-math.Round(d)) > 1e-6*d && decimals < 9; d *= 10 {
-		decimals++
-	}
+	decimals := decimalsOf(step)
 	if decimals == 1 { // "$0.50", as on a price tag
 		decimals = 2
 	}
@@ -122,6 +119,15 @@ func moneyTicks(top float64, most int) []tick {
 		ticks = append(ticks, tick{v, shortDollars(v, decimals)})
 	}
 	return ticks
+}
+
+// decimalsOf is how many decimals the multiples of a step need.
+func decimalsOf(step float64) int {
+	decimals := 0
+	for d := step; d < 1e6 && math.Abs(d-math.Round(d)) > 1e-6*d && decimals < 9; d *= 10 {
+		decimals++
+	}
+	return decimals
 }
 
 // timeSteps are the steps people know from clocks, in seconds.

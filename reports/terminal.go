@@ -134,7 +134,7 @@ func (t *terminal) part(indent string, tab table, widths []int, from, to int) {
 	row := func(cells []string) string {
 		text := indent + pad(plainCell(cells[0]), widths[0], false)
 		for i := from; i < to; i++ {
-			leftAligned := slices.Contains([]string{"", "Source", "Verdict"}, tab.heads[i])
+			leftAligned := slices.Contains([]string{"", "Run", "Source", "Verdict"}, tab.heads[i])
 			text += "  " + pad(plainCell(cells[i]), widths[i], !leftAligned)
 		}
 		return strings.TrimRight(text, " ")

@@ -49,6 +49,11 @@ func (f *folder) save(run *record.Run, charts []reports.Chart) error {
 	if err := f.write("run.json", encoded.Bytes()); err != nil {
 		return err
 	}
+	return f.saveReport(charts, markdown.Bytes())
+}
+
+// saveReport writes pictures, the numbers behind them, and the report that shows them.
+func (f *folder) saveReport(charts []reports.Chart, markdown []byte) error {
 	for _, c := range charts {
 		if err := f.write(c.File, c.PNG); err != nil {
 			return err
@@ -57,7 +62,7 @@ func (f *folder) save(run *record.Run, charts []reports.Chart) error {
 			return err
 		}
 	}
-	return f.write("report.md", markdown.Bytes())
+	return f.write("report.md", markdown)
 }
 
 func (f *folder) write(name string, content []byte) error {

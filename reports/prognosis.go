@@ -1,0 +1,348 @@
+package reports
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+
+	"gonum.org/v1/plot/vg"
+
+	"channelbench/internal/record"
+	"channelbench/internal/stats"
+)
+
+// prognosis sets a bench against the simulation of the same purchase: the interval predicted for each figure, and the
+// measured value in it or outside.
+type prognosis struct {
+	set        *Set
+	sim, bench *member
+	rows       []prognosisRow
+}
+
+// prognosisRow is a strategy.
+type prognosisRow struct {
+	entry
+	figures []foretold
+	counted bool // a replayed strategy is not: it repeats the attempts of those that were driven
+}
+
+// prognosisColumns are the figures, as predictor.predict returns them, and what it means if one lies too low or too high.
+var prognosisColumns = []struct {
+	head [2]string
+	name string // in the CSV
+	says map[int]string
+}{
+	{[2]string{"Cost per", "delivered clip"}, "cost_per_delivered_usd", map[int]string{-1: "costs less", 1: "costs more"}},
+	{[2]string{"", "Delivered"}, "delivered_share", map[int]string{-1: "delivers less", 1: "delivers more"}},
+	{[2]string{"", "In time"}, "in_time_share", map[int]string{-1: "is late more often", 1: "is late less often"}},
+	{[2]string{"50% done", "within"}, "p50_seconds", map[int]string{-1: "is faster", 1: "takes longer"}},
+	{[2]string{"95% done", "within"}, "p95_seconds", map[int]string{-1: "is faster", 1: "takes longer"}},
+}
+
+// prognosisFigure shows the latest bench that may be used beside the first simulation of the same purchase; nil where
+// there are not both, or they have no strategy in common.
+func (s *Set) prognosisFigure(group []*member) *figure {
+	c := &prognosis{set: s}
+	for _, m := range group {
+		if m.Run.Mode == "sim" && m.Run.Invalid == "" && c.sim == nil {
+			c.sim = m
+		}
+	}
+	for _, m := range nights(group) {
+		if m.Run.Invalid == "" {
+			c.bench = m
+		}
+	}
+	if c.sim == nil || c.bench == nil {
+		return nil
+	}
+	if c.compare(); len(c.rows) == 0 {
+		return nil
+	}
+	return &figure{
+		header: header{c.title(), c.subtitle(), c.marks(), setFootnote([]*member{c.sim, c.bench})},
+		height: prognosisHead + prognosisRoom*vg.Length(len(c.rows)),
+		paint:  c.paint, alt: c.alt(), rows: c.csv(),
+	}
+}
+
+// compare predicts every figure of the common strategies. The far interval is as wide as it must be for all counted
+// figures to keep to theirs at once (Bonferroni, which holds however they hang together).
+func (c *prognosis) compare() {
+	counted := 0
+	for i := range c.bench.list {
+		e := &c.bench.list[i]
+		if c.sim.of(e.Name) == nil || c.bench.of(e.Name) != e {
+			continue
+		}
+		name := named(c.set.names, &e.Name)
+		row := prognosisRow{entry: *e, counted: e.Engine != "replay"}
+		row.mark, row.text, row.word, row.label = name.mark, name.text, name.word, name.label
+		if !row.counted {
+			row.label += replayStar
+		} else {
+			counted += len(prognosisColumns)
+		}
+		c.rows = append(c.rows, row)
+	}
+	level := 1 - (1-stats.Confidence)/float64(max(counted, 1))
+	for i := range c.rows {
+		r := &c.rows[i]
+		r.figures = predictor{c.sim.Run, c.sim.of(r.Name).Strategy, r.Strategy, level}.predict()
+	}
+}
+
+// tally counts the figures of driven strategies, those outside, and whether these are more than chance leaves there.
+func (c *prognosis) tally() (all, outside int, surprising bool) {
+	for _, r := range c.rows {
+		for _, f := range r.figures {
+			if !r.counted || !f.known {
+				continue
+			}
+			all++
+			if f.side() != 0 {
+				outside++
+			}
+			surprising = surprising || f.far() != 0
+		}
+	}
+	return all, outside, surprising || stats.AtLeast(outside, all, 1-stats.Confidence) < chance
+}
+
+func (c *prognosis) title() string {
+	all, outside, surprising := c.tally()
+	switch {
+	case all == 0:
+		return "Nothing was measured that the simulation predicts"
+	case outside == 0 && all == 1:
+		return "The simulation predicts the one measured figure"
+	case outside == 0:
+		return fmt.Sprintf("The simulation predicts all %d measured figures", all)
+	}
+	predicts := fmt.Sprintf("The simulation predicts %d of %d measured figures", all-outside, all)
+	switch {
+	case !surprising && outside == 1:
+		return predicts + "; one miss is within chance"
+	case !surprising:
+		return predicts + fmt.Sprintf("; %d misses are within chance", outside)
+	}
+	return predicts + "; " + c.differences()
+}
+
+// differences says of the strategies that stray what is other than assumed, for two of them at most.
+func (c *prognosis) differences() string {
+	var parts []string
+	strays := 0
+	for _, r := range c.rows {
+		if said := r.strays(); r.counted && len(said) > 0 {
+			if strays++; strays <= 2 {
+				parts = append(parts, r.word+" "+strings.Join(said[:min(2, len(said))], " and "))
+			}
+		}
+	}
+	text := strings.Join(parts, ", ") + " than assumed"
+	if strays > 2 {
+		text += fmt.Sprintf(", and %d more differ", strays-2)
+	}
+	return text
+}
+
+// strays are the ways in which the measured strategy is other than the simulated one: the far ones where there are any.
+func (r prognosisRow) strays() []string {
+	var near, far []string
+	add := func(list []string, i, side int) []string {
+		text := prognosisColumns[i].says[side]
+		if side == 0 || len(list) > 0 && list[len(list)-1] == text {
+			return list
+		}
+		return append(list, text)
+	}
+	for i, f := range r.figures {
+		near, far = add(near, i, f.side()), add(far, i, f.far())
+	}
+	if len(far) > 0 {
+		return far
+	}
+	return near
+}
+
+func (c *prognosis) subtitle() string {
+	return fmt.Sprintf("Band: where 95%% of benches with as many orders land if the simulation is right (times: plus %s for requests). ", wholePercent(requests)) +
+		"Dot: measured. All bands are drawn at one length; 1 figure in 20 lies outside by chance"
+}
+
+func (c *prognosis) marks() string {
+	var texts []string
+	for _, r := range c.rows {
+		if !r.counted {
+			texts = append(texts, replayStar+" replayed from recorded attempts, so not counted in the title")
+			break
+		}
+	}
+	for _, r := range c.rows {
+		if c.sim.of(r.Name).Exact == nil { // what the bands take for granted
+			texts = append(texts, "Where trouble comes in spells, bands are too narrow")
+			break
+		}
+	}
+	return strings.Join(texts, ". ")
+}
+
+const (
+	prognosisHead = vg.Length(30)
+	prognosisRoom = vg.Length(42) // of a row
+	bandHalf      = vg.Length(19) // half of a band's length
+	stripHalf     = vg.Length(38) // half of the room of a figure
+)
+
+// bandStyle is that of the ends of a predicted interval.
+var bandStyle = style{size: 8, color: body}
+
+func (c *prognosis) paint(p *page, body vg.Rectangle) error {
+	names := vg.Length(0)
+	for _, r := range c.rows {
+		names = max(names, labelStyle.width(r.label))
+	}
+	first := body.Min.X + names + 10
+	room := (body.Max.X - first) / vg.Length(len(prognosisColumns))
+	row := min(prognosisRoom, (body.Max.Y-body.Min.Y-prognosisHead)/vg.Length(len(c.rows)))
+	centreOf := func(i int) vg.Length { return first + room*(vg.Length(i)+0.5) }
+	for i, head := range c.heads() {
+		p.write(head[0], vg.Point{X: centreOf(i), Y: body.Max.Y - 7}, headStyle, centre)
+		p.write(headStyle.shorten(head[1], room-4), vg.Point{X: centreOf(i), Y: body.Max.Y - 7 - headStyle.leading()}, headStyle, centre)
+	}
+	for n, r := range c.rows {
+		middle := body.Max.Y - prognosisHead - (vg.Length(n)+0.5)*row
+		y := middle + row/2
+		p.line(stroke(grid, 0.8), vg.Point{X: body.Min.X, Y: y}, vg.Point{X: body.Max.X, Y: y})
+		p.write(r.label, vg.Point{X: first - 10, Y: middle - 3.4}, labelStyle.in(r.text), right)
+		for i, f := range r.figures {
+			r.strip(p, vg.Point{X: centreOf(i), Y: middle}, f, f.format(i), room)
+		}
+	}
+	return nil
+}
+
+// heads are those of the columns; the promise belongs to "in time".
+func (c *prognosis) heads() [][2]string {
+	heads := make([][2]string, len(prognosisColumns))
+	for i, column := range prognosisColumns {
+		heads[i] = column.head
+	}
+	if promise, ok := known(c.bench.Run.Scenario.PromiseSeconds); ok {
+		heads[2] = [2]string{"In time", "(≤ " + span(promise) + ")"}
+	}
+	return heads
+}
+
+// format prints the values of the ith figure, all to the same digit.
+func (f foretold) format(i int) func(float64) string {
+	cents := min(centDecimals([]float64{f.high})+1, 4)
+	return func(v float64) string {
+		switch {
+		case math.IsInf(v, 1):
+			return never
+		case i == 0:
+			return shortDollars(v, cents)
+		case i <= 2:
+			return percent(v, 1)
+		}
+		return clock(v)
+	}
+}
+
+// strip draws one figure about a point: the measured value above, the predicted band in the middle, its ends below. The
+// band is always as long, so that near and far look alike for cents and for minutes.
+func (r prognosisRow) strip(p *page, at vg.Point, f foretold, format func(float64) string, room vg.Length) {
+	if !f.known {
+		p.write(noData, vg.Point{X: at.X, Y: at.Y - 3}, bandStyle, centre)
+		return
+	}
+	half := min(stripHalf, room/2-3)
+	p.line(stroke(grid, 1), vg.Point{X: at.X - half, Y: at.Y}, vg.Point{X: at.X + half, Y: at.Y})
+	low, high, dot := f.places(half)
+	p.fill(vg.Rectangle{Min: vg.Point{X: at.X + low, Y: at.Y - 3.5}, Max: vg.Point{X: at.X + high, Y: at.Y + 3.5}}, tint(r.mark, 0.6))
+	s, colour, suffix := style{medium: true, size: 9.5, color: ink}, r.mark, ""
+	if side := f.side(); side != 0 {
+		s.color, colour, suffix = badFigure, badFigure, map[int]string{-1: " low", 1: " high"}[side]
+	}
+	p.dot(vg.Point{X: at.X + dot, Y: at.Y}, 3.4, colour)
+	text := s.shorten(format(f.measured)+suffix, room-4)
+	w := s.width(text) / 2
+	x := min(max(at.X+dot, at.X-room/2+2+w), at.X+room/2-2-w)
+	p.write(text, vg.Point{X: x, Y: at.Y + 7.5}, s, centre)
+	p.write(bandStyle.shorten(ends(f.low, f.high, format), room-4), vg.Point{X: at.X, Y: at.Y - 13.5}, bandStyle, centre)
+}
+
+// ends prints an interval.
+func ends(low, high float64, format func(float64) string) string {
+	if a, b := format(low), format(high); a != b {
+		return a + "–" + b
+	}
+	return format(low)
+}
+
+// places are where the band begins and ends and where the dot lies, from the middle of a strip.
+func (f foretold) places(half vg.Length) (low, high, dot vg.Length) {
+	edge := half - 4
+	switch width := f.high - f.low; {
+	case math.IsInf(f.low, 1): // never is predicted
+		low, high = edge-8, half
+		dot = -edge
+	case math.IsInf(f.high, 1): // the band is open
+		low, high = -bandHalf, half
+		dot = -bandHalf + vg.Length(min(max((f.measured-f.low)/max(f.low, 1e-9), -1), 1))*bandHalf
+	case width <= 1e-9*math.Abs(f.high): // nothing else is possible
+		low, high = -2, 2
+		dot = vg.Length(f.side()) * edge
+	default:
+		low, high = -bandHalf, bandHalf
+		dot = vg.Length(min(max((f.measured-(f.low+width/2))/(width/2), -9), 9)) * bandHalf
+	}
+	if math.IsInf(f.measured, 1) {
+		dot = edge
+	}
+	return low, high, min(max(dot, -edge), edge)
+}
+
+func (c *prognosis) alt() string {
+	var b strings.Builder
+	b.WriteString(c.title() + ".")
+	for _, r := range c.rows {
+		fmt.Fprintf(&b, " %s:", r.label)
+		said := 0
+		for i, f := range r.figures {
+			if !f.known {
+				continue
+			}
+			if said++; said > 1 {
+				b.WriteString(";")
+			}
+			head := strings.TrimSpace(prognosisColumns[i].head[0] + " " + prognosisColumns[i].head[1])
+			fmt.Fprintf(&b, " %s predicted %s, measured %s", strings.ToLower(head[:1])+head[1:], ends(f.low, f.high, f.format(i)), f.format(i)(f.measured))
+			if f.side() != 0 {
+				b.WriteString(" (outside)")
+			}
+		}
+		b.WriteString(".")
+	}
+	if text := c.marks(); text != "" {
+		b.WriteString(" " + text + ".")
+	}
+	return b.String()
+}
+
+func (c *prognosis) csv() [][]string {
+	rows := [][]string{{"strategy", "kind", "engine", "orders", "figure", "predicted_low", "predicted_high", "measured", "inside", "counted"}}
+	for _, r := range c.rows {
+		for i, f := range r.figures {
+			if !f.known {
+				continue
+			}
+			rows = append(rows, []string{r.Name, r.Kind, r.Engine, strconv.FormatInt(r.Orders, 10), prognosisColumns[i].name,
+				cell(record.Number(f.low)), cell(record.Number(f.high)), cell(record.Number(f.measured)), strconv.FormatBool(f.side() == 0), strconv.FormatBool(r.counted)})
+		}
+	}
+	return rows
+}

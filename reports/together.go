@@ -1,0 +1,252 @@
+package reports
+
+import (
+	"fmt"
+	"slices"
+	"sort"
+	"strconv"
+	"strings"
+	"time"
+
+	"channelbench/internal/record"
+)
+
+// Labelled is a run among others.
+type Labelled struct {
+	Label string
+	Run   *record.Run
+}
+
+// Set is several runs that are read together.
+type Set struct {
+	runs  []member
+	names []entry // every strategy of any run once, with the label and the colour that it has in all
+}
+
+// member is a run of a set.
+type member struct {
+	Labelled
+	short string // the label in charts: drawable, unique
+	list  []entry
+}
+
+// NewSet takes runs in the order in which they are to be shown.
+func NewSet(runs []Labelled) *Set {
+	s := &Set{}
+	union := &record.Run{}
+	seen, taken := map[string]bool{}, map[string]bool{}
+	for _, r := range runs {
+		for _, st := range r.Run.Strategies {
+			if !seen[st.Name] {
+				seen[st.Name] = true
+				union.Strategies = append(union.Strategies, record.Strategy{Name: st.Name, Kind: st.Kind})
+			}
+		}
+		short := shortLabel(r.Label, "")
+		for n := 2; taken[short]; n++ {
+			short = shortLabel(r.Label, " #"+strconv.Itoa(n))
+		}
+		taken[short] = true
+		s.runs = append(s.runs, member{r, short, roster(r.Run)})
+	}
+	s.names = roster(union)
+	return s
+}
+
+// shortLabel is a run's label cut to the room that a row has, with a suffix that stays.
+func shortLabel(label, suffix string) string {
+	if strings.TrimSpace(label) == "" {
+		label = "unnamed"
+	}
+	return legible(runStyle.shorten(legible(label), labelRoom-runStyle.width(suffix)) + suffix)
+}
+
+// of is the run's strategy of a name.
+func (m *member) of(name string) *entry { return named(m.list, &name) }
+
+// choice is what the run's verdict comes to, "" if nothing, and whether that is a clear winner. A run that must not
+// be used chooses nothing.
+func (m *member) choice() (name string, won bool) {
+	v := m.Run.Verdict
+	switch {
+	case m.Run.Invalid != "":
+		return "", false
+	case v.Winner != nil && m.of(*v.Winner) != nil:
+		return *v.Winner, true
+	case v.Candidate != nil && m.of(*v.Candidate) != nil:
+		return *v.Candidate, false
+	}
+	return "", false
+}
+
+// word is a strategy's name inside a sentence.
+func (s *Set) word(name string) string {
+	if e := named(s.names, &name); e != nil {
+		return e.word
+	}
+	return name
+}
+
+// purchases groups the runs by what they buy.
+func (s *Set) purchases() [][]*member {
+	var groups [][]*member
+next:
+	for i := range s.runs {
+		m := &s.runs[i]
+		for j, g := range groups {
+			if g[0].Run.Scenario.PurchaseSHA256 == m.Run.Scenario.PurchaseSHA256 {
+				groups[j] = append(g, m)
+				continue next
+			}
+		}
+		groups = append(groups, []*member{m})
+	}
+	return groups
+}
+
+// warning names the runs that cannot be compared; "" where all buy the same.
+func (s *Set) warning() string {
+	groups := s.purchases()
+	if len(groups) < 2 {
+		return ""
+	}
+	texts := make([]string, len(groups))
+	for i, g := range groups {
+		labels := make([]string, len(g))
+		for j, m := range g {
+			labels[j] = m.Label
+		}
+		texts[i] = strings.Join(labels, ", ")
+	}
+	return "Not comparable: these runs don't buy the same (workload, prices, models or strategies differ): " + strings.Join(texts, " | ")
+}
+
+// nights are the benches of a group by the time at which they began.
+func nights(group []*member) []*member {
+	var list []*member
+	for _, m := range group {
+		if m.Run.Mode == "bench" {
+			list = append(list, m)
+		}
+	}
+	sort.SliceStable(list, func(i, j int) bool { return list[i].began().Before(list[j].began()) })
+	return list
+}
+
+// began is when a bench did; the zero time where the run doesn't say.
+func (m *member) began() time.Time {
+	t, err := time.Parse(time.RFC3339, m.Run.Started)
+	if err != nil {
+		return time.Time{}
+	}
+	return t.UTC()
+}
+
+// Own draws the charts of each run, on axes that all of them share.
+func (s *Set) Own() ([][]Chart, error) {
+	own := make([][]Chart, len(s.runs))
+	for _, k := range kinds {
+		figures := make([]*figure, len(s.runs))
+		for i, m := range s.runs {
+			figures[i] = k.make(m.Run, bodyWidth)
+		}
+		for i, f := range aligned(figures) {
+			if f == nil {
+				continue
+			}
+			c, err := f.chart(k.file)
+			if err != nil {
+				return nil, fmt.Errorf("draw %s of %s: %w", k.file, s.runs[i].Label, err)
+			}
+			own[i] = append(own[i], c)
+		}
+	}
+	return own, nil
+}
+
+// namedFigure is one that shows runs side by side.
+type namedFigure struct {
+	file string
+	*figure
+}
+
+// figures are the charts that show the runs side by side. Of runs that buy different things each purchase has its own.
+func (s *Set) figures() []namedFigure {
+	list := []namedFigure{{"runs-cost", s.lineupFigure()}}
+	groups := s.purchases()
+	for _, of := range []struct {
+		file string
+		make func([]*member) *figure
+	}{{"sim-against-bench", s.prognosisFigure}, {"trend", s.trendFigure}} {
+		n := 0
+		for _, g := range groups {
+			f := of.make(g)
+			if f == nil {
+				continue
+			}
+			file := of.file
+			if n++; n > 1 {
+				file += "-" + strconv.Itoa(n)
+			}
+			list = append(list, namedFigure{file, f})
+		}
+	}
+	return list
+}
+
+// Charts draws the charts that show the runs side by side.
+func (s *Set) Charts() ([]Chart, error) {
+	var charts []Chart
+	for _, f := range s.figures() {
+		c, err := f.chart(f.file + ".png")
+		if err != nil {
+			return nil, fmt.Errorf("draw %s.png: %w", f.file, err)
+		}
+		charts = append(charts, c)
+	}
+	return charts, nil
+}
+
+// sentences say what the runs come to, one for each chart that shows them side by side.
+func (s *Set) sentences() []string {
+	var list []string
+	for _, f := range s.figures() {
+		list = append(list, strings.TrimSuffix(f.title, ".")+".")
+	}
+	return list
+}
+
+// setFootnote says where the numbers of several runs come from; of many it counts them.
+func setFootnote(list []*member) []string {
+	var parts []string
+	add := func(text string) {
+		if text != "" && !slices.Contains(parts, text) {
+			parts = append(parts, text)
+		}
+	}
+	sims, benches := 0, 0
+	for _, m := range list {
+		if m.Run.Mode == "bench" {
+			benches++
+		} else {
+			sims++
+		}
+		if len(list) <= 3 {
+			add(cutEnd(m.Label, 40) + ": " + origin(m.Run))
+		}
+	}
+	if len(list) > 3 && sims > 0 {
+		add(plural(sims, "simulation"))
+	}
+	if len(list) > 3 && benches > 0 {
+		add(count(int64(benches)) + " benches")
+	}
+	for _, m := range list {
+		add(priceDates(m.Run.Scenario.Channels))
+	}
+	for _, m := range list {
+		add("channelbench " + m.Run.Tool.Version)
+		add(scenarioID(m.Run.Scenario))
+	}
+	return parts
+}
