@@ -27,6 +27,7 @@ var kinds = []struct {
 }{
 	{"at-a-glance.png", glanceFigure},
 	{"latency-ecdf.png", ecdfFigure},
+	{"cost-latency.png", paretoFigure},
 	{"tornado.png", tornadoFigure},
 }
 
