@@ -28,6 +28,7 @@ var kinds = []struct {
 	{"at-a-glance.png", glanceFigure},
 	{"latency-ecdf.png", ecdfFigure},
 	{"cost-latency.png", paretoFigure},
+	{"break-even.png", breakEvenFigure},
 	{"tornado.png", tornadoFigure},
 }
 
