@@ -1,10 +1,14 @@
 package reports
 
 import (
+	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/recorder"
 	"pgregory.net/rapid"
 
 	"channelbench/internal/record"
@@ -77,11 +81,18 @@ func anySensitivity() *rapid.Generator[*record.Sensitivity] {
 		if rapid.Bool().Draw(t, "compared") {
 			s.Against = ptr(anyName().Draw(t, "against"))
 		}
+		if rapid.Bool().Draw(t, "behind") && s.StatedDifference != nil {
+			s.StatedDifference = ptr(-*s.StatedDifference)
+		}
+		if rapid.Bool().Draw(t, "subject stated") {
+			s.Stated = append(s.Stated, record.StrategyCost{Strategy: s.Strategy, MonthlyCost: anyNumber().Draw(t, "subject cost")})
+		}
 		for range rapid.IntRange(0, 8).Draw(t, "strategies") {
 			s.Stated = append(s.Stated, record.StrategyCost{Strategy: anyName().Draw(t, "strategy"), MonthlyCost: anyNumber().Draw(t, "cost")})
 		}
 		for range rapid.IntRange(0, 30).Draw(t, "inputs") {
-			in := record.InputEffect{Key: anyName().Draw(t, "key"), Low: rapid.Float64Range(0, 1e6).Draw(t, "low"), TotalShare: anyNumber().Draw(t, "total"), Worth: anyNumber().Draw(t, "worth")}
+			in := record.InputEffect{Key: anyKey().Draw(t, "key"), Low: rapid.Float64Range(0, 1e6).Draw(t, "low"), High: rapid.Float64Range(0, 1e6).Draw(t, "high"), TotalShare: anyNumber().Draw(t, "total"), Worth: anyNumber().Draw(t, "worth"),
+				KeepingShare: anyShare().Draw(t, "keeping"), DifferenceAtLow: anyNumber().Draw(t, "difference at low"), DifferenceAtHigh: anyNumber().Draw(t, "difference at high")}
 			for i := range s.Stated {
 				in.Costs = append(in.Costs, record.CostRange{Strategy: s.Stated[i].Strategy, AtLow: anyNumber().Draw(t, "at low"), AtHigh: anyNumber().Draw(t, "at high")})
 			}
@@ -91,6 +102,56 @@ func anySensitivity() *rapid.Generator[*record.Sensitivity] {
 			s.Inputs = append(s.Inputs, in)
 		}
 		return s
+	})
+}
+
+func anyKey() *rapid.Generator[string] {
+	return rapid.OneOf(anyName(), rapid.Custom(func(t *rapid.T) string {
+		return "channels." + anyName().Draw(t, "channel") + rapid.SampledFrom([]string{".latency", ".errors.region.rate", ".errors.unusable.rate", ".price", ""}).Draw(t, "what")
+	}))
+}
+
+// anyMap is a map as an engine may hand it over, with holes and odd numbers, or unfit to be drawn.
+func anyMap() *rapid.Generator[*record.BreakEvenMap] {
+	return rapid.Custom(func(t *rapid.T) *record.BreakEvenMap {
+		axis := func(name string, scales []float64) []float64 {
+			v, scale := []float64{}, rapid.SampledFrom(scales).Draw(t, name+" scale")
+			at := rapid.SampledFrom([]float64{0, 1, 1, 1}).Draw(t, name+" start") * scale
+			for range rapid.IntRange(0, 8).Draw(t, name+" points") {
+				v = append(v, at)
+				at += scale * rapid.SampledFrom([]float64{0, 1, 1, 1, 1, 10}).Draw(t, name+" step")
+			}
+			return v
+		}
+		m := &record.BreakEvenMap{Strategy: anyName().Draw(t, "strategy"), Against: anyName().Draw(t, "against"), Resolution: anyName().Draw(t, "resolution"),
+			Channel: anyName().Draw(t, "channel"), Failure: rapid.SampledFrom([]string{"region", "submit", "job", "unusable", ""}).Draw(t, "failure"),
+			Seconds: axis("seconds", []float64{1, 1, 0.01, 1e-300, 1e6, 1e300}), Rates: axis("rates", []float64{0.01, 0.01, 0.1, 1e-12, 1e-300, 1e5})}
+		tilt := rapid.SampledFrom([]float64{0, 0.1, -0.1, 1e12, 1e-300}).Draw(t, "tilt")
+		for range m.Rates {
+			row := make([]*float64, 0, len(m.Seconds))
+			for i := range m.Seconds {
+				if v := anyNumber().Draw(t, "saving"); v == nil || *v < 200 {
+					row = append(row, v)
+				} else { // mostly a plain slope
+					row = append(row, ptr(tilt*(float64(i)-2.5)))
+				}
+			}
+			m.Saving = append(m.Saving, row)
+		}
+		if rapid.IntRange(0, 9).Draw(t, "short") == 0 && len(m.Saving) > 0 {
+			m.Saving = m.Saving[1:]
+		}
+		number := func(name string) float64 {
+			if v := anyNumber().Draw(t, name); v != nil {
+				return *v
+			}
+			return 0
+		}
+		m.Workload = record.MapBox{SecondsLow: number("from"), SecondsHigh: number("to"), RateLow: number("rarest") / 1000, RateHigh: number("likeliest") / 1000}
+		if rapid.Bool().Draw(t, "on the map") && len(m.Seconds) > 1 && len(m.Rates) > 1 {
+			m.Workload = record.MapBox{SecondsLow: m.Seconds[0], SecondsHigh: m.Seconds[1], RateLow: m.Rates[0], RateHigh: m.Rates[len(m.Rates)-1]}
+		}
+		return m
 	})
 }
 
@@ -115,6 +176,9 @@ func anyRun() *rapid.Generator[*record.Run] {
 		}
 		if rapid.Bool().Draw(t, "ranges") {
 			run.Sensitivity = anySensitivity().Draw(t, "sensitivity")
+		}
+		if rapid.Bool().Draw(t, "mapped") {
+			run.Map = anyMap().Draw(t, "map")
 		}
 		run.Scenario = record.Scenario{
 			Name: anyName().Draw(t, "scenario"), SHA256: rapid.SampledFrom([]string{"", "ab", "0123456789"}).Draw(t, "hash"),
@@ -145,6 +209,25 @@ func anyRun() *rapid.Generator[*record.Run] {
 	})
 }
 
+// yielding are the charts that shed what has no room in a low box.
+var yielding = []string{"cost-latency.png", "break-even.png", "tornado.png"}
+
+// squeezed lists what goes wrong where a figure gets a box of that size, beside others.
+func squeezed(f *figure, width, height vg.Length) []string {
+	p := &page{canvas: &recorder.Canvas{}, width: width + 100, height: height + 100, dpi: 36}
+	body := vg.Rectangle{Min: vg.Point{X: 50, Y: 50}, Max: vg.Point{X: 50 + width, Y: 50 + height}}
+	if err := f.paint(p, body); err != nil {
+		return []string{err.Error()}
+	}
+	found := collisions(p)
+	for _, w := range p.texts {
+		if !within(grow(body, 1), w.box) {
+			found = append(found, fmt.Sprintf("outside its box: %q, %v in %v", w.text, w.box, body))
+		}
+	}
+	return found
+}
+
 // Whatever an engine hands over, every report is made, and no chart cuts a text or puts two on one place.
 func TestAnyRunRenders(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
@@ -161,6 +244,12 @@ func TestAnyRunRenders(t *testing.T) {
 			}
 			for _, c := range collisions(p) {
 				t.Errorf("%s: %s", k.file, c)
+			}
+			if slices.Contains(yielding, k.file) {
+				width, height := rapid.IntRange(400, 600).Draw(t, "width of a box"), rapid.IntRange(110, 300).Draw(t, "height of a box")
+				for _, c := range squeezed(k.make(run, 424), vg.Length(width), vg.Length(height)) {
+					t.Errorf("%s in a box of %d by %d: %s", k.file, width, height, c)
+				}
 			}
 			charts = append(charts, Chart{File: k.file, Alt: f.alt})
 		}

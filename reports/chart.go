@@ -28,6 +28,9 @@ var kinds = []struct {
 }{
 	{"at-a-glance.png", glanceFigure},
 	{"latency-ecdf.png", ecdfFigure},
+	{"cost-latency.png", paretoFigure},
+	{"break-even.png", breakEvenFigure},
+	{"tornado.png", tornadoFigure},
 }
 
 // Charts draws every chart that the run has something to show in.

@@ -2,6 +2,7 @@ package reports
 
 import (
 	"bytes"
+	"image"
 	"image/color"
 	"image/png"
 	"math"
@@ -99,6 +100,20 @@ func (p *page) dot(at vg.Point, radius vg.Length, c color.Color) {
 	}
 	disc(radius+1.1, white)
 	disc(radius, c)
+}
+
+// image paints a picture into a box. One pixel of it should be one of the page, so that nothing is resampled.
+func (p *page) image(r vg.Rectangle, img image.Image) { p.canvas.DrawImage(r, img) }
+
+// snap is the box with its edges on the page's pixels.
+func (p *page) snap(r vg.Rectangle) vg.Rectangle {
+	round := func(v vg.Length) vg.Length {
+		return vg.Length(math.Round(float64(v)*float64(p.dpi)/72) * 72 / float64(p.dpi))
+	}
+	return vg.Rectangle{
+		Min: vg.Point{X: round(r.Min.X), Y: round(r.Min.Y)},
+		Max: vg.Point{X: round(r.Max.X), Y: round(r.Max.Y)},
+	}
 }
 
 // sheet is the box of the whole page.

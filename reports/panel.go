@@ -109,16 +109,22 @@ func evenStep(span float64, most int) float64 {
 // moneyTicks are at most so many steps of an axis of dollars, with as many decimals as the step needs.
 func moneyTicks(top float64, most int) []tick {
 	step := evenStep(top, most)
-	decimals := decimalsOf(step)
-	if decimals == 1 { // "$0.50", as on a price tag
-		decimals = 2
-	}
+	decimals := moneyDecimals(step)
 	ticks := []tick{{0, "0"}}
 	for i := 1; float64(i)*step <= top*(1+1e-9); i++ {
 		v := float64(i) * step
 		ticks = append(ticks, tick{v, shortDollars(v, decimals)})
 	}
 	return ticks
+}
+
+// moneyDecimals is how many decimals an axis of dollars needs with that step.
+func moneyDecimals(step float64) int {
+	decimals := decimalsOf(step)
+	if decimals == 1 { // "$0.50", as on a price tag
+		decimals = 2
+	}
+	return decimals
 }
 
 // decimalsOf is how many decimals the multiples of a step need.
@@ -139,15 +145,7 @@ var timeSteps = []float64{
 // timeTicks are the steps of an axis of time that reaches at least top, and its end: the last tick,
 // which carries the unit.
 func timeTicks(top float64, most int) (ticks []tick, end float64) {
-	step := evenStep(top, most)
-	if top >= timeSteps[0]*2 {
-		for _, s := range timeSteps {
-			if top/s <= float64(most) {
-				step = s
-				break
-			}
-		}
-	}
+	step := timeStep(top, most)
 	unit, name := 1.0, "s"
 	switch {
 	case step >= 86400:
@@ -167,6 +165,18 @@ func timeTicks(top float64, most int) (ticks []tick, end float64) {
 		ticks = append(ticks, tick{v, label})
 	}
 	return ticks, float64(n) * step
+}
+
+// timeStep is the smallest step of a clock that divides a span of seconds into at most so many steps.
+func timeStep(span float64, most int) float64 {
+	if span >= timeSteps[0]*2 {
+		for _, s := range timeSteps {
+			if span/s <= float64(most) {
+				return s
+			}
+		}
+	}
+	return evenStep(span, most)
 }
 
 // whisker draws a horizontal interval with caps.

@@ -52,17 +52,7 @@ var trendColumns = []trendColumn{
 		func(span float64) float64 { return evenStep(span, 3) }, func(v, step float64) string { return percent(v, decimalsOf(100*step)) }, 1, false},
 	{"95% done within", "p95_seconds", func(s *record.Strategy) record.Figure { return s.LatencySeconds.P95 },
 		func(list []*record.Strategy) stats.Estimate { return pooledQuantile(list, 0.95) },
-		map[int]string{-1: "faster", 1: "slower"}, clock, timeStep, func(v, _ float64) string { return clock(v) }, 1e200, true},
-}
-
-// timeStep is a step that people know from clocks.
-func timeStep(span float64) float64 {
-	for _, s := range timeSteps {
-		if span/s <= 4 && span > 2 {
-			return s
-		}
-	}
-	return evenStep(span, 3)
+		map[int]string{-1: "faster", 1: "slower"}, clock, func(span float64) float64 { return timeStep(span, 4) }, func(v, _ float64) string { return clock(v) }, 1e200, true},
 }
 
 // trendFigure is nil where there are fewer than two benches.

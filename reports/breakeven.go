@@ -1,0 +1,295 @@
+package reports
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+
+	"gonum.org/v1/plot/vg"
+
+	"channelbench/internal/record"
+)
+
+// breakEven shows when the answer would flip: what one strategy saves against another, for clips of any length and
+// any rate of one failure.
+type breakEven struct {
+	run      *record.Run
+	m        *record.BreakEvenMap
+	subject  entry
+	rival    entry
+	field    *savingField
+	edges    []float64 // of the bins: ascending, with 0 among them; the outermost bins are open
+	workload *mapBox   // nil: it lies elsewhere
+}
+
+// mapBox is an area of the map in the coordinates of its axes: seconds, and the decimal logarithm of the rate.
+type mapBox struct{ x0, x1, y0, y1 float64 }
+
+func breakEvenFigure(run *record.Run, _ vg.Length) *figure {
+	if run.Map == nil {
+		return nil
+	}
+	field := newSavingField(run.Map)
+	if field == nil {
+		return nil
+	}
+	all := roster(run)
+	c := &breakEven{run: run, m: run.Map, subject: entryOf(all, run.Map.Strategy), rival: entryOf(all, run.Map.Against), field: field}
+	c.edges = binEdges(field)
+	c.workload = c.box()
+	return &figure{
+		header: header{headline(run, c.title()), c.subtitle(), marks(run), footnote(run)},
+		height: 280, paint: c.paint, alt: c.alt(), rows: c.csv(),
+	}
+}
+
+// box is where our clips lie, as far as the map shows it.
+func (c *breakEven) box() *mapBox {
+	w, f := c.m.Workload, c.field
+	for _, v := range []float64{w.SecondsLow, w.SecondsHigh, w.RateLow, w.RateHigh} {
+		if _, ok := known(&v); !ok {
+			return nil
+		}
+	}
+	x, y := f.x[len(f.x)-1], f.y[len(f.y)-1]
+	b := mapBox{max(w.SecondsLow, f.x[0]), min(w.SecondsHigh, x), max(logRate(w.RateLow), f.y[0]), min(max(logRate(w.RateHigh), f.y[0]), y)}
+	if b.x0 > b.x1 || b.y0 > b.y1 {
+		return nil
+	}
+	return &b
+}
+
+// title says who is cheaper for what we sell, and where that would change.
+func (c *breakEven) title() string {
+	ahead, behind := c.subject.word, c.rival.word
+	if c.workload == nil {
+		return c.mapTitle()
+	}
+	low, high, ok := c.field.extremes(*c.workload)
+	switch {
+	case !ok:
+		return c.mapTitle()
+	case low == 0 && high == 0:
+		return fmt.Sprintf("%s and %s cost the same for every clip we sell", upperFirst(ahead), behind)
+	case low < 0 && high > 0:
+		return c.mixedTitle()
+	case low < 0:
+		ahead, behind = behind, ahead
+	}
+	s := fmt.Sprintf("%s is cheaper for every clip we sell", upperFirst(ahead))
+	if where := c.elsewhere(); where != "" {
+		return s + "; " + where + " " + behind + " is"
+	}
+	if share := c.field.positive(); share == 0 || share == 1 {
+		return s + ", and everywhere on this map"
+	}
+	return s
+}
+
+// mapTitle is for a map that doesn't show what we sell.
+func (c *breakEven) mapTitle() string {
+	share := c.field.positive()
+	ahead := c.subject.word
+	if share < 0.5 {
+		share, ahead = 1-share, c.rival.word
+	}
+	if share == 1 {
+		return fmt.Sprintf("%s is cheaper everywhere on this map", upperFirst(ahead))
+	}
+	return fmt.Sprintf("%s is cheaper on %s of this map", upperFirst(ahead), wholePercent(share))
+}
+
+// mixedTitle is for a break-even that runs through what we sell.
+func (c *breakEven) mixedTitle() string {
+	b := *c.workload
+	if at, rising, ok := c.lengthFlip(); ok && at >= b.x0 && at <= b.x1 {
+		longer, shorter := c.subject.word, c.rival.word
+		if !rising {
+			longer, shorter = shorter, longer
+		}
+		return fmt.Sprintf("For clips of %s and more %s is cheaper, for shorter ones %s", lengthText(at), longer, shorter)
+	}
+	if at, rising, ok := c.rateFlip(); ok && at >= b.y0 && at <= b.y1 {
+		above, below := c.subject.word, c.rival.word
+		if !rising {
+			above, below = below, above
+		}
+		return fmt.Sprintf("Up to %s %s %s is cheaper, beyond that %s", rateText(math.Pow(10, at)), c.failures(), below, above)
+	}
+	return fmt.Sprintf("Whether %s or %s is cheaper depends on the clip", c.subject.word, c.rival.word)
+}
+
+// elsewhere says from what length or rate the other is cheaper, if the map shows it.
+func (c *breakEven) elsewhere() string {
+	b := *c.workload
+	if at, _, ok := c.lengthFlip(); ok {
+		if at < b.x0 {
+			return "below " + lengthText(at)
+		}
+		return "from " + lengthText(at) + " on"
+	}
+	if at, _, ok := c.rateFlip(); ok {
+		if at < b.y0 {
+			return "below " + rateText(math.Pow(10, at)) + " " + c.failures()
+		}
+		return "beyond " + rateText(math.Pow(10, at)) + " " + c.failures()
+	}
+	return ""
+}
+
+// lengthFlip is the clip's length from which another strategy is cheaper, at the rate in the middle of ours.
+func (c *breakEven) lengthFlip() (at float64, rising, ok bool) {
+	f := c.field
+	share, rising, ok := f.lengthFlip(shareOf(f.y, (c.workload.y0+c.workload.y1)/2))
+	return f.x[0] + share*(f.x[len(f.x)-1]-f.x[0]), rising, ok
+}
+
+// rateFlip is the rate, as its logarithm, from which another strategy is cheaper, at the length in the middle of ours.
+func (c *breakEven) rateFlip() (at float64, rising, ok bool) {
+	f := c.field
+	share, rising, ok := f.rateFlip(shareOf(f.x, (c.workload.x0+c.workload.x1)/2))
+	return f.y[0] + share*(f.y[len(f.y)-1]-f.y[0]), rising, ok
+}
+
+// lengthText is a clip's length: "1.4 s".
+func lengthText(seconds float64) string { return strconv.FormatFloat(seconds, 'g', 2, 64) + " s" }
+
+// rateText is a rate with two digits.
+func rateText(rate float64) string { return strconv.FormatFloat(100*rate, 'g', 2, 64) + "%" }
+
+func (c *breakEven) failures() string {
+	if noun, ok := inputNouns[c.m.Failure]; ok {
+		return noun
+	}
+	return "failures"
+}
+
+func (c *breakEven) subtitle() string {
+	resolution := ""
+	if c.m.Resolution != "" {
+		resolution = cutEnd(c.m.Resolution, 16) + " "
+	}
+	s := fmt.Sprintf("What %s saves against %s per delivered %sclip, US dollars. Orange: it costs more. Black: break-even", c.subject.word, c.rival.word, resolution)
+	if c.field.gaps() {
+		s += ". Hatched: one of the two delivers nothing"
+	}
+	return s
+}
+
+const (
+	mapHead = vg.Length(16) // the title of the axis of rates
+	mapFoot = vg.Length(29) // the labels of the axis of lengths, and its title
+)
+
+func (c *breakEven) paint(p *page, body vg.Rectangle) error {
+	n := c.panel(p, body)
+	p.image(n.area, c.pixels(n))
+	c.axes(n, body)
+	c.key(p, vg.Rectangle{Min: vg.Point{X: n.area.Max.X + 12, Y: n.area.Min.Y}, Max: vg.Point{X: body.Max.X, Y: n.area.Max.Y}})
+	c.ours(n)
+	c.sides(n)
+	c.nameContour(n)
+	return nil
+}
+
+// panel lays out the axes; the map covers whole pixels.
+func (c *breakEven) panel(p *page, body vg.Rectangle) *panel {
+	f := c.field
+	labels := vg.Length(0)
+	for _, t := range rateTicks(f.y[0], f.y[len(f.y)-1]) {
+		labels = max(labels, tickStyle.width(t.label))
+	}
+	area := p.snap(vg.Rectangle{
+		Min: vg.Point{X: body.Min.X + labels + 9, Y: body.Min.Y + mapFoot},
+		Max: vg.Point{X: body.Max.X - c.keyWidth() - 12, Y: body.Max.Y - mapHead},
+	})
+	n := p.newPanel(area, f.x[len(f.x)-1], f.y[len(f.y)-1])
+	n.plot.X.Min, n.plot.Y.Min = f.x[0], f.y[0]
+	return n
+}
+
+// rateTicks are the round rates of a logarithmic axis, powers of ten first: the others stand where they have room.
+func rateTicks(low, high float64) []tick {
+	var ticks []tick
+	every := max(1, math.Ceil((high-low)/8))
+	for _, m := range []float64{1, 3, 5, 2} {
+		for i := range 12 {
+			power := (math.Floor(low/every) + float64(i)) * every
+			v := math.Log10(m) + power
+			if v >= low-1e-9 && v <= min(high, 0)+1e-9 && (m == 1 || every == 1) {
+				ticks = append(ticks, tick{v, strconv.FormatFloat(m*math.Pow(10, power+2), 'g', 3, 64) + "%"})
+			}
+		}
+	}
+	if len(ticks) > 1 {
+		return ticks
+	}
+	from, to := 100*math.Pow(10, low), 100*math.Pow(10, high)
+	ticks = evenTicks(from, to, evenStep(to-from, 4), func(v float64) string { return strconv.FormatFloat(v, 'g', 4, 64) + "%" })
+	for i := range ticks {
+		ticks[i].value = logRate(ticks[i].value / 100)
+	}
+	return ticks
+}
+
+func (c *breakEven) axes(n *panel, body vg.Rectangle) {
+	p, s := n.page, stroke(axis, 1)
+	for _, t := range rateTicks(n.plot.Y.Min, n.plot.Y.Max) {
+		at := vg.Point{X: n.area.Min.X - 7, Y: n.y(t.value) - 3}
+		if box := tickStyle.box(t.label, at, right); p.free(box, 2) && box.Max.Y < body.Max.Y-mapHead+8 {
+			p.write(t.label, at, tickStyle, right)
+			p.line(s, vg.Point{X: n.area.Min.X - 4, Y: n.y(t.value)}, vg.Point{X: n.area.Min.X, Y: n.y(t.value)})
+		}
+	}
+	title := c.rateTitle()
+	p.write(headStyle.shortenEnd(title, body.Max.X-body.Min.X), vg.Point{X: body.Min.X, Y: body.Max.Y - 8}, headStyle, left)
+	ticks := n.roomy(9, func(most int) []tick {
+		step := evenStep(n.plot.X.Max-n.plot.X.Min, most)
+		return evenTicks(n.plot.X.Min, n.plot.X.Max, step, func(v float64) string { return strconv.FormatFloat(v, 'g', 4, 64) + " s" })
+	})
+	n.tickMarks(n.labelsWithin(body, ticks))
+	p.write("Clip length", vg.Point{X: n.area.Max.X, Y: body.Min.Y + 4}, headStyle, right)
+}
+
+// rateTitle names the axis of rates.
+func (c *breakEven) rateTitle() string {
+	text := upperFirst(c.failures())
+	if c.m.Channel != "" {
+		text = upperFirst(shortName(c.m.Channel, "", "")) + "'s " + c.failures()
+	}
+	return text + ", log scale"
+}
+
+func (c *breakEven) alt() string {
+	var b strings.Builder
+	b.WriteString(strings.TrimSuffix(headline(c.run, c.title()), ".") + ".")
+	amounts := func(low, high float64) string {
+		decimals := centDecimals([]float64{low, high})
+		return rangeText(shortDollars(low, decimals), shortDollars(high, decimals))
+	}
+	values := c.field.values()
+	fmt.Fprintf(&b, " Over this map %s saves %s a clip against %s.", c.subject.word, amounts(slices.Min(values), slices.Max(values)), c.rival.word)
+	if c.workload != nil {
+		if low, high, ok := c.field.extremes(*c.workload); ok {
+			fmt.Fprintf(&b, " For our clips: %s.", amounts(low, high))
+		}
+	}
+	if text := marks(c.run); text != "" {
+		b.WriteString(" " + text + ".")
+	}
+	return b.String()
+}
+
+func (c *breakEven) csv() [][]string {
+	rows := [][]string{{"failure_rate", "seconds", "saving_usd"}}
+	for j, rate := range c.m.Rates {
+		for i, seconds := range c.m.Seconds {
+			if j < len(c.m.Saving) && i < len(c.m.Saving[j]) {
+				rows = append(rows, []string{cell(&rate), cell(&seconds), cell(c.m.Saving[j][i])})
+			}
+		}
+	}
+	return rows
+}

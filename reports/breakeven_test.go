@@ -1,0 +1,251 @@
+package reports
+
+import (
+	"fmt"
+	"image/color"
+	"math"
+	"strings"
+	"testing"
+
+	"gonum.org/v1/plot/vg"
+
+	"channelbench/internal/record"
+)
+
+// flatOrBySecond is a map by formula: $0.12 a call on reverse against $0.085 a second on forwarding, where a failed
+// call on reverse is paid and tried again.
+func flatOrBySecond(perSecond float64) *record.BreakEvenMap {
+	m := &record.BreakEvenMap{Strategy: "reverse", Against: "forwarding", Resolution: "720p", Channel: "reverse", Failure: "job",
+		Workload: record.MapBox{SecondsLow: 4, SecondsHigh: 12, RateLow: 0.01, RateHigh: 0.04}}
+	for s := 0.5; s <= 15.5; s += 0.5 {
+		m.Seconds = append(m.Seconds, s)
+	}
+	for i := range 25 {
+		m.Rates = append(m.Rates, 0.005*math.Pow(120, float64(i)/24))
+	}
+	for _, rate := range m.Rates {
+		row := make([]*float64, len(m.Seconds))
+		for i, s := range m.Seconds {
+			row[i] = ptr(perSecond*s - 0.12/(1-rate))
+		}
+		m.Saving = append(m.Saving, row)
+	}
+	return m
+}
+
+// mapped is the typical run with a map.
+func mapped() *record.Run {
+	run := typical()
+	run.Map = flatOrBySecond(0.085)
+	return run
+}
+
+// holed has areas in which nothing is known, and one length and rate that we sell.
+func holed() *record.Run {
+	run := mapped()
+	for j := range run.Map.Saving {
+		for i := range run.Map.Saving[j] {
+			if j > 18 && i < 8 || j < 3 && i > 26 {
+				run.Map.Saving[j][i] = nil
+			}
+		}
+	}
+	run.Map.Workload = record.MapBox{SecondsLow: 8, SecondsHigh: 8, RateLow: 0.02, RateHigh: 0.02}
+	return run
+}
+
+// tilted is a map whose savings follow a formula.
+func tilted(saving func(seconds, rate float64) float64) *record.Run {
+	run := mapped()
+	for j, rate := range run.Map.Rates {
+		for i, s := range run.Map.Seconds {
+			run.Map.Saving[j][i] = ptr(saving(s, rate))
+		}
+	}
+	return run
+}
+
+func TestBreakEvenTitleFollowsTheData(t *testing.T) {
+	formula := func(perSecond float64) *record.Run {
+		return change(mapped(), func(r *record.Run) { r.Map = flatOrBySecond(perSecond) })
+	}
+	for _, c := range []struct {
+		name string
+		run  *record.Run
+		want string
+	}{
+		{"cheaper, flips at shorter clips", formula(0.085), "Reverse is cheaper for every clip we sell; below 1.4 s forwarding is"},
+		{"dearer, flips at longer clips", formula(0.0095), "Forwarding is cheaper for every clip we sell; from 13 s on reverse is"},
+		{"dearer, never flips", formula(0.001), "Forwarding is cheaper for every clip we sell, and everywhere on this map"},
+		{"flips within", formula(0.02), "For clips of 6.1 s and more reverse is cheaper, for shorter ones forwarding"},
+		{"flips within, the other way", tilted(func(s, _ float64) float64 { return 6 - s }), "For clips of 6 s and more forwarding is cheaper, for shorter ones reverse"},
+		{"flips at a rate", tilted(func(_, r float64) float64 { return 0.02 - r }), "Up to 2% failed jobs reverse is cheaper, beyond that forwarding"},
+		{"flips at a higher rate", tilted(func(_, r float64) float64 { return 0.2 - r }), "Reverse is cheaper for every clip we sell; beyond 20% failed jobs forwarding is"},
+		{"flips twice", tilted(func(s, _ float64) float64 { return (s - 5) * (s - 9) }), "Whether reverse or forwarding is cheaper depends on the clip"},
+		{"level", tilted(func(_, _ float64) float64 { return 0 }), "Reverse and forwarding cost the same for every clip we sell"},
+		{"we are elsewhere", change(mapped(), func(r *record.Run) {
+			r.Map.Workload = record.MapBox{SecondsLow: 60, SecondsHigh: 90, RateLow: 0.01, RateHigh: 0.02}
+		}),
+			"Reverse is cheaper on 92% of this map"},
+		{"in a hole", change(holed(), func(r *record.Run) {
+			r.Map.Workload = record.MapBox{SecondsLow: 1, SecondsHigh: 2, RateLow: 0.4, RateHigh: 0.5}
+		}),
+			"Reverse is cheaper on 94% of this map"},
+	} {
+		if got := breakEvenFigure(c.run, bodyWidth).title; got != c.want {
+			t.Errorf("%s:\n got %s\nwant %s", c.name, got, c.want)
+		}
+	}
+}
+
+func TestMapsUnfitToBeDrawn(t *testing.T) {
+	if breakEvenFigure(typical(), bodyWidth) != nil {
+		t.Error("a run without a map has a chart")
+	}
+	for name, spoil := range map[string]func(*record.BreakEvenMap){
+		"one length":      func(m *record.BreakEvenMap) { m.Seconds = m.Seconds[:1] },
+		"rows missing":    func(m *record.BreakEvenMap) { m.Saving = m.Saving[1:] },
+		"a short row":     func(m *record.BreakEvenMap) { m.Saving[3] = m.Saving[3][1:] },
+		"not ascending":   func(m *record.BreakEvenMap) { m.Seconds[1] = m.Seconds[0] },
+		"no rate above 0": func(m *record.BreakEvenMap) { m.Rates = make([]float64, len(m.Rates)) },
+		"nothing known": func(m *record.BreakEvenMap) {
+			for _, row := range m.Saving {
+				clear(row)
+			}
+		},
+	} {
+		run := mapped()
+		spoil(run.Map)
+		if breakEvenFigure(run, bodyWidth) != nil {
+			t.Errorf("%s: a chart is drawn", name)
+		}
+	}
+}
+
+// A rate of zero has no place on a logarithmic axis: the rest of the map is drawn.
+func TestMapFromRateZero(t *testing.T) {
+	run := mapped()
+	run.Map.Rates[0] = 0
+	f := newSavingField(run.Map)
+	if f == nil || len(f.y) != len(run.Map.Rates)-1 {
+		t.Fatalf("the map is %v", f)
+	}
+}
+
+func TestSavingIsBilinear(t *testing.T) {
+	m := &record.BreakEvenMap{Seconds: []float64{2, 4, 8}, Rates: []float64{0.01, 0.1}, Saving: [][]*float64{{ptr(1.0), ptr(3.0), nil}, {ptr(5.0), ptr(-1.0), ptr(2.0)}}}
+	f := newSavingField(m)
+	for _, c := range []struct {
+		x, y  float64
+		want  float64
+		known bool
+	}{
+		{0, 0, 1, true}, {1. / 3, 0, 3, true}, {0, 1, 5, true}, {1. / 3, 1, -1, true},
+		{1. / 6, 0, 2, true}, {0, 0.5, 3, true}, {1. / 6, 0.5, 2, true}, {0.5, 0.5, 0, false}, {1, 1, 0, false},
+	} {
+		if got := f.at(c.x, c.y); got.known != c.known || math.Abs(got.usd-c.want) > 1e-9 {
+			t.Errorf("at %v, %v: %v, want %v, known %v", c.x, c.y, got, c.want, c.known)
+		}
+	}
+}
+
+// Break-even lies at the edge of a bin, and the steps are round.
+func TestBinsMeetAtBreakEven(t *testing.T) {
+	for name, c := range map[string]struct {
+		run  *record.Run
+		want string
+	}{
+		"a dollar":  {mapped(), "[-1 -0.5 -0.2 -0.1 0 0.1 0.2 0.5 1]"},
+		"cents":     {change(mapped(), func(r *record.Run) { r.Map = flatOrBySecond(0.02) }), "[-0.1 -0.05 -0.02 -0.01 0 0.01 0.02 0.05 0.1]"},
+		"no saving": {tilted(func(_, _ float64) float64 { return 0 }), "[-1 -0.5 -0.2 -0.1 0 0.1 0.2 0.5 1]"},
+		"huge":      {tilted(func(s, _ float64) float64 { return s * 1e250 }), "[-1e+200 -5e+199 -2e+199 -1e+199 0 1e+199 2e+199 5e+199 1e+200]"},
+	} {
+		f := newSavingField(c.run.Map)
+		b := &breakEven{field: f, edges: binEdges(f)}
+		if got := fmt.Sprintf("%.3g", b.edges); got != c.want {
+			t.Errorf("%s: edges %s, want %s", name, got, c.want)
+		}
+		if loss, gain := b.bin(-1e-12), b.bin(0); loss != len(losses)-1 || gain != len(losses) {
+			t.Errorf("%s: bins %d and %d meet at break-even", name, loss, gain)
+		}
+	}
+}
+
+// Every place has the colour of what it saves: orange where it costs more, hatched where nothing is known.
+func TestMapColours(t *testing.T) {
+	f := breakEvenFigure(holed(), bodyWidth)
+	p, err := f.alone()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &breakEven{m: holed().Map, field: newSavingField(holed().Map)}
+	c.edges = binEdges(c.field)
+	n := p.newPanel(vg.Rectangle{Max: vg.Point{X: 72, Y: 72}}, 1, 1)
+	img := c.pixels(n)
+	if got := img.Bounds().Dx(); got != dpi {
+		t.Errorf("an inch of map is %d pixels wide, want %d", got, dpi)
+	}
+	at := func(x, y float64) color.RGBA { return img.RGBAAt(int(x*dpi), dpi-1-int(y*dpi)) }
+	for name, ok := range map[string]bool{
+		"costs more":  at(0.01, 0.1) == losses[0],
+		"saves":       at(0.95, 0.5) == gains[4],
+		"break-even":  level(at(0.0617, 0.02), ink) < 80,
+		"not known":   at(0.1, 0.9) == badArea || at(0.1, 0.9) == axis,
+		"its neighbo": at(0.4, 0.9) == gains[2],
+	} {
+		if !ok {
+			t.Errorf("%s: another colour", name)
+		}
+	}
+}
+
+func TestRateTicks(t *testing.T) {
+	for _, c := range []struct {
+		low, high float64
+		want      string
+	}{
+		{0.005, 0.6, "1% 10% 3% 30% 0.5% 5% 50% 2% 20%"},
+		{0.01, 0.03, "1% 3% 2%"},
+		{0.011, 0.019, "1.2% 1.4% 1.6% 1.8%"},
+		{1e-300, 1, "1e-264% 1e-226% 1e-188% 1e-150% 1e-112% 1e-74% 1e-36% 100%"},
+	} {
+		var got []string
+		for _, tick := range rateTicks(math.Log10(c.low), math.Log10(c.high)) {
+			got = append(got, tick.label)
+		}
+		if s := strings.Join(got, " "); s != c.want {
+			t.Errorf("from %v to %v: %s, want %s", c.low, c.high, s, c.want)
+		}
+	}
+}
+
+func TestBreakEvenFitsALowBox(t *testing.T) {
+	for name, run := range map[string]*record.Run{"mapped": mapped(), "holed": holed(), "level": tilted(func(_, _ float64) float64 { return 0 })} {
+		for _, height := range []vg.Length{110, 190, 230} {
+			f := breakEvenFigure(run, 424)
+			for _, s := range squeezed(f, 424, height) {
+				t.Errorf("%s at %v: %s", name, height, s)
+			}
+			if texts := textsOf(t, f, height); !strings.Contains(texts, "our clips") || !strings.Contains(texts, "Reverse cheaper") || !strings.Contains(texts, zeroText) {
+				t.Errorf("%s at %v: only\n%s", name, height, texts)
+			}
+		}
+	}
+}
+
+func TestBreakEvenTellsTheNumbers(t *testing.T) {
+	f := breakEvenFigure(holed(), bodyWidth)
+	for _, want := range []string{"below 1.4 s forwarding is.", "saves −$0.10 to $1.20 a clip against forwarding", "For our clips: $0.56."} {
+		if !strings.Contains(f.alt, want) {
+			t.Errorf("alt text lacks %q: %s", want, f.alt)
+		}
+	}
+	if got := len(f.rows); got != 1+25*31 {
+		t.Errorf("%d rows, want one a point of the grid", got)
+	}
+}
+
+func TestGoldenBreakEven(t *testing.T) {
+	compareChart(t, "mapped", "break-even.png", breakEvenFigure(mapped(), bodyWidth))
+	compareChart(t, "holed", "break-even.png", breakEvenFigure(holed(), bodyWidth))
+}

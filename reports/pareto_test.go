@@ -1,0 +1,140 @@
+package reports
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"gonum.org/v1/plot/vg"
+
+	"channelbench/internal/record"
+)
+
+// neverDone has one strategy that loses too many orders to have 95 % done, and one with wide intervals.
+func neverDone() *record.Run {
+	r, h := reverse, hybrid
+	r.lost = 0.07
+	h.half = 0.06
+	run := runOf(240, forwarding, h, r, toy{name: "routed", kind: "routed", cost: 0.52, half: 0.01, median: 118, sigma: 0.41, lost: 0.0004})
+	run.Strategies[1].LatencySeconds.P95 = figureOf(*run.Strategies[1].LatencySeconds.P95.Value, 6)
+	run.Verdict.Winner = ptr("hybrid")
+	return run
+}
+
+// alike has strategies that differ in name only.
+func alike(n int) *record.Run {
+	var toys []toy
+	for i := range n {
+		h := hybrid
+		h.name = fmt.Sprintf("hybrid-%d", i)
+		toys = append(toys, h)
+	}
+	return runOf(240, toys...)
+}
+
+func TestParetoTitleFollowsTheData(t *testing.T) {
+	flipped := change(typical(), func(r *record.Run) {
+		r.Strategies[0].CostPerDelivered, r.Strategies[1].CostPerDelivered = figureOf(0.33, 0), figureOf(0.82, 0)
+	})
+	free := func(run *record.Run) *record.Run {
+		return change(run, func(r *record.Run) { r.Scenario.PromiseSeconds = nil })
+	}
+	for _, c := range []struct {
+		name string
+		run  *record.Run
+		want string
+	}{
+		{"two in time", typical(), "Hybrid has 95% done within 4 min at $0.33 a clip, 59% less than forwarding"},
+		{"two in time, flipped", flipped, "Forwarding has 95% done within 4 min at $0.33 a clip, 60% less than hybrid"},
+		{"the cheapest fails", change(typical(), func(r *record.Run) { r.Scenario.PromiseSeconds = ptr(300.0) }), "Hybrid has 95% done within 5 min at $0.33 a clip, 59% less than forwarding"},
+		{"all fail", change(typical(), func(r *record.Run) { r.Scenario.PromiseSeconds = ptr(300.0); require(r, 1, "in_time >= 100%") }), "Reverse has 95% done within 5 min at $0.12 a clip, 64% less than hybrid"},
+		{"one in time", change(typical(), func(r *record.Run) { r.Scenario.PromiseSeconds = ptr(200.0) }), "Only forwarding has 95% done within 200 s, at $0.82 a clip"},
+		{"none in time", nobody(), "No strategy has 95% done within 150 s; forwarding comes closest, with 2:58"},
+		{"alone", change(typical(), func(r *record.Run) { r.Strategies = r.Strategies[:1] }), "Forwarding has 95% of orders done within 4 min, at $0.82 a clip"},
+		{"others excluded", without(), "Forwarding has 95% of orders done within 5 min, at $0.82 a clip"},
+		{"never", lossy(), "No strategy has 95% of its orders done"},
+		{"no promise", free(typical()), "Forwarding has 95% done within 2:58, at $0.82 a clip; reverse within 4:20, at $0.12"},
+		{"no promise, one is best", free(twenty()), "Forwarding-wit…name-a is the cheapest and the fastest: $0.11 a clip, 95% done within 1:56"},
+		{"no promise, alone", free(alike(1)), "Hybrid-0 has 95% of orders done within 3:39, at $0.33 a clip"},
+	} {
+		if got := newTradeOff(c.run).title(); got != c.want {
+			t.Errorf("%s:\n got %s\nwant %s", c.name, got, c.want)
+		}
+	}
+}
+
+func TestParetoNeedsACost(t *testing.T) {
+	if paretoFigure(bare(), bodyWidth) != nil || paretoFigure(&record.Run{}, bodyWidth) != nil {
+		t.Error("a chart is drawn without any cost")
+	}
+}
+
+// The line passes through those that no other strategy beats, and through them alone.
+func TestParetoFront(t *testing.T) {
+	of := func(run *record.Run) string {
+		var names []string
+		for _, e := range newTradeOff(run).front {
+			names = append(names, e.Name)
+		}
+		return strings.Join(names, " ")
+	}
+	for _, c := range []struct {
+		name string
+		run  *record.Run
+		want string
+	}{
+		{"all", typical(), "forwarding hybrid reverse"},
+		{"one is beaten", six(), "forwarding hybrid-breaker hybrid-1-attempt hybrid reverse"},
+		{"equals don't beat each other", alike(2), "hybrid-0 hybrid-1"},
+		{"one beats all", twenty(), "forwarding-with-a-rather-long-name-a"},
+		{"excluded", without(), "forwarding"},
+		{"never done", neverDone(), "forwarding hybrid"},
+	} {
+		if got := of(c.run); got != c.want {
+			t.Errorf("%s: the line passes through %q, want %q", c.name, got, c.want)
+		}
+	}
+}
+
+// Colour is never the only key: whatever has room bears its name, and the rest is counted.
+func TestParetoNamesEveryDot(t *testing.T) {
+	for name, run := range map[string]*record.Run{
+		"typical": typical(), "six": six(), "never": neverDone(), "lossy": lossy(), "twenty": twenty(), "foreign": foreign(), "alike": alike(3), "crowd": alike(20), "excluded": without(),
+	} {
+		c := newTradeOff(run)
+		for _, height := range []vg.Length{110, 190, 230, 260} {
+			f := paretoFigure(run, 424)
+			for _, s := range squeezed(f, 424, height) {
+				t.Errorf("%s at %v: %s", name, height, s)
+			}
+			texts := textsOf(t, f, height)
+			named := 0
+			for _, e := range c.all() {
+				small := style{medium: true, size: 8.5}
+				if strings.Contains(texts, e.label) || strings.Contains(texts, small.shorten(e.label, 64)) {
+					named++
+				}
+			}
+			lost := len(c.all()) - named
+			if said := strings.Contains(texts, "without room for a name"); said != (lost > 0) || lost > 0 && !strings.Contains(texts, plural(lost, "dot")) || height >= 190 && len(c.all()) < 7 && lost > 0 {
+				t.Errorf("%s at %v: %d of %d dots are named, and said is\n%s", name, height, named, len(c.all()), texts)
+			}
+		}
+	}
+}
+
+func TestParetoTellsTheNumbers(t *testing.T) {
+	f := paretoFigure(neverDone(), bodyWidth)
+	for _, want := range []string{"Hybrid has 95% done", "Forwarding: $0.82 a clip, 95% done within 2:58.", "Reverse: $0.12 a clip, 95% done never."} {
+		if !strings.Contains(f.alt, want) {
+			t.Errorf("alt text lacks %q: %s", want, f.alt)
+		}
+	}
+	if got := strings.Join(f.rows[len(f.rows)-1], ","); !strings.HasPrefix(got, "reverse,reverse,0.1204,") || !strings.HasSuffix(got, ",,,,false") {
+		t.Errorf("the last row is %s", got)
+	}
+}
+
+func TestGoldenCostLatency(t *testing.T) {
+	compareChart(t, "never-done", "cost-latency.png", paretoFigure(neverDone(), bodyWidth))
+}
