@@ -27,6 +27,7 @@ var kinds = []struct {
 }{
 	{"at-a-glance.png", glanceFigure},
 	{"latency-ecdf.png", ecdfFigure},
+	{"budget.png", budgetFigure},
 }
 
 // Charts draws every chart that the run has something to show in.
