@@ -28,6 +28,7 @@ var kinds = []struct {
 	{"at-a-glance.png", glanceFigure},
 	{"latency-ecdf.png", ecdfFigure},
 	{"budget.png", budgetFigure},
+	{"spend.png", spendFigure},
 }
 
 // Charts draws every chart that the run has something to show in.
