@@ -29,6 +29,7 @@ var kinds = []struct {
 	{"latency-ecdf.png", ecdfFigure},
 	{"budget.png", budgetFigure},
 	{"spend.png", spendFigure},
+	{"timeline.png", timelineFigure},
 }
 
 // Charts draws every chart that the run has something to show in.
