@@ -28,7 +28,7 @@ type spell struct {
 	of        float64 // a burst's: the channel's failures of that kind; an outage's: its attempts within
 	delivered float64 // an outage's: within
 	outage    bool
-	silent    bool    // an outage's: hardly any attempt was answered
+	silent    bool    // an outage's: hardly any submit was answered
 	odds      float64 // at most: that chance alone would show it
 }
 
@@ -69,7 +69,7 @@ func (l lane) outages(bin float64) []spell {
 		unanswered := 0.0
 		for _, t := range l.slots[i:j] {
 			s.failed, s.delivered = s.failed+t.failed, s.delivered+t.delivered
-			unanswered += t.outcomes["ambiguous"] + t.outcomes["timeout"]
+			unanswered += t.outcomes["ambiguous"]
 		}
 		s.of, s.silent = s.failed+s.delivered, unanswered >= nearlyAll*s.failed
 		elsewhere := (l.failed - s.failed + 1) / (l.failed + l.delivered - s.of + 2) // how often attempts fail otherwise

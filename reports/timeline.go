@@ -68,7 +68,7 @@ func timelineFigure(run *record.Run, width vg.Length) *figure {
 	}
 	return &figure{
 		header: header{headline(run, c.title()), c.subtitle(), "", footnote(run)},
-		height: timelineFoot + vg.Length(min(len(c.lanes), 6))*laneHeight,
+		height: max(timelineFoot+vg.Length(min(len(c.lanes), 6))*laneHeight, timelineLeast),
 		paint:  c.paint, alt: c.alt(), rows: c.csv(),
 	}
 }
@@ -216,6 +216,8 @@ const (
 	laneGap      = vg.Length(8)
 	laneLeast    = laneHead + laneSpells + laneGap + 18
 	timelineFoot = vg.Length(18)
+
+	timelineLeast = vg.Length(180) // of a page of its own
 )
 
 func (c *timelineChart) paint(p *page, body vg.Rectangle) error {

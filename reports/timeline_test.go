@@ -84,6 +84,18 @@ func TestTimelineTitleFollowsTheData(t *testing.T) {
 		{"burst", bursty(), "Reverse failed in a burst: 15 of its 18 region errors within 2.5 min"},
 		{"burst of the other", timed(lineOf("forwarding", 40, 14, 95, failing(5, 9, 4, "rate_limited", unfailing)), lineOf("reverse", 40, 16, 120, evenly(4, "region"))), "Forwarding failed in a burst: 16 of its 16 rate limits within 2 min"},
 		{"outage", dark(), "Reverse failed nearly always for 4 min: 96 of 103 attempts"},
+		{"silence", timed(lineOf("reverse", 40, 12, 120, func(i int) map[string]int {
+			if i >= 18 && i < 26 {
+				return map[string]int{"ambiguous": 12 + i%3}
+			}
+			return nil
+		})), "Reverse did not answer for 4 min: all 103 attempts failed"},
+		{"too slow is no silence", timed(lineOf("reverse", 40, 12, 120, func(i int) map[string]int {
+			if i >= 18 && i < 26 {
+				return map[string]int{"timeout": 12 + i%3}
+			}
+			return nil
+		})), "Reverse delivered nothing for 4 min: all 103 attempts failed"},
 		{"even", timed(lineOf("reverse", 40, 16, 120, evenly(3, "region"))), "Failures came evenly: the worst 2 min hold 2 of reverse's 13"},
 		{"five can't show a burst", timed(lineOf("reverse", 40, 16, 120, failing(7, 8, 5, "region", unfailing))), "5 of 679 attempts failed, too few to tell a burst from luck"},
 		{"four can't show an outage", timed(lineOf("reverse", 40, 4, 120, failing(9, 10, 4, "region", unfailing))), "4 of 199 attempts failed, too few to tell a burst from luck"},
