@@ -185,6 +185,7 @@ func anyRun() *rapid.Generator[*record.Run] {
 			PromiseSeconds: anyNumber().Draw(t, "promise"),
 			Channels:       []record.Channel{{Name: anyName().Draw(t, "channel"), PriceAsOf: rapid.SampledFrom([]string{"", "2025-12-01"}).Draw(t, "date")}},
 		}
+		addSeries(t, run)
 		v := &run.Verdict
 		names := []string{"no such strategy"}
 		for _, s := range run.Strategies {
@@ -252,6 +253,9 @@ func TestAnyRunRenders(t *testing.T) {
 				}
 			}
 			charts = append(charts, Chart{File: k.file, Alt: f.alt})
+		}
+		for _, fault := range crammed(t, run) {
+			t.Error(fault)
 		}
 		var text, md strings.Builder
 		if err := Text(&text, run, TextOptions{Width: rapid.IntRange(0, 200).Draw(t, "width")}); err != nil {

@@ -31,6 +31,9 @@ var kinds = []struct {
 	{"cost-latency.png", paretoFigure},
 	{"break-even.png", breakEvenFigure},
 	{"tornado.png", tornadoFigure},
+	{"budget.png", budgetFigure},
+	{"spend.png", spendFigure},
+	{"timeline.png", timelineFigure},
 }
 
 // Charts draws every chart that the run has something to show in.

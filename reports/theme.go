@@ -19,6 +19,7 @@ const (
 // The colours of paper and ink.
 var (
 	white     = color.RGBA{0xFF, 0xFF, 0xFF, 0xFF}
+	black     = color.RGBA{0, 0, 0, 0xFF} // only mixed in: ink is what is written with
 	ink       = hex(0x22262B)
 	body      = hex(0x4A5057)
 	faint     = hex(0x6B7178)
@@ -66,7 +67,7 @@ func markColor(kind string, n int) color.RGBA {
 // textColor is c, darkened until text in it has the contrast 4.5 that small letters need on white.
 func textColor(c color.RGBA) color.RGBA {
 	for contrast(c) < 4.5 {
-		c = mix(c, color.RGBA{0, 0, 0, 0xFF}, 0.04)
+		c = mix(c, black, 0.04)
 	}
 	return c
 }

@@ -40,7 +40,7 @@ func benchOf(r *rand.Rand, day int, orders int, toys ...toy) *record.Run {
 		s.Delivered = int64(delivered)
 		per := stats.Mean(costs)
 		s.CostPerDelivered = record.Figure{Value: record.Number(per.Value), Low: record.Number(per.Low), High: record.Number(per.High)}
-		s.DeliveredShare, s.InTimeShare = shareOf(delivered, orders), shareOf(inTime, orders)
+		s.DeliveredShare, s.InTimeShare = shareFigure(delivered, orders), shareFigure(inTime, orders)
 		s.LatencySeconds.P50, s.LatencySeconds.P95 = timeOf(times, 0.5), timeOf(times, 0.95)
 		s.LatencyCDF = nil
 		for j, at := range times[:delivered] {
@@ -50,7 +50,7 @@ func benchOf(r *rand.Rand, day int, orders int, toys ...toy) *record.Run {
 	return run
 }
 
-func shareOf(hits, tries int) record.Figure {
+func shareFigure(hits, tries int) record.Figure {
 	low, high := stats.ClopperPearson(float64(hits), float64(tries))
 	return record.Figure{Value: ptr(float64(hits) / float64(tries)), Low: &low, High: &high}
 }
