@@ -78,7 +78,7 @@ func Run(ctx context.Context, s *scenario.Scenario, o Options) (*record.Run, err
 	if run.Map, err = r.breakEvenMap(ctx, run.Verdict.Candidate); err != nil {
 		return nil, err
 	}
-	run.Warnings = append(run.Warnings, r.warnings...)
+	run.Warnings = append(append(run.Warnings, r.rareSpells()...), r.warnings...)
 	if interrupted == nil {
 		interrupted = ctx.Err()
 	}

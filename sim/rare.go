@@ -1,0 +1,35 @@
+package sim
+
+import (
+	"fmt"
+	"math"
+	"strings"
+
+	"channelbench/internal/world"
+)
+
+// enoughSpells are as many as show how long such spells can be: below, months that met none of the longest look more
+// alike than they are.
+const enoughSpells = 100
+
+// rareSpells warns of spells of trouble that the months hardly ever met: the intervals of what hangs on them are too narrow.
+func (r *runner) rareSpells() []string {
+	var warnings []string
+	warn := func(what string, perMonth float64) {
+		if n := perMonth * float64(r.months); n > 0 && n < enoughSpells {
+			warnings = append(warnings, fmt.Sprintf("%s: %.0f are expected in %d months, too few to show how long they can be, so the intervals of what hangs on them are too narrow; %.0f months have %d (--months)",
+				what, n, r.months, math.Ceil(enoughSpells/perMonth), enoughSpells))
+		}
+	}
+	month := world.Month.Seconds()
+	for ch := range r.scenario.Channels {
+		for i, g := range r.scenario.Channels[ch].Regimes {
+			regime := &r.compiled.Model.Channels[ch].Regimes[i]
+			warn(fmt.Sprintf("spells of %s on %s", g.Name, r.scenario.Channels[ch].Name), month*regime.Share/regime.Lasts.Mean())
+		}
+	}
+	for i, o := range r.compiled.Model.Outages {
+		warn("outages of "+strings.Join(r.scenario.Outages[i].Channels, " and "), month/(o.Between.Seconds()+o.Lasts.Mean()))
+	}
+	return warnings
+}
