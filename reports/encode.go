@@ -10,8 +10,10 @@ import (
 	"slices"
 )
 
-// mostColors is what a palette of one byte a pixel holds.
-const mostColors = 256
+const (
+	mostColors  = 256 // what a palette of one byte a pixel holds
+	exactColors = 96  // how many of the most frequent ones are kept, however much alike
+)
 
 // encode writes a picture as PNG with a palette, a third as large as one without. Nearly all pixels keep their colour
 // exactly: fills, lines, and the greys of letters are the most frequent ones. A rim where two marks meet takes the nearest
@@ -74,8 +76,8 @@ func runs(pixels []color.RGBA, f func(c color.RGBA, from, to int)) {
 	}
 }
 
-// representatives are as many of the colours as a palette holds, so that each other one is near one of them. The most
-// frequent come first.
+// representatives are as many of the colours as a palette holds: the most frequent, and of the others so many that each is
+// near one of them.
 func representatives(colors []color.RGBA) []color.RGBA {
 	for gap := 0; ; gap++ {
 		if kept, ok := thinned(colors, gap); ok {
@@ -84,11 +86,13 @@ func representatives(colors []color.RGBA) []color.RGBA {
 	}
 }
 
-// thinned drops each colour that is within the gap of an earlier one; false if more are left than a palette holds.
+// thinned drops each colour, but for the most frequent, that is within the gap of an earlier one; false if more are left
+// than a palette holds.
 func thinned(colors []color.RGBA, gap int) ([]color.RGBA, bool) {
-	var kept []color.RGBA
+	exact := min(len(colors), exactColors)
+	kept := slices.Clone(colors[:exact])
 next:
-	for _, c := range colors {
+	for _, c := range colors[exact:] {
 		for _, k := range kept {
 			if apartBy(c, k) <= gap {
 				continue next
