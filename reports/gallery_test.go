@@ -89,37 +89,37 @@ var gallery = []exhibit{
 	{"sora2-trend.png", []string{"night-1", "night-2", "night-3", "night-4", "night-5", "night-6"}},
 }
 
-// chart draws an exhibit.
-func (e exhibit) chart(t *testing.T) Chart {
+// figure is what an exhibit shows.
+func (e exhibit) figure(t *testing.T) *figure {
 	t.Helper()
-	var charts []Chart
-	var err error
 	if len(e.runs) == 1 {
-		run := storedRun(t, e.runs[0])
 		for _, k := range kinds {
 			if strings.HasSuffix(e.file, "-"+k.file) {
-				var c Chart
-				c, err = k.make(run, bodyWidth).chart(k.file)
-				charts = append(charts, c)
+				return k.make(storedRun(t, e.runs[0]), bodyWidth)
 			}
 		}
-	} else {
-		labelled := make([]Labelled, len(e.runs))
-		for i, name := range e.runs {
-			labelled[i] = Labelled{strings.ReplaceAll(name, "-", " "), storedRun(t, name)}
-		}
-		charts, err = NewSet(labelled).Charts()
 	}
-	if err != nil {
-		t.Fatal(err)
+	labelled := make([]Labelled, len(e.runs))
+	for i, name := range e.runs {
+		labelled[i] = Labelled{strings.ReplaceAll(name, "-", " "), storedRun(t, name)}
 	}
-	for _, c := range charts {
-		if strings.HasSuffix(e.file, "-"+c.File) {
-			return c
+	for _, f := range NewSet(labelled).figures() {
+		if strings.HasSuffix(e.file, "-"+f.file+".png") {
+			return f.figure
 		}
 	}
 	t.Fatalf("%s: its runs have no such chart", e.file)
-	return Chart{}
+	return nil
+}
+
+// chart draws an exhibit.
+func (e exhibit) chart(t *testing.T) Chart {
+	t.Helper()
+	c, err := e.figure(t).chart(e.file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
 }
 
 func storedPath(name string) string {
@@ -232,6 +232,24 @@ func pixels(t *testing.T, encoded []byte) *image.RGBA {
 	return img
 }
 
+// What people see first has no text cut short, and none in a place of another.
+func TestGalleryTextsAreWhole(t *testing.T) {
+	for _, e := range gallery {
+		p, err := e.figure(t).alone()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range collisions(p) {
+			t.Errorf("%s: %s", e.file, c)
+		}
+		for _, w := range p.texts {
+			if strings.Contains(w.text, "…") || strings.ContainsRune(w.text, missing) {
+				t.Errorf("%s: %q is cut", e.file, w.text)
+			}
+		}
+	}
+}
+
 // Every kind of chart is in the gallery, and what is simulated there is what ships.
 func TestGalleryShowsWhatShips(t *testing.T) {
 	wanted := []string{"runs-cost.png", "sim-against-bench.png", "trend.png"}
@@ -269,7 +287,7 @@ var shown = regexp.MustCompile(`!\[([^\]]*)\]\((?:\.\./)?reports/gallery/([^)]*)
 func TestGalleryIsShownWithItsTitles(t *testing.T) {
 	titles := map[string]string{}
 	for _, e := range gallery {
-		titles[e.file], _, _ = strings.Cut(e.chart(t).Alt, ". ")
+		titles[e.file] = e.figure(t).title
 	}
 	seen := map[string]bool{}
 	for _, page := range []string{"../README.md", "../scenarios/README.md"} {
