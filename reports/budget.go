@@ -157,7 +157,7 @@ func (b *budgetChart) paint(p *page, body vg.Rectangle) error {
 	}, monthDays, b.top(list))
 	drawDollarGrid(n, ticks)
 	b.drawFans(n, list)
-	drawDays(n)
+	drawDays(n, body)
 	b.drawBudget(n, list)
 	b.drawLabels(n, list, detail, column)
 	if left := len(b.list) - len(list); left > 0 {
@@ -177,14 +177,14 @@ func drawDollarGrid(n *panel, ticks []tick) {
 }
 
 // drawDays draws the axis of days.
-func drawDays(n *panel) {
+func drawDays(n *panel, body vg.Rectangle) {
 	var ticks []tick
 	for day := 0; day <= monthDays; day += 5 {
 		ticks = append(ticks, tick{float64(day), strconv.Itoa(day)})
 	}
 	ticks[len(ticks)-1].label = "day 30"
 	n.tickMarks(ticks)
-	n.xLabels(ticks)
+	n.xLabels(body, ticks)
 }
 
 // bands are the shares of months that a fan's bands hold, as pairs of quantiles, with how much white is mixed in.

@@ -473,8 +473,8 @@ func (s *spendChart) paint(p *page, body vg.Rectangle) error {
 		p.write(count(int64(left))+" more not shown", vg.Point{X: body.Max.X, Y: f.all.Min.Y - 13}, noteStyle, right)
 	}
 	all, wasted := p.newPanel(f.all, s.top(list), 1), p.newPanel(f.wasted, s.topWaste(list), 1)
-	dollarAxis(all, 5)
-	dollarAxis(wasted, 3)
+	dollarAxis(all, body, 5)
+	dollarAxis(wasted, body, 3)
 	for i, e := range list {
 		top := f.all.Max.Y - vg.Length(i)*rowHeight
 		s.row(all, wasted, f, e, vg.Rectangle{Min: vg.Point{X: body.Min.X, Y: top - rowHeight}, Max: vg.Point{X: body.Max.X, Y: top}}, lines)
@@ -483,13 +483,13 @@ func (s *spendChart) paint(p *page, body vg.Rectangle) error {
 }
 
 // dollarAxis draws a horizontal axis of dollars with its grid and as many labels as have room.
-func dollarAxis(n *panel, most int) {
+func dollarAxis(n *panel, body vg.Rectangle, most int) {
 	ticks := moneyTicks(n.plot.X.Max, most)
 	for most--; most > 0 && crowded(n, ticks); most-- {
 		ticks = moneyTicks(n.plot.X.Max, most)
 	}
 	n.verticals(ticks)
-	n.xLabels(ticks)
+	n.xLabels(body, ticks)
 	n.page.line(stroke(axis, 1.2), n.area.Min, vg.Point{X: n.area.Min.X, Y: n.area.Max.Y})
 }
 
