@@ -113,7 +113,7 @@ func (c *ecdf) backdrop(n *panel, ticks []tick) {
 	if promise := c.promiseIn(n.plot.X.Max); promise != nil {
 		n.page.fill(vg.Rectangle{Min: vg.Point{X: n.x(*promise), Y: n.area.Min.Y}, Max: n.area.Max}, badArea)
 	}
-	for _, share := range []float64{0, 0.25, 0.5, 0.75, 0.95, 1} {
+	for _, share := range []float64{0, 0.25, 0.5, 0.75, 1, 0.95} {
 		y := n.y(share)
 		if share > 0 {
 			n.page.line(stroke(grid, 0.8), vg.Point{X: n.area.Min.X, Y: y}, vg.Point{X: n.area.Max.X, Y: y})
@@ -123,7 +123,9 @@ func (c *ecdf) backdrop(n *panel, ticks []tick) {
 			label += "%"
 		}
 		at := vg.Point{X: n.area.Min.X - 6, Y: y - 3}
-		n.page.write(label, at, tickStyle, right)
+		if n.page.free(tickStyle.box(label, at, right), 0.2) { // in a low plot 95 touches 100%
+			n.page.write(label, at, tickStyle, right)
+		}
 	}
 	n.tickMarks(ticks)
 	n.xLabels(ticks)

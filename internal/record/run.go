@@ -173,6 +173,8 @@ type ExactLatency struct {
 type Verdict struct {
 	Winner          *string            `json:"winner"`
 	Candidate       *string            `json:"candidate"`
+	Closest         *string            `json:"closest,omitempty"`       // where nobody qualifies: which would, if what is open turned out well; nil: none
+	MeasureFirst    *string            `json:"measure_first,omitempty"` // the input whose range leaves most open; nil: none does, or the verdict is clear
 	Minimise        string             `json:"minimise"`
 	ExpectedRegret  *float64           `json:"expected_regret_usd"` // a month; null without a candidate
 	ProbabilityBest map[string]float64 `json:"probability_best"`

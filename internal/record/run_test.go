@@ -43,7 +43,7 @@ func full() *Run {
 				Latency: ExactLatency{Mean: ptr(110.0), P50: ptr(106.0), P95: ptr(219.0), P99: ptr(300.0)}},
 		}},
 		Verdict: Verdict{
-			Winner: ptr("hybrid"), Candidate: ptr("hybrid"), Minimise: "cost", ExpectedRegret: ptr(3.0), ProbabilityBest: map[string]float64{"hybrid": 1},
+			Winner: ptr("hybrid"), Candidate: ptr("hybrid"), Closest: ptr("reverse"), MeasureFirst: ptr("channels.reverse.latency"), Minimise: "cost", ExpectedRegret: ptr(3.0), ProbabilityBest: map[string]float64{"hybrid": 1},
 			Requirements: []Requirement{{Strategy: "hybrid", Text: "in_time >= 85%", Holds: true, HoldsAsStated: true, Probability: 1, Value: ptr(0.9), MonthMissesShare: ptr(0.01)}},
 			Excluded:     []string{"reverse"}, ExclusionCost: ptr(900.0), Draws: 64,
 			BreakEvens: []BreakEven{{Cheaper: "reverse", Dearer: "forwarding", Clip: "720p", Seconds: ptr(1.41), FailRate: ptr(0.3), Sentence: "s"}},
