@@ -38,11 +38,12 @@ func (r *runner) mix() *stats.Mix {
 func (r *runner) strategy(i int, mix *stats.Mix) record.Strategy {
 	st, t := &r.scenario.Strategies[i], r.pooled(i)
 	costs := r.monthCosts(i)
-	monthly := mix.Mean(costs)
+	monthly, asDrawn := mix.Mean(costs), decision.Figure(stats.Ratio(costs, t.perDelivered()))
 	out := record.Strategy{
 		Name: st.Name, Kind: r.scenario.KindOf(st), Engine: "event", Channels: st.Channels(), Excluded: r.scenario.Excludes(st),
 		Orders: t.all.Orders, Delivered: t.all.Delivered,
 		CostPerDelivered: decision.Figure(mix.Ratio(costs, t.perDelivered())),
+		CostAsDrawn:      &asDrawn,
 		CostPerOrder:     decision.Figure(mix.Ratio(costs, t.perOrder())),
 		MonthlyCost: record.Spread{Figure: decision.Figure(monthly), P05: record.Number(stats.Percentile(costs, 0.05)),
 			P50: record.Number(stats.Percentile(costs, 0.50)), P95: record.Number(stats.Percentile(costs, 0.95))},

@@ -122,6 +122,7 @@ type Strategy struct {
 	Delivered int64 `json:"delivered"`
 
 	CostPerDelivered   Figure             `json:"cost_per_delivered_usd"`
+	CostAsDrawn        *Figure            `json:"cost_per_delivered_as_drawn_usd,omitempty"` // simulated: CostPerDelivered without the correction for classes, which scatters as a bench does
 	CostPerOrder       Figure             `json:"cost_per_order_usd"`
 	MonthlyCost        Spread             `json:"monthly_cost_usd"`
 	DeliveredShare     Figure             `json:"delivered_share"`
