@@ -120,7 +120,7 @@ func (m *Mix) Mean(months []float64) Estimate {
 		return unknown(mean, oneMonth)
 	}
 	se, degrees := m.scatter(months)
-	return around(mean, se, degrees).AtLeast(m.unseen(m.size(months)))
+	return around(mean, se, degrees).AtLeast(m.Unseen(m.size(months)))
 }
 
 // misleads says whether the weights make less than nothing of what is never negative: it is so rare that it hangs on a
@@ -136,9 +136,9 @@ func (m *Mix) size(months []float64) float64 {
 	return size
 }
 
-// unseen is what something that no order met can be worth, where a month is worth so much: by the rule of three, it is not
+// Unseen is what something that no order met can be worth, where a month is worth so much: by the rule of three, it is not
 // more frequent than three in all orders (Hanley and Lippman-Hand 1983). What the classes explain can leave no other doubt.
-func (m *Mix) unseen(size float64) float64 {
+func (m *Mix) Unseen(size float64) float64 {
 	if m == nil || m.orders == 0 {
 		return 0
 	}
@@ -166,7 +166,7 @@ func (m *Mix) Ratio(a, b []float64) Estimate {
 		return unknown(ratio, oneMonth)
 	}
 	se, degrees := m.scatter(residuals(a, b, ratio))
-	return around(ratio, se/divisor, degrees).AtLeast(m.unseen(math.Abs(ratio)))
+	return around(ratio, se/divisor, degrees).AtLeast(m.Unseen(math.Abs(ratio)))
 }
 
 // residuals are a less ratio times b.
