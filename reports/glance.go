@@ -244,6 +244,9 @@ func (g *glance) row(n *panel, e entry, note string, end vg.Point, bar vg.Length
 			s = noteStyle.bold().in(e.text)
 		}
 		room := n.area.Max.X - n.area.Min.X
+		if !s.fits(note, room) && len(e.fails) > 0 {
+			note = e.briefShortcomings()
+		}
 		p.write(s.shortenEnd(note, room), vg.Point{X: n.area.Min.X + 5, Y: middle - bar/2 - 9}, s, left)
 	}
 	columns := g.shown()
@@ -312,6 +315,20 @@ func (g *glance) note(e entry) string {
 		return e.shortcomings()
 	}
 	return ""
+}
+
+// briefShortcomings counts what shortcomings lists.
+func (e entry) briefShortcomings() string {
+	missed := 0
+	for _, f := range e.fails {
+		if !f.unsure {
+			missed++
+		}
+	}
+	if missed > 0 {
+		return "misses " + plural(missed, "requirement")
+	}
+	return "may miss " + plural(len(e.fails), "requirement")
 }
 
 // shortcomings lists what a strategy misses or, if nothing for certain, what it may miss.

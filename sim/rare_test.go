@@ -20,10 +20,11 @@ func TestRareSpells(t *testing.T) {
 		// 30 d × 15 % ÷ (2 d × e^½) = 1.36 a month; 30 d × 5 % ÷ (5 d × e^½) = 0.18 a month.
 		{"few of both", "reverse-regimes", nil, []string{
 			"spells of risk_control on reverse: 14 are expected in 10 months, too few", "74 months have 100 (--months)",
-			"spells of suspended on reverse: 2 are expected in 10 months, too few", "550 months have 100 (--months)",
+			"spells of suspended on reverse: 1.8 are expected in 10 months, too few", "550 months have 100 (--months)",
 		}, "outages of"},
 		// 720 h ÷ (580 h + 2.45 h) = 1.24 a month.
 		{"few outages", "outage-month", []string{"outages.0.between=580h"}, []string{"outages of forwarding and reverse: 12 are expected in 10 months, too few", "81 months have 100 (--months)"}, "spells of"},
+		{"spells that nobody meets", "reverse-regimes", []string{"channels.reverse.regimes.risk_control.submit=0%", "channels.reverse.regimes.suspended.submit=0%"}, nil, "are expected in"},
 		{"many outages", "outage-month", []string{"outages.0.between=58h"}, nil, "are expected in"},
 		{"none", "starter", nil, nil, "are expected in"},
 	} {

@@ -122,6 +122,7 @@ type Strategy struct {
 	Delivered int64 `json:"delivered"`
 
 	CostPerDelivered   Figure             `json:"cost_per_delivered_usd"`
+	CostAsDrawn        *Figure            `json:"cost_per_delivered_as_drawn_usd,omitempty"` // simulated: CostPerDelivered without the correction for classes, which scatters as a bench does
 	CostPerOrder       Figure             `json:"cost_per_order_usd"`
 	MonthlyCost        Spread             `json:"monthly_cost_usd"`
 	DeliveredShare     Figure             `json:"delivered_share"`
@@ -173,6 +174,8 @@ type ExactLatency struct {
 type Verdict struct {
 	Winner          *string            `json:"winner"`
 	Candidate       *string            `json:"candidate"`
+	Closest         *string            `json:"closest,omitempty"`       // where nobody qualifies: which would, if what is open turned out well; nil: none
+	MeasureFirst    *string            `json:"measure_first,omitempty"` // the input whose range leaves most open; nil: none does, or the verdict is clear
 	Minimise        string             `json:"minimise"`
 	ExpectedRegret  *float64           `json:"expected_regret_usd"` // a month; null without a candidate
 	ProbabilityBest map[string]float64 `json:"probability_best"`

@@ -31,7 +31,7 @@ func full() *Run {
 		},
 		Strategies: []Strategy{{
 			Name: "hybrid", Kind: "hybrid", Engine: "event", Channels: []string{"reverse"}, Excluded: true, Orders: 6_000_000, Delivered: 5_999_000,
-			CostPerDelivered: figure(0.33), CostPerOrder: figure(0.33), MonthlyCost: Spread{figure(6600), ptr(6400.0), ptr(6600.0), ptr(6800.0)},
+			CostPerDelivered: figure(0.33), CostAsDrawn: ptr(figure(0.33)), CostPerOrder: figure(0.33), MonthlyCost: Spread{figure(6600), ptr(6400.0), ptr(6600.0), ptr(6800.0)},
 			DeliveredShare: figure(0.9), InTimeShare: figure(0.8), LatencySeconds: Latency{figure(110), figure(106), figure(219), figure(300)},
 			AttemptsPerOrder: figure(1.05), FallbackShare: figure(0.02), SpendByChannel: map[string]float64{"reverse": 6500}, HandlingPerMonth: 100,
 			ErrorsPer1000: map[string]float64{"region": 20}, RegionByCountry: map[string]float64{"MM": 20}, UndeliveredReasons: map[string]float64{"deadline": 1},
@@ -43,7 +43,7 @@ func full() *Run {
 				Latency: ExactLatency{Mean: ptr(110.0), P50: ptr(106.0), P95: ptr(219.0), P99: ptr(300.0)}},
 		}},
 		Verdict: Verdict{
-			Winner: ptr("hybrid"), Candidate: ptr("hybrid"), Minimise: "cost", ExpectedRegret: ptr(3.0), ProbabilityBest: map[string]float64{"hybrid": 1},
+			Winner: ptr("hybrid"), Candidate: ptr("hybrid"), Closest: ptr("reverse"), MeasureFirst: ptr("channels.reverse.latency"), Minimise: "cost", ExpectedRegret: ptr(3.0), ProbabilityBest: map[string]float64{"hybrid": 1},
 			Requirements: []Requirement{{Strategy: "hybrid", Text: "in_time >= 85%", Holds: true, HoldsAsStated: true, Probability: 1, Value: ptr(0.9), MonthMissesShare: ptr(0.01)}},
 			Excluded:     []string{"reverse"}, ExclusionCost: ptr(900.0), Draws: 64,
 			BreakEvens: []BreakEven{{Cheaper: "reverse", Dearer: "forwarding", Clip: "720p", Seconds: ptr(1.41), FailRate: ptr(0.3), Sentence: "s"}},
