@@ -45,7 +45,7 @@ func LimitsFor(charts int) Limits {
 
 // mostTail bounds what one night of a quantile beyond the median can score: few orders lie there, so such a quantile
 // strays further than a normal distribution would.
-const mostTail = 3
+const mostTail = 2
 
 type chart struct {
 	rate   bool

@@ -184,3 +184,9 @@ func share(hits, tries int64) Share {
 	exact[0], exact[1] = stats.ClopperPearson(k, n)
 	return Share{record.Number(k / n), &wilson, &exact}
 }
+
+// Batches are the orders of a run in spans, for tools that compare repeated measurements; a line of a history has none.
+func (n *Night) Batches() []record.Batch { return n.batches }
+
+// Time is when the run began.
+func (n *Night) Time() time.Time { return n.at }
