@@ -63,11 +63,11 @@ type chart struct {
 
 // rule is the state of both rules in one direction.
 type rule struct {
-	far     bool    // the last night scored beyond the limit and the gate
-	sum     float64 // CUSUM
-	from    int     // the night with which its climb began, counted from 1
-	nights  float64 // of the climb
-	off     float64 // sum of what they were off by
+	far     bool      // the last night scored beyond the limit and the gate
+	sum     float64   // CUSUM
+	from    int       // the night with which its climb began, counted from 1
+	climb   []float64 // scores of its nights
+	off     float64   // sum of what they were off by
 	alarmed bool
 }
 
@@ -141,12 +141,9 @@ func (c *chart) judge(r reading) outcome {
 	better := c.better.step(c, -o.score, -o.off)
 	switch {
 	case worse != unchanged:
-		o.found, o.from = worse, c.worse.from
-		if worse == stepped && c.worse.from == 0 {
-			o.from = c.judged - 1
-		}
+		o.found, o.from = worse, c.worse.began()
 	case better != unchanged:
-		o.found, o.from = improved, max(c.better.from, 1)
+		o.found, o.from = improved, c.better.began()
 	}
 	o.beyond = c.worse.far
 	return o
@@ -158,14 +155,14 @@ func (u *rule) step(c *chart, score, off float64) finding {
 	u.far = score > c.limits.Step && off > c.gate
 	u.sum = max(0, min(u.sum+score-slack, c.limits.Drift))
 	if u.sum == 0 {
-		u.from, u.nights, u.off, u.alarmed = 0, 0, 0, false
+		u.from, u.climb, u.off, u.alarmed = 0, u.climb[:0], 0, false
 	} else {
 		if u.from == 0 {
 			u.from = c.judged
 		}
-		u.nights, u.off = u.nights+1, u.off+min(off, mostOff)
+		u.climb, u.off = append(u.climb, score), u.off+min(off, mostOff)
 	}
-	reached := u.sum >= c.limits.Drift && u.off/u.nights > c.gate
+	reached := u.sum >= c.limits.Drift && u.off/float64(len(u.climb)) > c.gate
 	u.alarmed = u.alarmed && u.sum > c.limits.Drift/2 || reached
 	switch {
 	case before && u.far:
@@ -174,6 +171,19 @@ func (u *rule) step(c *chart, score, off float64) finding {
 		return drifted
 	}
 	return unchanged
+}
+
+// began is the night with which a change most likely began: of the climb's nights, the first of those that are farthest
+// off, all together, for how many they are.
+func (u *rule) began() int {
+	best, most, sum := 0, 0.0, 0.0
+	for i := len(u.climb) - 1; i >= 0; i-- {
+		sum += u.climb[i]
+		if far := sum / math.Sqrt(float64(len(u.climb)-i)); far > most {
+			best, most = i, far
+		}
+	}
+	return u.from + best
 }
 
 // leastSD is the least that a night is taken to be uncertain by, of times and costs: nothing is known to a thousandth.

@@ -104,7 +104,7 @@ type Mark struct {
 // NewMark is a mark for the nights of a group.
 func NewMark(at time.Time, of Group, strategy string, from time.Time, reason string) Mark {
 	return Mark{Schema: Schema, Kind: "accept", At: at.UTC().Format(time.RFC3339), Site: of.Site, Mode: of.Mode, Scenario: of.Scenario,
-		Strategy: strategy, From: from.UTC().Format(time.RFC3339), Reason: reason}
+		Strategy: strategy, From: from.UTC().Format(time.RFC3339Nano), Reason: reason}
 }
 
 // Group are the nights that can be held against each other, as long as they buy the same.

@@ -114,7 +114,7 @@ func Judge(l *Log, o Options) (*Comparison, error) {
 	}
 	c.Base = fmt.Sprintf("a baseline of up to %d nights", most)
 	if !from.IsZero() {
-		c.Suggest = from.Format(time.RFC3339)
+		c.Suggest = from.Format(time.RFC3339Nano)
 	}
 	return c, nil
 }

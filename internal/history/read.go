@@ -70,6 +70,7 @@ type place struct {
 	Group
 	strategy string
 	at       time.Time
+	seed     uint64
 }
 
 func (l *reader) take(number int, line []byte, ended bool) {
@@ -97,7 +98,7 @@ func (l *reader) problem(line int, format string, args ...any) {
 func (l *reader) night(n *Night) {
 	series := place{Group: n.group(), strategy: n.Strategy}
 	key := series
-	key.at = n.at
+	key.at, key.seed = n.at, n.Seed
 	i, known := l.places[key]
 	switch latest := l.latest[series]; {
 	case known && same(&l.log.Nights[i], n):

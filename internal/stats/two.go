@@ -15,7 +15,13 @@ func Wilson(hits, tries float64) (low, high float64) {
 		return 0, 1
 	}
 	low, high = wilson(hits/tries, tries, normal.Quantile((1+Confidence)/2))
-	return max(0, low), min(1, high)
+	if hits == 0 {
+		low = 0 // not almost
+	}
+	if hits == tries {
+		high = 1
+	}
+	return low, high
 }
 
 // Newcombe is the interval of how much more of n2 tries hit than of n1: the hybrid of two of Wilson's (Newcombe 1998,

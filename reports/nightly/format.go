@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+	"strings"
 
 	"channelbench/internal/history"
 )
@@ -54,7 +55,7 @@ func signed(v *history.Verdict, x float64) string {
 	if v.Gate.Points {
 		unit = "pp"
 	}
-	return fmt.Sprintf("%+.1f%s", 100*x, unit)
+	return strings.Replace(fmt.Sprintf("%+.1f%s", 100*x, unit), "-0.0", "+0.0", 1)
 }
 
 func interval(v *history.Verdict) string {
