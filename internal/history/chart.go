@@ -44,7 +44,8 @@ func LimitsFor(charts int) Limits {
 }
 
 // mostTail bounds what one night of a quantile beyond the median can score: few orders lie there, so such a quantile
-// strays further than a normal distribution would.
+// strays further than a normal distribution would. It is no more than the least limit of a step, so that only a drift is
+// found: with 3, as simulated over 200 years, three p95 alone raised two false alarms a year.
 const mostTail = 2
 
 type chart struct {
