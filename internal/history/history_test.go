@@ -208,7 +208,6 @@ func TestJudge(t *testing.T) {
 		"late orders":           {40, 39, func(n *Night) { n.SendLagP99 = record.Number(2) }, "in_time", Inconclusive, "up to 2 s late"},
 		"a rate not reached":    {40, 39, func(n *Night) { n.Rate, n.PlannedRate = record.Number(5), record.Number(6) }, "delivered", Inconclusive, "5 orders a minute were reached, of 6"},
 		"a rate, and its costs": {40, 39, func(n *Night) { n.Rate, n.PlannedRate = record.Number(5), record.Number(6) }, "cost_per_delivered", OK, ""},
-		"a replay":              {40, 39, func(n *Night) { n.Engine = "replay" }, "p50", Inconclusive, "replayed"},
 		"dearer":                {40, 38, func(n *Night) { times(&n.CostPerDelivered, 1.2) }, "cost_per_delivered", Regression, "two nights running"},
 		"dearer within":         {40, 38, func(n *Night) { times(&n.CostPerDelivered, 1.04) }, "cost_per_delivered", OK, "within"},
 		"polled differently":    {40, 39, func(n *Night) { n.Poll = map[string]float64{"reverse": 5} }, "p50", Inconclusive, "0 of at least 8"},
@@ -262,6 +261,30 @@ func TestOnlyAPersonMovesTheBaseline(t *testing.T) {
 	}
 	if v := statusOf(t, c, "p50"); v.Status != OK || *v.Base < 125 {
 		t.Errorf("after the mark it is %s: %s, base %v", v.Status, v.Reason, *v.Base)
+	}
+}
+
+// Replays repeat what driven strategies met: they are named, not judged, and make nothing inconclusive.
+func TestReplaysAreNotJudged(t *testing.T) {
+	l := year(t, 40, 99, nil)
+	for i := range 40 {
+		n := plain(i, "hybrid")
+		n.Engine = "replay"
+		l.Nights = append(l.Nights, n)
+	}
+	over, err := Judge(l, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	two := []Night{l.Nights[0], l.Nights[40]}
+	pair, err := Pair(two, two, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []*Comparison{over, pair} {
+		if len(c.Verdicts) != 4 || c.Charts != 5 || c.Count(Inconclusive) != 0 || !strings.Contains(strings.Join(c.Notes, ""), "met: hybrid") {
+			t.Errorf("%d verdicts of %d charts, notes %q", len(c.Verdicts), c.Charts, c.Notes)
+		}
 	}
 }
 

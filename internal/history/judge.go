@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 	"time"
 
 	"channelbench/internal/scenario"
@@ -89,17 +90,13 @@ func Judge(l *Log, o Options) (*Comparison, error) {
 		return nil, fmt.Errorf("line %d: %w", last.line, err)
 	}
 	c := &Comparison{Group: last.group(), Night: last.At, OverHistory: true, New: "the night of " + last.At}
-	series := c.series(l, last, o)
-	judged := 0
-	for _, s := range series {
-		if s.tonight() != nil && s.tonight().Engine == "live" {
-			judged++
-		}
-	}
-	c.Charts = judged * len(gates)
+	all := c.series(l, last, o)
+	c.leaveReplays()
+	all = slices.DeleteFunc(all, func(s *series) bool { return s.nights[len(s.nights)-1].Engine != driven })
+	c.Charts = len(all) * len(gates)
 	c.Limits = LimitsFor(c.Charts)
 	from, most := time.Time{}, 0
-	for _, s := range series {
+	for _, s := range all {
 		for _, g := range gates {
 			v, since := s.verdict(g, c.Limits)
 			if g.Metric == "bill" && !explicit["bill"] && v.Value == nil {
@@ -117,6 +114,22 @@ func Judge(l *Log, o Options) (*Comparison, error) {
 		c.Suggest = from.Format(time.RFC3339Nano)
 	}
 	return c, nil
+}
+
+// driven is the engine of a strategy that is judged.
+const driven = "live"
+
+// leaveReplays notes which strategies of the latest night are not judged: what driven ones met is judged already.
+func (c *Comparison) leaveReplays() {
+	var names []string
+	for i := range c.NewNights {
+		if n := &c.NewNights[i]; n.Engine != driven {
+			names = append(names, n.Strategy)
+		}
+	}
+	if len(names) > 0 {
+		c.Notes = append(c.Notes, "Not judged, since replayed from what driven strategies met: "+strings.Join(names, ", ")+".")
+	}
 }
 
 // latest is the last line of the latest night that is asked for.
@@ -357,14 +370,18 @@ func Pair(base, now []Night, o Options) (*Comparison, error) {
 		o.BetweenSD = DefaultBetweenSD
 	}
 	c := &Comparison{Group: n.group(), Night: n.At, Base: "the run of " + b.At, New: "the run of " + n.At, BaseNights: base, NewNights: now}
+	c.leaveReplays()
 	for i := range now {
 		c.SpentUSD += now[i].SpentUSD
-		if now[i].Engine == "live" {
+		if now[i].Engine == driven {
 			c.Charts += len(gates)
 		}
 	}
 	c.Limits = Limits{Step: max(2, stats.Score(pairAlarms/float64(max(c.Charts, 1)))), Drift: math.Inf(1)}
 	for i := range now {
+		if now[i].Engine != driven {
+			continue
+		}
 		k := slices.IndexFunc(base, func(n Night) bool { return n.Strategy == now[i].Strategy })
 		for _, g := range gates {
 			v := Verdict{Strategy: now[i].Strategy, Gate: g, Status: Inconclusive, Reason: "it is not in the run that is compared with"}

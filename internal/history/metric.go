@@ -108,7 +108,7 @@ func (m *metric) read(n *Night) (reading, string) {
 	switch money := m.name == "bill" || !m.rate && m.q == 0; {
 	case n.Invalid != "":
 		return reading{}, "the night is invalid: " + n.Invalid
-	case n.Engine != "live":
+	case n.Engine != driven:
 		return reading{}, "it is replayed from what driven strategies met"
 	case n.Orders < fewest && m.name != "bill":
 		return reading{}, fmt.Sprintf("too few orders: %d, needs %d", n.Orders, fewest)
