@@ -229,11 +229,13 @@ func overdispersion(base []reading, p float64) float64 {
 	return max(1, x/float64(len(base)-1))
 }
 
-// score says how far off a time or a cost is. Where a night's own error is known, a night of fewer orders counts as less
-// certain, and the scatter of the base isn't believed to be smaller than that of its orders.
+// score says how far off a time or a cost is, by the scatter of the base. A night of more or fewer orders than those of
+// the base is more or less certain, as far as its own error is part of that scatter. The scatter may well be smaller
+// than the error that nights state of themselves: nights that order the same clips don't differ by their mix.
 func (l *level) score(r reading, o *outcome) {
-	variance := l.between + l.within/float64(r.orders)
-	if math.IsNaN(variance) {
+	own, now := l.within/l.orders, l.within/float64(r.orders)
+	variance := l.total * (l.between + now) / (l.between + own)
+	if math.IsNaN(variance) { // no night's own error is known
 		variance = l.total * l.orders / float64(r.orders)
 	}
 	sd := max(leastSD, math.Sqrt(variance*(1+1/l.nights)))
