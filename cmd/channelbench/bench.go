@@ -37,6 +37,7 @@ type benchFlags struct {
 	orders   int
 	keep     int
 	resume   string
+	night    nightFlags
 }
 
 func (p *program) benchCommand() *cobra.Command {
@@ -55,7 +56,8 @@ Ctrl-C stops submitting, settles what is open for up to [bench] grace, and saves
 --resume goes on where a run stopped: it settles the jobs that were left open, submits none of them again, and drives what is left.`,
 		Example: `  channelbench bench sora2                          mock channels, 60 times faster than life
   channelbench bench mine.toml --live --max-spend '$20' -o night
-  channelbench bench --live --resume night          go on with it`,
+  channelbench bench --live --resume night          go on with it
+  channelbench bench sora2 --history nights.jsonl   one night of many, for compare --history`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 && f.resume == "" {
@@ -74,6 +76,9 @@ Ctrl-C stops submitting, settles what is open for up to [bench] grace, and saves
 	flags.IntVar(&f.orders, "orders", 0, "orders per driven strategy (default: [bench] orders)")
 	flags.IntVar(&f.keep, "keep", 0, "keep the first `N` clips of each channel, in clips/")
 	flags.StringVar(&f.resume, "resume", "", "go on with the run that this `folder` holds")
+	flags.StringVar(&f.night.history, "history", "", "add the night to this `file`, which compare judges")
+	flags.StringVar(&f.night.site, "site", "default", "`name` of the place that the orders come from; only equal ones are compared")
+	flags.StringArrayVar(&f.night.export, "export", nil, "also write gobench=`FILE`, which benchstat reads, or csv=FILE; repeatable")
 	addSet(cmd, &f.set)
 	return cmd
 }
@@ -100,6 +105,9 @@ func (p *program) bench(ctx context.Context, name string, f *benchFlags) error {
 	if err := p.prepare(s, f, &o); err != nil {
 		return err
 	}
+	if err := f.night.check(); err != nil {
+		return err
+	}
 	folder, err := f.open(s, &o)
 	if err != nil {
 		return err
@@ -118,11 +126,16 @@ func (p *program) bench(ctx context.Context, name string, f *benchFlags) error {
 	if run == nil {
 		return failure
 	}
-	if err := p.publish(run, folder, f.format); err != nil {
-		if failure == nil {
-			return err
+	// The night first: a report can be drawn again.
+	kept := f.night.keep(p, run)
+	for _, err := range []error{kept, p.publish(run, folder, f.format)} {
+		switch {
+		case err == nil:
+		case failure == nil:
+			failure = err
+		default:
+			p.say("%v", err)
 		}
-		p.say("%v", err)
 	}
 	return failure
 }

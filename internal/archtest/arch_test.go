@@ -42,8 +42,9 @@ var layers = []struct {
 	{[]string{"bench/mockchannel"}, append(domain, "bench/dialect", "internal/scenario", "internal/record", "internal/stats")},
 	{[]string{"bench"}, append(domain, "internal/scenario", "internal/record", "internal/stats", "internal/decision", "internal/history", "internal/calibrate", "bench/dialect", "bench/network", "bench/mockchannel", "bench/ledger", "bench/journal", "bench/recording", "bench/replay", "bench/timeline")},
 	{[]string{"reports"}, []string{"internal/record", "internal/stats", "internal/money"}},
+	{[]string{"reports/nightly"}, []string{"internal/history", "internal/record"}},
 	{[]string{"scenarios"}, nil},
-	{[]string{"cmd/channelbench"}, []string{"sim", "bench", "bench/ledger", "internal/money", "bench/dialect", "bench/mockchannel", "reports", "scenarios",
+	{[]string{"cmd/channelbench"}, []string{"sim", "bench", "bench/ledger", "internal/money", "bench/dialect", "bench/mockchannel", "reports", "reports/nightly", "scenarios",
 		"internal/decision", "internal/history", "internal/calibrate", "internal/scenario", "internal/record", "internal/stats"}},
 	{[]string{"internal/world/worldtest"}, domain},
 }
@@ -62,7 +63,7 @@ var homes = map[string][]string{
 	"log":                               {"cmd/channelbench"},                  // to silence it
 	"log/slog":                          {"cmd/channelbench", "bench/dialect"}, // its Secret hides itself from logs
 	"net":                               {"bench", "bench/dialect", "bench/network", "bench/mockchannel", "cmd/channelbench"},
-	"os":                                {"cmd/channelbench", "bench", "bench/journal"}, // the journal's file
+	"os":                                {"cmd/channelbench", "bench", "bench/journal", "internal/history"}, // the files of a journal and of a history
 	"math/rand/v2":                      {"sim", "bench", "internal/decision", "internal/history", "internal/calibrate"},
 	"math/rand":                         {},
 	"crypto/rand":                       {},
@@ -226,10 +227,10 @@ func TestNoFileIsTooLong(t *testing.T) {
 // limits are packages that may be longer, each for a reason.
 var limits = map[string]int{
 	"internal/scenario": 5500,  // the whole language: reading with positions, checking, compiling, printing
-	"bench":             2750,  // one run from schedule to figures, resumed or not; its parts that stand alone are packages below it
+	"bench":             2900,  // one run from schedule to figures, resumed or not; its parts that stand alone are packages below it
 	"bench/dialect":     3500,  // one file a protocol with its client and its mock, and what they share
 	"reports":           11000, // one file a chart, of one run or of several, and the theme they share
-	"cmd/channelbench":  1800,  // one file a verb
+	"cmd/channelbench":  2300,  // one file a verb
 }
 
 func imports(s source) []string {

@@ -42,6 +42,8 @@ type Run struct {
 
 	Map      *BreakEvenMap `json:"break_even_map,omitempty"` // nil: no two strategies to compare, or no closed form
 	Timeline *Timeline     `json:"timeline,omitempty"`       // bench: when attempts failed; nil: none was made
+
+	Drive *Drive `json:"drive,omitempty"` // bench: how orders were driven
 }
 
 // Tool is the program that made the run.
@@ -140,6 +142,7 @@ type Strategy struct {
 	Days            []Day    `json:"days,omitempty"`                    // simulated: how a month's cost adds up
 	OverBudget      *Figure  `json:"over_budget_share,omitempty"`       // of simulated months that cost more than the budget; nil: there is none
 	OverBudgetDraws *float64 `json:"over_budget_draws_share,omitempty"` // of the draws of the stated ranges in which the expected month does
+	Counts          *Counts  `json:"counts,omitempty"`                  // bench: of driven strategies
 
 	LatencyCDF []Point  `json:"latency_cdf"` // share of all orders delivered within so many seconds; ascending
 	Exact      *Exact   `json:"exact"`       // null where no closed form exists
@@ -233,12 +236,13 @@ func filled(run *Run) *Run {
 		s.Channels, s.LatencyCDF, s.Warnings = list(s.Channels), list(s.LatencyCDF), list(s.Warnings)
 		s.SpendByChannel, s.ErrorsPer1000 = numbers(s.SpendByChannel), numbers(s.ErrorsPer1000)
 		s.UndeliveredReasons = numbers(s.UndeliveredReasons)
+		s.Counts = s.Counts.filled()
 	}
 	r.Accounts = slices.Clone(r.Accounts)
 	for i := range r.Accounts {
 		r.Accounts[i].Channels = list(r.Accounts[i].Channels)
 	}
-	r.Sensitivity, r.Map, r.Timeline = r.Sensitivity.filled(), r.Map.filled(), r.Timeline.filled()
+	r.Sensitivity, r.Map, r.Timeline, r.Drive = r.Sensitivity.filled(), r.Map.filled(), r.Timeline.filled(), r.Drive.filled()
 	v := &r.Verdict
 	v.ProbabilityBest = numbers(v.ProbabilityBest)
 	v.Requirements, v.BreakEvens, v.Reasons = list(v.Requirements), list(v.BreakEvens), list(v.Reasons)

@@ -38,6 +38,8 @@ func full() *Run {
 			Spend:      []Spend{{Channel: "reverse", For: "in_time", USD: 6500}, {For: "late", USD: 100}},
 			Days:       []Day{{Day: 1, P025: 200, P10: 205, P25: 210, P50: 215, P75: 220, P90: 225, P975: 230}},
 			OverBudget: ptr(figure(0.1)), OverBudgetDraws: ptr(0.2),
+			Counts: &Counts{InTime: 28, Attempts: 33, Retries: 2, Fallbacks: 1, Errors: map[string]int64{"region": 3}, P90: figure(140), SpentUSD: 3.6,
+				Bill: Told{29, 3.42, 3.24}, Batches: []Batch{{6, 5, 0.72, ptr(90.0), ptr(130.0)}}},
 			LatencyCDF: []Point{{Seconds: 10, Share: 0.1}, {Seconds: 20, Share: 0.99}}, Warnings: []string{"few"},
 			Exact: &Exact{CostPerDelivered: ptr(0.33), CostPerOrder: 0.33, DeliveredShare: 0.9, InTimeShare: 0.8, AttemptsPerOrder: 1.05,
 				Latency: ExactLatency{Mean: ptr(110.0), P50: ptr(106.0), P95: ptr(219.0), P99: ptr(300.0)}},
@@ -53,6 +55,8 @@ func full() *Run {
 			Seconds: []float64{1, 2}, Rates: []float64{0.01}, Saving: [][]*float64{{ptr(-0.03), nil}}, Workload: MapBox{8, 12, 0.01, 0.03}},
 		Timeline: &Timeline{BinSeconds: 60, Seconds: 300, Channels: []ChannelTimeline{{Channel: "reverse", Bins: []TimelineBin{
 			{From: 60, Outcomes: map[string]int{"delivered": 3, "region": 1}, MedianSeconds: ptr(94.0)}}}}},
+		Drive: &Drive{Channels: "mock", Poll: map[string]float64{"reverse": 10}, SendLagP99: ptr(0.1), PlannedRate: ptr(6.0), Rate: ptr(5.9), Cut: 1, Planned: 60,
+			Gates: []Gate{{"p95", 0.15}}},
 		Precision: &Precision{Asked: 0.01, Reached: ptr(0.004), Minimise: "cost", Strategy: "hybrid", Against: ptr("reverse"), Difference: figure(-40)},
 		Sensitivity: &Sensitivity{
 			Strategy: "hybrid", Against: ptr("reverse"), Minimise: "cost", PerfectInformation: ptr(3.0), Points: 64, StatedDifference: ptr(-40.0),
@@ -78,6 +82,8 @@ func unreached() *Run {
 	r.Verdict.BreakEvens = []BreakEven{{Clip: "720p"}}
 	r.Bills = []Bill{{Channel: "reverse"}}
 	r.Accounts = []Account{{}}
+	r.Drive = &Drive{Channels: "live"}
+	r.Strategies[0].Counts = &Counts{Batches: []Batch{{}}}
 	r.Precision = &Precision{Strategy: "reverse", Minimise: "p95"}
 	r.Sensitivity = &Sensitivity{Strategy: "reverse", Minimise: "p95", Inputs: []InputEffect{{Flips: []Flip{{}}}, {}}}
 	return r

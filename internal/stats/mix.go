@@ -203,7 +203,7 @@ func (m *Mix) Share(hits, tries []int64) Estimate {
 	if se == 0 {
 		return fewShare(p, float64(n), effect, degrees, len(hits))
 	}
-	low, high := wilson(p, p*(1-p)/(se*se), studentT(float64(degrees)))
+	low, high := wilson(p, p*(1-p)/(se*se), StudentT(float64(degrees)))
 	return Estimate{Value: p, Low: low, High: high, SE: se}
 }
 
