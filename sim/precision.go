@@ -82,7 +82,7 @@ func (r *runner) precise() *record.Precision {
 	}
 	mix := r.mix()
 	of := math.Abs(mix.Mean(values).Value)
-	e := mix.Mean(differences).AtLeast(mix.Unseen(of)) // what no order met can change the difference as much as the figure
+	e := mix.Doubt(mix.Mean(differences), of)
 	half := (e.High - e.Low) / 2
 	if half > 0 {
 		half /= of

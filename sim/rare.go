@@ -14,6 +14,17 @@ import (
 // alike than they are.
 const enoughSpells = 100
 
+// enoughMonths are as many as make an interval of a cost that hangs on rare failures hold what it says.
+const enoughMonths = 30
+
+// fewMonths warns of intervals over few months.
+func (r *runner) fewMonths() []string {
+	if r.months < 2 || r.months >= enoughMonths {
+		return nil
+	}
+	return []string{fmt.Sprintf("%d months are few: intervals of costs that hang on rare failures can hold the truth in 92%% rather than 95%%; %d are enough (--months)", r.months, enoughMonths)}
+}
+
 // rareSpells warns of spells of trouble that the months hardly ever met: the intervals of what hangs on them are too narrow.
 func (r *runner) rareSpells() []string {
 	var warnings []string

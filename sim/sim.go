@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"slices"
 
 	"channelbench/internal/channel"
 	"channelbench/internal/decision"
@@ -78,7 +79,7 @@ func Run(ctx context.Context, s *scenario.Scenario, o Options) (*record.Run, err
 	if run.Map, err = r.breakEvenMap(ctx, run.Verdict.Candidate); err != nil {
 		return nil, err
 	}
-	run.Warnings = append(append(run.Warnings, r.rareSpells()...), r.warnings...)
+	run.Warnings = slices.Concat(run.Warnings, r.fewMonths(), r.rareSpells(), r.warnings)
 	if interrupted == nil {
 		interrupted = ctx.Err()
 	}

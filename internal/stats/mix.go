@@ -120,7 +120,7 @@ func (m *Mix) Mean(months []float64) Estimate {
 		return unknown(mean, oneMonth)
 	}
 	se, degrees := m.scatter(months)
-	return around(mean, se, degrees).AtLeast(m.Unseen(m.size(months)))
+	return m.Doubt(around(mean, se, degrees), size(months))
 }
 
 // misleads says whether the weights make less than nothing of what is never negative: it is so rare that it hangs on a
@@ -128,7 +128,7 @@ func (m *Mix) Mean(months []float64) Estimate {
 func (m *Mix) misleads(months []float64) bool { return m.of(months) < 0 && floats.Min(months) >= 0 }
 
 // size is how large months are, whatever their sign.
-func (m *Mix) size(months []float64) float64 {
+func size(months []float64) float64 {
 	size := 0.0
 	for _, v := range months {
 		size += math.Abs(v) / float64(len(months))
@@ -136,17 +136,14 @@ func (m *Mix) size(months []float64) float64 {
 	return size
 }
 
-// Unseen is what something that no order met can be worth, where a month is worth so much: by the rule of three, it is not
-// more frequent than three in all orders (Hanley and Lippman-Hand 1983). What the classes explain can leave no other doubt.
-func (m *Mix) Unseen(size float64) float64 {
-	if m == nil || m.orders == 0 {
-		return 0
+// Doubt gives an interval to an estimate whose months don't scatter at all once their classes are known: what no order met
+// can still change it, of a size such as its own. By the rule of three, that is not more frequent than three in all orders
+// (Hanley and Lippman-Hand 1983).
+func (m *Mix) Doubt(e Estimate, size float64) Estimate {
+	if m == nil || m.orders == 0 || e.SE > 1e-9*size {
+		return e
 	}
-	return 3 / m.orders * size
-}
-
-// AtLeast is the estimate with an interval that reaches at least so far to each side.
-func (e Estimate) AtLeast(half float64) Estimate {
+	half := 3 / m.orders * size
 	e.Low, e.High = min(e.Low, e.Value-half), max(e.High, e.Value+half)
 	return e
 }
@@ -166,7 +163,7 @@ func (m *Mix) Ratio(a, b []float64) Estimate {
 		return unknown(ratio, oneMonth)
 	}
 	se, degrees := m.scatter(residuals(a, b, ratio))
-	return around(ratio, se/divisor, degrees).AtLeast(m.Unseen(math.Abs(ratio)))
+	return m.Doubt(around(ratio, se/divisor, degrees), math.Abs(ratio))
 }
 
 // residuals are a less ratio times b.
