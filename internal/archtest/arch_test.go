@@ -30,7 +30,9 @@ var layers = []struct {
 	{[]string{"internal/scenario", "internal/record", "internal/stats"},
 		[]string{"internal/world", "internal/policy", "internal/channel", "internal/dist", "internal/money"}},
 	{[]string{"internal/decision", "internal/history", "internal/calibrate"},
-		[]string{"internal/scenario", "internal/record", "internal/stats", "internal/world", "internal/policy", "internal/channel", "internal/dist", "internal/money"}},
+		[]string{"internal/calibrate/attempt", "internal/calibrate/fit", "internal/scenario", "internal/record", "internal/stats", "internal/world", "internal/policy", "internal/channel", "internal/dist", "internal/money"}},
+	{[]string{"internal/calibrate/fit"}, nil},
+	{[]string{"internal/calibrate/attempt"}, []string{"internal/channel"}},
 	{[]string{"sim/event", "sim/exact"}, append(domain, "internal/stats")},
 	{[]string{"sim"}, append(domain, "internal/scenario", "internal/record", "internal/stats", "internal/decision", "internal/history", "internal/calibrate", "internal/sobol", "sim/event", "sim/exact")},
 	{[]string{"bench/dialect"}, domain},
@@ -38,13 +40,14 @@ var layers = []struct {
 	{[]string{"bench/recording"}, []string{"bench/journal", "internal/world", "internal/channel", "internal/money"}},
 	{[]string{"bench/replay"}, append(domain, "bench/recording")},
 	{[]string{"bench/timeline"}, []string{"bench/recording", "internal/channel", "internal/record", "internal/stats"}},
+	{[]string{"bench/evidence"}, []string{"bench/journal", "bench/recording", "internal/calibrate/attempt", "internal/scenario", "internal/channel"}},
 	{[]string{"bench/network"}, nil},
 	{[]string{"bench/mockchannel"}, append(domain, "bench/dialect", "internal/scenario", "internal/record", "internal/stats")},
 	{[]string{"bench"}, append(domain, "internal/scenario", "internal/record", "internal/stats", "internal/decision", "internal/history", "internal/calibrate", "bench/dialect", "bench/network", "bench/mockchannel", "bench/ledger", "bench/journal", "bench/recording", "bench/replay", "bench/timeline")},
 	{[]string{"reports"}, []string{"internal/record", "internal/stats", "internal/money"}},
 	{[]string{"scenarios"}, nil},
-	{[]string{"cmd/channelbench"}, []string{"sim", "bench", "bench/ledger", "internal/money", "bench/dialect", "bench/mockchannel", "reports", "scenarios",
-		"internal/decision", "internal/history", "internal/calibrate", "internal/scenario", "internal/record", "internal/stats"}},
+	{[]string{"cmd/channelbench"}, []string{"sim", "bench", "bench/evidence", "bench/ledger", "internal/money", "bench/dialect", "bench/mockchannel", "reports", "scenarios",
+		"internal/decision", "internal/history", "internal/calibrate", "internal/calibrate/attempt", "internal/scenario", "internal/record", "internal/stats"}},
 	{[]string{"internal/world/worldtest"}, domain},
 }
 
@@ -57,7 +60,7 @@ var homes = map[string][]string{
 	"github.com/BurntSushi/toml":        {"internal/scenario"},
 	"github.com/pelletier/go-toml/v2":   {"internal/scenario"},
 	"github.com/spf13/cobra":            {"cmd/channelbench"},
-	"gonum.org/v1/gonum":                {"bench", "internal/dist", "internal/stats", "internal/decision", "internal/history", "internal/calibrate", "sim", "sim/exact"},
+	"gonum.org/v1/gonum":                {"bench", "internal/dist", "internal/stats", "internal/decision", "internal/history", "internal/calibrate", "internal/calibrate/fit", "sim", "sim/exact"},
 	"os/signal":                         {"cmd/channelbench"},
 	"log":                               {"cmd/channelbench"},                  // to silence it
 	"log/slog":                          {"cmd/channelbench", "bench/dialect"}, // its Secret hides itself from logs
