@@ -36,6 +36,7 @@ type entries struct {
 	all     []journal.Entry
 	left    map[[2]int]time.Time // when an abandoned attempt was last known to run
 	remnant map[[2]int]bool      // settled by a later run, which didn't see its end
+	once    map[string]bool      // channels whose answer to a submit is the clip
 	torn    error
 }
 
@@ -62,6 +63,14 @@ func Read(r io.Reader, s *scenario.Scenario) (*Night, error) {
 	}
 	for i := range orders {
 		for k := range orders[i].Attempts {
+			if r := &orders[i].Attempts[k]; !e.remnant[[2]int{orders[i].Number, k}] {
+				_, poll := made(s, r.Channel, -1)
+				e.once[r.Channel] = e.once[r.Channel] || atOnce(r, poll)
+			}
+		}
+	}
+	for i := range orders {
+		for k := range orders[i].Attempts {
 			a, known, err := e.attempt(&orders[i], k, s)
 			if err != nil {
 				return nil, err
@@ -77,7 +86,7 @@ func Read(r io.Reader, s *scenario.Scenario) (*Night, error) {
 
 // gather reads the entries up to the first that can't be trusted.
 func gather(r io.Reader) (*entries, error) {
-	e := &entries{left: map[[2]int]time.Time{}, remnant: map[[2]int]bool{}}
+	e := &entries{left: map[[2]int]time.Time{}, remnant: map[[2]int]bool{}, once: map[string]bool{}}
 	ended := map[[2]int]bool{}
 	for entry, err := range journal.Read(r) {
 		if err != nil {
@@ -135,27 +144,36 @@ func (e *entries) attempt(o *recording.Order, k int, s *scenario.Scenario) (a at
 
 // service bounds how long the job took: a poll sees its end, and the poll before saw none.
 func (e *entries) service(a *attempt.Attempt, r *recording.Attempt, at [2]int, poll time.Duration) {
-	switch left, abandoned := e.left[at]; {
+	left, abandoned := e.left[at]
+	waited := time.Duration(float64(left.Sub(e.run.At.Time))*e.run.Speed) - r.Submitted
+	switch {
+	case !r.Accepted && abandoned && e.once[r.Channel]:
+		// A refusal would have been here long before: the job runs, and its clip would have been the answer.
+		a.Accepted, a.Low = true, waited
 	case !r.Accepted:
 	case e.remnant[at] && r.Outcome != channel.Abandoned:
 		// A later run found it: when it had ended isn't known.
 		a.Ended = a.Ended && r.Outcome != channel.Ambiguous
 		a.High = r.Service
-	case r.Ended && r.Outcome == channel.Abandoned:
-		a.Low, a.High = max(0, r.Service-poll), r.Service
-	case r.Ended && r.Polls == 0: // the answer to the submit was the clip
+	case r.Ended && atOnce(r, poll):
 		a.Low, a.High = r.Answer+r.Service, r.Answer+r.Service
+	case r.Ended && (r.Outcome == channel.Abandoned || r.Polls == 0):
+		a.Low, a.High = max(0, r.Service-poll), r.Service
 	case r.Ended:
 		a.Low, a.High = r.Service-r.Service/time.Duration(r.Polls), r.Service
 	case abandoned:
-		waited := time.Duration(float64(left.Sub(e.run.At.Time))*e.run.Speed) - r.Submitted - r.Answer
-		a.Low = max(0, waited-poll)
+		a.Low = max(0, waited-r.Answer-poll)
 	}
 }
 
-// made is the clip that a channel made of a video, and how often it was asked for it.
+// atOnce says whether the answer to the submit was the clip: no poll sees anything before one interval has gone by.
+func atOnce(r *recording.Attempt, poll time.Duration) bool {
+	return r.Accepted && r.Ended && r.Service < poll/2
+}
+
+// made is the clip that a channel made of a video, and how often it was asked for it. A negative video is any.
 func made(s *scenario.Scenario, name string, video int) (channel.Clip, time.Duration) {
-	v := &s.Workload.Videos[video]
+	v := &s.Workload.Videos[max(0, video)]
 	for i := range s.Channels {
 		if c := &s.Channels[i]; c.Name == name {
 			poll := c.Poll
@@ -170,4 +188,15 @@ func made(s *scenario.Scenario, name string, video int) (channel.Clip, time.Dura
 		}
 	}
 	return v.Clip, defaultPoll
+}
+
+// Purchase says what the run of a journal bought, as Scenario.PurchaseSHA256 does.
+func Purchase(r io.Reader) (string, error) {
+	for e, err := range journal.Read(r) {
+		if err != nil {
+			return "", err
+		}
+		return e.(journal.Run).PurchaseSHA256, nil // the first entry of a journal is its header, or an error
+	}
+	return "", errors.New("the journal is empty")
 }

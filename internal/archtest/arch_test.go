@@ -228,11 +228,11 @@ func TestNoFileIsTooLong(t *testing.T) {
 
 // limits are packages that may be longer, each for a reason.
 var limits = map[string]int{
-	"internal/scenario": 5600, // the whole language: reading with positions, checking, compiling, printing, patching
-	"bench":             2750, // one run from schedule to figures, resumed or not; its parts that stand alone are packages below it
-	"bench/dialect":     3500, // one file a protocol with its client and its mock, and what they share
+	"internal/scenario": 5600,  // the whole language: reading with positions, checking, compiling, printing, patching
+	"bench":             2750,  // one run from schedule to figures, resumed or not; its parts that stand alone are packages below it
+	"bench/dialect":     3500,  // one file a protocol with its client and its mock, and what they share
 	"reports":           11000, // one file a chart, of one run or of several, and the theme they share
-	"cmd/channelbench":  1800, // one file a verb
+	"cmd/channelbench":  1800,  // one file a verb
 }
 
 func imports(s source) []string {

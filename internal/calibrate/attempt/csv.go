@@ -65,6 +65,17 @@ type Log struct {
 	Bad    []BadRow
 }
 
+// Polled says that jobs were polled at intervals: each was over up to so much sooner than it was seen to be.
+func (l *Log) Polled(every time.Duration) {
+	for n := range l.Nights {
+		for i := range l.Nights[n].Attempts {
+			if a := &l.Nights[n].Attempts[i]; a.Accepted {
+				a.Low = max(0, a.Low-every)
+			}
+		}
+	}
+}
+
 // mostBad is the share of rows that may be bad: beyond it the columns are probably not those that were meant.
 const mostBad = 0.05
 

@@ -132,8 +132,13 @@ func profileEnd(f func([]float64) float64, x []float64, top float64, i int, step
 			}
 			return f(whole)
 		}
-		v := ridge(best, rest)
-		return top - v - drop
+		// Begin where the others were best at the last place inside: beyond it another hill may take over.
+		r := append([]float64(nil), rest...)
+		below := top - ridge(best, r) - drop
+		if below <= 0 {
+			copy(rest, r)
+		}
+		return below
 	}
 	inside, outside, before := x[i], x[i], -drop
 	after := before

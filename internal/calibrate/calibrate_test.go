@@ -1,0 +1,235 @@
+package calibrate
+
+import (
+	"math"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"channelbench/internal/calibrate/attempt"
+	"channelbench/internal/scenario"
+)
+
+// TestCalibratedRangesCover: what stands in the file in the end holds the truth as often as it says, of scenarios that were
+// made from known values through the simulated world, seeds 1 to 1000, polled and with a deadline that cuts some off.
+func TestCalibratedRangesCover(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a thousand calibrations")
+	}
+	const worlds = 1000
+	held, asked := map[string]int{}, map[string]int{}
+	var mu sync.Mutex
+	var all sync.WaitGroup
+	next := make(chan uint64)
+	for range runtime.GOMAXPROCS(0) {
+		all.Go(func() {
+			for seed := range next {
+				for name, ok := range calibratedOnce(t, seed) {
+					mu.Lock()
+					if asked[name]++; ok {
+						held[name]++
+					}
+					mu.Unlock()
+				}
+			}
+		})
+	}
+	for seed := uint64(1); seed <= worlds; seed++ {
+		next <- seed
+	}
+	close(next)
+	all.Wait()
+	for name, n := range asked {
+		share, off := float64(held[name])/float64(n), 3*math.Sqrt(0.95*0.05/float64(n))
+		t.Logf("%s: %.1f%% of %d", name, 100*share, n)
+		if n < worlds || math.Abs(share-0.95) > off {
+			t.Errorf("%s: %.1f%% of %d ranges hold the truth, want %.1f%% to %.1f%%", name, 100*share, n, 95-100*off, 95+100*off)
+		}
+	}
+}
+
+// calibratedOnce makes one truth, calibrates from what it does, and says which ranges hold it.
+func calibratedOnce(t *testing.T, seed uint64) map[string]bool {
+	u := func(k uint64) float64 { return float64((seed*7919+k*104729)%1009) / 1009 } // spread over the worlds
+	was := truth("", func(s *scenario.Scenario) {
+		c := &s.Channels[0]
+		c.Errors.Region.Rate, c.Errors.Submit.Rate = 0.02+0.1*u(1), 0.02+0.1*u(2)
+		c.Errors.Job.Rate, c.Errors.Unusable.Rate = 0.02+0.1*u(3), 0.02+0.1*u(4)
+		factor := 0.6 + 0.9*u(5)
+		l := &c.Latency
+		l.Base = time.Duration(factor * float64(l.Base))
+		l.PerSecond = map[string]time.Duration{"720p": time.Duration(factor * float64(l.PerSecond["720p"]))}
+		s.Workload.Deadline = 4 * time.Minute
+	})
+	stated := toy("")
+	r, err := Run(stated, Options{Nights: nightsOfWorld(was, seed, 3, 70, 30*time.Second, 15*time.Second), Wide: true, Discount: 1})
+	if err != nil {
+		t.Error(err)
+		return nil
+	}
+	got := load(string(r.Text)).Channels[0]
+	holds := map[string]bool{}
+	for kind, rate := range map[string]float64{"region": was.Channels[0].Errors.Region.Rate, "submit": was.Channels[0].Errors.Submit.Rate,
+		"job": was.Channels[0].Errors.Job.Rate, "unusable": was.Channels[0].Errors.Unusable.Rate} {
+		g := errorOf(&got.Errors, kind).Range
+		holds[kind] = g.Low <= rate && rate <= g.High
+	}
+	// The factor is on all medians; it is known best near the mean length.
+	at := func(c *scenario.Latency) float64 { return c.Base.Seconds() + 7*c.PerSecond["720p"].Seconds() }
+	factor := at(&was.Channels[0].Latency) / at(&got.Latency)
+	holds["latency"] = got.Latency.Range.Low <= factor && factor <= got.Latency.Range.High
+	return holds
+}
+
+func TestTheTextKeepsItsCommentsAndSaysWhatItRestsOn(t *testing.T) {
+	s := toy("")
+	r, err := Run(s, Options{Nights: nightsOfWorld(s, 1, 4, 300, 20*time.Second, 10*time.Second)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := string(r.Text)
+	for _, want := range []string{"[channels.reverse]      # the cheap one\n", `confidence = "measured"`, "}   # nobody knows\n", "# in this order\n# measured: ",
+		" in 4 nights, ", "2026-11-01 to 2026-11-04\nregion   = { rate = \"", `distribution = "loguniform"`, `source = "calibrate, 4 nights, 2026-11-01 to 2026-11-04"`, `source = "a list"`} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the text lacks %q:\n%s", want, text)
+		}
+	}
+	if strings.Contains(text, "a guess") {
+		t.Errorf("a measured value still has the source of the guess:\n%s", text)
+	}
+	again, err := Run(load(text), Options{Nights: nightsOfWorld(s, 1, 4, 300, 20*time.Second, 10*time.Second), Wide: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if a, b := strings.Count(text, scenario.NoteMark), strings.Count(string(again.Text), scenario.NoteMark); a != 5 || b != 5 {
+		t.Errorf("%d comments became %d:\n%s", a, b, again.Text)
+	}
+}
+
+func TestTooFewAttemptsLeaveTheFileAsItIs(t *testing.T) {
+	s := toy("")
+	r, err := Run(s, Options{Nights: nightsOfWorld(s, 1, 1, 10, time.Minute, 10*time.Second)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(r.Text) != string(s.Source) || len(r.Changed()) > 0 {
+		t.Errorf("ten orders change %v", r.Changed())
+	}
+	if report := r.Report(); !strings.Contains(report, "too few attempts: at least 30 are needed") || !strings.Contains(report, "too few times: at least 20 are needed") {
+		t.Error(report)
+	}
+}
+
+func TestSpellsOfRegionErrors(t *testing.T) {
+	for _, tt := range []struct {
+		name, stated, world string
+		burst               float64 // seconds that must lie in the interval; 0: none is written
+		says                string
+	}{
+		{"one exit", `, exits = 1, burst = "20s"`, `, exits = 1, burst = "5m"`, 300, "spells explain the errors better than independence"},
+		{"kept exits", `, exits = 50, burst = "20s", rotate = "order"`, `, exits = 50, burst = "1m", rotate = "order"`, 60, "interval of the chain of each exit"},
+		{"many exits", `, exits = 900, burst = "20s"`, `, exits = 900, burst = "1m"`, 0, "not told from independence"},
+		{"none stated", "", `, exits = 1, burst = "5m"`, 0, "To model it, add exits = 1, burst = "},
+		{"none", "", "", 0, "independent, as stated"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			world := truth(tt.world, func(s *scenario.Scenario) { s.Channels[0].Errors.Region.Rate = 0.12 })
+			r, err := Run(toy(tt.stated), Options{Nights: nightsOfWorld(world, 5, 4, 400, 30*time.Second, 10*time.Second)})
+			if err != nil {
+				t.Fatal(err)
+			}
+			report := r.Report()
+			if !strings.Contains(report, tt.says) {
+				t.Errorf("it doesn't say %q:\n%s", tt.says, report)
+			}
+			got := load(string(r.Text)).Channels[0].Errors.Burst.Seconds()
+			stated := toy(tt.stated).Channels[0].Errors.Burst.Seconds()
+			if tt.burst == 0 && got != stated || tt.burst > 0 && (got == stated || got < tt.burst/2 || got > 2*tt.burst) {
+				t.Errorf("burst %v, stated %v, want near %v:\n%s", got, stated, tt.burst, report)
+			}
+		})
+	}
+}
+
+// TestWhatTheModelCannotExplain plants what it doesn't know, and wants it flagged; and nothing flagged where nothing is planted.
+func TestWhatTheModelCannotExplain(t *testing.T) {
+	for _, tt := range []struct {
+		name  string
+		plant func([]attempt.Night)
+		flags string // what of the checks; "": none
+	}{
+		{"nothing", func([]attempt.Night) {}, ""},
+		{"a slow night", func(n []attempt.Night) { slow(n[2].Attempts, 2.2) }, "latency, nights alike"},
+		{"slow long clips", func(n []attempt.Night) {
+			for i := range n {
+				for k := range n[i].Attempts {
+					if a := &n[i].Attempts[k]; a.Seconds == 10 {
+						a.Seconds = 5 + 5*(k%2) // as if half of them were short
+					}
+				}
+			}
+		}, ""},
+		{"a bad night", func(n []attempt.Night) {
+			for k := range n[1].Attempts {
+				if a := &n[1].Attempts[k]; k%4 == 0 && a.Made {
+					a.Made, a.Outcome = false, 3 // failed
+				}
+			}
+		}, "errors.job, nights alike"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			s := toy("")
+			nights := nightsOfWorld(s, 11, 4, 250, 30*time.Second, 5*time.Second)
+			tt.plant(nights)
+			r, err := Run(s, Options{Nights: nights})
+			if err != nil {
+				t.Fatal(err)
+			}
+			report := r.Report()
+			if tt.flags != "" && !strings.Contains(report, tt.flags) || tt.name == "nothing" && !strings.Contains(report, "can't explain: nothing") {
+				t.Errorf("want %q flagged:\n%s", tt.flags, report)
+			}
+		})
+	}
+}
+
+func slow(attempts []attempt.Attempt, factor float64) {
+	for i := range attempts {
+		a := &attempts[i]
+		a.Low, a.High = time.Duration(factor*float64(a.Low)), time.Duration(factor*float64(a.High))
+	}
+}
+
+func TestOutages(t *testing.T) {
+	text := strings.Replace(string(toy("").Source), "[strategies.reverse]", "[[outages]]\nchannels = [\"reverse\"]   # its vendor's\nbetween = \"10h\"\nlasts = { median = \"20m\", sigma = 0.5 }\n\n[strategies.reverse]", 1)
+	world := load(text)
+	world.Outages[0].Between, world.Outages[0].Lasts.Median = 20*time.Hour, 40*time.Minute
+	r, err := Run(load(text), Options{Nights: nightsOfWorld(world, 3, 1, 9000, 4*time.Minute, 10*time.Second)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := load(string(r.Text))
+	o := got.Outages[0]
+	if o.Lasts.Median < 25*time.Minute || o.Lasts.Median > 60*time.Minute || o.Between < 12*time.Hour || o.Between > 32*time.Hour || o.Lasts.Sigma < 0.2 || o.Lasts.Sigma > 0.9 {
+		t.Errorf("outages %+v:\n%s", o, r.Report())
+	}
+	if rate := got.Channels[0].Errors.Submit.Rate; rate > 0.03 || rate < 0.012 {
+		t.Errorf("outside of outages %v of the submits fail, 2%% do:\n%s", rate, r.Report())
+	}
+	few, err := Run(load(text), Options{Nights: nightsOfWorld(world, 3, 2, 60, 20*time.Second, 10*time.Second)})
+	if err != nil || !strings.Contains(few.Report(), "no rows of failures beyond chance") {
+		t.Errorf("%v\n%s", err, few.Report())
+	}
+}
+
+func BenchmarkHundredThousandOrders(b *testing.B) {
+	s := toy("")
+	nights := nightsOfWorld(s, 1, 100, 1000, 20*time.Second, 10*time.Second)
+	for b.Loop() {
+		if _, err := Run(s, Options{Nights: nights}); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
