@@ -220,8 +220,8 @@ func (p *program) readLog(path string, columns attempt.Columns) (*attempt.Log, e
 			}
 			p.say("%s: %v", path, bad)
 		}
-		if n := len(log.Bad); n > 0 {
-			p.say("%s: %d of %d rows are skipped", path, n, log.Rows)
+		if log.Skipped > 0 {
+			p.say("%s: %d of %d rows are skipped", path, log.Skipped, log.Rows)
 		}
 	}
 	if err != nil {

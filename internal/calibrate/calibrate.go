@@ -17,6 +17,7 @@ import (
 
 	"channelbench/internal/calibrate/attempt"
 	"channelbench/internal/calibrate/fit"
+	"channelbench/internal/calibrate/predict"
 	"channelbench/internal/scenario"
 )
 
@@ -43,7 +44,7 @@ type Result struct {
 	Text     []byte            // the scenario
 	Files    map[string][]byte // that it names, by name
 	Findings []Finding
-	Checks   []Check
+	Checks   []predict.Check
 	Warnings []string
 	Nights   int
 	Attempts int // on channels of the scenario

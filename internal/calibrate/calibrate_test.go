@@ -233,3 +233,130 @@ func BenchmarkHundredThousandOrders(b *testing.B) {
 		}
 	}
 }
+
+// TestWhatTheScenarioLacks: an error that it doesn't know is added, in an inline table and in one of lines.
+func TestWhatTheScenarioLacks(t *testing.T) {
+	world := truth("", func(s *scenario.Scenario) {
+		s.Channels[0].Errors.Ambiguous.Rate, s.Channels[0].Errors.Moderation.Rate = 0.04, 0.03
+	})
+	lines := string(toy("").Source)
+	begin, end := strings.Index(lines, "[channels.reverse.errors]"), strings.Index(lines, "[strategies")
+	for name, text := range map[string]string{
+		"lines":  lines,
+		"inline": lines[:begin] + "errors = { region = { rate = \"5%\" } }\n\n" + lines[end:],
+		"none":   lines[:begin] + lines[end:],
+	} {
+		t.Run(name, func(t *testing.T) {
+			r, err := Run(load(text), Options{Nights: nightsOfWorld(world, 1, 2, 600, 20*time.Second, 10*time.Second)})
+			if err != nil {
+				t.Fatal(err)
+			}
+			e := &load(string(r.Text)).Channels[0].Errors
+			if e.Ambiguous.Rate < 0.02 || e.Ambiguous.Rate > 0.06 || e.Moderation.Rate < 0.015 || e.Moderation.Rate > 0.05 || e.Region.Rate < 0.03 {
+				t.Errorf("ambiguous %v, moderation %v, region %v:\n%s", e.Ambiguous, e.Moderation, e.Region, r.Text)
+			}
+		})
+	}
+}
+
+// TestNoShapeFits: times of two kinds are taken as they are, where clips are of one length.
+func TestNoShapeFits(t *testing.T) {
+	s := toy("")
+	nights := nightsOfWorld(s, 1, 2, 400, 20*time.Second, time.Second)
+	for i := range nights {
+		for k := range nights[i].Attempts {
+			a := &nights[i].Attempts[k]
+			if a.Seconds = 5; a.Made {
+				a.High = time.Duration(30+k%7) * time.Second
+				if k%3 == 0 {
+					a.High = time.Duration(200+k%11) * time.Second
+				}
+				a.Low = a.High - time.Second
+			}
+		}
+	}
+	r, err := Run(s, Options{Nights: nights, File: "x/mine.toml"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	values, there := r.Files["mine-reverse-latency.txt"]
+	if !there || !strings.Contains(string(r.Text), `shape = "empirical"`) || !strings.Contains(string(r.Text), `file = "mine-reverse-latency.txt"`) || strings.Contains(string(r.Text), "per_second") || len(strings.Split(string(values), "\n")) < 600 {
+		t.Errorf("%s\n%s", r.Report(), r.Text)
+	}
+	if !strings.Contains(r.Report(), "no shape fits") {
+		t.Error(r.Report())
+	}
+}
+
+// TestAnotherShape: what the times are is written, with its own parameter.
+func TestAnotherShape(t *testing.T) {
+	world := truth("", func(s *scenario.Scenario) {
+		l := &s.Channels[0].Latency
+		l.Shape, l.Sigma, l.K = "weibull", 0, 1.5
+	})
+	r, err := Run(toy(""), Options{Nights: nightsOfWorld(world, 1, 2, 600, 20*time.Second, 5*time.Second)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := load(string(r.Text)).Channels[0].Latency
+	if l.Shape != "weibull" || l.K < 1.3 || l.K > 1.7 {
+		t.Errorf("%+v\n%s", l, r.Report())
+	}
+}
+
+// TestConstantTimes: what a poll sees of a constant time doesn't scatter it.
+func TestConstantTimes(t *testing.T) {
+	text := strings.Replace(string(toy("").Source), `sigma = 0.5, range`, `shape = "constant", range`, 1)
+	world := load(text)
+	r, err := Run(load(text), Options{Nights: nightsOfWorld(world, 1, 2, 100, 20*time.Second, 15*time.Second)})
+	if err != nil || !strings.Contains(r.Report(), "nothing scatters beyond the polls, as stated") {
+		t.Errorf("%v\n%s", err, r.Report())
+	}
+	world.Channels[0].Latency.Base, world.Channels[0].Latency.PerSecond["720p"] = 30*time.Second, 15*time.Second
+	if r, err = Run(load(text), Options{Nights: nightsOfWorld(world, 1, 2, 100, 20*time.Second, time.Second)}); err != nil {
+		t.Fatal(err)
+	}
+	if l := load(string(r.Text)).Channels[0].Latency; l.Shape != "constant" || l.Base < 29*time.Second || l.Base > 31*time.Second || l.Range.Low < 0.98 || l.Range.High > 1.02 {
+		t.Errorf("%+v\n%s", l, r.Report())
+	}
+}
+
+// TestARegime: one regime's share, length and refusals come from rows of refusals.
+func TestARegime(t *testing.T) {
+	text := strings.Replace(string(toy("").Source), "[channels.reverse.errors]", "[channels.reverse.regimes]\nrisk = { share = \"20%\", lasts = { median = \"1d\", sigma = 0.8 }, submit = \"90%\" }\n\n[channels.reverse.errors]", 1)
+	world := load(text)
+	g := &world.Channels[0].Regimes[0]
+	g.Share, g.Submit, g.Lasts.Median = 0.1, 0.6, 2*time.Hour
+	r, err := Run(load(text), Options{Nights: nightsOfWorld(world, 2, 1, 9000, 4*time.Minute, 10*time.Second)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := load(string(r.Text)).Channels[0].Regimes[0]
+	if got.Share < 0.05 || got.Share > 0.2 || got.Submit < 0.5 || got.Submit > 0.7 || got.Lasts.Median < time.Hour || got.Lasts.Median > 4*time.Hour {
+		t.Errorf("%+v\n%s", got, r.Report())
+	}
+	none, err := Run(toy(""), Options{Nights: nightsOfWorld(world, 2, 1, 3000, 4*time.Minute, 10*time.Second)})
+	if err != nil || !strings.Contains(none.Report(), "To model it, add regimes = ") {
+		t.Errorf("%v\n%s", err, none.Report())
+	}
+}
+
+func TestAttemptsOfOtherChannels(t *testing.T) {
+	s := toy("")
+	nights := nightsOfWorld(s, 1, 1, 40, time.Minute, 10*time.Second)
+	for i := range nights[0].Attempts {
+		if i%2 == 0 {
+			nights[0].Attempts[i].Channel = "elsewhere"
+		}
+	}
+	r, err := Run(s, Options{Nights: nights})
+	if err != nil || len(r.Warnings) != 1 || !strings.Contains(r.Warnings[0], `attempts are of "elsewhere"`) {
+		t.Errorf("%v, %q", err, r.Warnings)
+	}
+	for i := range nights[0].Attempts {
+		nights[0].Attempts[i].Channel = "elsewhere"
+	}
+	if _, err := Run(s, Options{Nights: nights}); err == nil || !strings.Contains(err.Error(), "on any channel of the scenario: reverse") {
+		t.Error(err)
+	}
+}

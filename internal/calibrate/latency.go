@@ -1,6 +1,7 @@
 package calibrate
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"path"
@@ -58,7 +59,13 @@ func (c *calibration) latency(ch int) {
 		c.Findings = append(c.Findings, f)
 		return
 	}
-	best, said, err := t.best()
+	best, said, err := t.constant()
+	if best == nil {
+		best, said, err = t.best()
+	}
+	if err == nil && !(best.Factor.High < 1e3) {
+		err = errors.New("the times tell no interval of the median")
+	}
 	if err != nil {
 		f.Why = err.Error()
 		c.Findings = append(c.Findings, f)
@@ -72,7 +79,9 @@ func (c *calibration) latency(ch int) {
 		said = join(said, fmt.Sprintf("nights scatter %.1f times as much as chance makes them, so the interval is theirs", best.Scatter))
 	}
 	c.judgeLatency(t, best, f, said)
-	c.checkTimes(t, best)
+	if best.Shape != constant {
+		c.checkTimes(t, best)
+	}
 }
 
 // timing gathers a channel's times.
@@ -87,7 +96,7 @@ func (c *calibration) timing(ch int) *timing {
 		t.given.Slope = append(t.given.Slope, max(1e-3, l.PerSecond[k].Seconds()))
 	}
 	if l.Shape == "empirical" {
-		t.given.Base = max(1e-3, stats(l.Values))
+		t.given.Base = max(1e-3, middle(l.Values))
 	}
 	for i := range c.by[ch] {
 		p := &c.by[ch][i]
@@ -100,11 +109,7 @@ func (c *calibration) timing(ch int) *timing {
 			x.High = math.Inf(1)
 		}
 		if t.keys != nil {
-			x.Group = slices.Index(t.keys, p.Resolution)
-			if x.Group < 0 {
-				x.Group = slices.Index(t.keys, channel.Any)
-			}
-			if x.Group < 0 || p.Seconds == 0 {
+			if x.Group = t.group(p.Resolution); x.Group < 0 || p.Seconds == 0 {
 				t.unknown++
 				continue
 			}
@@ -114,10 +119,43 @@ func (c *calibration) timing(ch int) *timing {
 	return t
 }
 
-// stats is the median of sorted or unsorted values.
-func stats(values []float64) float64 {
+// middle is the median of values in any order.
+func middle(values []float64) float64 {
 	s := slices.Sorted(slices.Values(values))
 	return s[len(s)/2]
+}
+
+// constant is the shape of times that are all alike.
+const constant fit.Shape = "constant"
+
+// constant is another constant latency, of the same form, that explains what the polls saw; nil: none does.
+func (t *timing) constant() (*fit.Times, string, error) {
+	if t.stated.Shape != string(constant) {
+		return nil, "", nil
+	}
+	var low, high []float64
+	nights := map[int]bool{}
+	for i := range t.times {
+		if x := &t.times[i]; !math.IsInf(x.High, 1) {
+			m := t.given.Median(x.Group, x.Length)
+			low, high = append(low, x.Low/m), append(high, x.High/m)
+			nights[x.Night] = true
+		}
+	}
+	from, to := middle(low), middle(high)
+	factor := (from + to) / 2
+	scaled := *t
+	scaled.given.Base *= factor
+	scaled.given.Slope = slices.Clone(t.given.Slope)
+	for g := range scaled.given.Slope {
+		scaled.given.Slope[g] *= factor
+	}
+	if !scaled.agrees() {
+		return nil, "", nil
+	}
+	x := &fit.Times{Line: scaled.given, Factor: fit.Estimate{Value: 1, Low: from / factor, High: to / factor}, N: len(t.times), Cut: len(t.times) - len(low), Nights: len(nights), P: 1}
+	x.Shape = constant
+	return x, "nothing scatters beyond the polls", nil
 }
 
 // agrees says whether a constant latency explains what the polls saw, give or take the time that a request takes.
@@ -191,8 +229,11 @@ func (c *calibration) judgeLatency(t *timing, best *fit.Times, f Finding, said s
 		contradicts = factor*best.Factor.High < r.Low || factor*best.Factor.Low > r.High
 	}
 	got := best.Factor.High / best.Factor.Low
-	counts, n := fit.Ranks(t.times, best.Line, best.Spread.Value, 20)
-	p := fit.Misfit(counts, n, 3)
+	p, n := 1.0, float64(len(t.times))
+	if best.Shape != constant {
+		counts, n := fit.Ranks(t.times, best.Line, best.Spread.Value, 20)
+		p = fit.Misfit(counts, n, 3)
+	}
 	switch {
 	case !(c.o.Wide || contradicts || got <= width):
 		more := math.Pow(math.Log(got)/math.Log(width), 2) * n
@@ -276,7 +317,10 @@ func lineText(t *timing, x *fit.Times) string {
 		}
 	}
 	name := "sigma"
-	if x.Shape != fit.Lognormal {
+	switch x.Shape {
+	case constant:
+		return text + ", constant"
+	case fit.Gamma, fit.Weibull:
 		name = string(x.Shape) + " k"
 	}
 	return text + fmt.Sprintf(", %s %.3g (%.3g–%.3g)", name, x.Spread.Value, x.Spread.Low, x.Spread.High)

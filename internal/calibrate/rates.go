@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"channelbench/internal/calibrate/fit"
+	"channelbench/internal/calibrate/predict"
 	"channelbench/internal/channel"
 	"channelbench/internal/scenario"
 )
@@ -106,7 +107,7 @@ func (c *calibration) errors(ch int) {
 		c.rate(ch, kind, &r, remark)
 		c.checkNights(c.key(ch, "errors."+kind), &r)
 		if kind == "region" || kind == "submit" {
-			c.checkHours(ch, kind, r.Value)
+			c.checkHours(ch, kind)
 		}
 	}
 }
@@ -149,11 +150,11 @@ func needed(r *fit.Rate, width float64) int {
 func (c *calibration) region(ch int, r *fit.Rate, remark string) string {
 	e := &c.s.Channels[ch].Errors
 	passed := c.passed(ch)
-	c.checkRuns(ch, passed, r.Value)
 	if r.Hits < 2 {
 		return join(remark, "too few region errors to say how they hang together")
 	}
 	if e.Exits == 0 {
+		c.checkRows(ch, passed, predict.Exits{Share: r.Value})
 		return join(remark, c.hidden(passed))
 	}
 	order := e.Rotate == "order" && e.Exits > 1
@@ -175,10 +176,13 @@ func (c *calibration) region(ch int, r *fit.Rate, remark string) string {
 		f.Why = fmt.Sprintf("spells explain the errors better than independence: likelihood ratio %.1f, AIC better by %.1f", spells.Gain, spells.Gain-2)
 		c.writeBurst(ch, spells.Burst)
 	}
+	model := predict.Exits{Count: e.Exits, Share: r.Value, Burst: e.Burst.Seconds(), PerOrder: order}
 	if spells.Sticky() {
+		model.Share, model.Burst = spells.Share.Value, spells.Burst.Value
 		r.Estimate = spells.Share
 		remark = join(remark, "interval of the chain of each exit")
 	}
+	c.checkRows(ch, passed, model)
 	c.Findings = append(c.Findings, f)
 	return remark
 }

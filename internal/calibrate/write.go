@@ -114,8 +114,7 @@ func (c *calibration) writeRate(ch int, kind string, r *fit.Rate) {
 	}
 	text := fmt.Sprintf("[%q, %q]", exact(low), exact(high))
 	source := ""
-	if stated.Rate == 0 && stated.Range == nil && stated.Confidence == scenario.Unstated && stated.Source == "" && stated.Takes == nil {
-		// It may not be there at all: then it is added as a whole. An empty one is as good as none.
+	if !scenario.Has(c.s.Source, at...) {
 		c.edit(fmt.Sprintf(`{ rate = %q, range = %s, confidence = "measured" }`, exact(value), text), at...)
 	} else {
 		c.edit(strconv.Quote(exact(value)), append(at, "rate")...)
@@ -181,7 +180,10 @@ func latencyNote(x *fit.Times) string {
 	if x.Shape != fit.Lognormal {
 		name = "k"
 	}
-	text := fmt.Sprintf("%d times in %s, median times %s–%s, %s %.3g–%.3g", x.N-x.Cut, nightsOf(x.Nights), percent(x.Factor.Low), percent(x.Factor.High), name, x.Spread.Low, x.Spread.High)
+	text := fmt.Sprintf("%d times in %s, median times %s–%s", x.N-x.Cut, nightsOf(x.Nights), percent(x.Factor.Low), percent(x.Factor.High))
+	if x.Shape != constant {
+		text += fmt.Sprintf(", %s %.3g–%.3g", name, x.Spread.Low, x.Spread.High)
+	}
 	if x.Cut > 0 {
 		text += fmt.Sprintf(", %d more cut off", x.Cut)
 	}
@@ -190,6 +192,9 @@ func latencyNote(x *fit.Times) string {
 
 // shape writes the shape's name and parameter, and takes away those of another one.
 func (c *calibration) shape(l *scenario.Latency, x *fit.Times, in func(...string) []string) {
+	if x.Shape == constant {
+		return // as stated
+	}
 	spread := digits(x.Spread.Value, 3, math.Round)
 	text := strconv.FormatFloat(spread, 'f', -1, 64)
 	if !strings.Contains(text, ".") {
@@ -258,7 +263,12 @@ func (c *calibration) writeShare(path []string, v float64) {
 func (c *calibration) writeSpells(at []string, gap string, between float64, x *fit.Times, note string) {
 	in := func(key ...string) []string { return append(append([]string(nil), at...), key...) }
 	sigma := math.Max(0.01, digits(x.Spread.Value, 3, math.Round))
-	c.edit(fmt.Sprintf("{ median = %q, sigma = %s }", seconds(x.Base), strconv.FormatFloat(sigma, 'f', -1, 64)), in("lasts")...)
+	if scenario.Has(c.s.Source, in("lasts", "median")...) {
+		c.edit(strconv.Quote(seconds(x.Base)), in("lasts", "median")...)
+		c.edit(strconv.FormatFloat(sigma, 'f', -1, 64), in("lasts", "sigma")...)
+	} else {
+		c.edit(fmt.Sprintf("{ median = %q, sigma = %s }", seconds(x.Base), strconv.FormatFloat(sigma, 'f', -1, 64)), in("lasts")...)
+	}
 	lasts := scenario.Takes{Median: span(x.Base), Sigma: sigma}
 	if gap == "" {
 		c.remark(note, at...)

@@ -43,6 +43,12 @@ func Patch(source []byte, edits []Edit, notes map[string]string) ([]byte, error)
 // NotePath is how Patch's notes call a path.
 func NotePath(path []string) string { return strings.Join(path, "\x00") }
 
+// Has says whether a text has a key.
+func Has(source []byte, path ...string) bool {
+	text := strings.TrimPrefix(string(source), string(byteOrderMark))
+	return strict([]byte(text)) == nil && spotOf(text, path) != nil
+}
+
 // spotOf finds where a path stands; nil: nowhere.
 func spotOf(text string, path []string) *spot {
 	s := locate([]byte(text))

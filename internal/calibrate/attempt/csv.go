@@ -60,9 +60,10 @@ func (b BadRow) String() string { return fmt.Sprintf("line %d, %s: %s", b.Line, 
 
 // Log is a file of attempts.
 type Log struct {
-	Nights []Night // one for each day in UTC
-	Rows   int     // with those that were skipped
-	Bad    []BadRow
+	Nights  []Night // one for each day in UTC
+	Rows    int     // with those that were skipped
+	Skipped int     // rows: a quote that isn't closed takes those below it along
+	Bad     []BadRow
 }
 
 // Polled says that jobs were polled at intervals: each was over up to so much sooner than it was seen to be.
@@ -111,10 +112,11 @@ func ReadCSV(r io.Reader, columns Columns) (*Log, error) {
 			break
 		}
 		log.Rows++
-		line, _ := c.FieldPos(0)
 		var broken *csv.ParseError
 		if errors.As(err, &broken) {
-			log.Bad = append(log.Bad, BadRow{broken.Line, fmt.Sprintf("column %d", broken.Column), broken.Err.Error()})
+			log.Bad = append(log.Bad, BadRow{broken.StartLine, fmt.Sprintf("column %d", broken.Column), broken.Err.Error()})
+			log.Rows += broken.Line - broken.StartLine
+			log.Skipped += 1 + broken.Line - broken.StartLine
 			continue
 		}
 		if err != nil {
@@ -122,15 +124,16 @@ func ReadCSV(r io.Reader, columns Columns) (*Log, error) {
 		}
 		a, bad := p.attempt(row)
 		if bad != nil {
-			bad.Line = line
+			bad.Line, _ = c.FieldPos(0)
 			log.Bad = append(log.Bad, *bad)
+			log.Skipped++
 			continue
 		}
 		all = append(all, a)
 	}
 	log.Nights = days(all)
-	if float64(len(log.Bad)) > mostBad*float64(log.Rows) {
-		return log, &TooManyBadError{len(log.Bad), log.Rows}
+	if float64(log.Skipped) > mostBad*float64(log.Rows) {
+		return log, &TooManyBadError{log.Skipped, log.Rows}
 	}
 	return log, nil
 }
