@@ -23,7 +23,6 @@ import (
 // Night is a journal's run.
 type Night struct {
 	attempt.Night
-	Purchase string // what it bought, as Scenario.PurchaseSHA256 says it
 	Warnings []string
 }
 
@@ -47,7 +46,7 @@ func Read(r io.Reader, s *scenario.Scenario) (*Night, error) {
 	if err != nil {
 		return nil, err
 	}
-	n := &Night{Night: attempt.Night{From: e.run.At.Time, Mock: !e.run.Live}, Purchase: e.run.PurchaseSHA256}
+	n := &Night{Night: attempt.Night{From: e.run.At.Time, Mock: !e.run.Live}}
 	if e.torn != nil {
 		n.Warnings = append(n.Warnings, e.torn.Error()+"; what comes before it counts")
 	}
@@ -190,13 +189,22 @@ func made(s *scenario.Scenario, name string, video int) (channel.Clip, time.Dura
 	return v.Clip, defaultPoll
 }
 
-// Purchase says what the run of a journal bought, as Scenario.PurchaseSHA256 does.
-func Purchase(r io.Reader) (string, error) {
+// Header says of a journal's run what decides whether it counts.
+type Header struct {
+	Purchase string // as Scenario.PurchaseSHA256 says it
+	At       time.Time
+	Seed     uint64
+	Live     bool
+}
+
+// ReadHeader reads it.
+func ReadHeader(r io.Reader) (*Header, error) {
 	for e, err := range journal.Read(r) {
 		if err != nil {
-			return "", err
+			return nil, err
 		}
-		return e.(journal.Run).PurchaseSHA256, nil // the first entry of a journal is its header, or an error
+		run := e.(journal.Run) // the first entry of a journal is its header, or an error
+		return &Header{run.PurchaseSHA256, run.At.Time, run.Seed, run.Live}, nil
 	}
-	return "", errors.New("the journal is empty")
+	return nil, errors.New("the journal is empty")
 }

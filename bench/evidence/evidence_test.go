@@ -141,8 +141,11 @@ func TestAttempts(t *testing.T) {
 			if diff := cmp.Diff(want, n.Attempts); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
-			if n.Mock || n.Purchase != "abc" || !n.From.Equal(dawn) {
+			if n.Mock || !n.From.Equal(dawn) {
 				t.Errorf("got %+v", n)
+			}
+			if h, err := ReadHeader(bytes.NewReader(text)); err != nil || h.Purchase != "abc" || !h.At.Equal(dawn) || !h.Live {
+				t.Errorf("header %+v, %v", h, err)
 			}
 		})
 	}

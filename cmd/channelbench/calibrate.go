@@ -138,13 +138,9 @@ func (p *program) origin(name string) (*source, error) {
 
 // evidence reads all attempts.
 func (p *program) evidence(s *scenario.Scenario, runs []string, f *calibrateFlags) ([]attempt.Night, error) {
-	var nights []attempt.Night
-	for _, path := range runs {
-		n, err := p.readNight(s, path, f.anyPurchase)
-		if err != nil {
-			return nil, err
-		}
-		nights = append(nights, *n)
+	nights, err := p.readNights(s, runs, f.anyPurchase)
+	if err != nil {
+		return nil, err
 	}
 	columns, err := attempt.ParseColumns(f.columns)
 	if err != nil {
@@ -161,33 +157,73 @@ func (p *program) evidence(s *scenario.Scenario, runs []string, f *calibrateFlag
 	return nights, nil
 }
 
-// readNight reads the journal of a run, if it bought what the scenario buys.
-func (p *program) readNight(s *scenario.Scenario, path string, any bool) (*attempt.Night, error) {
-	if info, err := os.Stat(path); err == nil && info.IsDir() {
-		path = filepath.Join(path, "orders.jsonl")
+// readNights reads the journals of runs. The same luck counts once.
+func (p *program) readNights(s *scenario.Scenario, runs []string, anyPurchase bool) ([]attempt.Night, error) {
+	var nights []attempt.Night
+	from, seeds := map[time.Time]string{}, map[uint64]string{}
+	for _, path := range runs {
+		if info, err := os.Stat(path); err == nil && info.IsDir() {
+			path = filepath.Join(path, "orders.jsonl")
+		}
+		text, h, err := readJournal(path)
+		if err != nil {
+			return nil, err
+		}
+		if other := from[h.At]; other != "" {
+			return nil, fail(exitUsage, fmt.Errorf("%s and %s are the same run, which counts once", other, path))
+		}
+		from[h.At] = path
+		if other := seeds[h.Seed]; other != "" && !h.Live {
+			p.note("warning: %s and %s are of mock channels with the same seed: they tell the same luck twice; bench with --set seed=2", other, path)
+		}
+		if !h.Live {
+			seeds[h.Seed] = path
+		}
+		n, err := p.readNight(s, path, text, h, anyPurchase)
+		if err != nil {
+			return nil, err
+		}
+		nights = append(nights, *n)
 	}
+	return nights, nil
+}
+
+// readJournal reads a journal and its header, and refuses that of a run that is invalid by our own fault: what our key or our
+// network did is not what the channels do.
+func readJournal(path string) ([]byte, *evidence.Header, error) {
+	const hint = "\n  hint: name a folder that bench wrote, or its orders.jsonl"
 	text, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fail(exitUsage, fmt.Errorf("there is no %s\n  hint: name a folder that bench wrote, or its orders.jsonl", path))
+		return nil, nil, fail(exitUsage, fmt.Errorf("there is no %s"+hint, path))
 	}
 	if err != nil {
-		return nil, fail(exitUsage, err)
+		return nil, nil, fail(exitUsage, err)
 	}
-	purchase, err := evidence.Purchase(bytes.NewReader(text))
+	h, err := evidence.ReadHeader(bytes.NewReader(text))
 	if err != nil {
-		return nil, fail(exitUsage, fmt.Errorf("%s: %w\n  hint: name a folder that bench wrote, or its orders.jsonl", path, err))
+		return nil, nil, fail(exitUsage, fmt.Errorf("%s: %w"+hint, path, err))
 	}
-	of := s
-	if purchase != s.PurchaseSHA256() {
-		if !any {
+	if content, err := os.ReadFile(filepath.Join(filepath.Dir(path), "run.json")); err == nil {
+		if run, err := record.Read(bytes.NewReader(content)); err == nil && run.Invalid != "" {
+			return nil, nil, fail(exitUsage, fmt.Errorf("%s is of an invalid run: %s\n  hint: leave it out", path, run.Invalid))
+		}
+	}
+	return text, h, nil
+}
+
+// readNight reads the attempts of a journal, if it bought what the scenario buys.
+func (p *program) readNight(s *scenario.Scenario, path string, text []byte, h *evidence.Header, anyPurchase bool) (*attempt.Night, error) {
+	if h.Purchase != s.PurchaseSHA256() {
+		if !anyPurchase {
 			return nil, fail(exitUsage, fmt.Errorf("%s bought something else than the scenario: other videos, channels, prices or strategies\n  hint: calibrate the scenario of that run, or take it all the same with --any-purchase", path))
 		}
 		// Videos have the numbers that the run's own scenario gives them.
-		if of, err = p.load(filepath.Join(filepath.Dir(path), "scenario.toml"), nil); err != nil {
+		var err error
+		if s, err = p.load(filepath.Join(filepath.Dir(path), "scenario.toml"), nil); err != nil {
 			return nil, err
 		}
 	}
-	n, err := evidence.Read(bytes.NewReader(text), of)
+	n, err := evidence.Read(bytes.NewReader(text), s)
 	if err != nil {
 		return nil, fail(exitUsage, fmt.Errorf("%s: %w", path, err))
 	}
