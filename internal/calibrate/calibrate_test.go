@@ -224,13 +224,18 @@ func TestOutages(t *testing.T) {
 	}
 }
 
+// BenchmarkHundredThousandOrders is to stay below ten seconds for each kind of region error.
 func BenchmarkHundredThousandOrders(b *testing.B) {
-	s := toy("")
-	nights := nightsOfWorld(s, 1, 100, 1000, 20*time.Second, 10*time.Second)
-	for b.Loop() {
-		if _, err := Run(s, Options{Nights: nights}); err != nil {
-			b.Fatal(err)
-		}
+	for name, region := range map[string]string{"independent": "", "one exit": `, exits = 1, burst = "1m"`, "kept exits": `, exits = 20, burst = "1m", rotate = "order"`, "exits at random": `, exits = 20, burst = "1m"`} {
+		b.Run(name, func(b *testing.B) {
+			s := toy(region)
+			nights := nightsOfWorld(s, 1, 100, 1000, 20*time.Second, 10*time.Second)
+			for b.Loop() {
+				if _, err := Run(s, Options{Nights: nights}); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
 	}
 }
 

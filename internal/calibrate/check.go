@@ -48,14 +48,15 @@ func (c *calibration) checkRows(ch int, passed []placed, model predict.Exits) {
 		night int
 		name  string
 	}
-	numbers := map[order]int{}
+	numbers, n := map[order]int{}, 0
 	var all [][]predict.Visit
 	for _, s := range c.sequences(passed) {
 		sequence := make([]predict.Visit, len(s))
 		for i, v := range visits(s, atRegion) {
 			o := order{s[i].night, s[i].Order}
 			if _, known := numbers[o]; !known || o.name == "" {
-				numbers[o] = len(numbers) + i
+				numbers[o] = n
+				n++
 			}
 			sequence[i] = predict.Visit{Visit: v, Order: numbers[o]}
 		}

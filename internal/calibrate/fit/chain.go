@@ -46,7 +46,7 @@ func Chains(sequences [][]Visit, exits int) Spells {
 	if s.Bad == 0 || s.Bad == s.N || len(gaps) == 0 {
 		return s
 	}
-	c := &chains{sequences, exits, make([]float64, min(exits, most)+1)}
+	c := newChains(sequences, exits)
 	typical := math.Exp(meanLog(gaps))
 	best := []float64{logit(s.Share.Value), 0}
 	start := math.Inf(-1)
@@ -90,9 +90,25 @@ func meanLog(values []float64) float64 {
 
 // chains is the likelihood of some sequences.
 type chains struct {
-	sequences [][]Visit
+	sequences [][]Visit // of more than one visit
+	alone     [2]int    // visits that are alone, good and bad
 	exits     int
 	scratch   []float64
+}
+
+func newChains(sequences [][]Visit, exits int) *chains {
+	c := &chains{exits: exits, scratch: make([]float64, min(exits, most)+1)}
+	for _, s := range sequences {
+		switch {
+		case len(s) > 1:
+			c.sequences = append(c.sequences, s)
+		case len(s) == 1 && s[0].Bad:
+			c.alone[1]++
+		case len(s) == 1:
+			c.alone[0]++
+		}
+	}
+	return c
 }
 
 // likelihood is the log-likelihood of the logit of the share and the logarithm of the burst.
@@ -102,12 +118,8 @@ func (c *chains) likelihood(x []float64) float64 {
 	}
 	share := logistic(x[0])
 	forgets := math.Exp(-x[1]) / (1 - share)
-	sum := 0.0
+	sum := float64(c.alone[0])*math.Log(1-share) + float64(c.alone[1])*math.Log(share)
 	for _, s := range c.sequences {
-		if len(s) == 1 {
-			sum += math.Log(chance(share, s[0].Bad))
-			continue
-		}
 		if c.exits == 1 {
 			sum += twoStates(s, share, forgets)
 		} else {

@@ -44,11 +44,11 @@ func TestChainsByHand(t *testing.T) {
 	keeps := func(gap float64) float64 { return math.Exp(-gap / (burst * (1 - share))) }
 	want := math.Log((1 - share) * share * (1 - keeps(10)) * (share + (1-share)*keeps(5)) * (1 - share - (1-share)*keeps(45)))
 	x := []float64{logit(share), math.Log(burst)}
-	near(t, "one exit", (&chains{[][]Visit{s}, 1, make([]float64, 2)}).likelihood(x), want, 1e-12)
-	c := &chains{[][]Visit{s}, 1, make([]float64, 2)}
+	near(t, "one exit", newChains([][]Visit{s}, 1).likelihood(x), want, 1e-12)
+	c := newChains([][]Visit{s}, 1)
 	near(t, "one exit by polynomials", c.mixture(s, share, 1/(burst*(1-share))), want, 1e-12)
-	near(t, "two exits", (&chains{[][]Visit{s}, 2, make([]float64, 3)}).likelihood(x), twoExits(s, share, burst), 1e-12)
-	many := (&chains{[][]Visit{s}, 1_000_000, make([]float64, most+1)}).likelihood(x)
+	near(t, "two exits", newChains([][]Visit{s}, 2).likelihood(x), twoExits(s, share, burst), 1e-12)
+	many := newChains([][]Visit{s}, 1_000_000).likelihood(x)
 	near(t, "very many exits", many, 2*math.Log(share)+2*math.Log(1-share), 1e-4)
 }
 

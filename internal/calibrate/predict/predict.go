@@ -34,7 +34,7 @@ func (c *Check) Flagged() bool { return c.P < unlikely }
 // Visit is an attempt as exits see it.
 type Visit struct {
 	fit.Visit
-	Order int
+	Order int // counted from 0 over all sequences, without many gaps
 }
 
 // Exits are a model of errors by egress exit.
@@ -96,7 +96,7 @@ func (m *Exits) draw(s []Visit, random *rand.Rand) []bool {
 		at        float64
 	}
 	exits := make([]exit, m.Count)
-	kept := map[int]int{}
+	var kept []int // by order, counted from 1; 0: none yet
 	for i := range s {
 		if m.Count == 0 {
 			drawn[i] = random.Float64() < m.Share
@@ -104,10 +104,13 @@ func (m *Exits) draw(s []Visit, random *rand.Rand) []bool {
 		}
 		x := random.IntN(m.Count)
 		if m.PerOrder {
-			if own, known := kept[s[i].Order]; known {
-				x = own
+			if more := s[i].Order + 1 - len(kept); more > 0 {
+				kept = append(kept, make([]int, more)...)
 			}
-			kept[s[i].Order] = x
+			if own := kept[s[i].Order]; own > 0 {
+				x = own - 1
+			}
+			kept[s[i].Order] = x + 1
 		}
 		e := &exits[x]
 		p := m.Share
