@@ -9,10 +9,10 @@ package calibrate
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
-	"strings"
 	"time"
 
 	"channelbench/internal/calibrate/attempt"
@@ -98,9 +98,8 @@ func Run(s *scenario.Scenario, o Options) (*Result, error) {
 	if c.o.Discount == 0 {
 		c.o.Discount = DefaultDiscount
 	}
-	c.gather()
-	if c.Attempts == 0 {
-		return nil, fmt.Errorf("there is no attempt on any channel of the scenario: %s", strings.Join(names(s), ", "))
+	if c.gather(); c.Attempts == 0 {
+		return nil, errors.New("there is no attempt on any channel of the scenario")
 	}
 	c.trouble()
 	for ch := range s.Channels {
@@ -110,13 +109,6 @@ func Run(s *scenario.Scenario, o Options) (*Result, error) {
 		}
 	}
 	return c.Result, c.write()
-}
-
-func names(s *scenario.Scenario) (all []string) {
-	for i := range s.Channels {
-		all = append(all, s.Channels[i].Name)
-	}
-	return all
 }
 
 // gather files the attempts by channel and weighs the nights.

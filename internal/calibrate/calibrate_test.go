@@ -341,7 +341,7 @@ func TestARegime(t *testing.T) {
 		t.Errorf("%+v\n%s", got, r.Report())
 	}
 	none, err := Run(toy(""), Options{Nights: nightsOfWorld(world, 2, 1, 3000, 4*time.Minute, 10*time.Second)})
-	if err != nil || !strings.Contains(none.Report(), "To model it, add regimes = ") {
+	if err != nil || !strings.Contains(none.Report(), "To model it, calibrate again after you add regimes = ") {
 		t.Errorf("%v\n%s", err, none.Report())
 	}
 }
@@ -361,7 +361,7 @@ func TestAttemptsOfOtherChannels(t *testing.T) {
 	for i := range nights[0].Attempts {
 		nights[0].Attempts[i].Channel = "elsewhere"
 	}
-	if _, err := Run(s, Options{Nights: nights}); err == nil || !strings.Contains(err.Error(), "on any channel of the scenario: reverse") {
+	if _, err := Run(s, Options{Nights: nights}); err == nil || !strings.Contains(err.Error(), "on any channel of the scenario") {
 		t.Error(err)
 	}
 }

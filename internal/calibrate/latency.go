@@ -1,6 +1,7 @@
 package calibrate
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math"
@@ -187,7 +188,7 @@ func (t *timing) best() (*fit.Times, string, error) {
 			stated = x
 		}
 	}
-	best := slices.MinFunc(fits, func(a, b *fit.Times) int { return sign(a.AIC - b.AIC) })
+	best := slices.MinFunc(fits, func(a, b *fit.Times) int { return cmp.Compare(a.AIC, b.AIC) })
 	if stated.AIC <= best.AIC+aic {
 		best = stated
 	}
@@ -202,16 +203,6 @@ func (t *timing) best() (*fit.Times, string, error) {
 		said += "; clips of one length don't tell base from per_second, so their ratio stays"
 	}
 	return best, said, nil
-}
-
-func sign(x float64) int {
-	switch {
-	case x < 0:
-		return -1
-	case x > 0:
-		return 1
-	}
-	return 0
 }
 
 // judgeLatency writes a latency where it is known better than it was stated, or contradicts that.

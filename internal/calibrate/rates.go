@@ -3,6 +3,7 @@ package calibrate
 import (
 	"fmt"
 	"math"
+	"strings"
 
 	"channelbench/internal/calibrate/fit"
 	"channelbench/internal/calibrate/predict"
@@ -99,7 +100,7 @@ func (c *calibration) errors(ch int) {
 		if kind == "region" {
 			if c.s.Channels[ch].Errors.Pool != nil {
 				c.Findings = append(c.Findings, Finding{Key: c.key(ch, "errors.region.rate"), Stated: percent(stated.Rate), Measured: interval(r.Estimate),
-					From: seen(r.Hits, r.Tries, r.Nights), Why: "follows from the exits by country: change their number"})
+					From: join(seen(r.Hits, r.Tries, r.Nights), c.countries(ch)), Why: "follows from the exits by country: change their number"})
 				continue
 			}
 			remark = c.region(ch, &r, remark)
@@ -110,6 +111,45 @@ func (c *calibration) errors(ch int) {
 			c.checkHours(ch, kind)
 		}
 	}
+	c.billed(ch)
+}
+
+// countries says where a channel believed that refused requests came from.
+func (c *calibration) countries(ch int) string {
+	by := map[string]int{}
+	for i := range c.by[ch] {
+		if p := &c.by[ch][i]; atRegion(p) && p.Country != "" {
+			by[p.Country]++
+		}
+	}
+	var all []string
+	for _, name := range sorted(by) {
+		all = append(all, fmt.Sprintf("%s %d", name, by[name]))
+	}
+	return strings.Join(all, ", ")
+}
+
+// billed compares how many failed jobs a channel says that it charged for.
+func (c *calibration) billed(ch int) {
+	charged := fit.Count{Weight: 1}
+	for i := range c.by[ch] {
+		if p := &c.by[ch][i]; p.Ended && !p.Made && p.Billed {
+			charged.Tries++
+			if p.Charged {
+				charged.Hits++
+			}
+		}
+	}
+	r := fit.Pool([]fit.Count{charged})
+	stated := c.s.Channels[ch].Errors.Job.Billed
+	if r.Tries == 0 || r.Hits == 0 && stated == 0 {
+		return
+	}
+	f := Finding{Key: c.key(ch, "errors.job.billed"), Stated: percent(stated), Measured: interval(r.Estimate), From: fmt.Sprintf("%d of %d failed jobs whose bill was told", r.Hits, r.Tries)}
+	if f.Why = "agrees"; stated < r.Low || stated > r.High {
+		f.Why = "contradicts what is stated, and is a matter of the channel's terms: ask, then change it by hand"
+	}
+	c.Findings = append(c.Findings, f)
 }
 
 // rate writes a rate where it is known better than it was stated, or contradicts that.

@@ -55,8 +55,8 @@ func (c *calibration) index(name string) int {
 // refused says whether an attempt met what an outage or a regime does to it at once.
 func refused(p *placed) bool { return p.Outcome == channel.Refused && p.Reason == channel.Submit }
 
-// find looks for spells in some channels' attempts, and marks what they did.
-func (c *calibration) find(attempts []placed, refuses float64) *fit.Trouble {
+// find looks for spells in some channels' attempts, and marks what they did if the scenario has spells to put it down to.
+func (c *calibration) find(attempts []placed, refuses float64, mark bool) *fit.Trouble {
 	var known []placed
 	for _, p := range attempts {
 		if p.Accepted || p.Outcome == channel.Refused || p.Outcome == channel.Ambiguous {
@@ -71,7 +71,7 @@ func (c *calibration) find(attempts []placed, refuses float64) *fit.Trouble {
 	t := fit.Troubles(all, refuses)
 	for k, s := range sequences {
 		for i := range s {
-			if t.Told() && t.Inside(k, i) {
+			if mark && t.Told() && t.Inside(k, i) {
 				c.spell[s[i].Attempt] = true
 			}
 		}
@@ -101,7 +101,7 @@ func (c *calibration) outage(i int, under []int, done []bool) {
 		c.Findings = append(c.Findings, f)
 		return
 	}
-	t := c.find(attempts, stopped)
+	t := c.find(attempts, stopped, true)
 	lengths, said := c.lengths(t, o.Lasts.Median.Seconds())
 	if f.Why = said; lengths != nil {
 		between := t.Lasts.Value * (1 - t.Share.Value) / t.Share.Value
@@ -121,12 +121,12 @@ func (c *calibration) regime(ch, kinds int) {
 			Why: "rows of failures don't tell several kinds of trouble apart"})
 		return
 	}
-	t := c.find(c.by[ch], 0)
+	t := c.find(c.by[ch], 0, kinds > 0)
 	if kinds == 0 {
 		if t.Told() {
 			c.Findings = append(c.Findings, Finding{Key: c.key(ch, "regimes"), Stated: "none", From: fmt.Sprintf("%d spells of refused submits", len(t.Spells)),
 				Measured: fmt.Sprintf("%s of the time, %s on average, refusing %s", percent(t.Share.Value), seconds(t.Lasts.Value), percent(t.Refuses)),
-				Why: fmt.Sprintf("the scenario has none, and the rate of submit errors is that outside of them. To model it, add regimes = { trouble = { share = %q, lasts = { median = %q, sigma = 1.0 }, submit = %q } } to channels.%s",
+				Why: fmt.Sprintf("the scenario has none, so its rate of submit errors is that of all times. To model it, calibrate again after you add regimes = { trouble = { share = %q, lasts = { median = %q, sigma = 1.0 }, submit = %q } } to channels.%s",
 					percent(t.Share.Value), seconds(t.Lasts.Value/math.Exp(0.5)), percent(t.Refuses), name)})
 		}
 		return
