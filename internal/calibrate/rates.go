@@ -185,13 +185,16 @@ func needed(r *fit.Rate, width float64) int {
 	return int(math.Ceil(n/digits) * digits)
 }
 
+// fewestErrors is from how many region errors on it is asked how they hang together.
+const fewestErrors = 8
+
 // region fits how region errors hang together, and returns what to say of it. A rate that is sticky gets the interval of the
 // chain, which allows for that.
 func (c *calibration) region(ch int, r *fit.Rate, remark string) string {
 	e := &c.s.Channels[ch].Errors
 	passed := c.passed(ch)
-	if r.Hits < 2 {
-		return join(remark, "too few region errors to say how they hang together")
+	if r.Hits < fewestErrors {
+		return join(remark, fmt.Sprintf("too few region errors to say how they hang together: at least %d are needed", fewestErrors))
 	}
 	if e.Exits == 0 {
 		c.checkRows(ch, passed, predict.Exits{Share: r.Value})

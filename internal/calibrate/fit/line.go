@@ -278,11 +278,12 @@ func (l *lineFit) between(out *Times, x []float64) (wide float64) {
 	out.Scatter, out.P = squares/float64(degrees), beyondChance(squares, degrees)
 	variance := math.Max(0, (squares-float64(degrees))/(first-second/first))
 	out.Between = math.Sqrt(variance)
-	worth := 0.0
+	worth, farthest := 0.0, 0.0 // the interval ends where those of the single nights do
 	for _, s := range shifts {
 		worth += 1 / (variance + 1/s.Worth)
+		farthest = math.Max(farthest, math.Abs(s.By)+normal95/math.Sqrt(s.Worth))
 	}
-	return studentT(float64(degrees)) / math.Sqrt(worth)
+	return math.Min(farthest, studentT(float64(degrees))/math.Sqrt(worth))
 }
 
 // Shift is by how much the logarithms of some times lie above a line.

@@ -26,7 +26,8 @@ func (r *Rate) Widened() bool { return r.P < suspicion && r.Scatter > 1 }
 
 // Pool pools a rate over nights: the posterior is Beta(½ + Σwk, ½ + Σw(n−k)), from the prior of Jeffreys (1946), with each
 // night discounted by its weight (a power prior: Ibrahim and Chen 2000). Where nights scatter by more than chance they are
-// the units: the tries are worth as many fewer as the scatter is larger, and the fewer the nights, the less is known of it.
+// the units: the tries are worth as many fewer as the scatter is larger, and the fewer the nights, the less is known of it. Of
+// two or three nights that would leave anything possible; the interval ends where those of the single nights do.
 func Pool(nights []Count) Rate {
 	r := Rate{Scatter: 1, P: 1}
 	hits, tries := 0.0, 0.0
@@ -52,8 +53,24 @@ func Pool(nights []Count) Rate {
 	}
 	r.Value = (hits + 0.5) / (tries + 1)
 	r.Low, r.High = beta(share*worth+0.5, (1-share)*worth+0.5)
+	if r.Widened() {
+		low, high := hull(nights)
+		r.Low, r.High = max(r.Low, low), min(r.High, high)
+	}
 	r.Low, r.High = min(r.Low, r.Value), max(r.High, r.Value)
 	return r
+}
+
+// hull is from the lowest to the highest end of the single nights' intervals.
+func hull(nights []Count) (low, high float64) {
+	low, high = 1, 0
+	for _, c := range nights {
+		if c.Tries > 0 {
+			a, b := beta(c.Hits+0.5, c.Tries-c.Hits+0.5)
+			low, high = min(low, a), max(high, b)
+		}
+	}
+	return low, high
 }
 
 // beta is the interval between equal tails of a beta distribution.
