@@ -365,3 +365,21 @@ func TestAttemptsOfOtherChannels(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestWhatALogNeverNames stays as stated: a log without unusable clips may know no such thing.
+func TestWhatALogNeverNames(t *testing.T) {
+	s := truth("", func(s *scenario.Scenario) { s.Channels[0].Errors.Unusable.Rate = 0 })
+	nights := nightsOfWorld(s, 1, 3, 300, 20*time.Second, 10*time.Second)
+	for want, isLog := range map[float64]bool{0.03: true, 0: false} {
+		for i := range nights {
+			nights[i].Log = isLog
+		}
+		r, err := Run(toy(""), Options{Nights: nights})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := load(string(r.Text)).Channels[0].Errors.Unusable.Rate; math.Abs(got-want) > 0.002 || isLog != strings.Contains(r.Report(), "the log never names it") {
+			t.Errorf("log %v: unusable %v, want %v:\n%s", isLog, got, want, r.Report())
+		}
+	}
+}

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"channelbench/internal/calibrate/figure"
 	"channelbench/internal/calibrate/fit"
 	"channelbench/internal/channel"
 	"channelbench/internal/scenario"
@@ -74,7 +75,7 @@ func (c *calibration) latency(ch int) {
 	}
 	f.From = fmt.Sprintf("%d times in %s", known, nightsOf(best.Nights))
 	if cut > 0 {
-		f.From += fmt.Sprintf(", %d of more cut off", cut)
+		f.From += fmt.Sprintf(", %d more cut off", cut)
 	}
 	if best.Widened() {
 		said = join(said, fmt.Sprintf("nights scatter %.1f times as much as chance makes them, so the interval is theirs", best.Scatter))
@@ -207,7 +208,7 @@ func (t *timing) best() (*fit.Times, string, error) {
 
 // judgeLatency writes a latency where it is known better than it was stated, or contradicts that.
 func (c *calibration) judgeLatency(t *timing, best *fit.Times, f Finding, said string) {
-	f.Measured = fmt.Sprintf("%s, times %s–%s", lineText(t, best), percent(best.Factor.Low), percent(best.Factor.High))
+	f.Measured = fmt.Sprintf("%s, times %s–%s", lineText(t, best), figure.Percent(best.Factor.Low), figure.Percent(best.Factor.High))
 	group := 0
 	if t.keys != nil {
 		group = t.times[0].Group
@@ -294,15 +295,15 @@ func (t *timing) text() string {
 		text += ", " + l.Shape
 	}
 	if l.Range != nil {
-		text += fmt.Sprintf(" (%s–%s)", percent(l.Range.Low), percent(l.Range.High))
+		text += fmt.Sprintf(" (%s–%s)", figure.Percent(l.Range.Low), figure.Percent(l.Range.High))
 	}
 	return text
 }
 
 func lineText(t *timing, x *fit.Times) string {
-	text := seconds(x.Base)
+	text := figure.Seconds(x.Base)
 	for g, k := range t.keys {
-		text += fmt.Sprintf(" + %s/s", seconds(x.Slope[g]))
+		text += fmt.Sprintf(" + %s/s", figure.Seconds(x.Slope[g]))
 		if k != channel.Any {
 			text += " " + k
 		}

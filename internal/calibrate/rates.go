@@ -3,8 +3,11 @@ package calibrate
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
+	"channelbench/internal/calibrate/attempt"
+	"channelbench/internal/calibrate/figure"
 	"channelbench/internal/calibrate/fit"
 	"channelbench/internal/calibrate/predict"
 	"channelbench/internal/channel"
@@ -81,7 +84,22 @@ func (c *calibration) counts(ch int, kind string) []fit.Count {
 		all[p.night].Hits += float64(hits)
 		all[p.night].Tries += float64(tries)
 	}
+	c.silent(all)
 	return all
+}
+
+// silent takes out what logs don't tell: a log that never names an error may know no name for it.
+func (c *calibration) silent(counts []fit.Count) {
+	for n := range counts {
+		if c.nights[n].Log && counts[n].Hits > 0 {
+			return
+		}
+	}
+	for n := range counts {
+		if c.nights[n].Log {
+			counts[n].Tries = 0
+		}
+	}
 }
 
 // errors fits a channel's rates.
@@ -90,7 +108,11 @@ func (c *calibration) errors(ch int) {
 		counts := c.counts(ch, kind)
 		r := fit.Pool(counts)
 		stated := errorOf(&c.s.Channels[ch].Errors, kind)
-		if r.Tries == 0 || r.Hits == 0 && stated.Rate == 0 && stated.Range == nil {
+		if r.Hits == 0 && stated.Rate == 0 && stated.Range == nil {
+			continue
+		}
+		if r.Tries == 0 {
+			c.untold(ch, kind, stated)
 			continue
 		}
 		remark := ""
@@ -99,7 +121,7 @@ func (c *calibration) errors(ch int) {
 		}
 		if kind == "region" {
 			if c.s.Channels[ch].Errors.Pool != nil {
-				c.Findings = append(c.Findings, Finding{Key: c.key(ch, "errors.region.rate"), Stated: percent(stated.Rate), Measured: interval(r.Estimate),
+				c.Findings = append(c.Findings, Finding{Key: c.key(ch, "errors.region.rate"), Stated: figure.Percent(stated.Rate), Measured: figure.Interval(r.Estimate),
 					From: join(seen(r.Hits, r.Tries, r.Nights), c.countries(ch)), Why: "follows from the exits by country: change their number"})
 				continue
 			}
@@ -112,6 +134,15 @@ func (c *calibration) errors(ch int) {
 		}
 	}
 	c.billed(ch)
+}
+
+// untold says why a stated rate stays that no attempt told anything of.
+func (c *calibration) untold(ch int, kind string, stated *scenario.Error) {
+	why := "no attempt came as far as it"
+	if slices.ContainsFunc(c.nights, func(n attempt.Night) bool { return n.Log }) {
+		why = "the log never names it, so it isn't known whether it would"
+	}
+	c.Findings = append(c.Findings, Finding{Key: c.key(ch, "errors."+kind+".rate"), Stated: figure.Percent(stated.Rate), Why: why})
 }
 
 // countries says where a channel believed that refused requests came from.
@@ -145,7 +176,7 @@ func (c *calibration) billed(ch int) {
 	if r.Tries == 0 || r.Hits == 0 && stated == 0 {
 		return
 	}
-	f := Finding{Key: c.key(ch, "errors.job.billed"), Stated: percent(stated), Measured: interval(r.Estimate), From: fmt.Sprintf("%d of %d failed jobs whose bill was told", r.Hits, r.Tries)}
+	f := Finding{Key: c.key(ch, "errors.job.billed"), Stated: figure.Percent(stated), Measured: figure.Interval(r.Estimate), From: fmt.Sprintf("%d of %d failed jobs whose bill was told", r.Hits, r.Tries)}
 	if f.Why = "agrees"; stated < r.Low || stated > r.High {
 		f.Why = "contradicts what is stated, and is a matter of the channel's terms: ask, then change it by hand"
 	}
@@ -155,11 +186,11 @@ func (c *calibration) billed(ch int) {
 // rate writes a rate where it is known better than it was stated, or contradicts that.
 func (c *calibration) rate(ch int, kind string, r *fit.Rate, remark string) {
 	stated := errorOf(&c.s.Channels[ch].Errors, kind)
-	f := Finding{Key: c.key(ch, "errors."+kind+".rate"), Stated: percent(stated.Rate), Measured: interval(r.Estimate), From: seen(r.Hits, r.Tries, r.Nights), Why: remark}
+	f := Finding{Key: c.key(ch, "errors."+kind+".rate"), Stated: figure.Percent(stated.Rate), Measured: figure.Interval(r.Estimate), From: seen(r.Hits, r.Tries, r.Nights), Why: remark}
 	width := 2 * math.Max(stated.Rate, r.Value)
 	contradicts := stated.Rate < r.Low || stated.Rate > r.High
 	if stated.Range != nil {
-		f.Stated += fmt.Sprintf(" (%s–%s)", percent(stated.Range.Low), percent(stated.Range.High))
+		f.Stated += fmt.Sprintf(" (%s–%s)", figure.Percent(stated.Range.Low), figure.Percent(stated.Range.High))
 		width = stated.Range.High - stated.Range.Low
 		contradicts = stated.Range.High < r.Low || stated.Range.Low > r.High
 	}
@@ -207,14 +238,14 @@ func (c *calibration) region(ch int, r *fit.Rate, remark string) string {
 	case !spells.Sticky():
 		f.Measured = "not told from independence"
 		if !math.IsInf(spells.Burst.High, 1) {
-			f.Measured += ", at most " + seconds(spells.Burst.High)
+			f.Measured += ", at most " + figure.Seconds(spells.Burst.High)
 		}
 		f.Why = fmt.Sprintf("likelihood ratio %.1f; spells need 2.7. With %d exits it takes more attempts close to each other", spells.Gain, e.Exits)
 	case math.IsInf(spells.Burst.High, 1):
-		f.Measured = "at least " + seconds(spells.Burst.Low)
+		f.Measured = "at least " + figure.Seconds(spells.Burst.Low)
 		f.Why = "no end of a spell was seen closely enough"
 	default:
-		f.Measured = fmt.Sprintf("%s (%s–%s)", seconds(spells.Burst.Value), seconds(spells.Burst.Low), seconds(spells.Burst.High))
+		f.Measured = fmt.Sprintf("%s (%s–%s)", figure.Seconds(spells.Burst.Value), figure.Seconds(spells.Burst.Low), figure.Seconds(spells.Burst.High))
 		f.Written = true
 		f.Why = fmt.Sprintf("spells explain the errors better than independence: likelihood ratio %.1f, AIC better by %.1f", spells.Gain, spells.Gain-2)
 		c.writeBurst(ch, spells.Burst)
@@ -294,7 +325,7 @@ func (c *calibration) hidden(passed []placed) string {
 		return fmt.Sprintf("independent, as stated: likelihood ratio of spells %.1f", best.Gain)
 	}
 	return fmt.Sprintf("the errors come in spells of about %s (%s–%s), and %s (likelihood ratio %.1f); the scenario has them independent. To model it, add "+keys,
-		seconds(best.Burst.Value), seconds(best.Burst.Low), seconds(best.Burst.High), how, best.Gain, seconds(best.Burst.Value))
+		figure.Seconds(best.Burst.Value), figure.Seconds(best.Burst.Low), figure.Seconds(best.Burst.High), how, best.Gain, figure.Seconds(best.Burst.Value))
 }
 
 func join(parts ...string) string {

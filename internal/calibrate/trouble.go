@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"channelbench/internal/calibrate/attempt"
+	"channelbench/internal/calibrate/figure"
 	"channelbench/internal/calibrate/fit"
 	"channelbench/internal/channel"
 )
@@ -105,10 +106,10 @@ func (c *calibration) outage(i int, under []int, done []bool) {
 	lengths, said := c.lengths(t, o.Lasts.Median.Seconds())
 	if f.Why = said; lengths != nil {
 		between := t.Lasts.Value * (1 - t.Share.Value) / t.Share.Value
-		f.Measured = fmt.Sprintf("a median of %s, sigma %.2f, every %s", seconds(lengths.Base), lengths.Spread.Value, seconds(between))
+		f.Measured = fmt.Sprintf("a median of %s, sigma %.2f, every %s", figure.Seconds(lengths.Base), lengths.Spread.Value, figure.Seconds(between))
 		f.Written = true
 		at := []string{"outages", strconv.Itoa(i)}
-		c.writeSpells(at, "between", between, lengths, fmt.Sprintf("%d outages in %s, %s of the time (%s–%s)", len(t.Spells), nightsOf(c.Nights), percent(t.Share.Value), percent(t.Share.Low), percent(t.Share.High)))
+		c.writeSpells(at, "between", between, lengths, fmt.Sprintf("%d outages in %s, %s of the time (%s–%s)", len(t.Spells), nightsOf(c.Nights), figure.Percent(t.Share.Value), figure.Percent(t.Share.Low), figure.Percent(t.Share.High)))
 	}
 	c.Findings = append(c.Findings, f)
 }
@@ -125,23 +126,23 @@ func (c *calibration) regime(ch, kinds int) {
 	if kinds == 0 {
 		if t.Told() {
 			c.Findings = append(c.Findings, Finding{Key: c.key(ch, "regimes"), Stated: "none", From: fmt.Sprintf("%d spells of refused submits", len(t.Spells)),
-				Measured: fmt.Sprintf("%s of the time, %s on average, refusing %s", percent(t.Share.Value), seconds(t.Lasts.Value), percent(t.Refuses)),
+				Measured: fmt.Sprintf("%s of the time, %s on average, refusing %s", figure.Percent(t.Share.Value), figure.Seconds(t.Lasts.Value), figure.Percent(t.Refuses)),
 				Why: fmt.Sprintf("the scenario has none, so its rate of submit errors is that of all times. To model it, calibrate again after you add regimes = { trouble = { share = %q, lasts = { median = %q, sigma = 1.0 }, submit = %q } } to channels.%s",
-					percent(t.Share.Value), seconds(t.Lasts.Value/math.Exp(0.5)), percent(t.Refuses), name)})
+					figure.Percent(t.Share.Value), figure.Seconds(t.Lasts.Value/math.Exp(0.5)), figure.Percent(t.Refuses), name)})
 		}
 		return
 	}
 	g := &c.s.Channels[ch].Regimes[0]
-	f := Finding{Key: c.key(ch, "regimes."+g.Name), Stated: fmt.Sprintf("%s of the time for a median of %v, refusing %s", percent(g.Share), g.Lasts.Median, percent(g.Submit)), From: fmt.Sprintf("%d attempts", len(c.by[ch]))}
+	f := Finding{Key: c.key(ch, "regimes."+g.Name), Stated: fmt.Sprintf("%s of the time for a median of %v, refusing %s", figure.Percent(g.Share), g.Lasts.Median, figure.Percent(g.Submit)), From: fmt.Sprintf("%d attempts", len(c.by[ch]))}
 	lengths, said := c.lengths(t, g.Lasts.Median.Seconds())
 	if f.Why = said; lengths != nil {
-		f.Measured = fmt.Sprintf("%s of the time (%s–%s) for a median of %s, refusing %s", percent(t.Share.Value), percent(t.Share.Low), percent(t.Share.High), seconds(lengths.Base), percent(t.Refuses))
+		f.Measured = fmt.Sprintf("%s of the time (%s–%s) for a median of %s, refusing %s", figure.Percent(t.Share.Value), figure.Percent(t.Share.Low), figure.Percent(t.Share.High), figure.Seconds(lengths.Base), figure.Percent(t.Refuses))
 		f.Written = true
 		at := []string{"channels", name, "regimes", g.Name}
 		c.writeShare(append(at, "share"), t.Share.Value)
 		c.writeShare(append(at, "submit"), t.Refuses)
-		c.wants = append(c.wants, wantRegime(ch, billionths(t.Share.Value), billionths(t.Refuses)))
-		c.writeSpells(at, "", 0, lengths, fmt.Sprintf("%d spells in %s, share %s–%s", len(t.Spells), nightsOf(c.Nights), percent(t.Share.Low), percent(t.Share.High)))
+		c.wants = append(c.wants, wantRegime(ch, figure.Share(t.Share.Value), figure.Share(t.Refuses)))
+		c.writeSpells(at, "", 0, lengths, fmt.Sprintf("%d spells in %s, share %s–%s", len(t.Spells), nightsOf(c.Nights), figure.Percent(t.Share.Low), figure.Percent(t.Share.High)))
 	}
 	c.Findings = append(c.Findings, f)
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"channelbench/internal/calibrate/figure"
 	"channelbench/internal/calibrate/fit"
 	"channelbench/internal/channel"
 	"channelbench/internal/money"
@@ -19,53 +20,6 @@ import (
 // key is a channel's key as findings call it.
 func (c *calibration) key(ch int, rest string) string {
 	return "channels." + c.s.Channels[ch].Name + "." + rest
-}
-
-// billionths is a share as the language keeps it.
-func billionths(v float64) float64 {
-	return math.Round(v*float64(money.Whole)) / float64(money.Whole)
-}
-
-// percent is a share to three digits.
-func percent(v float64) string {
-	return money.Billionths(math.Round(digits(v, 3, math.Round) * float64(money.Whole))).String()
-}
-
-func interval(e fit.Estimate) string {
-	return fmt.Sprintf("%s (%s–%s)", percent(e.Value), percent(e.Low), percent(e.High))
-}
-
-// digits rounds to so many significant digits.
-func digits(v float64, n int, round func(float64) float64) float64 {
-	if v == 0 || math.IsInf(v, 0) {
-		return v
-	}
-	scale := math.Pow(10, float64(n-1)-math.Floor(math.Log10(math.Abs(v))))
-	return round(v*scale) / scale
-}
-
-// span is a number of seconds to four digits, as a duration.
-func span(v float64) time.Duration {
-	return time.Duration(math.Round(digits(v, 4, math.Round)*1000)) * time.Millisecond
-}
-
-// seconds writes a duration as the language reads it.
-func seconds(v float64) string {
-	d := span(v)
-	var b strings.Builder
-	for _, u := range []struct {
-		name string
-		is   time.Duration
-	}{{"d", 24 * time.Hour}, {"h", time.Hour}, {"m", time.Minute}} {
-		if d >= 2*u.is || d >= u.is && u.is > time.Minute {
-			fmt.Fprintf(&b, "%d%s", d/u.is, u.name)
-			d %= u.is
-		}
-	}
-	if d > 0 || b.Len() == 0 {
-		b.WriteString(strconv.FormatFloat(float64(d/time.Millisecond)/1000, 'f', -1, 64) + "s")
-	}
-	return b.String()
 }
 
 func (c *calibration) edit(value string, path ...string) {
@@ -100,24 +54,24 @@ func (c *calibration) writeRate(ch int, kind string, r *fit.Rate) {
 	at := []string{"channels", c.s.Channels[ch].Name, "errors", kind}
 	stated := errorOf(&c.s.Channels[ch].Errors, kind)
 	least := 1 / float64(money.Whole)
-	low := math.Max(least, digits(r.Low, 3, math.Floor))
+	low := math.Max(least, figure.Digits(r.Low, 3, math.Floor))
 	most := 1.0
 	if kind == "download" {
 		most = 0.99
 	}
-	high := billionths(math.Min(most, digits(r.High, 3, math.Ceil)))
-	value := billionths(math.Max(low, math.Min(high, digits(r.Value, 3, math.Round))))
-	low = billionths(low)
+	high := figure.Share(math.Min(most, figure.Digits(r.High, 3, math.Ceil)))
+	value := figure.Share(math.Max(low, math.Min(high, figure.Digits(r.Value, 3, math.Round))))
+	low = figure.Share(low)
 	limits := &scenario.Range{Low: low, High: high, Distribution: "uniform"}
 	if stated.Range != nil {
 		limits.Distribution = stated.Range.Distribution
 	}
-	text := fmt.Sprintf("[%q, %q]", exact(low), exact(high))
+	text := fmt.Sprintf("[%q, %q]", figure.Exact(low), figure.Exact(high))
 	source := ""
 	if !scenario.Has(c.s.Source, at...) {
-		c.edit(fmt.Sprintf(`{ rate = %q, range = %s, confidence = "measured" }`, exact(value), text), at...)
+		c.edit(fmt.Sprintf(`{ rate = %q, range = %s, confidence = "measured" }`, figure.Exact(value), text), at...)
 	} else {
-		c.edit(strconv.Quote(exact(value)), append(at, "rate")...)
+		c.edit(strconv.Quote(figure.Exact(value)), append(at, "rate")...)
 		c.edit(text, append(at, "range")...)
 		c.edit(`"measured"`, append(at, "confidence")...)
 		if source = stated.Source; source != "" {
@@ -125,24 +79,21 @@ func (c *calibration) writeRate(ch int, kind string, r *fit.Rate) {
 			c.edit(strconv.Quote(source), append(at, "source")...)
 		}
 	}
-	c.remark(fmt.Sprintf("%s, %s–%s", seen(r.Hits, r.Tries, r.Nights), percent(r.Low), percent(r.High)), at...)
+	c.remark(fmt.Sprintf("%s, %s–%s", seen(r.Hits, r.Tries, r.Nights), figure.Percent(r.Low), figure.Percent(r.High)), at...)
 	c.wants = append(c.wants, func(s *scenario.Scenario) {
 		e := errorOf(&s.Channels[ch].Errors, kind)
 		e.Rate, e.Range, e.Confidence, e.Source = value, limits, scenario.Measured, source
 	})
 }
 
-// exact is a share with all its digits.
-func exact(v float64) string { return money.Billionths(math.Round(v * float64(money.Whole))).String() }
-
 // source stands for one that the measured figure is no longer from.
 func (c *calibration) source() string { return c.note("calibrate, " + nightsOf(c.Nights)) }
 
 func (c *calibration) writeBurst(ch int, burst fit.Estimate) {
 	at := []string{"channels", c.s.Channels[ch].Name, "errors", "region"}
-	c.edit(strconv.Quote(seconds(burst.Value)), append(at, "burst")...)
-	c.remark(fmt.Sprintf("burst %s–%s", seconds(burst.Low), seconds(burst.High)), at...)
-	c.wants = append(c.wants, func(s *scenario.Scenario) { s.Channels[ch].Errors.Burst = span(burst.Value) })
+	c.edit(strconv.Quote(figure.Seconds(burst.Value)), append(at, "burst")...)
+	c.remark(fmt.Sprintf("burst %s–%s", figure.Seconds(burst.Low), figure.Seconds(burst.High)), at...)
+	c.wants = append(c.wants, func(s *scenario.Scenario) { s.Channels[ch].Errors.Burst = figure.Span(burst.Value) })
 }
 
 // writeLatency writes a line, its spread and what the median may be off by.
@@ -151,20 +102,20 @@ func (c *calibration) writeLatency(t *timing, x *fit.Times) {
 	in := func(key ...string) []string { return append(append([]string(nil), at...), key...) }
 	l := *t.stated
 	if l.Base > 0 {
-		l.Base = max(time.Millisecond, span(x.Base))
-		c.edit(strconv.Quote(seconds(x.Base)), in("base")...)
-		if span(x.Base) == 0 {
+		l.Base = max(time.Millisecond, figure.Span(x.Base))
+		c.edit(strconv.Quote(figure.Seconds(x.Base)), in("base")...)
+		if figure.Span(x.Base) == 0 {
 			c.edits[len(c.edits)-1].Value = `"1ms"`
 		}
 	}
 	l.PerSecond = map[string]time.Duration{}
 	for g, k := range t.keys {
-		l.PerSecond[k] = span(x.Slope[g])
+		l.PerSecond[k] = figure.Span(x.Slope[g])
 		path := in("per_second")
 		if k != channel.Any {
 			path = append(path, k)
 		}
-		c.edit(strconv.Quote(seconds(x.Slope[g])), path...)
+		c.edit(strconv.Quote(figure.Seconds(x.Slope[g])), path...)
 	}
 	if t.keys == nil {
 		l.PerSecond = t.stated.PerSecond
@@ -180,7 +131,7 @@ func latencyNote(x *fit.Times) string {
 	if x.Shape != fit.Lognormal {
 		name = "k"
 	}
-	text := fmt.Sprintf("%d times in %s, median times %s–%s", x.N-x.Cut, nightsOf(x.Nights), percent(x.Factor.Low), percent(x.Factor.High))
+	text := fmt.Sprintf("%d times in %s, median times %s–%s", x.N-x.Cut, nightsOf(x.Nights), figure.Percent(x.Factor.Low), figure.Percent(x.Factor.High))
 	if x.Shape != constant {
 		text += fmt.Sprintf(", %s %.3g–%.3g", name, x.Spread.Low, x.Spread.High)
 	}
@@ -195,7 +146,7 @@ func (c *calibration) shape(l *scenario.Latency, x *fit.Times, in func(...string
 	if x.Shape == constant {
 		return // as stated
 	}
-	spread := digits(x.Spread.Value, 3, math.Round)
+	spread := figure.Digits(x.Spread.Value, 3, math.Round)
 	text := strconv.FormatFloat(spread, 'f', -1, 64)
 	if !strings.Contains(text, ".") {
 		text += ".0"
@@ -217,14 +168,14 @@ func (c *calibration) shape(l *scenario.Latency, x *fit.Times, in func(...string
 
 // limits writes what the median may be off by, and where that is from.
 func (c *calibration) limits(l *scenario.Latency, x *fit.Times, in func(...string) []string) {
-	low := billionths(math.Max(0.01, digits(math.Min(x.Factor.Low, 0.999), 3, math.Floor)))
-	high := billionths(math.Min(100, digits(math.Max(x.Factor.High, 1.001), 4, math.Ceil)))
+	low := figure.Share(math.Max(0.01, figure.Digits(math.Min(x.Factor.Low, 0.999), 3, math.Floor)))
+	high := figure.Share(math.Min(100, figure.Digits(math.Max(x.Factor.High, 1.001), 4, math.Ceil)))
 	limits := &scenario.Range{Low: low, High: high, Distribution: "uniform"}
 	if l.Range != nil {
 		limits.Distribution = l.Range.Distribution
 	}
 	l.Range, l.Confidence = limits, scenario.Measured
-	c.edit(fmt.Sprintf("[%q, %q]", exact(low), exact(high)), in("range")...)
+	c.edit(fmt.Sprintf("[%q, %q]", figure.Exact(low), figure.Exact(high)), in("range")...)
 	c.edit(`"measured"`, in("confidence")...)
 	if l.Source != "" {
 		l.Source = c.source()
@@ -256,20 +207,20 @@ func (c *calibration) writeValues(t *timing, x *fit.Times) {
 }
 
 func (c *calibration) writeShare(path []string, v float64) {
-	c.edit(strconv.Quote(exact(billionths(v))), append([]string(nil), path...)...)
+	c.edit(strconv.Quote(figure.Exact(figure.Share(v))), append([]string(nil), path...)...)
 }
 
 // writeSpells writes how long spells last, and if asked how long it is between them.
 func (c *calibration) writeSpells(at []string, gap string, between float64, x *fit.Times, note string) {
 	in := func(key ...string) []string { return append(append([]string(nil), at...), key...) }
-	sigma := math.Max(0.01, digits(x.Spread.Value, 3, math.Round))
+	sigma := math.Max(0.01, figure.Digits(x.Spread.Value, 3, math.Round))
 	if scenario.Has(c.s.Source, in("lasts", "median")...) {
-		c.edit(strconv.Quote(seconds(x.Base)), in("lasts", "median")...)
+		c.edit(strconv.Quote(figure.Seconds(x.Base)), in("lasts", "median")...)
 		c.edit(strconv.FormatFloat(sigma, 'f', -1, 64), in("lasts", "sigma")...)
 	} else {
-		c.edit(fmt.Sprintf("{ median = %q, sigma = %s }", seconds(x.Base), strconv.FormatFloat(sigma, 'f', -1, 64)), in("lasts")...)
+		c.edit(fmt.Sprintf("{ median = %q, sigma = %s }", figure.Seconds(x.Base), strconv.FormatFloat(sigma, 'f', -1, 64)), in("lasts")...)
 	}
-	lasts := scenario.Takes{Median: span(x.Base), Sigma: sigma}
+	lasts := scenario.Takes{Median: figure.Span(x.Base), Sigma: sigma}
 	if gap == "" {
 		c.remark(note, at...)
 		c.wants = append(c.wants, func(s *scenario.Scenario) {
@@ -281,10 +232,10 @@ func (c *calibration) writeSpells(at []string, gap string, between float64, x *f
 		})
 		return
 	}
-	c.edit(strconv.Quote(seconds(between)), in(gap)...)
+	c.edit(strconv.Quote(figure.Seconds(between)), in(gap)...)
 	c.remark(note, in(gap)...)
 	i, _ := strconv.Atoi(at[1])
-	c.wants = append(c.wants, func(s *scenario.Scenario) { s.Outages[i].Lasts, s.Outages[i].Between = lasts, span(between) })
+	c.wants = append(c.wants, func(s *scenario.Scenario) { s.Outages[i].Lasts, s.Outages[i].Between = lasts, figure.Span(between) })
 }
 
 func wantRegime(ch int, share, refuses float64) func(*scenario.Scenario) {

@@ -40,4 +40,5 @@ type Night struct {
 	From     time.Time
 	Attempts []Attempt // in the order of time
 	Mock     bool      // of mock channels: its times are on a clock of its own
+	Log      bool      // of a team's own log, which may not tell all kinds of errors
 }

@@ -297,7 +297,7 @@ func days(all []Attempt) []Night {
 		}
 		name := a.At.Format(time.DateOnly)
 		if n := len(nights); n == 0 || cmp.Compare(nights[n-1].Name, name) != 0 {
-			nights = append(nights, Night{Name: name, From: a.At})
+			nights = append(nights, Night{Name: name, From: a.At, Log: true})
 		}
 		last := &nights[len(nights)-1]
 		last.Attempts = append(last.Attempts, *a)
