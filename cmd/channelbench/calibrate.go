@@ -15,6 +15,7 @@ import (
 	"github.com/google/renameio/v2"
 	"github.com/spf13/cobra"
 
+	"channelbench/bench"
 	"channelbench/bench/evidence"
 	"channelbench/internal/calibrate"
 	"channelbench/internal/calibrate/attempt"
@@ -218,8 +219,11 @@ func (p *program) readNight(s *scenario.Scenario, path string, text []byte, h *e
 			return nil, fail(exitUsage, fmt.Errorf("%s bought something else than the scenario: other videos, channels, prices or strategies\n  hint: calibrate the scenario of that run, or take it all the same with --any-purchase", path))
 		}
 		// Videos have the numbers that the run's own scenario gives them.
-		var err error
-		if s, err = p.load(filepath.Join(filepath.Dir(path), "scenario.toml"), nil); err != nil {
+		past, err := bench.ReadPast(path)
+		if err != nil {
+			return nil, fail(exitUsage, err)
+		}
+		if s, err = p.load(filepath.Join(filepath.Dir(path), "scenario.toml"), past.Set); err != nil {
 			return nil, err
 		}
 	}

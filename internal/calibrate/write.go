@@ -79,7 +79,11 @@ func (c *calibration) writeRate(ch int, kind string, r *fit.Rate) {
 			c.edit(strconv.Quote(source), append(at, "source")...)
 		}
 	}
-	c.remark(fmt.Sprintf("%s, %s–%s", seen(r.Hits, r.Tries, r.Nights), figure.Percent(r.Low), figure.Percent(r.High)), at...)
+	text = fmt.Sprintf("%s, %s–%s", seen(r.Hits, r.Tries, r.Nights), figure.Percent(r.Low), figure.Percent(r.High))
+	if r.Widened() {
+		text += ", nights differ"
+	}
+	c.remark(text, at...)
 	c.wants = append(c.wants, func(s *scenario.Scenario) {
 		e := errorOf(&s.Channels[ch].Errors, kind)
 		e.Rate, e.Range, e.Confidence, e.Source = value, limits, scenario.Measured, source
@@ -137,6 +141,9 @@ func latencyNote(x *fit.Times) string {
 	}
 	if x.Cut > 0 {
 		text += fmt.Sprintf(", %d more cut off", x.Cut)
+	}
+	if x.Widened() {
+		text += ", nights differ"
 	}
 	return text
 }
