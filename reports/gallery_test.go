@@ -75,6 +75,8 @@ type exhibit struct {
 }
 
 var gallery = []exhibit{
+	{"sora2-report.png", []string{"sora2"}},
+	{"veo31-report.png", []string{"veo31"}},
 	{"sora2-latency-ecdf.png", []string{"sora2"}},
 	{"sora2-cost-latency.png", []string{"sora2"}},
 	{"sora2-break-even.png", []string{"sora2"}},
@@ -112,14 +114,34 @@ func (e exhibit) figure(t *testing.T) *figure {
 	return nil
 }
 
-// chart draws an exhibit.
-func (e exhibit) chart(t *testing.T) Chart {
+// page draws an exhibit, and says what its title is.
+func (e exhibit) page(t *testing.T) (p *page, title string) {
 	t.Helper()
-	c, err := e.figure(t).chart(e.file)
+	var err error
+	if strings.HasSuffix(e.file, "-"+pageFile) {
+		run := storedRun(t, e.runs[0])
+		title = briefing(run).title
+		p, _, err = onePage(run)
+	} else {
+		f := e.figure(t)
+		title = f.title
+		p, err = f.alone()
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
-	return c
+	return p, title
+}
+
+// encoded is an exhibit as PNG.
+func (e exhibit) encoded(t *testing.T) []byte {
+	t.Helper()
+	p, _ := e.page(t)
+	encoded, err := p.png()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return encoded
 }
 
 func storedPath(name string) string {
@@ -196,15 +218,15 @@ func TestGallery(t *testing.T) {
 		renewRuns(t)
 	}
 	for _, e := range gallery {
-		c := e.chart(t)
+		encoded := e.encoded(t)
 		path := filepath.Join("gallery", e.file)
 		if *renew || *update {
-			if err := os.WriteFile(path, c.PNG, 0o644); err != nil {
+			if err := os.WriteFile(path, encoded, 0o644); err != nil {
 				t.Fatal(err)
 			}
 			continue
 		}
-		comparePicture(t, path, pixels(t, c.PNG))
+		comparePicture(t, path, pixels(t, encoded))
 	}
 	known := func(file string) bool {
 		return slices.ContainsFunc(gallery, func(e exhibit) bool { return e.file == file })
@@ -235,10 +257,7 @@ func pixels(t *testing.T, encoded []byte) *image.RGBA {
 // What people see first has no text cut short, and none in a place of another.
 func TestGalleryTextsAreWhole(t *testing.T) {
 	for _, e := range gallery {
-		p, err := e.figure(t).alone()
-		if err != nil {
-			t.Fatal(err)
-		}
+		p, _ := e.page(t)
 		for _, c := range collisions(p) {
 			t.Errorf("%s: %s", e.file, c)
 		}
@@ -252,7 +271,7 @@ func TestGalleryTextsAreWhole(t *testing.T) {
 
 // Every kind of chart is in the gallery, and what is simulated there is what ships.
 func TestGalleryShowsWhatShips(t *testing.T) {
-	wanted := []string{"runs-cost.png", "sim-against-bench.png", "trend.png"}
+	wanted := []string{pageFile, "runs-cost.png", "sim-against-bench.png", "trend.png"}
 	for _, k := range kinds {
 		wanted = append(wanted, k.file)
 	}
@@ -287,7 +306,7 @@ var shown = regexp.MustCompile(`!\[([^\]]*)\]\((?:\.\./)?reports/gallery/([^)]*)
 func TestGalleryIsShownWithItsTitles(t *testing.T) {
 	titles := map[string]string{}
 	for _, e := range gallery {
-		titles[e.file] = e.figure(t).title
+		_, titles[e.file] = e.page(t)
 	}
 	seen := map[string]bool{}
 	for _, page := range []string{"../README.md", "../scenarios/README.md"} {

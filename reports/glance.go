@@ -244,8 +244,10 @@ func (g *glance) row(n *panel, e entry, note string, end vg.Point, bar vg.Length
 			s = noteStyle.bold().in(e.text)
 		}
 		room := n.area.Max.X - n.area.Min.X
-		if !s.fits(note, room) && len(e.fails) > 0 {
-			note = e.briefShortcomings()
+		for _, shorter := range e.shortcomings() {
+			if !s.fits(note, room) {
+				note = shorter
+			}
 		}
 		p.write(s.shortenEnd(note, room), vg.Point{X: n.area.Min.X + 5, Y: middle - bar/2 - 9}, s, left)
 	}
@@ -312,27 +314,17 @@ func (g *glance) note(e entry) string {
 	case g.leader != nil && e.Name == g.leader.Name:
 		return "leads, not clearly"
 	case len(e.fails) > 0:
-		return e.shortcomings()
+		return e.shortcomings()[0]
 	}
 	return ""
 }
 
-// briefShortcomings counts what shortcomings lists.
-func (e entry) briefShortcomings() string {
-	missed := 0
-	for _, f := range e.fails {
-		if !f.unsure {
-			missed++
-		}
-	}
-	if missed > 0 {
-		return "misses " + plural(missed, "requirement")
-	}
-	return "may miss " + plural(len(e.fails), "requirement")
-}
+// shortest is the shortest way to say the shortcomings: "misses", or "may miss".
+const shortest = 2
 
-// shortcomings lists what a strategy misses or, if nothing for certain, what it may miss.
-func (e entry) shortcomings() string {
+// shortcomings says what a strategy misses or, if nothing for certain, what it may miss: all of it, then ever shorter. It is
+// empty where nothing fails.
+func (e entry) shortcomings() []string {
 	var missed, open []string
 	for _, f := range e.fails {
 		if f.unsure {
@@ -341,10 +333,14 @@ func (e entry) shortcomings() string {
 			missed = append(missed, f.text)
 		}
 	}
-	if len(missed) > 0 {
-		return "misses " + strings.Join(missed, ", ")
+	verb, what := "misses", missed
+	if len(missed) == 0 {
+		verb, what = "may miss", open
 	}
-	return "may miss " + strings.Join(open, ", ")
+	if len(what) == 0 {
+		return nil
+	}
+	return []string{verb + " " + strings.Join(what, ", "), verb + " " + plural(len(what), "requirement"), verb}
 }
 
 func (g *glance) subtitle() string {

@@ -226,11 +226,7 @@ func (r lineupRow) verdict() string {
 	case name == r.Name:
 		return "leads"
 	case len(r.fails) > 0:
-		word, _, _ := strings.Cut(r.shortcomings(), " ")
-		if word == "may" {
-			return "may miss"
-		}
-		return word
+		return r.shortcomings()[shortest]
 	}
 	return ""
 }

@@ -215,7 +215,7 @@ func TestSimulateVision(t *testing.T) {
 		t.Skip("no -simulate")
 	}
 	for _, e := range gallery {
-		drawn := pixels(t, e.chart(t).PNG)
+		drawn := pixels(t, e.encoded(t))
 		for _, v := range visions {
 			seen := image.NewRGBA(drawn.Rect)
 			known := map[color.RGBA]color.RGBA{}
