@@ -96,7 +96,7 @@ func (p *page) writeBrief(b brief) vg.Length {
 	for i, f := range b.facts {
 		x := sheetMargin + vg.Length(i)*(column+between)
 		p.write(f.question, vg.Point{X: x, Y: y}, questionStyle, left)
-		end := p.writeLines(answerStyle.wrap(f.answer, column, 3), vg.Point{X: x, Y: y - 14}, answerStyle, left)
+		end := p.writeLines(answerStyle.wrap(f.answer, column, 4), vg.Point{X: x, Y: y - 14}, answerStyle, left)
 		lowest = min(lowest, end)
 	}
 	return lowest - 14
