@@ -93,17 +93,16 @@ func (t *Test) Orders() int { return t.orders }
 // scheme of Page 1954). The chance of a false stop is shared out among as many tests as the run has room for, so that of the
 // rule is that of the run.
 type Monitor struct {
-	each      Rule
-	test      *Test
-	good, bad int
-	dead      bool
+	each Rule
+	test Test
+	dead bool
 }
 
 // NewMonitor begins to watch a channel that so many orders will come to.
 func NewMonitor(r Rule, orders int) *Monitor {
 	each := r
 	each.FalseStop = r.FalseStop / float64(r.tests(orders))
-	return &Monitor{each: each, test: NewTest(each, 0)}
+	return &Monitor{each: each, test: *NewTest(each, 0)}
 }
 
 // tests is how many tests so many orders have room for at most: none passes in fewer than shortest orders.
@@ -116,11 +115,6 @@ func (r Rule) tests(orders int) int {
 
 // Add takes one more order, and says whether the channel is dead. Once it is, it stays so.
 func (m *Monitor) Add(good bool) (dead bool) {
-	if good {
-		m.good++
-	} else {
-		m.bad++
-	}
 	if m.dead {
 		return true
 	}
@@ -128,13 +122,10 @@ func (m *Monitor) Add(good bool) (dead bool) {
 	case Dead:
 		m.dead = true
 	case Healthy:
-		m.test = NewTest(m.each, 0)
+		m.test = *NewTest(m.each, 0)
 	}
 	return m.dead
 }
-
-// Counts are all orders that it took, those after the channel was found dead too.
-func (m *Monitor) Counts() (good, bad int) { return m.good, m.bad }
 
 // SoonestStop is after how many orders, all of them bad, a channel is stopped.
 func (m *Monitor) SoonestStop() int {

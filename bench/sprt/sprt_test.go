@@ -131,18 +131,15 @@ func TestMonitorKeepsItsErrorRates(t *testing.T) {
 	}
 }
 
-// TestMonitorProperties: what is found dead stays so, counts are those of what came in, and more bad orders never make a
-// channel look better.
+// TestMonitorProperties: what is found dead stays so, no good order makes a channel dead, and bad ones in a row do.
 func TestMonitorProperties(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		orders := rapid.SliceOfN(rapid.Bool(), 1, 200).Draw(t, "orders")
 		m := sprt.NewMonitor(sprt.Rule{Good: 0.8, Bad: 0.2, FalseStop: 0.01, Missed: 0.1}, len(orders))
-		good, bad, dead, row := 0, 0, false, 0
+		dead, row := false, 0
 		for _, ok := range orders {
 			if row++; ok {
-				good, row = good+1, 0
-			} else {
-				bad++
+				row = 0
 			}
 			now := m.Add(ok)
 			if dead && !now {
@@ -155,10 +152,71 @@ func TestMonitorProperties(t *testing.T) {
 				t.Fatalf("%d bad orders in a row don't make it dead", row)
 			}
 		}
-		if g, b := m.Counts(); g != good || b != bad {
-			t.Fatalf("counts %d and %d, want %d and %d", g, b, good, bad)
+	})
+}
+
+// TestQueueTakesOrdersAsTheyBegan: whatever the order in which ends become known, in the end the verdict is the monitor's on
+// the orders as they began; and while some are open, nothing is found dead that wouldn't be if these were good.
+func TestQueueTakesOrdersAsTheyBegan(t *testing.T) {
+	rule := sprt.Rule{Good: 0.8, Bad: 0.2, FalseStop: 0.01, Missed: 0.1}
+	rapid.Check(t, func(t *rapid.T) {
+		ends := rapid.SliceOfN(rapid.SampledFrom([]string{"good", "bad", "bad", "void"}), 1, 60).Draw(t, "ends")
+		told := rapid.Permutation(indices(len(ends))).Draw(t, "told")
+		q := sprt.NewQueue(rule, 100)
+		for n := range ends {
+			if q.Enter() != n {
+				t.Fatal("numbers are not those of the orders")
+			}
+		}
+		known := make([]bool, len(ends))
+		good, bad := 0, 0
+		for i, n := range told {
+			known[n] = true
+			var dead bool
+			switch ends[n] {
+			case "void":
+				q.Forget(n)
+				continue
+			case "good":
+				good++
+				dead = q.Tell(n, true)
+			default:
+				bad++
+				dead = q.Tell(n, false)
+			}
+			m, want := sprt.NewMonitor(rule, 100), false
+			for k := range ends {
+				if !known[k] || ends[k] != "void" {
+					want = m.Add(!known[k] || ends[k] == "good")
+				}
+			}
+			if dead != want {
+				t.Fatalf("dead is %v after %d ends, want %v", dead, i+1, want)
+			}
+		}
+		if g, b, open := q.Counts(); g != good || b != bad || open != 0 {
+			t.Fatalf("counts %d, %d and %d open, want %d and %d", g, b, open, good, bad)
 		}
 	})
+}
+
+func indices(n int) []int {
+	all := make([]int, n)
+	for i := range all {
+		all[i] = i
+	}
+	return all
+}
+
+// TestQueueIsNotTakenInByFastFailures: a healthy channel whose failures are known at once and whose clips take minutes.
+func TestQueueIsNotTakenInByFastFailures(t *testing.T) {
+	random := rand.New(rand.NewPCG(seed, 4))
+	q := sprt.NewQueue(sprt.Rule{Good: 0.8, Bad: 0.2, FalseStop: 0.01, Missed: 0.1}, 200)
+	for range 150 { // all of them under way at once
+		if n := q.Enter(); random.Float64() < 0.1 && q.Tell(n, false) {
+			t.Fatalf("dead after order %d (seed %d)", n, seed)
+		}
+	}
 }
 
 // TestSequenceCoversAtAllTimes: with at least 95 % the share is in the interval after every single order, so also after one

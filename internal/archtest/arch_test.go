@@ -38,9 +38,10 @@ var layers = []struct {
 	{[]string{"bench/recording"}, []string{"bench/journal", "internal/world", "internal/channel", "internal/money"}},
 	{[]string{"bench/replay"}, append(domain, "bench/recording")},
 	{[]string{"bench/timeline"}, []string{"bench/recording", "internal/channel", "internal/record", "internal/stats"}},
-	{[]string{"bench/network"}, nil},
+	{[]string{"bench/network", "bench/sprt"}, nil},
+	{[]string{"bench/outage"}, append(domain, "bench/recording", "bench/sprt", "internal/scenario")},
 	{[]string{"bench/mockchannel"}, append(domain, "bench/dialect", "internal/scenario", "internal/record", "internal/stats")},
-	{[]string{"bench"}, append(domain, "internal/scenario", "internal/record", "internal/stats", "internal/decision", "internal/history", "internal/calibrate", "bench/dialect", "bench/network", "bench/mockchannel", "bench/ledger", "bench/journal", "bench/recording", "bench/replay", "bench/timeline")},
+	{[]string{"bench"}, append(domain, "internal/scenario", "internal/record", "internal/stats", "internal/decision", "internal/history", "internal/calibrate", "bench/dialect", "bench/network", "bench/mockchannel", "bench/ledger", "bench/journal", "bench/recording", "bench/replay", "bench/timeline", "bench/sprt", "bench/outage")},
 	{[]string{"reports"}, []string{"internal/record", "internal/stats", "internal/money"}},
 	{[]string{"scenarios"}, nil},
 	{[]string{"cmd/channelbench"}, []string{"sim", "bench", "bench/ledger", "internal/money", "bench/dialect", "bench/mockchannel", "reports", "scenarios",
@@ -75,7 +76,7 @@ var calls = map[string][]string{
 	"fmt.Print": {}, "fmt.Println": {}, "fmt.Printf": {},
 	"time.Now": {"cmd/channelbench", "bench", "bench/mockchannel"}, "time.Since": {"cmd/channelbench", "bench", "bench/mockchannel"},
 	"time.Sleep": {"bench", "bench/mockchannel"}, "time.After": {"bench", "bench/mockchannel"},
-	"time.NewTimer": {"bench", "bench/mockchannel"}, "time.AfterFunc": {"bench", "bench/network", "bench/mockchannel"},
+	"time.NewTimer": {"bench", "bench/mockchannel"}, "time.AfterFunc": {"bench", "bench/outage", "bench/network", "bench/mockchannel"},
 	"context.Background": {"cmd/channelbench"},
 }
 
@@ -225,11 +226,11 @@ func TestNoFileIsTooLong(t *testing.T) {
 
 // limits are packages that may be longer, each for a reason.
 var limits = map[string]int{
-	"internal/scenario": 5500, // the whole language: reading with positions, checking, compiling, printing
-	"bench":             2750, // one run from schedule to figures, resumed or not; its parts that stand alone are packages below it
-	"bench/dialect":     3500, // one file a protocol with its client and its mock, and what they share
+	"internal/scenario": 5500,  // the whole language: reading with positions, checking, compiling, printing
+	"bench":             2920,  // one run from schedule to figures, resumed or not; its parts that stand alone are packages below it
+	"bench/dialect":     3500,  // one file a protocol with its client and its mock, and what they share
 	"reports":           11000, // one file a chart, of one run or of several, and the theme they share
-	"cmd/channelbench":  1800, // one file a verb
+	"cmd/channelbench":  1800,  // one file a verb
 }
 
 func imports(s source) []string {

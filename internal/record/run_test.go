@@ -53,6 +53,7 @@ func full() *Run {
 			Seconds: []float64{1, 2}, Rates: []float64{0.01}, Saving: [][]*float64{{ptr(-0.03), nil}}, Workload: MapBox{8, 12, 0.01, 0.03}},
 		Timeline: &Timeline{BinSeconds: 60, Seconds: 300, Channels: []ChannelTimeline{{Channel: "reverse", Bins: []TimelineBin{
 			{From: 60, Outcomes: map[string]int{"delivered": 3, "region": 1}, MedianSeconds: ptr(94.0)}}}}},
+		Truncated: []Truncation{{Channel: "reverse", At: "2026-11-01T03:10:00Z", Good: 1, Bad: 8, InFlight: 2, NotBegun: 20, GoodShare: figure(0.11)}},
 		Precision: &Precision{Asked: 0.01, Reached: ptr(0.004), Minimise: "cost", Strategy: "hybrid", Against: ptr("reverse"), Difference: figure(-40)},
 		Sensitivity: &Sensitivity{
 			Strategy: "hybrid", Against: ptr("reverse"), Minimise: "cost", PerfectInformation: ptr(3.0), Points: 64, StatedDifference: ptr(-40.0),
