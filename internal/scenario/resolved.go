@@ -289,7 +289,7 @@ func (t *inline) bounds(g *Range) {
 
 func (w *writer) errors(c *Channel) {
 	w.line("\n[" + dotted("channels", c.Name) + ".errors]  # each rate is conditional on having passed the errors above it")
-	for _, key := range errorKinds {
+	for _, key := range ErrorKinds {
 		e := c.Errors.kind(key)
 		t := &inline{}
 		if key != "region" || c.Errors.Pool == nil {

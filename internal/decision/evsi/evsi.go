@@ -87,23 +87,47 @@ func (s *Study) Worth(orders, nights int) Value {
 
 // weigh fills in the weights of all draws but the truth.
 func (s *Study) weigh(truth int, likelihood func(int) float64, weights []float64) {
-	most := math.Inf(-1)
-	for d := range weights {
-		weights[d] = math.Inf(-1)
+	logs, most := make([]float64, len(weights)), math.Inf(-1)
+	for d := range logs {
+		logs[d] = math.Inf(-1)
 		if d != truth {
-			weights[d] = likelihood(d)
+			logs[d] = likelihood(d)
 		}
-		most = max(most, weights[d])
+		most = max(most, logs[d])
 	}
-	for d := range weights {
-		if math.IsInf(most, -1) { // nothing is like it: nothing was learnt
+	if math.IsInf(most, -1) { // nothing is like it: nothing was learnt
+		for d := range weights {
 			weights[d] = 1
-			continue
 		}
-		weights[d] = math.Exp(weights[d] - most)
+		weights[truth] = 0
+		return
 	}
-	weights[truth] = 0
+	temper := func(by float64) (count float64) {
+		sum, squares := 0.0, 0.0
+		for d := range weights {
+			weights[d] = math.Exp(by * (logs[d] - most))
+			sum, squares = sum+weights[d], squares+weights[d]*weights[d]
+		}
+		return sum * sum / squares
+	}
+	if temper(1) >= fewest {
+		return
+	}
+	// With fewer draws that count, the choice would follow their luck.
+	none, all := 0.0, 1.0
+	for range 12 {
+		if middle := (none + all) / 2; temper(middle) < fewest {
+			all = middle
+		} else {
+			none = middle
+		}
+	}
+	temper(none)
 }
+
+// fewest is how many draws have to count at least (the effective number after Kish 1965): where fewer are like what was
+// shown, that is believed less, until as many are.
+const fewest = 16
 
 func mean(values []float64) Value {
 	n, sum, squares := float64(len(values)), 0.0, 0.0
