@@ -52,8 +52,8 @@ type StudyOptions struct {
 }
 
 const (
-	studyMonths = 20   // enough for what a bench is expected to cost
-	studyDraws  = 1024 // a power of two, for which Sobol' points are even; draws of the verdict where they have to be simulated
+	studyMonths = 20  // enough for what a bench is expected to cost
+	studyDraws  = 512 // a power of two, for which Sobol' points are even; draws of the verdict where they have to be simulated
 )
 
 // NewStudy evaluates the strategies at the stated values and under draws of the stated ranges.

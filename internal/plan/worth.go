@@ -74,8 +74,12 @@ func (p *planner) verdict() string {
 		return fmt.Sprintf("$0: don't measure. Knowing every stated range exactly would be worth %s a month at most, and no number of orders is worth what it costs; %s is the choice.", usd(w.PerfectUSD), w.Today)
 	}
 	best := w.Best
-	return fmt.Sprintf("Measure: %d orders of each driven strategy over %s cost about %s and are worth about %s in the first month, %s net; without them %s would be chosen.",
+	text := fmt.Sprintf("Measure: %d orders of each driven strategy over %s cost about %s and are worth about %s in the first month, %s net; without them %s would be chosen.",
 		best.Orders, nights(best.Nights), usd(best.CostUSD), usd(best.ValueUSD), usd(best.NetUSD), w.Today)
+	if error95 := 1.96 * best.ErrorUSD; best.NetUSD < error95 {
+		text += fmt.Sprintf(" That is a close call: the worth is known to ±%s only.", usd(error95))
+	}
+	return text
 }
 
 // adviseOrders says what more orders a night would show.
