@@ -2,6 +2,8 @@ package bench
 
 import (
 	"fmt"
+	"io"
+	"net/http"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -83,6 +85,38 @@ func TestADeadChannelIsGivenUp(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestAnOutageInTheMiddle: a channel that dies half an hour into the run is given up then, though it was good until then.
+func TestAnOutageInTheMiddle(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := benchable(t, "starter", 300, `bench.run=["forwarding","reverse"]`)
+		o, server := onMock(t, s, mockchannel.Options{})
+		o.transport = &dies{RoundTripper: server.Transport(), at: time.Now().Add(30 * time.Minute)}
+		run, err := Run(t.Context(), s, o)
+		if err != nil || len(run.Truncated) != 1 {
+			t.Fatalf("Run ends with %v, given up: %+v", err, run.Truncated)
+		}
+		// About 90 orders came to it in half an hour; 18 of them were in flight and may end well.
+		gone := run.Truncated[0]
+		if begun := 300 - gone.NotBegun; gone.Channel != "reverse" || gone.Good < 60 || begun < 80 || begun > 135 {
+			t.Errorf("given up after %d orders were begun: %+v", begun, gone)
+		}
+	})
+}
+
+// dies refuses all orders to reverse from a moment on.
+type dies struct {
+	http.RoundTripper
+	at time.Time
+}
+
+func (d *dies) RoundTrip(r *http.Request) (*http.Response, error) {
+	if r.Method == http.MethodPost && strings.Contains(r.URL.Path, "/reverse/") && time.Now().After(d.at) {
+		return &http.Response{StatusCode: http.StatusServiceUnavailable, Header: http.Header{"Content-Type": {"application/json"}}, Request: r,
+			Body: io.NopCloser(strings.NewReader(`{"error":{"code":"service_unavailable","message":"down for maintenance"}}`))}, nil
+	}
+	return d.RoundTripper.RoundTrip(r)
 }
 
 // said demands a text that contains another.
