@@ -59,6 +59,9 @@ func (p *planner) words() {
 	p.plan.Warnings = append(p.plan.Warnings,
 		fmt.Sprintf("Medians of nights are assumed to differ by %.0f%% (standard deviation of the logarithm) when nothing changed, and orders of a night to be independent otherwise; after three weeks, measured nights tell better.", 100*power.Nightly),
 		"What is expected are the scenario's own figures; where they are assumed, so is this plan.")
+	if p.plan.Worth != nil && len(p.scenario.Decision.Require) > 0 {
+		p.plan.Warnings = append(p.plan.Warnings, "The worth puts a price on a month that misses a requirement. The verdict of sim has none and refuses what misses too often, so its candidate may be another strategy.")
+	}
 }
 
 func (p *planner) verdict() string {
