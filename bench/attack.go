@@ -40,6 +40,7 @@ type attack struct {
 	keeps     *shelf
 	clock     clock
 	lookout   *outage.Lookout
+	notice    func(string)
 	ledger    *ledger.Ledger
 	journal   *journal.Journal                             // nil: none
 	observe   func(Planned, policy.Event, []policy.Action) // for tests; nil: nobody looks

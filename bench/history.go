@@ -144,10 +144,8 @@ func (a *attack) resume(o *Options, header journal.Run) error {
 		left[i].At -= left[0].At
 	}
 	text := fmt.Sprintf("resumed: %d orders are left, %d jobs are open, %d attempts are lost for good, %v is spent", len(left), len(a.left), len(found.State.Lost()), found.State.Spent())
-	if o.Notice != nil {
-		for _, w := range append(found.Warnings, text) {
-			o.Notice(w)
-		}
+	for _, w := range append(found.Warnings, text) {
+		a.notice(w)
 	}
 	if o.Cap > 0 {
 		if err := a.keep(journal.Cap{At: header.At, Cap: o.Cap}); err != nil {

@@ -35,6 +35,8 @@ func (a *attack) weigh(k outage.Stay, good bool) {
 		Good: found.Good, Bad: found.Bad, InFlight: found.InFlight, Left: pointless}); err != nil {
 		a.fail(err)
 	}
+	a.notice(fmt.Sprintf("%s is given up as dead after %d orders, %d of them good; %d are in flight there, and %d will not be begun",
+		a.scenario.Channels[k.Channel].Name, found.Good+found.Bad, found.Good, found.InFlight, pointless))
 	if pointless == rest {
 		a.endSchedule()
 	}
@@ -117,9 +119,7 @@ func (a *attack) restoreStops(o *Options, at journal.Time) error {
 				a.lookout.GiveUp(i)
 			}
 		}
-		if o.Notice != nil {
-			o.Notice(fmt.Sprintf("nothing is submitted to %s, which was given up as dead; --reopen tries it again", s.Channel))
-		}
+		a.notice(fmt.Sprintf("nothing is submitted to %s, which was given up as dead; --reopen tries it again", s.Channel))
 	}
 	return nil
 }

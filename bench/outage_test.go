@@ -80,6 +80,7 @@ func TestADeadChannelIsGivenUp(t *testing.T) {
 					t.Logf("%d orders judged, %d in flight, %d of %d not begun, %d submits", gone.Good+gone.Bad, gone.InFlight, gone.NotBegun, orders, book.Submits)
 				})
 			}
+			t.Logf("$%.2f was spent there, and $%.2f would have been", spent[true], spent[false])
 			if spent[false] > 0 && spent[true] > 0.75*spent[false] {
 				t.Errorf("$%.2f was spent, and $%.2f would have been", spent[true], spent[false])
 			}

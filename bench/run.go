@@ -157,6 +157,11 @@ func newAttack(s *scenario.Scenario, o *Options) (*attack, error) {
 	a := &attack{
 		scenario: &c, strategy: compiled.Strategies, uses: compiled.Uses, model: &compiled.Model, prompts: o.Prompts,
 		clock: clock{speed: o.Speed}, begun: make(chan struct{}), keeps: newShelf(o.Clips, o.Keep, len(c.Channels)),
+		notice: func(text string) {
+			if o.Notice != nil {
+				o.Notice(text)
+			}
+		},
 	}
 	a.orders = schedule(&c, a.model, drivenBy(&c), len(o.Prompts))
 	a.lookout = outage.New(outage.Rules(&c, compiled), len(a.orders))
