@@ -20,7 +20,7 @@ func (a *attack) record(o *Options) (*record.Run, error) {
 		return nil, err
 	}
 	run := decision.NewRun(a.scenario, "bench", o.Version)
-	run.Started, run.Timeline = a.started(), timeline.Of(recorded, a.driven())
+	run.Started, run.Timeline, run.Drive = a.started(), timeline.Of(recorded, a.driven()), a.drive(o.Live, recorded)
 	b := newBlocks(a.scenario, recorded)
 	var samples []*sample
 	for i := range a.scenario.Strategies {
@@ -87,6 +87,7 @@ func (a *attack) strategyRecord(s *sample, draws []figures) record.Strategy {
 		s.replayed(&r, draws)
 	} else {
 		s.driven(&r)
+		r.Counts = s.counts()
 	}
 	monthly := func(v *float64) *float64 {
 		if v == nil {

@@ -104,11 +104,11 @@ func (a *attack) recorded() ([]recording.Order, error) {
 	})
 }
 
-// started is when the run began; one that was resumed, when it first did.
+// started is when the run began, by which a history knows it; one that was resumed, when it first did.
 func (a *attack) started() string {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	return a.entries[0].(journal.Run).At.Format(time.RFC3339)
+	return a.entries[0].(journal.Run).At.Format("2006-01-02T15:04:05.000Z")
 }
 
 // at is when a time of the run was, for the journal.

@@ -3,6 +3,7 @@ package bench
 import (
 	"fmt"
 	"io"
+	"math"
 	"net/http"
 	"path/filepath"
 	"slices"
@@ -231,6 +232,26 @@ func TestBadPromptsAreNotAnOutage(t *testing.T) {
 		run, err := Run(t.Context(), s, o)
 		if err != nil || run.Truncated != nil {
 			t.Errorf("Run ends with %v, given up: %+v", err, run.Truncated)
+		}
+	})
+}
+
+// TestSpentIsAllThatWasSpent: of a run that was cut short, a history counts what the journal says, orders without an outcome
+// included, or a month would spend more than its cap.
+func TestSpentIsAllThatWasSpent(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, o, _ := dying(t, 60, "its clips are waste")
+		o.Journal = filepath.Join(t.TempDir(), "orders.jsonl")
+		run, err := Run(t.Context(), s, o)
+		if err != nil || !run.Incomplete {
+			t.Fatalf("Run ends with %v, incomplete %v", err, run.Incomplete)
+		}
+		sum := 0.0
+		for _, name := range []string{"forwarding", "reverse"} {
+			sum += figuresOf(t, run, name).Counts.SpentUSD
+		}
+		if want := spent(t, o.Journal).Dollars(); math.Abs(sum-want) > 1e-6 {
+			t.Errorf("the record says $%v, the journal $%v", sum, want)
 		}
 	})
 }

@@ -246,11 +246,12 @@ func TestAnyRunRenders(t *testing.T) {
 			for _, c := range collisions(p) {
 				t.Errorf("%s: %s", k.file, c)
 			}
+			width, height := int(frameWidth), rapid.IntRange(190, 230).Draw(t, "height of a quarter")
 			if slices.Contains(yielding, k.file) {
-				width, height := rapid.IntRange(400, 600).Draw(t, "width of a box"), rapid.IntRange(110, 300).Draw(t, "height of a box")
-				for _, c := range squeezed(k.make(run, 424), vg.Length(width), vg.Length(height)) {
-					t.Errorf("%s in a box of %d by %d: %s", k.file, width, height, c)
-				}
+				width, height = rapid.IntRange(400, 600).Draw(t, "width of a box"), rapid.IntRange(110, 300).Draw(t, "height of a box")
+			}
+			for _, c := range squeezed(k.make(run, frameWidth), vg.Length(width), vg.Length(height)) {
+				t.Errorf("%s in a box of %d by %d: %s", k.file, width, height, c)
 			}
 			charts = append(charts, Chart{File: k.file, Alt: f.alt})
 		}

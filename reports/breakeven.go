@@ -80,7 +80,7 @@ func (c *breakEven) title() string {
 	}
 	s := fmt.Sprintf("%s is cheaper for every clip we sell", upperFirst(ahead))
 	if where := c.elsewhere(); where != "" {
-		return s + "; " + where + " " + behind + " is"
+		return s + "; " + where + " " + behind + " would be"
 	}
 	if share := c.field.positive(); share == 0 || share == 1 {
 		return s + ", and everywhere on this map"

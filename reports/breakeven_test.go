@@ -74,13 +74,13 @@ func TestBreakEvenTitleFollowsTheData(t *testing.T) {
 		run  *record.Run
 		want string
 	}{
-		{"cheaper, flips at shorter clips", formula(0.085), "Reverse is cheaper for every clip we sell; below 1.4 s forwarding is"},
-		{"dearer, flips at longer clips", formula(0.0095), "Forwarding is cheaper for every clip we sell; from 13 s on reverse is"},
+		{"cheaper, flips at shorter clips", formula(0.085), "Reverse is cheaper for every clip we sell; below 1.4 s forwarding would be"},
+		{"dearer, flips at longer clips", formula(0.0095), "Forwarding is cheaper for every clip we sell; from 13 s on reverse would be"},
 		{"dearer, never flips", formula(0.001), "Forwarding is cheaper for every clip we sell, and everywhere on this map"},
 		{"flips within", formula(0.02), "For clips of 6.1 s and more reverse is cheaper, for shorter ones forwarding"},
 		{"flips within, the other way", tilted(func(s, _ float64) float64 { return 6 - s }), "For clips of 6 s and more forwarding is cheaper, for shorter ones reverse"},
 		{"flips at a rate", tilted(func(_, r float64) float64 { return 0.02 - r }), "Up to 2% failed jobs reverse is cheaper, beyond that forwarding"},
-		{"flips at a higher rate", tilted(func(_, r float64) float64 { return 0.2 - r }), "Reverse is cheaper for every clip we sell; beyond 20% failed jobs forwarding is"},
+		{"flips at a higher rate", tilted(func(_, r float64) float64 { return 0.2 - r }), "Reverse is cheaper for every clip we sell; beyond 20% failed jobs forwarding would be"},
 		{"flips twice", tilted(func(s, _ float64) float64 { return (s - 5) * (s - 9) }), "Whether reverse or forwarding is cheaper depends on the clip"},
 		{"level", tilted(func(_, _ float64) float64 { return 0 }), "Reverse and forwarding cost the same for every clip we sell"},
 		{"we are elsewhere", change(mapped(), func(r *record.Run) {
@@ -235,7 +235,7 @@ func TestBreakEvenFitsALowBox(t *testing.T) {
 
 func TestBreakEvenTellsTheNumbers(t *testing.T) {
 	f := breakEvenFigure(holed(), bodyWidth)
-	for _, want := range []string{"below 1.4 s forwarding is.", "saves −$0.10 to $1.20 a clip against forwarding", "For our clips: $0.56."} {
+	for _, want := range []string{"below 1.4 s forwarding would be.", "saves −$0.10 to $1.20 a clip against forwarding", "For our clips: $0.56."} {
 		if !strings.Contains(f.alt, want) {
 			t.Errorf("alt text lacks %q: %s", want, f.alt)
 		}

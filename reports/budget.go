@@ -21,6 +21,7 @@ type budgetChart struct {
 	run    *record.Run
 	list   []entry        // those that were simulated, cheapest month first
 	fans   map[string]fan // by label
+	reach  float64        // of the axis, at least
 	budget *float64       // nil: none is stated
 	choice *entry
 }
@@ -47,13 +48,18 @@ const (
 	blockGap     = vg.Length(4) // between the labels of two fans
 )
 
-func budgetFigure(run *record.Run, _ vg.Length) *figure {
+func budgetFigure(run *record.Run, _ vg.Length) *figure { return budgetAlong(run, 0) }
+
+// budgetAlong is the figure with an axis of money that reaches at least so far.
+func budgetAlong(run *record.Run, reach float64) *figure {
 	b := newBudgetChart(run)
+	b.reach = reach
 	if len(b.list) == 0 {
 		return nil
 	}
 	height := budgetFrame + vg.Length(min(len(b.list), 6))*(b.blockHeight(fullDetail)+blockGap)
-	f := &figure{height: max(budgetHeight, height), paint: b.paint, alt: b.alt(), rows: b.csv()}
+	f := &figure{height: max(budgetHeight, height), paint: b.paint, alt: b.alt(), rows: b.csv(),
+		axes: []float64{b.top(b.list)}, along: func(axes []float64) *figure { return budgetAlong(run, axes[0]) }}
 	f.header = header{headline(run, b.title()), b.subtitle(f.height), marks(run), footnote(run)}
 	return f
 }
@@ -128,7 +134,7 @@ func (b *budgetChart) top(list []entry) float64 {
 	if b.budget != nil && *b.budget < 3*top {
 		top = max(top, *b.budget)
 	}
-	return min(top, 1e200) * 1.04
+	return max(min(top, 1e200)*1.04, b.reach)
 }
 
 // The measures of the frame around the plot.
@@ -157,7 +163,7 @@ func (b *budgetChart) paint(p *page, body vg.Rectangle) error {
 	}, monthDays, b.top(list))
 	drawDollarGrid(n, ticks)
 	b.drawFans(n, list)
-	drawDays(n)
+	drawDays(n, body)
 	b.drawBudget(n, list)
 	b.drawLabels(n, list, detail, column)
 	if left := len(b.list) - len(list); left > 0 {
@@ -177,14 +183,14 @@ func drawDollarGrid(n *panel, ticks []tick) {
 }
 
 // drawDays draws the axis of days.
-func drawDays(n *panel) {
+func drawDays(n *panel, body vg.Rectangle) {
 	var ticks []tick
 	for day := 0; day <= monthDays; day += 5 {
 		ticks = append(ticks, tick{float64(day), strconv.Itoa(day)})
 	}
 	ticks[len(ticks)-1].label = "day 30"
 	n.tickMarks(ticks)
-	n.xLabels(ticks)
+	n.xLabels(body, ticks)
 }
 
 // bands are the shares of months that a fan's bands hold, as pairs of quantiles, with how much white is mixed in.

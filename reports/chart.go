@@ -17,7 +17,7 @@ type Chart struct {
 	File string // name for the picture, such as "at-a-glance.png"
 	Alt  string // what the picture says, in words: its title and its numbers
 	PNG  []byte
-	CSV  []byte // the series drawn, for those who want to draw it otherwise
+	CSV  []byte // the series drawn, for those who want to draw it otherwise; nil: the page of charts that have their own
 }
 
 // kinds lists the charts in the order in which they are read. A maker gets the width that the figure will have, and
@@ -36,9 +36,13 @@ var kinds = []struct {
 	{"timeline.png", timelineFigure},
 }
 
-// Charts draws every chart that the run has something to show in.
+// Charts draws the one page that sums the run up, and every chart that the run has something to show in.
 func Charts(run *record.Run) ([]Chart, error) {
-	var charts []Chart
+	page, err := pageChart(run)
+	if err != nil {
+		return nil, fmt.Errorf("draw %s: %w", pageFile, err)
+	}
+	charts := []Chart{page}
 	for _, k := range kinds {
 		f := k.make(run, bodyWidth)
 		if f == nil {

@@ -19,4 +19,7 @@
 // axes, and can be made along longer ones, is aligned where runs stand side by side. Every string reaches a page through
 // page.write, which checks its glyphs and remembers its box, so the tests can prove for every chart that no text is cut
 // or overlaps another.
+//
+// gallery/ holds pictures of the shipped scenarios; go generate ./reports renews them, and the runs that they are drawn
+// from. To see them as colour-blind readers do: go test ./reports -run SimulateVision -simulate FOLDER.
 package reports

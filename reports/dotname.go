@@ -159,12 +159,17 @@ func (s *dotNames) blocked(d *dot, leader [2]vg.Point) bool {
 			}
 		}
 		for _, other := range s.dots {
-			if !near(other.at, d.at) && meets(grow(vg.Rectangle{Min: other.at, Max: other.at}, other.radius), spot) {
+			if !d.touches(other) && meets(grow(vg.Rectangle{Min: other.at, Max: other.at}, other.radius), spot) {
 				return true
 			}
 		}
 	}
 	return false
+}
+
+// touches says whether two dots overlap: of a heap, each must let the others' leaders out.
+func (d *dot) touches(other *dot) bool {
+	return math.Hypot(float64(d.at.X-other.at.X), float64(d.at.Y-other.at.Y)) < float64(d.radius+other.radius)
 }
 
 // along are points of a line, close to each other.

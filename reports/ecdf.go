@@ -22,6 +22,7 @@ type ecdf struct {
 	list    []entry // soonest p95 first
 	promise *float64
 	end     float64 // of the axis of time, at least
+	left    int     // strategies that have no room
 }
 
 // ecdfHeight is the height of the plot; more strategies get more.
@@ -52,22 +53,24 @@ func ecdfAlong(run *record.Run, end float64) *figure {
 }
 
 func (c *ecdf) paint(p *page, body vg.Rectangle) error {
+	c = c.shortened(int((body.Max.Y-body.Min.Y-24)/legendLine) - 1)
+	ticks, end := timeTicks(c.end, min(9, int((body.Max.X-body.Min.X)/50)))
 	area := vg.Rectangle{
 		Min: vg.Point{X: body.Min.X + 30, Y: body.Min.Y + 18},
-		Max: vg.Point{X: body.Max.X - 6, Y: body.Max.Y - 6},
+		Max: vg.Point{X: body.Max.X - max(6, tickStyle.width(ticks[len(ticks)-1].label)/2), Y: body.Max.Y - 6},
 	}
-	ticks, end := timeTicks(c.end, 9)
 	legend := newLegend(c)
 	n := p.newPanel(area, end, 1)
 	curves := c.curves(n)
 	spot, inside := legend.spot(n, curves, c.promiseIn(end))
 	if !inside { // no corner is empty: the legend stands beside a narrower plot
-		area.Max.X -= legend.width() + 14
+		legend.narrow((body.Max.X - body.Min.X) / 2)
+		area.Max.X = body.Max.X - legend.width() - 20
 		n = p.newPanel(area, end, 1)
 		curves = c.curves(n)
 		spot = vg.Point{X: body.Max.X, Y: area.Max.Y - 4}
 	}
-	c.backdrop(n, ticks)
+	c.backdrop(n, body, ticks)
 	if err := drawCurves(n, curves); err != nil {
 		return err
 	}
@@ -76,6 +79,17 @@ func (c *ecdf) paint(p *page, body vg.Rectangle) error {
 	c.limits(n, curves)
 	nameCurves(n, curves)
 	return nil
+}
+
+// shortened is the chart with so many lines in its legend: one for each curve, or the last one for how many are left out.
+func (c *ecdf) shortened(lines int) *ecdf {
+	if len(c.list) <= lines {
+		return c
+	}
+	short := *c
+	short.list = shortlist(c.list, max(lines-1, 1), chosen(c.list, c.run.Verdict))
+	short.left = len(c.list) - len(short.list)
+	return &short
 }
 
 // reach is how much of the time axis is worth showing: until nearly all that will be delivered is,
@@ -109,24 +123,28 @@ func (c *ecdf) promiseIn(end float64) *float64 {
 }
 
 // backdrop draws what lies behind the curves: the area that is too late, the grid, the axes.
-func (c *ecdf) backdrop(n *panel, ticks []tick) {
+func (c *ecdf) backdrop(n *panel, body vg.Rectangle, ticks []tick) {
 	if promise := c.promiseIn(n.plot.X.Max); promise != nil {
 		n.page.fill(vg.Rectangle{Min: vg.Point{X: n.x(*promise), Y: n.area.Min.Y}, Max: n.area.Max}, badArea)
 	}
-	for _, share := range []float64{0, 0.25, 0.5, 0.75, 0.95, 1} {
+	shares := []float64{0, 0.25, 0.5, 0.75, 0.95, 1}
+	if n.y(1)-n.y(0.95) < tickStyle.leading() {
+		shares = shares[:5]
+	}
+	for _, share := range shares {
 		y := n.y(share)
 		if share > 0 {
 			n.page.line(stroke(grid, 0.8), vg.Point{X: n.area.Min.X, Y: y}, vg.Point{X: n.area.Max.X, Y: y})
 		}
 		label := strconv.Itoa(int(share * 100))
-		if share == 1 {
+		if share == shares[len(shares)-1] {
 			label += "%"
 		}
 		at := vg.Point{X: n.area.Min.X - 6, Y: y - 3}
 		n.page.write(label, at, tickStyle, right)
 	}
 	n.tickMarks(ticks)
-	n.xLabels(ticks)
+	n.xLabels(body, ticks)
 }
 
 // limits draws the promise over the curves and says what it is.
@@ -160,18 +178,24 @@ func (n *panel) annotate(before, after string, x vg.Length, s style, curves []*c
 	place := func(y vg.Length) (a, b vg.Point) {
 		return vg.Point{X: x - 6, Y: n.area.Min.Y + y}, vg.Point{X: x + 6, Y: n.area.Min.Y + y}
 	}
-	foot := vg.Length(6)
-	for _, y := range []vg.Length{6, height - 12, height * 0.6, height * 0.4, height * 0.2} {
-		a, b := place(y)
-		boxes := []vg.Rectangle{s.box(before, a, right), s.box(after, b, left)}
-		if n.page.free(boxes[0], 2) && n.page.free(boxes[1], 2) && !anyMeets(curves, boxes[0]) && !anyMeets(curves, boxes[1]) {
-			foot = y
-			break
+	fitting := func(text string, room vg.Length) string {
+		if s.width("…") > room {
+			return ""
+		}
+		return s.shortenEnd(text, room)
+	}
+	before, after = fitting(before, x-6-n.area.Min.X), fitting(after, n.area.Max.X-x-6)
+	for _, inTheWay := range [][]*curve{curves, nil} { // where nothing else is free, over the curves
+		for _, y := range []vg.Length{6, height - 12, height * 0.6, height * 0.4, height * 0.2} {
+			a, b := place(y)
+			boxes := []vg.Rectangle{s.box(before, a, right), s.box(after, b, left)}
+			if n.page.free(boxes[0], 2) && n.page.free(boxes[1], 2) && !anyMeets(inTheWay, boxes[0]) && !anyMeets(inTheWay, boxes[1]) {
+				n.page.write(before, a, s, right)
+				n.page.write(after, b, s, left)
+				return
+			}
 		}
 	}
-	a, b := place(foot)
-	n.page.write(before, a, s, right)
-	n.page.write(after, b, s, left)
 }
 
 // dots mark where each curve crosses 95 %. Where dots fall together the earlier are larger and drawn

@@ -48,6 +48,10 @@ func glanceAlong(run *record.Run, width vg.Length, end float64) *figure {
 const (
 	glanceHead = vg.Length(26) // the heads of the columns
 	glanceFoot = vg.Length(18) // the labels of the axis
+
+	glanceNoted = vg.Length(24) // the lowest row with a note under its bar
+	glanceLeast = vg.Length(18) // the lowest row
+	barLeast    = vg.Length(86) // the shortest axis; columns are left out before it gets shorter
 )
 
 // paint draws the rows; where there is less room than asked for, they move together.
@@ -57,8 +61,14 @@ func (g *glance) paint(p *page, body vg.Rectangle) error {
 		return nil
 	}
 	rowHeight, barHeight := g.measures()
-	n := vg.Length(len(g.list))
-	rowHeight = min(rowHeight, (body.Max.Y-body.Min.Y-glanceHead-glanceFoot)/n)
+	room := body.Max.Y - body.Min.Y - glanceHead - glanceFoot
+	list := shortlist(g.list, max(1, int(room/glanceLeast)), chosen(g.list, g.run.Verdict))
+	n := vg.Length(len(list))
+	rowHeight = min(rowHeight, room/n)
+	noted := rowHeight >= glanceNoted
+	if barHeight = min(barHeight, rowHeight-7); noted {
+		barHeight = min(barHeight, rowHeight-16)
+	}
 	table := body.Max.X - g.tableWidth()
 	rows := vg.Rectangle{
 		Min: vg.Point{X: table - barGap - g.barRoom(), Y: body.Max.Y - glanceHead - n*rowHeight},
@@ -66,14 +76,21 @@ func (g *glance) paint(p *page, body vg.Rectangle) error {
 	}
 	g.heads(p, vg.Point{X: body.Max.X, Y: rows.Max.Y + 9})
 	bars := p.newPanel(rows, g.end, 1)
-	bars.moneyAxis()
-	for i, e := range g.list {
+	bars.moneyAxis(body)
+	for i, e := range list {
 		middle := rows.Max.Y - (vg.Length(i)+0.5)*rowHeight
 		if i > 0 {
 			y := middle + rowHeight/2
 			p.line(stroke(grid, 0.8), vg.Point{X: table, Y: y}, vg.Point{X: body.Max.X, Y: y})
 		}
-		g.row(bars, e, vg.Point{X: body.Max.X, Y: middle}, barHeight)
+		note := ""
+		if noted {
+			note = g.note(e)
+		}
+		g.row(bars, e, note, vg.Point{X: body.Max.X, Y: middle}, barHeight)
+	}
+	if left := len(g.list) - len(list); left > 0 {
+		p.write(count(int64(left))+" more not shown", vg.Point{X: body.Max.X, Y: rows.Min.Y - 13}, noteStyle, right)
 	}
 	p.line(stroke(axis, 1.2), rows.Min, vg.Point{X: rows.Min.X, Y: rows.Max.Y})
 	return nil
@@ -84,7 +101,13 @@ const (
 	barGap      = vg.Length(14) // between bars and figures
 )
 
-func (g *glance) tableWidth() vg.Length { return vg.Length(len(g.columns)) * columnWidth }
+// shown are the columns that have room: the first two, and the others before the axis gets too short.
+func (g *glance) shown() []column {
+	room := g.width - g.nameWidth() - 8 - barGap - barLeast
+	return g.columns[:min(max(2, int(room/columnWidth)), len(g.columns))]
+}
+
+func (g *glance) tableWidth() vg.Length { return vg.Length(len(g.shown())) * columnWidth }
 
 // barRoom is the length of the cost axis: what names and figures leave.
 func (g *glance) barRoom() vg.Length {
@@ -177,21 +200,22 @@ func (g *glance) top() float64 {
 
 // heads writes the two-line heads of the columns; at is the end of the last one's lower baseline.
 func (g *glance) heads(p *page, at vg.Point) {
-	for i, c := range g.columns {
-		x := at.X - vg.Length(len(g.columns)-1-i)*columnWidth
+	columns := g.shown()
+	for i, c := range columns {
+		x := at.X - vg.Length(len(columns)-1-i)*columnWidth
 		p.write(c.head[0], vg.Point{X: x, Y: at.Y + headStyle.leading()}, headStyle, right)
 		p.write(headStyle.shorten(c.head[1], columnWidth-4), vg.Point{X: x, Y: at.Y}, headStyle, right)
 	}
 }
 
 // moneyAxis draws the grid of an axis of dollars with as many labels as have room.
-func (n *panel) moneyAxis() {
+func (n *panel) moneyAxis(body vg.Rectangle) {
 	ticks := moneyTicks(n.plot.X.Max, 4)
 	for most := 3; most > 0 && crowded(n, ticks); most-- {
 		ticks = moneyTicks(n.plot.X.Max, most)
 	}
 	n.verticals(ticks)
-	n.xLabels(ticks)
+	n.xLabels(body, ticks)
 }
 
 // crowded says whether labels would touch.
@@ -206,9 +230,8 @@ func crowded(n *panel, ticks []tick) bool {
 }
 
 // row draws one strategy: name, bar, note and figures; end is the right end of its middle.
-func (g *glance) row(n *panel, e entry, end vg.Point, bar vg.Length) {
+func (g *glance) row(n *panel, e entry, note string, end vg.Point, bar vg.Length) {
 	p, chosen, middle := n.page, g.winner != nil && e.Name == g.winner.Name, end.Y
-	note := g.note(e)
 	if note != "" { // the bar moves up to make room for the note under it
 		middle += 4.5
 	}
@@ -221,10 +244,14 @@ func (g *glance) row(n *panel, e entry, end vg.Point, bar vg.Length) {
 			s = noteStyle.bold().in(e.text)
 		}
 		room := n.area.Max.X - n.area.Min.X
+		if !s.fits(note, room) && len(e.fails) > 0 {
+			note = e.briefShortcomings()
+		}
 		p.write(s.shortenEnd(note, room), vg.Point{X: n.area.Min.X + 5, Y: middle - bar/2 - 9}, s, left)
 	}
-	for i, c := range g.columns {
-		x := end.X - vg.Length(len(g.columns)-1-i)*columnWidth
+	columns := g.shown()
+	for i, c := range columns {
+		x := end.X - vg.Length(len(columns)-1-i)*columnWidth
 		s := style{size: 11, color: ink}
 		switch {
 		case i == 0:
@@ -288,6 +315,20 @@ func (g *glance) note(e entry) string {
 		return e.shortcomings()
 	}
 	return ""
+}
+
+// briefShortcomings counts what shortcomings lists.
+func (e entry) briefShortcomings() string {
+	missed := 0
+	for _, f := range e.fails {
+		if !f.unsure {
+			missed++
+		}
+	}
+	if missed > 0 {
+		return "misses " + plural(missed, "requirement")
+	}
+	return "may miss " + plural(len(e.fails), "requirement")
 }
 
 // shortcomings lists what a strategy misses or, if nothing for certain, what it may miss.

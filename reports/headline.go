@@ -84,7 +84,7 @@ func (g *glance) winnerTitle(in []entry) string {
 		return fmt.Sprintf("%s is the choice: 95%% of orders done within %s, at %s a clip", w.word, clock(p95), price)
 	}
 	if more, ok := known(g.run.Verdict.ExclusionCost); ok && more >= 1 && len(g.run.Verdict.Excluded) > 0 {
-		without := cutEnd(strings.Join(g.run.Verdict.Excluded, " and "), 24)
+		without := cutEnd(strings.ReplaceAll(strings.Join(g.run.Verdict.Excluded, " and "), "_", " "), 24)
 		return fmt.Sprintf("%s is the choice at %s a clip; excluding %s costs %s a month", w.word, price, without, shortDollars(more, 0))
 	}
 	rival := g.rival(in)

@@ -65,6 +65,7 @@ func TestGlanceTitleFollowsTheData(t *testing.T) {
 		{"no verdict", stray, "A delivered clip costs $0.12 with reverse, $0.82 with forwarding"},
 		{"one strategy", alone, "Hybrid meets every requirement at $0.33 a clip"},
 		{"excluded", without(), "Forwarding is the choice at $0.82 a clip; excluding reverse costs $9,702 a month"},
+		{"excluded by an id", renamedExclusion(), "Forwarding is the choice at $0.82 a clip; excluding reverse fast costs $9,702 a month"},
 		{"all excluded", all, "Every strategy is excluded from the decision"},
 		{"nothing delivered", bare(), "No strategy delivers an order"},
 		{"cost unknown", lost, "Hybrid is the choice; its cost per clip is not known"},
@@ -148,4 +149,11 @@ func TestUnsureIsNotMissed(t *testing.T) {
 			t.Errorf("%s: note %q, want %q", name, notes[name], want)
 		}
 	}
+}
+
+// renamedExclusion leaves out a channel whose id is no word.
+func renamedExclusion() *record.Run {
+	run := without()
+	run.Verdict.Excluded = []string{"reverse_fast"}
+	return run
 }

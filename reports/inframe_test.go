@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"image/png"
+	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -120,6 +121,32 @@ func TestFramedChartsStayInTheirBox(t *testing.T) {
 			}
 		}
 	}
+}
+
+// A quarter of a page has room for every chart of every run.
+func TestEveryChartStaysInAQuarter(t *testing.T) {
+	for name, fixture := range everyRun() {
+		run := fixture()
+		for _, k := range kinds {
+			f := k.make(run, frameWidth)
+			if f == nil {
+				continue
+			}
+			for _, height := range []vg.Length{190, 205, 230} {
+				for _, fault := range squeezed(f, frameWidth, height) {
+					t.Errorf("%s, %s in a box %.0f high: %s", name, k.file, height, fault)
+				}
+			}
+		}
+	}
+}
+
+// everyRun are the fixtures of every kind of chart.
+func everyRun() map[string]func() *record.Run {
+	all := maps.Clone(fixtures)
+	maps.Copy(all, series)
+	maps.Copy(all, map[string]func() *record.Run{"mapped": mapped, "holed": holed, "driven": driven, "full": full})
+	return all
 }
 
 // What has no room is counted.

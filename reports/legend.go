@@ -11,6 +11,7 @@ type legend struct {
 	names  []entry
 	cells  [][]string // by strategy
 	hidden int        // columns at the end that are left out for want of room
+	more   string     // how many strategies are left out
 }
 
 const (
@@ -20,6 +21,9 @@ const (
 
 func newLegend(c *ecdf) *legend {
 	l := &legend{names: c.list}
+	if c.left > 0 {
+		l.more = count(int64(c.left)) + " more not shown"
+	}
 	inTime := shareDecimals(figures(c.list, inTimeOf))
 	if c.promise != nil {
 		l.heads = append(l.heads, "in time")
@@ -76,13 +80,26 @@ func (l *legend) width() vg.Length {
 	for i := range l.shown() {
 		w += legendGap + l.columnWidth(i)
 	}
-	return w
+	return max(w, noteStyle.width(l.more))
 }
 
 // shown is how many columns there is room for.
 func (l *legend) shown() int { return len(l.heads) - l.hidden }
 
-func (l *legend) height() vg.Length { return legendLine * vg.Length(len(l.names)+1) }
+func (l *legend) height() vg.Length {
+	lines := len(l.names) + 1
+	if l.more != "" {
+		lines++
+	}
+	return legendLine * vg.Length(lines)
+}
+
+// narrow leaves out columns, but for the first, until the legend is no wider than that.
+func (l *legend) narrow(width vg.Length) {
+	for l.width() > width && l.shown() > 1 {
+		l.hidden++
+	}
+}
 
 // spot finds a place inside the plot, as the upper right corner of the legend: clear of all curves and,
 // if it can be, of the promise.
@@ -145,4 +162,5 @@ func (l *legend) write(p *page, at vg.Point) {
 			p.write(text, vg.Point{X: edges[i], Y: y}, cell, right)
 		}
 	}
+	p.write(l.more, vg.Point{X: at.X, Y: y - legendLine}, noteStyle, right)
 }

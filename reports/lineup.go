@@ -145,7 +145,7 @@ func (l *lineup) paint(p *page, body vg.Rectangle) error {
 		Max: vg.Point{X: table - 6, Y: body.Max.Y - glanceHead},
 	}
 	bars := p.newPanel(rows, l.top(), 1)
-	bars.moneyAxis()
+	bars.moneyAxis(body)
 	l.heads(p, vg.Point{X: body.Max.X, Y: rows.Max.Y + 9})
 	y := rows.Max.Y
 	for i, b := range l.blocks {

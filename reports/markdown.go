@@ -49,8 +49,11 @@ func (m *markdown) report(charts []Chart) {
 	if text := replayNote(m.run, "replayed"); text != "" {
 		m.printf("%s.\n\n", text)
 	}
-	for _, c := range charts {
-		m.printf("![%s](%s)\n\n", escapeUpTo(c.Alt, 1500), c.File)
+	if len(charts) > 0 { // the page comes first
+		m.pictures(charts[:1])
+	}
+	if len(charts) > 1 {
+		m.fold(fmt.Sprintf("Charts (%d)", len(charts)-1), func() { m.pictures(charts[1:]) })
 	}
 	m.findings()
 	m.requirements()
@@ -64,6 +67,13 @@ func (m *markdown) report(charts []Chart) {
 	m.printf("<sub>%s</sub>\n\n", escape(strings.Join(footnote(m.run), " · ")))
 	// The mark by which a later run finds its own comment.
 	m.printf("<!-- channelbench: %s -->\n", strings.ReplaceAll(escape(m.run.Scenario.Name), "--", "-"))
+}
+
+// pictures shows charts that lie beside the file.
+func (m *markdown) pictures(charts []Chart) {
+	for _, c := range charts {
+		m.printf("![%s](%s)\n\n", escapeUpTo(c.Alt, 1500), c.File)
+	}
 }
 
 func (m *markdown) printf(format string, args ...any) { fmt.Fprintf(&m.b, format, args...) }

@@ -1,10 +1,8 @@
 package reports
 
 import (
-	"bytes"
 	"image"
 	"image/color"
-	"image/png"
 	"math"
 
 	"gonum.org/v1/plot/vg"
@@ -127,7 +125,5 @@ func (p *page) png() ([]byte, error) {
 	if err := p.canvas.ReplayOn(img); err != nil {
 		return nil, err
 	}
-	var b bytes.Buffer
-	err := png.Encode(&b, img.Image())
-	return b.Bytes(), err
+	return encode(img.Image().(*image.RGBA))
 }

@@ -62,8 +62,8 @@ func (n *panel) verticals(ticks []tick) {
 }
 
 // xLabels writes the labels under the horizontal axis: first and last before the others, since they
-// carry the unit, and none where it would touch another.
-func (n *panel) xLabels(ticks []tick) {
+// carry the unit, and none where it would touch another. None leaves the figure's box.
+func (n *panel) xLabels(body vg.Rectangle, ticks []tick) {
 	order := slices.Clone(ticks)
 	if len(order) > 2 {
 		order = append([]tick{ticks[0], ticks[len(ticks)-1]}, ticks[1:len(ticks)-1]...)
@@ -71,7 +71,7 @@ func (n *panel) xLabels(ticks []tick) {
 	for _, t := range order {
 		at := vg.Point{X: n.x(t.value), Y: n.area.Min.Y - 13}
 		half := tickStyle.width(t.label) / 2
-		at.X = min(max(at.X, margin/3+half), n.page.width-margin/3-half)
+		at.X = min(max(at.X, body.Min.X+half), body.Max.X-half)
 		box := tickStyle.box(t.label, at, centre)
 		box.Min.X, box.Max.X = box.Min.X-4, box.Max.X+4
 		if n.page.free(box, 0) {

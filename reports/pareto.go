@@ -21,14 +21,24 @@ type tradeOff struct {
 	front   []entry // of those reached, the ones that no other beats; soonest first
 	left    int     // without a cost
 	promise *float64
+	reach   []float64 // of the axes, at least: the cost, the longest time, and less the shortest; fewer: as far as there is to see
 }
 
-func paretoFigure(run *record.Run, _ vg.Length) *figure {
+func paretoFigure(run *record.Run, _ vg.Length) *figure { return paretoAlong(run, nil) }
+
+// paretoAlong is the figure with axes that reach at least so far.
+func paretoAlong(run *record.Run, reach []float64) *figure {
 	c := newTradeOff(run)
+	c.reach = reach
 	if len(c.reached)+len(c.never) == 0 {
 		return nil
 	}
+	axes := []float64{c.top()}
+	if low, high := c.times(); len(c.reached) > 0 {
+		axes = append(axes, high, -low)
+	}
 	return &figure{
+		axes: axes, along: func(axes []float64) *figure { return paretoAlong(run, axes) },
 		header: header{headline(run, c.title()), c.subtitle(), marks(run), footnote(run)},
 		height: 260 + 9*vg.Length(max(0, len(c.all())-8)), paint: c.paint, alt: c.alt(), rows: c.csv(),
 	}
@@ -198,9 +208,13 @@ func (c *tradeOff) top() float64 {
 		top = max(top, v)
 	}
 	if top <= 0 {
-		return 1
+		top = 1 / 1.1
 	}
-	return min(top, 1e200) * 1.1
+	top = min(top, 1e200) * 1.1
+	if len(c.reach) > 0 {
+		top = max(top, c.reach[0])
+	}
+	return top
 }
 
 // stripWidth is the room for strategies that never get there.
@@ -235,6 +249,9 @@ func (c *tradeOff) times() (low, high float64) {
 		low, high = low-0.05*high, high+0.05*high
 	}
 	low, high = widened(low, high, 0.14)
+	if len(c.reach) == 3 {
+		low, high = min(low, -c.reach[2]), max(high, c.reach[1])
+	}
 	return max(low, 0), high
 }
 

@@ -14,7 +14,7 @@ import (
 //   - A time within which a share of all orders is done is that of an order of some rank; the share of all orders at
 //     that rank has a beta distribution, and the simulated curve turns its ends into times.
 //   - A cost lies about the simulated one as single months do, scaled to so many orders: half of the 95% interval of the
-//     expectation, which comes from the spread of the months, times √(1 + simulated ÷ measured orders). It is symmetric,
+//     expectation by months as they were drawn, which comes from their spread, times √(1 + simulated ÷ measured orders). It is symmetric,
 //     so costs that hang on something rare and dear lie outside a little more often than is said.
 //
 // The closed form's value is the middle where there is one. The orders are taken as independent: where a scenario makes
@@ -110,10 +110,13 @@ func (p predictor) quantile(q float64, measured *float64) foretold {
 }
 
 func (p predictor) cost() foretold {
-	c := p.sim.CostPerDelivered
-	middle, ok := known(c.Value)
-	low, okLow := known(c.Low)
-	high, okHigh := known(c.High)
+	middle, ok := known(p.sim.CostPerDelivered.Value)
+	scatter := p.sim.CostPerDelivered
+	if p.sim.CostAsDrawn != nil {
+		scatter = *p.sim.CostAsDrawn
+	}
+	low, okLow := known(scatter.Low)
+	high, okHigh := known(scatter.High)
 	m, found := known(p.measured.CostPerDelivered.Value)
 	if !ok || !okLow || !okHigh || !found || p.sim.Orders <= 0 || p.measured.Orders <= 0 {
 		return foretold{}

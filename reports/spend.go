@@ -21,6 +21,8 @@ type spendChart struct {
 	late   bool               // whether anything is paid for late clips
 	choice *entry
 	width  vg.Length // of the body
+
+	reach, reachWaste float64 // of the two axes, at least
 }
 
 // spent is one part of a month's money.
@@ -62,8 +64,12 @@ func handlingShade(what string) color.RGBA {
 	return tint(faint, map[string]float64{"fixed": 0.7, "late": 0.35}[what])
 }
 
-func spendFigure(run *record.Run, width vg.Length) *figure {
+func spendFigure(run *record.Run, width vg.Length) *figure { return spendAlong(run, width, 0, 0) }
+
+// spendAlong is the figure with axes that reach at least so far.
+func spendAlong(run *record.Run, width vg.Length, reach, reachWaste float64) *figure {
 	s := newSpendChart(run, width)
+	s.reach, s.reachWaste = reach, reachWaste
 	if len(s.list) == 0 {
 		return nil
 	}
@@ -71,6 +77,7 @@ func spendFigure(run *record.Run, width vg.Length) *figure {
 		header: header{headline(run, s.title()), s.subtitle(), marks(run), footnote(run)},
 		height: spendHead + spendFoot + vg.Length(len(s.list))*spendRowHeight(s.lines()),
 		paint:  s.paint, alt: s.alt(), rows: s.csv(),
+		axes: []float64{s.top(s.list), s.topWaste(s.list)}, along: func(axes []float64) *figure { return spendAlong(run, width, axes[0], axes[1]) },
 	}
 }
 
@@ -195,9 +202,9 @@ func (s *spendChart) top(list []entry) float64 {
 		top = max(top, s.total(e))
 	}
 	if top < 1e-6 { // money has no smaller unit
-		return 1
+		top = 1 / 1.02
 	}
-	return top * 1.02
+	return max(top*1.02, s.reach)
 }
 
 // topWaste is the end of the axis of what is wasted.
@@ -207,9 +214,9 @@ func (s *spendChart) topWaste(list []entry) float64 {
 		top = max(top, s.waste(e))
 	}
 	if top < 1e-6 {
-		return 1
+		top = 1 / 1.02
 	}
-	return top * 1.02
+	return max(top*1.02, s.reachWaste)
 }
 
 // The measures of the rows.
@@ -473,8 +480,8 @@ func (s *spendChart) paint(p *page, body vg.Rectangle) error {
 		p.write(count(int64(left))+" more not shown", vg.Point{X: body.Max.X, Y: f.all.Min.Y - 13}, noteStyle, right)
 	}
 	all, wasted := p.newPanel(f.all, s.top(list), 1), p.newPanel(f.wasted, s.topWaste(list), 1)
-	dollarAxis(all, 5)
-	dollarAxis(wasted, 3)
+	dollarAxis(all, body, 5)
+	dollarAxis(wasted, body, 3)
 	for i, e := range list {
 		top := f.all.Max.Y - vg.Length(i)*rowHeight
 		s.row(all, wasted, f, e, vg.Rectangle{Min: vg.Point{X: body.Min.X, Y: top - rowHeight}, Max: vg.Point{X: body.Max.X, Y: top}}, lines)
@@ -483,13 +490,13 @@ func (s *spendChart) paint(p *page, body vg.Rectangle) error {
 }
 
 // dollarAxis draws a horizontal axis of dollars with its grid and as many labels as have room.
-func dollarAxis(n *panel, most int) {
+func dollarAxis(n *panel, body vg.Rectangle, most int) {
 	ticks := moneyTicks(n.plot.X.Max, most)
 	for most--; most > 0 && crowded(n, ticks); most-- {
 		ticks = moneyTicks(n.plot.X.Max, most)
 	}
 	n.verticals(ticks)
-	n.xLabels(ticks)
+	n.xLabels(body, ticks)
 	n.page.line(stroke(axis, 1.2), n.area.Min, vg.Point{X: n.area.Min.X, Y: n.area.Max.Y})
 }
 

@@ -52,7 +52,7 @@ var kindColors = map[string]color.RGBA{
 }
 
 // shadeSteps darkens the second, third and fourth strategy of a kind. Lighter shades would fall
-// below the contrast that a thin line needs.
+// below the contrast that a thin line needs; "direct", which is dark itself, becomes lighter.
 var shadeSteps = []float64{0, 0.3, 0.52, 0.7}
 
 // markColor is the colour of the nth strategy of a kind (from 0) for lines, bars and dots.
@@ -61,7 +61,11 @@ func markColor(kind string, n int) color.RGBA {
 	if !found {
 		c = faint
 	}
-	return mix(c, ink, shadeSteps[n%len(shadeSteps)])
+	towards := ink
+	if kind == "direct" {
+		towards = axis
+	}
+	return mix(c, towards, shadeSteps[n%len(shadeSteps)])
 }
 
 // textColor is c, darkened until text in it has the contrast 4.5 that small letters need on white.

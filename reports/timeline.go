@@ -19,7 +19,7 @@ import (
 type timelineChart struct {
 	run      *record.Run
 	lanes    []lane
-	bin, end float64 // seconds
+	bin, end float64 // seconds; nothing is submitted after the end, though what is open may settle for long
 	width    vg.Length
 }
 
@@ -82,9 +82,6 @@ func newTimelineChart(run *record.Run, width vg.Length) *timelineChart {
 		return nil
 	}
 	c := &timelineChart{run: run, bin: max(t.BinSeconds, 1e-3), width: width}
-	if s, ok := known(&t.Seconds); ok {
-		c.end = min(s, latestTime)
-	}
 	kinds := channelColors(run.Scenario.Channels)
 	for _, from := range t.Channels {
 		l := newLane(from)
@@ -248,7 +245,7 @@ func (c *timelineChart) paint(p *page, body vg.Rectangle) error {
 	}
 	n := p.newPanel(area, end, 1)
 	n.tickMarks(ticks)
-	n.xLabels(ticks)
+	n.xLabels(body, ticks)
 	return nil
 }
 

@@ -2,6 +2,7 @@ package reports
 
 import (
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -112,6 +113,19 @@ func TestTimelineTitleFollowsTheData(t *testing.T) {
 		if got := newTimelineChart(c.run, bodyWidth).title(); got != c.want {
 			t.Errorf("%s:\n got %s\nwant %s", c.name, got, c.want)
 		}
+	}
+}
+
+// The axis ends with the last submit: while the last clips settle there is nothing to see.
+func TestTimelineEndsWithTheLastSubmit(t *testing.T) {
+	run := timed(lineOf("forwarding", 12, 3, 95, unfailing), lineOf("reverse", 19, 3, 120, unfailing))
+	run.Timeline.Seconds = 1140 // the last settle for as long again
+	if c := newTimelineChart(run, bodyWidth); c.end != 570 {
+		t.Errorf("it ends at %v s, want 570", c.end)
+	}
+	texts := pictures(t, run)["timeline.png"].page.texts
+	if !slices.ContainsFunc(texts, func(l lettered) bool { return l.text == "10 min" }) {
+		t.Errorf("the axis doesn't end at 10 min: %v", texts)
 	}
 }
 

@@ -145,6 +145,13 @@ func (m *member) began() time.Time {
 // Own draws the charts of each run, on axes that all of them share.
 func (s *Set) Own() ([][]Chart, error) {
 	own := make([][]Chart, len(s.runs))
+	for i, m := range s.runs {
+		page, err := pageChart(m.Run)
+		if err != nil {
+			return nil, fmt.Errorf("draw %s of %s: %w", pageFile, m.Label, err)
+		}
+		own[i] = []Chart{page}
+	}
 	for _, k := range kinds {
 		figures := make([]*figure, len(s.runs))
 		for i, m := range s.runs {

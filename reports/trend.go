@@ -219,10 +219,12 @@ func (t *trend) paint(p *page, body vg.Rectangle) error {
 // name writes a strategy's name, and under it what has changed.
 func (t *trend) name(p *page, r trendRow, at vg.Point) {
 	p.write(r.label, at, labelStyle.in(r.text), left)
-	s := style{size: 8, color: badFigure}
-	for n, i := range r.changes() {
-		p.write(s.shortenEnd(upperFirst(r.said(i)), trendName-4), vg.Point{X: at.X, Y: at.Y - 12 - vg.Length(n)*s.leading()}, s, left)
+	s, changes := style{size: 8, color: badFigure}, r.changes()
+	var lines []string
+	for _, i := range changes {
+		lines = append(lines, s.wrap(upperFirst(r.said(i)), trendName-4, max(1, 4-len(changes)))...)
 	}
+	p.writeLines(lines[:min(len(lines), 4)], vg.Point{X: at.X, Y: at.Y - 12}, s, left)
 }
 
 // at is where a night lies in a width.

@@ -16,9 +16,11 @@ import (
 
 // What a break-even map covers: lengths from 1 s, rates on a log scale; further where the scenario itself lies further out.
 const (
-	mapLengths, mapRates    = 24, 17 // at most so many lengths
+	mapLengths              = 24 // at most
 	mapSeconds, mapBeyond   = 15, 1.25
 	mapLowRate, mapHighRate = 0.005, 0.6
+	mapBend                 = 0.2 // costs go like 1 / (1 - rate): up to here they hardly bend
+	mapRare, mapFrequent    = 10, 11
 )
 
 // failuresDrawn are those whose rate a map can vary.
@@ -243,17 +245,21 @@ func lengthsUpTo(longest float64) []float64 {
 	return lengths
 }
 
-// ratesAround are even steps on a log scale that enclose the given rates; 0 is on no such scale.
+// ratesAround enclose the given rates: even steps on a log scale up to the bend, even steps of the rate beyond it. 0 is on
+// no log scale.
 func ratesAround(low, high float64) []float64 {
 	if low <= 0 {
 		low = mapLowRate
 	}
 	low, high = min(low, mapLowRate), max(high, mapHighRate)
-	rates := make([]float64, mapRates)
-	for i := range rates {
-		rates[i] = low * math.Pow(high/low, float64(i)/(mapRates-1))
+	var rates []float64
+	for i := range mapRare {
+		rates = append(rates, low*math.Pow(mapBend/low, float64(i)/mapRare))
 	}
-	rates[mapRates-1] = high
+	for i := range mapFrequent + 1 {
+		rates = append(rates, mapBend+(high-mapBend)*float64(i)/mapFrequent)
+	}
+	rates[len(rates)-1] = high
 	return rates
 }
 

@@ -165,12 +165,16 @@ func TestBreakEvenMapFrame(t *testing.T) {
 	if n := len(m.Seconds); n != 15 || m.Seconds[0] != 1 || m.Seconds[n-1] != 15 {
 		t.Errorf("lengths %v", m.Seconds)
 	}
-	if n := len(m.Rates); n != 17 || m.Rates[0] != 0.005 || m.Rates[n-1] != 0.6 {
+	if n := len(m.Rates); n != 22 || m.Rates[0] != 0.005 || m.Rates[10] != 0.2 || m.Rates[n-1] != 0.6 {
 		t.Errorf("rates %v", m.Rates)
 	}
 	for i := 2; i < len(m.Rates); i++ {
-		if now, before := m.Rates[i]/m.Rates[i-1], m.Rates[1]/m.Rates[0]; math.Abs(now-before) > 1e-9 {
-			t.Errorf("rates grow by %v, then by %v", before, now)
+		now, before := m.Rates[i]/m.Rates[i-1], m.Rates[1]/m.Rates[0]
+		if i > 10 {
+			now, before = m.Rates[i]-m.Rates[i-1], m.Rates[11]-m.Rates[10]
+		}
+		if math.Abs(now-before) > 1e-9 {
+			t.Errorf("rates up to %v grow by %v, those before by %v", m.Rates[i], now, before)
 		}
 	}
 	// The first row crosses zero between 1 and 2 s where the flat price is that of so many seconds.
@@ -181,12 +185,25 @@ func TestBreakEvenMapFrame(t *testing.T) {
 	if n := len(m.Seconds); n != 24 || m.Seconds[0] != 1 || m.Seconds[n-1] != 75 {
 		t.Errorf("lengths %v", m.Seconds)
 	}
-	if n := len(m.Rates); n != 17 || m.Rates[0] != 0.001 || m.Rates[n-1] != 0.8 {
+	if n := len(m.Rates); n != 22 || m.Rates[0] != 0.001 || m.Rates[n-1] != 0.8 {
 		t.Errorf("rates %v", m.Rates)
 	}
 	m = mapOf(t, `channels.route.errors={ job = { rate = "0%" } }`)
 	if m.Failure != "region" || m.Workload.RateLow != 0 || m.Workload.RateHigh != 0 || m.Rates[0] != 0.005 {
 		t.Errorf("without failures: %s, %+v, from %v", m.Failure, m.Workload, m.Rates[0])
+	}
+}
+
+// TestBreakEvenMapIsSmooth: what lies between two rates of the map is close to a straight line between them, so a contour
+// has no kinks. Of unusable clips a delivered one costs 1 / (1 - rate) calls.
+func TestBreakEvenMapIsSmooth(t *testing.T) {
+	m := mapOf(t, `channels.route.errors={ unusable = { rate = "4%" } }`)
+	cost := func(rate float64) float64 { return 1 / (1 - rate) }
+	for i := 1; i < len(m.Rates); i++ {
+		middle := math.Sqrt(m.Rates[i] * m.Rates[i-1])
+		if off := (cost(m.Rates[i])+cost(m.Rates[i-1]))/2 - cost(middle); off > 0.012 {
+			t.Errorf("halfway from %.3g to %.3g a straight line is %.3f of a call off", m.Rates[i-1], m.Rates[i], off)
+		}
 	}
 }
 
@@ -248,7 +265,7 @@ func TestBreakEvenMapIsASimulatedWhatIf(t *testing.T) {
 	if got, want := pair(m), "reverse against forwarding, region of reverse"; got != want {
 		t.Fatalf("%s, want %s", got, want)
 	}
-	for _, at := range [][2]int{{0, 0}, {3, 4}, {9, 9}, {16, 14}} {
+	for _, at := range [][2]int{{0, 0}, {3, 4}, {11, 9}, {21, 14}} {
 		rate, seconds := m.Rates[at[0]], m.Seconds[at[1]]
 		there := run(fmt.Sprintf(`workload.videos=[{ name = "short", share = "100%%", seconds = %g, resolution = "720p" }]`, seconds),
 			fmt.Sprintf("channels.reverse.errors.region.rate=%.7f%%", 100*rate))

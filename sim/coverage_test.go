@@ -11,9 +11,9 @@ import (
 	"channelbench/sim/exact"
 )
 
-// shaky is the starter scenario with small months, so many errors that every figure varies, and clips that are seen as soon as
-// they are ready: seen by polls, many orders would take exactly as long, and the intervals of quantiles hold more than they say.
-func shaky(t *testing.T) (*scenario.Scenario, *scenario.Compiled) {
+// shaky is the starter scenario with small months and so many errors that every figure varies; polls as stated, or none: clips
+// are seen as soon as they are ready.
+func shaky(t *testing.T, polls bool) (*scenario.Scenario, *scenario.Compiled) {
 	t.Helper()
 	source, _ := scenarios.Open("starter")
 	s, _, err := scenario.Load("starter", source, scenario.Options{Set: []string{
@@ -30,7 +30,9 @@ func shaky(t *testing.T) (*scenario.Scenario, *scenario.Compiled) {
 	for i := range c.Strategies {
 		for _, route := range c.Strategies[i].Routes {
 			for k := range route.Steps {
-				route.Steps[k].Poll = 0
+				if !polls {
+					route.Steps[k].Poll = 0
+				}
 			}
 		}
 	}
@@ -51,41 +53,35 @@ func (c coverage) count(figure string, f record.Figure, truth float64) {
 	}
 }
 
-// TestCoverage: the 95 % intervals that a run reports hold the truth, as the closed form knows it, in 95 % of 1,000
-// runs, within three binomial standard errors. Those of shares with a few hits or misses may hold it more often: no
-// interval of so few counts can do better without holding it too rarely elsewhere. The seeds are 1 to 1,000.
-//
-// Forty months have some 30 orders that forwarding loses at a dollar each. Of ten such orders, in 12 months, its cost hangs
-// so lopsidedly that t over months holds the truth in 92 % only.
-func TestCoverage(t *testing.T) {
-	const runs, months = 1000, 40
-	if testing.Short() {
-		t.Skip("sixteen million orders")
-	}
-	s, c := shaky(t)
+// covered is how often the intervals of many runs of shaky hold what the closed form knows.
+type covered struct {
+	means, quantiles coverage
+	shares           coverage // of which there are many hits and misses
+	few              coverage // shares of which there are less than 60
+}
+
+// cover simulates runs with the seeds from 1 on.
+func cover(t *testing.T, s *scenario.Scenario, c *scenario.Compiled, runs, months int) covered {
+	t.Helper()
+	found := covered{coverage{}, coverage{}, coverage{}, coverage{}}
 	var truth []*exact.Answer
-	quantiles := map[float64][]float64{0.5: nil, 0.95: nil}
 	for i := range c.Strategies {
 		a, err := exact.Solve(&c.Model, &c.Strategies[i], c.Uses[i], exact.Options{})
 		if err != nil {
 			t.Fatal(err)
 		}
 		truth = append(truth, a)
-		for q := range quantiles {
-			v, _ := a.Quantile(q)
-			quantiles[q] = append(quantiles[q], v)
-		}
 	}
-	usual, few := coverage{}, coverage{}
-	countShare := func(figure string, f record.Figure, truth float64) {
-		into := usual
-		if months*float64(c.Model.Orders)*min(truth, 1-truth) < 60 {
-			into = few
+	orders := float64(c.Model.Orders)
+	share := func(figure string, f record.Figure, truth float64) {
+		into := found.shares
+		if float64(months)*orders*min(truth, 1-truth) < 60 {
+			into = found.few
 		}
 		into.count(figure, f, truth)
 	}
-	for seed := uint64(1); seed <= runs; seed++ {
-		c.Model.Seed = seed
+	for seed := range uint64(runs) {
+		c.Model.Seed = seed + 1
 		r := &runner{scenario: s, compiled: c, options: Options{Months: months, Workers: 2}, answers: make([]*exact.Answer, len(truth))}
 		if err := r.simulate(t.Context()); err != nil {
 			t.Fatal(err)
@@ -93,36 +89,111 @@ func TestCoverage(t *testing.T) {
 		for i, a := range truth {
 			st := r.strategy(i, r.mix())
 			name := st.Name + "'s "
-			usual.count(name+"cost per clip", st.CostPerDelivered, a.CostPerDelivered())
-			usual.count(name+"monthly cost", st.MonthlyCost.Figure, a.CostPerOrder()*100)
-			usual.count(name+"attempts", st.AttemptsPerOrder, a.Attempts)
-			usual.count(name+"mean latency", st.LatencySeconds.Mean, a.MeanLatency)
-			countShare(name+"delivered share", st.DeliveredShare, a.Delivered)
-			countShare(name+"share in time", st.InTimeShare, a.InTime)
-			countShare(name+"fallback share", st.FallbackShare, a.Fallback)
+			found.means.count(name+"cost per clip", st.CostPerDelivered, a.CostPerDelivered())
+			found.means.count(name+"monthly cost", st.MonthlyCost.Figure, a.CostPerOrder()*orders)
+			found.means.count(name+"attempts", st.AttemptsPerOrder, a.Attempts)
+			found.means.count(name+"mean latency", st.LatencySeconds.Mean, a.MeanLatency)
+			share(name+"delivered share", st.DeliveredShare, a.Delivered)
+			share(name+"share in time", st.InTimeShare, a.InTime)
+			share(name+"fallback share", st.FallbackShare, a.Fallback)
 			for q, f := range map[float64]record.Figure{0.5: st.LatencySeconds.P50, 0.95: st.LatencySeconds.P95} {
-				if a.Delivered > q+0.03 { // else some runs never reach it
-					usual.count(fmt.Sprintf("%s%v quantile", name, q), f, quantiles[q][i])
+				if v, _ := a.Quantile(q); a.Delivered > q+0.03 { // else some runs never reach it
+					found.quantiles.count(fmt.Sprintf("%s%v quantile", name, q), f, v)
 				}
 			}
 		}
 		p := r.precise()
-		usual.count("the deciding difference", p.Difference, r.truthOf(p, truth))
+		found.means.count("the deciding difference", p.Difference, r.truthOf(p, truth))
 	}
-	slack := 3 * math.Sqrt(0.95*0.05/runs)
-	for figure, n := range usual {
-		share := float64(n.held) / float64(n.of)
-		t.Logf("%s: %.1f%%", figure, 100*share)
-		if math.Abs(share-0.95) > slack {
-			t.Errorf("%s: %.1f%% of %d intervals hold the truth, want 95%% ± %.1f", figure, 100*share, n.of, 100*slack)
+	return found
+}
+
+// hold checks that the intervals of each figure hold the truth in 95 % of the runs, within three binomial standard errors, or at
+// least as often.
+func (c coverage) hold(t *testing.T, what string, least, most float64) {
+	t.Helper()
+	for figure, n := range c {
+		share, slack := float64(n.held)/float64(n.of), 3*math.Sqrt(0.95*0.05/float64(n.of))
+		t.Logf("%s, %s: %.1f%%", what, figure, 100*share)
+		if share < least-slack || share > most+slack {
+			t.Errorf("%s, %s: %.1f%% of %d intervals hold the truth, want %.0f%% to %.0f%% ± %.1f", what, figure, 100*share, n.of, 100*least, 100*most, 100*slack)
 		}
 	}
-	for figure, n := range few {
-		t.Logf("%s, of which there are few: %.1f%%", figure, 100*float64(n.held)/float64(n.of))
-		if share := float64(n.held) / float64(n.of); share < 0.95-slack {
-			t.Errorf("%s: only %.1f%% of %d intervals hold the truth", figure, 100*share, n.of)
-		}
+}
+
+// TestCoverage: the 95 % intervals that a run reports hold the truth in 95 % of 1,000 runs. Those of shares with a few hits or
+// misses may hold it more often: no interval of so few counts can do better without holding it too rarely elsewhere.
+func TestCoverage(t *testing.T) {
+	if testing.Short() {
+		t.Skip("sixteen million orders")
 	}
+	s, c := shaky(t, false)
+	found := cover(t, s, c, 1000, 40)
+	found.means.hold(t, "means", 0.95, 0.95)
+	found.shares.hold(t, "shares", 0.95, 0.95)
+	found.quantiles.hold(t, "quantiles", 0.95, 0.95)
+	found.few.hold(t, "shares of few", 0.95, 1)
+}
+
+// TestCoverageAtPolls: where clips are seen at polls, many orders take exactly as long; the quantiles that lie there are met
+// exactly or not at all, so their intervals hold more than they say, and never less.
+func TestCoverageAtPolls(t *testing.T) {
+	if testing.Short() {
+		t.Skip("five million orders")
+	}
+	s, c := shaky(t, true)
+	found := cover(t, s, c, 300, 40)
+	found.means.hold(t, "means", 0.95, 0.95)
+	found.quantiles.hold(t, "quantiles", 0.95, 1)
+}
+
+// TestCoverageOfFewMonths: in twelve months of 100 orders, forwarding loses ten orders at a dollar each. So few make a cost so
+// lopsided that t over months holds it too rarely: a run of so few months warns. All else holds.
+func TestCoverageOfFewMonths(t *testing.T) {
+	if testing.Short() {
+		t.Skip("five million orders")
+	}
+	s, c := shaky(t, false)
+	found := cover(t, s, c, 400, 12)
+	lopsided := coverage{}
+	for _, figure := range []string{"forwarding's cost per clip", "forwarding's monthly cost"} {
+		lopsided[figure] = found.means[figure]
+		delete(found.means, figure)
+	}
+	lopsided.hold(t, "costs that hang on ten orders", 0.92, 0.95)
+	found.means.hold(t, "means", 0.95, 0.95)
+	found.shares.hold(t, "shares", 0.95, 0.95)
+}
+
+// TestCoverageInRegimes: months whose orders share their spells of suspension. A channel that refuses everything for a fifth of
+// the time, tried once, delivers four fifths of the orders.
+func TestCoverageInRegimes(t *testing.T) {
+	if testing.Short() {
+		t.Skip("two million orders")
+	}
+	source, _ := scenarios.Open("starter")
+	s, _, err := scenario.Load("starter", source, scenario.Options{Set: []string{
+		"workload.orders_per_month=50", "channels.reverse.errors={}", "channels.reverse.regimes={ suspended = { share = '20%', lasts = { median = '6h', sigma = 1.0 }, submit = '100%' } }",
+		"workload.deadline=24h", "strategies={ reverse = { steps = [{ channel = 'reverse', attempts = 1 }] } }", "bench.run=['reverse']", "decision.require=[]",
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := s.Compile()
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := coverage{}
+	for seed := uint64(1); seed <= 1000; seed++ {
+		c.Model.Seed = seed
+		r := &runner{scenario: s, compiled: c, options: Options{Months: 40, Workers: 2}, answers: make([]*exact.Answer, 1)}
+		if err := r.simulate(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		st := r.strategy(0, r.mix())
+		found.count("delivered share", st.DeliveredShare, 0.8)
+	}
+	found.hold(t, "regimes", 0.95, 0.95)
 }
 
 // truthOf is the difference that a precision speaks of.

@@ -143,8 +143,8 @@ func (r *runner) shareOut(ctx context.Context, n int, task func(int) error) erro
 	return errors.Join(append(failures, ctx.Err())...)
 }
 
-// foreseeOne is what is expected of strategies when the inputs have given values: by the closed form, or
-// by a simulated month, the same for all cases, where there is none.
+// foreseeOne is what is expected of strategies when the inputs have given values: by the closed form, or, where there is
+// none, by what simulated months do to the figures at the stated values.
 func (r *runner) foreseeOne(ctx context.Context, c *decision.Case) ([]decision.Outlook, error) {
 	compiled, err := r.scenario.With(c.Values).Compile()
 	if err != nil {

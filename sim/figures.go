@@ -1,6 +1,8 @@
 package sim
 
 import (
+	"math"
+
 	"channelbench/internal/channel"
 	"channelbench/internal/decision"
 	"channelbench/internal/record"
@@ -38,11 +40,12 @@ func (r *runner) mix() *stats.Mix {
 func (r *runner) strategy(i int, mix *stats.Mix) record.Strategy {
 	st, t := &r.scenario.Strategies[i], r.pooled(i)
 	costs := r.monthCosts(i)
-	monthly := mix.Mean(costs)
+	monthly, asDrawn := mix.Mean(costs), decision.Figure(stats.Ratio(costs, t.perDelivered()))
 	out := record.Strategy{
 		Name: st.Name, Kind: r.scenario.KindOf(st), Engine: "event", Channels: st.Channels(), Excluded: r.scenario.Excludes(st),
 		Orders: t.all.Orders, Delivered: t.all.Delivered,
 		CostPerDelivered: decision.Figure(mix.Ratio(costs, t.perDelivered())),
+		CostAsDrawn:      &asDrawn,
 		CostPerOrder:     decision.Figure(mix.Ratio(costs, t.perOrder())),
 		MonthlyCost: record.Spread{Figure: decision.Figure(monthly), P05: record.Number(stats.Percentile(costs, 0.05)),
 			P50: record.Number(stats.Percentile(costs, 0.50)), P95: record.Number(stats.Percentile(costs, 0.95))},
@@ -158,10 +161,21 @@ func (r *runner) outlook(i int) decision.Outlook {
 	if a := r.answers[i]; a != nil {
 		return r.expect(a)
 	}
-	t, costs, mix := r.pooled(i), r.monthCosts(i), r.mix()
-	o := showed(&t.all, 0, r.months)
-	o.MonthlyCost, o.CostPerDelivered = mix.Mean(costs).Value, never(mix.Ratio(costs, t.perDelivered()).Value, t.all.Delivered > 0)
-	return o
+	return r.simulated(i, r.mix())
+}
+
+// simulated is what the months so far show of a strategy: its figures as they are reported.
+func (r *runner) simulated(i int, mix *stats.Mix) decision.Outlook {
+	t, costs := r.pooled(i), r.monthCosts(i)
+	quantile := func(q float64) float64 {
+		v := mix.Quantile(t.latencies, t.orders, q).Value
+		return never(v, !math.IsNaN(v))
+	}
+	return decision.Outlook{
+		MonthlyCost: mix.Mean(costs).Value, CostPerDelivered: never(mix.Ratio(costs, t.perDelivered()).Value, t.all.Delivered > 0),
+		Delivered: mix.Share(t.delivered, t.orders).Value, InTime: mix.Share(t.inTime, t.orders).Value,
+		P50: quantile(0.5), P95: quantile(0.95), P99: quantile(0.99),
+	}
 }
 
 // monthMisses is, by strategy and requirement, the share of single months that miss it.

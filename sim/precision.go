@@ -21,13 +21,9 @@ const (
 // that keep what is required and are not excluded, and the next best, or −1.
 func (r *runner) rivals() (best, next int) {
 	var keeping, rest, all []int
-	value := make([]float64, len(r.tallies))
+	value, mix := make([]float64, len(r.tallies)), r.mix()
 	for i := range r.tallies {
-		cost := 0.0
-		for m := range r.months {
-			cost += r.monthCost(i, m)
-		}
-		o := showed(&r.pooled(i).all, cost, r.months)
+		o := r.simulated(i, mix)
 		value[i] = r.objective(&o)
 		all = append(all, i)
 		if r.scenario.Excludes(&r.scenario.Strategies[i]) {
@@ -85,8 +81,9 @@ func (r *runner) precise() *record.Precision {
 		}
 	}
 	mix := r.mix()
-	e := mix.Mean(differences)
-	half, of := (e.High-e.Low)/2, math.Abs(mix.Mean(values).Value)
+	of := math.Abs(mix.Mean(values).Value)
+	e := mix.Doubt(mix.Mean(differences), of)
+	half := (e.High - e.Low) / 2
 	if half > 0 {
 		half /= of
 	}

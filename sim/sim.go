@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"slices"
 
 	"channelbench/internal/channel"
 	"channelbench/internal/decision"
@@ -78,7 +79,7 @@ func Run(ctx context.Context, s *scenario.Scenario, o Options) (*record.Run, err
 	if run.Map, err = r.breakEvenMap(ctx, run.Verdict.Candidate); err != nil {
 		return nil, err
 	}
-	run.Warnings = append(run.Warnings, r.warnings...)
+	run.Warnings = slices.Concat(run.Warnings, r.fewMonths(), r.rareSpells(), r.warnings)
 	if interrupted == nil {
 		interrupted = ctx.Err()
 	}
@@ -98,7 +99,11 @@ func (r *runner) solve() error {
 		answer, err := exact.Solve(&r.compiled.Model, s, r.compiled.Uses[i], exact.Options{Exits: true})
 		switch {
 		case errors.Is(err, exact.ErrTooLong), errors.Is(err, exact.ErrDependent), errors.Is(err, exact.ErrStrategy):
-			r.warnings = append(r.warnings, fmt.Sprintf("%s: %v; each draw of the stated ranges is judged by %d simulated months, set against the same months at the stated values", s.Name, err, drawMonths))
+			warning := fmt.Sprintf("%s: %v", s.Name, err)
+			if len(r.scenario.Inputs()) > 0 {
+				warning += fmt.Sprintf("; each draw of the stated ranges is judged by %d simulated months, set against the same months at the stated values", drawMonths)
+			}
+			r.warnings = append(r.warnings, warning)
 		case err != nil:
 			return err
 		default:

@@ -40,6 +40,7 @@ type benchFlags struct {
 	reopen   bool
 	month    monthCap
 	past     *bench.Past // the run that is resumed
+	night    nightFlags
 }
 
 func (p *program) benchCommand() *cobra.Command {
@@ -61,7 +62,8 @@ A channel of whose orders next to none is delivered within the promise is given 
 is kept: [bench] stop says when. --resume leaves it alone unless --reopen is given.`,
 		Example: `  channelbench bench sora2                          mock channels, 60 times faster than life
   channelbench bench mine.toml --live --max-spend '$20' -o night
-  channelbench bench --live --resume night          go on with it`,
+  channelbench bench --live --resume night          go on with it
+  channelbench bench sora2 --history nights.jsonl   one night of many, for compare --history`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 && f.resume == "" {
@@ -81,6 +83,9 @@ is kept: [bench] stop says when. --resume leaves it alone unless --reopen is giv
 	flags.IntVar(&f.keep, "keep", 0, "keep the first `N` clips of each channel, in clips/")
 	flags.StringVar(&f.resume, "resume", "", "go on with the run that this `folder` holds")
 	flags.BoolVar(&f.reopen, "reopen", false, "with --resume: try channels again that were given up as dead")
+	flags.StringVar(&f.night.history, "history", "", "add the night to this `file`, which compare judges")
+	flags.StringVar(&f.night.site, "site", "default", "`name` of the place that the orders come from; only equal ones are compared")
+	flags.StringArrayVar(&f.night.export, "export", nil, "also write gobench=`FILE`, which benchstat reads, or csv=FILE; repeatable")
 	f.month.addFlags(cmd)
 	addSet(cmd, &f.set)
 	return cmd
@@ -110,6 +115,9 @@ func (p *program) bench(ctx context.Context, name string, f *benchFlags) error {
 	if err := p.prepare(s, f, &o); err != nil {
 		return err
 	}
+	if err := f.night.check(); err != nil {
+		return err
+	}
 	folder, err := f.open(s, &o)
 	if err != nil {
 		return err
@@ -128,11 +136,16 @@ func (p *program) bench(ctx context.Context, name string, f *benchFlags) error {
 	if run == nil {
 		return failure
 	}
-	if err := p.publish(run, folder, f.format); err != nil {
-		if failure == nil {
-			return err
+	// The night first: a report can be drawn again.
+	kept := f.night.keep(p, run)
+	for _, err := range []error{kept, p.publish(run, folder, f.format)} {
+		switch {
+		case err == nil:
+		case failure == nil:
+			failure = err
+		default:
+			p.say("%v", err)
 		}
-		p.say("%v", err)
 	}
 	return failure
 }

@@ -58,6 +58,9 @@ func (f *folder) saveReport(charts []reports.Chart, markdown []byte) error {
 		if err := f.write(c.File, c.PNG); err != nil {
 			return err
 		}
+		if c.CSV == nil {
+			continue
+		}
 		if err := f.write(strings.TrimSuffix(c.File, ".png")+".csv", c.CSV); err != nil {
 			return err
 		}

@@ -105,7 +105,9 @@ One TOML file, the scenario, says what is bought, from whom, at what price, how 
   channelbench check mine.toml                every problem at once, with its place and a hint
   channelbench sim mine.toml --set 'channels.reverse.price.per_call=$0.30'
   channelbench bench sora2                    load-test mock channels on loopback
-  channelbench report out/sora2/sim out/sora2/bench     the one against the other`,
+  channelbench report out/sora2/sim out/sora2/bench     the one against the other
+  channelbench compare --history nights.jsonl  did a channel get worse or dearer?
+  channelbench calibrate mine.toml nights/* -o measured.toml`,
 		SilenceUsage:  true,
 		SilenceErrors: true,
 		Args:          cobra.NoArgs,
@@ -116,6 +118,6 @@ One TOML file, the scenario, says what is bought, from whom, at what price, how 
 		},
 	}
 	root.PersistentFlags().BoolVar(&p.quiet, "quiet", false, "print no progress and no warnings")
-	root.AddCommand(p.initCommand(), p.scenariosCommand(), p.checkCommand(), p.simCommand(), p.planCommand(), p.benchCommand(), p.reportCommand(), p.serveCommand(), p.versionCommand())
+	root.AddCommand(p.initCommand(), p.scenariosCommand(), p.checkCommand(), p.simCommand(), p.planCommand(), p.benchCommand(), p.reportCommand(), p.compareCommand(), p.calibrateCommand(), p.serveCommand(), p.versionCommand())
 	return root
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -46,14 +47,14 @@ CSV, and report.md serves as the comment of a pull request.`,
 	}
 	flags := cmd.Flags()
 	flags.StringVarP(&f.out, "out", "o", filepath.Join("out", "report"), "output `folder`")
-	flags.StringVar(&f.format, "format", "text", "what stdout shows: text or markdown")
+	flags.StringVar(&f.format, "format", "text", "what stdout shows: text, json or markdown")
 	return cmd
 }
 
 // report reads everything before it writes anything.
 func (p *program) report(ctx context.Context, args []string, f *reportFlags) error {
-	if f.format != "text" && f.format != "markdown" {
-		return fail(exitUsage, fmt.Errorf("--format %q is unknown\n  hint: text or markdown", f.format))
+	if err := checkFormat(f.format); err != nil {
+		return err
 	}
 	runs, err := readRuns(args)
 	if err != nil {
@@ -87,7 +88,7 @@ func (p *program) again(r finished, folder *folder, format string) error {
 	if err := r.save(folder, charts, markdown.Bytes()); err != nil {
 		return err
 	}
-	return p.show(folder, format, markdown.Bytes(), func() error {
+	return p.show(folder, format, markdown.Bytes(), r.bytes, func() error {
 		return reports.Text(p.out, r.Run, reports.TextOptions{Color: p.color, Width: p.width})
 	})
 }
@@ -111,6 +112,10 @@ func (p *program) together(runs []finished, folder *folder, format string) error
 	if err := set.Markdown(&markdown, charts, own); err != nil {
 		return fail(exitFailed, err)
 	}
+	encoded, err := encodeRuns(runs)
+	if err != nil {
+		return err
+	}
 	for i, r := range runs {
 		if err := r.saveBelow(folder, own[i]); err != nil {
 			return err
@@ -119,7 +124,7 @@ func (p *program) together(runs []finished, folder *folder, format string) error
 	if err := folder.saveReport(charts, markdown.Bytes()); err != nil {
 		return err
 	}
-	return p.show(folder, format, markdown.Bytes(), func() error {
+	return p.show(folder, format, markdown.Bytes(), encoded, func() error {
 		return set.Text(p.out, reports.TextOptions{Color: p.color, Width: p.width})
 	})
 }
@@ -145,12 +150,35 @@ func (r finished) save(folder *folder, charts []reports.Chart, markdown []byte) 
 	return folder.saveReport(charts, markdown)
 }
 
+// encodeRuns puts runs, as they were read, into one document.
+func encodeRuns(runs []finished) ([]byte, error) {
+	type labelled struct {
+		Label string          `json:"label"`
+		Run   json.RawMessage `json:"run"`
+	}
+	document := struct {
+		Schema string     `json:"schema"`
+		Runs   []labelled `json:"runs"`
+	}{Schema: "channelbench/report/v1"}
+	for _, r := range runs {
+		document.Runs = append(document.Runs, labelled{r.Label, r.bytes})
+	}
+	encoded, err := json.MarshalIndent(document, "", "  ")
+	if err != nil {
+		return nil, fail(exitUsage, fmt.Errorf("a run holds more than one JSON document: %w", err))
+	}
+	return append(encoded, '\n'), nil
+}
+
 // show prints the result.
-func (p *program) show(folder *folder, format string, markdown []byte, text func() error) error {
+func (p *program) show(folder *folder, format string, markdown, encoded []byte, text func() error) error {
 	var err error
-	if format == "markdown" {
+	switch format {
+	case "markdown":
 		_, err = p.out.Write(markdown)
-	} else {
+	case "json":
+		_, err = p.out.Write(encoded)
+	default:
 		err = text()
 	}
 	if err != nil {

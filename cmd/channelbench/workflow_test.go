@@ -37,7 +37,7 @@ type step struct {
 	With map[string]any    `yaml:"with"`
 }
 
-func nightly(t *testing.T) (w workflow, text string) {
+func nightlyWorkflow(t *testing.T) (w workflow, text string) {
 	t.Helper()
 	source, err := os.ReadFile(filepath.Join("..", "..", ".github", "workflows", "nightly.yml"))
 	if err != nil {
@@ -52,7 +52,7 @@ func nightly(t *testing.T) (w workflow, text string) {
 // TestNightlyIsSafe: no pull request of a stranger's runs it, it may do nothing but read, and only the job in a protected
 // environment sees a secret, in the steps that need one.
 func TestNightlyIsSafe(t *testing.T) {
-	w, text := nightly(t)
+	w, text := nightlyWorkflow(t)
 	for event := range w.On {
 		if event != "schedule" && event != "workflow_dispatch" {
 			t.Errorf("it runs on %s", event)
@@ -109,7 +109,7 @@ func values(m map[string]string) []string {
 // TestNightlyKeepsItsState: it is restored before anything runs, and kept whatever happens; what was left open is resumed
 // before anything new is bought; and a month is never without its cap.
 func TestNightlyKeepsItsState(t *testing.T) {
-	w, _ := nightly(t)
+	w, _ := nightlyWorkflow(t)
 	for name, j := range w.Jobs {
 		place := func(what string, is func(step) bool) int {
 			i := slices.IndexFunc(j.Steps, is)
@@ -122,8 +122,9 @@ func TestNightlyKeepsItsState(t *testing.T) {
 		resume := place("resume", func(s step) bool { return strings.Contains(s.Run, "--resume state/open") })
 		bench := place("bench", func(s step) bool { return strings.Contains(s.Run, "-o state/open") })
 		save := place("save", func(s step) bool { return strings.HasPrefix(s.Uses, "actions/cache/save@") })
-		if !(restore < resume && resume < bench && bench < save) {
-			t.Errorf("%s: restore %d, resume %d, bench %d, save %d", name, restore, resume, bench, save)
+		judge := place("judge", func(s step) bool { return strings.Contains(s.Run, "channelbench compare --history") })
+		if !(restore < resume && resume < bench && bench < judge && judge < save) {
+			t.Errorf("%s: restore %d, resume %d, bench %d, judge %d, save %d", name, restore, resume, bench, judge, save)
 		}
 		if j.Steps[save].If != "always()" || j.Steps[save].With["path"] != "state" || j.Steps[restore].With["path"] != "state" {
 			t.Errorf("%s keeps %+v", name, j.Steps[save])
@@ -138,7 +139,7 @@ func TestNightlyKeepsItsState(t *testing.T) {
 
 // TestNightlyCommandsAreOurs: every command line in it is one that this program takes.
 func TestNightlyCommandsAreOurs(t *testing.T) {
-	w, _ := nightly(t)
+	w, _ := nightlyWorkflow(t)
 	found := 0
 	for name, j := range w.Jobs {
 		for _, s := range j.Steps {

@@ -80,6 +80,7 @@ type judgement struct {
 	winner       bool
 	regret       float64 // expected, in the unit of what is minimised
 	best         []float64
+	first        string // the input to measure first; "": none is worth it
 }
 
 // Decide judges.
@@ -208,6 +209,14 @@ func (j *judgement) verdict() record.Verdict {
 	}
 	v.ExclusionCost = j.exclusionCost()
 	v.Sentence, v.Reasons = j.words()
+	if j.first != "" {
+		v.MeasureFirst = &j.first
+	}
+	if j.candidate < 0 {
+		if i := j.closest(); i >= 0 {
+			v.Closest = &j.Strategies[i]
+		}
+	}
 	return v
 }
 

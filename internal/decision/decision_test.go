@@ -406,13 +406,13 @@ func TestValueOfInformation(t *testing.T) {
 			"Knowing every stated range exactly would be worth at most $1.25 a month.",
 			"Measure price.x first: of that, about $1.25 a month hangs on it alone.",
 		}
-		if !slices.Equal(v.Reasons, want) {
-			t.Errorf("reasons %q, want %q", v.Reasons, want)
+		if !slices.Equal(v.Reasons, want) || name(v.MeasureFirst) != "price.x" || v.Closest != nil {
+			t.Errorf("reasons %q, measure %s first, want %q", v.Reasons, name(v.MeasureFirst), want)
 		}
 	}
 	q.Decision.Tolerance = 0.00125
-	if v := decided(t, q); name(v.Winner) != "forwarding" {
-		t.Errorf("a regret of 1.25 in 1000 within a tolerance of 0.125%%: the winner is %s", name(v.Winner))
+	if v := decided(t, q); name(v.Winner) != "forwarding" || v.MeasureFirst != nil {
+		t.Errorf("a regret of 1.25 in 1000 within a tolerance of 0.125%%: the winner is %s, measure %s first", name(v.Winner), name(v.MeasureFirst))
 	}
 }
 
@@ -458,7 +458,7 @@ func TestWhatDecidesWhetherRequirementsAreKept(t *testing.T) {
 		q.Inputs = []decision.Input{noise, x}
 		v := decided(t, q)
 		want := "Measure errors.x first: within its stated range it decides more than any other input whether reverse keeps what is required."
-		if v.Candidate != nil || len(v.Reasons) == 0 || v.Reasons[0] != want {
+		if v.Candidate != nil || len(v.Reasons) == 0 || v.Reasons[0] != want || name(v.MeasureFirst) != "errors.x" || name(v.Closest) != "reverse" {
 			t.Errorf("%s: candidate %s, reasons %q; want nobody and %q", what, name(v.Candidate), v.Reasons, want)
 		}
 	}

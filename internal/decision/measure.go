@@ -10,7 +10,7 @@ import (
 	"gonum.org/v1/gonum/stat"
 )
 
-// whatToMeasure says what the ranges cost and which one is worth measuring first.
+// whatToMeasure says what the ranges cost and which one is worth measuring first, and notes it.
 func (j *judgement) whatToMeasure() []string {
 	if math.IsInf(j.expected(j.candidate), 0) {
 		return nil
@@ -25,13 +25,13 @@ func (j *judgement) whatToMeasure() []string {
 			best, worth = in.Key, w
 		}
 	}
-	if best != "" {
+	if j.first = best; best != "" {
 		said = append(said, fmt.Sprintf("Measure %s first: of that, about %s hangs on it alone.", best, j.unit(worth)))
 	}
 	return said
 }
 
-// whatDecides says which input most decides whether the closest strategy keeps the requirements.
+// whatDecides says which input most decides whether the closest strategy keeps the requirements, and notes it.
 func (j *judgement) whatDecides() []string {
 	i := j.closest()
 	if i < 0 {
@@ -49,7 +49,7 @@ func (j *judgement) whatDecides() []string {
 			best, most = in.Key, e
 		}
 	}
-	if best == "" {
+	if j.first = best; best == "" {
 		return nil
 	}
 	return []string{fmt.Sprintf("Measure %s first: within its stated range it decides more than any other input whether %s keeps what is required.", best, j.Strategies[i])}

@@ -44,6 +44,8 @@ type Run struct {
 	Timeline *Timeline     `json:"timeline,omitempty"`       // bench: when attempts failed; nil: none was made
 
 	Truncated []Truncation `json:"truncated,omitempty"` // bench: channels that were given up as dead; nil: none
+
+	Drive *Drive `json:"drive,omitempty"` // bench: how orders were driven
 }
 
 // Tool is the program that made the run.
@@ -124,6 +126,7 @@ type Strategy struct {
 	Delivered int64 `json:"delivered"`
 
 	CostPerDelivered   Figure             `json:"cost_per_delivered_usd"`
+	CostAsDrawn        *Figure            `json:"cost_per_delivered_as_drawn_usd,omitempty"` // simulated: CostPerDelivered without the correction for classes, which scatters as a bench does
 	CostPerOrder       Figure             `json:"cost_per_order_usd"`
 	MonthlyCost        Spread             `json:"monthly_cost_usd"`
 	DeliveredShare     Figure             `json:"delivered_share"`
@@ -141,6 +144,7 @@ type Strategy struct {
 	Days            []Day    `json:"days,omitempty"`                    // simulated: how a month's cost adds up
 	OverBudget      *Figure  `json:"over_budget_share,omitempty"`       // of simulated months that cost more than the budget; nil: there is none
 	OverBudgetDraws *float64 `json:"over_budget_draws_share,omitempty"` // of the draws of the stated ranges in which the expected month does
+	Counts          *Counts  `json:"counts,omitempty"`                  // bench: of driven strategies
 
 	LatencyCDF []Point  `json:"latency_cdf"` // share of all orders delivered within so many seconds; ascending
 	Exact      *Exact   `json:"exact"`       // null where no closed form exists
@@ -175,6 +179,8 @@ type ExactLatency struct {
 type Verdict struct {
 	Winner          *string            `json:"winner"`
 	Candidate       *string            `json:"candidate"`
+	Closest         *string            `json:"closest,omitempty"`       // where nobody qualifies: which would, if what is open turned out well; nil: none
+	MeasureFirst    *string            `json:"measure_first,omitempty"` // the input whose range leaves most open; nil: none does, or the verdict is clear
 	Minimise        string             `json:"minimise"`
 	ExpectedRegret  *float64           `json:"expected_regret_usd"` // a month; null without a candidate
 	ProbabilityBest map[string]float64 `json:"probability_best"`
@@ -232,12 +238,13 @@ func filled(run *Run) *Run {
 		s.Channels, s.LatencyCDF, s.Warnings = list(s.Channels), list(s.LatencyCDF), list(s.Warnings)
 		s.SpendByChannel, s.ErrorsPer1000 = numbers(s.SpendByChannel), numbers(s.ErrorsPer1000)
 		s.UndeliveredReasons = numbers(s.UndeliveredReasons)
+		s.Counts = s.Counts.filled()
 	}
 	r.Accounts = slices.Clone(r.Accounts)
 	for i := range r.Accounts {
 		r.Accounts[i].Channels = list(r.Accounts[i].Channels)
 	}
-	r.Sensitivity, r.Map, r.Timeline = r.Sensitivity.filled(), r.Map.filled(), r.Timeline.filled()
+	r.Sensitivity, r.Map, r.Timeline, r.Drive = r.Sensitivity.filled(), r.Map.filled(), r.Timeline.filled(), r.Drive.filled()
 	v := &r.Verdict
 	v.ProbabilityBest = numbers(v.ProbabilityBest)
 	v.Requirements, v.BreakEvens, v.Reasons = list(v.Requirements), list(v.BreakEvens), list(v.Reasons)

@@ -31,19 +31,21 @@ func full() *Run {
 		},
 		Strategies: []Strategy{{
 			Name: "hybrid", Kind: "hybrid", Engine: "event", Channels: []string{"reverse"}, Excluded: true, Orders: 6_000_000, Delivered: 5_999_000,
-			CostPerDelivered: figure(0.33), CostPerOrder: figure(0.33), MonthlyCost: Spread{figure(6600), ptr(6400.0), ptr(6600.0), ptr(6800.0)},
+			CostPerDelivered: figure(0.33), CostAsDrawn: ptr(figure(0.33)), CostPerOrder: figure(0.33), MonthlyCost: Spread{figure(6600), ptr(6400.0), ptr(6600.0), ptr(6800.0)},
 			DeliveredShare: figure(0.9), InTimeShare: figure(0.8), LatencySeconds: Latency{figure(110), figure(106), figure(219), figure(300)},
 			AttemptsPerOrder: figure(1.05), FallbackShare: figure(0.02), SpendByChannel: map[string]float64{"reverse": 6500}, HandlingPerMonth: 100,
 			ErrorsPer1000: map[string]float64{"region": 20}, RegionByCountry: map[string]float64{"MM": 20}, UndeliveredReasons: map[string]float64{"deadline": 1},
 			Spend:      []Spend{{Channel: "reverse", For: "in_time", USD: 6500}, {For: "late", USD: 100}},
 			Days:       []Day{{Day: 1, P025: 200, P10: 205, P25: 210, P50: 215, P75: 220, P90: 225, P975: 230}},
 			OverBudget: ptr(figure(0.1)), OverBudgetDraws: ptr(0.2),
+			Counts: &Counts{InTime: 28, Attempts: 33, Retries: 2, Fallbacks: 1, Errors: map[string]int64{"region": 3}, P90: figure(140), SpentUSD: 3.6,
+				Bill: Told{29, 3.42, 3.24}, Batches: []Batch{{6, 5, 0.72, ptr(90.0), ptr(130.0)}}},
 			LatencyCDF: []Point{{Seconds: 10, Share: 0.1}, {Seconds: 20, Share: 0.99}}, Warnings: []string{"few"},
 			Exact: &Exact{CostPerDelivered: ptr(0.33), CostPerOrder: 0.33, DeliveredShare: 0.9, InTimeShare: 0.8, AttemptsPerOrder: 1.05,
 				Latency: ExactLatency{Mean: ptr(110.0), P50: ptr(106.0), P95: ptr(219.0), P99: ptr(300.0)}},
 		}},
 		Verdict: Verdict{
-			Winner: ptr("hybrid"), Candidate: ptr("hybrid"), Minimise: "cost", ExpectedRegret: ptr(3.0), ProbabilityBest: map[string]float64{"hybrid": 1},
+			Winner: ptr("hybrid"), Candidate: ptr("hybrid"), Closest: ptr("reverse"), MeasureFirst: ptr("channels.reverse.latency"), Minimise: "cost", ExpectedRegret: ptr(3.0), ProbabilityBest: map[string]float64{"hybrid": 1},
 			Requirements: []Requirement{{Strategy: "hybrid", Text: "in_time >= 85%", Holds: true, HoldsAsStated: true, Probability: 1, Value: ptr(0.9), MonthMissesShare: ptr(0.01)}},
 			Excluded:     []string{"reverse"}, ExclusionCost: ptr(900.0), Draws: 64,
 			BreakEvens: []BreakEven{{Cheaper: "reverse", Dearer: "forwarding", Clip: "720p", Seconds: ptr(1.41), FailRate: ptr(0.3), Sentence: "s"}},
@@ -54,6 +56,8 @@ func full() *Run {
 		Timeline: &Timeline{BinSeconds: 60, Seconds: 300, Channels: []ChannelTimeline{{Channel: "reverse", Bins: []TimelineBin{
 			{From: 60, Outcomes: map[string]int{"delivered": 3, "region": 1}, MedianSeconds: ptr(94.0)}}}}},
 		Truncated: []Truncation{{Channel: "reverse", At: "2026-11-01T03:10:00Z", Good: 1, Bad: 8, InFlight: 2, NotBegun: 20, GoodShare: figure(0.11)}},
+		Drive: &Drive{Channels: "mock", Poll: map[string]float64{"reverse": 10}, SendLagP99: ptr(0.1), PlannedRate: ptr(6.0), Rate: ptr(5.9), Cut: 1, Planned: 60,
+			Gates: []Gate{{"p95", 0.15}}},
 		Precision: &Precision{Asked: 0.01, Reached: ptr(0.004), Minimise: "cost", Strategy: "hybrid", Against: ptr("reverse"), Difference: figure(-40)},
 		Sensitivity: &Sensitivity{
 			Strategy: "hybrid", Against: ptr("reverse"), Minimise: "cost", PerfectInformation: ptr(3.0), Points: 64, StatedDifference: ptr(-40.0),
@@ -79,6 +83,8 @@ func unreached() *Run {
 	r.Verdict.BreakEvens = []BreakEven{{Clip: "720p"}}
 	r.Bills = []Bill{{Channel: "reverse"}}
 	r.Accounts = []Account{{}}
+	r.Drive = &Drive{Channels: "live"}
+	r.Strategies[0].Counts = &Counts{Batches: []Batch{{}}}
 	r.Precision = &Precision{Strategy: "reverse", Minimise: "p95"}
 	r.Sensitivity = &Sensitivity{Strategy: "reverse", Minimise: "p95", Inputs: []InputEffect{{Flips: []Flip{{}}}, {}}}
 	return r

@@ -308,7 +308,7 @@ type Rate struct {
 
 // Gate is a regression bound, such as cost_per_delivered +5%.
 type Gate struct {
-	Metric string  // "cost_per_delivered", "p50", "p95", "p99", "delivered", "in_time"
+	Metric string  // one of GateMetrics
 	Change float64 // relative share; points of share where Points is set; negative: at most this much lower
 	Points bool
 }

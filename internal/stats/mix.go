@@ -1,8 +1,10 @@
 package stats
 
 import (
+	"cmp"
 	"fmt"
 	"math"
+	"slices"
 
 	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/stat"
@@ -19,24 +21,31 @@ import (
 type Mix struct {
 	weights []float64   // of the months; they sum to 1, and make the weighted mean of every class what is expected
 	basis   [][]float64 // what the classes say of the months: orthonormal, each sums to 0
+	orders  float64     // in all months
 }
 
 // monthsPerClass keeps enough months to learn from what a class costs.
 const monthsPerClass = 5
 
 // NewMix takes the orders by month and class, and the shares that classes are drawn with. Where there are few months,
-// only as many classes count as can be told apart.
+// only as many classes count as can be told apart, the most frequent first.
 func NewMix(orders [][]int64, shares []float64) *Mix {
 	n := len(orders)
 	m := &Mix{weights: make([]float64, n)}
 	for i := range m.weights {
 		m.weights[i] = 1 / float64(n)
+		m.orders += float64(sum(orders[i]))
 	}
-	for class := range shares {
+	classes := make([]int, len(shares))
+	for c := range classes {
+		classes[c] = c
+	}
+	slices.SortStableFunc(classes, func(a, b int) int { return cmp.Compare(shares[b], shares[a]) })
+	for _, c := range classes {
 		if len(m.basis) >= n/monthsPerClass {
 			break
 		}
-		m.take(surplus(orders, class, shares[class]))
+		m.take(surplus(orders, c, shares[c]))
 	}
 	return m
 }
@@ -103,12 +112,40 @@ func (m *Mix) Mean(months []float64) Estimate {
 	if len(months) == 0 {
 		return unknown(math.NaN())
 	}
+	if m != nil && m.misleads(months) {
+		m = nil
+	}
 	mean := m.of(months)
 	if len(months) == 1 {
 		return unknown(mean, oneMonth)
 	}
 	se, degrees := m.scatter(months)
-	return around(mean, se, degrees)
+	return m.Doubt(around(mean, se, degrees), size(months))
+}
+
+// misleads says whether the weights make less than nothing of what is never negative: it is so rare that it hangs on a
+// month or two that count for less than nothing.
+func (m *Mix) misleads(months []float64) bool { return m.of(months) < 0 && floats.Min(months) >= 0 }
+
+// size is how large months are, whatever their sign.
+func size(months []float64) float64 {
+	size := 0.0
+	for _, v := range months {
+		size += math.Abs(v) / float64(len(months))
+	}
+	return size
+}
+
+// Doubt gives an interval to an estimate whose months don't scatter at all once their classes are known: what no order met
+// can still change it, of a size such as its own. By the rule of three, that is not more frequent than three in all orders
+// (Hanley and Lippman-Hand 1983).
+func (m *Mix) Doubt(e Estimate, size float64) Estimate {
+	if m == nil || m.orders == 0 || e.SE > 1e-9*size {
+		return e
+	}
+	half := 3 / m.orders * size
+	e.Low, e.High = min(e.Low, e.Value-half), max(e.High, e.Value+half)
+	return e
 }
 
 // Ratio estimates ΣA / ΣB from pairs of one month each: t over months of the linearised ratio (delta method; Cochran
@@ -117,13 +154,16 @@ func (m *Mix) Ratio(a, b []float64) Estimate {
 	if sum(b) == 0 {
 		return unknown(math.NaN())
 	}
+	if m != nil && (m.of(b) <= 0 || m.misleads(a)) {
+		m = nil
+	}
 	divisor := m.of(b)
 	ratio := m.of(a) / divisor
 	if len(a) < 2 {
 		return unknown(ratio, oneMonth)
 	}
 	se, degrees := m.scatter(residuals(a, b, ratio))
-	return around(ratio, se/divisor, degrees)
+	return m.Doubt(around(ratio, se/divisor, degrees), math.Abs(ratio))
 }
 
 // residuals are a less ratio times b.
@@ -160,7 +200,7 @@ func (m *Mix) Share(hits, tries []int64) Estimate {
 	if se == 0 {
 		return fewShare(p, float64(n), effect, degrees, len(hits))
 	}
-	low, high := wilson(p, p*(1-p)/(se*se), studentT(float64(degrees)))
+	low, high := wilson(p, p*(1-p)/(se*se), StudentT(float64(degrees)))
 	return Estimate{Value: p, Low: low, High: high, SE: se}
 }
 
@@ -181,11 +221,11 @@ func float64s(values []int64) []float64 {
 
 // Quantile estimates the latency that a share q of all orders did not exceed. Value is NaN where it was not reached, High
 // where its upper end was not. The interval inverts the intervals of the shares that lie below the estimate and up to it
-// (Woodruff 1952). Where many orders take exactly as long, such as to a poll, q lies between the two, and the interval
-// holds the truth more often than it says.
+// (Woodruff 1952). An end that lies in a bucket with many orders is moved to where they end: they may all have taken exactly as
+// long, such as to a poll, and then the interval holds the truth more often than it says.
 func (m *Mix) Quantile(months []*Histogram, orders []int64, q float64) Estimate {
 	all := m.pool(months, orders)
-	value, ok := all.quantile(q)
+	value, _, ok := all.quantile(q)
 	if !ok {
 		return unknown(math.NaN())
 	}
@@ -199,9 +239,16 @@ func (m *Mix) Quantile(months []*Histogram, orders []int64, q float64) Estimate 
 	}
 	down, up := m.Share(below, orders), m.Share(upTo, orders)
 	e := Estimate{Value: value, SE: math.NaN(), High: math.NaN(), Warnings: up.Warnings}
-	e.Low, _ = all.quantile(max(0, q-(down.Value-down.Low)))
-	if high, ok := all.quantile(q + (up.High - up.Value)); ok {
-		e.High = high
+	less, more := down.Value-down.Low, up.High-up.Value
+	many := (less + more) / 2 * all.orders
+	var b bucketMass
+	if e.Low, b, _ = all.quantile(max(0, q-less)); b.mass > many {
+		e.Low = b.low
+	}
+	if high, b, ok := all.quantile(q + more); ok {
+		if e.High = high; b.mass > many {
+			e.High = b.high
+		}
 	}
 	return e
 }
@@ -222,15 +269,18 @@ func (m *Mix) Curve(months []*Histogram, orders []int64, f func(seconds, share f
 // pool is the weighted histogram of all months. The weight of a month in it is relative to the average.
 type pool struct {
 	orders  float64
-	buckets []struct{ mass, low, high float64 } // low and high in seconds
+	buckets []bucketMass
 }
+
+// bucketMass is how much fell into a bucket, and the shortest and longest of it in seconds.
+type bucketMass struct{ mass, low, high float64 }
 
 func (m *Mix) pool(months []*Histogram, orders []int64) pool {
 	var ends Histogram
 	for _, h := range months {
 		ends.Merge(h)
 	}
-	p := pool{buckets: make([]struct{ mass, low, high float64 }, len(ends.buckets))}
+	p := pool{buckets: make([]bucketMass, len(ends.buckets))}
 	for i, t := range ends.buckets {
 		p.buckets[i].low, p.buckets[i].high = t.low.Seconds(), t.high.Seconds()
 	}
@@ -249,14 +299,14 @@ func (m *Mix) pool(months []*Histogram, orders []int64) pool {
 	return p
 }
 
-// quantile is Histogram.Quantile with weights.
-func (p *pool) quantile(q float64) (seconds float64, ok bool) {
+// quantile is Histogram.Quantile with weights, and the bucket that it lies in.
+func (p *pool) quantile(q float64) (seconds float64, in bucketMass, ok bool) {
 	rank, below := q*p.orders, 0.0
 	for _, b := range p.buckets {
 		if b.mass > 0 && below+b.mass >= rank {
-			return b.low + (b.high-b.low)*max(0, rank-below)/b.mass, true
+			return b.low + (b.high-b.low)*max(0, rank-below)/b.mass, b, true
 		}
 		below += b.mass
 	}
-	return 0, false
+	return 0, bucketMass{}, false
 }

@@ -39,12 +39,12 @@ func Mean(months []float64) Estimate { return (*Mix)(nil).Mean(months) }
 
 // around is the t interval about a value.
 func around(value, se float64, degrees int) Estimate {
-	t := studentT(float64(degrees))
+	t := StudentT(float64(degrees))
 	return Estimate{Value: value, Low: value - t*se, High: value + t*se, SE: se}
 }
 
-// studentT is how many standard errors the interval reaches to each side.
-func studentT(degrees float64) float64 {
+// StudentT is how many standard errors the interval reaches to each side.
+func StudentT(degrees float64) float64 {
 	return distuv.StudentsT{Mu: 0, Sigma: 1, Nu: degrees}.Quantile((1 + Confidence) / 2)
 }
 
@@ -64,7 +64,7 @@ func fewShare(p, n, effect float64, degrees, months int) Estimate {
 	worth := n
 	if degrees > 0 {
 		// The fewer the months, the less is known of their scatter.
-		t := studentT(n-1) / studentT(float64(degrees))
+		t := StudentT(n-1) / StudentT(float64(degrees))
 		worth = min(worth, worth/effect*t*t)
 	}
 	low, high := ClopperPearson(p*worth, worth)

@@ -325,14 +325,14 @@ func binomial(r *rand.Rand, n int, p float64) int64 {
 }
 
 // TestCoverage holds the confidence of every interval against runs whose truth is known. What is exact must cover
-// 95 % within five standard errors; what is conservative, at least that; what is an approximation has room said here.
+// 95 % within three standard errors; what is conservative, at least that; what is an approximation has room said here.
 func TestCoverage(t *testing.T) {
 	const runs, seed = 2000, 5
-	fiveSE := 5 * math.Sqrt(stats.Confidence*(1-stats.Confidence)/runs)
+	threeSE := 3 * math.Sqrt(stats.Confidence*(1-stats.Confidence)/runs)
 	for _, tt := range []struct {
 		name         string
 		truth        float64
-		below, above float64 // room beyond five standard errors
+		below, above float64 // room beyond three standard errors
 		run          func(r *rand.Rand) stats.Estimate
 	}{
 		{"mean of 3 normal months", 10, 0, 0, func(r *rand.Rand) stats.Estimate {
@@ -389,8 +389,8 @@ func TestCoverage(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			got := coverage(t, seed, runs, tt.truth, tt.run)
-			if got < stats.Confidence-fiveSE-tt.below || got > stats.Confidence+fiveSE+tt.above {
-				t.Errorf("seed %d: %.2f %% of the intervals hold %v, want 95 %% − %.2g + %.2g", seed, 100*got, tt.truth, 100*(fiveSE+tt.below), 100*(fiveSE+tt.above))
+			if got < stats.Confidence-threeSE-tt.below || got > stats.Confidence+threeSE+tt.above {
+				t.Errorf("seed %d: %.2f %% of the intervals hold %v, want 95 %% − %.2g + %.2g", seed, 100*got, tt.truth, 100*(threeSE+tt.below), 100*(threeSE+tt.above))
 			}
 		})
 	}

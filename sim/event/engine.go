@@ -50,6 +50,8 @@ type order struct {
 	arrival time.Duration
 	class   int
 	wake    time.Duration  // asked for; < 0: none
+	ticket  uint32         // of its entry in the heap, or in a room: others are out of date
+	waits   bool           // in a room
 	attempt                // the latest
 	earlier []attempt      // those of which something is still to be heard: hedged, or left at a timeout
 	machine policy.Machine // last: its attempts are large and mostly untouched
@@ -73,8 +75,8 @@ func New(m *world.Model, s *policy.Strategy) (*Engine, error) {
 	return &Engine{model: m, strategy: s, charges: charges}, nil
 }
 
-// lookEvery is after how many orders a month looks at Stop.
-const lookEvery = 4096
+// lookEvery is after how many events a month looks at Stop.
+const lookEvery = 1 << 14
 
 // Month runs one month, counted from 0, until its last order is settled. It returns nil if it was
 // stopped before.
@@ -88,22 +90,26 @@ func (e *Engine) Month(month int) *Tally {
 	e.openRooms()
 	arrivals := e.model.Arrivals(month)
 	next, more := arrivals.Next()
-	for index := 0; more || len(e.heap) > 0 || e.woken != noEnd; {
+	for index, turn := 0, 0; more || len(e.heap) > 0 || e.woken != noEnd; turn++ {
+		if turn%lookEvery == 0 && e.stopped() {
+			e.reset()
+			return nil
+		}
 		if more && (len(e.heap) == 0 || int64(next) <= e.heap[0].at) && next <= e.woken {
-			if index%lookEvery == 0 && e.stopped() {
-				e.reset()
-				return nil
-			}
-			e.arrive(e.model.Key(month, index), index, next)
+			e.arrive(month, index, next)
 			index++
 			next, more = arrivals.Next()
 			continue
 		}
 		if e.woken != noEnd && (len(e.heap) == 0 || int64(e.woken) < e.heap[0].at) {
-			e.wake()
+			e.wake(month)
 			continue
 		}
-		e.advance(e.heap[0].slot)
+		if top := &e.heap[0]; e.orders[top.slot].ticket == top.seq {
+			e.advance(top)
+		} else {
+			e.heap.pop() // the deadline of an order that left its room before
+		}
 	}
 	return e.tally
 }
@@ -120,13 +126,14 @@ func (e *Engine) stopped() bool {
 // reset forgets the orders under way.
 func (e *Engine) reset() { e.heap, e.free, e.orders = e.heap[:0], nil, nil }
 
-// arrive starts an order.
-func (e *Engine) arrive(key world.Key, index int, at time.Duration) {
-	slot := e.slot()
-	o := &e.orders[slot]
-	o.key, o.index, o.arrival, o.class = key, index, at, e.model.Class(key)
-	o.answer.At, o.wake, o.earlier = never, never, o.earlier[:0]
-	o.machine.Init(&e.strategy.Routes[o.class], at)
+// arrive starts an order, unless it has to wait in a room first.
+func (e *Engine) arrive(month, index int, at time.Duration) {
+	key := e.model.Key(month, index)
+	class := e.model.Class(key)
+	if e.rooms != nil && e.queueUp(index, class, at) {
+		return
+	}
+	slot, o := e.begin(key, index, class, at)
 	switch at, more := e.step(o, policy.Event{Kind: policy.Start}); {
 	case !more:
 		e.settle(o, slot)
@@ -135,9 +142,23 @@ func (e *Engine) arrive(key world.Key, index int, at time.Duration) {
 	}
 }
 
-// advance hands an order its next event, which is the earliest of all.
-func (e *Engine) advance(slot int32) {
+// begin makes an order ready for its start.
+func (e *Engine) begin(key world.Key, index, class int, at time.Duration) (int32, *order) {
+	slot := e.slot()
 	o := &e.orders[slot]
+	o.key, o.index, o.arrival, o.class = key, index, at, class
+	o.answer.At, o.wake, o.earlier, o.waits = never, never, o.earlier[:0], false
+	o.machine.Init(&e.strategy.Routes[class], at)
+	return slot, o
+}
+
+// advance hands an order its next event, which is the earliest of all.
+func (e *Engine) advance(top *due) {
+	slot := top.slot
+	o := &e.orders[slot]
+	if o.waits { // its deadline comes before its turn
+		o.waits, o.wake = false, time.Duration(top.at)-o.arrival
+	}
 	switch at, more := e.step(o, e.takeNext(o)); {
 	case !more:
 		e.heap.pop()
@@ -322,6 +343,7 @@ func (e *Engine) takeNext(o *order) policy.Event {
 
 func (e *Engine) due(o *order, at time.Duration, slot int32) due {
 	e.seq++
+	o.ticket = e.seq
 	return due{at: int64(o.arrival + at), seq: e.seq, slot: slot}
 }
 
@@ -348,5 +370,6 @@ func (e *Engine) settle(o *order, slot int32) {
 		cost += charge
 	}
 	t.Days[min(int(o.arrival/day), Days-1)] += cost
+	o.ticket = 0
 	e.free = append(e.free, slot)
 }

@@ -4,6 +4,7 @@ import (
 	"math"
 	"time"
 
+	"channelbench/internal/policy"
 	"channelbench/internal/world"
 )
 
@@ -15,16 +16,22 @@ type room struct {
 	waiting []waiter      // a ring
 	first   int
 	n       int
-	soonest time.Duration // none of their deadlines is sooner
 }
 
-// waiter is an order in a room.
+// waiter is an order in a room. One that has not begun needs no more than this, so that a month of waiting orders fits into
+// memory.
 type waiter struct {
-	slot     int32
-	deadline time.Duration // since the start of the month; noEnd: none
+	slot    int32         // notBegun: it has none yet
+	ticket  uint32        // of an order that has begun; another one now: it has left for its deadline
+	index   int           // of one that has not begun
+	arrival time.Duration // the same
 }
 
-const noEnd = time.Duration(math.MaxInt64)
+const (
+	noEnd    = time.Duration(math.MaxInt64)
+	notBegun = int32(-1)
+	nowhere  = -1 // where an order comes from that no room woke
+)
 
 // openRooms makes a room for each channel of a model whose limits can ask for pauses.
 func (e *Engine) openRooms() {
@@ -36,12 +43,28 @@ func (e *Engine) openRooms() {
 		}
 	}
 	for ch := range e.rooms {
-		e.rooms[ch] = room{until: noEnd, soonest: noEnd}
+		e.rooms[ch].until = noEnd
 	}
 }
 
+// queueUp lets an order that arrives wait before it begins, where its first channel is paused and it has no deadline. Nobody
+// sees a difference but one who observes.
+func (e *Engine) queueUp(index, class int, at time.Duration) bool {
+	route := &e.strategy.Routes[class]
+	step := &route.Steps[0]
+	if e.Observe != nil || route.Deadline > 0 || step.Breaker.Failures > 0 {
+		return false
+	}
+	until := e.pool.PausedUntil(step.Channel)
+	if until <= at {
+		return false
+	}
+	e.wait(step.Channel, until, waiter{slot: notBegun, index: index, arrival: at}, false)
+	return true
+}
+
 // enter lets an order wait in a room, if it waits for a pause and nothing else. One that was woken in that very room stays
-// the first.
+// the first. Its deadline waits in the heap.
 func (e *Engine) enter(o *order, slot int32, from int) bool {
 	if e.rooms == nil {
 		return false
@@ -50,18 +73,20 @@ func (e *Engine) enter(o *order, slot int32, from int) bool {
 	if !paused || o.next().answer.At >= 0 {
 		return false
 	}
-	r, w := &e.rooms[ch], waiter{slot, noEnd}
-	if d := e.strategy.Routes[o.class].Deadline; d > 0 {
-		w.deadline = o.arrival + d
+	entry := e.due(o, e.strategy.Routes[o.class].Deadline, slot)
+	if o.waits = true; e.strategy.Routes[o.class].Deadline > 0 {
+		e.heap.push(entry)
 	}
-	r.add(w, ch == from)
-	r.until, r.soonest = min(r.until, until), min(r.soonest, w.deadline)
-	e.woken = min(e.woken, until)
+	e.wait(ch, until, waiter{slot: slot, ticket: entry.seq}, ch == from)
 	return true
 }
 
-// nowhere is where an order comes from that no room woke.
-const nowhere = -1
+func (e *Engine) wait(ch int, until time.Duration, w waiter, first bool) {
+	r := &e.rooms[ch]
+	r.add(w, first)
+	r.until = min(r.until, until)
+	e.woken = min(e.woken, until)
+}
 
 func (r *room) add(w waiter, first bool) {
 	if r.n == len(r.waiting) {
@@ -82,15 +107,18 @@ func (r *room) add(w waiter, first bool) {
 
 func (r *room) at(i int) *waiter { return &r.waiting[(r.first+i)%len(r.waiting)] }
 
-// keep leaves only the first n, and nobody's time where there is none.
-func (r *room) keep(n int) {
-	if r.n = n; n == 0 {
-		r.until, r.soonest = noEnd, noEnd
+// take removes the first.
+func (r *room) take() waiter {
+	w := *r.at(0)
+	r.first = (r.first + 1) % len(r.waiting)
+	if r.n--; r.n == 0 {
+		r.until = noEnd
 	}
+	return w
 }
 
 // wake wakes the first order of the room whose time comes first, or lets them all wait on where the pause is longer by now.
-func (e *Engine) wake() {
+func (e *Engine) wake(month int) {
 	for ch := range e.rooms {
 		r := &e.rooms[ch]
 		if r.until != e.woken {
@@ -99,7 +127,7 @@ func (e *Engine) wake() {
 		if e.pool.PausedUntil(ch) > r.until {
 			e.prolong(r, ch)
 		} else {
-			e.wakeFirst(r, ch)
+			e.wakeFirst(month, r, ch)
 		}
 		break
 	}
@@ -109,12 +137,24 @@ func (e *Engine) wake() {
 	}
 }
 
-func (e *Engine) wakeFirst(r *room, ch int) {
-	slot, now := r.at(0).slot, r.until
-	r.first = (r.first + 1) % len(r.waiting)
-	r.keep(r.n - 1)
-	o := &e.orders[slot]
-	switch at, more := e.rouse(o, now); {
+func (e *Engine) wakeFirst(month int, r *room, ch int) {
+	now := r.until
+	w := r.take()
+	if w.slot == notBegun {
+		key := e.model.Key(month, w.index)
+		slot, o := e.begin(key, w.index, e.model.Class(key), w.arrival)
+		e.step(o, policy.Event{Kind: policy.Start}) // and it finds the channel paused
+		e.rouse(o, slot, now, ch)
+		return
+	}
+	if o := &e.orders[w.slot]; o.ticket == w.ticket {
+		e.rouse(o, w.slot, now, ch)
+	}
+}
+
+// rouse hands an order the end of its pause.
+func (e *Engine) rouse(o *order, slot int32, now time.Duration, ch int) {
+	switch at, more := e.tell(o, now); {
 	case !more:
 		e.settle(o, slot)
 	case !e.enter(o, slot, ch):
@@ -122,52 +162,28 @@ func (e *Engine) wakeFirst(r *room, ch int) {
 	}
 }
 
-// rouse hands a waiting order the end of its pause.
-func (e *Engine) rouse(o *order, now time.Duration) (at time.Duration, more bool) {
-	o.wake = now - o.arrival
+func (e *Engine) tell(o *order, now time.Duration) (at time.Duration, more bool) {
+	o.waits, o.wake = false, now-o.arrival
 	return e.step(o, e.takeNext(o))
 }
 
-// prolong lets orders wait until the end of a longer pause. All but those whose deadline comes before need not be told,
-// unless somebody observes them.
+// prolong lets orders wait until the end of a longer pause. They need not be told, unless somebody observes them.
 func (e *Engine) prolong(r *room, ch int) {
-	now, longer := r.until, e.pool.PausedUntil(ch)
-	r.until = longer
-	if r.soonest >= longer && e.Observe == nil {
+	now := r.until
+	r.until = e.pool.PausedUntil(ch)
+	if e.Observe == nil {
 		return
 	}
-	stay := 0
-	r.soonest = noEnd
 	for i := range r.n {
-		w := *r.at(i)
-		if w.deadline < longer {
-			e.leave(w.slot, now)
+		w := r.at(i)
+		o := &e.orders[w.slot]
+		if o.ticket != w.ticket {
 			continue
 		}
-		if e.Observe != nil {
-			o := &e.orders[w.slot]
-			if o.arrival+o.wake == now {
-				e.rouse(o, now)
-			}
-			r.until = min(r.until, o.arrival+o.wake)
+		if o.arrival+o.wake == now {
+			e.tell(o, now)
+			o.waits = true
 		}
-		*r.at(stay) = w
-		stay++
-		r.soonest = min(r.soonest, w.deadline)
+		r.until = min(r.until, o.arrival+o.wake)
 	}
-	r.keep(stay)
-}
-
-// leave lets an order wait by itself: for its deadline, or for the end of the pause that it knew of, if that is still to come.
-func (e *Engine) leave(slot int32, now time.Duration) {
-	o := &e.orders[slot]
-	at, more := o.wake, true
-	if o.arrival+at <= now {
-		at, more = e.rouse(o, now)
-	}
-	if !more { // its deadline is now
-		e.settle(o, slot)
-		return
-	}
-	e.heap.push(e.due(o, at, slot))
 }

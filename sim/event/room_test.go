@@ -1,12 +1,14 @@
 package event_test
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"testing"
 	"time"
 
 	"channelbench/internal/channel"
 	"channelbench/internal/dist"
+	"channelbench/internal/money"
 	"channelbench/internal/policy"
 	"channelbench/internal/world"
 	"channelbench/sim/event"
@@ -73,20 +75,63 @@ func TestRoomsLeaveOutOnlyWhatChangesNothing(t *testing.T) {
 	}
 }
 
-// BenchmarkOverload is a month of a channel that is offered more than it can do, without a deadline: nearly all orders wait.
+// TestFirstComeFirstWoken: one job at a time of 100 s each. The second order is refused at 10 s, the others find the channel
+// paused; who waits longest gets the place that frees, and the next one is refused once.
+func TestFirstComeFirstWoken(t *testing.T) {
+	for name, deadline := range map[string]time.Duration{"without a deadline": 0, "with one that is far": time.Hour, "with one that the last can't keep": 350 * time.Second} {
+		t.Run(name, func(t *testing.T) {
+			const s = time.Second
+			m, strategy := certain()
+			m.Orders, m.Process, m.Trace, m.Deadline = 5, world.Traced, []time.Duration{0, 10 * s, 20 * s, 20*s + 1, 30 * s}, deadline
+			m.Channels[a].Limits = world.Limits{Concurrent: 1}
+			m.Channels[a].Jobs[0].Service = dist.Constant(100)
+			route := &strategy.Routes[0]
+			route.Deadline, route.Steps[0].RetryOn = deadline, policy.SetOf(channel.RateLimited)
+			want := event.Tally{Orders: 5, Delivered: 5, InTime: 5, Attempts: 9, Spent: make([]event.Spent, 2), Classes: []int64{5}}
+			latencies := []time.Duration{100 * s, 190 * s, 280 * s, 380*s - 1, 470 * s}
+			want.Failures[channel.RateLimited] = 4
+			if deadline == 350*s {
+				// The fourth is woken at 300 s and would be done at 400 s; the last, refused once more at 300 s, waits for that in vain.
+				latencies = latencies[:3]
+				want.Delivered, want.InTime, want.Attempts = 3, 3, 8
+				want.Failures[channel.Deadline], want.Undelivered[channel.Deadline] = 1, 2
+			}
+			for _, l := range latencies {
+				want.Latency.Add(l)
+				want.Latencies.Add(l)
+			}
+			want.Spent[a][channel.ForInTime] = money.Micros(len(latencies)) * money.Dollar
+			if len(latencies) == 3 {
+				want.Spent[a][channel.ForAbandoned] = money.Dollar
+			}
+			want.Days[0] = want.Charge()
+			same(t, engine(t, m, strategy).Month(0), &want)
+		})
+	}
+}
+
+// BenchmarkOverload is a month of a channel that is offered more than it can do: nearly all orders wait, without a deadline or
+// until theirs.
 func BenchmarkOverload(b *testing.B) {
-	m, s := certain()
-	m.Orders, m.Deadline = 20_000, 0
-	m.Channels[a].Limits = world.Limits{Concurrent: 1}
-	m.Channels[a].Jobs[0].Service = dist.Constant(200) // an order comes every 130 s
-	step := &s.Routes[0].Steps[0]
-	step.Attempts, step.RetryOn = policy.MaxAttempts, policy.SetOf(channel.RateLimited)
-	engine, err := event.New(m, s)
-	if err != nil {
-		b.Fatal(err)
+	for _, deadline := range []time.Duration{0, 24 * time.Hour, 7 * 24 * time.Hour} {
+		for _, orders := range []int{20_000, 400_000} {
+			b.Run(fmt.Sprintf("deadline %v, %d orders", deadline, orders), func(b *testing.B) {
+				m, s := certain()
+				m.Orders, m.Deadline = orders, deadline
+				m.Channels[a].Limits = world.Limits{Concurrent: 1}
+				m.Channels[a].Jobs[0].Service = dist.Constant(4e6 / float64(orders)) // half as many again as a month holds
+				route := &s.Routes[0]
+				route.Deadline = deadline
+				route.Steps[0].Attempts, route.Steps[0].RetryOn = policy.MaxAttempts, policy.SetOf(channel.RateLimited)
+				engine, err := event.New(m, s)
+				if err != nil {
+					b.Fatal(err)
+				}
+				for b.Loop() {
+					engine.Month(0)
+				}
+				b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*m.Orders), "ns/order")
+			})
+		}
 	}
-	for b.Loop() {
-		engine.Month(0)
-	}
-	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*m.Orders), "ns/order")
 }

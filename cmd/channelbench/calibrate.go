@@ -1,0 +1,347 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/google/renameio/v2"
+	"github.com/spf13/cobra"
+
+	"channelbench/bench"
+	"channelbench/bench/evidence"
+	"channelbench/internal/calibrate"
+	"channelbench/internal/calibrate/attempt"
+	"channelbench/internal/record"
+	"channelbench/internal/scenario"
+)
+
+// calibrateFlags are the flags of calibrate.
+type calibrateFlags struct {
+	out         string
+	imported    []string
+	columns     string
+	polled      time.Duration
+	anyPurchase bool
+	discount    float64
+	wide        bool
+	months      int
+}
+
+func (p *program) calibrateCommand() *cobra.Command {
+	var f calibrateFlags
+	cmd := &cobra.Command{
+		Use:   "calibrate SCENARIO RUN... -o FILE",
+		Short: "Put into a scenario what its channels were measured to do",
+		Long: `calibrate fits error rates, spells of errors, latencies and outages to what attempts met, and writes the scenario with them: comments
+and layout stay, each fitted value gets its 95% interval as range, confidence = "measured", and a comment that says what it
+rests on. A value stays as it is where so few attempts know it less well than the scenario states it; the text says how many
+it takes.
+
+RUN is a folder that bench wrote, or its orders.jsonl. --import reads attempts of your own production from CSV: a line each, with a
+header. --columns names the columns, as field=column,…; the fields are ` + strings.Join(attempt.Fields(), ", ") + `
+(channel, submitted and outcome are needed). Times are RFC 3339 or Unix. Outcomes, and all else: scenarios/README.md.`,
+		Example: `  channelbench calibrate mine.toml nights/* -o measured.toml
+  channelbench calibrate mine.toml nights/* -o mine.toml            in place
+  channelbench calibrate mine.toml --import attempts.csv \
+    --columns channel=provider,submitted=created_at,outcome=status,service=duration_s -o measured.toml`,
+		Args: cobra.MinimumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return p.calibrate(cmd.Context(), args[0], args[1:], &f)
+		},
+	}
+	flags := cmd.Flags()
+	flags.StringVarP(&f.out, "out", "o", "", "the `file` to write, whole or not at all; \"-\" is stdout")
+	flags.StringArrayVar(&f.imported, "import", nil, "a CSV `file` of attempts; may be repeated")
+	flags.StringVar(&f.columns, "columns", "", "which column of it holds what: `field=column,…`")
+	flags.DurationVar(&f.polled, "polled", 0, "how often jobs of the CSV were polled: a time was seen up to so much late")
+	flags.BoolVar(&f.anyPurchase, "any-purchase", false, "take runs that bought something else, too")
+	flags.Float64Var(&f.discount, "discount", calibrate.DefaultDiscount, "how much a night counts for each day that it is older, above 0 up to 1")
+	flags.BoolVar(&f.wide, "wide", false, "write also what is known less well than it was stated")
+	flags.IntVar(&f.months, "months", 20, "months to simulate for what moved in the decision; 0: leave that out")
+	return cmd
+}
+
+func (f *calibrateFlags) check(runs []string) error {
+	switch {
+	case f.out == "":
+		return fail(exitUsage, errors.New("name the file to write with -o; naming SCENARIO itself calibrates it in place"))
+	case len(runs) == 0 && len(f.imported) == 0:
+		return fail(exitUsage, errors.New("name a run that bench wrote, or a CSV of attempts with --import"))
+	case f.columns != "" && len(f.imported) == 0:
+		return fail(exitUsage, errors.New("--columns without --import"))
+	case !(f.discount > 0 && f.discount <= 1):
+		return fail(exitUsage, errors.New("--discount must be above 0 and at most 1"))
+	case f.months < 0 || f.months == 1:
+		return fail(exitUsage, errors.New("--months must be 0 or at least 2"))
+	case f.polled < 0:
+		return fail(exitUsage, errors.New("--polled must not be negative"))
+	}
+	return nil
+}
+
+func (p *program) calibrate(ctx context.Context, name string, runs []string, f *calibrateFlags) error {
+	if err := f.check(runs); err != nil {
+		return err
+	}
+	s, err := p.load(name, nil)
+	if err != nil {
+		return err
+	}
+	src, _ := p.origin(name)
+	nights, err := p.evidence(s, runs, f)
+	if err != nil {
+		return err
+	}
+	o := calibrate.Options{Nights: nights, Discount: f.discount, Wide: f.wide, File: f.out, Load: scenario.Options{ReadFile: src.read}}
+	result, err := calibrate.Run(s, o)
+	if err != nil {
+		return fail(exitUsage, err)
+	}
+	for _, w := range result.Warnings {
+		p.note("warning: %s", w)
+	}
+	if err := p.saveCalibrated(result, f.out); err != nil {
+		return err
+	}
+	text := result.Report()
+	if f.months > 0 && len(result.Changed()) > 0 {
+		moved, err := p.moved(ctx, s, result, src, f.months)
+		if err != nil {
+			return err
+		}
+		text += moved
+	}
+	out := p.out
+	if f.out == "-" {
+		out = p.err
+	}
+	if _, err := fmt.Fprint(out, text); err != nil {
+		return fail(exitFailed, fmt.Errorf("write the result: %w", err))
+	}
+	return nil
+}
+
+// origin is where a scenario is from, for the files that it names.
+func (p *program) origin(name string) (*source, error) {
+	if name == "-" {
+		return &source{dir: "."}, nil
+	}
+	return p.open(name)
+}
+
+// evidence reads all attempts.
+func (p *program) evidence(s *scenario.Scenario, runs []string, f *calibrateFlags) ([]attempt.Night, error) {
+	nights, err := p.readNights(s, runs, f.anyPurchase)
+	if err != nil {
+		return nil, err
+	}
+	columns, err := attempt.ParseColumns(f.columns)
+	if err != nil {
+		return nil, fail(exitUsage, fmt.Errorf("--columns: %w", err))
+	}
+	for _, path := range f.imported {
+		log, err := p.readLog(path, columns)
+		if err != nil {
+			return nil, err
+		}
+		log.Polled(f.polled)
+		nights = append(nights, log.Nights...)
+	}
+	return nights, nil
+}
+
+// readNights reads the journals of runs. The same luck counts once.
+func (p *program) readNights(s *scenario.Scenario, runs []string, anyPurchase bool) ([]attempt.Night, error) {
+	var nights []attempt.Night
+	from, seeds := map[time.Time]string{}, map[uint64]string{}
+	for _, path := range runs {
+		if info, err := os.Stat(path); err == nil && info.IsDir() {
+			path = filepath.Join(path, "orders.jsonl")
+		}
+		text, h, err := readJournal(path)
+		if err != nil {
+			return nil, err
+		}
+		if other := from[h.At]; other != "" {
+			return nil, fail(exitUsage, fmt.Errorf("%s and %s are the same run, which counts once", other, path))
+		}
+		from[h.At] = path
+		if other := seeds[h.Seed]; other != "" && !h.Live {
+			p.note("warning: %s and %s are of mock channels with the same seed: they tell the same luck twice; bench with --set seed=2", other, path)
+		}
+		if !h.Live {
+			seeds[h.Seed] = path
+		}
+		n, err := p.readNight(s, path, text, h, anyPurchase)
+		if err != nil {
+			return nil, err
+		}
+		nights = append(nights, *n)
+	}
+	return nights, nil
+}
+
+// readJournal reads a journal and its header, and refuses that of a run that is invalid by our own fault: what our key or our
+// network did is not what the channels do.
+func readJournal(path string) ([]byte, *evidence.Header, error) {
+	const hint = "\n  hint: name a folder that bench wrote, or its orders.jsonl"
+	text, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil, fail(exitUsage, fmt.Errorf("there is no %s"+hint, path))
+	}
+	if err != nil {
+		return nil, nil, fail(exitUsage, err)
+	}
+	h, err := evidence.ReadHeader(bytes.NewReader(text))
+	if err != nil {
+		return nil, nil, fail(exitUsage, fmt.Errorf("%s: %w"+hint, path, err))
+	}
+	if content, err := os.ReadFile(filepath.Join(filepath.Dir(path), "run.json")); err == nil {
+		if run, err := record.Read(bytes.NewReader(content)); err == nil && run.Invalid != "" {
+			return nil, nil, fail(exitUsage, fmt.Errorf("%s is of an invalid run: %s\n  hint: leave it out", path, run.Invalid))
+		}
+	}
+	return text, h, nil
+}
+
+// readNight reads the attempts of a journal, if it bought what the scenario buys.
+func (p *program) readNight(s *scenario.Scenario, path string, text []byte, h *evidence.Header, anyPurchase bool) (*attempt.Night, error) {
+	if h.Purchase != s.PurchaseSHA256() {
+		if !anyPurchase {
+			return nil, fail(exitUsage, fmt.Errorf("%s bought something else than the scenario: other videos, channels, prices or strategies\n  hint: calibrate the scenario of that run, or take it all the same with --any-purchase", path))
+		}
+		// Videos have the numbers that the run's own scenario gives them.
+		past, err := bench.ReadPast(path)
+		if err != nil {
+			return nil, fail(exitUsage, err)
+		}
+		if s, err = p.load(filepath.Join(filepath.Dir(path), "scenario.toml"), past.Set); err != nil {
+			return nil, err
+		}
+	}
+	n, err := evidence.Read(bytes.NewReader(text), s)
+	if err != nil {
+		return nil, fail(exitUsage, fmt.Errorf("%s: %w", path, err))
+	}
+	for _, w := range n.Warnings {
+		p.note("warning: %s: %s", path, w)
+	}
+	if len(n.Attempts) == 0 {
+		return nil, fail(exitUsage, fmt.Errorf("%s holds no attempt whose outcome is known", path))
+	}
+	n.Name = path
+	return &n.Night, nil
+}
+
+// shownRows is how many bad rows are printed.
+const shownRows = 20
+
+// readLog reads a CSV of attempts, and names its bad rows.
+func (p *program) readLog(path string, columns attempt.Columns) (*attempt.Log, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, fail(exitUsage, err)
+	}
+	defer file.Close()
+	log, err := attempt.ReadCSV(file, columns)
+	if log != nil {
+		for i, bad := range log.Bad {
+			if i == shownRows {
+				p.say("%s: and %d more bad rows", path, len(log.Bad)-i)
+				break
+			}
+			p.say("%s: %v", path, bad)
+		}
+		if log.Skipped > 0 {
+			p.say("%s: %d of %d rows are skipped", path, log.Skipped, log.Rows)
+		}
+	}
+	if err != nil {
+		return nil, fail(exitUsage, fmt.Errorf("%s: %w", path, err))
+	}
+	return log, nil
+}
+
+// saveCalibrated writes the files that the scenario names, and then the scenario.
+func (p *program) saveCalibrated(r *calibrate.Result, out string) error {
+	if out == "-" {
+		if len(r.Files) > 0 {
+			return fail(exitUsage, errors.New("measured values go to files beside the scenario, so it can't go to stdout\n  hint: name a file with -o"))
+		}
+		if _, err := p.out.Write(r.Text); err != nil {
+			return fail(exitFailed, err)
+		}
+		return nil
+	}
+	beside := folder{filepath.Dir(out)}
+	for name, content := range r.Files {
+		if err := beside.write(name, content); err != nil {
+			return err
+		}
+	}
+	if err := renameio.WriteFile(out, r.Text, 0o644); err != nil {
+		return unwritable(beside.path, err)
+	}
+	p.note("wrote %s; next: channelbench check %s, then channelbench sim %s", out, out, out)
+	return nil
+}
+
+// moved says what the calibration changes in the decision.
+func (p *program) moved(ctx context.Context, s *scenario.Scenario, r *calibrate.Result, src *source, months int) (string, error) {
+	after, _, err := scenario.Load(s.Name+".toml", r.Text, scenario.Options{ReadFile: func(name string) ([]byte, error) {
+		if own, is := r.Files[name]; is {
+			return own, nil
+		}
+		return src.read(name)
+	}})
+	if err != nil {
+		return "", fail(exitFailed, err)
+	}
+	f := &simFlags{months: months}
+	was, err := p.simulate(ctx, s, f)
+	if err != nil {
+		return "", err
+	}
+	is, err := p.simulate(ctx, after, f)
+	if err != nil {
+		return "", err
+	}
+	return sayMoved(was, is), nil
+}
+
+// sayMoved puts two runs side by side.
+func sayMoved(was, is *record.Run) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "\nThe decision, by %d simulated months:\n  as stated: %s\n  measured:  %s\n\n", was.Months, was.Verdict.Sentence, is.Verdict.Sentence)
+	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "Strategy\tCost/clip\t→\tDelivered\t→\tIn time\t→")
+	for i := range was.Strategies {
+		a, z := &was.Strategies[i], &is.Strategies[i]
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", a.Name, dollars(a.CostPerDelivered.Value), dollars(z.CostPerDelivered.Value),
+			share(a.DeliveredShare.Value), share(z.DeliveredShare.Value), share(a.InTimeShare.Value), share(z.InTimeShare.Value))
+	}
+	w.Flush()
+	return b.String()
+}
+
+func dollars(v *float64) string {
+	if v == nil {
+		return "–"
+	}
+	return fmt.Sprintf("$%.4f", *v)
+}
+
+func share(v *float64) string {
+	if v == nil {
+		return "–"
+	}
+	return fmt.Sprintf("%.2f%%", 100**v)
+}

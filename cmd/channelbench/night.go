@@ -1,0 +1,63 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+
+	"channelbench/internal/history"
+	"channelbench/internal/record"
+	"channelbench/reports/nightly"
+)
+
+// nightFlags say where a bench leaves its night.
+type nightFlags struct {
+	history string
+	site    string
+	export  []string
+	sinks   []sink
+}
+
+// check refuses what could not be written, before any money is spent.
+func (f *nightFlags) check() (err error) {
+	if f.sinks, err = sinksOf(f.export, "gobench", "csv"); err != nil || f.history == "" {
+		return err
+	}
+	file, err := os.OpenFile(f.history, os.O_RDWR|os.O_APPEND|os.O_CREATE, 0o644)
+	if err != nil {
+		return fail(exitFailed, fmt.Errorf("the history cannot be written: %w", err))
+	}
+	return file.Close()
+}
+
+// keep puts a night on record: an invalid or interrupted one, too, with its mark.
+func (f *nightFlags) keep(p *program, run *record.Run) error {
+	if f.history == "" && len(f.sinks) == 0 {
+		return nil
+	}
+	nights, err := history.Nights(run, f.site)
+	if err != nil {
+		return fail(exitFailed, err)
+	}
+	if f.history != "" {
+		if err := history.Append(f.history, nights...); err != nil {
+			return fail(exitFailed, err)
+		}
+		p.note("%d lines were added to %s", len(nights), f.history)
+	}
+	for _, s := range f.sinks {
+		var b bytes.Buffer
+		if s.kind == "gobench" {
+			err = nightly.GoBenchRun(&b, run)
+		} else {
+			err = nightly.CSVNights(&b, nights)
+		}
+		if err != nil {
+			return fail(exitFailed, err)
+		}
+		if err := writeWhole(s.path, b.Bytes()); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,385 @@
+package calibrate
+
+import (
+	"math"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"channelbench/internal/calibrate/attempt"
+	"channelbench/internal/scenario"
+)
+
+// TestCalibratedRangesCover: what stands in the file in the end holds the truth as often as it says, of scenarios that were
+// made from known values through the simulated world, seeds 1 to 1000, polled and with a deadline that cuts some off.
+func TestCalibratedRangesCover(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a thousand calibrations")
+	}
+	const worlds = 1000
+	held, asked := map[string]int{}, map[string]int{}
+	var mu sync.Mutex
+	var all sync.WaitGroup
+	next := make(chan uint64)
+	for range runtime.GOMAXPROCS(0) {
+		all.Go(func() {
+			for seed := range next {
+				for name, ok := range calibratedOnce(t, seed) {
+					mu.Lock()
+					if asked[name]++; ok {
+						held[name]++
+					}
+					mu.Unlock()
+				}
+			}
+		})
+	}
+	for seed := uint64(1); seed <= worlds; seed++ {
+		next <- seed
+	}
+	close(next)
+	all.Wait()
+	for name, n := range asked {
+		share, off := float64(held[name])/float64(n), 3*math.Sqrt(0.95*0.05/float64(n))
+		t.Logf("%s: %.1f%% of %d", name, 100*share, n)
+		if n < worlds || math.Abs(share-0.95) > off {
+			t.Errorf("%s: %.1f%% of %d ranges hold the truth, want %.1f%% to %.1f%%", name, 100*share, n, 95-100*off, 95+100*off)
+		}
+	}
+}
+
+// calibratedOnce makes one truth, calibrates from what it does, and says which ranges hold it.
+func calibratedOnce(t *testing.T, seed uint64) map[string]bool {
+	u := func(k uint64) float64 { return float64((seed*7919+k*104729)%1009) / 1009 } // spread over the worlds
+	was := truth("", func(s *scenario.Scenario) {
+		c := &s.Channels[0]
+		c.Errors.Region.Rate, c.Errors.Submit.Rate = 0.02+0.1*u(1), 0.02+0.1*u(2)
+		c.Errors.Job.Rate, c.Errors.Unusable.Rate = 0.02+0.1*u(3), 0.02+0.1*u(4)
+		factor := 0.6 + 0.9*u(5)
+		l := &c.Latency
+		l.Base = time.Duration(factor * float64(l.Base))
+		l.PerSecond = map[string]time.Duration{"720p": time.Duration(factor * float64(l.PerSecond["720p"]))}
+		s.Workload.Deadline = 4 * time.Minute
+	})
+	stated := toy("")
+	r, err := Run(stated, Options{Nights: nightsOfWorld(was, seed, 3, 70, 30*time.Second, 15*time.Second), Wide: true, Discount: 1})
+	if err != nil {
+		t.Error(err)
+		return nil
+	}
+	got := load(string(r.Text)).Channels[0]
+	holds := map[string]bool{}
+	for kind, rate := range map[string]float64{"region": was.Channels[0].Errors.Region.Rate, "submit": was.Channels[0].Errors.Submit.Rate,
+		"job": was.Channels[0].Errors.Job.Rate, "unusable": was.Channels[0].Errors.Unusable.Rate} {
+		g := errorOf(&got.Errors, kind).Range
+		holds[kind] = g.Low <= rate && rate <= g.High
+	}
+	// The factor is on all medians; it is known best near the mean length.
+	at := func(c *scenario.Latency) float64 { return c.Base.Seconds() + 7*c.PerSecond["720p"].Seconds() }
+	factor := at(&was.Channels[0].Latency) / at(&got.Latency)
+	holds["latency"] = got.Latency.Range.Low <= factor && factor <= got.Latency.Range.High
+	return holds
+}
+
+func TestTheTextKeepsItsCommentsAndSaysWhatItRestsOn(t *testing.T) {
+	s := toy("")
+	r, err := Run(s, Options{Nights: nightsOfWorld(s, 1, 4, 300, 20*time.Second, 10*time.Second)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := string(r.Text)
+	for _, want := range []string{"[channels.reverse]      # the cheap one\n", `confidence = "measured"`, "}   # nobody knows\n", "# in this order\n# measured: ",
+		" in 4 nights, ", "2026-11-01 to 2026-11-04\nregion   = { rate = \"", `distribution = "loguniform"`, `source = "calibrate, 4 nights, 2026-11-01 to 2026-11-04"`, `source = "a list"`} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the text lacks %q:\n%s", want, text)
+		}
+	}
+	if strings.Contains(text, "a guess") {
+		t.Errorf("a measured value still has the source of the guess:\n%s", text)
+	}
+	again, err := Run(load(text), Options{Nights: nightsOfWorld(s, 1, 4, 300, 20*time.Second, 10*time.Second), Wide: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if a, b := strings.Count(text, scenario.NoteMark), strings.Count(string(again.Text), scenario.NoteMark); a != 5 || b != 5 {
+		t.Errorf("%d comments became %d:\n%s", a, b, again.Text)
+	}
+}
+
+func TestTooFewAttemptsLeaveTheFileAsItIs(t *testing.T) {
+	s := toy("")
+	r, err := Run(s, Options{Nights: nightsOfWorld(s, 1, 1, 10, time.Minute, 10*time.Second)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(r.Text) != string(s.Source) || len(r.Changed()) > 0 {
+		t.Errorf("ten orders change %v", r.Changed())
+	}
+	if report := r.Report(); !strings.Contains(report, "too few attempts: at least 30 are needed") || !strings.Contains(report, "too few times: at least 20 are needed") {
+		t.Error(report)
+	}
+}
+
+func TestSpellsOfRegionErrors(t *testing.T) {
+	for _, tt := range []struct {
+		name, stated, world string
+		burst               float64 // seconds that must lie in the interval; 0: none is written
+		says                string
+	}{
+		{"one exit", `, exits = 1, burst = "20s"`, `, exits = 1, burst = "5m"`, 300, "spells explain the errors better than independence"},
+		{"kept exits", `, exits = 50, burst = "20s", rotate = "order"`, `, exits = 50, burst = "1m", rotate = "order"`, 60, "interval of the chain of each exit"},
+		{"many exits", `, exits = 900, burst = "20s"`, `, exits = 900, burst = "1m"`, 0, "not told from independence"},
+		{"none stated", "", `, exits = 1, burst = "5m"`, 0, "To model it, add exits = 1, burst = "},
+		{"none", "", "", 0, "independent, as stated"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			world := truth(tt.world, func(s *scenario.Scenario) { s.Channels[0].Errors.Region.Rate = 0.12 })
+			r, err := Run(toy(tt.stated), Options{Nights: nightsOfWorld(world, 5, 4, 400, 30*time.Second, 10*time.Second)})
+			if err != nil {
+				t.Fatal(err)
+			}
+			report := r.Report()
+			if !strings.Contains(report, tt.says) {
+				t.Errorf("it doesn't say %q:\n%s", tt.says, report)
+			}
+			got := load(string(r.Text)).Channels[0].Errors.Burst.Seconds()
+			stated := toy(tt.stated).Channels[0].Errors.Burst.Seconds()
+			if tt.burst == 0 && got != stated || tt.burst > 0 && (got == stated || got < tt.burst/2 || got > 2*tt.burst) {
+				t.Errorf("burst %v, stated %v, want near %v:\n%s", got, stated, tt.burst, report)
+			}
+		})
+	}
+}
+
+// TestWhatTheModelCannotExplain plants what it doesn't know, and wants it flagged; and nothing flagged where nothing is planted.
+func TestWhatTheModelCannotExplain(t *testing.T) {
+	for _, tt := range []struct {
+		name  string
+		plant func([]attempt.Night)
+		flags string // what of the checks; "": none
+	}{
+		{"nothing", func([]attempt.Night) {}, ""},
+		{"a slow night", func(n []attempt.Night) { slow(n[2].Attempts, 2.2) }, "latency, nights alike"},
+		{"slow long clips", func(n []attempt.Night) {
+			for i := range n {
+				for k := range n[i].Attempts {
+					if a := &n[i].Attempts[k]; a.Seconds == 10 {
+						a.Seconds = 5 + 5*(k%2) // as if half of them were short
+					}
+				}
+			}
+		}, ""},
+		{"a bad night", func(n []attempt.Night) {
+			for k := range n[1].Attempts {
+				if a := &n[1].Attempts[k]; k%4 == 0 && a.Made {
+					a.Made, a.Outcome = false, 3 // failed
+				}
+			}
+		}, "errors.job, nights alike"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			s := toy("")
+			nights := nightsOfWorld(s, 11, 4, 250, 30*time.Second, 5*time.Second)
+			tt.plant(nights)
+			r, err := Run(s, Options{Nights: nights})
+			if err != nil {
+				t.Fatal(err)
+			}
+			report := r.Report()
+			if tt.flags != "" && !strings.Contains(report, tt.flags) || tt.name == "nothing" && !strings.Contains(report, "can't explain: nothing") {
+				t.Errorf("want %q flagged:\n%s", tt.flags, report)
+			}
+		})
+	}
+}
+
+func slow(attempts []attempt.Attempt, factor float64) {
+	for i := range attempts {
+		a := &attempts[i]
+		a.Low, a.High = time.Duration(factor*float64(a.Low)), time.Duration(factor*float64(a.High))
+	}
+}
+
+func TestOutages(t *testing.T) {
+	text := strings.Replace(string(toy("").Source), "[strategies.reverse]", "[[outages]]\nchannels = [\"reverse\"]   # its vendor's\nbetween = \"10h\"\nlasts = { median = \"20m\", sigma = 0.5 }\n\n[strategies.reverse]", 1)
+	world := load(text)
+	world.Outages[0].Between, world.Outages[0].Lasts.Median = 20*time.Hour, 40*time.Minute
+	r, err := Run(load(text), Options{Nights: nightsOfWorld(world, 3, 1, 9000, 4*time.Minute, 10*time.Second)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := load(string(r.Text))
+	o := got.Outages[0]
+	if o.Lasts.Median < 25*time.Minute || o.Lasts.Median > 60*time.Minute || o.Between < 12*time.Hour || o.Between > 32*time.Hour || o.Lasts.Sigma < 0.2 || o.Lasts.Sigma > 0.9 {
+		t.Errorf("outages %+v:\n%s", o, r.Report())
+	}
+	if rate := got.Channels[0].Errors.Submit.Rate; rate > 0.03 || rate < 0.012 {
+		t.Errorf("outside of outages %v of the submits fail, 2%% do:\n%s", rate, r.Report())
+	}
+	few, err := Run(load(text), Options{Nights: nightsOfWorld(world, 3, 2, 60, 20*time.Second, 10*time.Second)})
+	if err != nil || !strings.Contains(few.Report(), "no rows of failures beyond chance") {
+		t.Errorf("%v\n%s", err, few.Report())
+	}
+}
+
+// BenchmarkHundredThousandOrders is to stay below ten seconds for each kind of region error.
+func BenchmarkHundredThousandOrders(b *testing.B) {
+	for name, region := range map[string]string{"independent": "", "one exit": `, exits = 1, burst = "1m"`, "kept exits": `, exits = 20, burst = "1m", rotate = "order"`, "exits at random": `, exits = 20, burst = "1m"`} {
+		b.Run(name, func(b *testing.B) {
+			s := toy(region)
+			nights := nightsOfWorld(s, 1, 100, 1000, 20*time.Second, 10*time.Second)
+			for b.Loop() {
+				if _, err := Run(s, Options{Nights: nights}); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+// TestWhatTheScenarioLacks: an error that it doesn't know is added, in an inline table and in one of lines.
+func TestWhatTheScenarioLacks(t *testing.T) {
+	world := truth("", func(s *scenario.Scenario) {
+		s.Channels[0].Errors.Ambiguous.Rate, s.Channels[0].Errors.Moderation.Rate = 0.04, 0.03
+	})
+	lines := string(toy("").Source)
+	begin, end := strings.Index(lines, "[channels.reverse.errors]"), strings.Index(lines, "[strategies")
+	for name, text := range map[string]string{
+		"lines":  lines,
+		"inline": lines[:begin] + "errors = { region = { rate = \"5%\" } }\n\n" + lines[end:],
+		"none":   lines[:begin] + lines[end:],
+	} {
+		t.Run(name, func(t *testing.T) {
+			r, err := Run(load(text), Options{Nights: nightsOfWorld(world, 1, 2, 600, 20*time.Second, 10*time.Second)})
+			if err != nil {
+				t.Fatal(err)
+			}
+			e := &load(string(r.Text)).Channels[0].Errors
+			if e.Ambiguous.Rate < 0.02 || e.Ambiguous.Rate > 0.06 || e.Moderation.Rate < 0.015 || e.Moderation.Rate > 0.05 || e.Region.Rate < 0.03 {
+				t.Errorf("ambiguous %v, moderation %v, region %v:\n%s", e.Ambiguous, e.Moderation, e.Region, r.Text)
+			}
+		})
+	}
+}
+
+// TestNoShapeFits: times of two kinds are taken as they are, where clips are of one length.
+func TestNoShapeFits(t *testing.T) {
+	s := toy("")
+	nights := nightsOfWorld(s, 1, 2, 400, 20*time.Second, time.Second)
+	for i := range nights {
+		for k := range nights[i].Attempts {
+			a := &nights[i].Attempts[k]
+			if a.Seconds = 5; a.Made {
+				a.High = time.Duration(30+k%7) * time.Second
+				if k%3 == 0 {
+					a.High = time.Duration(200+k%11) * time.Second
+				}
+				a.Low = a.High - time.Second
+			}
+		}
+	}
+	r, err := Run(s, Options{Nights: nights, File: "x/mine.toml"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	values, there := r.Files["mine-reverse-latency.txt"]
+	if !there || !strings.Contains(string(r.Text), `shape = "empirical"`) || !strings.Contains(string(r.Text), `file = "mine-reverse-latency.txt"`) || strings.Contains(string(r.Text), "per_second") || len(strings.Split(string(values), "\n")) < 600 {
+		t.Errorf("%s\n%s", r.Report(), r.Text)
+	}
+	if !strings.Contains(r.Report(), "no shape fits") {
+		t.Error(r.Report())
+	}
+}
+
+// TestAnotherShape: what the times are is written, with its own parameter.
+func TestAnotherShape(t *testing.T) {
+	world := truth("", func(s *scenario.Scenario) {
+		l := &s.Channels[0].Latency
+		l.Shape, l.Sigma, l.K = "weibull", 0, 1.5
+	})
+	r, err := Run(toy(""), Options{Nights: nightsOfWorld(world, 1, 2, 600, 20*time.Second, 5*time.Second)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := load(string(r.Text)).Channels[0].Latency
+	if l.Shape != "weibull" || l.K < 1.3 || l.K > 1.7 {
+		t.Errorf("%+v\n%s", l, r.Report())
+	}
+}
+
+// TestConstantTimes: what a poll sees of a constant time doesn't scatter it.
+func TestConstantTimes(t *testing.T) {
+	text := strings.Replace(string(toy("").Source), `sigma = 0.5, range`, `shape = "constant", range`, 1)
+	world := load(text)
+	r, err := Run(load(text), Options{Nights: nightsOfWorld(world, 1, 2, 100, 20*time.Second, 15*time.Second)})
+	if err != nil || !strings.Contains(r.Report(), "nothing scatters beyond the polls, as stated") {
+		t.Errorf("%v\n%s", err, r.Report())
+	}
+	world.Channels[0].Latency.Base, world.Channels[0].Latency.PerSecond["720p"] = 30*time.Second, 15*time.Second
+	if r, err = Run(load(text), Options{Nights: nightsOfWorld(world, 1, 2, 100, 20*time.Second, time.Second)}); err != nil {
+		t.Fatal(err)
+	}
+	if l := load(string(r.Text)).Channels[0].Latency; l.Shape != "constant" || l.Base < 29*time.Second || l.Base > 31*time.Second || l.Range.Low < 0.98 || l.Range.High > 1.02 {
+		t.Errorf("%+v\n%s", l, r.Report())
+	}
+}
+
+// TestARegime: one regime's share, length and refusals come from rows of refusals.
+func TestARegime(t *testing.T) {
+	text := strings.Replace(string(toy("").Source), "[channels.reverse.errors]", "[channels.reverse.regimes]\nrisk = { share = \"20%\", lasts = { median = \"1d\", sigma = 0.8 }, submit = \"90%\" }\n\n[channels.reverse.errors]", 1)
+	world := load(text)
+	g := &world.Channels[0].Regimes[0]
+	g.Share, g.Submit, g.Lasts.Median = 0.1, 0.6, 2*time.Hour
+	r, err := Run(load(text), Options{Nights: nightsOfWorld(world, 2, 1, 9000, 4*time.Minute, 10*time.Second)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := load(string(r.Text)).Channels[0].Regimes[0]
+	if got.Share < 0.05 || got.Share > 0.2 || got.Submit < 0.5 || got.Submit > 0.7 || got.Lasts.Median < time.Hour || got.Lasts.Median > 4*time.Hour {
+		t.Errorf("%+v\n%s", got, r.Report())
+	}
+	none, err := Run(toy(""), Options{Nights: nightsOfWorld(world, 2, 1, 3000, 4*time.Minute, 10*time.Second)})
+	if err != nil || !strings.Contains(none.Report(), "To model it, calibrate again after you add regimes = ") {
+		t.Errorf("%v\n%s", err, none.Report())
+	}
+}
+
+func TestAttemptsOfOtherChannels(t *testing.T) {
+	s := toy("")
+	nights := nightsOfWorld(s, 1, 1, 40, time.Minute, 10*time.Second)
+	for i := range nights[0].Attempts {
+		if i%2 == 0 {
+			nights[0].Attempts[i].Channel = "elsewhere"
+		}
+	}
+	r, err := Run(s, Options{Nights: nights})
+	if err != nil || len(r.Warnings) != 1 || !strings.Contains(r.Warnings[0], `attempts are of "elsewhere"`) {
+		t.Errorf("%v, %q", err, r.Warnings)
+	}
+	for i := range nights[0].Attempts {
+		nights[0].Attempts[i].Channel = "elsewhere"
+	}
+	if _, err := Run(s, Options{Nights: nights}); err == nil || !strings.Contains(err.Error(), "on any channel of the scenario") {
+		t.Error(err)
+	}
+}
+
+// TestWhatALogNeverNames stays as stated: a log without unusable clips may know no such thing.
+func TestWhatALogNeverNames(t *testing.T) {
+	s := truth("", func(s *scenario.Scenario) { s.Channels[0].Errors.Unusable.Rate = 0 })
+	nights := nightsOfWorld(s, 1, 3, 300, 20*time.Second, 10*time.Second)
+	for want, isLog := range map[float64]bool{0.03: true, 0: false} {
+		for i := range nights {
+			nights[i].Log = isLog
+		}
+		r, err := Run(toy(""), Options{Nights: nights})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := load(string(r.Text)).Channels[0].Errors.Unusable.Rate; math.Abs(got-want) > 0.002 || isLog != strings.Contains(r.Report(), "the log never names it") {
+			t.Errorf("log %v: unusable %v, want %v:\n%s", isLog, got, want, r.Report())
+		}
+	}
+}

@@ -1,0 +1,109 @@
+package calibrate
+
+import (
+	"fmt"
+
+	"channelbench/internal/calibrate/fit"
+	"channelbench/internal/calibrate/predict"
+	"channelbench/internal/channel"
+)
+
+func (c *calibration) check(key string, checks ...predict.Check) {
+	for _, k := range checks {
+		k.Key = key
+		c.Checks = append(c.Checks, k)
+	}
+}
+
+// checkNights asks whether nights differ by more than chance.
+func (c *calibration) checkNights(key string, r *fit.Rate) {
+	if r.Nights > 1 && r.Hits > 0 {
+		c.check(key, predict.Check{What: "nights alike", P: r.P, Seen: fmt.Sprintf("nights scatter %.1f times as much as chance makes them", r.Scatter)})
+	}
+}
+
+// checkHours asks whether a rate hangs on the hour of the day, in UTC. Hours of mock channels mean nothing.
+func (c *calibration) checkHours(ch int, kind string) {
+	var hits, tries [24]float64
+	for i := range c.by[ch] {
+		p := &c.by[ch][i]
+		if c.nights[p.night].Mock {
+			continue
+		}
+		h, n := met(p, kind)
+		hits[p.At.UTC().Hour()] += float64(h)
+		tries[p.At.UTC().Hour()] += float64(n)
+	}
+	if k, told := predict.Hours(hits, tries); told {
+		c.check(c.key(ch, "errors."+kind), k)
+	}
+}
+
+// checkRows asks whether region errors come in longer rows than the model makes them.
+func (c *calibration) checkRows(ch int, passed []placed, model predict.Exits) {
+	if len(passed) < Fewest || model.Share == 0 {
+		return
+	}
+	type order struct {
+		night int
+		name  string
+	}
+	numbers, n := map[order]int{}, 0
+	var all [][]predict.Visit
+	for _, s := range c.sequences(passed) {
+		sequence := make([]predict.Visit, len(s))
+		for i, v := range visits(s, atRegion) {
+			o := order{s[i].night, s[i].Order}
+			if _, known := numbers[o]; !known || o.name == "" {
+				numbers[o] = n
+				n++
+			}
+			sequence[i] = predict.Visit{Visit: v, Order: numbers[o]}
+		}
+		all = append(all, sequence)
+	}
+	c.check(c.key(ch, "errors.region"), predict.Rows(all, model, c.s.Seed+uint64(ch)))
+}
+
+// checkTimes asks whether the line explains the spread, the slowest, the lengths, the nights and the hours.
+func (c *calibration) checkTimes(t *timing, x *fit.Times) {
+	key := c.key(t.ch, "latency")
+	c.check(key, predict.Shape(t.times, x)...)
+	if x.Nights > 1 {
+		c.check(key, predict.Check{What: "nights alike", P: x.P, Seen: fmt.Sprintf("log-medians differ by %.2f from night to night beyond chance", x.Between)})
+	}
+	if k, told := predict.Alike("lengths alike", t.times, x, func(v *fit.Time) int { return v.Group*100_000 + int(v.Length) }, 1+len(t.keys)); told {
+		c.check(key, k)
+	}
+	if k, told := predict.Alike("hours alike", c.byHour(t), x, func(v *fit.Time) int { return v.Night }, 1); told {
+		c.check(key, k)
+	}
+}
+
+// byHour are a channel's times with the hour in place of the night.
+func (c *calibration) byHour(t *timing) (times []fit.Time) {
+	for i := range c.by[t.ch] {
+		p := &c.by[t.ch][i]
+		if c.nights[p.night].Mock || !p.Made || p.Low == 0 && p.High == 0 {
+			continue
+		}
+		v := fit.Time{Length: float64(p.Seconds), Low: p.Low.Seconds(), High: p.High.Seconds(), Weight: 1, Night: p.At.UTC().Hour()}
+		if t.keys != nil {
+			if v.Group = t.group(p.Resolution); v.Group < 0 {
+				continue
+			}
+		}
+		times = append(times, v)
+	}
+	return times
+}
+
+// group is the slope of a resolution; −1: none.
+func (t *timing) group(resolution string) int {
+	for i, k := range t.keys {
+		if k == resolution || k == channel.Any {
+			return i
+		}
+	}
+	return -1
+}

@@ -1,0 +1,117 @@
+package predict
+
+import (
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"channelbench/internal/calibrate/fit"
+)
+
+// met lets a model meet attempts 10 s apart, three of each order.
+func met(m Exits, n int, random *rand.Rand) [][]Visit {
+	s := make([]Visit, n)
+	for i := range s {
+		s[i] = Visit{fit.Visit{At: 10 * float64(i)}, i / 3}
+	}
+	for i, bad := range m.draw(s, random) {
+		s[i].Bad = bad
+	}
+	return [][]Visit{s}
+}
+
+// TestRows: a model explains what it makes, and independence doesn't explain spells.
+func TestRows(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 0))
+	for _, tt := range []struct {
+		name         string
+		world, model Exits
+		flagged      bool
+	}{
+		{"independent", Exits{Share: 0.05}, Exits{Share: 0.05}, false},
+		{"one exit", Exits{Count: 1, Share: 0.05, Burst: 60}, Exits{Count: 1, Share: 0.05, Burst: 60}, false},
+		{"kept exits", Exits{Count: 20, Share: 0.05, Burst: 60, PerOrder: true}, Exits{Count: 20, Share: 0.05, Burst: 60, PerOrder: true}, false},
+		{"spells unknown", Exits{Count: 1, Share: 0.05, Burst: 60}, Exits{Share: 0.05}, true},
+		{"kept exits unknown", Exits{Count: 20, Share: 0.05, Burst: 60, PerOrder: true}, Exits{Share: 0.05}, true},
+		{"spells imagined", Exits{Share: 0.15}, Exits{Count: 1, Share: 0.15, Burst: 60}, true},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			flagged := 0
+			const worlds = 24
+			for range worlds {
+				if c := Rows(met(tt.world, 900, random), tt.model, 7); c.Flagged() {
+					flagged++
+				}
+			}
+			if tt.flagged && flagged < worlds*3/4 || !tt.flagged && flagged > worlds/12 {
+				t.Errorf("%d of %d flagged", flagged, worlds)
+			}
+		})
+	}
+}
+
+func TestRowsByHand(t *testing.T) {
+	for _, tt := range []struct {
+		bad            []bool
+		pairs, longest int
+	}{
+		{nil, 0, 0},
+		{[]bool{true, false, true}, 0, 1},
+		{[]bool{true, true, false, true, true, true}, 3, 3},
+	} {
+		if pairs, longest := rows(tt.bad); pairs != tt.pairs || longest != tt.longest {
+			t.Errorf("%v: %d pairs, row of %d", tt.bad, pairs, longest)
+		}
+	}
+}
+
+func TestHours(t *testing.T) {
+	var hits, tries [24]float64
+	if _, told := Hours(hits, tries); told {
+		t.Error("nothing tells hours")
+	}
+	for h := range tries {
+		tries[h], hits[h] = 200, 10
+	}
+	if c, told := Hours(hits, tries); !told || c.Flagged() || math.Abs(c.P-1) > 1e-9 {
+		t.Errorf("all alike: %+v", c)
+	}
+	hits[17] = 40
+	if c, _ := Hours(hits, tries); !c.Flagged() {
+		t.Errorf("four times as many at 17:00: %+v", c)
+	}
+}
+
+// TestTimes: of the right line nothing is flagged; the wrong shape, lengths and groups are.
+func TestTimes(t *testing.T) {
+	random := rand.New(rand.NewPCG(3, 0))
+	var times []fit.Time
+	for i := range 3000 {
+		length := float64(5 + 5*(i%2))
+		v := (20 + 10*length) * math.Exp(0.4*random.NormFloat64())
+		times = append(times, fit.Time{Length: length, Low: v, High: v, Weight: 1, Night: i % 5})
+	}
+	right, err := fit.FitLine(times, fit.Line{Shape: fit.Lognormal, Base: 10, Slope: []float64{10}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	wide := &fit.Times{Line: right.Line, Spread: fit.Estimate{Value: 0.6}}
+	flat := &fit.Times{Line: fit.Line{Shape: fit.Lognormal, Base: 95, Slope: []float64{0}}, Spread: fit.Estimate{Value: 0.45}}
+	for _, c := range Shape(times, right) {
+		if c.Flagged() {
+			t.Errorf("%+v", c)
+		}
+	}
+	for _, c := range Shape(times, wide) {
+		if !c.Flagged() {
+			t.Errorf("%+v", c)
+		}
+	}
+	length := func(x *fit.Time) int { return int(x.Length) }
+	if c, told := Alike("lengths alike", times, right, length, 1); !told || c.Flagged() {
+		t.Errorf("%+v", c)
+	}
+	if c, told := Alike("lengths alike", times, flat, length, 1); !told || !c.Flagged() {
+		t.Errorf("%+v", c)
+	}
+}

@@ -1,0 +1,340 @@
+package calibrate
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"channelbench/internal/calibrate/attempt"
+	"channelbench/internal/calibrate/figure"
+	"channelbench/internal/calibrate/fit"
+	"channelbench/internal/calibrate/predict"
+	"channelbench/internal/channel"
+	"channelbench/internal/scenario"
+)
+
+// kinds are the errors in the order in which an attempt meets them; each rate is of those that passed the earlier ones.
+var kinds = []string{"moderation", "region", "submit", "ambiguous", "job", "unusable", "download"}
+
+// errorOf is the scenario's error of a kind.
+func errorOf(e *scenario.Errors, kind string) *scenario.Error {
+	return map[string]*scenario.Error{"moderation": &e.Moderation, "region": &e.Region, "submit": &e.Submit, "ambiguous": &e.Ambiguous,
+		"job": &e.Job, "unusable": &e.Unusable, "download": &e.Download}[kind]
+}
+
+// met says how often an attempt came as far as an error, and how often it met it.
+func met(p *placed, kind string) (hits, tries int) {
+	refusedFor := func(r channel.Reason) bool { return p.Outcome == channel.Refused && p.Reason == r }
+	one := func(hit bool) (int, int) {
+		if hit {
+			return 1, 1
+		}
+		return 0, 1
+	}
+	submitted := p.Accepted || p.Outcome == channel.Refused || p.Outcome == channel.Ambiguous // else its answer isn't known
+	if !submitted || refusedFor(channel.RateLimited) {
+		return 0, 0
+	}
+	switch kind {
+	case "moderation":
+		// One draw for an order on all channels: those that come from another channel were sorted there.
+		if p.Try > 0 {
+			return 0, 0
+		}
+		return one(refusedFor(channel.Moderation))
+	case "region":
+		if refusedFor(channel.Moderation) {
+			return 0, 0
+		}
+		return one(refusedFor(channel.Region))
+	case "submit":
+		if refusedFor(channel.Moderation) || refusedFor(channel.Region) {
+			return 0, 0
+		}
+		return one(p.Outcome == channel.Refused)
+	}
+	switch {
+	case p.Outcome == channel.Refused:
+		return 0, 0
+	case kind == "ambiguous":
+		return one(!p.Accepted)
+	case kind == "job" && p.Accepted && p.Ended:
+		return one(!p.Made)
+	case kind == "unusable" && (p.Outcome == channel.Delivered || p.Outcome == channel.Unusable):
+		return one(p.Outcome == channel.Unusable)
+	case kind == "download" && p.Fetches > 0:
+		return p.Fetches - 1, p.Fetches
+	}
+	return 0, 0
+}
+
+// counts are those of an error by night. What a spell of trouble refused or stopped is that spell's.
+func (c *calibration) counts(ch int, kind string) []fit.Count {
+	all := make([]fit.Count, len(c.nights))
+	for n := range all {
+		all[n].Weight = c.weights[n]
+	}
+	for i := range c.by[ch] {
+		p := &c.by[ch][i]
+		if (kind == "submit" || kind == "job") && c.spell[p.Attempt] {
+			continue
+		}
+		hits, tries := met(p, kind)
+		all[p.night].Hits += float64(hits)
+		all[p.night].Tries += float64(tries)
+	}
+	c.silent(all)
+	return all
+}
+
+// silent takes out what logs don't tell: a log that never names an error may know no name for it.
+func (c *calibration) silent(counts []fit.Count) {
+	for n := range counts {
+		if c.nights[n].Log && counts[n].Hits > 0 {
+			return
+		}
+	}
+	for n := range counts {
+		if c.nights[n].Log {
+			counts[n].Tries = 0
+		}
+	}
+}
+
+// errors fits a channel's rates.
+func (c *calibration) errors(ch int) {
+	for _, kind := range kinds {
+		counts := c.counts(ch, kind)
+		r := fit.Pool(counts)
+		stated := errorOf(&c.s.Channels[ch].Errors, kind)
+		if r.Hits == 0 && stated.Rate == 0 && stated.Range == nil {
+			continue
+		}
+		if r.Tries == 0 {
+			c.untold(ch, kind, stated)
+			continue
+		}
+		remark := ""
+		if r.Widened() {
+			remark = fmt.Sprintf("nights scatter %.1f times as much as chance makes them, so the interval is theirs", r.Scatter)
+		}
+		if kind == "region" {
+			if c.s.Channels[ch].Errors.Pool != nil {
+				c.Findings = append(c.Findings, Finding{Key: c.key(ch, "errors.region.rate"), Stated: figure.Percent(stated.Rate), Measured: figure.Interval(r.Estimate),
+					From: join(seen(r.Hits, r.Tries, r.Nights), c.countries(ch)), Why: "follows from the exits by country: change their number"})
+				continue
+			}
+			remark = c.region(ch, &r, remark)
+		}
+		c.rate(ch, kind, &r, remark)
+		c.checkNights(c.key(ch, "errors."+kind), &r)
+		if kind == "region" || kind == "submit" {
+			c.checkHours(ch, kind)
+		}
+	}
+	c.billed(ch)
+}
+
+// untold says why a stated rate stays that no attempt told anything of.
+func (c *calibration) untold(ch int, kind string, stated *scenario.Error) {
+	why := "no attempt came as far as it"
+	if slices.ContainsFunc(c.nights, func(n attempt.Night) bool { return n.Log }) {
+		why = "the log never names it, so it isn't known whether it would"
+	}
+	c.Findings = append(c.Findings, Finding{Key: c.key(ch, "errors."+kind+".rate"), Stated: figure.Percent(stated.Rate), Why: why})
+}
+
+// countries says where a channel believed that refused requests came from.
+func (c *calibration) countries(ch int) string {
+	by := map[string]int{}
+	for i := range c.by[ch] {
+		if p := &c.by[ch][i]; atRegion(p) && p.Country != "" {
+			by[p.Country]++
+		}
+	}
+	var all []string
+	for _, name := range sorted(by) {
+		all = append(all, fmt.Sprintf("%s %d", name, by[name]))
+	}
+	return strings.Join(all, ", ")
+}
+
+// billed compares how many failed jobs a channel says that it charged for.
+func (c *calibration) billed(ch int) {
+	charged := fit.Count{Weight: 1}
+	for i := range c.by[ch] {
+		if p := &c.by[ch][i]; p.Ended && !p.Made && p.Billed {
+			charged.Tries++
+			if p.Charged {
+				charged.Hits++
+			}
+		}
+	}
+	r := fit.Pool([]fit.Count{charged})
+	stated := c.s.Channels[ch].Errors.Job.Billed
+	if r.Tries == 0 || r.Hits == 0 && stated == 0 {
+		return
+	}
+	f := Finding{Key: c.key(ch, "errors.job.billed"), Stated: figure.Percent(stated), Measured: figure.Interval(r.Estimate), From: fmt.Sprintf("%d of %d failed jobs whose bill was told", r.Hits, r.Tries)}
+	if f.Why = "agrees"; stated < r.Low || stated > r.High {
+		f.Why = "contradicts what is stated, and is a matter of the channel's terms: ask, then change it by hand"
+	}
+	c.Findings = append(c.Findings, f)
+}
+
+// rate writes a rate where it is known better than it was stated, or contradicts that.
+func (c *calibration) rate(ch int, kind string, r *fit.Rate, remark string) {
+	stated := errorOf(&c.s.Channels[ch].Errors, kind)
+	f := Finding{Key: c.key(ch, "errors."+kind+".rate"), Stated: figure.Percent(stated.Rate), Measured: figure.Interval(r.Estimate), From: seen(r.Hits, r.Tries, r.Nights), Why: remark}
+	width := 2 * math.Max(stated.Rate, r.Value)
+	contradicts := stated.Rate < r.Low || stated.Rate > r.High
+	if stated.Range != nil {
+		f.Stated += fmt.Sprintf(" (%s–%s)", figure.Percent(stated.Range.Low), figure.Percent(stated.Range.High))
+		width = stated.Range.High - stated.Range.Low
+		contradicts = stated.Range.High < r.Low || stated.Range.Low > r.High
+	}
+	switch few := r.Tries < Fewest; {
+	case !few && (c.o.Wide || contradicts || r.High-r.Low <= width):
+		f.Written = true
+		c.writeRate(ch, kind, r)
+	case few:
+		f.Why = join(fmt.Sprintf("too few attempts: at least %d are needed", max(Fewest, needed(r, width))), remark)
+	default:
+		f.Why = join(fmt.Sprintf("known less well than it was stated: about %d attempts are needed", needed(r, width)), remark)
+	}
+	c.Findings = append(c.Findings, f)
+}
+
+// needed is how many attempts it takes for an interval of a width, given how much nights scatter.
+func needed(r *fit.Rate, width float64) int {
+	n := float64(fit.Needed(r.Value, width))
+	if r.Widened() {
+		n *= r.Scatter
+	}
+	digits := math.Pow(10, math.Max(0, math.Floor(math.Log10(math.Max(1, n)))-1))
+	return int(math.Ceil(n/digits) * digits)
+}
+
+// fewestErrors is from how many region errors on it is asked how they hang together.
+const fewestErrors = 8
+
+// region fits how region errors hang together, and returns what to say of it. A rate that is sticky gets the interval of the
+// chain, which allows for that.
+func (c *calibration) region(ch int, r *fit.Rate, remark string) string {
+	e := &c.s.Channels[ch].Errors
+	passed := c.passed(ch)
+	if r.Hits < fewestErrors {
+		return join(remark, fmt.Sprintf("too few region errors to say how they hang together: at least %d are needed", fewestErrors))
+	}
+	if e.Exits == 0 {
+		c.checkRows(ch, passed, predict.Exits{Share: r.Value})
+		return join(remark, c.hidden(passed))
+	}
+	order := e.Rotate == "order" && e.Exits > 1
+	spells := c.chains(passed, e.Exits, order)
+	f := Finding{Key: c.key(ch, "errors.region.burst"), Stated: e.Burst.String(), From: fmt.Sprintf("%d region errors in %s", r.Hits, nightsOf(r.Nights))}
+	switch {
+	case !spells.Sticky():
+		f.Measured = "not told from independence"
+		if !math.IsInf(spells.Burst.High, 1) {
+			f.Measured += ", at most " + figure.Seconds(spells.Burst.High)
+		}
+		f.Why = fmt.Sprintf("likelihood ratio %.1f; spells need 2.7. With %d exits it takes more attempts close to each other", spells.Gain, e.Exits)
+	case math.IsInf(spells.Burst.High, 1):
+		f.Measured = "at least " + figure.Seconds(spells.Burst.Low)
+		f.Why = "no end of a spell was seen closely enough"
+	default:
+		f.Measured = fmt.Sprintf("%s (%s–%s)", figure.Seconds(spells.Burst.Value), figure.Seconds(spells.Burst.Low), figure.Seconds(spells.Burst.High))
+		f.Written = true
+		f.Why = fmt.Sprintf("spells explain the errors better than independence: likelihood ratio %.1f, AIC better by %.1f", spells.Gain, spells.Gain-2)
+		c.writeBurst(ch, spells.Burst)
+	}
+	model := predict.Exits{Count: e.Exits, Share: r.Value, Burst: e.Burst.Seconds(), PerOrder: order}
+	if spells.Sticky() {
+		model.Share, model.Burst = spells.Share.Value, spells.Burst.Value
+		r.Estimate = spells.Share
+		remark = join(remark, "interval of the chain of each exit")
+	}
+	c.checkRows(ch, passed, model)
+	c.Findings = append(c.Findings, f)
+	return remark
+}
+
+// passed are a channel's attempts that came as far as region errors.
+func (c *calibration) passed(ch int) (all []placed) {
+	for i := range c.by[ch] {
+		if _, tries := met(&c.by[ch][i], "region"); tries > 0 {
+			all = append(all, c.by[ch][i])
+		}
+	}
+	return all
+}
+
+func atRegion(p *placed) bool { return p.Outcome == channel.Refused && p.Reason == channel.Region }
+
+// chains fits spells: of one exit for each order that keeps its exit, else of so many exits at random.
+func (c *calibration) chains(passed []placed, exits int, order bool) fit.Spells {
+	var all [][]fit.Visit
+	for _, s := range c.sequences(passed) {
+		if !order {
+			all = append(all, visits(s, atRegion))
+			continue
+		}
+		for _, own := range byOrder(s) {
+			all = append(all, visits(own, atRegion))
+		}
+	}
+	if order {
+		exits = 1
+	}
+	return fit.Chains(all, exits)
+}
+
+// byOrder cuts a sequence into those of its orders. An attempt whose order isn't known stands alone.
+func byOrder(s []placed) [][]placed {
+	type order struct {
+		night int
+		name  string
+	}
+	at := map[order]int{}
+	var all [][]placed
+	for _, p := range s {
+		o := order{p.night, p.Order}
+		i, known := at[o]
+		if !known || p.Order == "" {
+			at[o] = len(all)
+			all = append(all, []placed{p})
+			continue
+		}
+		all[i] = append(all[i], p)
+	}
+	return all
+}
+
+// hidden looks for spells that the scenario doesn't know.
+func (c *calibration) hidden(passed []placed) string {
+	common, order := c.chains(passed, 1, false), c.chains(passed, 1, true)
+	best, how := common, "all attempts share them"
+	keys := "exits = 1, burst = %q"
+	if order.Gain > common.Gain {
+		best, how, keys = order, "an order's attempts share them, as they would an exit that it keeps", `exits = 20, burst = %q, rotate = "order"`
+	}
+	// Two models were tried, so each gets half of the 5 %: 3.84 at the edge of what spells can be.
+	if best.Gain <= 3.84 || math.IsInf(best.Burst.High, 1) {
+		return fmt.Sprintf("independent, as stated: likelihood ratio of spells %.1f", best.Gain)
+	}
+	return fmt.Sprintf("the errors come in spells of about %s (%s–%s), and %s (likelihood ratio %.1f); the scenario has them independent. To model it, add "+keys,
+		figure.Seconds(best.Burst.Value), figure.Seconds(best.Burst.Low), figure.Seconds(best.Burst.High), how, best.Gain, figure.Seconds(best.Burst.Value))
+}
+
+func join(parts ...string) string {
+	all := ""
+	for _, p := range parts {
+		if p != "" && all != "" {
+			all += "; "
+		}
+		all += p
+	}
+	return all
+}

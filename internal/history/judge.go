@@ -1,0 +1,450 @@
+package history
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	"channelbench/internal/scenario"
+	"channelbench/internal/stats"
+)
+
+// Status is what a gate comes to.
+type Status string
+
+// The statuses, in the order in which they matter.
+const (
+	Regression   Status = "regression"
+	Inconclusive Status = "inconclusive"
+	Improvement  Status = "improvement"
+	OK           Status = "ok"
+)
+
+// Verdict is what one gate says of one strategy.
+type Verdict struct {
+	Strategy string
+	Gate     scenario.Gate
+	Status   Status
+	Reason   string // why
+	Orders   int64
+	Nights   int      // of the baseline; 1: a single run
+	Base     *float64 // dollars, seconds, a share; nil: not known, or never
+	Value    *float64
+	Effect   *float64 // how much more: relative, or a difference of shares; nil: not known
+	Low      *float64 // its 95 % interval
+	High     *float64
+	Score    *float64 // standard deviations off, positive is worse
+	Since    string   // the night with which a change began, by its date; "": there is none
+}
+
+// Comparison is what all gates say.
+type Comparison struct {
+	Base, New   string // what is compared, for people
+	Group       Group
+	Night       string // RFC 3339
+	Verdicts    []Verdict
+	Notes       []string // what a reader has to know
+	Limits      Limits
+	Charts      int
+	Suggest     string // the night from which on a new baseline would count, if a person accepts; "": nothing changed
+	BaseNights  []Night
+	NewNights   []Night
+	SpentUSD    float64 // by the nights that are judged
+	OverHistory bool
+}
+
+// Count is how many verdicts have a status.
+func (c *Comparison) Count(s Status) int {
+	n := 0
+	for i := range c.Verdicts {
+		if c.Verdicts[i].Status == s {
+			n++
+		}
+	}
+	return n
+}
+
+// Options say what is compared, and by which gates.
+type Options struct {
+	Gates       []scenario.Gate // in place of or beside those that the nights state
+	Site        string          // only nights from there; "": of the latest night
+	Scenario    string          // only nights of it; "": of the latest night
+	AnyPurchase bool            // nights that bought something else count, too
+	BetweenSD   float64         // Pair: how much two nights differ by themselves; 0: DefaultBetweenSD
+}
+
+// ErrNothing says that there is nothing to compare.
+var ErrNothing = errors.New("the history holds no night")
+
+// Judge says what the latest night of a history comes to against the nights before it.
+func Judge(l *Log, o Options) (*Comparison, error) {
+	last := latest(l, o)
+	if last == nil {
+		return nil, ErrNothing
+	}
+	gates, explicit, err := gatesOf(last.Gates, o.Gates)
+	if err != nil {
+		return nil, fmt.Errorf("line %d: %w", last.line, err)
+	}
+	c := &Comparison{Group: last.group(), Night: last.At, OverHistory: true, New: "the night of " + last.At}
+	all := c.series(l, last, o)
+	c.leaveReplays()
+	all = slices.DeleteFunc(all, func(s *series) bool { return s.nights[len(s.nights)-1].Engine != driven })
+	c.Charts = len(all) * len(gates)
+	c.Limits = LimitsFor(c.Charts)
+	from, most := time.Time{}, 0
+	for _, s := range all {
+		for _, g := range gates {
+			v, since := s.verdict(g, c.Limits)
+			if g.Metric == "bill" && !explicit["bill"] && v.Value == nil {
+				continue // no channel tells, and nobody asked
+			}
+			c.Verdicts = append(c.Verdicts, v)
+			most = max(most, v.Nights)
+			if !since.IsZero() && (from.IsZero() || since.Before(from)) {
+				from = since
+			}
+		}
+	}
+	c.Base = fmt.Sprintf("a baseline of up to %d nights", most)
+	if !from.IsZero() {
+		c.Suggest = from.Format(time.RFC3339Nano)
+	}
+	return c, nil
+}
+
+// driven is the engine of a strategy that is judged.
+const driven = "live"
+
+// leaveReplays notes which strategies of the latest night are not judged: what driven ones met is judged already.
+func (c *Comparison) leaveReplays() {
+	var names []string
+	for i := range c.NewNights {
+		if n := &c.NewNights[i]; n.Engine != driven {
+			names = append(names, n.Strategy)
+		}
+	}
+	if len(names) > 0 {
+		c.Notes = append(c.Notes, "Not judged, since replayed from what driven strategies met: "+strings.Join(names, ", ")+".")
+	}
+}
+
+// latest is the last line of the latest night that is asked for.
+func latest(l *Log, o Options) *Night {
+	var last *Night
+	for i := range l.Nights {
+		n := &l.Nights[i]
+		if (o.Site == "" || n.Site == o.Site) && (o.Scenario == "" || n.Scenario == o.Scenario) && (last == nil || !n.at.Before(last.at)) {
+			last = n
+		}
+	}
+	return last
+}
+
+// series are the nights of one strategy that are looked at.
+type series struct {
+	strategy string
+	night    string  // the latest of the group
+	nights   []Night // comparable with its own latest one; since the last mark
+}
+
+// tonight is the strategy's part of the latest night, nil if it had none.
+func (s *series) tonight() *Night {
+	if n := &s.nights[len(s.nights)-1]; n.At == s.night {
+		return n
+	}
+	return nil
+}
+
+// series sorts the nights of the latest one's group by strategy, and leaves out what can't be compared with it.
+func (c *Comparison) series(l *Log, last *Night, o Options) []*series {
+	var all []*series
+	other, polled := map[string]bool{}, map[string]bool{}
+	for i := range l.Nights {
+		n := &l.Nights[i]
+		if n.group() != c.Group {
+			continue
+		}
+		if !o.AnyPurchase && n.PurchaseSHA256 != last.PurchaseSHA256 {
+			other[n.At] = true
+			continue
+		}
+		k := slices.IndexFunc(all, func(s *series) bool { return s.strategy == n.Strategy })
+		if k < 0 {
+			k, all = len(all), append(all, &series{strategy: n.Strategy, night: last.At})
+		}
+		s := all[k]
+		s.nights = append(s.nights, *n)
+		if n.At == last.At {
+			c.NewNights, c.SpentUSD = append(c.NewNights, *n), c.SpentUSD+n.SpentUSD
+		}
+	}
+	for _, s := range all {
+		s.sinceMark(l)
+		now := s.nights[len(s.nights)-1].Poll
+		s.nights = slices.DeleteFunc(s.nights, func(n Night) bool {
+			differs := !samePoll(n.Poll, now)
+			if differs {
+				polled[n.At] = true
+			}
+			return differs
+		})
+		for i := range s.nights {
+			if n := &s.nights[i]; n.At != last.At && n.Invalid == "" {
+				c.BaseNights = append(c.BaseNights, *n)
+			}
+		}
+	}
+	if len(other) > 0 {
+		c.Notes = append(c.Notes, fmt.Sprintf("%d nights bought something else (purchase_sha256) and are left out; --any-purchase counts them", len(other)))
+	}
+	if len(polled) > 0 {
+		c.Notes = append(c.Notes, fmt.Sprintf("%d nights polled at other intervals and are left out: what they measured is finer or coarser", len(polled)))
+	}
+	return all
+}
+
+func samePoll(a, b map[string]float64) bool {
+	for channel, seconds := range a {
+		if also, both := b[channel]; both && also != seconds {
+			return false
+		}
+	}
+	return true
+}
+
+// sinceMark drops the nights before the last mark that a person made for them.
+func (s *series) sinceMark(l *Log) {
+	for i := range l.Marks {
+		m := &l.Marks[i]
+		if m.group() != s.nights[0].group() || m.Strategy != "" && m.Strategy != s.strategy {
+			continue
+		}
+		first := slices.IndexFunc(s.nights, func(n Night) bool { return !n.at.Before(m.from) })
+		if first < 0 {
+			first = len(s.nights) - 1 // the mark is of nights to come: the latest is all there is
+		}
+		s.nights = s.nights[first:]
+	}
+}
+
+// verdict judges the nights of a series by one gate, and says when a change began, if any did.
+func (s *series) verdict(g scenario.Gate, limits Limits) (Verdict, time.Time) {
+	m := metricOf(g.Metric)
+	c := newChart(m, g, limits)
+	v := Verdict{Strategy: s.strategy, Gate: g, Status: Inconclusive, Nights: 0}
+	var days []time.Time // of the nights that the chart was shown
+	tonight := s.tonight()
+	for i := range s.nights {
+		n := &s.nights[i]
+		r, why := m.read(n)
+		if why != "" {
+			if n == tonight {
+				v.Reason = why
+			}
+			continue
+		}
+		days = append(days, n.at)
+		o := c.add(r)
+		if n == tonight {
+			v.fill(m, r, &o)
+			if o.from > 0 && o.from <= len(days) {
+				return v.since(days[o.from-1]), days[o.from-1]
+			}
+		}
+	}
+	if tonight == nil {
+		v.Reason = "it was not driven that night"
+	}
+	return v, time.Time{}
+}
+
+func newChart(m *metric, g scenario.Gate, limits Limits) *chart {
+	c := &chart{rate: m.rate, most: math.Inf(1), gate: math.Log1p(g.Change), limits: limits}
+	if m.q > 0.5 {
+		c.most = mostTail
+	}
+	if m.rate {
+		c.gate = -g.Change
+	}
+	return c
+}
+
+func (v Verdict) since(day time.Time) Verdict {
+	v.Since = day.Format(time.DateOnly)
+	v.Reason += ", since " + v.Since
+	return v
+}
+
+// fill puts what the chart says in the units of people.
+func (v *Verdict) fill(m *metric, r reading, o *outcome) {
+	v.Orders, v.Nights = r.orders, o.base
+	v.Value, v.Base = m.unit(r.y), m.unit(o.level)
+	v.Effect, v.Low, v.High = m.effect(o.off), m.effect(o.low), m.effect(o.high)
+	if m.rate { // a share of misses that grows is one of hits that falls
+		v.Low, v.High = m.effect(o.high), m.effect(o.low)
+	}
+	if !math.IsNaN(o.score) {
+		v.Score = &o.score
+	}
+	v.Status, v.Reason = v.words(o)
+}
+
+func (v *Verdict) words(o *outcome) (Status, string) {
+	switch o.found {
+	case learning:
+		return Inconclusive, fmt.Sprintf("the baseline has %d of at least %d nights", o.base, leastBase)
+	case stepped:
+		return Regression, "two nights running beyond chance and the gate"
+	case drifted:
+		return Regression, "nights add up to a drift beyond chance and the gate"
+	case improved:
+		return Improvement, "better beyond chance by more than the gate's measure"
+	}
+	if o.beyond {
+		return OK, "beyond chance and the gate tonight; a second night running makes it a regression"
+	}
+	return OK, "within the gate, or within chance"
+}
+
+// unit is a chart's value as people read it.
+func (m *metric) unit(y float64) *float64 {
+	switch {
+	case math.IsNaN(y) || math.IsInf(y, 0):
+		return nil
+	case m.rate:
+		y = 1 - y
+	default:
+		y = math.Exp(y)
+	}
+	return &y
+}
+
+// effect is a difference on a chart's scale as people read it.
+func (m *metric) effect(off float64) *float64 {
+	switch {
+	case math.IsNaN(off) || math.IsInf(off, 0):
+		return nil
+	case m.rate:
+		off = -off
+	default:
+		off = math.Expm1(off)
+	}
+	return &off
+}
+
+// DefaultBetweenSD is how much two nights are taken to differ without any change, where no history tells: what clouds
+// and relays show (3 to 5 %).
+const DefaultBetweenSD = 0.05
+
+// level95 of all gates of a comparison of two runs together: how often any is wrong to fail.
+const pairAlarms = 0.05
+
+// PurchaseError says that two runs don't buy the same.
+type PurchaseError struct{ Base, New string }
+
+func (e *PurchaseError) Error() string {
+	return fmt.Sprintf("the runs don't buy the same: purchase_sha256 %.12s and %.12s", e.Base, e.New)
+}
+
+// Pair holds one run against another. What two nights differ by themselves can't be learnt from two, and is assumed.
+func Pair(base, now []Night, o Options) (*Comparison, error) {
+	if len(base) == 0 || len(now) == 0 {
+		return nil, ErrNothing
+	}
+	b, n := &base[0], &now[0]
+	switch {
+	case b.Mode != n.Mode:
+		return nil, fmt.Errorf("one run is of %s channels, and one of %s", b.Mode, n.Mode)
+	case b.PurchaseSHA256 != n.PurchaseSHA256 && !o.AnyPurchase:
+		return nil, &PurchaseError{b.PurchaseSHA256, n.PurchaseSHA256}
+	}
+	gates, explicit, err := gatesOf(n.Gates, o.Gates)
+	if err != nil {
+		return nil, err
+	}
+	if o.BetweenSD == 0 {
+		o.BetweenSD = DefaultBetweenSD
+	}
+	c := &Comparison{Group: n.group(), Night: n.At, Base: "the run of " + b.At, New: "the run of " + n.At, BaseNights: base, NewNights: now}
+	c.leaveReplays()
+	for i := range now {
+		c.SpentUSD += now[i].SpentUSD
+		if now[i].Engine == driven {
+			c.Charts += len(gates)
+		}
+	}
+	c.Limits = Limits{Step: max(2, stats.Score(pairAlarms/float64(max(c.Charts, 1)))), Drift: math.Inf(1)}
+	for i := range now {
+		if now[i].Engine != driven {
+			continue
+		}
+		k := slices.IndexFunc(base, func(n Night) bool { return n.Strategy == now[i].Strategy })
+		for _, g := range gates {
+			v := Verdict{Strategy: now[i].Strategy, Gate: g, Status: Inconclusive, Reason: "it is not in the run that is compared with"}
+			if k >= 0 {
+				v = c.pair(&base[k], &now[i], g, o.BetweenSD)
+			}
+			if g.Metric != "bill" || explicit["bill"] || v.Value != nil {
+				c.Verdicts = append(c.Verdicts, v)
+			}
+		}
+	}
+	return c, nil
+}
+
+// pair judges a gate of a strategy by two nights.
+func (c *Comparison) pair(base, now *Night, g scenario.Gate, between float64) Verdict {
+	m := metricOf(g.Metric)
+	v := Verdict{Strategy: now.Strategy, Gate: g, Status: Inconclusive}
+	b, why := m.read(base)
+	if why != "" {
+		v.Reason = "of the earlier run: " + why
+		return v
+	}
+	r, why := m.read(now)
+	switch {
+	case why != "":
+		v.Reason = why
+		return v
+	case !samePoll(base.Poll, now.Poll):
+		v.Reason = "the runs polled at different intervals"
+		return v
+	}
+	o := outcome{base: 1, level: b.y, off: r.y - b.y, found: unchanged}
+	if math.IsInf(r.y, 1) && math.IsInf(b.y, 1) {
+		o.off = 0
+	}
+	if m.rate {
+		o.score = stats.Score(stats.FisherMid(b.missed, b.orders, r.missed, r.orders))
+		o.low, o.high = stats.Newcombe(float64(b.missed), float64(b.orders), float64(r.missed), float64(r.orders))
+	} else {
+		spread := between
+		if m.q == 0 {
+			spread = 0 // prices don't sway
+		}
+		sd := math.Max(leastSD, math.Sqrt(b.se*b.se+r.se*r.se+2*spread*spread))
+		o.score, o.low, o.high = o.off/sd, o.off-1.96*sd, o.off+1.96*sd
+	}
+	v.fill(m, r, &o)
+	v.Status, v.Reason = c.pairWords(newChart(m, g, c.Limits), &o)
+	return v
+}
+
+// pairWords says what a difference of two nights comes to. One that is beyond the gate, and may be chance, is no verdict.
+func (c *Comparison) pairWords(of *chart, o *outcome) (Status, string) {
+	switch {
+	case math.IsNaN(o.score):
+		return Inconclusive, "too few orders to know how far it is from chance"
+	case o.off > of.gate && o.score > c.Limits.Step:
+		return Regression, "beyond chance and the gate"
+	case o.off > of.gate:
+		return Inconclusive, "beyond the gate, but not beyond chance: too few orders to tell"
+	case -o.off > of.gate && -o.score > c.Limits.Step:
+		return Improvement, "better beyond chance by more than the gate's measure"
+	}
+	return OK, "within the gate"
+}

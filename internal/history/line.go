@@ -1,0 +1,101 @@
+package history
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"time"
+)
+
+// A line is a JSON object whose last member, ,"crc":"1a2b3c4d", is the CRC-32C of the object without it.
+const (
+	mark     = `,"crc":"`
+	sealSize = len(mark) + 8 + len(`"}`)
+	maxLine  = 1 << 20 // bytes; a night takes about a thousand
+)
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+// seal ends what begins a line.
+func seal(begun []byte) []byte {
+	sum := crc32.Update(crc32.Checksum(begun, castagnoli), castagnoli, []byte{'}'})
+	return fmt.Appendf(nil, `%s%08x"}`, mark, sum)
+}
+
+// Entry is a Night or a Mark.
+type Entry interface{ Night | Mark }
+
+// lineOf is an entry as a line, with its newline.
+func lineOf[E Entry](e E) ([]byte, error) {
+	body, err := json.Marshal(e)
+	if err != nil {
+		return nil, err
+	}
+	line := body[:len(body)-1]
+	return append(append(line, seal(line)...), '\n'), nil
+}
+
+// What a line can be that is none of ours. Where it is one of another version, its checksum is that version's matter.
+var (
+	errNotJSON = errors.New("is no JSON")
+	errForeign = errors.New("is not a line of a history")
+	errSeal    = errors.New("was changed after it was written, or is torn: its checksum is wrong")
+	errTorn    = errors.New("was cut short while it was written")
+)
+
+// decode reads a line without its newline: a *Night or a *Mark.
+func decode(line []byte) (any, error) {
+	var head struct{ Schema, Kind string }
+	if err := json.Unmarshal(line, &head); err != nil {
+		if bytes.HasPrefix(line, []byte(`{"schema":"channelbench/history/`)) {
+			return nil, errTorn
+		}
+		var syntax *json.SyntaxError
+		if errors.As(err, &syntax) {
+			return nil, errNotJSON
+		}
+		return nil, errForeign
+	}
+	switch {
+	case head.Schema == "" || !bytes.HasPrefix([]byte(head.Schema), []byte("channelbench/history/")):
+		return nil, errForeign
+	case head.Schema != Schema:
+		return nil, fmt.Errorf("has the schema %.60q, and this version reads %q", head.Schema, Schema)
+	}
+	if i := len(line) - sealSize; i < 1 || !bytes.Equal(line[i:], seal(line[:i])) {
+		return nil, errSeal
+	}
+	switch head.Kind {
+	case "night":
+		return readNight(line)
+	case "accept":
+		return readMark(line)
+	}
+	return nil, fmt.Errorf("is of the kind %.40q, which only other versions know", head.Kind)
+}
+
+func readNight(line []byte) (*Night, error) {
+	var n Night
+	err := json.Unmarshal(line, &n)
+	if err == nil {
+		n.at, err = time.Parse(time.RFC3339, n.At)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("can't be read: %w", err)
+	}
+	return &n, nil
+}
+
+func readMark(line []byte) (*Mark, error) {
+	var m Mark
+	err := json.Unmarshal(line, &m)
+	if err == nil {
+		m.from, err = time.Parse(time.RFC3339, m.From)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("can't be read: %w", err)
+	}
+	return &m, nil
+}

@@ -1,0 +1,71 @@
+package record
+
+// Drive is how a bench drove its orders: what decides whether its figures may be held against another's.
+type Drive struct {
+	Channels    string             `json:"channels"`             // "live": real ones; "mock"
+	Poll        map[string]float64 `json:"poll_seconds"`         // by channel; what is measured is no finer
+	SendLagP99  *float64           `json:"send_lag_p99_seconds"` // how much later than scheduled orders began; null: none did
+	PlannedRate *float64           `json:"planned_per_minute"`   // orders; null: fewer than two
+	Rate        *float64           `json:"achieved_per_minute"`  // at which they began; null: fewer than two
+	Cut         int64              `json:"orders_cut,omitempty"` // that had no outcome when the run ended
+	Planned     int64              `json:"orders_planned"`       // of all driven strategies
+	Gates       []Gate             `json:"gates,omitempty"`      // of the scenario: how much worse a figure may get
+}
+
+// Gate is how much worse a figure may get from one run to the next.
+type Gate struct {
+	Metric string  `json:"metric"` // such as "p95" or "delivered"
+	Change float64 `json:"change"` // 0.05: 5 % more; of shares −0.01: one percentage point less
+}
+
+// Counts are what a driven strategy's figures are made of.
+type Counts struct {
+	InTime    int64            `json:"in_time"`
+	Attempts  int64            `json:"attempts"`
+	Retries   int64            `json:"retries"`   // attempts that followed one of the same step
+	Fallbacks int64            `json:"fallbacks"` // orders that went beyond the first step of their route
+	Errors    map[string]int64 `json:"errors"`    // attempts by why they failed
+	P90       Figure           `json:"p90_seconds"`
+	SpentUSD  float64          `json:"spent_usd"` // charges, those of orders without an outcome too
+	Bill      Told             `json:"bill"`
+	Batches   []Batch          `json:"batches"` // the orders in the order of their arrival, cut into spans of about the same length
+}
+
+// Told is what channels say that they charged, against what the scenario's prices make.
+type Told struct {
+	Attempts    int64   `json:"attempts"`     // of which a channel told its charge
+	ReportedUSD float64 `json:"reported_usd"` // for these
+	ComparedUSD float64 `json:"compared_usd"` // for these, by the price in the scenario
+}
+
+// Batch are some orders in a row.
+type Batch struct {
+	Orders    int64    `json:"orders"`
+	Delivered int64    `json:"delivered"`
+	CostUSD   float64  `json:"cost_usd"`    // with penalties and fixed costs
+	P50       *float64 `json:"p50_seconds"` // over all orders; null: never
+	P95       *float64 `json:"p95_seconds"`
+}
+
+// filled is a copy without nil lists.
+func (d *Drive) filled() *Drive {
+	if d == nil {
+		return nil
+	}
+	f := *d
+	f.Poll = numbers(f.Poll)
+	return &f
+}
+
+// filled is a copy without nil lists.
+func (c *Counts) filled() *Counts {
+	if c == nil {
+		return nil
+	}
+	f := *c
+	f.Batches = list(f.Batches)
+	if f.Errors == nil {
+		f.Errors = map[string]int64{}
+	}
+	return &f
+}

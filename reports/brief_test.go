@@ -1,0 +1,119 @@
+package reports
+
+import (
+	"strings"
+	"testing"
+
+	"channelbench/internal/record"
+)
+
+// undecided has no strategy that qualifies; reverse comes closest.
+func undecided() *record.Run {
+	run := nobody()
+	run.Verdict.Closest, run.Verdict.MeasureFirst = ptr("reverse"), ptr("channels.reverse.errors.region.rate")
+	run.Verdict.Draws = 256
+	for i := range run.Verdict.Requirements {
+		run.Verdict.Requirements[i].Probability = 0.54
+	}
+	return run
+}
+
+// leaning has a candidate that is not the winner.
+func leaning(first *string) *record.Run {
+	run := typical()
+	run.Verdict.Winner, run.Verdict.MeasureFirst, run.Verdict.Draws = nil, first, 256
+	run.Verdict.ProbabilityBest["hybrid"] = 0.61
+	return run
+}
+
+// Whoever reads only this must not be misled: the advice follows the verdict, and each answer its figures.
+func TestBriefing(t *testing.T) {
+	dearer := typical()
+	dearer.Verdict.Winner, dearer.Verdict.Candidate = ptr("forwarding"), ptr("forwarding")
+	budget := typical()
+	budget.Strategies[1].OverBudget = &record.Figure{Value: ptr(0.12)}
+	sensitive := undecided()
+	sensitive.Sensitivity = &record.Sensitivity{Strategy: "reverse", Against: ptr("forwarding")}
+	lost := typical()
+	lost.Strategies[1].MonthlyCost.Value = nil
+	for _, c := range []struct {
+		name  string
+		run   *record.Run
+		title string
+		want  []string // in the answers
+		not   string
+	}{
+		{"a winner", typical(), "Use hybrid: $0.33 a clip instead of $0.82 with forwarding", []string{
+			"With hybrid a month costs $6,624, $9,702 (59%) less than with forwarding", "2.0 of 10,000 orders undelivered; 1 order in 31 later than 4 min, or never",
+			"Reverse: unofficial route; may break the vendor's terms", "1 input assumed, 1 stated by the vendor"}, "budget"},
+		{"the dearer one wins", dearer, "Use forwarding: $0.82 a clip instead of $0.33 with hybrid", []string{"With forwarding a month costs $16,326, $9,702 more than with hybrid"}, "less than"},
+		{"a budget that breaks", budget, "Use hybrid: $0.33 a clip instead of $0.82 with forwarding", []string{"12% of months over the budget"}, ""},
+		{"a candidate, and what to measure", leaning(ptr("channels.reverse.latency")), "Lean to hybrid, but measure reverse's latency first", []string{"Hybrid is the best in 61% of what the stated ranges leave open"}, ""},
+		{"a candidate, and nothing to measure", leaning(nil), "Lean to hybrid: nothing is clearly the best", nil, "measure"},
+		{"nobody, and what to measure", undecided(), "Measure reverse's region errors before you choose: no strategy is sure to keep what is required",
+			[]string{"With reverse a month costs", "Reverse keeps what is required in at most 54% of what the stated ranges leave open"}, ""},
+		{"nobody, set against what the sensitivity names", sensitive, "Measure reverse's region errors before you choose: no strategy is sure to keep what is required", []string{"less than with forwarding"}, ""},
+		{"nobody at all", nobody(), upperFirst(newGlance(nobody()).title()), nil, "saves"},
+		{"costs unknown", lost, "Use hybrid: $0.33 a clip instead of $0.82 with forwarding", nil, "a month costs"},
+		{"invalid", spoilt(), "Not to be used: " + spoilt().Invalid, nil, "a month costs"},
+		{"empty", &record.Run{}, "This run holds no strategy", nil, ""},
+	} {
+		b := briefing(c.run)
+		if b.title != c.title {
+			t.Errorf("%s:\n got %s\nwant %s", c.name, b.title, c.title)
+		}
+		for _, want := range c.want {
+			if !strings.Contains(b.words(), want) {
+				t.Errorf("%s: no %q in %s", c.name, want, b.words())
+			}
+		}
+		if c.not != "" && strings.Contains(b.words(), c.not) {
+			t.Errorf("%s: %q in %s", c.name, c.not, b.words())
+		}
+	}
+}
+
+// The four charts are those that the run's question hangs on.
+func TestPageFigures(t *testing.T) {
+	budget := outages()
+	budget.Scenario.BudgetUSD = ptr(9_000.0)
+	plain := mapped()
+	plain.Sensitivity = nil
+	for _, c := range []struct {
+		name string
+		run  *record.Run
+		want string
+	}{
+		{"ranges", typical(), "at-a-glance.png latency-ecdf.png tornado.png cost-latency.png"},
+		{"no ranges", plain, "at-a-glance.png latency-ecdf.png cost-latency.png break-even.png"},
+		{"a budget", budget, "at-a-glance.png latency-ecdf.png budget.png tornado.png"},
+		{"a bench", bursty(), "at-a-glance.png latency-ecdf.png timeline.png cost-latency.png"},
+	} {
+		var got []string
+		for _, f := range pageFigures(c.run) {
+			got = append(got, f.file)
+		}
+		if text := strings.Join(got, " "); text != c.want {
+			t.Errorf("%s: %s, want %s", c.name, text, c.want)
+		}
+	}
+}
+
+func TestPageStaysApartAndInside(t *testing.T) {
+	all := map[string]func() *record.Run{"undecided": undecided, "sensitive": driven, "mapped": mapped, "bursty": bursty, "outages": outages, "crowd": crowd}
+	for name, fixture := range fixtures {
+		all[name] = fixture
+	}
+	for name, fixture := range all {
+		p, alt, err := onePage(fixture())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range collisions(p) {
+			t.Errorf("%s: %s", name, c)
+		}
+		if alt == "" {
+			t.Errorf("%s has no words", name)
+		}
+	}
+}

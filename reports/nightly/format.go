@@ -1,0 +1,108 @@
+package nightly
+
+import (
+	"encoding/csv"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+
+	"channelbench/internal/history"
+)
+
+const unknown = "–"
+
+// value is a figure in its unit.
+func value(v *history.Verdict, x *float64) string {
+	switch {
+	case x == nil && v.Nights == 0:
+		return unknown
+	case x == nil:
+		return never(v)
+	case v.Gate.Points:
+		return fmt.Sprintf("%.1f%%", 100**x)
+	case v.Gate.Metric == "bill":
+		return fmt.Sprintf("%.3f× price", *x)
+	case isTime(v):
+		return fmt.Sprintf("%.1f s", *x)
+	default:
+		return fmt.Sprintf("$%.4f", *x)
+	}
+}
+
+func isTime(v *history.Verdict) bool { return v.Gate.Metric[0] == 'p' }
+
+// never is a time that wasn't reached; other figures are just not known.
+func never(v *history.Verdict) string {
+	if isTime(v) {
+		return "never"
+	}
+	return unknown
+}
+
+func change(v *history.Verdict) string {
+	if v.Effect == nil {
+		if isTime(v) && v.Base != nil && v.Value == nil && v.Orders > 0 {
+			return "never reached"
+		}
+		return unknown
+	}
+	return signed(v, *v.Effect)
+}
+
+func signed(v *history.Verdict, x float64) string {
+	unit := "%"
+	if v.Gate.Points {
+		unit = "pp"
+	}
+	return strings.Replace(fmt.Sprintf("%+.1f%s", 100*x, unit), "-0.0", "+0.0", 1)
+}
+
+func interval(v *history.Verdict) string {
+	if v.Low == nil || v.High == nil {
+		return unknown
+	}
+	return signed(v, *v.Low) + " to " + signed(v, *v.High)
+}
+
+// CSV writes a line a verdict, in base units.
+func CSV(w io.Writer, c *history.Comparison) error {
+	out := csv.NewWriter(w)
+	rows := [][]string{{"scenario", "site", "channels", "night", "strategy", "figure", "verdict", "base", "value", "effect", "low", "high", "gate", "score", "orders", "baseline_nights", "since", "reason"}}
+	for i := range c.Verdicts {
+		v := &c.Verdicts[i]
+		rows = append(rows, []string{c.Group.Scenario, c.Group.Site, c.Group.Mode, c.Night, v.Strategy, v.Gate.Metric, string(v.Status), cell(v.Base), cell(v.Value),
+			cell(v.Effect), cell(v.Low), cell(v.High), number(v.Gate.Change), cell(v.Score), strconv.FormatInt(v.Orders, 10), strconv.Itoa(v.Nights), v.Since, v.Reason})
+	}
+	return out.WriteAll(rows)
+}
+
+func cell(x *float64) string {
+	if x == nil {
+		return ""
+	}
+	return number(*x)
+}
+
+func number(x float64) string { return strconv.FormatFloat(x, 'g', 8, 64) }
+
+// CSVNights writes a line a strategy of one bench, in base units.
+func CSVNights(w io.Writer, nights []history.Night) error {
+	out := csv.NewWriter(w)
+	rows := [][]string{{"night", "site", "channels", "scenario", "strategy", "engine", "orders", "delivered", "in_time", "attempts", "retries", "fallbacks",
+		"delivered_share", "in_time_share", "p50_seconds", "p90_seconds", "p95_seconds", "p99_seconds", "cost_per_order_usd", "cost_per_delivered_usd", "spent_usd", "truncated", "invalid"}}
+	for i := range nights {
+		n := &nights[i]
+		counts := []string{}
+		for _, k := range []int64{n.Orders, n.Delivered, n.InTime, n.Attempts, n.Retries, n.Fallbacks} {
+			counts = append(counts, strconv.FormatInt(k, 10))
+		}
+		line := append([]string{n.At, n.Site, n.Mode, n.Scenario, n.Strategy, n.Engine}, counts...)
+		for _, x := range []*float64{n.DeliveredShare.Value, n.InTimeShare.Value, n.Latency.P50.Value, n.Latency.P90.Value, n.Latency.P95.Value, n.Latency.P99.Value,
+			n.CostPerOrder.Value, n.CostPerDelivered.Value, &n.SpentUSD} {
+			line = append(line, cell(x))
+		}
+		rows = append(rows, append(line, n.Truncated, n.Invalid))
+	}
+	return out.WriteAll(rows)
+}

@@ -1,0 +1,235 @@
+package nightly
+
+import (
+	"bytes"
+	"encoding/csv"
+	"encoding/xml"
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+
+	"channelbench/internal/history"
+	"channelbench/internal/record"
+	"channelbench/internal/scenario"
+)
+
+func ptr(v float64) *float64 { return &v }
+
+// comparison has a verdict of each status, and names that hurt.
+func comparison() *history.Comparison {
+	return &history.Comparison{
+		Base: "a baseline of up to 30 nights", New: "the night of 2026-11-28T03:00:00Z", Night: "2026-11-28T03:00:00Z", SpentUSD: 4.8, Suggest: "2026-11-20T03:00:00Z",
+		Group: history.Group{Site: "ci", Mode: "live", Scenario: "demo <&> | *x*"}, Notes: []string{"3 nights bought something else"},
+		Verdicts: []history.Verdict{
+			{Strategy: "reverse, 100%: \"a\"\r\n::error::", Gate: scenario.NewGate("p50", 0.1), Status: history.Regression, Reason: "two nights running", Orders: 40, Nights: 30,
+				Base: ptr(100), Value: ptr(130), Effect: ptr(0.3), Low: ptr(0.2), High: ptr(0.4), Score: ptr(6), Since: "2026-11-20"},
+			{Strategy: "hybrid", Gate: scenario.NewGate("delivered", -0.02), Status: history.Inconclusive, Reason: "too few orders: 9, needs 10"},
+			{Strategy: "hybrid", Gate: scenario.NewGate("cost_per_delivered", 0.05), Status: history.Improvement, Orders: 40, Nights: 30, Base: ptr(0.12), Value: ptr(0.1),
+				Effect: ptr(-0.1667), Low: ptr(-0.17), High: ptr(-0.16), Reason: "better"},
+			{Strategy: "hybrid", Gate: scenario.NewGate("p95", 0.15), Status: history.OK, Orders: 80, Nights: 30, Base: ptr(200), Reason: "within"},
+		},
+		BaseNights: []history.Night{{Strategy: "hybrid", Engine: "live", Orders: 40, Delivered: 39, CostPerDelivered: record.Figure{Value: ptr(0.12)}}},
+		NewNights:  []history.Night{{Strategy: "hybrid", Engine: "live", Orders: 40}, {Strategy: "routed", Engine: "replay", Orders: 40}},
+	}
+}
+
+func TestText(t *testing.T) {
+	var b bytes.Buffer
+	if err := Text(&b, comparison()); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"Regression: p50 of reverse", "+30.0%", "$0.1200", "never", "--accept 'why' --from 2026-11-20T03:00:00Z", "3 nights bought something else", "It spent $4.80."} {
+		if !strings.Contains(b.String(), want) {
+			t.Errorf("the text lacks %q:\n%s", want, b.String())
+		}
+	}
+}
+
+func TestHeadline(t *testing.T) {
+	verdicts := func(all ...history.Status) *history.Comparison {
+		c := &history.Comparison{}
+		for _, s := range all {
+			c.Verdicts = append(c.Verdicts, history.Verdict{Strategy: "a", Gate: scenario.NewGate("p50", 0.1), Status: s, Effect: ptr(0.2)})
+		}
+		return c
+	}
+	for want, c := range map[string]*history.Comparison{
+		"There is nothing to judge.":                    verdicts(),
+		"Inconclusive: nothing can be judged yet.":      verdicts(history.Inconclusive),
+		"No regression; 1 of 2 gates are inconclusive.": verdicts(history.Inconclusive, history.OK),
+		"No regression: all 2 gates hold.":              verdicts(history.Improvement, history.OK),
+		"Regression: p50 of a +20.0%; p50 of a +20.0%.": verdicts(history.Regression, history.Regression, history.OK),
+	} {
+		if got := Headline(c); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
+
+// What the schemas of Jenkins, Surefire and GitLab's reader have in common: the root, the counts that are whole numbers and
+// agree with what is inside, a name and a class for each case, and at most one result element in it.
+func TestJUnitIsWhatReadersTake(t *testing.T) {
+	for _, strict := range []bool{false, true} {
+		var b bytes.Buffer
+		if err := JUnit(&b, comparison(), strict); err != nil {
+			t.Fatal(err)
+		}
+		if !strings.HasPrefix(b.String(), `<?xml version="1.0" encoding="UTF-8"?>`) {
+			t.Errorf("it begins %.40q", b.String())
+		}
+		elements, results, inCase := map[string]int{}, map[string]int{}, 0
+		attributes := map[string]map[string]string{}
+		parents := map[string]string{"testsuites": "", "testsuite": "testsuites", "testcase": "testsuite", "failure": "testcase", "skipped": "testcase"}
+		var stack []string
+		for d := xml.NewDecoder(&b); ; {
+			token, err := d.Token()
+			if err != nil {
+				break
+			}
+			switch e := token.(type) {
+			case xml.StartElement:
+				name := e.Name.Local
+				parent := ""
+				if len(stack) > 0 {
+					parent = stack[len(stack)-1]
+				}
+				if want, known := parents[name]; !known || want != parent {
+					t.Errorf("<%s> in <%s>", name, parent)
+				}
+				stack = append(stack, name)
+				elements[name]++
+				attributes[name] = map[string]string{}
+				for _, a := range e.Attr {
+					attributes[name][a.Name.Local] = a.Value
+				}
+				switch name {
+				case "testcase":
+					inCase = 0
+					if attributes[name]["name"] == "" || attributes[name]["classname"] == "" {
+						t.Errorf("a case without name or class: %v", e)
+					}
+				case "failure", "skipped":
+					results[name]++
+					if inCase++; inCase > 1 {
+						t.Error("a case has two results")
+					}
+				}
+			case xml.EndElement:
+				stack = stack[:len(stack)-1]
+			}
+		}
+		if elements["testcase"] != 4 || len(stack) != 0 {
+			t.Errorf("%v elements", elements)
+		}
+		for _, of := range []string{"testsuites", "testsuite"} {
+			for attribute, want := range map[string]int{"tests": 4, "failures": results["failure"], "errors": 0} {
+				if got, err := strconv.Atoi(attributes[of][attribute]); err != nil || got != want {
+					t.Errorf("%s of %s is %q, want %d", attribute, of, attributes[of][attribute], want)
+				}
+			}
+		}
+		if want := map[bool]int{false: 1, true: 2}[strict]; results["failure"] != want {
+			t.Errorf("strict %v: %d failures, want %d", strict, results["failure"], want)
+		}
+		if !regexp.MustCompile(`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d$`).MatchString(attributes["testsuite"]["timestamp"]) {
+			t.Errorf("timestamp %q", attributes["testsuite"]["timestamp"])
+		}
+	}
+}
+
+func TestAnnotationsAreEscapedAndFew(t *testing.T) {
+	var b bytes.Buffer
+	if err := Annotations(&b, comparison()); err != nil {
+		t.Fatal(err)
+	}
+	want := "::error title=regression%3A p50 of reverse%2C 100%25%3A \"a\"%0D%0A%3A%3Aerror%3A%3A::+30.0%25, was 100.0 s, is 130.0 s (gate +10%25): two nights running\n" +
+		"::warning title=inconclusive%3A delivered of hybrid::–, was –, is – (gate -2pp): too few orders: 9, needs 10\n"
+	if b.String() != want {
+		t.Errorf("got\n%swant\n%s", b.String(), want)
+	}
+	c := comparison()
+	for range 30 {
+		c.Verdicts = append(c.Verdicts, c.Verdicts[0])
+	}
+	b.Reset()
+	if err := Annotations(&b, c); err != nil {
+		t.Fatal(err)
+	}
+	if n := strings.Count(b.String(), "::error "); n != mostAnnotations || !strings.Contains(b.String(), "title=22 more%3A regression") {
+		t.Errorf("%d errors:\n%s", n, b.String())
+	}
+}
+
+func TestMarkdownIsInert(t *testing.T) {
+	var b bytes.Buffer
+	if err := Markdown(&b, comparison()); err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(b.String(), "<&>") || !strings.Contains(b.String(), `\| \*x\*`) {
+		t.Errorf("names aren't escaped:\n%s", b.String())
+	}
+	c := comparison()
+	for i := range 3000 {
+		v := c.Verdicts[0]
+		v.Strategy = fmt.Sprint(i)
+		c.Verdicts = append(c.Verdicts, v)
+	}
+	c.Verdicts[0].Status = history.OK
+	for i := range c.Verdicts {
+		c.Verdicts[i].Status = history.OK
+	}
+	b.Reset()
+	if err := Markdown(&b, c); err != nil || b.Len() > 60_000 {
+		t.Errorf("%d bytes, %v", b.Len(), err)
+	}
+}
+
+func TestCSVIsWhole(t *testing.T) {
+	var b bytes.Buffer
+	c := comparison()
+	if err := CSV(&b, c); err != nil {
+		t.Fatal(err)
+	}
+	rows, err := csv.NewReader(&b).ReadAll()
+	if err != nil || len(rows) != 5 || rows[1][9] != "0.3" || rows[4][8] != "" {
+		t.Errorf("%v %q", err, rows)
+	}
+	b.Reset()
+	if err := CSVNights(&b, c.NewNights); err != nil {
+		t.Fatal(err)
+	}
+	if rows, err = csv.NewReader(&b).ReadAll(); err != nil || len(rows) != 3 || len(rows[0]) != len(rows[1]) {
+		t.Errorf("%v %q", err, rows)
+	}
+}
+
+// The format of golang.org/design/14313-benchmark-format: a name, a count, and pairs of value and unit.
+var goBenchLine = regexp.MustCompile(`^(|[a-z][^ :]*: .*|Unit [^ ]+ better=lower|Benchmark[^ a-z][^ ]* [0-9]+( [-+0-9.e]+ [^ ]+)+)$`)
+
+func TestGoBench(t *testing.T) {
+	var b bytes.Buffer
+	c := comparison()
+	if err := GoBench(&b, c); err != nil {
+		t.Fatal(err)
+	}
+	run := &record.Run{Scenario: record.Scenario{Name: "demo"}, Strategies: []record.Strategy{{Name: "a b/c", Counts: &record.Counts{Batches: []record.Batch{
+		{Orders: 6, Delivered: 5, CostUSD: 0.6, P50: ptr(90), P95: nil}, {Orders: 6}}}}, {Name: "replayed"}}}
+	if err := GoBenchRun(&b, run); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"BenchmarkStrategy/name=hybrid 40 120 usd/kvideo 2.5 failed%\n", "BenchmarkStrategy/name=a_b_c 6 120 usd/kvideo 90 p50-sec 16.6667 failed%\n", "BenchmarkStrategy/name=a_b_c 6 100 failed%\n", "nights: base\n"} {
+		if !strings.Contains(b.String(), want) {
+			t.Errorf("lacks %q:\n%s", want, b.String())
+		}
+	}
+	for _, line := range strings.Split(b.String(), "\n") {
+		if !goBenchLine.MatchString(line) {
+			t.Errorf("%q is no line of the format", line)
+		}
+	}
+	if strings.Contains(b.String(), "routed") || strings.Contains(b.String(), "replayed") {
+		t.Error("a replay is benchmarked")
+	}
+}

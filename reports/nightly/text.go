@@ -1,0 +1,124 @@
+// Package nightly writes what a comparison of nights came to: for a terminal, for people who read pull requests, for
+// spreadsheets, and in the formats that continuous integration and benchstat read.
+//
+// It deliberately judges nothing (package history does) and writes to no file but what it is given.
+//
+//	err := nightly.Text(os.Stdout, comparison)
+package nightly
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+
+	"channelbench/internal/history"
+)
+
+// Headline says in a sentence what the comparison came to.
+func Headline(c *history.Comparison) string {
+	var worse []string
+	for i := range c.Verdicts {
+		if v := &c.Verdicts[i]; v.Status == history.Regression {
+			worse = append(worse, fmt.Sprintf("%s of %s %s", v.Gate.Metric, v.Strategy, change(v)))
+		}
+	}
+	switch unsure := c.Count(history.Inconclusive); {
+	case len(worse) > 0:
+		return "Regression: " + strings.Join(worse, "; ") + "."
+	case len(c.Verdicts) == 0:
+		return "There is nothing to judge."
+	case unsure == len(c.Verdicts):
+		return "Inconclusive: nothing can be judged yet."
+	case unsure > 0:
+		return fmt.Sprintf("No regression; %d of %d gates are inconclusive.", unsure, len(c.Verdicts))
+	default:
+		return fmt.Sprintf("No regression: all %d gates hold.", len(c.Verdicts))
+	}
+}
+
+// about says what is compared with what.
+func about(c *history.Comparison) string {
+	text := fmt.Sprintf("%s, %s channels, %s against %s", c.Group.Scenario, c.Group.Mode, c.New, c.Base)
+	if c.Group.Site != "" {
+		text += ", from " + c.Group.Site
+	}
+	return text + fmt.Sprintf(". It spent $%.2f.", c.SpentUSD)
+}
+
+// suggestion says what a person can do about a change that is there to stay.
+func suggestion(c *history.Comparison) string {
+	if c.Suggest == "" {
+		return ""
+	}
+	return fmt.Sprintf("If this is how it is from now on: compare --history FILE --accept 'why' --from %s begins a new baseline there.", c.Suggest)
+}
+
+// Text writes the comparison for a terminal.
+func Text(w io.Writer, c *history.Comparison) error {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s\n%s\n\n", Headline(c), about(c))
+	t := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(t, strings.Join(head, "\t"))
+	for i := range c.Verdicts {
+		fmt.Fprintln(t, strings.Join(row(&c.Verdicts[i]), "\t"))
+	}
+	if err := t.Flush(); err != nil {
+		return err
+	}
+	for _, n := range notes(c) {
+		fmt.Fprintf(&b, "\n%s", n)
+	}
+	if len(notes(c)) > 0 {
+		b.WriteByte('\n')
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// notes are what stands below the table.
+func notes(c *history.Comparison) []string {
+	all := c.Notes
+	if s := suggestion(c); s != "" {
+		all = append(all[:len(all):len(all)], s)
+	}
+	return all
+}
+
+var head = []string{"Strategy", "Figure", "Verdict", "Was", "Is", "Change", "95% interval", "Gate", "Orders", "Why"}
+
+func row(v *history.Verdict) []string {
+	return []string{v.Strategy, v.Gate.Metric, string(v.Status), value(v, v.Base), value(v, v.Value), change(v), interval(v), v.Gate.String(),
+		fmt.Sprint(v.Orders), v.Reason}
+}
+
+// Markdown writes the comparison as the comment of a pull request, or the summary of a job.
+func Markdown(w io.Writer, c *history.Comparison) error {
+	var b strings.Builder
+	fmt.Fprintf(&b, "<!-- channelbench: compare %s -->\n**%s**\n\n%s\n\n", escape(c.Group.Scenario), escape(Headline(c)), escape(about(c)))
+	fmt.Fprintf(&b, "| %s |\n|%s\n", strings.Join(head, " | "), strings.Repeat(" --- |", len(head)))
+	for i := range c.Verdicts {
+		cells := row(&c.Verdicts[i])
+		for k := range cells {
+			cells[k] = escape(cells[k])
+		}
+		fmt.Fprintf(&b, "| %s |\n", strings.Join(cells, " | "))
+		if b.Len() > mostMarkdown {
+			fmt.Fprintf(&b, "\n%d more verdicts are left out.\n", len(c.Verdicts)-i-1)
+			break
+		}
+	}
+	for _, n := range notes(c) {
+		fmt.Fprintf(&b, "\n%s\n", escape(n))
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// mostMarkdown leaves room in a comment, which may have 65,536 characters.
+const mostMarkdown = 50_000
+
+// escape keeps text from being read as Markdown or HTML.
+func escape(text string) string {
+	return strings.NewReplacer("\\", "\\\\", "|", "\\|", "*", "\\*", "_", "\\_", "`", "\\`", "<", "&lt;", ">", "&gt;", "[", "\\[", "\n", " ").Replace(text)
+}
