@@ -218,7 +218,7 @@ type Past struct {
 	Live    bool
 	Speed   float64
 	Set     []string // overrides of its scenario
-	Started time.Time
+	Started time.Time // as the record says it
 	Cap     money.Micros // as it was raised or lowered last
 }
 
@@ -233,7 +233,7 @@ func ReadPast(path string) (*Past, error) {
 	for e, err := range journal.Read(f) {
 		switch e := e.(type) {
 		case journal.Run:
-			past = &Past{Live: e.Live, Speed: e.Speed, Set: e.Set, Started: e.At.Truncate(time.Second), Cap: e.Cap}
+			past = &Past{Live: e.Live, Speed: e.Speed, Set: e.Set, Started: e.At.Truncate(time.Millisecond), Cap: e.Cap}
 		case journal.Cap:
 			past.Cap = e.Cap
 		}

@@ -143,7 +143,7 @@ func spentIn(r io.Reader, mode string, since, but time.Time) (money.Micros, erro
 			return 0, fmt.Errorf("line %d doesn't say what its night spent\n  hint: mend or remove it", n)
 		}
 		// Rounded up: no cap is passed by a rounding.
-		spent[night{s.At.Unix(), s.Site, s.Scenario, s.Strategy}] = money.Micros(math.Ceil(*s.SpentUSD*float64(money.Dollar) - 1e-6))
+		spent[night{s.At.UnixMilli(), s.Site, s.Scenario, s.Strategy}] = money.Micros(math.Ceil(*s.SpentUSD*float64(money.Dollar) - 1e-6))
 	}
 	var sum money.Micros
 	for _, v := range spent {
