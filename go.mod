@@ -12,6 +12,7 @@ require (
 	github.com/santhosh-tekuri/jsonschema/v6 v6.0.3 // in tests: holds run.json to its schema
 	github.com/spf13/cobra v1.10.2 // commands, flags, help, completion
 	github.com/tsenart/vegeta/v12 v12.13.0 // drives load tests
+	go.yaml.in/yaml/v3 v3.0.4 // in tests: reads the nightly workflow
 	golang.org/x/image v0.30.0 // reads glyphs of the charts' font
 	golang.org/x/term v0.47.0 // asks whether a stream is a terminal, and how wide
 	golang.org/x/text v0.40.0 // the width of characters in tables and carets

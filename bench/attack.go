@@ -19,6 +19,7 @@ import (
 	"channelbench/bench/journal"
 	"channelbench/bench/ledger"
 	"channelbench/bench/network"
+	"channelbench/bench/outage"
 	"channelbench/internal/policy"
 	"channelbench/internal/scenario"
 	"channelbench/internal/world"
@@ -38,6 +39,8 @@ type attack struct {
 	left      []remnant // of an earlier run
 	keeps     *shelf
 	clock     clock
+	lookout   *outage.Lookout
+	notice    func(string)
 	ledger    *ledger.Ledger
 	journal   *journal.Journal                             // nil: none
 	observe   func(Planned, policy.Event, []policy.Action) // for tests; nil: nobody looks
@@ -45,6 +48,8 @@ type attack struct {
 	submitting context.Context // ends when nothing more is to be submitted
 	stop       context.CancelCauseFunc
 	settling   context.Context // ends when open jobs are no longer followed
+
+	endSchedule context.CancelFunc // no more orders begin; those under way go on
 
 	mu      sync.Mutex // of pools and entries
 	pools   []*policy.Pool
@@ -89,7 +94,13 @@ func (a *attack) run(each func(*vegeta.Result) error) error {
 	for i, o := range a.orders {
 		times[i] = a.clock.real(o.At)
 	}
-	pace := newPacer(a.submitting, times)
+	var scheduling context.Context
+	scheduling, a.endSchedule = context.WithCancel(a.submitting)
+	defer a.endSchedule()
+	pace := newPacer(scheduling, times)
+	if rest, pointless := a.rest(); rest == pointless { // of a resumed run, whose channels are dead
+		a.endSchedule()
+	}
 	go func() {
 		select {
 		case <-pace.begun:
@@ -121,6 +132,7 @@ func (a *attack) run(each func(*vegeta.Result) error) error {
 	}
 	a.stop(errDone) // from here on, what is still open has its grace
 	a.under.Wait()
+	a.lookout.Close()
 	return failed
 }
 
@@ -143,6 +155,10 @@ func (t *orders) RoundTrip(request *http.Request) (response *http.Response, _ er
 	select {
 	case <-a.begun:
 	case <-a.submitting.Done(): // maybe before the clock was set
+		return answer(request, statusGivenUp, nil), nil
+	}
+	a.lookout.Begin(index)
+	if a.pointless(&a.orders[index]) {
 		return answer(request, statusGivenUp, nil), nil
 	}
 	o := &order{attack: a, Planned: a.orders[index], alarm: -1, news: make(chan news, policy.MaxAttempts)} // each attempt has one call under way

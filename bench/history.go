@@ -130,6 +130,9 @@ func (a *attack) resume(o *Options, header journal.Run) error {
 	if err := errors.Join(a.reread(o.Journal), a.restore(o, found.State)); err != nil {
 		return errors.Join(err, j.Close())
 	}
+	if err := a.restoreStops(o, header.At); err != nil {
+		return errors.Join(err, j.Close())
+	}
 	left := a.orders[:0]
 	for _, p := range a.orders {
 		if !found.State.Begun(p.Index) && !found.State.Finished(p.Index) {
@@ -141,10 +144,8 @@ func (a *attack) resume(o *Options, header journal.Run) error {
 		left[i].At -= left[0].At
 	}
 	text := fmt.Sprintf("resumed: %d orders are left, %d jobs are open, %d attempts are lost for good, %v is spent", len(left), len(a.left), len(found.State.Lost()), found.State.Spent())
-	if o.Notice != nil {
-		for _, w := range append(found.Warnings, text) {
-			o.Notice(w)
-		}
+	for _, w := range append(found.Warnings, text) {
+		a.notice(w)
 	}
 	if o.Cap > 0 {
 		if err := a.keep(journal.Cap{At: header.At, Cap: o.Cap}); err != nil {
@@ -214,23 +215,34 @@ func (a *attack) restore(o *Options, s *journal.State) error {
 
 // Past is what a journal says of the run that wrote it.
 type Past struct {
-	Live  bool
-	Speed float64
-	Set   []string // overrides of its scenario
+	Live    bool
+	Speed   float64
+	Set     []string // overrides of its scenario
+	Started time.Time // as the record says it
+	Cap     money.Micros // as it was raised or lowered last
 }
 
-// ReadPast reads the header of a journal. It is an fs.ErrNotExist where there is none.
+// ReadPast reads what a journal says of its run, as far as it can be read. It is an fs.ErrNotExist where there is none.
 func ReadPast(path string) (*Past, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
+	var past *Past
 	for e, err := range journal.Read(f) {
-		if run, is := e.(journal.Run); is && err == nil {
-			return &Past{Live: run.Live, Speed: run.Speed, Set: run.Set}, nil
+		switch e := e.(type) {
+		case journal.Run:
+			past = &Past{Live: e.Live, Speed: e.Speed, Set: e.Set, Started: e.At.Truncate(time.Millisecond), Cap: e.Cap}
+		case journal.Cap:
+			past.Cap = e.Cap
 		}
-		return nil, fmt.Errorf("%s: %w", path, errors.Join(err, errors.New("it has no header, so nothing was submitted")))
+		if past == nil {
+			return nil, fmt.Errorf("%s: %w", path, errors.Join(err, errors.New("it has no header, so nothing was submitted")))
+		}
 	}
-	return nil, fmt.Errorf("%s is empty, so nothing was submitted", path)
+	if past == nil {
+		return nil, fmt.Errorf("%s is empty, so nothing was submitted", path)
+	}
+	return past, nil
 }

@@ -127,6 +127,7 @@ func (o *order) step(e policy.Event) {
 		o.observe(o.Planned, e, o.actions)
 	}
 	o.book() // before the next attempt: its intent may not precede the end of the one before
+	o.report()
 	for _, a := range o.actions {
 		o.do(a)
 	}
@@ -199,10 +200,11 @@ func (o *order) buy(a policy.Action) {
 	at := o.endpoints[a.Channel]
 	t := &attempt{order: o, number: a.Attempt, channel: int(a.Channel), try: int(a.Try), at: at, clip: at.jobs[o.Class].Clip}
 	o.attempts = append(o.attempts, t)
-	if o.givenUp || o.submitting.Err() != nil {
+	if o.givenUp || o.submitting.Err() != nil || o.lookout.GaveUp(t.channel) {
 		o.giveUp()
 		return
 	}
+	o.enter(t.channel)
 	if err := t.reserve(); err != nil {
 		o.fail(err)
 		o.giveUp()

@@ -358,7 +358,7 @@ func TestTimelineOfAResumedRun(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if want := begun.Format("2006-01-02T15:04:05Z"); run.Started != want {
+		if want := begun.Format("2006-01-02T15:04:05.000Z"); run.Started != want {
 			t.Errorf("started %q, want %q", run.Started, want)
 		}
 		if line := run.Timeline; line.BinSeconds != 300 || line.Seconds < 3*3600 || line.Seconds > 3.5*3600 {

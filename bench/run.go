@@ -12,6 +12,7 @@ import (
 	vegeta "github.com/tsenart/vegeta/v12/lib"
 
 	"channelbench/bench/journal"
+	"channelbench/bench/outage"
 	"channelbench/internal/money"
 	"channelbench/internal/policy"
 	"channelbench/internal/record"
@@ -36,6 +37,7 @@ type Options struct {
 	Journal  string       // path of orders.jsonl; that of a live run is never overwritten. "": none is kept
 	Begin    func() error // called when the run isn't refused any more, and before anything is submitted; nil: nobody is
 	Resume   bool         // settle what the journal left open, and go on with what is left
+	Reopen   bool         // with Resume: try channels again that were given up as dead
 	Clips    string       // folder for finished clips, which exists; "": none are kept
 	Keep     int          // how many clips of each channel
 	Results  io.Writer    // vegeta's results as gob; nil: not kept
@@ -155,8 +157,14 @@ func newAttack(s *scenario.Scenario, o *Options) (*attack, error) {
 	a := &attack{
 		scenario: &c, strategy: compiled.Strategies, uses: compiled.Uses, model: &compiled.Model, prompts: o.Prompts,
 		clock: clock{speed: o.Speed}, begun: make(chan struct{}), keeps: newShelf(o.Clips, o.Keep, len(c.Channels)),
+		notice: func(text string) {
+			if o.Notice != nil {
+				o.Notice(text)
+			}
+		},
 	}
 	a.orders = schedule(&c, a.model, drivenBy(&c), len(o.Prompts))
+	a.lookout = outage.New(outage.Rules(&c, compiled), len(a.orders))
 	for i := range compiled.Strategies {
 		for k := range compiled.Strategies[i].Routes {
 			if route := &compiled.Strategies[i].Routes[k]; route.Deadline == 0 {

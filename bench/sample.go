@@ -10,6 +10,7 @@ import (
 
 	"channelbench/bench/recording"
 	"channelbench/internal/decision"
+	"channelbench/internal/money"
 )
 
 // sample are the orders of one strategy, driven or replayed, that had an outcome. Orders that we gave up
@@ -19,9 +20,10 @@ type sample struct {
 	engine   string  // "live", "replay"
 	repeats  float64 // how many tallies one order has
 	monthly  float64
-	fixed    float64 // dollars a month
-	further  float64 // dollars: what a first attempt on the second step costs on average; 0: there is none
-	tallies  []tally // by latency, ascending
+	fixed    float64      // dollars a month
+	further  float64      // dollars: what a first attempt on the second step costs on average; 0: there is none
+	tallies  []tally      // by latency, ascending
+	cut      money.Micros // charges of orders without an outcome: in no figure, but spent
 }
 
 // tally is one order as figures count it.
@@ -45,8 +47,12 @@ func (a *attack) sample(strategy int, engine string, repeats float64, orders []r
 	}
 	s.further = a.further(strategy)
 	for i := range orders {
-		if o := &orders[i]; o.Strategy == a.scenario.Strategies[strategy].Name && o.Finished {
+		switch o := &orders[i]; {
+		case o.Strategy != a.scenario.Strategies[strategy].Name:
+		case o.Finished:
 			s.tallies = append(s.tallies, a.tally(o, b.of(o.Pair)))
+		default:
+			s.cut += o.Charge()
 		}
 	}
 	slices.SortStableFunc(s.tallies, func(x, y tally) int { return cmp.Compare(x.latency, y.latency) })

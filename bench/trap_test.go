@@ -28,6 +28,7 @@ import (
 
 	"channelbench/bench/ledger"
 	"channelbench/bench/mockchannel"
+	"channelbench/bench/outage"
 	"channelbench/internal/money"
 	"channelbench/internal/policy"
 	"channelbench/internal/scenario"
@@ -430,7 +431,7 @@ func TestAPanicIsTheEndOfTheRun(t *testing.T) {
 // TestAPanicOfAHitIsAnswered: vegeta still gets a response.
 func TestAPanicOfAHitIsAnswered(t *testing.T) {
 	submitting, stop := context.WithCancelCause(t.Context())
-	a := &attack{submitting: submitting, stop: stop, orders: make([]Planned, 1), begun: make(chan struct{})} // no strategies: an index is out of range
+	a := &attack{submitting: submitting, stop: stop, orders: make([]Planned, 1), begun: make(chan struct{}), lookout: outage.New(nil, 1)} // no strategies: an index is out of range
 	close(a.begun)
 	response, err := (*orders)(a).RoundTrip(numbered(0))
 	if err != nil || response.StatusCode != statusGivenUp {

@@ -11,7 +11,14 @@ import (
 // between its parts.
 func footnote(run *record.Run) []string {
 	parts := []string{origin(run)}
-	if run.Incomplete {
+	switch {
+	case len(run.Truncated) > 0:
+		var channels []string
+		for _, t := range run.Truncated {
+			channels = append(channels, t.Channel)
+		}
+		parts = append([]string{"CUT SHORT on " + strings.Join(channels, ", ")}, parts...)
+	case run.Incomplete:
 		parts = append([]string{"INCOMPLETE, interrupted"}, parts...)
 	}
 	if run.Invalid != "" {

@@ -12,7 +12,7 @@ import (
 // entry that alter neither what was submitted nor what was spent.
 const Schema = "channelbench/orders/v1"
 
-// Entry is one line: a Run, Order, Intent, Accepted, Ended, Finished, Settled, Cap, Balance or Note; or, when read, a
+// Entry is one line: a Run, Order, Intent, Accepted, Ended, Finished, Settled, Cap, Balance, Stopped or Note; or, when read, a
 // Foreign one. Amounts are micro-dollars, durations nanoseconds.
 type Entry interface{ kind() string }
 
@@ -146,6 +146,17 @@ type Balance struct {
 	Amount   money.Micros `json:"balance_micros"`
 }
 
+// Stopped says that a channel was found dead and nothing more is submitted there, or that the run tries it again.
+type Stopped struct {
+	At       Time   `json:"at"`
+	Channel  string `json:"channel"`
+	Good     int    `json:"good"`               // orders that it delivered within the promise
+	Bad      int    `json:"bad"`                // orders that it did not
+	InFlight int    `json:"in_flight"`          // orders under way there
+	Left     int    `json:"left"`               // orders of the schedule that would have begun there
+	Reopened bool   `json:"reopened,omitempty"` // tried again
+}
+
 // Note is a remark, such as that the run was resumed or why it stopped.
 type Note struct {
 	At   Time   `json:"at"`
@@ -164,6 +175,7 @@ func (Finished) kind() string  { return "finished" }
 func (Settled) kind() string   { return "settled" }
 func (Cap) kind() string       { return "cap" }
 func (Balance) kind() string   { return "balance" }
+func (Stopped) kind() string   { return "stopped" }
 func (Note) kind() string      { return "note" }
 func (f Foreign) kind() string { return f.Kind }
 

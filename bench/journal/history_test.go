@@ -61,7 +61,8 @@ func history(pick picker, entries int) []Entry {
 		i := pick(len(orders) + 2)
 		switch {
 		case i == len(orders):
-			told = append(told, Note{UTC(dawn), "a remark, \"quoted\" <and> ünïcode\n\x00\u2028"})
+			told = append(told, Note{UTC(dawn), "a remark, \"quoted\" <and> ünïcode\n\x00\u2028"},
+				Stopped{At: UTC(dawn), Channel: "reverse", Good: pick(5), Bad: 7, InFlight: pick(20), Left: pick(100), Reopened: pick(2) == 1})
 			continue
 		case i > len(orders):
 			orders = append(orders, &play{number: len(orders) + pick(2)*1000})

@@ -37,6 +37,9 @@ type benchFlags struct {
 	orders   int
 	keep     int
 	resume   string
+	reopen   bool
+	month    monthCap
+	past     *bench.Past // the run that is resumed
 	night    nightFlags
 }
 
@@ -53,7 +56,10 @@ real money: keys come from the environment variables that the scenario names, an
 cap that holds. What every attempt did is kept in orders.jsonl, whatever happens.
 
 Ctrl-C stops submitting, settles what is open for up to [bench] grace, and saves what was measured; a second one ends at once.
---resume goes on where a run stopped: it settles the jobs that were left open, submits none of them again, and drives what is left.`,
+--resume goes on where a run stopped: it settles the jobs that were left open, submits none of them again, and drives what is left.
+
+A channel of whose orders next to none is delivered within the promise is given up after 6 to 10 of them, and the rest of the money
+is kept: [bench] stop says when. --resume leaves it alone unless --reopen is given.`,
 		Example: `  channelbench bench sora2                          mock channels, 60 times faster than life
   channelbench bench mine.toml --live --max-spend '$20' -o night
   channelbench bench --live --resume night          go on with it
@@ -76,9 +82,11 @@ Ctrl-C stops submitting, settles what is open for up to [bench] grace, and saves
 	flags.IntVar(&f.orders, "orders", 0, "orders per driven strategy (default: [bench] orders)")
 	flags.IntVar(&f.keep, "keep", 0, "keep the first `N` clips of each channel, in clips/")
 	flags.StringVar(&f.resume, "resume", "", "go on with the run that this `folder` holds")
+	flags.BoolVar(&f.reopen, "reopen", false, "with --resume: try channels again that were given up as dead")
 	flags.StringVar(&f.night.history, "history", "", "add the night to this `file`, which compare judges")
 	flags.StringVar(&f.night.site, "site", "default", "`name` of the place that the orders come from; only equal ones are compared")
 	flags.StringArrayVar(&f.night.export, "export", nil, "also write gobench=`FILE`, which benchstat reads, or csv=FILE; repeatable")
+	f.month.addFlags(cmd)
 	addSet(cmd, &f.set)
 	return cmd
 }
@@ -90,10 +98,12 @@ func (p *program) bench(ctx context.Context, name string, f *benchFlags) error {
 	switch {
 	case f.keep < 0:
 		return fail(exitUsage, errors.New("--keep must not be negative"))
+	case f.reopen && f.resume == "":
+		return fail(exitUsage, errors.New("--reopen goes with --resume: a new run tries every channel"))
 	case f.live && f.sped:
 		return fail(exitUsage, errors.New("--speed is for mock channels: real ones run at the speed of life"))
 	}
-	o := bench.Options{Live: f.live, Speed: float64(f.speed), Key: os.Getenv, Prompts: bench.Prompts(), Version: version(), Keep: f.keep, Notice: func(text string) { p.note("%s", text) }}
+	o := bench.Options{Live: f.live, Speed: float64(f.speed), Key: os.Getenv, Prompts: bench.Prompts(), Version: version(), Keep: f.keep, Reopen: f.reopen, Notice: func(text string) { p.note("%s", text) }}
 	name, err := f.pickUp(name, &o)
 	if err != nil {
 		return err
@@ -161,6 +171,7 @@ func (f *benchFlags) pickUp(name string, o *bench.Options) (string, error) {
 	case f.out != "" && f.out != f.resume:
 		return "", fail(exitUsage, errors.New("a run is resumed in its own folder: leave -o out"))
 	}
+	f.past = past
 	o.Resume, o.Speed, f.set, f.out = true, past.Speed, past.Set, f.resume
 	if name == "" {
 		name = filepath.Join(f.resume, "scenario.toml")
@@ -175,6 +186,9 @@ func (p *program) prepare(s *scenario.Scenario, f *benchFlags, o *bench.Options)
 		return fail(exitUsage, err)
 	}
 	if o.Cap, err = f.limit(s, plan); err != nil {
+		return err
+	}
+	if err := f.month.tighten(p, f, &o.Cap, plan, f.past); err != nil {
 		return err
 	}
 	if o.Live {

@@ -118,6 +118,6 @@ One TOML file, the scenario, says what is bought, from whom, at what price, how 
 		},
 	}
 	root.PersistentFlags().BoolVar(&p.quiet, "quiet", false, "print no progress and no warnings")
-	root.AddCommand(p.initCommand(), p.scenariosCommand(), p.checkCommand(), p.simCommand(), p.benchCommand(), p.reportCommand(), p.compareCommand(), p.calibrateCommand(), p.serveCommand(), p.versionCommand())
+	root.AddCommand(p.initCommand(), p.scenariosCommand(), p.checkCommand(), p.simCommand(), p.planCommand(), p.benchCommand(), p.reportCommand(), p.compareCommand(), p.calibrateCommand(), p.serveCommand(), p.versionCommand())
 	return root
 }

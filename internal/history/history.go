@@ -14,6 +14,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"channelbench/internal/record"
@@ -142,6 +143,11 @@ func night(run *record.Run, s *record.Strategy, site string) Night {
 	n.at, _ = time.Parse(time.RFC3339, run.Started)
 	if run.Incomplete {
 		n.Truncated = fmt.Sprintf("the run ended early: %d of %d orders have no outcome", d.Planned-finished(run), d.Planned)
+	}
+	for _, gone := range run.Truncated {
+		if slices.Contains(s.Channels, gone.Channel) {
+			n.Truncated = fmt.Sprintf("%s was given up as dead after %d orders, %d of them good", gone.Channel, gone.Good+gone.Bad, gone.Good)
+		}
 	}
 	c := s.Counts
 	if c == nil {

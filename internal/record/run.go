@@ -43,6 +43,8 @@ type Run struct {
 	Map      *BreakEvenMap `json:"break_even_map,omitempty"` // nil: no two strategies to compare, or no closed form
 	Timeline *Timeline     `json:"timeline,omitempty"`       // bench: when attempts failed; nil: none was made
 
+	Truncated []Truncation `json:"truncated,omitempty"` // bench: channels that were given up as dead; nil: none
+
 	Drive *Drive `json:"drive,omitempty"` // bench: how orders were driven
 }
 

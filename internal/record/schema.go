@@ -7,3 +7,8 @@ import _ "embed"
 //
 //go:embed run.schema.json
 var JSONSchema string
+
+// PlanJSONSchema is that of a plan.
+//
+//go:embed plan.schema.json
+var PlanJSONSchema string

@@ -6,8 +6,8 @@ import (
 	"channelbench/internal/money"
 )
 
-// errorKinds are the keys of a channel's errors, in the order in which an attempt meets them.
-var errorKinds = []string{"moderation", "region", "submit", "ambiguous", "job", "unusable", "download"}
+// ErrorKinds are the keys of a channel's errors, in the order in which an attempt meets them.
+var ErrorKinds = []string{"moderation", "region", "submit", "ambiguous", "job", "unusable", "download"}
 
 // kind returns the error of a key.
 func (e *Errors) kind(key string) *Error {
@@ -33,7 +33,7 @@ func (r *reader) errors(n *node) Errors {
 	t := r.table(n, `[channels.NAME.errors]`)
 	defer t.close()
 	var e Errors
-	for _, key := range errorKinds {
+	for _, key := range ErrorKinds {
 		if f := t.get(key); f != nil {
 			r.errorKind(f, &e)
 		}

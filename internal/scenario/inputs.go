@@ -17,6 +17,8 @@ type Input struct {
 	Key     string // such as "channels.reverse.errors.region.rate"
 	Range   Range
 	Nominal float64 // a rate; 1 for a latency, whose range is a factor
+	Channel int     // its index
+	Error   string  // whose rate it is, as scenarios spell it; "": a latency
 }
 
 // slot is an input and where it goes.
@@ -57,14 +59,14 @@ func (s *Scenario) slots() []slot {
 		key := dotted("channels", ch.Name)
 		if g := ch.Latency.Range; g != nil {
 			slots = append(slots, slot{
-				Input{key + ".latency", *g, 1},
+				Input{key + ".latency", *g, 1, i, ""},
 				func(c *Scenario, v float64) { c.Channels[i].Latency = ch.Latency.scaled(v) },
 			})
 		}
-		for _, kind := range errorKinds {
+		for _, kind := range ErrorKinds {
 			if e := ch.Errors.kind(kind); e.Range != nil {
 				slots = append(slots, slot{
-					Input{key + ".errors." + kind + ".rate", *e.Range, e.Rate},
+					Input{key + ".errors." + kind + ".rate", *e.Range, e.Rate, i, kind},
 					func(c *Scenario, v float64) {
 						e := c.Channels[i].Errors.kind(kind)
 						e.Rate, e.Range = v, nil
@@ -112,7 +114,7 @@ func (s *Scenario) Assumptions() []Assumption {
 		key := dotted("channels", ch.Name)
 		add(ch.PriceConfidence, key+".price", ch.priceText())
 		add(ch.Latency.Confidence, key+".latency", ch.Latency.text())
-		for _, kind := range errorKinds {
+		for _, kind := range ErrorKinds {
 			e := ch.Errors.kind(kind)
 			add(e.Confidence, key+".errors."+kind, e.text(kind))
 		}

@@ -13,16 +13,16 @@ import (
 
 func TestInputs(t *testing.T) {
 	want := []Input{
-		{"channels.forwarding.latency", Range{0.5, 2, "uniform"}, 1},
-		{"channels.reverse.errors.region.rate", Range{0.01, 0.03, "uniform"}, 0.02},
-		{"channels.weibull.latency", Range{0.8, 1.25, "loguniform"}, 1},
+		{"channels.forwarding.latency", Range{0.5, 2, "uniform"}, 1, 0, ""},
+		{"channels.reverse.errors.region.rate", Range{0.01, 0.03, "uniform"}, 0.02, 1, "region"},
+		{"channels.weibull.latency", Range{0.8, 1.25, "loguniform"}, 1, 3, ""},
 	}
 	if diff := cmp.Diff(want, good(t, "latencies").Inputs()); diff != "" {
 		t.Error(diff)
 	}
 	want = []Input{
-		{"channels.reverse.errors.region.rate", Range{0.01, 0.03, "loguniform"}, 0.02},
-		{"channels.reverse.errors.job.rate", Range{0, 0.02, "uniform"}, 0.01},
+		{"channels.reverse.errors.region.rate", Range{0.01, 0.03, "loguniform"}, 0.02, 1, "region"},
+		{"channels.reverse.errors.job.rate", Range{0, 0.02, "uniform"}, 0.01, 1, "job"},
 	}
 	if diff := cmp.Diff(want, good(t, "errors").Inputs()); diff != "" {
 		t.Error(diff)

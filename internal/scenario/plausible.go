@@ -134,7 +134,7 @@ const (
 func (c *checker) checkPlausible() {
 	for i := range c.s.Channels {
 		ch := &c.s.Channels[i]
-		for _, kind := range errorKinds {
+		for _, kind := range ErrorKinds {
 			c.plausibleError(ch.Name, kind, ch.Errors.kind(kind))
 		}
 		if n := c.sound("channels", ch.Name, "latency", "sigma"); n != nil && ch.Latency.Sigma > highSigma {

@@ -289,7 +289,7 @@ func (t *inline) bounds(g *Range) {
 
 func (w *writer) errors(c *Channel) {
 	w.line("\n[" + dotted("channels", c.Name) + ".errors]  # each rate is conditional on having passed the errors above it")
-	for _, key := range errorKinds {
+	for _, key := range ErrorKinds {
 		e := c.Errors.kind(key)
 		t := &inline{}
 		if key != "region" || c.Errors.Pool == nil {
@@ -496,6 +496,15 @@ func (w *writer) bench(b *Bench) {
 	}
 	w.put("grace", duration(b.Grace))
 	w.some("proxy_env", b.ProxyEnv)
+	w.note("stop", b.Stop.String(), "when a channel is given up, by the share of its orders that are delivered within the promise")
+}
+
+// String is the rule as scenarios spell it.
+func (s *Stop) String() string {
+	if s.Good == 0 {
+		return quote(none)
+	}
+	return fmt.Sprintf("{ good = %s, bad = %s, false_stop = %s, missed = %s }", percent(s.Good), percent(s.Bad), percent(s.FalseStop), percent(s.Missed))
 }
 
 // String is the bound as scenarios spell it: "+5%", "-1pp".

@@ -288,6 +288,16 @@ type Bench struct {
 	MaxSpend money.Micros
 	Grace    time.Duration
 	ProxyEnv string // environment variable that holds a proxy's address; "": no proxy
+	Stop     Stop   // when a channel is given up
+}
+
+// Stop says when a bench gives a channel up, by the share of its orders that are good: delivered within the promise.
+// All are 0 where it never does.
+type Stop struct {
+	Good      float64 // of a healthy channel: this share, or more
+	Bad       float64 // of a dead one: this share, or less
+	FalseStop float64 // chance that a channel at Good is given up in a run
+	Missed    float64 // chance that a channel at Bad passes a test
 }
 
 // Rate is so many per span of time.

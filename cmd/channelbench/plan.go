@@ -1,0 +1,165 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"channelbench/bench"
+	"channelbench/internal/money"
+	"channelbench/internal/plan"
+	"channelbench/internal/record"
+	"channelbench/internal/scenario"
+	"channelbench/reports"
+	"channelbench/sim"
+)
+
+// planFlags are the flags of plan.
+type planFlags struct {
+	format string
+	set    []string
+	orders int
+	nights int
+	budget string
+	missed string
+}
+
+func (p *program) planCommand() *cobra.Command {
+	var f planFlags
+	cmd := &cobra.Command{
+		Use:   "plan SCENARIO",
+		Short: "What a bench would cost, how long it takes, what it can show, and whether it is worth it",
+		Long: `plan says what a bench of a scenario, and a month of nightly ones, would cost at least, by expectation and at worst; which changes
+of rates and latencies they can find; how their money is split best over nights, channels and clips; and what measuring is worth
+for the decision, so also when it isn't: "$0: don't measure" is an answer. It contacts nobody and spends nothing.
+
+The worth is what choosing after n orders saves against choosing today, on average over the stated ranges, less what the
+orders cost. A month that misses a requirement counts as one that is bought again, at what the dearest strategy costs, unless
+--missed-month says what that is worth to you.`,
+		Example: `  channelbench plan sora2
+  channelbench plan mine.toml --orders 60 --nights 20
+  channelbench plan mine.toml --budget '$90'              thirty nights for $90
+  channelbench plan mine.toml --format json | jq .worth.best`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error { return p.plan(cmd.Context(), args[0], &f) },
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&f.format, "format", "text", "what stdout shows: text, json or markdown")
+	flags.IntVar(&f.orders, "orders", 0, "orders per driven strategy and night (default: as --budget buys, or [bench] orders)")
+	flags.IntVar(&f.nights, "nights", 30, "nights")
+	flags.StringVar(&f.budget, "budget", "", "what all nights may cost together, such as '$90'")
+	flags.StringVar(&f.missed, "missed-month", "", "what a month that misses a requirement costs you, such as '$5,000'")
+	addSet(cmd, &f.set)
+	return cmd
+}
+
+func (p *program) plan(ctx context.Context, name string, f *planFlags) error {
+	q := &plan.Question{Version: version(), Nights: f.nights, Orders: f.orders}
+	missed, err := f.check(q)
+	if err != nil {
+		return err
+	}
+	s, err := p.load(name, f.set)
+	if err != nil {
+		return err
+	}
+	q.Night = func(orders int) (*plan.Night, error) { return night(s, orders) }
+	one, err := q.Night(1)
+	if err != nil {
+		return fail(exitUsage, err)
+	}
+	study, err := sim.NewStudy(ctx, s, sim.StudyOptions{Driven: names(one), Missed: missed.Dollars()})
+	switch {
+	case ctx.Err() != nil:
+		var stopped *exitError
+		errors.As(context.Cause(ctx), &stopped)
+		return fail(stopped.code, errInterrupted)
+	case err != nil:
+		return fail(exitFailed, err)
+	}
+	q.Expected = study.Run.Strategies
+	for _, c := range study.Channels {
+		q.Channels = append(q.Channels, plan.Channel{First: c.First, Sigma: c.Sigma})
+	}
+	if study.InUSD {
+		q.Worth = &plan.Worth{Today: study.Today, Perfect: study.Perfect().Value, Missed: study.Missed, Of: func(orders, nights int) (value, se float64) {
+			v := study.Worth(orders, nights)
+			return v.Value, v.SE
+		}}
+	}
+	made, err := plan.New(s, study.Run, q)
+	if err != nil {
+		return fail(exitUsage, err)
+	}
+	return p.printPlan(made, f.format)
+}
+
+// check refuses what makes no plan, and returns the price of a missed month.
+func (f *planFlags) check(q *plan.Question) (missed money.Micros, err error) {
+	for _, a := range []struct {
+		flag, text string
+		into       *money.Micros
+	}{{"--budget", f.budget, &q.Budget}, {"--missed-month", f.missed, &missed}} {
+		if a.text == "" {
+			continue
+		}
+		if *a.into, err = money.Parse(a.text); err == nil && *a.into <= 0 {
+			err = errors.New("must be more than nothing")
+		}
+		if err != nil {
+			return 0, fail(exitUsage, fmt.Errorf("%s: %w", a.flag, err))
+		}
+	}
+	switch {
+	case f.orders < 0 || f.orders > 1_000_000:
+		return 0, fail(exitUsage, fmt.Errorf("--orders %d: from 1 to 1,000,000", f.orders))
+	case f.nights < 1 || f.nights > 366:
+		return 0, fail(exitUsage, fmt.Errorf("--nights %d: from 1 to 366", f.nights))
+	}
+	return missed, checkFormat(f.format)
+}
+
+// night is a bench as plans know it.
+func night(s *scenario.Scenario, orders int) (*plan.Night, error) {
+	c := *s
+	c.Bench.Orders = orders
+	b, err := bench.NewPlan(&c)
+	if err != nil {
+		return nil, err
+	}
+	n := &plan.Night{Replayed: b.Replayed, Orders: b.Orders, Least: b.Least, Worst: b.Worst, Lasts: b.Lasts, Ends: c.Workload.Deadline}
+	if n.Ends == 0 {
+		n.Ends = bench.DefaultDeadline
+	}
+	for _, d := range b.Driven {
+		n.Strategies = append(n.Strategies, plan.Strategy(d))
+	}
+	return n, nil
+}
+
+// names are those of the strategies that a night drives.
+func names(n *plan.Night) []string {
+	var all []string
+	for _, s := range n.Strategies {
+		all = append(all, s.Name)
+	}
+	return all
+}
+
+func (p *program) printPlan(made *record.Plan, format string) error {
+	var err error
+	switch format {
+	case "json":
+		err = record.WritePlan(p.out, made)
+	case "markdown":
+		err = reports.PlanMarkdown(p.out, made)
+	default:
+		err = reports.PlanText(p.out, made, reports.TextOptions{Color: p.color, Width: p.width})
+	}
+	if err != nil {
+		return fail(exitFailed, fmt.Errorf("write the plan: %w", err))
+	}
+	return nil
+}

@@ -1,0 +1,172 @@
+package main
+
+import (
+	"io"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// workflow is what is looked at of a workflow of GitHub Actions.
+type workflow struct {
+	On          map[string]any    `yaml:"on"`
+	Permissions map[string]string `yaml:"permissions"`
+	Concurrency map[string]any    `yaml:"concurrency"`
+	Jobs        map[string]job    `yaml:"jobs"`
+}
+
+type job struct {
+	If          string            `yaml:"if"`
+	Environment any               `yaml:"environment"`
+	Permissions map[string]string `yaml:"permissions"`
+	Env         map[string]string `yaml:"env"`
+	Steps       []step            `yaml:"steps"`
+}
+
+type step struct {
+	Name string            `yaml:"name"`
+	Uses string            `yaml:"uses"`
+	If   string            `yaml:"if"`
+	Run  string            `yaml:"run"`
+	Env  map[string]string `yaml:"env"`
+	With map[string]any    `yaml:"with"`
+}
+
+func nightlyWorkflow(t *testing.T) (w workflow, text string) {
+	t.Helper()
+	source, err := os.ReadFile(filepath.Join("..", "..", ".github", "workflows", "nightly.yml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := yaml.Unmarshal(source, &w); err != nil {
+		t.Fatal(err)
+	}
+	return w, string(source)
+}
+
+// TestNightlyIsSafe: no pull request of a stranger's runs it, it may do nothing but read, and only the job in a protected
+// environment sees a secret, in the steps that need one.
+func TestNightlyIsSafe(t *testing.T) {
+	w, text := nightlyWorkflow(t)
+	for event := range w.On {
+		if event != "schedule" && event != "workflow_dispatch" {
+			t.Errorf("it runs on %s", event)
+		}
+	}
+	if len(w.On) != 2 || strings.Contains(text, "pull_request") {
+		t.Errorf("it runs on %v", w.On)
+	}
+	if len(w.Permissions) != 1 || w.Permissions["contents"] != "read" {
+		t.Errorf("permissions %v", w.Permissions)
+	}
+	if w.Concurrency["cancel-in-progress"] != false {
+		t.Errorf("a night may cut another off: %v", w.Concurrency)
+	}
+	pinned := regexp.MustCompile(`^actions/[a-z-]+(/[a-z]+)?@(v[0-9]+|[0-9a-f]{40})$`)
+	for name, j := range w.Jobs {
+		if j.Permissions != nil {
+			t.Errorf("%s has permissions of its own: %v", name, j.Permissions)
+		}
+		if strings.Contains(strings.Join(values(j.Env), " "), "secrets.") {
+			t.Errorf("all steps of %s see a secret", name)
+		}
+		for _, s := range j.Steps {
+			if s.Uses != "" && !pinned.MatchString(s.Uses) {
+				t.Errorf("%s uses %s", name, s.Uses)
+			}
+			if strings.HasPrefix(s.Uses, "actions/checkout@") && s.With["persist-credentials"] != false {
+				t.Errorf("%s leaves the token in the working copy", name)
+			}
+			if strings.Contains(s.Run, "${{") {
+				t.Errorf("%s, %q: an expression inside a script can be a script", name, s.Name)
+			}
+			if strings.Contains(strings.Join(values(s.Env), " "), "secrets.") && (name != "live" || !strings.Contains(s.Run, "channelbench bench")) {
+				t.Errorf("%s, %q sees a secret", name, s.Name)
+			}
+		}
+	}
+	if live := w.Jobs["live"]; live.Environment == nil || !strings.Contains(live.If, "vars.") {
+		t.Errorf("the live job is not protected: environment %v, if %q", live.Environment, live.If)
+	}
+	if strings.Count(text, "secrets.") != 4 {
+		t.Error("a secret is named outside of the two steps that spend")
+	}
+}
+
+func values(m map[string]string) []string {
+	var all []string
+	for _, v := range m {
+		all = append(all, v)
+	}
+	return all
+}
+
+// TestNightlyKeepsItsState: it is restored before anything runs, and kept whatever happens; what was left open is resumed
+// before anything new is bought; and a month is never without its cap.
+func TestNightlyKeepsItsState(t *testing.T) {
+	w, _ := nightlyWorkflow(t)
+	for name, j := range w.Jobs {
+		place := func(what string, is func(step) bool) int {
+			i := slices.IndexFunc(j.Steps, is)
+			if i < 0 {
+				t.Fatalf("%s doesn't %s", name, what)
+			}
+			return i
+		}
+		restore := place("restore", func(s step) bool { return strings.HasPrefix(s.Uses, "actions/cache/restore@") })
+		resume := place("resume", func(s step) bool { return strings.Contains(s.Run, "--resume state/open") })
+		bench := place("bench", func(s step) bool { return strings.Contains(s.Run, "-o state/open") })
+		save := place("save", func(s step) bool { return strings.HasPrefix(s.Uses, "actions/cache/save@") })
+		judge := place("judge", func(s step) bool { return strings.Contains(s.Run, "channelbench compare --history") })
+		if !(restore < resume && resume < bench && bench < judge && judge < save) {
+			t.Errorf("%s: restore %d, resume %d, bench %d, judge %d, save %d", name, restore, resume, bench, judge, save)
+		}
+		if j.Steps[save].If != "always()" || j.Steps[save].With["path"] != "state" || j.Steps[restore].With["path"] != "state" {
+			t.Errorf("%s keeps %+v", name, j.Steps[save])
+		}
+		for _, s := range j.Steps {
+			if strings.Contains(s.Run, "--live") && !strings.Contains(s.Run, "--max-spend-month") {
+				t.Errorf("%s, %q spends without a cap on the month", name, s.Name)
+			}
+		}
+	}
+}
+
+// TestNightlyCommandsAreOurs: every command line in it is one that this program takes.
+func TestNightlyCommandsAreOurs(t *testing.T) {
+	w, _ := nightlyWorkflow(t)
+	found := 0
+	for name, j := range w.Jobs {
+		for _, s := range j.Steps {
+			for line := range strings.Lines(s.Run) {
+				command, ok := strings.CutPrefix(strings.TrimSpace(line), "channelbench ")
+				if !ok {
+					continue
+				}
+				found++
+				command, _, _ = strings.Cut(command, " >>")
+				args := strings.Fields(strings.ReplaceAll(command, `"`, ""))
+				p := &program{in: strings.NewReader(""), out: io.Discard, err: io.Discard}
+				cmd, rest, err := p.root().Find(args)
+				if err != nil || cmd.Name() == "channelbench" {
+					t.Errorf("%s: %s: no such command (%v)", name, command, err)
+					continue
+				}
+				if err := cmd.ParseFlags(rest); err != nil {
+					t.Errorf("%s: %s: %v", name, command, err)
+				}
+				if err := cmd.ValidateArgs(cmd.Flags().Args()); err != nil {
+					t.Errorf("%s: %s: %v", name, command, err)
+				}
+			}
+		}
+	}
+	if found < 5 {
+		t.Errorf("%d commands found", found)
+	}
+}

@@ -1,0 +1,139 @@
+package plan_test
+
+import (
+	"errors"
+	"math"
+	"strings"
+	"testing"
+	"time"
+
+	"channelbench/internal/money"
+	"channelbench/internal/plan"
+	"channelbench/internal/record"
+	"channelbench/internal/scenario"
+	"channelbench/scenarios"
+)
+
+// question is about the starter scenario, with figures that are easy to follow: an order is charged $0.50 on forwarding and
+// $0.10 on reverse.
+func question(t *testing.T, edit func(*plan.Question), set ...string) (*record.Plan, error) {
+	t.Helper()
+	source, _ := scenarios.Open("starter")
+	s, _, err := scenario.Load("starter", source, scenario.Options{Set: append([]string{`bench.run=["forwarding","reverse"]`}, set...)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	monthly := float64(s.Workload.OrdersPerMonth)
+	figure := func(v float64) record.Figure { return record.Figure{Value: &v} }
+	expected := func(name, channel string, charge, delivered, inTime float64) record.Strategy {
+		return record.Strategy{Name: name, SpendByChannel: map[string]float64{channel: charge * monthly}, DeliveredShare: figure(delivered),
+			InTimeShare: figure(inTime), AttemptsPerOrder: figure(1.1)}
+	}
+	q := &plan.Question{Nights: 30,
+		Expected: []record.Strategy{expected("forwarding", "forwarding", 0.5, 0.998, 0.95), expected("reverse", "reverse", 0.1, 0.93, 0.89)},
+		Channels: []plan.Channel{{First: 1, Sigma: 0.4}, {First: 1, Sigma: 0.4}},
+		Night: func(n int) (*plan.Night, error) {
+			return &plan.Night{Orders: 2 * n, Lasts: time.Duration(n) * time.Minute, Ends: 30 * time.Minute,
+				Least: money.Micros(n) * 620_000, Worst: money.Micros(n) * 3 * 620_000,
+				Strategies: []plan.Strategy{{Name: "forwarding", Orders: n, Least: money.Micros(n) * 500_000, Worst: money.Micros(n) * 1_500_000},
+					{Name: "reverse", Orders: n, Least: money.Micros(n) * 120_000, Worst: money.Micros(n) * 360_000}}}, nil
+		},
+	}
+	edit(q)
+	return plan.New(s, &record.Run{}, q)
+}
+
+func TestPlanCosts(t *testing.T) {
+	p, err := question(t, func(q *plan.Question) { q.Orders = 50 })
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p.Night.Orders != 100 || p.Night.LeastUSD != 31 || p.Night.WorstUSD != 93 || p.AllNights.WorstUSD != 30*93 {
+		t.Errorf("a night: %+v, all: %+v", p.Night, p.AllNights)
+	}
+	if p.Night.ExpectedUSD <= 0 || p.Night.ExpectedUSD > p.Night.WorstUSD || math.Abs(p.Night.Attempts-110) > 1e-9 {
+		t.Errorf("a night is expected to cost %v in %v attempts", p.Night.ExpectedUSD, p.Night.Attempts)
+	}
+	if p.Night.Seconds != 3000 || p.Night.LatestSeconds != 4800 {
+		t.Errorf("it takes %v to %v s", p.Night.Seconds, p.Night.LatestSeconds)
+	}
+	if p.Worth != nil || p.Verdict == "" {
+		t.Errorf("verdict %q without a worth", p.Verdict)
+	}
+	for _, s := range p.Shares {
+		if !(*s.AllKnown < *s.NightKnown) || !(*s.AllFall < *s.NightFall) {
+			t.Errorf("%+v: all nights show no more than one", s)
+		}
+	}
+}
+
+// TestBudgetBuysOrders: as many as are expected to cost no more, and at least one.
+func TestBudgetBuysOrders(t *testing.T) {
+	p, err := question(t, func(q *plan.Question) { q.Budget = 90 * money.Dollar })
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p.Orders != 5 || *p.BudgetUSD != 90 { // $3 a night buys five times $0.60
+		t.Errorf("%d orders for %v", p.Orders, *p.BudgetUSD)
+	}
+	if _, err := question(t, func(q *plan.Question) { q.Budget = 5 * money.Dollar }); !errors.Is(err, plan.ErrTooLittle) {
+		t.Errorf("too little: %v", err)
+	}
+}
+
+// TestBetterSplit: the cheap channel gets more orders, none more than enough, and the money is not exceeded.
+func TestBetterSplit(t *testing.T) {
+	for _, orders := range []int{10, 50, 150, 1000} {
+		p, err := question(t, func(q *plan.Question) { q.Orders = orders })
+		if err != nil {
+			t.Fatal(err)
+		}
+		forwarding, reverse := p.Channels[0], p.Channels[1]
+		spent := forwarding.Better*forwarding.ClipUSD + reverse.Better*reverse.ClipUSD
+		if reverse.Better < forwarding.Better || reverse.Better > 150 || forwarding.Better > 150 || spent > p.Night.ExpectedUSD*1.001 {
+			t.Errorf("%d orders: %.1f on forwarding, %.1f on reverse, $%.2f of $%.2f", orders, forwarding.Better, reverse.Better, spent, p.Night.ExpectedUSD)
+		}
+		advice := strings.Join(p.Advice, "\n")
+		if got := strings.Contains(advice, "buy little"); got != (orders > 100) {
+			t.Errorf("%d orders: %s", orders, advice)
+		}
+	}
+}
+
+// TestWorthItOrNot: the best number is where worth less cost is highest, and none where it is never positive.
+func TestWorthItOrNot(t *testing.T) {
+	for _, tt := range []struct {
+		name          string
+		perfect, half float64 // half of perfect is reached with so many orders
+		best          int
+		says          string
+	}{
+		{"worth a lot", 1000, 50, 300, "Measure: 300 orders"},
+		{"worth a little", 10, 3, 5, "Measure: 5 orders"},
+		{"not worth it", 2, 50, 0, "$0: don't measure. Knowing every stated range exactly would be worth $2.00"},
+		{"no doubt", 0, 50, 0, "$0: don't measure. Whatever"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			p, err := question(t, func(q *plan.Question) {
+				q.Orders = 10
+				q.Worth = &plan.Worth{Today: "hybrid", Perfect: tt.perfect, Of: func(n, _ int) (float64, float64) {
+					return tt.perfect * float64(n) / (float64(n) + tt.half), 0
+				}}
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if p.Worth.Best.Orders != tt.best || !strings.HasPrefix(p.Verdict, tt.says) {
+				t.Errorf("best %+v: %s", p.Worth.Best, p.Verdict)
+			}
+			for _, w := range p.Worth.Points {
+				if w.NetUSD > p.Worth.Best.NetUSD || w.NetUSD != w.ValueUSD-w.CostUSD {
+					t.Errorf("%+v is better than %+v", w, p.Worth.Best)
+				}
+			}
+			if p.Worth.Planned.Orders != 300 || p.Worth.Planned.Nights != 30 {
+				t.Errorf("planned %+v", p.Worth.Planned)
+			}
+		})
+	}
+}
