@@ -217,8 +217,8 @@ func (a *attack) restore(o *Options, s *journal.State) error {
 type Past struct {
 	Live    bool
 	Speed   float64
-	Set     []string // overrides of its scenario
-	Started time.Time // as the record says it
+	Set     []string     // overrides of its scenario
+	Started time.Time    // as the record says it
 	Cap     money.Micros // as it was raised or lowered last
 }
 
