@@ -195,13 +195,20 @@ func TestJudge(t *testing.T) {
 		want         Status
 		reason       string
 	}{
-		"one night only":        {1, 9, slow, "p50", Inconclusive, "the baseline has 0 of at least 8 nights"},
-		"all the same":          {40, 99, slow, "p50", OK, "within the gate"},
-		"two slow nights":       {40, 38, slow, "p50", Regression, "two nights running"},
-		"a slow month":          {70, 40, slow, "p50", Regression, "since 2026-02-10"},
-		"slow, and well again":  {40, 38, func(n *Night) { times(&n.Latency.P50, 1.3*float64(1-n.at.YearDay()%2)+0.98*float64(n.at.YearDay()%2)) }, "delivered", OK, "within"},
-		"faster":                {45, 38, func(n *Night) { times(&n.Latency.P50, 0.7) }, "p50", Improvement, "better"},
-		"a dead channel":        {40, 39, func(n *Night) { n.Delivered, n.InTime, n.Orders = 0, 0, 10; n.Truncated = "stopped" }, "delivered", Regression, "drift"},
+		"one night only":       {1, 9, slow, "p50", Inconclusive, "the baseline has 0 of at least 8 nights"},
+		"all the same":         {40, 99, slow, "p50", OK, "within the gate"},
+		"two slow nights":      {40, 38, slow, "p50", Regression, "two nights running"},
+		"a slow month":         {70, 40, slow, "p50", Regression, "since 2026-02-10"},
+		"slow, and well again": {40, 38, func(n *Night) { times(&n.Latency.P50, 1.3*float64(1-n.at.YearDay()%2)+0.98*float64(n.at.YearDay()%2)) }, "delivered", OK, "within"},
+		"faster":               {45, 38, func(n *Night) { times(&n.Latency.P50, 0.7) }, "p50", Improvement, "better"},
+		"a dead channel":       {40, 39, func(n *Night) { n.Delivered, n.InTime, n.Orders = 0, 0, 10; n.Truncated = "stopped" }, "delivered", Regression, "drift"},
+		"a channel given up": {40, 39, func(n *Night) {
+			n.Delivered, n.InTime, n.Orders, n.GivenUp = 0, 0, 6, "given up as dead after 6 orders"
+		}, "delivered", Regression, "given up as dead after 6"},
+		"given up, its times": {40, 39, func(n *Night) {
+			n.Delivered, n.InTime, n.Orders, n.GivenUp = 0, 0, 6, "given up as dead after 6 orders"
+		}, "p50", Inconclusive, "too few orders: 6"},
+		"given up, but invalid": {40, 39, func(n *Night) { n.Orders, n.GivenUp, n.Invalid = 6, "given up", "no network" }, "delivered", Inconclusive, "invalid: no network"},
 		"a night cut short":     {40, 39, func(n *Night) { n.Truncated = "the run ended early" }, "p50", Inconclusive, "ended early"},
 		"an invalid night":      {40, 39, func(n *Night) { n.Invalid = "the key was refused" }, "p50", Inconclusive, "invalid: the key"},
 		"too few orders":        {40, 39, func(n *Night) { n.Orders, n.Delivered = 9, 9 }, "delivered", Inconclusive, "too few orders: 9"},

@@ -258,8 +258,16 @@ func (s *series) verdict(g scenario.Gate, limits Limits) (Verdict, time.Time) {
 	}
 	if tonight == nil {
 		v.Reason = "it was not driven that night"
+	} else if tonight.dead(m) {
+		v.Status, v.Reason = Regression, tonight.GivenUp
 	}
 	return v, time.Time{}
+}
+
+// dead says whether a gate on what is delivered fails, however few orders there were: the test that gave the channel up was sure
+// of it.
+func (n *Night) dead(m *metric) bool {
+	return n.GivenUp != "" && m.rate && n.Invalid == "" && n.Engine == driven
 }
 
 func newChart(m *metric, g scenario.Gate, limits Limits) *chart {
@@ -400,6 +408,10 @@ func Pair(base, now []Night, o Options) (*Comparison, error) {
 func (c *Comparison) pair(base, now *Night, g scenario.Gate, between float64) Verdict {
 	m := metricOf(g.Metric)
 	v := Verdict{Strategy: now.Strategy, Gate: g, Status: Inconclusive}
+	if now.dead(m) {
+		v.Status, v.Reason = Regression, now.GivenUp
+		return v
+	}
 	b, why := m.read(base)
 	if why != "" {
 		v.Reason = "of the earlier run: " + why
