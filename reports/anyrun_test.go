@@ -198,6 +198,9 @@ func anyRun() *rapid.Generator[*record.Run] {
 		if rapid.Bool().Draw(t, "won") {
 			v.Winner = ptr(rapid.SampledFrom(names).Draw(t, "winner"))
 		}
+		if rapid.Bool().Draw(t, "nobody") {
+			v.Closest, v.MeasureFirst = ptr(rapid.SampledFrom(names).Draw(t, "closest")), ptr("channels."+anyName().Draw(t, "measured")+".latency")
+		}
 		if rapid.Bool().Draw(t, "led") {
 			v.Candidate = ptr(rapid.SampledFrom(names).Draw(t, "candidate"))
 			v.ProbabilityBest, v.Draws = map[string]float64{names[0]: 0.3, names[len(names)-1]: 0.7}, 64
@@ -233,7 +236,14 @@ func squeezed(f *figure, width, height vg.Length) []string {
 func TestAnyRunRenders(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		run := anyRun().Draw(t, "run")
-		var charts []Chart
+		p, words, err := onePage(run)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range collisions(p) {
+			t.Errorf("%s: %s", pageFile, c)
+		}
+		charts := []Chart{{File: pageFile, Alt: words}}
 		for _, k := range kinds {
 			f := k.make(run, bodyWidth)
 			if f == nil {

@@ -18,23 +18,33 @@ type brief struct {
 type fact struct{ question, answer string }
 
 // briefing puts a run's decision into the four answers. Its subject is the strategy that the verdict is about: the winner, the
-// candidate, or what comes closest to one.
+// candidate, or what comes closest to one. Without any, it says what is missing.
 func briefing(run *record.Run) brief {
 	list := sorted(roster(run), costOf)
 	subject := chosen(list, run.Verdict)
 	if subject == nil {
 		subject = named(list, run.Verdict.Closest)
 	}
-	if run.Invalid != "" || subject == nil {
-		return brief{title: upperFirst(headline(run, newGlance(run).title())), facts: answered(
-			fact{"How sure is that?", certainty(run, nil)})}
+	title := upperFirst(headline(run, newGlance(run).title()))
+	switch {
+	case run.Invalid != "":
+		return brief{title: title}
+	case subject == nil:
+		return brief{title: title, facts: answered(fact{"What is missing?", lacking(run)}, fact{"How sure is that?", certainty(run, nil)})}
 	}
+	question, money := bill(run, subject, list)
 	return brief{title: upperFirst(advice(run, subject, list)), facts: answered(
-		fact{"What does it save?", saves(run, subject, list)},
+		fact{question, money},
 		fact{"What does it risk?", risk(run, subject)},
 		fact{"What may it break?", terms(run, subject)},
 		fact{"How sure is that?", certainty(run, subject)},
 	)}
+}
+
+// lacking are the first reasons why no strategy comes into question.
+func lacking(run *record.Run) string {
+	reasons := run.Verdict.Reasons
+	return strings.Join(reasons[:min(2, len(reasons))], " ")
 }
 
 // answered are the facts that have an answer.
@@ -57,16 +67,7 @@ func advice(run *record.Run, subject *entry, list []entry) string {
 	}
 	switch {
 	case v.Winner != nil:
-		text := "use " + subject.word
-		if cost, ok := known(costOf(*subject)); ok {
-			text += fmt.Sprintf(": %s a clip", shortDollars(cost, centDecimals(figures(list, costOf))))
-		}
-		if rival := alternative(run, subject, list); rival != nil {
-			if cost, ok := known(costOf(*rival)); ok {
-				text += fmt.Sprintf(" instead of %s with %s", shortDollars(cost, centDecimals(figures(list, costOf))), rival.word)
-			}
-		}
-		return text
+		return "use " + subject.word + atWhatPrice(run, subject, list)
 	case v.Candidate != nil && first != "":
 		return fmt.Sprintf("lean to %s, but measure %s first", subject.word, first)
 	case v.Candidate != nil:
@@ -77,56 +78,100 @@ func advice(run *record.Run, subject *entry, list []entry) string {
 	return fmt.Sprintf("no strategy is sure to keep what is required; %s comes closest", subject.word)
 }
 
+// atWhatPrice goes on with what the winner costs and why it wins.
+func atWhatPrice(run *record.Run, subject *entry, list []entry) string {
+	cost, ok := known(costOf(*subject))
+	if !ok {
+		return ""
+	}
+	decimals := centDecimals(figures(list, costOf))
+	price := shortDollars(cost, decimals)
+	if p95, ok := known(p95Of(*subject)); ok && run.Verdict.Minimise == "p95" {
+		return fmt.Sprintf(": 95%% of orders done within %s, at %s a clip", clock(p95), price)
+	}
+	rival := alternative(run, subject, list)
+	if rival == nil {
+		return fmt.Sprintf(": %s a clip", price)
+	}
+	other, ok := known(costOf(*rival))
+	switch {
+	case !ok:
+		return fmt.Sprintf(": %s a clip", price)
+	case shortDollars(other, decimals) == price:
+		return fmt.Sprintf(": %s a clip, about as much as %s", price, rival.word)
+	case other < cost:
+		return fmt.Sprintf(": %s a clip, and the lowest total cost", price)
+	}
+	return fmt.Sprintf(": %s a clip instead of %s with %s", price, shortDollars(other, decimals), rival.word)
+}
+
 // alternative is what the subject is set against: what the sensitivity compares it with or, where that is silent, the cheapest
-// other strategy in the decision; of those that keep what is required, if the subject is one of them.
+// other strategy in the decision that keeps what is required; where the subject isn't sure to, either, the cheapest that doesn't
+// surely miss it.
 func alternative(run *record.Run, subject *entry, list []entry) *entry {
-	keeping := run.Verdict.Candidate != nil
+	keeps := func(e *entry) bool {
+		for _, f := range e.fails {
+			if run.Verdict.Candidate != nil || !f.unsure {
+				return false
+			}
+		}
+		return true
+	}
 	in := included(list)
 	if s := run.Sensitivity; s != nil && s.Strategy == subject.Name {
-		if e := named(in, s.Against); e != nil && (!keeping || len(e.fails) == 0) {
+		if e := named(in, s.Against); e != nil && keeps(e) {
 			return e
 		}
 	}
 	for i := range in {
-		_, ok := known(in[i].MonthlyCost.Value)
-		if ok && in[i].Name != subject.Name && (!keeping || len(in[i].fails) == 0) {
+		if in[i].Name != subject.Name && keeps(&in[i]) {
 			return &in[i]
 		}
 	}
 	return nil
 }
 
-// saves sets the subject's month against another one's.
-func saves(run *record.Run, subject *entry, list []entry) string {
+// bill sets the subject's month against another one's, at the stated values, and names a cheaper strategy that was passed over.
+func bill(run *record.Run, subject *entry, list []entry) (question, answer string) {
+	question = "What does it save?"
 	own, ok := known(subject.MonthlyCost.Value)
 	if !ok {
-		return ""
+		return question, ""
 	}
-	month := fmt.Sprintf("with %s a month costs %s", subject.word, shortDollars(own, 0))
-	rival := alternative(run, subject, list)
-	if rival == nil {
-		return month
+	answer = fmt.Sprintf("with %s a month costs %s", subject.word, shortDollars(own, 0))
+	if rival := alternative(run, subject, list); rival != nil {
+		if other, ok := known(rival.MonthlyCost.Value); ok {
+			switch d := other - own; {
+			case math.IsInf(d, 0) || math.Abs(d) < 1 || math.Abs(d) < 0.005*math.Abs(other):
+				answer += ", about as much as with " + rival.word
+			case d > 0:
+				answer += fmt.Sprintf(", %s (%s) less than with %s", shortDollars(d, 0), wholePercent(d/other), rival.word)
+			default:
+				question = "What does it cost?"
+				answer += fmt.Sprintf(", %s more than with %s", shortDollars(-d, 0), rival.word)
+			}
+		}
 	}
-	other, _ := known(rival.MonthlyCost.Value)
-	switch d := other - own; {
-	case math.IsInf(d, 0) || math.Abs(d) < 1 || math.Abs(d) < 0.005*math.Abs(other):
-		return month + ", about as much as with " + rival.word
-	case d > 0:
-		return fmt.Sprintf("%s, %s (%s) less than with %s", month, shortDollars(d, 0), wholePercent(d/other), rival.word)
-	default:
-		return fmt.Sprintf("%s, %s more than with %s", month, shortDollars(-d, 0), rival.word)
+	if in := included(list); len(in) > 0 && in[0].Name != subject.Name && len(in[0].fails) > 0 {
+		answer += fmt.Sprintf("; %s %s", in[0].word, in[0].shortcomings()[0])
 	}
+	return question, answer
 }
 
 // risk is what goes wrong all the same: orders undelivered or late, months over the budget.
 func risk(run *record.Run, subject *entry) string {
 	var parts []string
-	if v, ok := known(deliveredOf(*subject)); ok {
+	low, bounded := known(subject.DeliveredShare.Low)
+	switch v, ok := known(deliveredOf(*subject)); {
+	case run.Mode == "bench" && ok && bounded: // so few orders rule little out
+		parts = append(parts, fmt.Sprintf("%s of %s orders undelivered; up to %s can't be ruled out",
+			count(subject.Orders-subject.Delivered), count(subject.Orders), wholePercent(1-low)))
+	case ok:
 		parts = append(parts, perTenThousand(1-v)+" of 10,000 orders undelivered")
 	}
-	if promise := run.Scenario.PromiseSeconds; promise != nil {
+	if promise, ok := known(run.Scenario.PromiseSeconds); ok {
 		if v, ok := known(inTimeOf(*subject)); ok && v < 1 {
-			parts = append(parts, fmt.Sprintf("%s later than %s, or never", oneIn(1-v, "order"), span(*promise)))
+			parts = append(parts, fmt.Sprintf("%s later than %s, or never", oneIn(1-v, "order"), span(promise)))
 		}
 	}
 	if subject.OverBudget != nil {
@@ -157,10 +202,11 @@ func certainty(run *record.Run, subject *entry) string {
 	switch {
 	case subject == nil:
 	case v.Draws > 1 && v.Candidate != nil:
-		parts = append(parts, fmt.Sprintf("%s is the best in %s of %s", subject.word, wholePercent(v.ProbabilityBest[subject.Name]), drawsOf(run)))
+		parts = append(parts, fmt.Sprintf("of the %s that keep what is required, %s is the best in %s of %s",
+			plural(len(v.ProbabilityBest), "strategy"), subject.word, wholePercent(v.ProbabilityBest[subject.Name]), drawsOf(run)))
 	case v.Draws > 1:
 		if p, ok := keepingShare(run, subject); ok {
-			parts = append(parts, fmt.Sprintf("%s keeps what is required in at most %s of %s", subject.word, wholePercent(p), drawsOf(run)))
+			parts = append(parts, fmt.Sprintf("%s keeps what is required in at most %s of %s%s", subject.word, wholePercent(p), drawsOf(run), hangsOn(run)))
 		}
 	}
 	if run.Mode == "bench" {
@@ -174,12 +220,26 @@ func certainty(run *record.Run, subject *entry) string {
 	return strings.Join(parts, "; ")
 }
 
+// hangsOn says how much of whether the requirements are kept hangs on the input that is to be measured first.
+func hangsOn(run *record.Run) string {
+	if run.Sensitivity == nil || run.Verdict.MeasureFirst == nil {
+		return ""
+	}
+	for _, in := range run.Sensitivity.Inputs {
+		if share, ok := known(in.KeepingShare); ok && in.Key == *run.Verdict.MeasureFirst {
+			_, phrase := inputWords(in.Key)
+			return fmt.Sprintf(", and %s of that hangs on %s", wholePercent(min(share, 1)), phrase)
+		}
+	}
+	return ""
+}
+
 // drawsOf says what the draws are of.
 func drawsOf(run *record.Run) string {
 	if run.Mode == "bench" {
-		return "what so few orders leave open"
+		return "the cases that so few orders leave open"
 	}
-	return "what the stated ranges leave open"
+	return "the cases that the stated ranges allow"
 }
 
 // keepingShare is the smallest share of draws in which the subject keeps one of the requirements.

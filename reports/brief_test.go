@@ -26,6 +26,13 @@ func leaning(first *string) *record.Run {
 	return run
 }
 
+// measuredWinner is the typical run as a bench.
+func measuredWinner() *record.Run {
+	run := typical()
+	run.Mode = "bench"
+	return run
+}
+
 // Whoever reads only this must not be misled: the advice follows the verdict, and each answer its figures.
 func TestBriefing(t *testing.T) {
 	dearer := typical()
@@ -33,7 +40,11 @@ func TestBriefing(t *testing.T) {
 	budget := typical()
 	budget.Strategies[1].OverBudget = &record.Figure{Value: ptr(0.12)}
 	sensitive := undecided()
-	sensitive.Sensitivity = &record.Sensitivity{Strategy: "reverse", Against: ptr("forwarding")}
+	sensitive.Sensitivity = &record.Sensitivity{Strategy: "reverse", Against: ptr("forwarding"), Inputs: []record.InputEffect{{Key: "channels.reverse.errors.region.rate", KeepingShare: ptr(0.94)}}}
+	alike, quick, short := typical(), typical(), nobody()
+	alike.Strategies[1].CostPerDelivered.Value, alike.Strategies[0].CostPerDelivered.Value = ptr(0.33), ptr(0.3301)
+	quick.Verdict.Minimise = "p95"
+	short.Verdict.Reasons = []string{"Forwarding misses it by 0.8 points."}
 	lost := typical()
 	lost.Strategies[1].MonthlyCost.Value = nil
 	for _, c := range []struct {
@@ -46,29 +57,38 @@ func TestBriefing(t *testing.T) {
 		{"a winner", typical(), "Use hybrid: $0.33 a clip instead of $0.82 with forwarding", []string{
 			"With hybrid a month costs $6,624, $9,702 (59%) less than with forwarding", "2.0 of 10,000 orders undelivered; 1 order in 31 later than 4 min, or never",
 			"Reverse: unofficial route; may break the vendor's terms", "1 input assumed, 1 stated by the vendor"}, "budget"},
-		{"the dearer one wins", dearer, "Use forwarding: $0.82 a clip instead of $0.33 with hybrid", []string{"With forwarding a month costs $16,326, $9,702 more than with hybrid"}, "less than"},
+		{"the dearer one wins", dearer, "Use forwarding: $0.82 a clip, and the lowest total cost", []string{"What does it cost?", "With forwarding a month costs $16,326, $9,702 more than with hybrid"}, "less than"},
 		{"a budget that breaks", budget, "Use hybrid: $0.33 a clip instead of $0.82 with forwarding", []string{"12% of months over the budget"}, ""},
-		{"a candidate, and what to measure", leaning(ptr("channels.reverse.latency")), "Lean to hybrid, but measure reverse's latency first", []string{"Hybrid is the best in 61% of what the stated ranges leave open"}, ""},
+		{"a candidate, and what to measure", leaning(ptr("channels.reverse.latency")), "Lean to hybrid, but measure reverse's latency first", []string{"Of the 3 strategies that keep what is required, hybrid is the best in 61% of the cases that the stated ranges allow"}, ""},
 		{"a candidate, and nothing to measure", leaning(nil), "Lean to hybrid: nothing is clearly the best", nil, "measure"},
 		{"nobody, and what to measure", undecided(), "Measure reverse's region errors before you choose: no strategy is sure to keep what is required",
-			[]string{"With reverse a month costs", "Reverse keeps what is required in at most 54% of what the stated ranges leave open"}, ""},
-		{"nobody, set against what the sensitivity names", sensitive, "Measure reverse's region errors before you choose: no strategy is sure to keep what is required", []string{"less than with forwarding"}, ""},
+			[]string{"With reverse a month costs", "Reverse keeps what is required in at most 54% of the cases that the stated ranges allow"}, ""},
+		{"nobody, and how much hangs on what to measure", sensitive, "Measure reverse's region errors before you choose: no strategy is sure to keep what is required",
+			[]string{"of the cases that the stated ranges allow, and 94% of that hangs on reverse's region errors"}, ""},
+		{"two prices that print alike", alike, "Use hybrid: $0.33 a clip, about as much as forwarding", nil, "instead"},
+		{"time is what counts", quick, "Use hybrid: 95% of orders done within 3:39, at $0.33 a clip", nil, "instead"},
+		{"a bench says what so few orders can't rule out", measuredWinner(), "Use hybrid: $0.33 a clip instead of $0.82 with forwarding", []string{"can't be ruled out"}, "of 10,000"},
+		{"nobody, and what is missing", short, upperFirst(newGlance(short).title()), []string{"What is missing? Forwarding misses it by 0.8 points."}, "a month costs"},
 		{"nobody at all", nobody(), upperFirst(newGlance(nobody()).title()), nil, "saves"},
 		{"costs unknown", lost, "Use hybrid: $0.33 a clip instead of $0.82 with forwarding", nil, "a month costs"},
 		{"invalid", spoilt(), "Not to be used: " + spoilt().Invalid, nil, "a month costs"},
 		{"empty", &record.Run{}, "This run holds no strategy", nil, ""},
 	} {
 		b := briefing(c.run)
+		said := b.words()
+		for _, f := range b.facts {
+			said += " " + f.question + " " + f.answer
+		}
 		if b.title != c.title {
 			t.Errorf("%s:\n got %s\nwant %s", c.name, b.title, c.title)
 		}
 		for _, want := range c.want {
-			if !strings.Contains(b.words(), want) {
-				t.Errorf("%s: no %q in %s", c.name, want, b.words())
+			if !strings.Contains(said, want) {
+				t.Errorf("%s: no %q in %s", c.name, want, said)
 			}
 		}
-		if c.not != "" && strings.Contains(b.words(), c.not) {
-			t.Errorf("%s: %q in %s", c.name, c.not, b.words())
+		if c.not != "" && strings.Contains(said, c.not) {
+			t.Errorf("%s: %q in %s", c.name, c.not, said)
 		}
 	}
 }

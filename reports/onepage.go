@@ -2,6 +2,7 @@ package reports
 
 import (
 	"image/color"
+	"slices"
 	"strings"
 
 	"gonum.org/v1/plot/vg"
@@ -96,7 +97,7 @@ func (p *page) writeBrief(b brief) vg.Length {
 	for i, f := range b.facts {
 		x := sheetMargin + vg.Length(i)*(column+between)
 		p.write(f.question, vg.Point{X: x, Y: y}, questionStyle, left)
-		end := p.writeLines(answerStyle.wrap(f.answer, column, 4), vg.Point{X: x, Y: y - 14}, answerStyle, left)
+		end := p.writeLines(answerStyle.wrap(f.answer, column, 5), vg.Point{X: x, Y: y - 14}, answerStyle, left)
 		lowest = min(lowest, end)
 	}
 	return lowest - 14
@@ -149,7 +150,7 @@ func pageFigures(run *record.Run) []namedFigure {
 		if len(picked) == 4 {
 			break
 		}
-		if f := makeFigure(run, file); f != nil && !has(picked, file) {
+		if f := makeFigure(run, file); f != nil && !slices.ContainsFunc(picked, func(p namedFigure) bool { return p.file == file }) {
 			picked = append(picked, namedFigure{file, f})
 		}
 	}
@@ -164,13 +165,4 @@ func makeFigure(run *record.Run, file string) *figure {
 		}
 	}
 	return nil
-}
-
-func has(list []namedFigure, file string) bool {
-	for _, f := range list {
-		if f.file == file {
-			return true
-		}
-	}
-	return false
 }

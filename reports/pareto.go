@@ -100,7 +100,10 @@ func (c *tradeOff) title() string {
 		within = meet // the others may be cheaper, but are not to be had
 	}
 	best, price := within[0], c.price(within[0])
-	if len(within) == 1 {
+	switch {
+	case len(best.fails) > 0:
+		return fmt.Sprintf("%s has 95%% done within %s at %s a clip, but %s a requirement", upperFirst(best.word), promise, price, best.shortcomings()[shortest])
+	case len(within) == 1:
 		return fmt.Sprintf("%s has 95%% of orders done within %s, at %s a clip", upperFirst(best.word), promise, price)
 	}
 	return fmt.Sprintf("%s has 95%% done within %s at %s a clip%s", upperFirst(best.word), promise, price,
@@ -113,11 +116,22 @@ func (c *tradeOff) speedTitle(in []entry) string {
 	switch {
 	case len(in) == 1:
 		return fmt.Sprintf("%s has 95%% of orders done within %s, at %s a clip", cheap.word, clock(*p95Of(cheap)), c.price(cheap))
-	case *p95Of(cheap) <= *p95Of(fast):
+	case cheap.Name == fast.Name && c.alone(in, cheap):
 		return fmt.Sprintf("%s is the cheapest and the fastest: %s a clip, 95%% done within %s", cheap.word, c.price(cheap), clock(*p95Of(cheap)))
+	case clock(*p95Of(cheap)) == clock(*p95Of(fast)):
+		return fmt.Sprintf("No strategy is cheaper than %s, at %s a clip, or faster: 95%% done within %s", cheap.word, c.price(cheap), clock(*p95Of(cheap)))
+	case c.price(cheap) == c.price(fast):
+		return fmt.Sprintf("%s has 95%% done within %s, %s within %s, both at %s a clip", fast.word, clock(*p95Of(fast)), cheap.word, clock(*p95Of(cheap)), c.price(cheap))
 	}
 	return fmt.Sprintf("%s has 95%% done within %s, at %s a clip; %s within %s, at %s",
 		fast.word, clock(*p95Of(fast)), c.price(fast), cheap.word, clock(*p95Of(cheap)), c.price(cheap))
+}
+
+// alone says whether no other strategy has the same cost or the same time, as they are printed.
+func (c *tradeOff) alone(in []entry, e entry) bool {
+	return !slices.ContainsFunc(in, func(o entry) bool {
+		return o.Name != e.Name && (c.price(o) == c.price(e) || clock(*p95Of(o)) == clock(*p95Of(e)))
+	})
 }
 
 // price is a strategy's cost with as many decimals as tell the strategies apart.

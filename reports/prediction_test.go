@@ -70,12 +70,12 @@ func TestPrognosisTitles(t *testing.T) {
 		bench *record.Run
 		want  string
 	}{
-		"as simulated": {bench(r), "The simulation predicts all 10 measured figures"},
+		"as simulated": {bench(r), "The bench contradicts none of the 10 figures that the simulation predicts"},
 		"slower":       {bench(slow), "The simulation predicts 8 of 10 measured figures; reverse is late more often and takes longer than assumed"},
 		"dearer":       {bench(dear), "The simulation predicts 9 of 10 measured figures; reverse costs more than assumed"},
 		"lossy":        {bench(lossy), "reverse delivers less and is late more often than assumed"},
 		"everything":   {bench(all), "The simulation predicts 6 of 10 measured figures; reverse costs more and delivers less than assumed"},
-		"not driven":   {replayed, "The simulation predicts all 5 measured figures"},
+		"not driven":   {replayed, "The bench contradicts none of the 5 figures that the simulation predicts"},
 	} {
 		if got := prognosisOf(sim, c.bench).title(); !strings.HasSuffix(got, c.want) {
 			t.Errorf("%s: the title is %q, want %q", name, got, c.want)
@@ -86,7 +86,7 @@ func TestPrognosisTitles(t *testing.T) {
 // So many figures outside by so little are chance, or not.
 func TestPrognosisTitleRespectsChance(t *testing.T) {
 	for outside, want := range map[int]string{
-		0: "The simulation predicts all 10 measured figures",
+		0: "The bench contradicts none of the 10 figures that the simulation predicts",
 		1: "The simulation predicts 9 of 10 measured figures; one miss is within chance",
 		3: "The simulation predicts 7 of 10 measured figures; 3 misses are within chance",
 		4: "The simulation predicts 6 of 10 measured figures; a costs more and delivers more than assumed",

@@ -116,9 +116,9 @@ func (c *prognosis) title() string {
 	case all == 0:
 		return "Nothing was measured that the simulation predicts"
 	case outside == 0 && all == 1:
-		return "The simulation predicts the one measured figure"
+		return "The bench doesn't contradict the one figure that the simulation predicts"
 	case outside == 0:
-		return fmt.Sprintf("The simulation predicts all %d measured figures", all)
+		return fmt.Sprintf("The bench contradicts none of the %d figures that the simulation predicts", all)
 	}
 	predicts := fmt.Sprintf("The simulation predicts %d of %d measured figures", all-outside, all)
 	switch {

@@ -510,7 +510,7 @@ func (c *timelineChart) title() string {
 	if failed > worst.failed/3 {
 		return fmt.Sprintf("%s of %s's %s attempts failed, no more together than chance explains", whole(worst.failed), worst.word, whole(worst.all))
 	}
-	return fmt.Sprintf("Failures came evenly: the worst %s hold %s of %s's %s", lasting(seconds), whole(failed), worst.word, whole(worst.failed))
+	return fmt.Sprintf("No burst beyond chance: the worst %s hold %s of %s's %s failures", lasting(seconds), whole(failed), worst.word, whole(worst.failed))
 }
 
 // graver says whether a spell is the one to speak of: outages before bursts, then what chance explains less.

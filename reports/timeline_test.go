@@ -97,7 +97,7 @@ func TestTimelineTitleFollowsTheData(t *testing.T) {
 			}
 			return nil
 		})), "Reverse delivered nothing for 4 min: all 103 attempts failed"},
-		{"even", timed(lineOf("reverse", 40, 16, 120, evenly(3, "region"))), "Failures came evenly: the worst 2 min hold 2 of reverse's 13"},
+		{"even", timed(lineOf("reverse", 40, 16, 120, evenly(3, "region"))), "No burst beyond chance: the worst 2 min hold 2 of reverse's 13 failures"},
 		{"five can't show a burst", timed(lineOf("reverse", 40, 16, 120, failing(7, 8, 5, "region", unfailing))), "5 of 679 attempts failed, too few to tell a burst from luck"},
 		{"four can't show an outage", timed(lineOf("reverse", 40, 4, 120, failing(9, 10, 4, "region", unfailing))), "4 of 199 attempts failed, too few to tell a burst from luck"},
 		{"five can", timed(lineOf("reverse", 40, 5, 120, failing(9, 10, 5, "ambiguous", unfailing))), "Reverse did not answer for 30 s: all 5 attempts failed"},

@@ -142,7 +142,7 @@ func (m *member) began() time.Time {
 	return t.UTC()
 }
 
-// Own draws the charts of each run, on axes that all of them share.
+// Own draws the charts of each run, on axes that all of them share; the page that sums a run up keeps its own.
 func (s *Set) Own() ([][]Chart, error) {
 	own := make([][]Chart, len(s.runs))
 	for i, m := range s.runs {
@@ -171,7 +171,7 @@ func (s *Set) Own() ([][]Chart, error) {
 	return own, nil
 }
 
-// namedFigure is one that shows runs side by side.
+// namedFigure is a figure and what it is called.
 type namedFigure struct {
 	file string
 	*figure

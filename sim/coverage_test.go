@@ -139,10 +139,10 @@ func TestCoverage(t *testing.T) {
 // exactly or not at all, so their intervals hold more than they say, and never less.
 func TestCoverageAtPolls(t *testing.T) {
 	if testing.Short() {
-		t.Skip("five million orders")
+		t.Skip("two million orders")
 	}
 	s, c := shaky(t, true)
-	found := cover(t, s, c, 300, 40)
+	found := cover(t, s, c, 150, 40)
 	found.means.hold(t, "means", 0.95, 0.95)
 	found.quantiles.hold(t, "quantiles", 0.95, 1)
 }
@@ -151,10 +151,10 @@ func TestCoverageAtPolls(t *testing.T) {
 // lopsided that t over months holds it too rarely: a run of so few months warns. All else holds.
 func TestCoverageOfFewMonths(t *testing.T) {
 	if testing.Short() {
-		t.Skip("five million orders")
+		t.Skip("a million orders")
 	}
 	s, c := shaky(t, false)
-	found := cover(t, s, c, 400, 12)
+	found := cover(t, s, c, 300, 12)
 	lopsided := coverage{}
 	for _, figure := range []string{"forwarding's cost per clip", "forwarding's monthly cost"} {
 		lopsided[figure] = found.means[figure]

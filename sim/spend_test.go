@@ -1,8 +1,10 @@
 package sim
 
 import (
+	"context"
 	"math"
 	"slices"
+	"sync"
 	"testing"
 
 	"channelbench/internal/channel"
@@ -22,9 +24,8 @@ func TestPurposesAreThoseOfTheRecord(t *testing.T) {
 	}
 }
 
-// costly is the starter scenario, where whatever costs money does.
-func costly(t *testing.T) *record.Run {
-	t.Helper()
+// costly is a run of the starter scenario, where whatever costs money does.
+var costly = sync.OnceValues(func() (*record.Run, error) {
 	source, _ := scenarios.Open("starter")
 	s, _, err := scenario.Load("starter", source, scenario.Options{Set: []string{
 		"workload.orders_per_month=500", "workload.promise=2m", "channels.reverse.errors.unusable.rate=20%", "channels.reverse.errors.ambiguous.rate=3%",
@@ -32,9 +33,14 @@ func costly(t *testing.T) *record.Run {
 		"costs.fixed_per_month={ reverse = '$50' }", "decision.budget_per_month=$447",
 	}})
 	if err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
-	run, err := Run(t.Context(), s, Options{Months: 40})
+	return Run(context.Background(), s, Options{Months: 40})
+})
+
+func costlyRun(t *testing.T) *record.Run {
+	t.Helper()
+	run, err := costly()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -44,7 +50,7 @@ func costly(t *testing.T) *record.Run {
 // TestSpendAddsUp: the parts of a month's money come to what the month costs, by channel, too; and each kind of part occurs.
 func TestSpendAddsUp(t *testing.T) {
 	seen := map[string]bool{}
-	for _, s := range costly(t).Strategies {
+	for _, s := range costlyRun(t).Strategies {
 		all, handling, channels := 0.0, 0.0, map[string]float64{}
 		for _, p := range s.Spend {
 			all += p.USD
@@ -76,7 +82,7 @@ func TestSpendAddsUp(t *testing.T) {
 
 // TestDays: days never cost less than those before, quantiles are in order, and the last day is the month.
 func TestDays(t *testing.T) {
-	for _, s := range costly(t).Strategies {
+	for _, s := range costlyRun(t).Strategies {
 		if len(s.Days) != 30 {
 			t.Fatalf("%s has %d days", s.Name, len(s.Days))
 		}
@@ -96,7 +102,7 @@ func TestDays(t *testing.T) {
 
 // TestOverBudget: the share of dear months lies within what their quantiles allow, and its interval is that of independent months.
 func TestOverBudget(t *testing.T) {
-	run := costly(t)
+	run := costlyRun(t)
 	between := false
 	for _, s := range run.Strategies {
 		f, last := s.OverBudget, s.Days[29]
