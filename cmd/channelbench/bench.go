@@ -38,6 +38,7 @@ type benchFlags struct {
 	keep     int
 	resume   string
 	reopen   bool
+	capped   func() bool // --max-spend was given
 	month    monthCap
 	past     *bench.Past // the run that is resumed
 	night    nightFlags
@@ -78,6 +79,7 @@ is kept: [bench] stop says when. --resume leaves it alone unless --reopen is giv
 	flags.StringVar(&f.format, "format", "text", "what stdout shows: text, json or markdown")
 	flags.BoolVar(&f.live, "live", false, "spend real money on the channels that the scenario names")
 	flags.StringVar(&f.maxSpend, "max-spend", "", "cap on what the run may spend, such as '$20' (default on mock channels: the worst case)")
+	f.capped = func() bool { return flags.Changed("max-spend") } // even if it is empty, as a variable of a workflow can be
 	flags.Var(&f.speed, "speed", "how much faster than life the mock channels and the clock run")
 	flags.IntVar(&f.orders, "orders", 0, "orders per driven strategy (default: [bench] orders)")
 	flags.IntVar(&f.keep, "keep", 0, "keep the first `N` clips of each channel, in clips/")
@@ -242,7 +244,7 @@ func (f *benchFlags) limit(s *scenario.Scenario, plan *bench.Plan) (money.Micros
 	if f.resume != "" {
 		limit = 0
 	}
-	if f.maxSpend != "" {
+	if f.capped() {
 		var err error
 		if limit, err = money.Parse(f.maxSpend); err != nil {
 			return 0, fail(exitUsage, fmt.Errorf("--max-spend: %w", err))

@@ -60,7 +60,12 @@ It exits with 0 if nothing got worse, 1 if something did, and with --strict 5 if
   channelbench compare --history h.jsonl --accept 'the vendor now renders in two passes'
   channelbench compare main/run.json branch/run.json --out gobench=runs.txt`,
 		Args: cobra.MaximumNArgs(2),
-		RunE: func(_ *cobra.Command, args []string) error { return p.compare(args, &f) },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if cmd.Flags().Changed("accept") && strings.TrimSpace(f.accept) == "" {
+				return fail(exitUsage, errors.New("--accept needs a reason\n  hint: --accept 'the vendor renders in two passes now'"))
+			}
+			return p.compare(args, &f)
+		},
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&f.history, "history", "", "judge the latest night of this `file`")
@@ -204,6 +209,9 @@ func (p *program) accept(f *compareFlags, c *history.Comparison) error {
 	}
 	if err != nil {
 		return fail(exitUsage, fmt.Errorf("--from %q is no date\n  hint: 2026-11-28, or 2026-11-28T03:00:00Z", from))
+	}
+	if latest, err := time.Parse(time.RFC3339, c.Night); err == nil && at.After(latest) {
+		return fail(exitUsage, fmt.Errorf("--from %s comes after the latest night, %s: there is nothing to accept yet", from, c.Night))
 	}
 	if f.strategy != "" && !slices.ContainsFunc(c.Verdicts, func(v history.Verdict) bool { return v.Strategy == f.strategy }) {
 		return fail(exitUsage, fmt.Errorf("there is no strategy %q in the latest nights", f.strategy))

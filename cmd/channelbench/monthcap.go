@@ -22,6 +22,7 @@ import (
 // the history. It tightens the cap of a run before that spends anything; runs that go on at the same time don't see each other.
 type monthCap struct {
 	limit   string
+	given   func() bool   // even if it is empty, as a variable of a workflow can be
 	history func() string // the file
 }
 
@@ -32,6 +33,7 @@ func (c *monthCap) addFlags(cmd *cobra.Command) {
 	if flags.Lookup("history") == nil {
 		flags.String("history", "", "`file` of nights, one JSON line each")
 	}
+	c.given = func() bool { return flags.Changed("max-spend-month") }
 	c.history = func() string { return flags.Lookup("history").Value.String() }
 }
 
@@ -41,7 +43,7 @@ var errMonthCap = errors.New("the month's spend cap is reached; nothing was subm
 // tighten lowers a run's cap to what is left of the month's. A run that is resumed counts as a whole; with nothing left it
 // still settles its open jobs, and then ends at its cap.
 func (c *monthCap) tighten(p *program, f *benchFlags, limit *money.Micros, plan *bench.Plan, past *bench.Past) error {
-	if c.limit == "" {
+	if !c.given() {
 		return nil
 	}
 	month, err := money.Parse(c.limit)
@@ -58,7 +60,12 @@ func (c *monthCap) tighten(p *program, f *benchFlags, limit *money.Micros, plan 
 		began = past.Started
 	}
 	spent, err := spentSince(file, f.mode(), time.Date(now.Year(), now.Month(), 1, 0, 0, 0, 0, time.UTC), began)
-	if err != nil {
+	switch {
+	case err != nil && past != nil:
+		p.say("what this month spent cannot be known, so nothing is bought: what is open is settled\n  %v", err)
+		*limit = 1 // 0 would stand for the cap of before
+		return nil
+	case err != nil:
 		return fail(exitUsage, fmt.Errorf("what this month spent cannot be known, so nothing was spent: %w", err))
 	}
 	left := max(0, month-spent)
@@ -110,7 +117,6 @@ type spending struct {
 	Schema   string    `json:"schema"`
 	Kind     string    `json:"kind"`
 	At       time.Time `json:"at"`
-	Site     string    `json:"site"`
 	Mode     string    `json:"mode"`
 	Scenario string    `json:"scenario"`
 	Strategy string    `json:"strategy"`
@@ -122,8 +128,8 @@ type spending struct {
 // again. A line that can't be read might have spent anything, so it is an error.
 func spentIn(r io.Reader, mode string, since, but time.Time) (money.Micros, error) {
 	type night struct {
-		at                       int64
-		site, scenario, strategy string
+		at                 int64
+		scenario, strategy string
 	}
 	spent := map[night]money.Micros{}
 	lines := bufio.NewScanner(r)
@@ -134,7 +140,7 @@ func spentIn(r io.Reader, mode string, since, but time.Time) (money.Micros, erro
 		}
 		var s spending
 		if err := json.Unmarshal(lines.Bytes(), &s); err != nil {
-			return 0, fmt.Errorf("line %d cannot be read: %w\n  hint: mend or remove it", n, err)
+			return 0, fmt.Errorf("line %d cannot be read: %w\n  hint: put the file back as it was, or remove that line and what it may have spent from the cap", n, err)
 		}
 		if s.Kind != "night" || s.Mode != mode || s.Engine == "replay" || s.At.Before(since) || s.At.Equal(but) {
 			continue
@@ -143,7 +149,7 @@ func spentIn(r io.Reader, mode string, since, but time.Time) (money.Micros, erro
 			return 0, fmt.Errorf("line %d doesn't say what its night spent\n  hint: mend or remove it", n)
 		}
 		// Rounded up: no cap is passed by a rounding.
-		spent[night{s.At.UnixMilli(), s.Site, s.Scenario, s.Strategy}] = money.Micros(math.Ceil(*s.SpentUSD*float64(money.Dollar) - 1e-6))
+		spent[night{s.At.UnixMilli(), s.Scenario, s.Strategy}] = money.Micros(math.Ceil(*s.SpentUSD*float64(money.Dollar) - 1e-6))
 	}
 	var sum money.Micros
 	for _, v := range spent {

@@ -63,7 +63,7 @@ type Night struct {
 
 	Gates     []record.Gate `json:"gates,omitempty"`     // that the scenario states
 	Truncated string        `json:"truncated,omitempty"` // why the run ended early
-	GivenUp   string        `json:"given_up,omitempty"`  // the strategy's only channel was dead: no gate on what is delivered holds
+	GivenUp   string        `json:"given_up,omitempty"`  // a channel of the strategy was dead: no gate on what is delivered holds
 	Invalid   string        `json:"invalid,omitempty"`   // why the night must not be used: it stays out of all statistics
 	Warnings  []string      `json:"warnings,omitempty"`
 
@@ -148,9 +148,7 @@ func night(run *record.Run, s *record.Strategy, site string) Night {
 	for _, gone := range run.Truncated {
 		if slices.Contains(s.Channels, gone.Channel) {
 			n.Truncated = fmt.Sprintf("%s was given up as dead after %d orders, %d of them good", gone.Channel, gone.Good+gone.Bad, gone.Good)
-			if len(s.Channels) == 1 {
-				n.GivenUp = n.Truncated
-			}
+			n.GivenUp = n.Truncated
 		}
 	}
 	c := s.Counts

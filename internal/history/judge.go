@@ -93,15 +93,15 @@ func Judge(l *Log, o Options) (*Comparison, error) {
 	all := c.series(l, last, o)
 	c.leaveReplays()
 	all = slices.DeleteFunc(all, func(s *series) bool { return s.nights[len(s.nights)-1].Engine != driven })
+	if !explicit["bill"] && !someBill(all) {
+		gates = slices.DeleteFunc(gates, func(g scenario.Gate) bool { return g.Metric == "bill" })
+	}
 	c.Charts = len(all) * len(gates)
 	c.Limits = LimitsFor(c.Charts)
 	from, most := time.Time{}, 0
 	for _, s := range all {
 		for _, g := range gates {
 			v, since := s.verdict(g, c.Limits)
-			if g.Metric == "bill" && !explicit["bill"] && v.Value == nil {
-				continue // no channel tells, and nobody asked
-			}
 			c.Verdicts = append(c.Verdicts, v)
 			most = max(most, v.Nights)
 			if !since.IsZero() && (from.IsZero() || since.Before(from)) {
@@ -114,6 +114,19 @@ func Judge(l *Log, o Options) (*Comparison, error) {
 		c.Suggest = from.Format(time.RFC3339Nano)
 	}
 	return c, nil
+}
+
+// someBill says whether any channel tells what it charges, in the latest nights.
+func someBill(all []*series) bool {
+	m := metricOf("bill")
+	return slices.ContainsFunc(all, func(s *series) bool {
+		n := s.tonight()
+		if n == nil {
+			return false
+		}
+		_, told := m.of(n)
+		return told
+	})
 }
 
 // driven is the engine of a strategy that is judged.
@@ -216,9 +229,9 @@ func samePoll(a, b map[string]float64) bool {
 	return true
 }
 
-// sinceMark drops the nights before the last mark that a person made for them.
+// sinceMark drops the nights before the mark that a person made last for them.
 func (s *series) sinceMark(l *Log) {
-	for i := range l.Marks {
+	for i := len(l.Marks) - 1; i >= 0; i-- {
 		m := &l.Marks[i]
 		if m.group() != s.nights[0].group() || m.Strategy != "" && m.Strategy != s.strategy {
 			continue
@@ -228,6 +241,7 @@ func (s *series) sinceMark(l *Log) {
 			first = len(s.nights) - 1 // the mark is of nights to come: the latest is all there is
 		}
 		s.nights = s.nights[first:]
+		return
 	}
 }
 

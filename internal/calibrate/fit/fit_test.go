@@ -179,3 +179,41 @@ func TestNeeded(t *testing.T) {
 		t.Error("certainty can be had")
 	}
 }
+
+// polledTimes are lognormal, of clips of 8 and 12 s at 25 s + 12 s/s, and seen by polls every ten seconds that begin anywhere: hardly
+// two of them are equal.
+func polledTimes(n int) []Time {
+	r := rand.New(rand.NewPCG(1, 2))
+	times := make([]Time, n)
+	for i := range times {
+		length := float64(8 + 4*r.IntN(2))
+		seen := math.Ceil((25+12*length)*math.Exp(0.4*r.NormFloat64())/10)*10 + r.Float64()
+		times[i] = Time{Low: seen - 10, High: seen, Length: length, Weight: 1}
+	}
+	return times
+}
+
+// TestVeryManyTimesAreFittedAsWell: what is merged to be fast tells the same within a percent. The seed is 1.
+func TestVeryManyTimesAreFittedAsWell(t *testing.T) {
+	got, err := FitLine(polledTimes(100_000), Line{Shape: Lognormal, Base: 25, Slope: []float64{12}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, length := range []float64{8, 12} {
+		if median, want := got.Line.Median(0, length), 25+12*length; math.Abs(median/want-1) > 0.01 {
+			t.Errorf("seed 1: the median of %v s is %v, want %v", length, median, want)
+		}
+	}
+	if math.Abs(got.Spread.Value/0.4-1) > 0.01 {
+		t.Errorf("seed 1: sigma is %v, want 0.4", got.Spread.Value)
+	}
+}
+
+func BenchmarkHundredThousandPolledTimes(b *testing.B) {
+	times := polledTimes(100_000)
+	for b.Loop() {
+		if _, err := FitLine(times, Line{Shape: Lognormal, Base: 25, Slope: []float64{12}}); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

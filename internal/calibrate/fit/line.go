@@ -331,20 +331,26 @@ func (l *lineFit) shifts(line Line, spread float64, key func(*Time) int) []Shift
 // many is from how many times on those that are nearly alike are counted together.
 const many = 4000
 
-// merged counts alike times once. Of very many, those whose bounds round to the same half percent are alike: the likelihood of
-// a hundred thousand orders is then as cheap as that of some thousand.
+// merged counts alike times once. Of very many, those are alike whose middles round to the same half percent and whose widths
+// to the same fiftieth of that: the likelihood of a hundred thousand orders is then as cheap as that of some thousand.
 func merged(times []Time) []Time {
-	round := func(v float64) float64 {
-		if len(times) < many || v <= 0 || math.IsInf(v, 1) {
-			return v
+	round := func(t *Time) (low, high float64) {
+		switch middle := (t.Low + t.High) / 2; {
+		case len(times) < many:
+			return t.Low, t.High
+		case math.IsInf(t.High, 1) && t.Low > 0:
+			return math.Round(200 * math.Log(t.Low)), t.High
+		case middle > 0 && !math.IsInf(middle, 1):
+			return math.Round(200 * math.Log(middle)), math.Round(50 * (t.High - t.Low) / middle)
 		}
-		return math.Round(200 * math.Log(v))
+		return t.Low, t.High
 	}
 	at := make(map[Time]int, len(times))
 	all := make([]Time, 0, len(times))
 	for _, t := range times {
 		alike := t
-		alike.Weight, alike.Low, alike.High = 0, round(t.Low), round(t.High)
+		alike.Weight = 0
+		alike.Low, alike.High = round(&t)
 		i, known := at[alike]
 		if !known {
 			at[alike] = len(all)
