@@ -59,8 +59,8 @@ type planPart struct {
 func planParts(p *record.Plan) []planPart {
 	all := []planPart{
 		{fmt.Sprintf("What %s and %s cost", one(p.Nights, "a night", "the night"), plural(p.Nights, "night")), planCosts(p), replayedPlan(p)},
-		{"What shares they show", planShares(p), "±: half of the 95 % interval (Wilson). A fall: found with 80 % probability at 95 % (Newcombe), of a night against all nights before it, of all nights against as many before them."},
-		{"What rises of the median latency they show", planLatencies(p), "Found with 80 % probability at 95 %. The planned number stands first for each channel."},
+		{"What shares they show", planShares(p), "±: half of the 95 % interval (Wilson). A fall: found with 80 % probability at 95 % (Newcombe), of a night against all nights before it, of all nights against as many before them. It is one comparison: compare asks for more, so as not to cry wolf."},
+		{"What rises of the median latency they show", planLatencies(p), "Found with 80 % probability at 95 %, by one comparison. The planned number stands first for each channel."},
 		{"How the money is split", planChannels(p), ""},
 	}
 	if p.Worth != nil {
