@@ -13,9 +13,10 @@ require (
 	github.com/spf13/cobra v1.10.2 // commands, flags, help, completion
 	github.com/tsenart/vegeta/v12 v12.13.0 // drives load tests
 	go.yaml.in/yaml/v3 v3.0.4 // in tests: reads the nightly workflow
-	golang.org/x/image v0.30.0 // reads glyphs of the charts' font
+	golang.org/x/image v0.46.0 // reads glyphs of the charts' font
+	golang.org/x/perf v0.0.0-20260908200009-22c9c6c9d4da // in tests: reads benchmarks as benchstat does
 	golang.org/x/term v0.47.0 // asks whether a stream is a terminal, and how wide
-	golang.org/x/text v0.40.0 // the width of characters in tables and carets
+	golang.org/x/text v0.42.0 // the width of characters in tables and carets
 	gonum.org/v1/gonum v0.17.0 // distributions, special functions, FFT, sampling
 	gonum.org/v1/plot v0.17.0 // charts as PNG
 	pgregory.net/rapid v1.3.0 // property tests
@@ -26,6 +27,7 @@ require (
 	codeberg.org/go-latex/latex v0.2.0 // indirect
 	codeberg.org/go-pdf/fpdf v0.11.1 // indirect
 	git.sr.ht/~sbinet/gg v0.7.0 // indirect
+	github.com/aclements/go-moremath v0.0.0-20210112150236-f10218a38794 // indirect
 	github.com/ajstarks/svgo v0.0.0-20211024235047-1546f124cd8b // indirect
 	github.com/golang/freetype v0.0.0-20170609003504-e2365dfdc4a0 // indirect
 	github.com/inconshreveable/mousetrap v1.1.0 // indirect
@@ -38,8 +40,8 @@ require (
 	github.com/tidwall/match v1.1.1 // indirect
 	github.com/tidwall/pretty v1.2.1 // indirect
 	github.com/tidwall/sjson v1.2.5 // indirect
-	golang.org/x/net v0.57.0 // indirect
-	golang.org/x/sync v0.22.0 // indirect
+	golang.org/x/net v0.59.0 // indirect
+	golang.org/x/sync v0.23.0 // indirect
 	golang.org/x/sys v0.49.0 // indirect
-	golang.org/x/tools v0.47.0 // indirect
+	golang.org/x/tools v0.49.0 // indirect
 )

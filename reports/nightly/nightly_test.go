@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 
+	"golang.org/x/perf/benchfmt"
+
 	"channelbench/internal/history"
 	"channelbench/internal/record"
 	"channelbench/internal/scenario"
@@ -205,8 +207,28 @@ func TestCSVIsWhole(t *testing.T) {
 	}
 }
 
-// The format of golang.org/design/14313-benchmark-format: a name, a count, and pairs of value and unit.
-var goBenchLine = regexp.MustCompile(`^(|[a-z][^ :]*: .*|Unit [^ ]+ better=lower|Benchmark[^ a-z][^ ]* [0-9]+( [-+0-9.e]+ [^ ]+)+)$`)
+// readGoBench reads what benchstat reads, by its own reader: the values of each benchmark by their units, the first of each.
+func readGoBench(t *testing.T, text []byte) map[string]map[string]float64 {
+	t.Helper()
+	found := map[string]map[string]float64{}
+	for r := benchfmt.NewReader(bytes.NewReader(text), "test"); r.Scan(); {
+		switch rec := r.Result().(type) {
+		case *benchfmt.SyntaxError:
+			t.Errorf("benchstat's reader: %v", rec)
+		case *benchfmt.Result:
+			name := rec.Name.String()
+			if found[name] == nil {
+				found[name] = map[string]float64{}
+			}
+			for _, v := range rec.Values {
+				if _, before := found[name][v.Unit]; !before {
+					found[name][v.Unit] = v.Value
+				}
+			}
+		}
+	}
+	return found
+}
 
 func TestGoBench(t *testing.T) {
 	var b bytes.Buffer
@@ -224,10 +246,12 @@ func TestGoBench(t *testing.T) {
 			t.Errorf("lacks %q:\n%s", want, b.String())
 		}
 	}
-	for _, line := range strings.Split(b.String(), "\n") {
-		if !goBenchLine.MatchString(line) {
-			t.Errorf("%q is no line of the format", line)
-		}
+	read := readGoBench(t, b.Bytes())
+	if got := read["Strategy/name=hybrid"]; got["usd/kvideo"] != 120 || got["failed%"] != 2.5 {
+		t.Errorf("benchstat's reader finds %v", got)
+	}
+	if got := read["Strategy/name=a_b_c"]; got["p50-sec"] != 90 {
+		t.Errorf("benchstat's reader finds %v", got)
 	}
 	if strings.Contains(b.String(), "routed") || strings.Contains(b.String(), "replayed") {
 		t.Error("a replay is benchmarked")
