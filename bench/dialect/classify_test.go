@@ -94,6 +94,33 @@ func TestSubmitted(t *testing.T) {
 		{name: "a relay lost it", status: 500, body: `{"code":"do_request_failed","message":"upstream","data":null}`, want: Answer{Reason: channel.Lost, Code: "do_request_failed"}},
 		{name: "a relay timed out", status: 500, body: `{"error":{"message":"upstream request timed out","type":"new_api_error"}}`, want: Answer{Reason: channel.Lost}},
 		{name: "a relay timed out with 400", status: 400, body: `{"error":{"message":"context deadline exceeded"}}`, want: Answer{Reason: channel.Lost}},
+		{name: "504 in the dialect", status: 504, body: openAIError(`null`, "server_error", "null", "upstream request timed out"), want: Answer{Reason: channel.Lost}},
+		{name: "504 with the code of a busy channel", status: 504, body: openAIError(`"heavy_load"`, "server_error", "null", "busy"), want: Answer{Reason: channel.Lost, Code: "heavy_load"}},
+		{name: "502 in the dialect", status: 502, body: openAIError(`"server_error"`, "server_error", "null", "sorry"), want: Answer{Reason: channel.Lost, Code: "server_error"}},
+		{name: "408 in the dialect", status: 408, body: openAIError(`"internal_server_error"`, "", "null", "sorry"), want: Answer{Reason: channel.Lost, Code: "internal_server_error"}},
+		{name: "499 in the dialect", status: 499, body: openAIError(`"service_unavailable"`, "", "null", "sorry"), want: Answer{Reason: channel.Lost, Code: "service_unavailable"}},
+		{name: "520 in the dialect", status: 520, body: openAIError(`"server_error"`, "", "null", "sorry"), want: Answer{Reason: channel.Lost, Code: "server_error"}},
+		{name: "529 of no known kind", status: 529, body: openAIError(`"busy"`, "", "null", "sorry"), want: Answer{Reason: channel.Lost, Code: "busy"}},
+		{name: "599", status: 599, body: openAIError(`"server_error"`, "", "null", "sorry"), want: Answer{Reason: channel.Lost, Code: "server_error"}},
+		{name: "a gateway's words for a model", status: 502, body: openAIError(`"model_not_found"`, "", "null", "no"), want: Answer{Reason: channel.Lost, Code: "model_not_found"}},
+		{name: "409", status: 409, want: Answer{Reason: channel.Lost}},
+		{name: "409 with an error of no known kind", status: 409, body: openAIError(`"conflict"`, "", "null", "it exists"), want: Answer{Reason: channel.Lost, Code: "conflict"}},
+		{name: "425", status: 425, body: openAIError(`null`, "invalid_request_error", "null", "too early"), want: Answer{Reason: channel.Lost}},
+		{name: "a code of status 524 in a 200", status: 200, body: `{"code":524,"msg":"sorry"}`, want: Answer{Reason: channel.Lost, Code: "524"}},
+		{name: "a connection lost in a 500", status: 500, body: openAIError(`"server_error"`, "server_error", "null", "read tcp: connection reset by peer"), want: Answer{Reason: channel.Lost, Code: "server_error"}},
+		{name: "a connection lost in a 503", status: 503, body: openAIError(`null`, "server_error", "null", "upstream connect error or disconnect/reset before headers"), want: Answer{Reason: channel.Lost}},
+		{name: "a connection lost in a 400", status: 400, body: openAIError(`null`, "invalid_request_error", "null", "the connection was closed"), want: Answer{Reason: channel.Lost}},
+		{name: "a connection lost in a 200", status: 200, body: `{"success":false,"message":"socket hang up"}`, want: Answer{Reason: channel.Lost}},
+		{name: "moderation timed out", status: 500, body: openAIError(`null`, "server_error", "null", "the moderation request timed out"), want: Answer{Reason: channel.Lost}},
+		{name: "a connection refused carried nothing", status: 500, body: openAIError(`"server_error"`, "server_error", "null", "dial tcp: connection refused"), want: Answer{Verdict: Refused, Reason: channel.Submit, Code: "server_error"}},
+		{name: "504 with a bad key", status: 504, body: openAIError(`"invalid_api_key"`, "", "null", "no"), want: Answer{Verdict: OurFault, Reason: channel.Submit, Fault: BadKey, Code: "invalid_api_key"}},
+		{name: "502 with an empty balance", status: 502, body: openAIError(`"server_error"`, "insufficient_quota", "null", "no"), want: Answer{Verdict: OurFault, Reason: channel.Submit, Fault: NoBalance, Code: "server_error"}},
+		{name: "504 with a rate limit", status: 504, body: openAIError(`"rate_limit_exceeded"`, "", "null", "no"), want: Answer{Verdict: Refused, Reason: channel.RateLimited, Code: "rate_limit_exceeded"}},
+		{name: "409 with moderation", status: 409, body: openAIError(`"moderation_blocked"`, "", "null", "no"), want: Answer{Verdict: Refused, Reason: channel.Moderation, Code: "moderation_blocked"}},
+		{name: "502 with the words of a rate limit", status: 502, body: openAIError(`null`, "", "null", "rate limit"), want: Answer{Reason: channel.Lost}},
+		{name: "400 truncated", status: 400, body: `{"error":{"code":"unsupported_country_code"}}`, truncated: true, want: Answer{Reason: channel.Lost, Message: "broke off"}},
+		{name: "429 half", status: 429, body: `{"error":{"code":"rate_lim`, want: Answer{Reason: channel.Lost}},
+		{name: "401 half", status: 401, body: ` {"error":`, want: Answer{Reason: channel.Lost}},
 		{name: "200 empty", status: 200, want: Answer{Reason: channel.Lost}},
 		{name: "200 page", status: 200, body: page, want: Answer{Reason: channel.Lost}},
 		{name: "200 of nothing", status: 200, body: `{}`, want: Answer{Reason: channel.Lost}},
@@ -266,6 +293,15 @@ func TestDollars(t *testing.T) {
 		{"9223372036854.775807", 9223372036854775807, true},
 		{"9223372036854.775808", 0, false},
 		{"free", 0, false},
+		{"+5", 0, false},
+		{".5", 0, false},
+		{"5.", 0, false},
+		{"007", 0, false},
+		{"0x10", 0, false},
+		{"1_000", 0, false},
+		{"inf", 0, false},
+		{"５", 0, false},
+		{" 5", 0, false},
 	}
 	for _, tt := range tests {
 		if got, known := dollars(tt.in, 1); int64(got) != tt.want || known != tt.known {
@@ -286,11 +322,25 @@ func TestRetryAfter(t *testing.T) {
 	}{
 		{"none", nil, 0},
 		{"seconds", headers("Retry-After: 3"), 3 * time.Second},
-		{"a fraction", headers("Retry-After: 1.5"), 1500 * time.Millisecond},
+		{"a fraction is no number of seconds", headers("Retry-After: 1.5"), 0},
 		{"milliseconds first", headers("Retry-After: 3", "Retry-After-Ms: 250"), 250 * time.Millisecond},
 		{"negative", headers("Retry-After: -3"), 0},
 		{"not a number", headers("Retry-After: NaN"), 0},
-		{"endless", headers("Retry-After: 1e300"), maxPause},
+		{"infinite", headers("Retry-After: inf"), 0},
+		{"infinity", headers("Retry-After: +Infinity"), 0},
+		{"an exponent", headers("Retry-After: 1e300"), 0},
+		{"hexadecimal", headers("Retry-After: 0x10"), 0},
+		{"grouped", headers("Retry-After: 1_000"), 0},
+		{"a sign", headers("Retry-After: +5"), 0},
+		{"other digits", headers("Retry-After: ５"), 0},
+		{"two values", headers("Retry-After: 5, 6"), 0},
+		{"a parameter", headers("Retry-After: 5;x"), 0},
+		{"a unit", headers("Retry-After: 5s"), 0},
+		{"leading zeros", headers("Retry-After: 007"), 7 * time.Second},
+		{"zero", headers("Retry-After: 0"), 0},
+		{"a day and more", headers("Retry-After: 86401"), maxPause},
+		{"more digits than a number has", headers("Retry-After: 99999999999999999999999"), maxPause},
+		{"milliseconds that are none", headers("Retry-After: 3", "Retry-After-Ms: inf"), 3 * time.Second},
 		{"a date", headers(date, "Retry-After: Sun, 22 Nov 2026 10:00:09 GMT"), 9 * time.Second},
 		{"a date past", headers(date, "Retry-After: Sun, 22 Nov 2026 09:00:00 GMT"), 0},
 		{"a date far off", headers(date, "Retry-After: Sun, 22 Nov 2099 09:00:00 GMT"), maxPause},
@@ -300,6 +350,22 @@ func TestRetryAfter(t *testing.T) {
 		if got := retryAfter(tt.header, document{}); got != tt.want {
 			t.Errorf("%s: got %v, want %v", tt.name, got, tt.want)
 		}
+	}
+	for body, want := range map[string]time.Duration{
+		`{"retry_after":15}`: 15 * time.Second, `{"retryAfter":1.5}`: 1500 * time.Millisecond, `{"error":{"retry_after":"20"}}`: 20 * time.Second,
+		`{"retry_after":1e300}`: maxPause, `{"retry_after":1e999}`: 0, `{"retry_after":"inf"}`: 0, `{"retry_after":"1e3"}`: 0, `{"retry_after":"0x10"}`: 0,
+		`{"retry_after":-3}`: 0, `{"retry_after":true}`: 0, `{"retry_after":[5]}`: 0, `{"retry_after":"soon"}`: 0,
+	} {
+		d, err := parse([]byte(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := retryAfter(http.Header{}, d); got != want {
+			t.Errorf("%s: got %v, want %v", body, got, want)
+		}
+	}
+	if got := pollAfter(headers("Openai-Poll-After-Ms: inf", "Retry-After: 2"), document{}); got != 2*time.Second {
+		t.Errorf("a poll after no number: got %v", got)
 	}
 }
 

@@ -14,6 +14,12 @@ type cause struct {
 	gone   bool // the job or the clip isn't there
 }
 
+// specific says whether an error is one that only a channel that took no order has: it names what kept it from that. That it
+// has failed or was busy is told of orders, too, that were passed on and not heard of again.
+func (c cause) specific() bool {
+	return c == region || c == moderation || c == rateLimited || c == badKey || c == noBalance
+}
+
 var (
 	region      = cause{reason: channel.Region}
 	moderation  = cause{reason: channel.Moderation}
@@ -81,14 +87,27 @@ var codes = map[string]cause{
 	"bad_response":                   lost,
 	"bad_response_body":              lost,
 	"bad_gateway":                    lost,
+	"bad_response_status_code":       lost,
+	"upstream_error":                 lost,
+	"upstream_connection_error":      lost,
+	"upstream_request_failed":        lost,
+	"connection_error":               lost,
+	"connection_reset":               lost,
+	"api_connection_error":           lost,
+	"client_closed_request":          lost,
 	"timeout":                        lost,
+	"timeout_error":                  lost,
 	"request_timeout":                lost,
 	"upstream_timeout":               lost,
 	"gateway_timeout":                lost,
 	"context_deadline_exceeded":      lost,
 	"408":                            lost,
 	"502":                            lost,
+	"499":                            lost,
 	"504":                            lost,
+	"520":                            lost,
+	"522":                            lost,
+	"524":                            lost,
 
 	"invalid_api_key":        badKey,
 	"incorrect_api_key":      badKey,
@@ -154,23 +173,30 @@ var phrases = []struct {
 	{regexp.MustCompile(`(?i)insufficient (?:\w+ )?(?:quota|balance|credits?)|quota is not enough|余额不足|额度不足`), noBalance},
 	{regexp.MustCompile(`(?i)rate limit|too many requests|请求过于频繁`), rateLimited},
 	{regexp.MustCompile(`(?i)under heavy load|no available tokens`), refused},
-	{regexp.MustCompile(`(?i)do request failed|timed? ?out\b|deadline exceeded|unexpected eof|connection reset`), lost},
 }
+
+// lostWords are how relays say that they passed an order on and lost sight of it. A connection that was refused carried none.
+var lostWords = regexp.MustCompile(`(?i)do request failed|time[d-]? ?out\b|deadline exceeded|\beof\b|econnreset|\bepipe\b|broken pipe|hang ?up|hung up` +
+	`|connection (?:was |is |has been |got |unexpectedly )?(?:reset|closed|lost|aborted|dropped|terminated|interrupted|broken|error)` +
+	`|(?:lost|closed|dropped|broken|interrupted|closing) (?:the )?(?:tcp )?connection|reset by peer|peer (?:reset|closed)|disconnect` +
+	`|client closed|stream (?:was |is )?(?:reset|closed|error|ended)|premature|before (?:the )?(?:response )?headers|no response|bad gateway` +
+	`|upstream (?:\w+ )?(?:error|fail\w*|reset|closed|unavailable)`)
 
 // wordOfCode finds what may be a code within a message: two words or more, joined by "_".
 var wordOfCode = regexp.MustCompile(`[a-z0-9]+(?:_[a-z0-9]+)+`)
 
-// causeOf says what an error means by its own words; the zero cause where they are unknown.
+// causeOf says what an error means by its own words; the zero cause where they are unknown. What tells of a lost order outranks
+// a code that says no more than that something failed: "server_error: connection reset" proves nothing.
 func causeOf(e failure) cause {
-	for _, code := range []string{e.code, e.kind} {
-		if c, known := codes[strings.ToLower(code)]; known {
-			return c
-		}
+	c := causeOfCode(e)
+	if c != (cause{}) && c != refused {
+		return c
 	}
-	for _, word := range wordOfCode.FindAllString(strings.ToLower(e.message), 20) {
-		if c, known := codes[word]; known {
-			return c
-		}
+	if lostWords.MatchString(e.message) {
+		return lost
+	}
+	if c != (cause{}) {
+		return c
 	}
 	for _, p := range phrases {
 		if p.words.MatchString(e.message) {
@@ -178,4 +204,20 @@ func causeOf(e failure) cause {
 		}
 	}
 	return cause{}
+}
+
+// causeOfCode says what an error means by its code, its type and the codes that its message quotes. A specific one outranks
+// the others, of which the first counts.
+func causeOfCode(e failure) cause {
+	first := cause{}
+	for _, word := range append([]string{e.code, e.kind}, wordOfCode.FindAllString(strings.ToLower(e.message), 20)...) {
+		c := codes[strings.ToLower(word)]
+		if c.specific() {
+			return c
+		}
+		if first == (cause{}) {
+			first = c
+		}
+	}
+	return first
 }

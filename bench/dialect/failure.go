@@ -1,6 +1,8 @@
 package dialect
 
 import (
+	"bytes"
+	"encoding/json"
 	"net/http"
 	"regexp"
 	"strconv"
@@ -72,16 +74,17 @@ func unwrap(outer failure) failure {
 }
 
 // causeOfAnswer says what an answer without a job means. The error's own words come first; the status
-// decides only where they are silent, and can then prove no more than its class does.
+// decides only where they are silent, and can then prove no more than its class does. Where whoever answers speaks for
+// somebody else, nothing but a specific code proves anything.
 func causeOfAnswer(status int, f failure, stated bool) cause {
 	c := causeOf(f)
-	if c.fault == BadRequest && status >= 500 {
-		return refused // "model not found" with a 503 means that the channel has run out of accounts for it
-	}
-	if c != (cause{}) {
-		return c
-	}
 	switch {
+	case hearsay(status) && !causeOfCode(f).specific(), c == lost:
+		return lost
+	case c.fault == BadRequest && status >= 500:
+		return refused // "model not found" with a 503 means that the channel has run out of accounts for it
+	case c != (cause{}):
+		return c
 	case status == http.StatusTooManyRequests:
 		return rateLimited
 	case status == http.StatusUnauthorized:
@@ -90,9 +93,7 @@ func causeOfAnswer(status int, f failure, stated bool) cause {
 		return noBalance
 	case status == http.StatusUnavailableForLegalReasons:
 		return moderation
-	case status == http.StatusRequestTimeout, status == http.StatusBadGateway, status == http.StatusGatewayTimeout:
-		return lost // whoever says this speaks for somebody it hasn't heard from
-	case status == 499 || status >= 500 && !stated:
+	case status >= 500 && !stated:
 		return lost
 	case status == http.StatusTemporaryRedirect, status == http.StatusPermanentRedirect, status >= 400, status/100 == 2 && stated:
 		return refused
@@ -100,11 +101,25 @@ func causeOfAnswer(status int, f failure, stated bool) cause {
 	return lost
 }
 
+// hearsay says whether a status is one of those by which gateways speak for somebody that they haven't heard from, or that
+// say that the same order may be there already: whatever the envelope, the order may have been taken. 499 is what proxies
+// log for a client that went away, 520 to 530 are Cloudflare's, 598 and 599 those of other proxies.
+func hearsay(status int) bool {
+	switch status {
+	case http.StatusRequestTimeout, http.StatusConflict, http.StatusTooEarly, 499, http.StatusBadGateway, http.StatusGatewayTimeout, 598, 599:
+		return true
+	}
+	return status >= 520 && status <= 530
+}
+
 // refusal reads an answer to a submit that holds no job.
 func refusal(t Target, r *Response, d document, f failure, stated bool, unreadable error) Answer {
 	c := causeOfAnswer(r.Status, f, stated)
-	if c.gone {
+	switch {
+	case c.gone:
 		c = badRequest // on a submit, it is the endpoint that isn't there
+	case brokeOff(r, unreadable):
+		c = lost // the rest might have named a job
 	}
 	a := Answer{Verdict: Refused, Reason: c.reason, Fault: c.fault, Code: tidy(t, f.code), Message: explain(t, r, f, unreadable)}
 	switch {
@@ -118,6 +133,13 @@ func refusal(t Target, r *Response, d document, f failure, stated bool, unreadab
 	}
 	a.RetryAfter = retryAfter(r.Header, d)
 	return a
+}
+
+// brokeOff says whether an answer ended before its end: by the connection's word, or since it begins as JSON and is none. Of an
+// answer without a length, nothing but that tells.
+func brokeOff(r *Response, unreadable error) bool {
+	body := bytes.TrimSpace(r.Body)
+	return r.Truncated || unreadable != nil && len(body) > 0 && (body[0] == '{' || body[0] == '[') && !json.Valid(body)
 }
 
 // silence reads an answer to a poll or a fetch that says nothing about the job.

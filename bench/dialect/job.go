@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math/big"
 	"net/url"
+	"regexp"
 	"strings"
 
 	"channelbench/internal/channel"
@@ -211,18 +212,18 @@ func costIn(d document) (money.Micros, bool) {
 	return 0, false
 }
 
+// amounts are spelt as JSON spells numbers, with few enough digits and a small enough power of ten to be money.
+var amounts = regexp.MustCompile(`^\$?((?:0|[1-9][0-9]{0,20})(?:\.[0-9]{1,20})?(?:[eE][+-]?[0-9]{1,2})?)$`)
+
 // dollars reads an amount exactly and rounds it half up to the micro-dollar. Amounts that are negative, or too
 // large or too finely written to be one, are none.
 func dollars(s string, perDollar int64) (money.Micros, bool) {
-	s = strings.TrimPrefix(s, "$")
-	if s == "" || len(s) > 40 || strings.Trim(s, "0123456789.eE+-") != "" {
+	spelt := amounts.FindStringSubmatch(s)
+	if spelt == nil {
 		return 0, false
 	}
-	if e := strings.IndexAny(s, "eE"); e >= 0 && len(strings.Trim(s[e+1:], "+-")) > 2 {
-		return 0, false // 1e999999999 would fill the memory
-	}
-	amount, ok := new(big.Rat).SetString(s)
-	if !ok || amount.Sign() < 0 {
+	amount, ok := new(big.Rat).SetString(spelt[1])
+	if !ok {
 		return 0, false
 	}
 	amount.Mul(amount, big.NewRat(int64(money.Dollar), perDollar))

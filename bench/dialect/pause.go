@@ -1,7 +1,7 @@
 package dialect
 
 import (
-	"math"
+	"encoding/json"
 	"net/http"
 	"strconv"
 	"strings"
@@ -14,34 +14,55 @@ const maxPause = 24 * time.Hour
 // retryAfter is the pause that an answer asks for: the headers of OpenAI's SDKs and of HTTP, in the
 // order in which those SDKs look, then a field of the error's own.
 func retryAfter(h http.Header, d document) time.Duration {
-	if pause := inUnits(h.Get("Retry-After-Ms"), time.Millisecond); pause > 0 {
+	if pause := digits(h.Get("Retry-After-Ms"), time.Millisecond); pause > 0 {
 		return pause
 	}
 	header := h.Get("Retry-After")
-	if pause := inUnits(header, time.Second); pause > 0 {
+	if pause := digits(header, time.Second); pause > 0 {
 		return pause
 	}
 	if pause := untilDate(header, h.Get("Date")); pause > 0 {
 		return pause
 	}
-	return inUnits(d.first("error.retry_after", "retry_after", "retryAfter"), time.Second)
+	for _, path := range []string{"error.retry_after", "retry_after", "retryAfter"} {
+		if pause := seconds(d.at(path)); pause > 0 {
+			return pause
+		}
+	}
+	return 0
 }
 
 // pollAfter is the pause that an answer about a job asks for.
 func pollAfter(h http.Header, d document) time.Duration {
-	if pause := inUnits(h.Get("Openai-Poll-After-Ms"), time.Millisecond); pause > 0 {
+	if pause := digits(h.Get("Openai-Poll-After-Ms"), time.Millisecond); pause > 0 {
 		return pause
 	}
 	return retryAfter(h, d)
 }
 
-// inUnits reads a number of units; 0 for what is none or is not positive.
-func inUnits(s string, unit time.Duration) time.Duration {
-	n, err := strconv.ParseFloat(strings.TrimSpace(s), 64)
-	if err != nil || math.IsNaN(n) || n <= 0 {
+// digits reads a number of units as headers spell it, in digits and nothing else (RFC 9110, section 10.2.3); 0 for what is none.
+func digits(s string, unit time.Duration) time.Duration {
+	if s == "" || strings.Trim(s, "0123456789") != "" {
 		return 0
 	}
-	return time.Duration(min(n*float64(unit), float64(maxPause)))
+	n, err := strconv.ParseUint(s, 10, 64)
+	if err != nil || n > uint64(maxPause/unit) {
+		return maxPause // digits that are too many for a number are many
+	}
+	return time.Duration(n) * unit
+}
+
+// seconds reads a number of JSON's, or a text of digits; 0 for what is none or is not positive.
+func seconds(d document) time.Duration {
+	number, is := d.value.(json.Number)
+	if !is {
+		return digits(d.text(), time.Second)
+	}
+	n, err := number.Float64()
+	if err != nil || n <= 0 {
+		return 0
+	}
+	return time.Duration(min(n*float64(time.Second), float64(maxPause)))
 }
 
 // untilDate is the time from the answer's own Date to when; both come from the channel's clock, so a
