@@ -54,6 +54,7 @@ type attack struct {
 	mu      sync.Mutex // of pools and entries
 	pools   []*policy.Pool
 	entries []journal.Entry // of the journal, those of earlier runs too
+	words   map[string]int  // answers by channel and status that are new to us
 	under   sync.WaitGroup  // orders under way, and jobs that an earlier run left
 	begun   chan struct{}   // closed when the clock is set
 	late    atomic.Int64    // orders that began too late
@@ -161,7 +162,7 @@ func (t *orders) RoundTrip(request *http.Request) (response *http.Response, _ er
 	if a.pointless(&a.orders[index]) {
 		return answer(request, statusGivenUp, nil), nil
 	}
-	o := &order{attack: a, Planned: a.orders[index], alarm: -1, news: make(chan news, policy.MaxAttempts)} // each attempt has one call under way
+	o := &order{attack: a, Planned: a.orders[index], alarm: -1, news: make(chan news, 2*policy.MaxAttempts)} // each attempt has one call under way, which may tell that its job stalled, and how it ended
 	o.machine.Init(&a.strategy[o.Strategy].Routes[o.Class], o.At)
 	o.conduct()
 	response = o.respond(request)

@@ -3,6 +3,7 @@ package bench
 import (
 	"cmp"
 	"encoding/hex"
+	"sync"
 	"time"
 
 	"channelbench/bench/journal"
@@ -26,6 +27,25 @@ type attempt struct {
 
 	following bool // polls are under way
 	facts          // as last told
+
+	mu   sync.Mutex
+	told facts // by the call under way; under mu
+}
+
+// publish keeps what a call has learnt so far, for an order that leaves it.
+func (t *attempt) publish(f facts) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.told = f
+}
+
+// catchUp takes over what the call under way has learnt.
+func (t *attempt) catchUp() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.told.submitted > 0 {
+		t.facts = t.told
+	}
 }
 
 // reserve sets the worst case aside and puts the intent on record, safe on disk, before the submit.
@@ -75,7 +95,7 @@ func (t *attempt) bill(a *policy.Attempt) error {
 	if err := t.order.keep(t.ending(a, bill)); err != nil {
 		return err
 	}
-	if a.Outcome == channel.Ambiguous {
+	if a.Outcome == channel.Ambiguous && !a.Accepted {
 		return t.order.ledger.Keep(t.reserved)
 	}
 	return t.order.ledger.Settle(t.reserved, bill.Charge())
@@ -104,7 +124,7 @@ func (t *attempt) ended(a *policy.Attempt, b journal.Bill) journal.Ended {
 // became is what came of an attempt that its order no longer waited for.
 func became(a *policy.Attempt) channel.Outcome {
 	switch {
-	case a.Outcome != channel.Abandoned:
+	case a.Outcome != channel.Abandoned && !(a.Outcome == channel.Ambiguous && a.Accepted):
 		return a.Outcome
 	case a.Made:
 		return channel.Delivered

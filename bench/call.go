@@ -121,22 +121,32 @@ func (c *call) cost(p *dialect.Progress) {
 	}
 }
 
+// poll asks for the job until it has ended. What it hears on the way is there for an order that leaves it.
 func (c *call) poll(next, every time.Duration) {
 	if c.early != nil {
 		c.over(c.early)
 		return
 	}
+	var still stall
+	stalled := false
 	for c.order.clock.sleep(c.order.settling, c.order.At+next) {
 		c.polls++
 		p, answered := c.at.ask(c.order.settling, c.job)
 		if p.Fault == dialect.BadKey || p.Fault == dialect.NoBalance {
 			c.order.fail(c.at.answered(&dialect.Answer{Fault: p.Fault, Message: p.Message}))
 		}
-		// A job that the channel doesn't know (yet, or any more) may be billed all the same, so it is no failure
-		// that another submit could follow.
 		if answered && (p.State == dialect.Completed || p.State == dialect.Failed) {
 			c.over(&p)
 			return
+		}
+		c.word = p.Message
+		c.publish(c.facts)
+		c.order.meet(c.at.channel.Name, p.NewWord)
+		// A job that the channel doesn't know (yet, or any more) may be billed all the same, so it is no failure
+		// that another submit could follow.
+		if !stalled && answered && still.heard(&p, c.order.now(), c.order.deadline()) {
+			stalled = true
+			c.tell(policy.Event{Kind: policy.Stalled}, nil)
 		}
 		// The slots are fixed, so that slow answers don't shift them; those gone by are left out.
 		floor := c.order.now()
@@ -159,7 +169,7 @@ func (c *call) over(p *dialect.Progress) {
 		return
 	}
 	c.word = p.Message
-	c.tell(policy.Event{Kind: policy.Failed, Billed: c.known && c.reported > 0}, nil)
+	c.tell(policy.Event{Kind: policy.Failed, Reason: p.Reason, Billed: c.known && c.reported > 0}, nil)
 }
 
 // fetch waits for its time, gets the clip and looks at it.

@@ -123,15 +123,15 @@ func (e *endpoint) open(o *Options) (hosts []string, err error) {
 // charge is the bill of an attempt by the channel's price.
 func (e *endpoint) charge(u channel.Usage) (money.Micros, error) { return e.channel.Price.Charge(u) }
 
-// ask polls a job once. A poll that fails says nothing: the next one may.
+// ask polls a job once. A poll that fails says nothing of the job: the next one may. The message says why it failed.
 func (e *endpoint) ask(ctx context.Context, job dialect.Job) (dialect.Progress, bool) {
 	request, err := e.dialect.Poll(e.target, job)
 	if err != nil {
-		return dialect.Progress{}, false
+		return dialect.Progress{Job: job, Message: err.Error()}, false
 	}
 	response, err := e.client.Do(ctx, request, dialect.MaxAnswer)
 	if err != nil {
-		return dialect.Progress{}, false
+		return dialect.Progress{Job: job, Message: err.Error()}, false
 	}
 	p := e.dialect.Polled(e.target, job, read(response))
 	return p, p.Fault == dialect.NoFault

@@ -222,6 +222,8 @@ func hostiles(elsewhere string) []hostile {
 	const (
 		lost      = `ambiguous/ambiguous -> ambiguous`
 		refused   = `refused/submit refused/submit -> submit`
+		stalled   = `ambiguous/ambiguous -> ambiguous`
+		moderated = `failed/moderation -> moderation`
 		timeout   = `abandoned/deadline -> deadline`
 		delivered = `delivered/none -> delivered`
 		failed    = `failed/job failed/job -> job`
@@ -297,7 +299,9 @@ func hostiles(elsewhere string) []hostile {
 
 		// Polls.
 		{name: "poll without an end", channel: &relay{poll: says(200, `{"status":"in_progress"}`)}, story: timeout},
-		{name: "a status never seen before", channel: &relay{poll: says(200, `{"status":"marinating"}`)}, story: timeout},
+		{name: "a status never seen before", channel: &relay{poll: says(200, `{"status":"marinating"}`)}, story: stalled, says: `a status that is new to us: marinating`, check: warned(`relay answers with a job status that is new to us: "marinating"`)},
+		{name: "a status never seen before, getting on", channel: &relay{poll: counting(`{"status":"marinating","progress":%d}`)}, story: timeout, says: "marinating"},
+		{name: "a status never seen before, that ends in time", channel: &relay{poll: atFirst(25, says(200, `{"status":"marinating"}`), says(200, `{"status":"completed"}`))}, set: []string{longDeadline, oneOrder}, story: delivered},
 		{name: "poll in 10^9 seconds", channel: &relay{poll: says(200, `{"status":"in_progress"}`, "Retry-After", "1000000000")}, story: timeout},
 		{name: "poll is HTML", channel: &relay{poll: page(200)}, story: timeout},
 		{name: "poll is HTML with 404", channel: &relay{poll: page(404)}, story: timeout},
@@ -305,11 +309,20 @@ func hostiles(elsewhere string) []hostile {
 		{name: "poll without an end of its body", channel: &relay{poll: raw(head+"\r\n", endless(strings.Repeat(" ", 1<<16), 0))}, set: []string{oneOrder}, story: timeout},
 		{name: "poll is a gzip bomb", channel: &relay{poll: zip("application/json", strings.Repeat(" ", 8<<20))}, set: []string{oneOrder}, story: timeout},
 		// A job that isn't known may be billed all the same: no second one is bought for it.
-		{name: "poll 404", channel: &relay{poll: says(404, `{"error":{"message":"No such video","code":"not_found"}}`)}, set: []string{oneOrder}, story: timeout},
-		{name: "poll 410", channel: &relay{poll: page(410)}, set: []string{oneOrder}, story: timeout},
+		{name: "poll 404", channel: &relay{poll: says(404, `{"error":{"message":"No such video","code":"not_found"}}`)}, set: []string{oneOrder}, story: stalled, says: "No such video", check: warned("1 jobs of relay had not ended", "No such video")},
+		{name: "poll 410", channel: &relay{poll: page(410)}, set: []string{oneOrder}, story: stalled, says: "HTTP 410"},
+		{name: "poll 404, before the deadline takes it for lost", channel: &relay{poll: says(404, `{"error":{"message":"No such video","code":"not_found"}}`)}, set: []string{oneOrder, `workload.deadline="90s"`}, story: timeout, says: "No such video", check: polled(1)},
+		{name: "poll 404 for a while, then made", channel: &relay{poll: atFirst(10, says(404, `{"error":{"message":"No such video","code":"not_found"}}`), says(200, `{"id":"job-1","status":"completed"}`))},
+			set: append(slices.Clone(long), oneOrder), story: stalled, check: settled(100_000)},
 		{name: "poll 404 at first", channel: &relay{poll: atFirst(2, says(404, `{"error":{"message":"No such video","code":"not_found"}}`), says(200, `{"id":"job-1","status":"completed"}`))},
 			set: append(slices.Clone(long), oneOrder), story: delivered},
-		{name: "poll about another job", channel: &relay{poll: says(200, `{"id":"job-of-somebody-else","status":"completed"}`)}, set: long, story: delivered, check: onlyOwn},
+		{name: "poll about another job", channel: &relay{poll: says(200, `{"id":"job-of-somebody-else","status":"completed"}`)}, story: timeout, says: "about another job", check: onlyOwn},
+		{name: "poll says that another job failed", channel: &relay{poll: atFirst(2, says(200, `{"id":"job-of-somebody-else","status":"failed"}`), says(200, `{"status":"completed"}`))}, set: long, story: delivered},
+		{name: "poll was asked too often", channel: &relay{poll: atFirst(2, says(200, `{"code":429,"status":"error","message":"Too many requests"}`), says(200, `{"status":"completed"}`))}, set: long, story: delivered, check: bought(2)},
+		{name: "poll meets a database error", channel: &relay{poll: atFirst(2, says(200, `{"status":"failed","message":"database is locked"}`), says(200, `{"status":"completed"}`))}, set: long, story: delivered, check: bought(2)},
+		{name: "poll says aborted", channel: &relay{poll: says(200, `{"status":"aborted"}`)}, set: long, story: failed},
+		{name: "poll says that the job was moderated", channel: &relay{poll: says(200, `{"status":"failed","error":{"code":"moderation_blocked","message":"no"}}`)}, set: long, story: moderated, says: "no", check: bought(2)},
+		{name: "a gateway's 504 in the channel's own envelope", channel: &relay{submit: says(504, `{"error":{"message":"upstream request timed out","type":"server_error","code":null}}`)}, set: long, story: lost, says: "timed out", check: bought(2)},
 		{name: "poll says that the job failed", channel: &relay{poll: says(200, `{"status":"failed","error":{"code":"internal","message":"out of ponies"}}`)}, set: long, story: failed, says: "out of ponies"},
 
 		// Clips.
@@ -730,6 +743,57 @@ func TestFaultsOfOursEndTheRun(t *testing.T) {
 func invalid(*testing.T, *relay) string { return "https://nowhere.invalid" }
 
 // submitted checks how many submits came, and that the run says that it isn't whole.
+// warned checks what the warnings of the run say.
+func warned(parts ...string) func(*outcome) {
+	return func(o *outcome) {
+		all := strings.Join(o.run.Warnings, "\n")
+		for _, part := range parts {
+			if !strings.Contains(all, part) {
+				o.Errorf("the warnings lack %q:\n%s", part, all)
+			}
+		}
+	}
+}
+
+// polled checks that the journal's polls, of at least that many, are those that the channel was asked.
+func polled(least int) func(*outcome) {
+	return func(o *outcome) {
+		told := 0
+		for _, e := range o.entries {
+			if e, is := e.(journal.Ended); is {
+				told += e.Polls
+			}
+		}
+		if asked := int(o.channel.polls.Load()); told < least || told > asked {
+			o.Errorf("%d polls are on record, at least %d were due, and %d were made", told, least, asked)
+		}
+	}
+}
+
+// bought checks how many jobs the channel was asked for.
+func bought(n int64) func(*outcome) {
+	return func(o *outcome) {
+		if got := o.channel.submits.Load(); got != n {
+			o.Errorf("%d submits, want %d", got, n)
+		}
+	}
+}
+
+// settled checks what the jobs cost that ended after their orders.
+func settled(cost money.Micros) func(*outcome) {
+	return func(o *outcome) {
+		if o.state.Spent() != cost || len(o.state.Open()) > 0 || len(o.state.Lost()) > 0 {
+			o.Errorf("spent %v, want %v; open %v, lost %v", o.state.Spent(), cost, o.state.Open(), o.state.Lost())
+		}
+	}
+}
+
+// counting answers with a number that rises.
+func counting(format string) http.HandlerFunc {
+	var n atomic.Int64
+	return func(w http.ResponseWriter, r *http.Request) { says(200, fmt.Sprintf(format, n.Add(1)))(w, r) }
+}
+
 func submitted(n int64) func(*outcome) {
 	return func(o *outcome) {
 		if got := o.channel.submits.Load(); got != n {

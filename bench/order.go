@@ -108,6 +108,9 @@ func (o *order) idle() bool {
 // now is the time since the scheduled arrival, in the scenario's time.
 func (o *order) now() time.Duration { return o.clock.now() - o.At }
 
+// deadline is that of the order's route.
+func (o *order) deadline() time.Duration { return o.strategy[o.Strategy].Routes[o.Class].Deadline }
+
 // hear takes the news of a call to the machine.
 func (o *order) hear(n news) {
 	n.about.facts = n.facts
@@ -220,8 +223,9 @@ func (o *order) book() {
 	attempts := o.machine.Attempts()
 	for i, t := range o.attempts {
 		a := &attempts[i]
-		if t.holds && a.Outcome == channel.Abandoned && !t.left {
+		if t.holds && !t.left && (a.Outcome == channel.Abandoned || a.Outcome == channel.Ambiguous && a.Accepted) {
 			t.left = true
+			t.catchUp()
 			if err := o.keep(t.ended(a, journal.Bill{})); err != nil {
 				o.fail(err)
 			}

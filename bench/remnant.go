@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"cmp"
 	"errors"
 	"slices"
 	"time"
@@ -20,6 +21,8 @@ type remnant struct {
 // settle asks for the job until it has ended, or until settling is over.
 func (a *attack) settle(r remnant) {
 	e := a.endpointOf(&r.Attempt)
+	var still stall
+	began := time.Now()
 	job := dialect.Job{ID: r.Accepted.ID, PollURL: r.Accepted.PollURL, ContentURL: r.Accepted.ContentURL}
 	for {
 		// A synchronous answer that named nothing but its clip came when that was made.
@@ -30,7 +33,8 @@ func (a *attack) settle(r remnant) {
 		if p.Fault == dialect.BadKey || p.Fault == dialect.NoBalance {
 			a.fail(e.answered(&dialect.Answer{Fault: p.Fault, Message: p.Message}))
 		}
-		if answered && p.State != dialect.InProgress {
+		gone := answered && still.heard(&p, a.clock.scenario(time.Since(began)), 2*stalledGone) && p.State == dialect.Gone
+		if gone || answered && (p.State == dialect.Completed || p.State == dialect.Failed) {
 			if err := a.conclude(r, e, &p); err != nil {
 				a.fail(err)
 			}
@@ -49,7 +53,7 @@ func (a *attack) conclude(r remnant, e *endpoint, p *dialect.Progress) error {
 	if p.State == dialect.Gone {
 		return errors.Join(a.lose(&r.Attempt), a.ledger.Keep(r.hold))
 	}
-	s, made := r.settled(channel.Failed, channel.Job), p.State == dialect.Completed
+	s, made := r.settled(channel.Failed, cmp.Or(p.Reason, channel.Job)), p.State == dialect.Completed
 	if made {
 		s = r.settled(channel.Delivered, channel.NoReason)
 		s.Ready = s.At

@@ -29,6 +29,7 @@ func (a *attack) shortcomings(orders []recording.Order) []string {
 	if open > 0 {
 		warnings = append(warnings, fmt.Sprintf("%d attempts have no known bill yet, and count with their worst case; bench --resume settles them", open))
 	}
+	warnings = slices.Concat(warnings, a.newWords(), a.unended())
 	for _, k := range a.accounts {
 		if k.unread != nil {
 			warnings = append(warnings, fmt.Sprintf("the balance of %s could not be read after the run: %v", strings.Join(k.channels, ", "), k.unread))

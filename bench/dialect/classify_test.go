@@ -184,7 +184,8 @@ func TestPolled(t *testing.T) {
 	}{
 		{name: "queued", status: 200, body: `{"id":"v1","object":"video","status":"queued","progress":0,"error":null}`, want: Progress{Job: j}},
 		{name: "in progress", status: 200, header: headers("openai-poll-after-ms: 2500"), body: `{"id":"v1","status":"in_progress"}`, want: Progress{Job: j, PollAfter: 2500 * time.Millisecond}},
-		{name: "a new status", status: 200, body: `{"id":"v1","status":"simmering"}`, want: Progress{Job: j, Message: "new to us: simmering"}},
+		{name: "a new status", status: 200, body: `{"id":"v1","status":"simmering"}`, want: Progress{Job: j, NewWord: "simmering", Message: "new to us: simmering"}},
+		{name: "a new status, getting on", status: 200, body: `{"id":"v1","status":"simmering","progress":40}`, want: Progress{Job: j, NewWord: "simmering", Percent: "40"}},
 		{name: "completed", status: 200, body: `{"id":"v1","status":"completed","progress":100}`, want: Progress{Job: j, State: Completed}},
 		{name: "with a url", status: 200, body: `{"id":"v1","status":"completed","url":"https://cdn.example.com/v1.mp4"}`, want: Progress{Job: Job{ID: "v1", ContentURL: "https://cdn.example.com/v1.mp4"}, State: Completed}},
 		{name: "OpenRouter", status: 200, body: `{"id":"v1","status":"completed","unsigned_urls":["https://api.example.com/v1/videos/v1/content?index=0"],"usage":{"cost":0.5,"is_byok":false}}`,
@@ -200,6 +201,26 @@ func TestPolled(t *testing.T) {
 		{name: "an error with a link", status: 200, body: `{"error":"nothing doing","url":"https://docs.example.com"}`, want: Progress{Job: j, Message: "nothing doing"}},
 		{name: "cancelled", status: 200, body: `{"id":"v1","status":"cancelled"}`, want: Progress{Job: j, State: Failed, Reason: channel.Job}},
 		{name: "expired", status: 200, body: `{"id":"v1","status":"expired"}`, want: Progress{Job: j, State: Failed, Reason: channel.Job}},
+
+		{name: "aborted", status: 200, body: `{"id":"v1","status":"aborted"}`, want: Progress{Job: j, State: Failed, Reason: channel.Job}},
+		{name: "nsfw", status: 200, body: `{"id":"v1","status":"NSFW"}`, want: Progress{Job: j, State: Failed, Reason: channel.Moderation}},
+		{name: "moderated, in BFL's words", status: 200, body: `{"id":"v1","status":"Content Moderated"}`, want: Progress{Job: j, State: Failed, Reason: channel.Moderation}},
+		{name: "moderated, by its code", status: 200, body: `{"id":"v1","status":"failed","error":{"code":"moderation_blocked","message":"no"}}`, want: Progress{Job: j, State: Failed, Reason: channel.Moderation, Code: "moderation_blocked", Message: "no"}},
+		{name: "expired, without an id", status: 200, body: `{"status":"expired","model":"grok"}`, want: Progress{Job: j, State: Failed, Reason: channel.Job}},
+		{name: "failed, without an id", status: 200, body: `{"status":"failed","error":{"code":"internal","message":"sorry"}}`, want: Progress{Job: j, State: Failed, Reason: channel.Job, Code: "internal", Message: "sorry"}},
+		{name: "a database error", status: 200, body: `{"status":"failed","message":"database connection failed"}`, want: Progress{Job: j, Message: "database connection failed"}},
+		{name: "a database error in a gateway's envelope", status: 200, body: `{"code":500,"status":"failed","error":{"message":"sqlstate 08006"}}`, want: Progress{Job: j, Message: "sqlstate"}},
+		{name: "too many polls", status: 200, body: `{"code":429,"status":"error","message":"Too many requests"}`, want: Progress{Job: j, Code: "429", Message: "Too many requests"}},
+		{name: "too many polls of the job", status: 200, body: `{"id":"v1","status":"error","message":"Too many requests"}`, want: Progress{Job: j, Message: "Too many requests"}},
+		{name: "too many polls by status", status: 429, body: `{"id":"v1","status":"failed","error":{"code":"x","message":"no"}}`, want: Progress{Job: j, Code: "x", Message: "no"}},
+		{name: "a gateway that says failed", status: 504, body: `{"id":"v1","status":"failed","error":{"code":"x","message":"no"}}`, want: Progress{Job: j, Code: "x", Message: "no"}},
+		{name: "an error of no job", status: 200, body: `{"error":{"message":"database is locked","type":"server_error"}}`, want: Progress{Job: j, Message: "database is locked"}},
+		{name: "another job failed", status: 200, body: `{"id":"v2","status":"failed","error":{"code":"x","message":"no"}}`, want: Progress{Job: j, Code: "x", Message: "no"}},
+		{name: "another job completed", status: 200, body: `{"id":"v2","status":"completed","url":"https://cdn.example.com/v2.mp4"}`, want: Progress{Job: j, Message: "another job"}},
+		{name: "another job in an envelope", status: 200, body: `{"code":"success","data":{"task_id":"t2","status":"SUCCESS"}}`, want: Progress{Job: j, Message: "another job"}},
+		{name: "a record with a number of its own", status: 200, body: `{"code":"success","data":{"id":17,"task_id":"v1","status":"SUCCESS"}}`, want: Progress{Job: j, State: Completed}},
+		{name: "a poll with a number of its own", status: 200, body: `{"request_id":"r9","status":"completed"}`, want: Progress{Job: j, State: Completed}},
+		{name: "ready", status: 200, body: `{"id":"v1","status":"Ready"}`, want: Progress{Job: j, State: Completed}},
 
 		{name: "429", status: 429, header: headers("Retry-After: 30"), body: `{"error":{"code":"rate_limit_exceeded","message":"slow down"}}`, want: Progress{Job: j, PollAfter: 30 * time.Second, Code: "rate_limit_exceeded", Message: "slow down"}},
 		{name: "502 page", status: 502, body: "<html>", want: Progress{Job: j, Message: "HTTP 502"}},
@@ -257,18 +278,18 @@ func TestWithheld(t *testing.T) {
 
 func TestStatuses(t *testing.T) {
 	tests := map[State]string{
-		InProgress: "queued pending submitted not_start NOT_START preparing Preparing queueing processing running generating in_progress in-progress unknown created starting",
-		Completed:  "completed complete success Success SUCCEEDED succeeded finished done",
-		Failed:     "failed fail Fail failure FAILURE error cancelled canceled expired rejected",
+		InProgress: "queued pending submitted not_start NOT_START preparing Preparing queueing processing running generating in_progress in-progress unknown created starting IN_QUEUE rendering",
+		Completed:  "completed complete success Success SUCCEEDED succeeded finished done Ready successful",
+		Failed:     "failed fail Fail failure FAILURE error cancelled canceled expired rejected aborted interrupted terminated incomplete nsfw timed_out Content-Moderated",
 	}
 	for want, words := range tests {
 		for word := range strings.FieldsSeq(words) {
-			if got, known := stateOf(" " + word); got != want || !known {
+			if got, known := gateway.state(" " + word); got != want || !known {
 				t.Errorf("%s: got %v, known %v, want %v", word, got, known, want)
 			}
 		}
 	}
-	if got, known := stateOf("simmering"); got != InProgress || known {
+	if got, known := gateway.state("simmering"); got != InProgress || known {
 		t.Errorf("a new word: got %v, known %v", got, known)
 	}
 }

@@ -161,6 +161,8 @@ func (s State) String() string { return states[s] }
 type Progress struct {
 	Job       Job // as it was asked about, with the places that the answer names
 	State     State
+	NewWord   string         // the status that the job is said to have, where that is new to us: it counts as in progress
+	Percent   string         // beside it: how far the job is said to be, in the channel's spelling
 	PollAfter time.Duration  // the channel asks for no earlier poll
 	Cost      money.Micros   // what the channel says that it charges
 	CostKnown bool           // it says so

@@ -146,6 +146,9 @@ func brokeOff(r *Response, unreadable error) bool {
 func silence(t Target, j Job, r *Response, d document, unreadable error) Progress {
 	f, stated := failureIn(d)
 	c := causeOfAnswer(r.Status, f, stated)
+	if !stated {
+		f.message = d.first("message", "msg")
+	}
 	p := Progress{Job: j, PollAfter: pollAfter(r.Header, d), Fault: c.fault, Code: tidy(t, f.code), Message: explain(t, r, f, unreadable)}
 	absent := r.Status == http.StatusNotFound && stated && c == refused
 	if c.gone || absent || r.Status == http.StatusGone {
@@ -192,6 +195,8 @@ func explain(t Target, r *Response, f failure, unreadable error) string {
 		return tidy(t, f.message)
 	case r.Truncated:
 		return "HTTP " + strconv.Itoa(r.Status) + ", and the answer broke off"
+	case unreadable == errAnother:
+		return tidy(t, unreadable.Error())
 	case unreadable != nil:
 		return "HTTP " + strconv.Itoa(r.Status) + " and no error of the channel's own: " + tidy(t, unreadable.Error())
 	}

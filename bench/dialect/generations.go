@@ -44,11 +44,11 @@ func (generations) Submit(t Target, o Order) (*http.Request, error) {
 	return r, nil
 }
 
-func (generations) Submitted(t Target, r *Response) Answer { return submitted(t, r) }
+func (generations) Submitted(t Target, r *Response) Answer { return submitted(t, r, nil) }
 
 func (generations) Poll(t Target, j Job) (*http.Request, error) { return t.poll(bearer, j) }
 
-func (generations) Polled(t Target, j Job, r *Response) Progress { return polled(t, j, r) }
+func (generations) Polled(t Target, j Job, r *Response) Progress { return polled(t, j, r, nil) }
 
 func (generations) Fetch(t Target, j Job) (*http.Request, error) { return t.fetch(bearer, j) }
 

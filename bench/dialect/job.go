@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"math/big"
+	"net/http"
 	"net/url"
 	"regexp"
 	"strings"
@@ -14,14 +15,14 @@ import (
 
 // submitted reads the answer to a submit in any dialect: they differ in what they ask, hardly in what
 // they may be answered, since relays pass on what they hear.
-func submitted(t Target, r *Response) Answer {
+func submitted(t Target, r *Response, own words) Answer {
 	d, err := answerIn(r)
 	if err != nil {
 		return refusal(t, r, d, failure{}, false, err)
 	}
-	p := progress(t, Job{}, r, d)
+	p := progress(t, Job{}, r, d, own)
 	f, stated := failureIn(d)
-	_, known := stateOf(wordIn(jobIn(d)))
+	_, known := own.state(wordIn(jobIn(d)))
 	switch {
 	case p.State == Failed && (p.Job.ID == "" || neverRan(causeOf(p.failure()))):
 		return refusal(t, r, d, p.failure(), true, nil)
@@ -46,24 +47,89 @@ func neverRan(c cause) bool {
 	return c.fault != NoFault || c == region || c == rateLimited
 }
 
-// polled reads the answer to a poll in any dialect.
-func polled(t Target, j Job, r *Response) Progress {
+// polled reads the answer to a poll in any dialect. What isn't about the job says nothing of it: giving up a job that runs
+// would pay for it twice.
+func polled(t Target, j Job, r *Response, own words) Progress {
 	d, err := answerIn(r)
 	if err != nil {
 		return silence(t, j, r, d, err)
 	}
-	p := progress(t, j, r, d)
+	p := progress(t, j, r, d, own)
 	_, stated := failureIn(d)
+	whose := ownerOf(d, j)
 	// An address alone says that the clip is there, unless it stands in an error, as links to documents do.
 	said := wordIn(jobIn(d)) != "" || p.State == Completed && !stated
-	if r.Status/100 != 2 {
-		// Some answer a job that failed with an error's status. Only a job that is ours is believed there.
-		said = said && j.ID != "" && idIn(jobIn(d)) == j.ID
+	switch {
+	case whose == another:
+		return silence(t, j, r, d, errAnother)
+	case r.Status/100 != 2:
+		// Some answer a job that failed with an error's status. Only a job that is ours is believed there, and not where the
+		// status says that it was the poll that failed.
+		said = said && whose == ours && !aboutPoll(r.Status)
+	case p.State == Failed:
+		said = said && p.endedThere(d, whose)
 	}
 	if !said {
 		return silence(t, j, r, d, nil)
 	}
 	return p
+}
+
+// aboutPoll says whether an error's status is about the request, whoever's job it was for.
+func aboutPoll(status int) bool {
+	switch status {
+	case http.StatusUnauthorized, http.StatusPaymentRequired, http.StatusForbidden, http.StatusTooManyRequests:
+		return true
+	}
+	return hearsay(status)
+}
+
+// endedThere tells a job that failed from a poll that failed, in words that are alike: "error" and "failed" are said of both. An
+// answer that names the job is about it, unless it says no more than "error" and gives a reason that is one of polls; one
+// that doesn't has to show the job's failure as jobs do, in a field of its own.
+func (p *Progress) endedThere(d document, whose owner) bool {
+	job := jobIn(d)
+	c := causeOf(p.failure())
+	ofPolls := c == rateLimited || c == lost || c == refused || c.fault != NoFault || c.gone
+	vague := spelling(wordIn(job)) == "error" || strings.HasPrefix(spelling(wordIn(job)), "fail")
+	switch {
+	case whose == ours:
+		return spelling(wordIn(job)) != "error" || !ofPolls
+	case vague:
+		shown := job.at("error").isObject() || job.first("fail_reason", "failure_reason", "error_message") != ""
+		return shown && !ofPolls && successes[strings.ToLower(d.at("code").text())] && spelling(wordIn(job)) != "error"
+	}
+	return true
+}
+
+// owner says whose job an answer is about.
+type owner uint8
+
+const (
+	unnamed owner = iota
+	ours
+	another
+)
+
+var errAnother = errors.New("it is about another job")
+
+// ownerOf compares the ids in an answer with the job's. A request_id may be that of the poll, so it names no other job.
+func ownerOf(d document, j Job) owner {
+	if j.ID == "" {
+		return unnamed
+	}
+	whose := unnamed
+	for _, in := range []document{jobIn(d), d} {
+		for _, field := range []string{"id", "task_id", "video_id", "job_id", "request_id"} {
+			switch id := in.at(field).text(); {
+			case id == j.ID:
+				return ours
+			case id != "" && field != "request_id":
+				whose = another
+			}
+		}
+	}
+	return whose
 }
 
 // answerIn is the document of an answer that is complete.
@@ -96,7 +162,7 @@ func jobIn(d document) document {
 func wordIn(job document) string { return job.first("status", "state", "task_status") }
 
 // progress reads a job.
-func progress(t Target, j Job, r *Response, d document) Progress {
+func progress(t Target, j Job, r *Response, d document, own words) Progress {
 	job := jobIn(d)
 	p := Progress{Job: j, PollAfter: pollAfter(r.Header, d)}
 	if p.Job.ID == "" {
@@ -107,12 +173,14 @@ func progress(t Target, j Job, r *Response, d document) Progress {
 	p.Cost, p.CostKnown = costIn(d)
 
 	word := wordIn(job)
-	state, known := stateOf(word)
+	state, known := own.state(word)
 	switch {
 	case word == "" && p.Job.ContentURL != "":
 		state = Completed
 	case word != "" && !known:
-		p.Message = tidy(t, "a status that is new to us: "+word)
+		p.NewWord = tidy(t, word)
+		p.Percent = tidy(t, job.first("progress", "percent", "progress_percent"))
+		p.Message = "a status that is new to us: " + p.NewWord
 	}
 	p.State = state
 	if state == Failed {
@@ -129,6 +197,9 @@ func (p *Progress) fail(t Target, job document) {
 	}
 	p.Code, p.Message = tidy(t, f.code), tidy(t, f.message)
 	p.Reason = channel.Job
+	if moderated[spelling(wordIn(job))] == Failed {
+		p.Reason = channel.Moderation
+	}
 	if c := causeOf(f); c == moderation || c == region || c == rateLimited {
 		p.Reason = c.reason
 	}

@@ -29,11 +29,11 @@ func (openAI) Name() string { return "openai-videos" }
 
 func (openAI) Submit(t Target, o Order) (*http.Request, error) { return t.order(bearer, o) }
 
-func (openAI) Submitted(t Target, r *Response) Answer { return submitted(t, r) }
+func (openAI) Submitted(t Target, r *Response) Answer { return submitted(t, r, gateway) }
 
 func (openAI) Poll(t Target, j Job) (*http.Request, error) { return t.poll(bearer, j) }
 
-func (openAI) Polled(t Target, j Job, r *Response) Progress { return polled(t, j, r) }
+func (openAI) Polled(t Target, j Job, r *Response) Progress { return polled(t, j, r, gateway) }
 
 func (openAI) Fetch(t Target, j Job) (*http.Request, error) { return t.fetch(bearer, j) }
 

@@ -11,11 +11,11 @@ func (reverse) Name() string { return "openai-videos-reverse" }
 
 func (reverse) Submit(t Target, o Order) (*http.Request, error) { return t.order(bare, o) }
 
-func (reverse) Submitted(t Target, r *Response) Answer { return submitted(t, r) }
+func (reverse) Submitted(t Target, r *Response) Answer { return submitted(t, r, gateway) }
 
 func (reverse) Poll(t Target, j Job) (*http.Request, error) { return t.poll(bare, j) }
 
-func (reverse) Polled(t Target, j Job, r *Response) Progress { return polled(t, j, r) }
+func (reverse) Polled(t Target, j Job, r *Response) Progress { return polled(t, j, r, gateway) }
 
 func (reverse) Fetch(t Target, j Job) (*http.Request, error) { return t.fetch(bare, j) }
 

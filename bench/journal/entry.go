@@ -74,7 +74,8 @@ type Job struct {
 func (j Job) Findable() bool { return j != Job{} }
 
 // Ended says how an attempt ended for its order. After Abandoned its bill is not known yet, and counts with
-// Settled; after Ambiguous it never will be, and what was reserved stays so.
+// Settled; so it is after Ambiguous where the job was accepted. Else that bill never will be known, and what was reserved
+// stays so.
 type Ended struct {
 	Order      int           `json:"order"`
 	Attempt    int           `json:"attempt"`
@@ -93,6 +94,12 @@ type Ended struct {
 	ClipSHA256 string `json:"clip_sha256,omitempty"`
 	ClipBytes  int64  `json:"clip_bytes,omitempty"`
 	Error      string `json:"error,omitempty"` // for people, without secrets
+}
+
+// Open says whether the bill of an attempt that was accepted is still to come.
+func (e *Ended) Open() bool {
+	o := channel.Outcome(e.Outcome)
+	return o == channel.Abandoned || o == channel.Ambiguous
 }
 
 // Bill is what an attempt costs, in micro-dollars.

@@ -38,7 +38,7 @@ type phase uint8
 
 const (
 	pending   phase = iota // maybe submitted; what came of it isn't on record
-	abandoned              // its order is over; its bill is still to come
+	abandoned              // its order waits no longer; its bill is still to come
 	closed                 // its bill is known
 	kept                   // its bill will never be known
 )
@@ -191,7 +191,7 @@ func (s *State) end(e Ended) error {
 	if a.phase != pending {
 		return fmt.Errorf("attempt %d of order %d has ended already", e.Attempt, e.Order)
 	}
-	if channel.Outcome(e.Outcome) == channel.Abandoned {
+	if e.Open() && a.accepted != nil || channel.Outcome(e.Outcome) == channel.Abandoned {
 		a.phase = abandoned
 		return nil
 	}

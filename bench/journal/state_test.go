@@ -157,7 +157,7 @@ func search(told []Entry, i Intent) whole {
 				w.accepted = &e
 			}
 		case Ended:
-			if e.Order == i.Order && e.Attempt == i.Attempt && e.Outcome != Outcome(channel.Abandoned) {
+			if e.Order == i.Order && e.Attempt == i.Attempt && !(e.Outcome == Outcome(channel.Abandoned) || w.accepted != nil && e.Outcome == Outcome(channel.Ambiguous)) {
 				conclude(e.Outcome, e.Bill)
 			}
 		case Settled:

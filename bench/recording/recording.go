@@ -160,6 +160,11 @@ func (r *reader) end(e *journal.Ended) {
 	switch a.Outcome {
 	case channel.Abandoned:
 		return // what became of it is to come
+	case channel.Ambiguous:
+		if a.Accepted {
+			return // likewise
+		}
+		a.Answer = r.between(m.submitted, e.At.Time)
 	case channel.Delivered, channel.Unusable:
 		r.ended(a, m, e.Ready.Time)
 		a.Made, a.Fetch = true, r.between(e.Ready.Time, e.Fetched.Time)

@@ -99,6 +99,9 @@ func (o *order) submit(a *policy.Action) {
 		}
 		answer.At += span(met.Service)
 		answer.Kind = policy.Failed
+		if met.Outcome == channel.Failed {
+			answer.Reason = met.Reason
+		}
 		if met.Made {
 			answer.Kind = policy.Completed
 		}

@@ -26,6 +26,8 @@ func errorOf(e *scenario.Errors, kind string) *scenario.Error {
 // met says how often an attempt came as far as an error, and how often it met it.
 func met(p *placed, kind string) (hits, tries int) {
 	refusedFor := func(r channel.Reason) bool { return p.Outcome == channel.Refused && p.Reason == r }
+	// Some channels say only after they took an order what others refuse it for.
+	failedFor := func(r channel.Reason) bool { return p.Outcome == channel.Failed && p.Reason == r }
 	one := func(hit bool) (int, int) {
 		if hit {
 			return 1, 1
@@ -42,12 +44,12 @@ func met(p *placed, kind string) (hits, tries int) {
 		if p.Try > 0 {
 			return 0, 0
 		}
-		return one(refusedFor(channel.Moderation))
+		return one(refusedFor(channel.Moderation) || failedFor(channel.Moderation))
 	case "region":
 		if refusedFor(channel.Moderation) {
 			return 0, 0
 		}
-		return one(refusedFor(channel.Region))
+		return one(refusedFor(channel.Region) || failedFor(channel.Region))
 	case "submit":
 		if refusedFor(channel.Moderation) || refusedFor(channel.Region) {
 			return 0, 0
@@ -59,6 +61,8 @@ func met(p *placed, kind string) (hits, tries int) {
 		return 0, 0
 	case kind == "ambiguous":
 		return one(!p.Accepted)
+	case failedFor(channel.Moderation), failedFor(channel.Region), failedFor(channel.RateLimited):
+		return 0, 0 // it never came as far
 	case kind == "job" && p.Accepted && p.Ended:
 		return one(!p.Made)
 	case kind == "unusable" && (p.Outcome == channel.Delivered || p.Outcome == channel.Unusable):

@@ -16,8 +16,8 @@
 //	        │ Refused            │ Failed                 │  └ FetchFailed  │
 //	        │                    │                        │ Rejected        │
 //	        ├────────────────────┴────────────────────────┴─────────────────┤
-//	        │ Lost                                                          └ else next step,
-//	        └─► Finish, or next step                                          or Finish
+//	        │ Lost               │ Stalled                                  └ else next step,
+//	        └────────────────────┴─► Finish, or next step                     or Finish
 //
 // A timeout makes an attempt fail from any of its states, and a hedge is a second attempt that goes
 // through the same states beside it; only when both have failed does the order go on. The deadline
@@ -38,6 +38,7 @@
 package policy
 
 import (
+	"cmp"
 	"time"
 
 	"channelbench/internal/channel"
@@ -58,9 +59,10 @@ const (
 	Fetched                      // the clip is here and usable
 	FetchFailed                  // the clip could not be fetched
 	Rejected                     // the clip is here and unusable
+	Stalled                      // polls tell no more how the job is getting on, so nobody knows what will come of it
 )
 
-var eventKinds = []string{"start", "wake", "accepted", "refused", "lost", "completed", "failed", "fetched", "fetch failed", "rejected"}
+var eventKinds = []string{"start", "wake", "accepted", "refused", "lost", "completed", "failed", "fetched", "fetch failed", "rejected", "stalled"}
 
 func (k EventKind) String() string { return eventKinds[k] }
 
@@ -71,7 +73,7 @@ type Event struct {
 	RetryAfter time.Duration // Refused only: the channel asks for this pause
 	Attempt    int32         // which attempt; unused for Start and Wake
 	Kind       EventKind
-	Reason     channel.Reason // Refused only
+	Reason     channel.Reason // Refused and Failed
 	Billed     bool           // Failed only: the channel bills the failure though it bills on success
 }
 
@@ -121,7 +123,7 @@ type Attempt struct {
 
 // Usage is what the attempt used, for billing; made is the clip that its channel makes.
 func (a *Attempt) Usage(made channel.Clip) channel.Usage {
-	return channel.Usage{Clip: made, Accepted: a.Accepted, Made: a.Made, BilledFailure: a.Billed, Lost: a.Reason == channel.Lost}
+	return channel.Usage{Clip: made, Accepted: a.Accepted, Made: a.Made, BilledFailure: a.Billed, Lost: a.Reason == channel.Lost && !a.Accepted}
 }
 
 // Result is how an order ended.
@@ -463,7 +465,10 @@ func (m *Machine) answer(e *Event, pool *Pool, actions []Action) []Action {
 		a.close(channel.Ambiguous, channel.Lost, e.At)
 	case Failed:
 		a.Billed = e.Billed
-		a.close(channel.Failed, channel.Job, e.At)
+		a.close(channel.Failed, cmp.Or(e.Reason, channel.Job), e.At) // it takes a reason to fail
+	case Stalled:
+		// It may go on, and be billed, so it is still polled, for that alone.
+		a.Outcome, a.Reason, a.Ended = channel.Ambiguous, channel.Lost, e.At
 	case Rejected:
 		a.close(channel.Unusable, channel.BadClip, e.At)
 	}
@@ -478,7 +483,7 @@ func (m *Machine) answer(e *Event, pool *Pool, actions []Action) []Action {
 // expects is the phase in which each kind of news about an attempt fits.
 var expects = [...]phase{
 	Accepted: submitting, Refused: submitting, Lost: submitting,
-	Completed: polling, Failed: polling,
+	Completed: polling, Failed: polling, Stalled: polling,
 	Fetched: fetching, FetchFailed: fetching, Rejected: fetching,
 }
 

@@ -421,7 +421,7 @@ func (w *watch) checkState(fail failer) {
 		switch {
 		case a.Settled && a.Outcome == channel.Pending, over && a.Outcome == channel.Pending:
 			fail("attempt %d is %v", i, a.Outcome)
-		case !a.Settled && a.Outcome != channel.Pending && a.Outcome != channel.Abandoned:
+		case !a.Settled && a.Outcome != channel.Pending && a.Outcome != channel.Abandoned && !(a.Outcome == channel.Ambiguous && a.Accepted):
 			fail("attempt %d is %v, and isn't settled", i, a.Outcome)
 		case a.Outcome != channel.Pending && a.Ended < a.Started:
 			fail("attempt %d ended at %v, before it started at %v", i, a.Ended, a.Started)

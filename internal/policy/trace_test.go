@@ -205,7 +205,7 @@ func (s *stage) reasons(names string) policy.ReasonSet {
 // kinds are the words for events.
 var kinds = map[string]policy.EventKind{
 	"start": policy.Start, "wake": policy.Wake, "accepted": policy.Accepted, "refused": policy.Refused, "lost": policy.Lost, "completed": policy.Completed,
-	"failed": policy.Failed, "fetched": policy.Fetched, "fetch-failed": policy.FetchFailed, "rejected": policy.Rejected,
+	"failed": policy.Failed, "fetched": policy.Fetched, "fetch-failed": policy.FetchFailed, "rejected": policy.Rejected, "stalled": policy.Stalled,
 }
 
 // event reads a time, what happened, to which attempt, and details.

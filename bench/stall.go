@@ -1,0 +1,106 @@
+package bench
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"channelbench/bench/dialect"
+	"channelbench/bench/journal"
+)
+
+// A job has stalled when nobody can say any more what will come of it: so many polls in a row, over so long, were answered that
+// there is no such job, or with a status that is new to us and as far along as before. Its channel may run it all the same, and
+// bill it, so it is followed on; but its order goes on as after a submit whose answer was lost.
+const (
+	stalledPolls = 10
+	stalledGone  = time.Minute // for a job that isn't there; half of the deadline, if that is less
+)
+
+// stall counts the polls that tell the same.
+type stall struct {
+	said  string // what they tell; "": the job is getting on
+	polls int
+	since time.Duration // the first of them
+}
+
+// heard takes in what a poll was answered at a time of the order, and says whether the job has stalled by then. What was no
+// answer about the job counts neither way.
+func (s *stall) heard(p *dialect.Progress, at, deadline time.Duration) bool {
+	said, long := "", deadline/2
+	switch {
+	case p.State == dialect.Gone:
+		said, long = "gone", min(stalledGone, deadline/2)
+	case p.NewWord != "":
+		said = "at " + p.Percent + ": " + p.NewWord
+	case p.Message != "":
+		return false
+	}
+	if said != s.said {
+		*s = stall{said: said, since: at}
+	}
+	s.polls++
+	return said != "" && s.polls >= stalledPolls && at-s.since >= long
+}
+
+// meet notes a status that is new to us, and tells of it when it is met first.
+func (a *attack) meet(channel, word string) {
+	if word == "" {
+		return
+	}
+	text := fmt.Sprintf("%s answers with a job status that is new to us: %q", channel, word)
+	a.mu.Lock()
+	if a.words == nil {
+		a.words = map[string]int{}
+	}
+	first := a.words[text] == 0
+	a.words[text]++
+	a.mu.Unlock()
+	if !first {
+		return
+	}
+	a.notice(text + "; it counts as in progress")
+	if err := a.keep(journal.Note{At: journal.UTC(time.Now()), Text: text}); err != nil {
+		a.fail(err)
+	}
+}
+
+// newWords are the statuses that were new to us, for the run's warnings.
+func (a *attack) newWords() []string {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	var warnings []string
+	for _, text := range slices.Sorted(maps.Keys(a.words)) {
+		warnings = append(warnings, fmt.Sprintf("%s, in %d answers; it counts as in progress, and a job that stays there as stalled", text, a.words[text]))
+	}
+	return warnings
+}
+
+// unended are the warnings of jobs that their orders left before they had ended, with what their channels said of them last.
+func (a *attack) unended() []string {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	channels, said := map[[2]int]string{}, map[string]int{}
+	for _, e := range a.entries {
+		switch e := e.(type) {
+		case journal.Intent:
+			channels[[2]int{e.Order, e.Attempt}] = e.Channel
+		case journal.Ended:
+			if e.Open() && !e.Accepted.IsZero() && e.Error != "" {
+				said[fmt.Sprintf("of %s had not ended when their orders left them; last it said of them: %s", channels[[2]int{e.Order, e.Attempt}], e.Error)]++
+			}
+		}
+	}
+	texts := slices.SortedFunc(maps.Keys(said), func(x, y string) int { return cmp.Or(said[y]-said[x], strings.Compare(x, y)) })
+	var warnings []string
+	for _, text := range texts[:min(len(texts), mostSaid)] {
+		warnings = append(warnings, fmt.Sprintf("%d jobs %s", said[text], text))
+	}
+	return warnings
+}
+
+// mostSaid is how many different last words are told; the journal has them all.
+const mostSaid = 5
