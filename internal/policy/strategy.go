@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"math"
 	"time"
 
 	"channelbench/internal/channel"
@@ -156,6 +157,7 @@ func (b *Backoff) Bounds(failures int) (low, high time.Duration) {
 			pause = min(pause, float64(b.Cap))
 		}
 	}
+	pause = min(pause, math.MaxFloat64) // infinity times a low of 0 would be no number
 	return duration(pause * b.Low), duration(pause * b.High)
 }
 
