@@ -22,7 +22,6 @@ type attempt struct {
 	clip     channel.Clip // as made
 	reserved ledger.Reservation
 	holds    bool // the reservation is open
-	live     bool // it was submitted
 	left     bool // its order no longer waits for it
 
 	following bool // polls are under way

@@ -19,9 +19,9 @@ type order struct {
 	alarm    time.Duration // the wake asked for and still to come; < 0: none
 	actions  []policy.Action
 	last     time.Duration // of the latest event; time never goes back
-	attempts []*attempt
-	unbought int32 // a hedge that the machine has yet to take back; 0: none
-	ended    bool  // the order's outcome is known, or it was given up
+	attempts []*attempt    // that were bought: the machine's, but for the last one where the order was given up for it
+	unbought int32         // a hedge that the machine has yet to take back; 0: none
+	ended    bool          // the order's outcome is known, or it was given up
 	result   policy.Result
 	tried    int           // attempts until then
 	givenUp  bool          // by us, not by the channels: the cap, our own fault, an interruption
@@ -95,11 +95,11 @@ func (o *order) follow(enough func() bool) {
 // over says whether nothing more can come of the order.
 func (o *order) over() bool { return o.machine.Settled() || o.givenUp && o.idle() }
 
-// idle says whether no attempt that was really submitted is open.
+// idle says whether no attempt that was submitted is open.
 func (o *order) idle() bool {
 	attempts := o.machine.Attempts()
-	for i, t := range o.attempts {
-		if t.live && !attempts[i].Settled {
+	for i := range o.attempts {
+		if !attempts[i].Settled {
 			return false
 		}
 	}
@@ -221,13 +221,11 @@ func (o *order) buy(a policy.Action) {
 	case bought:
 		o.attempts = append(o.attempts, t)
 		o.enter(t.channel)
-		t.live = true
 		c := &call{t, t.facts}
 		o.begin(c.submit)
 	case o.machine.Attempts()[a.Attempt].Hedge:
 		o.unbought = a.Attempt
 	default:
-		o.attempts = append(o.attempts, t)
 		o.giveUp()
 	}
 }
