@@ -9,6 +9,7 @@ import (
 	"channelbench/bench/journal"
 	"channelbench/bench/ledger"
 	"channelbench/internal/channel"
+	"channelbench/internal/money"
 	"channelbench/internal/policy"
 )
 
@@ -22,7 +23,6 @@ type attempt struct {
 	clip     channel.Clip // as made
 	reserved ledger.Reservation
 	holds    bool // the reservation is open
-	live     bool // it was submitted
 	left     bool // its order no longer waits for it
 
 	following bool // polls are under way
@@ -81,21 +81,21 @@ func (t *attempt) fetch(a policy.Action) {
 	t.order.begin(func() { c.fetch(a.At) })
 }
 
-// bill settles the attempt's reservation and puts its end on record. A lost answer stays reserved
-// for good.
+// bill settles the attempt's reservation and puts its end on record. A lost answer, and a failure that may be billed,
+// stay reserved for good.
 func (t *attempt) bill(a *policy.Attempt) error {
-	charge, err := t.at.charge(a.Usage(t.clip))
+	var told *money.Micros
+	if t.known {
+		told = &t.reported
+	}
+	bill, err := t.at.bill(a.Usage(t.clip), told)
 	if err != nil {
 		return err
-	}
-	bill := journal.Bill{Computed: charge}
-	if t.known {
-		bill.Reported = &t.reported
 	}
 	if err := t.order.keep(t.ending(a, bill)); err != nil {
 		return err
 	}
-	if a.Outcome == channel.Ambiguous && !a.Accepted {
+	if a.Outcome == channel.Ambiguous && !a.Accepted || bill.Unproven {
 		return t.order.ledger.Keep(t.reserved)
 	}
 	return t.order.ledger.Settle(t.reserved, bill.Charge())

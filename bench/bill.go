@@ -39,7 +39,7 @@ func (b *sums) add(t *recording.Attempt) {
 	}
 	b.submits++
 	b.reserved += t.Reserved
-	b.counted += t.Charge()
+	b.counted += t.AtMost()
 	b.computed += t.Bill.Computed
 	if t.Bill.Reported != nil {
 		b.told++

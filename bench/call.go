@@ -100,7 +100,6 @@ func (c *call) unanswered(err error) {
 func (c *call) accepted() {
 	p := c.answer.Progress
 	c.job = p.Job
-	c.cost(&p)
 	if p.State == dialect.Completed || p.State == dialect.Failed {
 		c.early = &p
 	}
@@ -114,7 +113,7 @@ func (c *call) accepted() {
 	c.tell(policy.Event{Kind: policy.Accepted}, nil)
 }
 
-// cost keeps what the channel says that it charges.
+// cost keeps what the channel says that it charges, where it states the job's end: what it says before is a quote.
 func (c *call) cost(p *dialect.Progress) {
 	if p.CostKnown {
 		c.reported, c.known = p.Cost, true

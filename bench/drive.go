@@ -60,7 +60,7 @@ func (s *sample) counts() *record.Counts {
 	for i := range s.tallies {
 		t := &s.tallies[i]
 		latencies[i] = t.latency
-		charges += t.order.Charge()
+		charges += t.order.AtMost()
 		if t.inTime {
 			c.InTime++
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"net"
 	"net/netip"
 	"net/url"
@@ -13,6 +14,7 @@ import (
 	"unicode"
 
 	"channelbench/bench/dialect"
+	"channelbench/bench/journal"
 	"channelbench/bench/ledger"
 	"channelbench/bench/network"
 	"channelbench/internal/channel"
@@ -29,13 +31,16 @@ type endpoint struct {
 	patient *network.Client // for submits, which some channels answer when the clip is made
 	jobs    []world.Job     // by class: what it makes
 	worst   []money.Micros  // by class: the most that one submit can cost
+
+	billed money.Billionths // share of failed jobs that is billed, as the scenario states it
 }
 
 // connect prepares the endpoints.
 func (a *attack) connect(o *Options) error {
 	var hosts []string
 	for i := range a.scenario.Channels {
-		e := &endpoint{channel: &a.scenario.Channels[i].Channel, jobs: a.model.Channels[i].Jobs}
+		c := &a.scenario.Channels[i]
+		e := &endpoint{channel: &c.Channel, jobs: a.model.Channels[i].Jobs, billed: money.Billionths(math.Round(c.Errors.Job.Billed * float64(money.Whole)))}
 		a.endpoints = append(a.endpoints, e)
 		if !a.drives(i) {
 			continue
@@ -120,8 +125,24 @@ func (e *endpoint) open(o *Options) (hosts []string, err error) {
 	return append([]string{u.Host}, e.target.DownloadHosts...), nil
 }
 
-// charge is the bill of an attempt by the channel's price.
-func (e *endpoint) charge(u channel.Usage) (money.Micros, error) { return e.channel.Price.Charge(u) }
+// bill is what an attempt costs by the channel's price, and by what the channel told with the job's end, if it did.
+// A failed job of which nobody knows costs the stated share; where that may be too little, the bill stays unproven.
+func (e *endpoint) bill(u channel.Usage, told *money.Micros) (journal.Bill, error) {
+	b := journal.Bill{Reported: told}
+	if told == nil {
+		u.BilledShare = e.billed
+	} else {
+		u.BilledFailure = *told > 0
+	}
+	var err error
+	if b.Computed, err = e.channel.Price.Charge(u); err != nil || u.BilledShare == 0 {
+		return b, err
+	}
+	u.BilledFailure = u.Accepted
+	most, err := e.channel.Price.Charge(u)
+	b.Unproven = most > b.Computed
+	return b, err
+}
 
 // ask polls a job once. A poll that fails says nothing of the job: the next one may. The message says why it failed.
 func (e *endpoint) ask(ctx context.Context, job dialect.Job) (dialect.Progress, bool) {

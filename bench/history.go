@@ -143,7 +143,7 @@ func (a *attack) resume(o *Options, header journal.Run) error {
 	for i := len(left) - 1; i >= 0; i-- {
 		left[i].At -= left[0].At
 	}
-	text := fmt.Sprintf("resumed: %d orders are left, %d jobs are open, %d attempts are lost for good, %v is spent", len(left), len(a.left), len(found.State.Lost()), found.State.Spent())
+	text := fmt.Sprintf("resumed: %d orders are left, %d jobs are open, %d attempts stay reserved for good, %v is spent", len(left), len(a.left), len(found.State.Lost()), found.State.Spent())
 	for _, w := range append(found.Warnings, text) {
 		a.notice(w)
 	}

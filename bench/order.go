@@ -19,8 +19,9 @@ type order struct {
 	alarm    time.Duration // the wake asked for and still to come; < 0: none
 	actions  []policy.Action
 	last     time.Duration // of the latest event; time never goes back
-	attempts []*attempt
-	ended    bool // the order's outcome is known, or it was given up
+	attempts []*attempt    // that were bought: the machine's, but for the last one where the order was given up for it
+	unbought int32         // a hedge that the machine has yet to take back; 0: none
+	ended    bool          // the order's outcome is known, or it was given up
 	result   policy.Result
 	tried    int           // attempts until then
 	givenUp  bool          // by us, not by the channels: the cap, our own fault, an interruption
@@ -94,11 +95,11 @@ func (o *order) follow(enough func() bool) {
 // over says whether nothing more can come of the order.
 func (o *order) over() bool { return o.machine.Settled() || o.givenUp && o.idle() }
 
-// idle says whether no attempt that was really submitted is open.
+// idle says whether no attempt that was submitted is open.
 func (o *order) idle() bool {
 	attempts := o.machine.Attempts()
-	for i, t := range o.attempts {
-		if t.live && !attempts[i].Settled {
+	for i := range o.attempts {
+		if !attempts[i].Settled {
 			return false
 		}
 	}
@@ -116,7 +117,9 @@ func (o *order) hear(n news) {
 	n.about.facts = n.facts
 	if n.fault != nil {
 		o.fail(n.fault)
-		o.giveUp()
+		if !o.goesOnWithout(n.about.number) {
+			o.giveUp()
+		}
 	}
 	o.step(n.event)
 }
@@ -133,6 +136,10 @@ func (o *order) step(e policy.Event) {
 	o.report()
 	for _, a := range o.actions {
 		o.do(a)
+	}
+	if hedge := o.unbought; hedge > 0 {
+		o.unbought = 0
+		o.step(policy.Event{Kind: policy.Unbought, At: o.last, Attempt: hedge})
 	}
 }
 
@@ -198,24 +205,44 @@ func (o *order) giveUp() {
 	o.givenUp, o.ended = true, true
 }
 
-// buy submits an attempt, if the run still submits and the cap allows it.
+// goesOnWithout says whether the order waits for another attempt than the given one.
+func (o *order) goesOnWithout(number int32) bool {
+	for i, a := range o.machine.Attempts() {
+		if i != int(number) && a.Outcome == channel.Pending {
+			return true
+		}
+	}
+	return false
+}
+
+// buy submits an attempt, if the run still submits and the cap allows it. A hedge that can't be bought is done without; any
+// other attempt is what its order waits for.
 func (o *order) buy(a policy.Action) {
 	at := o.endpoints[a.Channel]
 	t := &attempt{order: o, number: a.Attempt, channel: int(a.Channel), try: int(a.Try), at: at, clip: at.jobs[o.Class].Clip}
-	o.attempts = append(o.attempts, t)
-	if o.givenUp || o.submitting.Err() != nil || o.lookout.GaveUp(t.channel) {
+	switch bought := o.reserve(t); {
+	case bought:
+		o.attempts = append(o.attempts, t)
+		o.enter(t.channel)
+		c := &call{t, t.facts}
+		o.begin(c.submit)
+	case o.machine.Attempts()[a.Attempt].Hedge:
+		o.unbought = a.Attempt
+	default:
 		o.giveUp()
-		return
 	}
-	o.enter(t.channel)
+}
+
+// reserve sets aside what an attempt can cost, if it may still be submitted.
+func (o *order) reserve(t *attempt) bool {
+	if o.givenUp || o.submitting.Err() != nil || o.lookout.GaveUp(t.channel) {
+		return false
+	}
 	if err := t.reserve(); err != nil {
 		o.fail(err)
-		o.giveUp()
-		return
+		return false
 	}
-	t.live = true
-	c := &call{t, t.facts}
-	o.begin(c.submit)
+	return true
 }
 
 // book settles the ledger for attempts whose bill became known, and puts on record which were left.

@@ -10,6 +10,7 @@ import (
 	"channelbench/bench/journal"
 	"channelbench/bench/ledger"
 	"channelbench/internal/channel"
+	"channelbench/internal/money"
 )
 
 // remnant is a job that an earlier run left behind: nobody waits for its clip, but it has its price.
@@ -59,16 +60,20 @@ func (a *attack) conclude(r remnant, e *endpoint, p *dialect.Progress) error {
 		s.Ready = s.At
 	}
 	var err error
+	var told *money.Micros
+	if p.CostKnown {
+		told = &p.Cost
+	}
 	s.Error = p.Message
-	s.Computed, err = e.charge(channel.Usage{Clip: e.jobs[r.Order.Video].Clip, Accepted: true, Made: made, BilledFailure: p.CostKnown && p.Cost > 0})
+	s.Bill, err = e.bill(channel.Usage{Clip: e.jobs[r.Order.Video].Clip, Accepted: true, Made: made}, told)
 	if err != nil {
 		return err
 	}
-	if p.CostKnown {
-		s.Reported = &p.Cost
-	}
 	if err := a.keep(s); err != nil {
 		return err
+	}
+	if s.Unproven {
+		return a.ledger.Keep(r.hold)
 	}
 	return a.ledger.Settle(r.hold, s.Charge())
 }
@@ -81,7 +86,7 @@ func (a *attack) lose(t *journal.Attempt) error {
 	e := a.endpointOf(t)
 	s := (&remnant{Attempt: *t}).settled(channel.Ambiguous, channel.Lost)
 	var err error
-	if s.Computed, err = e.charge(channel.Usage{Clip: e.jobs[t.Order.Video].Clip, Lost: true}); err != nil {
+	if s.Bill, err = e.bill(channel.Usage{Clip: e.jobs[t.Order.Video].Clip, Lost: true}, nil); err != nil {
 		return err
 	}
 	return a.keep(s)

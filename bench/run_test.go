@@ -123,11 +123,12 @@ func checkSpend(t *testing.T, s *record.Strategy) {
 }
 
 // TestOurBooksAreTheirs: what the ledger spent is what the channels charged, order by order under errors of all kinds.
+// Which failed jobs a channel bills has to be told.
 func TestOurBooksAreTheirs(t *testing.T) {
-	for _, tell := range []bool{false, true} {
+	for tell, billed := range map[bool]string{false: "0%", true: "50%"} {
 		t.Run(fmt.Sprintf("telling the cost %v", tell), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				s := benchable(t, "starter", 200, "channels.reverse.errors.job.billed=0%", "channels.reverse.errors.submit.rate=10%", "channels.reverse.errors.unusable.rate=10%")
+				s := benchable(t, "starter", 200, `channels.reverse.errors.job={ rate = "20%", billed = "`+billed+`" }`, "channels.reverse.errors.submit.rate=10%", "channels.reverse.errors.unusable.rate=10%")
 				o, server := onMock(t, s, mockchannel.Options{TellCost: tell})
 				o.Journal = filepath.Join(t.TempDir(), "orders.jsonl")
 				if _, err := Run(t.Context(), s, o); err != nil {

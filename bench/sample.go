@@ -23,7 +23,7 @@ type sample struct {
 	fixed    float64      // dollars a month
 	further  float64      // dollars: what a first attempt on the second step costs on average; 0: there is none
 	tallies  []tally      // by latency, ascending
-	cut      money.Micros // charges of orders without an outcome: in no figure, but spent
+	cut      money.Micros // what orders without an outcome may have cost: in no figure, but spent
 }
 
 // tally is one order as figures count it.
@@ -52,7 +52,7 @@ func (a *attack) sample(strategy int, engine string, repeats float64, orders []r
 		case o.Finished:
 			s.tallies = append(s.tallies, a.tally(o, b.of(o.Pair)))
 		default:
-			s.cut += o.Charge()
+			s.cut += o.AtMost()
 		}
 	}
 	slices.SortStableFunc(s.tallies, func(x, y tally) int { return cmp.Compare(x.latency, y.latency) })

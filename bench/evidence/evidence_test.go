@@ -113,6 +113,12 @@ func TestAttempts(t *testing.T) {
 			func(a *attempt.Attempt) {
 				a.Outcome, a.Reason, a.Accepted, a.Ended, a.Low, a.High = channel.Failed, channel.Job, true, true, 10*second, 20*second
 			}},
+		{"failed, and what that costs wasn't told", []journal.Entry{accepted, ended(channel.Failed, channel.Job, func(e *journal.Ended) {
+			e.At, e.Polls, e.Bill = at(42), 2, journal.Bill{Computed: 500_000, Unproven: true}
+		})},
+			func(a *attempt.Attempt) {
+				a.Outcome, a.Reason, a.Accepted, a.Ended, a.Low, a.High = channel.Failed, channel.Job, true, true, 10*second, 20*second
+			}},
 		{"left", []journal.Entry{accepted, abandoned},
 			func(a *attempt.Attempt) {
 				a.Outcome, a.Reason, a.Accepted, a.Low = channel.Abandoned, channel.Deadline, true, 28*second

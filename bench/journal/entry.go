@@ -74,8 +74,8 @@ type Job struct {
 func (j Job) Findable() bool { return j != Job{} }
 
 // Ended says how an attempt ended for its order. After Abandoned its bill is not known yet, and counts with
-// Settled; so it is after Ambiguous where the job was accepted. Else that bill never will be known, and what was reserved
-// stays so.
+// Settled; so it is after Ambiguous where the job was accepted. Else that bill, or one that is unproven, never will be known,
+// and what was reserved stays so.
 type Ended struct {
 	Order      int           `json:"order"`
 	Attempt    int           `json:"attempt"`
@@ -105,7 +105,8 @@ func (e *Ended) Open() bool {
 // Bill is what an attempt costs, in micro-dollars.
 type Bill struct {
 	Computed money.Micros  `json:"computed_micros"`           // by channel.Price.Charge
-	Reported *money.Micros `json:"reported_micros,omitempty"` // by the channel itself; nil: it reports nothing
+	Reported *money.Micros `json:"reported_micros,omitempty"` // by the channel itself, with the job's end; nil: it reports nothing
+	Unproven bool          `json:"unproven,omitempty"`        // a failure that nobody knows to be free: Computed is what it costs on average, and all that was reserved stays so
 }
 
 // Charge is what counts against the cap: what was computed, or reported if that is more.

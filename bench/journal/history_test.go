@@ -122,6 +122,7 @@ func anyBill(pick picker) Bill {
 		reported := money.Micros(pick(3_000_000)) - 10
 		b.Reported = &reported
 	}
+	b.Unproven = pick(6) == 0
 	return b
 }
 

@@ -279,7 +279,7 @@ func TestBillCountsTheLarger(t *testing.T) {
 	for _, tt := range []struct {
 		bill Bill
 		want money.Micros
-	}{{Bill{100, nil}, 100}, {Bill{100, &more}, 150}, {Bill{100, &less}, 100}} {
+	}{{Bill{Computed: 100}, 100}, {Bill{Computed: 100, Reported: &more}, 150}, {Bill{Computed: 100, Reported: &less}, 100}} {
 		if got := tt.bill.Charge(); got != tt.want {
 			t.Errorf("%+v: %d, want %d", tt.bill, got, tt.want)
 		}

@@ -218,6 +218,10 @@ func (s *State) conclude(o *order, a *attempt, outcome Outcome, b Bill) error {
 	if b.Computed < 0 {
 		return fmt.Errorf("a charge can't be %s", b.Computed)
 	}
+	if b.Unproven {
+		a.phase = kept
+		return nil
+	}
 	spent, err := money.Add(s.spent, b.Charge())
 	if err != nil {
 		return err
@@ -292,9 +296,9 @@ func (s *State) Open() []Attempt {
 	return s.where(func(a *attempt) bool { return a.phase != closed && !a.lost() })
 }
 
-// Lost lists the attempts of which nobody knows whether they were accepted, by order and attempt: the
-// answer was lost, or the program ended before it was on record. They are never submitted again, and
-// what was reserved for each stands for good.
+// Lost lists the attempts whose bill nobody will ever know, by order and attempt: the answer to the submit
+// was lost, the program ended before it was on record, or the job failed and nothing says whether that is
+// billed. They are never submitted again, and what was reserved for each stands for good.
 func (s *State) Lost() []Attempt {
 	return s.where(func(a *attempt) bool { return a.phase != closed && a.lost() })
 }

@@ -144,7 +144,7 @@ type whole struct {
 func search(told []Entry, i Intent) whole {
 	var w whole
 	conclude := func(o Outcome, b Bill) {
-		if o == Outcome(channel.Ambiguous) {
+		if o == Outcome(channel.Ambiguous) || b.Unproven {
 			w.ambiguous = true
 		} else {
 			w.final = &b
@@ -226,6 +226,27 @@ func TestApplyRefuses(t *testing.T) {
 			}
 			if !reflect.DeepEqual(s.clone(), was) {
 				t.Errorf("a refused entry changed the state from %+v to %+v", was, s)
+			}
+		})
+	}
+}
+
+// TestAnUnprovenBillStaysReserved: a failure that nobody knows to be free is neither spent nor open, and what was reserved
+// for it is not given back by a resume.
+func TestAnUnprovenBillStaysReserved(t *testing.T) {
+	failed, bill := Outcome(channel.Failed), Bill{Computed: 60_000, Unproven: true}
+	for name, end := range map[string][]Entry{
+		"for its order":         {Ended{Outcome: failed, Bill: bill}},
+		"after it":              {Ended{Outcome: Outcome(channel.Abandoned)}, Settled{Outcome: failed, Bill: bill}},
+		"after an interruption": {Settled{Outcome: failed, Bill: bill}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := fold(t, append([]Entry{header(), Order{}, Intent{Reserved: 120_000}, Accepted{Job: Job{ID: "video_1"}}}, end...))
+			if lost := s.Lost(); s.Spent() != 0 || len(s.Open()) != 0 || len(lost) != 1 || lost[0].Intent.Reserved != 120_000 || !lost[0].Kept {
+				t.Errorf("spent %v, open %+v, lost %+v", s.Spent(), s.Open(), lost)
+			}
+			if !s.MaySubmit(Intent{Attempt: 1}) {
+				t.Error("the order may not go on")
 			}
 		})
 	}

@@ -52,6 +52,15 @@ func (o *Order) Charge() money.Micros {
 	return sum
 }
 
+// AtMost is what the order may have cost.
+func (o *Order) AtMost() money.Micros {
+	var sum money.Micros
+	for i := range o.Attempts {
+		sum += o.Attempts[i].AtMost()
+	}
+	return sum
+}
+
 // Attempt is one submit and what came of it.
 type Attempt struct {
 	Channel    string
@@ -73,12 +82,21 @@ type Attempt struct {
 	Open       bool // the bill isn't known yet: what was reserved stands for it
 }
 
-// Charge is what the attempt costs. An ambiguous one, whose bill nobody will ever know, costs what its price says.
+// Charge is what the attempt costs. An ambiguous one, whose bill nobody will ever know, costs what its price says, and a failure
+// that may be billed what such failures cost on average.
 func (a *Attempt) Charge() money.Micros {
 	if a.Open {
 		return a.Reserved
 	}
 	return a.Bill.Charge()
+}
+
+// AtMost is what the attempt may have cost: more than its charge where nobody knows whether a failure was billed.
+func (a *Attempt) AtMost() money.Micros {
+	if a.Bill.Unproven {
+		return max(a.Reserved, a.Charge())
+	}
+	return a.Charge()
 }
 
 // Read returns the orders of a journal, by number. An entry that doesn't follow from those before is an

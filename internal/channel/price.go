@@ -63,10 +63,11 @@ type Price struct {
 // Usage is what one attempt used, as far as billing goes.
 type Usage struct {
 	Clip          Clip
-	Accepted      bool // a job ran, or may have run
-	Made          bool // a clip came out: delivered, late or unusable
-	BilledFailure bool // the channel bills this failed job though it bills on success
-	Lost          bool // the submit's answer was lost: charged as if a clip was made
+	Accepted      bool             // a job ran, or may have run
+	Made          bool             // a clip came out: delivered, late or unusable
+	BilledFailure bool             // the channel bills this failed job though it bills on success
+	Lost          bool             // the submit's answer was lost: charged as if a clip was made
+	BilledShare   money.Billionths // of failed jobs that are billed, where nobody knows it of this one
 }
 
 // ErrNoPrice is returned for a clip that the price says nothing about.
@@ -75,25 +76,33 @@ var ErrNoPrice = errors.New("no price")
 // Charge is what the channel bills for one attempt: the only billing function there is.
 // It multiplies first and rounds once, half up, to the micro-dollar.
 func (p *Price) Charge(u Usage) (money.Micros, error) {
-	amount, err := p.amount(u.Clip)
+	full, err := p.amount(u.Clip, money.Whole)
 	if err != nil {
 		return 0, err
 	}
-	if !p.owed(u) {
+	switch share := p.owed(u); share {
+	case money.Whole:
+		return full, nil
+	case 0:
 		return 0, nil
+	default:
+		return p.amount(u.Clip, share)
 	}
-	return amount, nil
 }
 
-func (p *Price) owed(u Usage) bool {
-	if u.Lost || u.Made || u.BilledFailure {
-		return true
+// owed is the share of the full price that is to be paid.
+func (p *Price) owed(u Usage) money.Billionths {
+	switch {
+	case u.Lost || u.Made || u.BilledFailure || p.Billed == OnAccept && u.Accepted:
+		return money.Whole
+	case u.Accepted:
+		return u.BilledShare
 	}
-	return p.Billed == OnAccept && u.Accepted
+	return 0
 }
 
-// amount is the full price of a clip: units × credit price × (1 − discount) ÷ (1 + bonus).
-func (p *Price) amount(c Clip) (money.Micros, error) {
+// amount is a share of the price of a clip: units × credit price × (1 − discount) ÷ (1 + bonus) × share.
+func (p *Price) amount(c Clip, share money.Billionths) (money.Micros, error) {
 	units, err := p.units(c)
 	if err != nil {
 		return 0, err
@@ -105,6 +114,8 @@ func (p *Price) amount(c Clip) (money.Micros, error) {
 	}
 	num.Mul(num, big.NewInt(int64(money.Whole-p.Discount)))
 	den.Mul(den, big.NewInt(int64(money.Whole+p.Bonus)))
+	num.Mul(num, big.NewInt(int64(share)))
+	den.Mul(den, big.NewInt(int64(money.Whole)))
 	// Half up: floor((2·num + den) / (2·den)); nothing here is negative.
 	num.Lsh(num, 1).Add(num, den)
 	num.Quo(num, den.Lsh(den, 1))

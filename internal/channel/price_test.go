@@ -172,6 +172,37 @@ func TestWhatIsBilled(t *testing.T) {
 	}
 }
 
+// TestAFailureThatMayBeBilled: where nobody knows whether a failed job is billed, it costs the stated share of the full price.
+func TestAFailureThatMayBeBilled(t *testing.T) {
+	odd := channel.Price{Shape: channel.PerCall, Units: flat("$0.000005")}
+	failed := channel.Usage{Accepted: true, BilledShare: share("50%")}
+	for _, tt := range []struct {
+		name  string
+		price channel.Price
+		edit  func(*channel.Usage)
+		want  string
+	}{
+		{"half of them", channel.Price{Shape: channel.PerCall, Units: flat("$0.12")}, func(*channel.Usage) {}, "$0.06"},
+		{"half goes up", odd, func(*channel.Usage) {}, "$0.000003"},
+		{"rounded once, after the discount", channel.Price{Shape: channel.PerCall, Units: flat("$0.000003"), Discount: share("50%")}, func(*channel.Usage) {}, "$0.000001"},
+		{"all of them", odd, func(u *channel.Usage) { u.BilledShare = money.Whole }, "$0.000005"},
+		{"none of them", odd, func(u *channel.Usage) { u.BilledShare = 0 }, "$0"},
+		{"billed, as is known", odd, func(u *channel.Usage) { u.BilledFailure = true }, "$0.000005"},
+		{"not accepted", odd, func(u *channel.Usage) { u.Accepted = false }, "$0"},
+		{"a clip came out", odd, func(u *channel.Usage) { u.Made = true }, "$0.000005"},
+		{"the answer was lost", odd, func(u *channel.Usage) { u.Lost = true }, "$0.000005"},
+		{"billed when accepted", channel.Price{Shape: channel.PerCall, Units: flat("$0.000005"), Billed: channel.OnAccept}, func(*channel.Usage) {}, "$0.000005"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			u := failed
+			tt.edit(&u)
+			if got, err := tt.price.Charge(u); err != nil || got != usd(tt.want) {
+				t.Errorf("Charge = %v, %v; want %s", got, err, tt.want)
+			}
+		})
+	}
+}
+
 func TestNoPrice(t *testing.T) {
 	ladder := map[int]map[string]money.Micros{5: {"720p": usd("$0.30")}}
 	for _, tt := range []struct {

@@ -19,6 +19,7 @@ func TestBackoff(t *testing.T) {
 	half.Low, half.High = 0.5, 1.5
 	high := policy.Backoff{Growth: policy.ExponentialBackoff, Base: 20 * s, Factor: 2, Cap: 10 * s, Low: 1, High: 1}
 	huge := policy.Backoff{Growth: policy.ExponentialBackoff, Base: time.Hour, Factor: 100, Low: 0.5, High: 1.5}
+	endless := policy.Backoff{Growth: policy.ExponentialBackoff, Base: s, Factor: 1e300, Low: 0, High: 1}
 	cappedHalf := half
 	cappedHalf.Cap = 4 * s
 	for _, tt := range []struct {
@@ -43,6 +44,7 @@ func TestBackoff(t *testing.T) {
 		{"half jitter", half, 1, s, 3 * s, 2 * s},
 		{"the jitter is about the cap, and may go beyond", cappedHalf, 3, 2 * s, 6 * s, 4 * s},
 		{"it cannot overflow", huge, 15, century, century, century},
+		{"nor be less than nothing", endless, 3, 0, century, century / 2},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			low, high := tt.backoff.Bounds(tt.failures)

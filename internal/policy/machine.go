@@ -19,6 +19,7 @@
 //	        │ Lost               │ Stalled                                  └ else next step,
 //	        └────────────────────┴─► Finish, or next step                     or Finish
 //
+// A pause that would end at the deadline or later counts as no attempt left, unless it is on the last step.
 // A timeout makes an attempt fail from any of its states, and a hedge is a second attempt that goes
 // through the same states beside it; only when both have failed does the order go on. The deadline
 // ends an order from any state. What still runs of an attempt that was left is settled: its later
@@ -60,9 +61,10 @@ const (
 	FetchFailed                  // the clip could not be fetched
 	Rejected                     // the clip is here and unusable
 	Stalled                      // polls tell no more how the job is getting on, so nobody knows what will come of it
+	Unbought                     // the hedge was not submitted and never will be
 )
 
-var eventKinds = []string{"start", "wake", "accepted", "refused", "lost", "completed", "failed", "fetched", "fetch failed", "rejected", "stalled"}
+var eventKinds = []string{"start", "wake", "accepted", "refused", "lost", "completed", "failed", "fetched", "fetch failed", "rejected", "stalled", "unbought"}
 
 func (k EventKind) String() string { return eventKinds[k] }
 
@@ -206,6 +208,9 @@ func (m *Machine) Paused(pool *Pool) (channel int, until time.Duration, is bool)
 	return step.Channel, until, step.Breaker.Failures == 0 && m.arrival+m.resume == until
 }
 
+// OnLastStep says whether no step of the route is left after the current one.
+func (m *Machine) OnLastStep() bool { return int(m.step)+1 == len(m.route.Steps) }
+
 // Settled says whether the order has ended and every attempt's bill is known.
 func (m *Machine) Settled() bool {
 	if m.state != finished {
@@ -323,6 +328,9 @@ func (m *Machine) submit(at time.Duration, pool *Pool, actions []Action) []Actio
 		}
 	}
 	if until := pool.PausedUntil(step.Channel) - m.arrival; until > at {
+		if m.outlasted(until) {
+			return m.nextStep(at, pool, actions)
+		}
 		return m.wait(until, actions)
 	}
 	m.state, m.hedged, m.waited = running, false, false
@@ -337,11 +345,17 @@ func (m *Machine) submit(at time.Duration, pool *Pool, actions []Action) []Actio
 // barred says whether the breaker of the current step's channel sends orders on to the next step.
 func (m *Machine) barred(at time.Duration, pool *Pool) bool {
 	step := &m.route.Steps[m.step]
-	if step.Breaker.Failures == 0 || int(m.step)+1 == len(m.route.Steps) {
+	if step.Breaker.Failures == 0 || m.OnLastStep() {
 		return false
 	}
 	_, blocked := pool.blocked(&step.Breaker, step.Channel, m.arrival+at)
 	return blocked
+}
+
+// outlasted says whether a pause until then sends the order on to its next step: nothing could begin here before the
+// deadline.
+func (m *Machine) outlasted(until time.Duration) bool {
+	return m.deadline > 0 && until >= m.deadline && !m.OnLastStep()
 }
 
 // begin makes an attempt.
@@ -408,7 +422,7 @@ func (m *Machine) expire(e *Event, pool *Pool, actions []Action) []Action {
 	for i := m.pair(); i < m.n; i++ {
 		if a := &m.attempts[i]; timeout > 0 && a.Outcome == channel.Pending && overdue(a.Started+timeout, e) {
 			actions = m.leave(i, channel.Timeout, a.Started+timeout, pool, actions)
-			left = true
+			m.reason, left = channel.Timeout, true
 		}
 	}
 	actions = m.hear(e, pool, actions)
@@ -461,6 +475,8 @@ func (m *Machine) answer(e *Event, pool *Pool, actions []Action) []Action {
 	case Refused:
 		a.close(channel.Refused, e.Reason, e.At)
 		pool.pause(int(a.Channel), m.arrival+e.At, e.RetryAfter)
+	case Unbought:
+		return m.takeBack(e, pool, actions)
 	case Lost:
 		a.close(channel.Ambiguous, channel.Lost, e.At)
 	case Failed:
@@ -480,9 +496,22 @@ func (m *Machine) answer(e *Event, pool *Pool, actions []Action) []Action {
 	return m.failed(e.At, a.Reason, e.Jitter, pause, pool, actions)
 }
 
+// takeBack forgets a hedge that was not bought; its order goes on as if there had been none. Any other attempt stays: whether
+// the order goes on without it is the driver's to say.
+func (m *Machine) takeBack(e *Event, pool *Pool, actions []Action) []Action {
+	a := m.attempts[e.Attempt]
+	if !a.Hedge {
+		return actions
+	}
+	step := &m.route.Steps[a.Step]
+	pool.giveBack(&step.Budget, int(a.Channel), a.probe)
+	m.n--
+	return m.failed(e.At, m.reason, e.Jitter, 0, pool, actions) // if the attempt beside it has
+}
+
 // expects is the phase in which each kind of news about an attempt fits.
 var expects = [...]phase{
-	Accepted: submitting, Refused: submitting, Lost: submitting,
+	Accepted: submitting, Refused: submitting, Lost: submitting, Unbought: submitting,
 	Completed: polling, Failed: polling, Stalled: polling,
 	Fetched: fetching, FetchFailed: fetching, Rejected: fetching,
 }
@@ -515,16 +544,16 @@ func (m *Machine) proved(a *Attempt, pool *Pool) {
 }
 
 // failed follows a failure: the other attempt of a hedged pair goes on, else the channel is tried again
-// where the step, the breaker and the budget allow it, else the next step begins.
+// where the step, the deadline, the breaker and the budget allow it, else the next step begins.
 func (m *Machine) failed(at time.Duration, r channel.Reason, jitter float64, retryAfter time.Duration, pool *Pool, actions []Action) []Action {
 	step, lost := &m.route.Steps[m.step], false
+	m.reason = r
 	for i := m.pair(); i < m.n; i++ {
 		if m.attempts[i].Outcome == channel.Pending {
 			return actions
 		}
 		lost = lost || m.attempts[i].Outcome == channel.Ambiguous
 	}
-	m.reason = r
 	if lost {
 		m.reason = channel.Lost
 		if step.OnAmbiguous == NextStep {
@@ -532,10 +561,11 @@ func (m *Machine) failed(at time.Duration, r channel.Reason, jitter float64, ret
 		}
 		return m.end(Result{Reason: channel.Lost, At: at}, pool, actions)
 	}
-	if int(m.tries) >= step.Attempts || !step.RetryOn.Has(r) || m.barred(at, pool) || !pool.take(&step.Budget, step.Channel) {
+	pause := max(step.Backoff.Pause(int(m.tries), jitter), retryAfter)
+	late := m.outlasted(max(at+pause, pool.PausedUntil(step.Channel)-m.arrival))
+	if int(m.tries) >= step.Attempts || !step.RetryOn.Has(r) || late || m.barred(at, pool) || !pool.take(&step.Budget, step.Channel) {
 		return m.nextStep(at, pool, actions)
 	}
-	pause := max(step.Backoff.Pause(int(m.tries), jitter), retryAfter)
 	if pause <= 0 {
 		return m.submit(at, pool, actions)
 	}
@@ -588,6 +618,8 @@ func (m *Machine) settle(e *Event, pool *Pool, actions []Action) []Action {
 		pool.pause(int(a.Channel), m.arrival+e.At, e.RetryAfter)
 	case Lost:
 		a.Outcome, a.Reason, a.Settled = channel.Ambiguous, channel.Lost, true
+	case Unbought:
+		a.Settled = true
 	case Completed:
 		a.Made, a.Settled = true, true
 	case Failed:

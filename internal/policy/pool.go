@@ -126,3 +126,17 @@ func (p *Pool) take(b *Budget, channel int) bool {
 	s.spent += token
 	return true
 }
+
+// giveBack undoes what a hedge took that was not bought: its token, and the probe of a half-open breaker.
+func (p *Pool) giveBack(b *Budget, channel int, probe bool) {
+	if p == nil {
+		return
+	}
+	s := &p.channels[channel]
+	if b.Burst > 0 {
+		s.spent = max(0, s.spent-token)
+	}
+	if probe {
+		s.probed = false
+	}
+}

@@ -25,6 +25,7 @@ type watch struct {
 	barred   []bool        // by step: its breaker was open at some event since the latest submit
 	why      channel.Reason
 	lost     bool // the latest attempt, or one of the latest pair, was when it ended
+	late     bool // when that ended, another one could not have begun before the deadline
 	shared   *sharing
 	history  []policy.Event
 }
@@ -100,6 +101,10 @@ type failer func(format string, args ...any)
 // checkNews checks what the event made of the attempts that there were.
 func (w *watch) checkNews(fail failer, before []policy.Attempt, e policy.Event, over bool) {
 	after := w.machine.Attempts()
+	ended := w.takesBack(before, e, over)
+	if ended {
+		before = before[:e.Attempt]
+	}
 	if len(after) < len(before) {
 		fail("an attempt was forgotten")
 	}
@@ -121,8 +126,57 @@ func (w *watch) checkNews(fail failer, before []policy.Attempt, e policy.Event, 
 		}
 		if was.Outcome == channel.Pending {
 			w.checkEnd(fail, i, e)
+			ended = ended || is.Outcome != channel.Pending
 		}
 	}
+	if ended {
+		w.late = w.tooLate(&after[len(before)-1], e)
+	}
+}
+
+// takesBack says whether the event is the news that a hedge was not bought, and gives back what that took.
+func (w *watch) takesBack(before []policy.Attempt, e policy.Event, over bool) bool {
+	n := len(before) - 1
+	if e.Kind != policy.Unbought || over || n < 0 || int(e.Attempt) != n {
+		return false
+	}
+	a := &before[n]
+	step := &w.route.Steps[a.Step]
+	switch {
+	case !a.Hedge || a.Outcome != channel.Pending || a.Accepted:
+		return false
+	case step.Timeout > 0 && e.At > a.Started+step.Timeout, w.route.Deadline > 0 && e.At > w.route.Deadline:
+		return false // it was left before
+	}
+	if p, is := w.shared.probes[a.Channel]; is && p.of == w && p.attempt == n {
+		delete(w.shared.probes, a.Channel)
+	}
+	if step.Budget.Burst > 0 {
+		w.shared.spent[a.Channel] -= 1e9
+	}
+	return true
+}
+
+// tooLate says whether an order whose latest attempt ended with an event could not try the channel again before its deadline.
+func (w *watch) tooLate(last *policy.Attempt, e policy.Event) bool {
+	step := &w.route.Steps[last.Step]
+	pause := step.Backoff.Pause(w.submits[last.Step], e.Jitter)
+	if own := e.Attempt >= 0 && int(e.Attempt) < len(w.machine.Attempts()) && e.Kind > policy.Wake && e.Kind != policy.Unbought; own {
+		if a := &w.machine.Attempts()[e.Attempt]; !a.Hedge && a.Ended == e.At && a.Outcome != channel.Abandoned {
+			pause = max(pause, e.RetryAfter)
+		}
+	}
+	return w.outlasts(e.At+pause) || w.beyond(int32(step.Channel))
+}
+
+// outlasts says whether a time is at the deadline or later.
+func (w *watch) outlasts(until time.Duration) bool {
+	return w.route.Deadline > 0 && until >= w.route.Deadline
+}
+
+// beyond says whether a channel asked to be left alone until the deadline or longer.
+func (w *watch) beyond(ch int32) bool {
+	return w.pool != nil && w.outlasts(w.shared.paused[ch]-w.arrival)
 }
 
 // checkEnd checks an attempt that its order was waiting for, and tells the witness's breaker.
@@ -362,7 +416,9 @@ func (w *watch) checkNext(fail failer, a *policy.Action, step *policy.Step) {
 		fail("attempt %d follows one whose answer was lost", a.Attempt)
 	case again && !before.RetryOn.Has(w.why):
 		fail("tried again after %v", w.why)
-	case !again && retried && (w.pool == nil || before.Budget.Burst == 0 && before.Breaker.Failures == 0):
+	case again && w.late:
+		fail("tried again at %v, though no attempt could begin before the deadline, %v", a.At, w.route.Deadline)
+	case !again && retried && !w.late && !w.beyond(last.Channel) && (w.pool == nil || before.Budget.Burst == 0 && before.Breaker.Failures == 0):
 		fail("the next step begins after %v, though %d of %d attempts are left", w.why, before.Attempts-w.submits[last.Step], before.Attempts)
 	}
 	if low, _ := before.Backoff.Bounds(w.submits[mine.Step] - 1); again && a.At < last.Ended+low {
@@ -373,10 +429,10 @@ func (w *watch) checkNext(fail failer, a *policy.Action, step *policy.Step) {
 	}
 }
 
-// checkSkipped checks that steps are skipped for a breaker or a budget only.
+// checkSkipped checks that steps are skipped for a breaker, a budget or a pause until the deadline only.
 func (w *watch) checkSkipped(fail failer, from, to int32) {
 	for i := from; i < to; i++ {
-		if w.pool == nil || !w.barred[i] && w.route.Steps[i].Budget.Burst == 0 {
+		if w.pool == nil || !w.barred[i] && w.route.Steps[i].Budget.Burst == 0 && !w.beyond(int32(w.route.Steps[i].Channel)) {
 			fail("step %d is skipped", i)
 		}
 	}
@@ -451,5 +507,18 @@ func (w *watch) checkState(fail failer) {
 		fail("nobody wakes the order at its deadline")
 	case running == 0 && w.alarm == 0:
 		fail("the order waits for nothing")
+	case running == 0 && w.alarm == w.route.Deadline && !w.exhausted():
+		fail("the order waits for its deadline, and a step is left")
 	}
+}
+
+// exhausted says whether an order that waits is on its last step: by its latest attempt, or since nothing can begin there.
+func (w *watch) exhausted() bool {
+	last := len(w.route.Steps) - 1
+	ch := int32(w.route.Steps[last].Channel)
+	if n := len(w.machine.Attempts()); n > 0 && int(w.machine.Attempts()[n-1].Step) == last || last == 0 {
+		return true
+	}
+	_, opened := w.shared.opened[ch]
+	return w.beyond(ch) || opened
 }

@@ -130,7 +130,7 @@ func anyEvent(t *rapid.T, w *watch) policy.Event {
 	n := len(w.machine.Attempts())
 	e := policy.Event{
 		At:         w.now + anyTime(t, "later"),
-		Kind:       policy.EventKind(rapid.IntRange(0, int(policy.Stalled)).Draw(t, "kind")),
+		Kind:       policy.EventKind(rapid.IntRange(0, int(policy.Unbought)).Draw(t, "kind")),
 		Attempt:    int32(rapid.IntRange(-1, n).Draw(t, "attempt")),
 		Jitter:     rapid.Float64Range(0, 0.999).Draw(t, "jitter"),
 		RetryAfter: anyTime(t, "retry after"),
@@ -156,6 +156,8 @@ func anyEvent(t *rapid.T, w *watch) policy.Event {
 		choose(policy.Fetched, policy.FetchFailed, policy.Rejected)
 	case w.machine.Attempts()[e.Attempt].Accepted:
 		choose(policy.Completed, policy.Failed, policy.Stalled)
+	case w.machine.Attempts()[e.Attempt].Hedge && rapid.IntRange(0, 3).Draw(t, "can't be bought") == 0:
+		e.Kind = policy.Unbought
 	default:
 		choose(policy.Accepted, policy.Refused, policy.Refused, policy.Lost)
 	}

@@ -156,6 +156,7 @@ func (b *Backoff) Bounds(failures int) (low, high time.Duration) {
 			pause = min(pause, float64(b.Cap))
 		}
 	}
+	pause = min(pause, 1e300) // infinity times a low of 0 would be no number
 	return duration(pause * b.Low), duration(pause * b.High)
 }
 

@@ -206,6 +206,7 @@ func (s *stage) reasons(names string) policy.ReasonSet {
 var kinds = map[string]policy.EventKind{
 	"start": policy.Start, "wake": policy.Wake, "accepted": policy.Accepted, "refused": policy.Refused, "lost": policy.Lost, "completed": policy.Completed,
 	"failed": policy.Failed, "fetched": policy.Fetched, "fetch-failed": policy.FetchFailed, "rejected": policy.Rejected, "stalled": policy.Stalled,
+	"unbought": policy.Unbought,
 }
 
 // event reads a time, what happened, to which attempt, and details.

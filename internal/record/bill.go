@@ -17,7 +17,7 @@ type Bill struct {
 	ReportedUSD *float64 `json:"reported_usd"` // charges by the channel's own words; null: it told none
 	ReportedFor int64    `json:"reported_for"` // attempts of which it told the charge
 	ComparedUSD float64  `json:"compared_usd"` // charges of these attempts by the price in the scenario
-	Counted     float64  `json:"counted_usd"`  // what counts against the cap: of each attempt the larger charge
+	Counted     float64  `json:"counted_usd"`  // what counts against the cap: of each attempt the larger charge, and all that was reserved where a failure may be billed
 }
 
 // Account is a balance before and after the run. Channels with one address and one key share it.

@@ -26,7 +26,7 @@ type Counts struct {
 	Fallbacks int64            `json:"fallbacks"` // orders that went beyond the first step of their route
 	Errors    map[string]int64 `json:"errors"`    // attempts by why they failed
 	P90       Figure           `json:"p90_seconds"`
-	SpentUSD  float64          `json:"spent_usd"` // charges, those of orders without an outcome too
+	SpentUSD  float64          `json:"spent_usd"` // charges, at most where nobody knows them, those of orders without an outcome too
 	Bill      Told             `json:"bill"`
 	Batches   []Batch          `json:"batches"` // the orders in the order of their arrival, cut into spans of about the same length
 }

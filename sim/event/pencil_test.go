@@ -125,7 +125,11 @@ func (p *pencil) follow(key world.Key, class int) (now time.Duration, why channe
 			if a.reason == channel.Lost || n == step.Attempts || !step.RetryOn.Has(a.reason) {
 				break
 			}
-			now += step.Backoff.Pause(n, p.model.Jitter(key, step.Channel, try))
+			pause := step.Backoff.Pause(n, p.model.Jitter(key, step.Channel, try))
+			if now+pause >= end && i+1 < len(route.Steps) {
+				break
+			}
+			now += pause
 		}
 	}
 	return now, why, attempts

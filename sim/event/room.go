@@ -13,6 +13,7 @@ import (
 // an overloaded channel would wake every waiting order for each place that frees.
 type room struct {
 	until   time.Duration // when they are to be woken; noEnd: nobody waits
+	leaves  time.Duration // no longer pause than that is waited for by all: the first of their deadlines, of those with a next step
 	waiting []waiter      // a ring
 	first   int
 	n       int
@@ -43,7 +44,7 @@ func (e *Engine) openRooms() {
 		}
 	}
 	for ch := range e.rooms {
-		e.rooms[ch].until = noEnd
+		e.rooms[ch].until, e.rooms[ch].leaves = noEnd, noEnd
 	}
 }
 
@@ -77,7 +78,9 @@ func (e *Engine) enter(o *order, slot int32, from int) bool {
 	if o.waits = true; e.strategy.Routes[o.class].Deadline > 0 {
 		e.heap.push(entry)
 	}
-	e.wait(ch, until, waiter{slot: slot, ticket: entry.seq}, ch == from)
+	w := waiter{slot: slot, ticket: entry.seq}
+	e.rooms[ch].leaves = min(e.rooms[ch].leaves, e.leaves(&w))
+	e.wait(ch, until, w, ch == from)
 	return true
 }
 
@@ -167,10 +170,27 @@ func (e *Engine) tell(o *order, now time.Duration) (at time.Duration, more bool)
 	return e.step(o, e.takeNext(o))
 }
 
-// prolong lets orders wait until the end of a longer pause. They need not be told, unless somebody observes them.
+// leaves is from when on a pause sends a waiting order on to its next step: its deadline, if it has both.
+func (e *Engine) leaves(w *waiter) time.Duration {
+	if w.slot == notBegun {
+		return noEnd
+	}
+	o := &e.orders[w.slot]
+	deadline := e.strategy.Routes[o.class].Deadline
+	if deadline == 0 || o.ticket != w.ticket || o.machine.OnLastStep() {
+		return noEnd
+	}
+	return o.arrival + deadline
+}
+
+// prolong lets orders wait until the end of a longer pause, or sends those on that have no time for it. The others need not be
+// told, unless somebody observes them.
 func (e *Engine) prolong(r *room, ch int) {
 	now := r.until
 	r.until = e.pool.PausedUntil(ch)
+	if r.leaves <= r.until {
+		e.sendOn(r, ch, now)
+	}
 	if e.Observe == nil {
 		return
 	}
@@ -185,5 +205,28 @@ func (e *Engine) prolong(r *room, ch int) {
 			o.waits = true
 		}
 		r.until = min(r.until, o.arrival+o.wake)
+	}
+}
+
+// sendOn takes the orders out of a room that have no time for its pause.
+func (e *Engine) sendOn(r *room, ch int, now time.Duration) {
+	var leaving []waiter
+	stay := 0
+	r.leaves = noEnd
+	for i := range r.n {
+		w := *r.at(i)
+		if at := e.leaves(&w); at <= r.until {
+			leaving = append(leaving, w)
+		} else {
+			r.leaves = min(r.leaves, at)
+			*r.at(stay) = w
+			stay++
+		}
+	}
+	if r.n = stay; stay == 0 {
+		r.until = noEnd
+	}
+	for _, w := range leaving {
+		e.rouse(&e.orders[w.slot], w.slot, now, ch)
 	}
 }

@@ -51,6 +51,16 @@ func (m moments) at(bad, good int) measure {
 	return m[bad][good]
 }
 
+// plus adds moments of as many exits.
+func (m moments) plus(n moments) moments {
+	for bad := range m {
+		for good := range m[bad] {
+			m[bad][good] = plus(m[bad][good], n.at(bad, good))
+		}
+	}
+	return m
+}
+
 // orders is the plain distribution of time.
 func (m moments) orders() measure { return m.at(0, 0) }
 

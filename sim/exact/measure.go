@@ -172,6 +172,40 @@ func (g *grid) geometric(p, pause float64) measure {
 	return m
 }
 
+// ramped is the part of a measure that a share keeps which rises evenly with time, from none at one to all at another.
+func (g *grid) ramped(m measure, none, all float64) measure {
+	out := measure{}
+	if m.atoms != nil {
+		out.atoms = make([]float64, g.n)
+	}
+	if m.cells != nil {
+		out.cells = make([]float64, g.n)
+	}
+	share := func(t float64) float64 {
+		if t >= all-instant {
+			return 1
+		}
+		return max(0, (t-none)/(all-none))
+	}
+	// area is the integral of the share up to t.
+	area := func(t float64) float64 {
+		if t >= all {
+			return (all-none)/2 + t - all
+		}
+		if t <= none {
+			return 0
+		}
+		return (t - none) * (t - none) / (2 * (all - none))
+	}
+	for i := range out.atoms {
+		out.atoms[i] = m.atoms[i] * share(float64(i)*g.step)
+	}
+	for i := range out.cells {
+		out.cells[i] = m.cells[i] * (area(float64(i+1)*g.step) - area(float64(i)*g.step)) / g.step
+	}
+	return out
+}
+
 // mass is the total mass.
 func (m measure) mass() float64 {
 	total := 0.0

@@ -80,6 +80,23 @@ func (s *stage) paused(m moments, failures int) moments {
 	return m
 }
 
+// outlasted adds the orders whose backoff after so many failures would end at the deadline or later: they go on to the next step
+// at once. On the grid, which ends there, nothing of them is left after the backoff.
+func (s *stage) outlasted(sum, m moments, failures int) moments {
+	deadline := s.walk.route.Deadline.Seconds()
+	if deadline == 0 {
+		return sum
+	}
+	low, high := s.step.Backoff.Bounds(failures)
+	from, to := deadline-high.Seconds(), deadline-low.Seconds()
+	for bad := range sum {
+		for good := range sum[bad] {
+			sum[bad][good] = plus(sum[bad][good], s.walk.grid.ramped(m.at(bad, good), from, to))
+		}
+	}
+	return sum
+}
+
 // carried adds up moments.
 type carried [][]sums
 

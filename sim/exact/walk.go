@@ -99,7 +99,7 @@ func (w *walk) try(i int, l luck, before moments) moments {
 	step := &w.route.Steps[i]
 	s := w.stage(step, l)
 	later := w.later(i)
-	over := w.carried(later)
+	over, outlasted := w.carried(later), newMoments(later)
 	for try := 1; try <= step.Attempts && before.orders().mass() > w.negligible; try++ {
 		left := 0 // attempts to come that may meet a known exit
 		if s.exits != nil {
@@ -114,9 +114,13 @@ func (w *walk) try(i int, l luck, before moments) moments {
 		}
 		retried := w.carried(left)
 		retried.add(s, ways, true)
-		before = s.paused(retried.moments(), try)
+		failed := retried.moments()
+		if i+1 < len(w.route.Steps) {
+			outlasted = s.outlasted(outlasted, failed, try)
+		}
+		before = s.paused(failed, try)
 	}
-	return over.moments()
+	return over.moments().plus(outlasted)
 }
 
 // attempt counts the attempts that start at given times, and go given ways.
