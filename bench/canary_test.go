@@ -3,9 +3,11 @@ package bench
 import (
 	"bytes"
 	"encoding/base64"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"html"
 	"net/http"
 	"net/url"
 	"os"
@@ -37,6 +39,15 @@ func forms() map[string]string {
 		"every byte":  escaped.String(),
 		"JSON":        quote(canary),
 		"in unicode":  unicode.String(),
+		"upper case":  strings.ToUpper(canary),
+		"HTML":        html.EscapeString(canary),
+		"hexadecimal": hex.EncodeToString([]byte(canary)),
+		"HEX":         strings.ToUpper(hex.EncodeToString([]byte(canary))),
+		"broken":      strings.Join(strings.SplitAfter(canary, "-"), "\n "),
+		"twice":       url.QueryEscape(url.QueryEscape(canary)),
+		// As it stands in the header, and after a name: the digits that the key alone decides.
+		"base64 of the header": base64.StdEncoding.EncodeToString([]byte("Bearer " + canary))[10:],
+		"base64 after a name":  base64.StdEncoding.EncodeToString([]byte("me:" + canary))[4:],
 	}
 }
 
@@ -195,4 +206,47 @@ func unwrapped(t *testing.T, err error) {
 		return
 	}
 	unwrapped(t, errors.Unwrap(err))
+}
+
+// TestNothingKeepsAnotherChannelsKey: two channels of one relay, whose answers to the orders of one quote the key of the other, as
+// its id, its addresses and its errors.
+func TestNothingKeepsAnotherChannelsKey(t *testing.T) {
+	const second = `
+[channels.sister]
+kind     = "forwarding"
+protocol = "openai-videos"
+base_url = "https://api.example.com/v1"
+key_env  = "SISTER_KEY"
+model    = "sora-2"
+poll     = "10s"
+price    = { per_call = "$0.10", as_of = 2025-12-01, source = "test" }
+latency  = { base = "10s", sigma = 0.1 }
+`
+	for form, text := range forms() {
+		for place, channel := range echoes(text) {
+			s, _, err := scenario.Load("ordinary.toml", []byte(ordinary+second), scenario.Options{Set: []string{oneOrder, `workload.deadline="100s"`,
+				`strategies.only.steps=[{channel="relay",attempts=1},{channel="sister",attempts=1}]`}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			keys := map[string]string{"RELAY_KEY": "key-of-the-relay", "SISTER_KEY": canary}
+			base := here(t, channel) + "/v1"
+			path := filepath.Join(t.TempDir(), "orders.jsonl")
+			var told []string
+			run, err := Run(t.Context(), s, Options{Speed: 1000, Key: func(env string) string { return keys[env] }, Prompts: Prompts(), Cap: money.Dollar, Version: "test",
+				Journal: path, BaseURLs: map[string]string{"relay": base, "sister": base}, Notice: func(text string) { told = append(told, text) }})
+			unwrapped(t, err)
+			var figures bytes.Buffer
+			if err := record.Write(&figures, run); err != nil {
+				t.Fatal(err)
+			}
+			journal, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for what, text := range map[string][]byte{"run.json": figures.Bytes(), "the journal": journal, "a notice": []byte(strings.Join(told, "\n"))} {
+				hush(t, fmt.Sprintf("%s of %s, %s,", what, place, form), text)
+			}
+		}
+	}
 }

@@ -55,6 +55,10 @@ func (a *attack) connect(o *Options) error {
 		}
 		hosts = slices.Concat(hosts, reached, teller)
 	}
+	hide := a.redactor(o)
+	for _, e := range a.endpoints {
+		e.target.Hide = hide
+	}
 	a.client = network.New(network.Options{Hosts: hosts, Loopback: !o.Live || onLoopback(hosts), Proxy: o.Proxy, Transport: o.transport})
 	// A channel that answers only when the clip is made may take until the deadline, and beyond.
 	deadline := a.scenario.Workload.Deadline
@@ -69,6 +73,18 @@ func (a *attack) connect(o *Options) error {
 		k.client = a.client
 	}
 	return nil
+}
+
+// redactor hides all that the run must not tell: a channel may quote the key of another one that its owner sells through, too.
+func (a *attack) redactor(o *Options) *dialect.Redactor {
+	keys := slices.Clone(o.Hidden)
+	for _, e := range a.endpoints {
+		keys = append(keys, e.target.Key.Reveal())
+	}
+	for _, k := range a.accounts {
+		keys = append(keys, k.key.Reveal())
+	}
+	return dialect.NewRedactor(keys...)
 }
 
 // onLoopback says whether all hosts are on this machine, as mock channels that somebody serves are.

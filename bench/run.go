@@ -32,6 +32,7 @@ type Options struct {
 	BaseURLs map[string]string       // by channel, instead of the scenario's
 	Speed    float64                 // of the clock; 0: 1. Live runs at 1
 	Key      func(env string) string // the key in an environment variable
+	Hidden   []string                // secrets besides the keys that nothing may quote, such as a proxy's password
 	Prompts  []string
 	Cap      money.Micros // on what the run may spend; with Resume, 0 means the cap that the journal names
 	Journal  string       // path of orders.jsonl; that of a live run is never overwritten. "": none is kept

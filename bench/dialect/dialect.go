@@ -73,6 +73,7 @@ type Target struct {
 	BaseURL       string   // as the channel's documents give it, such as "https://api.example.com/v1"
 	DownloadHosts []string // other hosts that finished clips may come from
 	Key           Secret
+	Hide          *Redactor // of all keys that the run knows; nil: of Key alone
 	Model         string
 }
 

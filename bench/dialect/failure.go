@@ -217,7 +217,7 @@ func tidy(t Target, text string) string {
 		}
 		return r
 	}, text)
-	text = t.Key.Redact(text)
+	text = t.redact(text)
 	if len(text) <= maxMessage {
 		return text
 	}

@@ -208,9 +208,17 @@ func (p *Progress) fail(t Target, job document) {
 // failure is the error that ended the job.
 func (p *Progress) failure() failure { return failure{code: p.Code, message: p.Message} }
 
-// unlessKeyed drops what quotes the key, since jobs are written down.
+// redact hides the keys of the run.
+func (t Target) redact(s string) string {
+	if t.Hide == nil {
+		return t.Key.Redact(s)
+	}
+	return t.Hide.Redact(s)
+}
+
+// unlessKeyed drops what quotes a key, since jobs are written down.
 func (t Target) unlessKeyed(s string) string {
-	if t.Key.Redact(s) != s {
+	if t.redact(s) != s {
 		return ""
 	}
 	return s

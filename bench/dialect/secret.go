@@ -1,11 +1,9 @@
 package dialect
 
 import (
-	"encoding/base64"
 	"fmt"
 	"io"
 	"log/slog"
-	"regexp"
 	"strings"
 	"sync"
 )
@@ -19,26 +17,14 @@ const hidden = "***"
 // those would print the text itself, and so prints addresses. A pointer to a struct wouldn't do: fmt looks into it.
 type Secret struct {
 	text   *string
-	quoted *func() *regexp.Regexp // finds the text, however it is spelt
+	quoted *func() *Redactor
 }
 
 // NewSecret hides a key. Space around it, such as the newline at the end of a file, is no part of it.
 func NewSecret(key string) Secret {
 	key = strings.TrimSpace(key)
-	quoted := sync.OnceValue(func() *regexp.Regexp { return spellings(key) })
+	quoted := sync.OnceValue(func() *Redactor { return NewRedactor(key) })
 	return Secret{&key, &quoted}
-}
-
-// spellings finds a key in a text: each of its bytes as it is, after a backslash, as %2f or as \u002f, or all of it in base64.
-func spellings(key string) *regexp.Regexp {
-	var p strings.Builder
-	for _, c := range []byte(key) {
-		fmt.Fprintf(&p, `(?:\\*%s|%%(?i:%02x)|\\+u00(?i:%02x))`, regexp.QuoteMeta(string(rune(c))), c, c)
-	}
-	for _, encoding := range []*base64.Encoding{base64.RawStdEncoding, base64.RawURLEncoding} {
-		p.WriteString("|" + regexp.QuoteMeta(encoding.EncodeToString([]byte(key))))
-	}
-	return regexp.MustCompile(p.String())
 }
 
 // Reveal returns the key, for the header of a request and for nothing else.
@@ -52,7 +38,7 @@ func (s Secret) Reveal() string {
 // Redact hides the key where a text quotes it, as error messages and addresses do, however they spell it.
 func (s Secret) Redact(text string) string {
 	if s.Reveal() != "" {
-		return (*s.quoted)().ReplaceAllString(text, hidden)
+		return (*s.quoted)().Redact(text)
 	}
 	return text
 }

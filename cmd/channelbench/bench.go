@@ -204,7 +204,7 @@ func (p *program) prepare(s *scenario.Scenario, f *benchFlags, o *bench.Options)
 		}
 	}
 	if o.Live {
-		if o.Proxy, err = proxy(s.Bench.ProxyEnv); err != nil {
+		if o.Proxy, o.Hidden, err = proxy(s.Bench.ProxyEnv); err != nil {
 			return err
 		}
 	}
@@ -363,15 +363,18 @@ func (p *program) ended(ctx context.Context, err error, journal string) error {
 }
 
 // proxy is the one that an environment variable names, if the scenario asks for one.
-func proxy(env string) (func(*http.Request) (*url.URL, error), error) {
+func proxy(env string) (through func(*http.Request) (*url.URL, error), secrets []string, err error) {
 	if env == "" {
-		return nil, nil
+		return nil, nil, nil
 	}
 	u, err := url.Parse(os.Getenv(env))
 	if err != nil || u.Host == "" {
-		return nil, fail(exitUsage, fmt.Errorf("[bench] proxy_env: the environment variable %s holds no address such as http://proxy.example:3128", env))
+		return nil, nil, fail(exitUsage, fmt.Errorf("[bench] proxy_env: the environment variable %s holds no address such as http://proxy.example:3128", env))
 	}
-	return http.ProxyURL(u), nil
+	if password, is := u.User.Password(); is {
+		secrets = []string{password, u.User.String()}
+	}
+	return http.ProxyURL(u), secrets, nil
 }
 
 func readPrompts(path string) ([]string, error) {
