@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -148,6 +149,8 @@ func (r *reader) address(n *node) (string, bool) {
 	switch {
 	case err != nil || u.Hostname() == "":
 		r.fail(n, httpsHint, "%s is not an address", n.name)
+	case !portInRange(u.Port()):
+		r.fail(n, "ports are 1 to 65535", "%s has the port %s", n.name, u.Port())
 	case u.User != nil:
 		r.hide(n)
 		r.fail(n, keyEnvHint, "%s holds a user name or password", n.name)
@@ -191,7 +194,17 @@ func (r *reader) host(n *node) (string, bool) {
 		r.fail(n, `write the bare name, as "cdn.example.com"`, "%q is not a host", s)
 		return "", false
 	}
+	if _, port, found := strings.Cut(s, ":"); found && !portInRange(port) {
+		r.fail(n, "ports are 1 to 65535", "%q has the port %s", s, port)
+		return "", false
+	}
 	return strings.ToLower(s), true
+}
+
+// portInRange says whether a port that an address names can be one; "" is its scheme's.
+func portInRange(port string) bool {
+	n, err := strconv.ParseUint(port, 10, 16)
+	return port == "" || err == nil && n > 0
 }
 
 var envPattern = regexp.MustCompile(`^[A-Z_][A-Z0-9_]*$`)

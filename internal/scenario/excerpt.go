@@ -38,7 +38,12 @@ func (t *text) mark(p *Problem, at span) {
 // play tricks with a terminal, become a replacement character.
 func (t *text) excerpt(line, at span) (string, string) {
 	line = window(t.source, line, at)
-	hidden := append(secretSpans(t.source[line.start:line.end], line.start), t.secrets...)
+	hidden := secretSpans(t.source[line.start:line.end], line.start)
+	for _, s := range t.secrets {
+		if s.start < line.end && s.end > line.start {
+			hidden = append(hidden, s)
+		}
+	}
 	var shown, below strings.Builder
 	if line.start > 0 && t.source[line.start-1] != '\n' {
 		shown.WriteString("…")

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"path"
 	"strings"
+	"time"
 	"unicode/utf8"
 )
 
@@ -11,6 +12,8 @@ import (
 type Options struct {
 	// Set are overrides, "key.path=value". A value that isn't TOML, such as 2% or $0.12, is a text.
 	Set []string
+	// Today bounds the days on which prices were seen: no later than a year from it, whatever the clock; zero: unknown.
+	Today time.Time
 	// ReadFile reads the files that a scenario names; nil refuses them.
 	ReadFile func(path string) ([]byte, error)
 }
@@ -27,8 +30,14 @@ func Load(name string, source []byte, opts Options) (*Scenario, []Problem, error
 // load is Load with a choice of what is refused because nothing models it yet.
 func load(name string, source []byte, opts Options, refused func(*Scenario) []gap) (*Scenario, []Problem, error) {
 	body := bytes.TrimPrefix(source, byteOrderMark)
-	r := &reader{texts: []*text{{label: name, source: body}}, readFile: opts.ReadFile}
-	root, wrong := decode(body)
+	r := &reader{texts: []*text{{label: name, source: body}}, readFile: opts.ReadFile, today: opts.Today}
+	e, keys := exceeds(body)
+	if e != nil {
+		r.note(place{0, e.at}, false, e.hint, e.text)
+		problems, _ := r.problems()
+		return nil, nil, problems
+	}
+	root, wrong := decode(body, keys)
 	if wrong == nil {
 		for _, argument := range opts.Set {
 			r.override(root, argument)

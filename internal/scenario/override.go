@@ -16,6 +16,10 @@ func (r *reader) override(root *node, argument string) {
 	key = strings.TrimRight(key, " ")
 	r.texts = append(r.texts, &text{label: "--set " + key, source: []byte(argument)})
 	origin := len(r.texts) - 1
+	if e, _ := exceeds([]byte(argument)); e != nil {
+		r.note(place{origin, e.at}, false, e.hint, e.text)
+		return
+	}
 	parts, ok := splitKey(key)
 	if !found || !ok {
 		r.texts[origin].label = "--set"

@@ -1,6 +1,7 @@
 package scenario
 
 import (
+	"bytes"
 	"errors"
 	"strings"
 
@@ -50,7 +51,7 @@ func strict(source []byte) *syntaxError {
 func lineStart(source []byte, line int) int {
 	offset := 0
 	for ; line > 1; line-- {
-		next := strings.IndexByte(string(source[offset:]), '\n')
+		next := bytes.IndexByte(source[offset:], '\n')
 		if next < 0 {
 			return len(source)
 		}

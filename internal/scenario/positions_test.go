@@ -31,7 +31,7 @@ k = 4
 [table]
 late = -inf
 `
-	root, wrong := decode([]byte(source))
+	root, wrong := decode([]byte(source), 0)
 	if wrong != nil {
 		t.Fatal(wrong.message)
 	}
@@ -80,7 +80,7 @@ late = -inf
 // BurntSushi accepts some documents that TOML forbids; go-toml doesn't.
 func TestBothParsersMustAgree(t *testing.T) {
 	for _, source := range []string{"a = 1\na = 2", "a.b = 1\n[a]", "a = [1,,2]", "a = \"\x01\"", "a = 0x", "a = 2025-02-30", "\x00", "a = \"\xff\"", "# \x7f"} {
-		if _, wrong := decode([]byte(source)); wrong == nil {
+		if _, wrong := decode([]byte(source), 0); wrong == nil {
 			t.Errorf("%q is accepted", source)
 		}
 	}

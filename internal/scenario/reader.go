@@ -4,16 +4,19 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 )
 
 // reader collects what is wrong with one scenario while it is read.
 type reader struct {
 	texts    []*text // the file, then the overrides
 	found    []finding
+	known    map[finding]bool // those found
 	readFile func(string) ([]byte, error)
+	today    time.Time
 }
 
-// finding is a problem before its place is worked out.
+// finding is a problem before its place is worked out, and its text redacted.
 type finding struct {
 	at         place
 	text, hint string
@@ -21,8 +24,12 @@ type finding struct {
 }
 
 func (r *reader) note(at place, warning bool, hint, text string) {
-	f := finding{at: at, text: redact(text), hint: redact(hint), warning: warning}
-	if !slices.Contains(r.found, f) {
+	f := finding{at: at, text: text, hint: hint, warning: warning}
+	if !r.known[f] {
+		if r.known == nil {
+			r.known = map[finding]bool{}
+		}
+		r.known[f] = true
 		r.found = append(r.found, f)
 	}
 }
@@ -56,14 +63,19 @@ func (n *node) spoil() {
 	}
 }
 
+// placed is how many problems are given their places; they are far more than are printed.
+const placed = 1000
+
 // problems returns the errors and the warnings, each in the order of the file.
 func (r *reader) problems() (wrong Problems, odd []Problem) {
 	slices.SortStableFunc(r.found, func(a, b finding) int { return a.at.compare(b.at) })
 	for _, f := range r.found {
-		p := Problem{Text: f.text, Hint: f.hint, Warning: f.warning}
 		t := r.texts[f.at.origin]
-		p.File = t.label
-		t.mark(&p, f.at.span)
+		p := Problem{File: t.label, Warning: f.warning}
+		if len(wrong)+len(odd) < placed { // the others count
+			p.Text, p.Hint = redact(f.text), redact(f.hint)
+			t.mark(&p, f.at.span)
+		}
 		if f.at.origin > 0 {
 			p.Line = 0
 		}
@@ -112,7 +124,11 @@ func (t *table) close() {
 		if t.refuseSecretKeys(n); n.bad && n.fields() == nil {
 			continue
 		}
-		t.failKey(n, t.suggest(n.name), "unknown key %s", quoteKey(n.name))
+		hint := ""
+		if len(t.found) < placed {
+			hint = t.suggest(n.name)
+		}
+		t.failKey(n, hint, "unknown key %s", quoteKey(n.name))
 	}
 }
 
@@ -122,8 +138,9 @@ func (t *table) reportLacks() {
 	if where == "" {
 		where = "the scenario"
 	}
+	unknown := t.node.ordered()
 	for _, l := range t.lacks {
-		misspelt := slices.ContainsFunc(t.node.ordered(), func(n *node) bool {
+		misspelt := slices.ContainsFunc(unknown[:min(len(unknown), placed)], func(n *node) bool {
 			near, ok := nearest(n.name, t.known)
 			return ok && near == l.key
 		})

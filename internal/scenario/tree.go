@@ -28,10 +28,16 @@ type node struct {
 	bad    bool  // a problem was found in it
 }
 
-// decode parses a document into a tree, or says what is wrong with it.
-func decode(source []byte) (*node, *syntaxError) {
-	if wrong := strict(source); wrong != nil {
-		return nil, wrong
+// strictKeys is up to how many keys a document is parsed strictly, too: go-toml looks for keys that are there twice in a time that
+// grows with the square of a table's length.
+const strictKeys = 10_000
+
+// decode parses a document of so many keys into a tree, or says what is wrong with it.
+func decode(source []byte, keys int) (*node, *syntaxError) {
+	if keys <= strictKeys {
+		if wrong := strict(source); wrong != nil {
+			return nil, wrong
+		}
 	}
 	var document map[string]any
 	if _, err := toml.Decode(string(source), &document); err != nil {

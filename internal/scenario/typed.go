@@ -280,10 +280,21 @@ func plain(value any) string {
 	return "it as 0.4"
 }
 
+// The years in which somebody can have seen a price for clips.
+const (
+	earliestYear = 2000
+	latestYear   = 2099
+)
+
 // date reads a local date, such as 2025-12-01.
 func (r *reader) date(n *node) (time.Time, bool) {
 	if v, ok := n.value.(time.Time); ok && v.Location().String() == "date-local" {
-		return time.Date(v.Year(), v.Month(), v.Day(), 0, 0, 0, 0, time.UTC), true
+		d := time.Date(v.Year(), v.Month(), v.Day(), 0, 0, 0, 0, time.UTC)
+		if d.Year() < earliestYear || d.Year() > latestYear || !r.today.IsZero() && d.After(r.today.AddDate(1, 0, 0)) {
+			r.fail(n, "write the day on which it was seen", "%s lies too far in the past or in the future: %s", n.name, d.Format(time.DateOnly))
+			return time.Time{}, false
+		}
+		return d, true
 	}
 	if s, ok := n.value.(string); ok {
 		if d, err := time.Parse(time.DateOnly, s); err == nil {
