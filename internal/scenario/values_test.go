@@ -107,7 +107,7 @@ func TestDistance(t *testing.T) {
 func TestQuotedTextsReadAsTheyAreWritten(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := rapid.String().Draw(t, "s")
-		n, wrong := decode([]byte("v = " + quote(s) + "\n" + quoteKey(s+"?") + " = 1"), 2)
+		n, wrong := decode([]byte("v = "+quote(s)+"\n"+quoteKey(s+"?")+" = 1"), 2)
 		if wrong != nil {
 			t.Fatal(wrong.message)
 		}
