@@ -39,7 +39,6 @@
 package policy
 
 import (
-	"cmp"
 	"time"
 
 	"channelbench/internal/channel"
@@ -481,7 +480,11 @@ func (m *Machine) answer(e *Event, pool *Pool, actions []Action) []Action {
 		a.close(channel.Ambiguous, channel.Lost, e.At)
 	case Failed:
 		a.Billed = e.Billed
-		a.close(channel.Failed, cmp.Or(e.Reason, channel.Job), e.At) // it takes a reason to fail
+		why := e.Reason
+		if why == channel.NoReason {
+			why = channel.Job // it takes a reason to fail
+		}
+		a.close(channel.Failed, why, e.At)
 	case Stalled:
 		// It may go on, and be billed, so it is still polled, for that alone.
 		a.Outcome, a.Reason, a.Ended = channel.Ambiguous, channel.Lost, e.At
