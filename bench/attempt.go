@@ -2,6 +2,7 @@ package bench
 
 import (
 	"cmp"
+	"context"
 	"encoding/hex"
 	"sync"
 	"time"
@@ -22,8 +23,9 @@ type attempt struct {
 	at       *endpoint
 	clip     channel.Clip // as made
 	reserved ledger.Reservation
-	holds    bool // the reservation is open
-	left     bool // its order no longer waits for it
+	holds    bool   // the reservation is open
+	left     bool   // its order no longer waits for it
+	forget   func() // ends the fetch under way; nil: none was begun
 
 	following bool // polls are under way
 	facts          // as last told
@@ -77,8 +79,13 @@ func (t *attempt) settle(a policy.Action) {
 
 // fetch gets the finished clip at a.At and looks at it.
 func (t *attempt) fetch(a policy.Action) {
-	c := &call{t, t.facts}
-	t.order.begin(func() { c.fetch(a.At) })
+	var ctx context.Context
+	ctx, t.forget = context.WithCancel(t.order.settling)
+	c, done := &call{t, t.facts}, t.forget
+	t.order.begin(func() {
+		defer done()
+		c.fetch(ctx, a.At)
+	})
 }
 
 // bill settles the attempt's reservation and puts its end on record. A lost answer, and a failure that may be billed,
@@ -114,7 +121,7 @@ func (t *attempt) ending(a *policy.Attempt, b journal.Bill) journal.Entry {
 func (t *attempt) ended(a *policy.Attempt, b journal.Bill) journal.Ended {
 	e := journal.Ended{Order: t.order.Index, Attempt: int(t.number), Outcome: journal.Outcome(a.Outcome), Reason: journal.Reason(a.Reason),
 		Country: t.answer.Country, At: t.order.at(t.order.At + a.Ended), Submitted: t.when(t.submitted), Answered: t.when(t.answered), Accepted: t.when(t.taken),
-		Ready: t.when(t.ready), Fetched: t.when(t.fetched), Polls: t.polls, RetryAfter: t.order.clock.scenario(t.answer.RetryAfter), Bill: b, Error: t.said()}
+		Ready: t.when(t.ready), Fetched: t.when(t.fetched), Polls: t.polls, Fetches: t.fetches, RetryAfter: t.order.clock.scenario(t.answer.RetryAfter), Bill: b, Error: t.said()}
 	if t.fetched > 0 {
 		e.ClipSHA256, e.ClipBytes = hex.EncodeToString(t.footage.SHA256[:]), t.footage.Bytes
 	}

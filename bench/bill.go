@@ -1,6 +1,11 @@
 package bench
 
 import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"channelbench/bench/journal"
 	"channelbench/bench/recording"
 	"channelbench/internal/money"
 	"channelbench/internal/record"
@@ -55,4 +60,38 @@ func (b *sums) bill() record.Bill {
 		bill.ReportedUSD = record.Number(b.reported.Dollars())
 	}
 	return bill
+}
+
+// sharedJobs finds channels that answered different submits with the same job: they were paid for one by one, and there is one
+// clip for all of them.
+func (a *attack) sharedJobs() []string {
+	type place struct{ channel, job string }
+	channels, attempts := map[[2]int]string{}, map[place]int{}
+	for _, e := range a.entries {
+		switch e := e.(type) {
+		case journal.Intent:
+			channels[[2]int{e.Order, e.Attempt}] = e.Channel
+		case journal.Accepted:
+			if e.ID != "" {
+				attempts[place{channels[[2]int{e.Order, e.Attempt}], e.ID}]++
+			}
+		}
+	}
+	repeated, most := map[string]int{}, map[string]place{}
+	for p, n := range attempts {
+		if n == 1 {
+			continue
+		}
+		repeated[p.channel] += n
+		if before, any := most[p.channel]; !any || n > attempts[before] || n == attempts[before] && p.job < before.job {
+			most[p.channel] = p
+		}
+	}
+	var findings []string
+	for _, name := range slices.Sorted(maps.Keys(repeated)) {
+		p := most[name]
+		findings = append(findings, fmt.Sprintf("%s answered %d submits with jobs that aren't theirs alone, %d of them with %.80q: each is billed, and there may be one clip for all",
+			name, repeated[name], attempts[p], p.job))
+	}
+	return findings
 }

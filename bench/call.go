@@ -1,10 +1,7 @@
 package bench
 
 import (
-	"context"
 	"errors"
-	"fmt"
-	"io"
 	"time"
 
 	"channelbench/bench/dialect"
@@ -20,13 +17,14 @@ type facts struct {
 	job      dialect.Job
 	early    *dialect.Progress // how the job ended, where the submit's answer says so already
 	polls    int
+	fetches  int          // that have ended
 	reported money.Micros // by the channel; known says whether it does
 	known    bool
 	status   int // of HTTP, of the submit's answer
 	answer   dialect.Answer
 	footage  dialect.Footage
 	flaw     string // why the clip is unusable
-	word     string // what the channel last said of a job without a clip, for people
+	word     string // what was last heard of a job, or of its clip, that didn't come; for people
 	cause    error  // why the submit had no answer
 
 	// Times of the run; 0: not yet.
@@ -40,9 +38,6 @@ type call struct {
 	facts
 }
 
-// maxClip bounds a finished clip.
-const maxClip = 1 << 30
-
 // tell reports an event of the attempt, as of now.
 func (c *call) tell(e policy.Event, fault error) {
 	e.Attempt = c.number
@@ -51,6 +46,7 @@ func (c *call) tell(e policy.Event, fault error) {
 	case policy.Refused, policy.Failed, policy.Rejected:
 		e.Jitter = c.order.model.Jitter(c.order.Key, c.channel, c.try)
 	}
+	c.publish(c.facts)
 	c.order.news <- news{event: e, about: c.attempt, facts: c.facts, fault: fault}
 }
 
@@ -130,10 +126,7 @@ func (c *call) poll(next, every time.Duration) {
 	stalled := false
 	for c.order.clock.sleep(c.order.settling, c.order.At+next) {
 		c.polls++
-		p, answered := c.at.ask(c.order.settling, c.job)
-		if p.Fault == dialect.BadKey || p.Fault == dialect.NoBalance {
-			c.order.fail(c.at.answered(&dialect.Answer{Fault: p.Fault, Message: p.Message}))
-		}
+		p, answered := c.order.ask(c.order.settling, c.at, c.job)
 		if answered && (p.State == dialect.Completed || p.State == dialect.Failed) {
 			c.over(&p)
 			return
@@ -169,51 +162,6 @@ func (c *call) over(p *dialect.Progress) {
 	}
 	c.word = p.Message
 	c.tell(policy.Event{Kind: policy.Failed, Reason: p.Reason, Billed: c.known && c.reported > 0}, nil)
-}
-
-// fetch waits for its time, gets the clip and looks at it.
-func (c *call) fetch(at time.Duration) {
-	if !c.order.clock.sleep(c.order.settling, c.order.At+at) {
-		return
-	}
-	switch usable, err := c.look(c.order.settling); {
-	case err != nil:
-		c.tell(policy.Event{Kind: policy.FetchFailed}, nil)
-	case usable:
-		c.tell(policy.Event{Kind: policy.Fetched}, nil)
-	default:
-		c.tell(policy.Event{Kind: policy.Rejected}, nil)
-	}
-}
-
-var errNoClip = errors.New("the answer is no clip")
-
-// look fetches the clip and says whether it is the ordered one.
-func (c *call) look(ctx context.Context) (usable bool, err error) {
-	request, err := c.at.dialect.Fetch(c.at.target, c.job)
-	if err != nil {
-		return false, err
-	}
-	kept := c.order.keeps.place(c.channel, fmt.Sprintf("%s-order-%d-attempt-%d.mp4", c.at.channel.Name, c.order.Index, c.number))
-	footage, err := watch(kept, func(w io.Writer) error {
-		response, err := c.at.client.Fetch(ctx, request, w, maxClip+1, dialect.HoldsClip)
-		switch {
-		case err != nil:
-			return err
-		case response.Body != nil: // it was no clip, and w got nothing
-			p := dialect.Withheld(c.at.target, c.job, read(response))
-			c.job, c.word = p.Job, p.Message
-			return errNoClip
-		}
-		return nil
-	})
-	kept.end(err == nil)
-	if err != nil {
-		return false, err
-	}
-	c.fetched, c.word = c.order.clock.now(), ""
-	c.footage, c.flaw = footage, footage.Unusable(c.clip)
-	return c.flaw == "", nil
 }
 
 // read is an answer as dialects read it.

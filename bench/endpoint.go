@@ -38,6 +38,7 @@ type endpoint struct {
 // connect prepares the endpoints.
 func (a *attack) connect(o *Options) error {
 	var hosts []string
+	own := make([][]string, len(a.scenario.Channels))
 	for i := range a.scenario.Channels {
 		c := &a.scenario.Channels[i]
 		e := &endpoint{channel: &c.Channel, jobs: a.model.Channels[i].Jobs, billed: money.Billionths(math.Round(c.Errors.Job.Billed * float64(money.Whole)))}
@@ -45,21 +46,21 @@ func (a *attack) connect(o *Options) error {
 		if !a.drives(i) {
 			continue
 		}
-		reached, err := e.open(o)
-		if err != nil {
+		var err error
+		if own[i], err = e.open(o); err != nil {
 			return fmt.Errorf("channel %s: %w", e.channel.Name, err)
 		}
 		teller, err := a.account(e, o)
 		if err != nil {
 			return fmt.Errorf("channel %s: %w", e.channel.Name, err)
 		}
-		hosts = slices.Concat(hosts, reached, teller)
+		hosts = slices.Concat(hosts, own[i], teller)
 	}
-	hide := a.redactor(o)
-	for _, e := range a.endpoints {
-		e.target.Hide = hide
+	hide, loopback := a.redactor(o), !o.Live || onLoopback(hosts)
+	for i, e := range a.endpoints {
+		e.target.Hide, e.target.Allows = hide, network.NewHosts(own[i], loopback).Check
 	}
-	a.client = network.New(network.Options{Hosts: hosts, Loopback: !o.Live || onLoopback(hosts), Proxy: o.Proxy, Transport: o.transport})
+	a.client = network.New(network.Options{Hosts: hosts, Loopback: loopback, Proxy: o.Proxy, Transport: o.transport})
 	// A channel that answers only when the clip is made may take until the deadline, and beyond.
 	deadline := a.scenario.Workload.Deadline
 	if deadline == 0 {
@@ -110,9 +111,10 @@ func (e *endpoint) open(o *Options) (hosts []string, err error) {
 	if e.dialect, known = dialect.ByName(c.Protocol); !known {
 		return nil, errors.New("it names no protocol that bench speaks")
 	}
-	e.target = dialect.Target{BaseURL: c.BaseURL, DownloadHosts: c.DownloadHosts, Model: c.Model}
-	if base, instead := o.BaseURLs[c.Name]; instead {
-		e.target.BaseURL, e.target.DownloadHosts = base, nil
+	e.target = dialect.Target{BaseURL: c.BaseURL, Model: c.Model}
+	base, instead := o.BaseURLs[c.Name]
+	if instead {
+		e.target.BaseURL = base
 	}
 	key := o.Key(c.KeyEnv)
 	if key == "" {
@@ -138,7 +140,10 @@ func (e *endpoint) open(o *Options) (hosts []string, err error) {
 		}
 		e.worst = append(e.worst, worst)
 	}
-	return append([]string{u.Host}, e.target.DownloadHosts...), nil
+	if instead {
+		return []string{u.Host}, nil
+	}
+	return append([]string{u.Host}, c.DownloadHosts...), nil
 }
 
 // bill is what an attempt costs by the channel's price, and by what the channel told with the job's end, if it did.
@@ -160,8 +165,17 @@ func (e *endpoint) bill(u channel.Usage, told *money.Micros) (journal.Bill, erro
 	return b, err
 }
 
-// ask polls a job once. A poll that fails says nothing of the job: the next one may. The message says why it failed.
-func (e *endpoint) ask(ctx context.Context, job dialect.Job) (dialect.Progress, bool) {
+// ask polls a job once. A channel that doesn't answer because of us ends the run.
+func (a *attack) ask(ctx context.Context, e *endpoint, job dialect.Job) (dialect.Progress, bool) {
+	p, answered := e.poll(ctx, job)
+	if p.Fault == dialect.BadKey || p.Fault == dialect.NoBalance {
+		a.fail(e.answered(&dialect.Answer{Fault: p.Fault, Message: p.Message}))
+	}
+	return p, answered
+}
+
+// poll asks for a job. A poll that fails says nothing of the job: the next one may. The message says why it failed.
+func (e *endpoint) poll(ctx context.Context, job dialect.Job) (dialect.Progress, bool) {
 	request, err := e.dialect.Poll(e.target, job)
 	if err != nil {
 		return dialect.Progress{Job: job, Message: err.Error()}, false

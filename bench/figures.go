@@ -42,7 +42,7 @@ func (a *attack) record(o *Options) (*record.Run, error) {
 	run.Verdict = a.judge(samples, draws)
 	run.Bills = a.bills(recorded)
 	run.Accounts = a.balances(recorded)
-	run.Findings = record.BillFindings(run.Bills, run.Accounts)
+	run.Findings = append(record.BillFindings(run.Bills, run.Accounts), a.sharedJobs()...)
 	run.Incomplete = slices.ContainsFunc(recorded, func(o recording.Order) bool { return !o.Finished })
 	a.truncations(run, recorded)
 	run.Warnings = append(run.Warnings, a.shortcomings(recorded)...)

@@ -250,6 +250,9 @@ func (o *order) book() {
 	attempts := o.machine.Attempts()
 	for i, t := range o.attempts {
 		a := &attempts[i]
+		if a.Outcome != channel.Pending && t.forget != nil {
+			t.forget() // nobody waits for its clip any more
+		}
 		if t.holds && !t.left && (a.Outcome == channel.Abandoned || a.Outcome == channel.Ambiguous && a.Accepted) {
 			t.left = true
 			t.catchUp()

@@ -74,7 +74,8 @@ func (p *place) end(came bool) {
 	p.shelf.err = errors.Join(p.shelf.err, p.err)
 }
 
-// watch looks at a clip while fetch writes it, and keeps it in its place. The error is fetch's, or one of reading.
+// watch looks at a clip while fetch writes it, and keeps it in its place. The error is fetch's, where that ended before the clip
+// was seen to be none.
 func watch(kept *place, fetch func(io.Writer) error) (dialect.Footage, error) {
 	reader, writer := io.Pipe()
 	done := make(chan error, 1)
@@ -89,13 +90,9 @@ func watch(kept *place, fetch func(io.Writer) error) (dialect.Footage, error) {
 	}()
 	footage, err := dialect.ReadClip(reader, maxClip)
 	reader.Close()
-	fetched := <-done
 	var p *panicError
-	switch {
-	case errors.As(fetched, &p):
+	if errors.As(<-done, &p) {
 		panic(p) // where it is known what to do about it
-	case fetched != nil:
-		return footage, fetched
 	}
 	return footage, err
 }

@@ -1,7 +1,9 @@
 package dialect
 
 import (
+	"errors"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -9,7 +11,15 @@ import (
 	"channelbench/internal/channel"
 )
 
-var target = Target{BaseURL: "https://api.example.com/v1", Key: NewSecret("key-of-the-test"), Model: "sora-2", DownloadHosts: []string{"cdn.example.com"}}
+var target = Target{BaseURL: "https://api.example.com/v1", Key: NewSecret("key-of-the-test"), Model: "sora-2", Allows: onlyCDN}
+
+// onlyCDN is the rule of a channel whose clips may come from one other host.
+func onlyCDN(u *url.URL) error {
+	if u.Scheme == "https" && u.Host == "cdn.example.com" {
+		return nil
+	}
+	return errors.New("that is not among the hosts that may be contacted")
+}
 
 // headers reads "Name: value" lines.
 func headers(lines ...string) http.Header {
@@ -255,20 +265,33 @@ func TestWithheld(t *testing.T) {
 		status int
 		header http.Header
 		body   string
+		from   *url.URL
+		flaw   string
 		want   State
 		place  string
+		says   string
 	}{
+		{name: "no clip at all", status: 200, body: "<html>", flaw: "not an MP4 file", want: InProgress, says: "not an MP4 file"},
+		{name: "an error with 200", status: 200, body: `{"error":{"message":"storage is busy"}}`, flaw: "not an MP4 file", want: InProgress, says: "storage is busy"},
 		{name: "expired", status: 404, body: `{"error":{"code":"not_found","message":"expired"}}`, want: Gone},
 		{name: "gone", status: 410, want: Gone},
 		{name: "gateway", status: 504, body: "<html>", want: InProgress},
 		{name: "not ready", status: 400, body: `{"error":{"message":"not ready"}}`, want: InProgress},
 		{name: "elsewhere", status: 302, header: headers("Location: https://cdn.example.com/v1.mp4"), want: Completed, place: "https://cdn.example.com/v1.mp4"},
-		{name: "somewhere else", status: 302, header: headers("Location: https://evil.example/v1.mp4"), want: InProgress},
+		{name: "beside it", status: 303, header: headers("Location: v2.mp4"), from: &url.URL{Scheme: "https", Host: "cdn.example.com", Path: "/a/v1.mp4"}, want: Completed, place: "https://cdn.example.com/a/v2.mp4"},
+		{name: "below the channel's base", status: 307, header: headers("Location: /clips/v1.mp4"), want: Completed, place: "https://api.example.com/clips/v1.mp4"},
+		{name: "the channel's usual port", status: 308, header: headers("Location: https://API.example.com:443/clips/v1.mp4"), want: Completed, place: "https://API.example.com:443/clips/v1.mp4"},
+		{name: "with the key", status: 302, header: headers("Location: https://cdn.example.com/v1.mp4?key=key-of-the-test"), want: InProgress, says: "a redirect to no address"},
+		{name: "not modified", status: 304, header: headers("Location: https://cdn.example.com/v1.mp4"), want: InProgress},
+		{name: "somewhere else", status: 302, header: headers("Location: https://evil.example/v1.mp4"), want: InProgress, says: `the clip is at "evil.example"`},
 		{name: "without https", status: 302, header: headers("Location: http://cdn.example.com/v1.mp4"), want: InProgress},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			got := Withheld(target, j, &Response{Status: tt.status, Header: tt.header, Body: []byte(tt.body)})
+			got := Withheld(target, j, &Response{Status: tt.status, Header: tt.header, Body: []byte(tt.body), From: tt.from}, tt.flaw)
+			if !strings.Contains(got.Message, tt.says) {
+				t.Errorf("message %q lacks %q", got.Message, tt.says)
+			}
 			if got.State != tt.want || got.Job.ContentURL != tt.place {
 				t.Errorf("got %+v, want %v %q", got, tt.want, tt.place)
 			}

@@ -20,7 +20,8 @@ type Footage struct {
 	SHA256        [sha256.Size]byte
 	Length        time.Duration
 	Width, Height int
-	Flaw          string // why it is no film at all; "" for a readable one
+	Flaw          string // why it is no film, or not a whole one; "" for a readable one
+	Instead       string // the start of a file that is no film
 }
 
 // Tolerances of a delivered clip. Reverse routes sell 1280x704 as 720p, and encoders round lengths to
@@ -34,13 +35,15 @@ const (
 // maxMovie bounds the description of a film; those of clips have kilobytes.
 const maxMovie = 8 << 20
 
-// ReadClip reads a whole MP4 file of at most limit bytes without keeping it. The error is one of reading, after which
-// the clip may be fetched again; what is wrong with a file that came whole is its Flaw.
+// ReadClip reads a whole MP4 file of at most limit bytes without keeping it. The error is one of reading; what is wrong with a
+// file that came is its Flaw, with which reading ends. After either the clip may be fetched again.
 func ReadClip(r io.Reader, limit int64) (Footage, error) {
 	f := film{from: io.LimitReader(r, limit+1), sum: sha256.New()}
 	f.in = bufio.NewReader(&f)
 	f.read()
-	_, _ = io.Copy(io.Discard, f.in)
+	if f.Flaw == "" {
+		_, _ = io.Copy(io.Discard, f.in)
+	}
 	if f.Bytes > limit {
 		f.Flaw = fmt.Sprintf("larger than %d bytes", limit)
 	}
@@ -48,11 +51,8 @@ func ReadClip(r io.Reader, limit int64) (Footage, error) {
 	return f.Footage, f.broken
 }
 
-// Unusable says why a clip isn't the ordered one, or "" where it is.
+// Unusable says why a film isn't the ordered one, or "" where it is.
 func (f Footage) Unusable(want channel.Clip) string {
-	if f.Flaw != "" {
-		return f.Flaw
-	}
 	length := time.Duration(want.Seconds) * time.Second
 	slack := max(lengthSlack, time.Duration(lengthShare*float64(length)))
 	if (f.Length - length).Abs() > slack {
@@ -96,7 +96,8 @@ func (f *film) Read(p []byte) (int, error) {
 
 // read goes through the boxes of the file up to its end or first flaw.
 func (f *film) read() {
-	start, _ := f.in.Peek(12)
+	peeked, _ := f.in.Peek(f.in.Size())
+	start := string(peeked)
 	for first := true; f.Flaw == ""; first = false {
 		kind, size, err := f.box()
 		switch {
@@ -106,7 +107,7 @@ func (f *film) read() {
 			f.complete()
 			return
 		case first && kind != "ftyp":
-			f.Flaw = fmt.Sprintf("not an MP4 file: it begins with %.6q", start)
+			f.Flaw, f.Instead = fmt.Sprintf("not an MP4 file: it begins with %.6q", start), start
 		case err != nil || !f.content(kind, size):
 			f.Flaw = "the file breaks off"
 		}

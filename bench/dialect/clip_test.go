@@ -70,7 +70,7 @@ func TestReadClip(t *testing.T) {
 			if !strings.Contains(got.Flaw, tt.flaw) || tt.flaw == "" && got.Flaw != "" {
 				t.Errorf("flaw %q, want %q", got.Flaw, tt.flaw)
 			}
-			if got.Bytes != int64(len(tt.film)) || got.SHA256 != sha256.Sum256(tt.film) {
+			if tt.flaw == "" && (got.Bytes != int64(len(tt.film)) || got.SHA256 != sha256.Sum256(tt.film)) {
 				t.Errorf("%d bytes of %d, or another hash", got.Bytes, len(tt.film))
 			}
 			if tt.flaw == "" && (got.Length != 8*time.Second || got.Width != 1280 || got.Height != 720) {

@@ -19,6 +19,7 @@ package dialect
 
 import (
 	"net/http"
+	"net/url"
 	"time"
 
 	"channelbench/internal/channel"
@@ -70,11 +71,11 @@ func Names() []string {
 
 // Target is where and as whom to ask.
 type Target struct {
-	BaseURL       string   // as the channel's documents give it, such as "https://api.example.com/v1"
-	DownloadHosts []string // other hosts that finished clips may come from
-	Key           Secret
-	Hide          *Redactor // of all keys that the run knows; nil: of Key alone
-	Model         string
+	BaseURL string               // as the channel's documents give it, such as "https://api.example.com/v1"
+	Allows  func(*url.URL) error // why a finished clip may not be fetched from another host; nil: none may be
+	Key     Secret
+	Hide    *Redactor // of all keys that the run knows; nil: of Key alone
+	Model   string
 }
 
 // Order is what to ask for. The clip is the one that the channel makes.
@@ -97,8 +98,9 @@ const MaxAnswer = 1 << 20
 type Response struct {
 	Status    int
 	Header    http.Header
-	Body      []byte // at most MaxAnswer
-	Truncated bool   // there was more, or it broke off
+	Body      []byte   // at most MaxAnswer
+	Truncated bool     // there was more, or it broke off
+	From      *url.URL // that was asked, from which a redirect counts; nil: the channel's base
 }
 
 // Verdict is what an answer to a submit means.

@@ -202,8 +202,8 @@ func play(t *testing.T, d Dialect, at Target, client *http.Client, prefer string
 		return p
 	}
 	a = send(d.Fetch(at, now.Job))
-	if !HoldsClip(a.StatusCode, a.Header) {
-		p.withheld = Withheld(at, now.Job, read(a))
+	if a.StatusCode != http.StatusOK {
+		p.withheld = Withheld(at, now.Job, read(a), "")
 		return p
 	}
 	var err error

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"net/http"
+	"net/url"
 	"regexp"
 	"strconv"
 	"strings"
@@ -157,26 +158,48 @@ func silence(t Target, j Job, r *Response, d document, unreadable error) Progres
 	return p
 }
 
-// Withheld reads an answer to Fetch that holds no clip. Completed means that the answer names another place, which the job
-// then holds and Fetch goes to; Gone that the clip won't come; InProgress that it may.
-func Withheld(t Target, j Job, r *Response) Progress {
-	if place := t.unlessKeyed(r.Header.Get("Location")); r.Status/100 == 3 && place != "" {
-		if _, _, err := t.download(place); err != nil {
-			return Progress{Job: j, Message: tidy(t, err.Error())}
-		}
-		j.ContentURL = place
-		return Progress{Job: j, State: Completed}
+// Withheld reads an answer to Fetch that holds no clip; flaw says why a file that came is none. Completed means that the answer
+// names another place, which the job then holds and Fetch goes to; Gone that the clip isn't there; InProgress that it may come.
+func Withheld(t Target, j Job, r *Response, flaw string) Progress {
+	if place := r.Header.Get("Location"); place != "" && redirects(r.Status) {
+		return t.moved(j, r.From, place)
 	}
 	d, err := parse(r.Body)
-	return silence(t, j, r, d, err)
+	p := silence(t, j, r, d, err)
+	if _, stated := failureIn(d); flaw != "" && !stated {
+		p.Message = tidy(t, flaw)
+	}
+	if _, _, err := t.download(j.ContentURL); j.ContentURL != "" && err != nil {
+		p.Message = tidy(t, err.Error()+"; where it should be besides: "+p.Message)
+	}
+	return p
 }
 
-// HoldsClip says whether an answer to Fetch is worth reading as a clip: an error with status 200 isn't, and
-// doesn't make a clip unusable that may be fetched again.
-func HoldsClip(status int, h http.Header) bool {
-	kind, _, _ := strings.Cut(h.Get("Content-Type"), ";")
-	kind = strings.ToLower(strings.TrimSpace(kind))
-	return status == http.StatusOK && !strings.HasPrefix(kind, "text/") && !strings.HasSuffix(kind, "json")
+func redirects(status int) bool {
+	switch status {
+	case http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther, http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
+		return true
+	}
+	return false
+}
+
+// moved is a clip at the place that a redirect names.
+func (t Target) moved(j Job, from *url.URL, place string) Progress {
+	if from == nil {
+		var err error
+		if from, err = t.base(); err != nil {
+			return Progress{Job: j, Message: err.Error()}
+		}
+	}
+	u, err := from.Parse(place)
+	if err != nil || t.unlessKeyed(place) == "" {
+		return Progress{Job: j, Message: "a redirect to no address that may be kept"}
+	}
+	if _, _, err := t.download(u.String()); err != nil {
+		return Progress{Job: j, Message: tidy(t, err.Error())}
+	}
+	j.ContentURL = u.String()
+	return Progress{Job: j, State: Completed}
 }
 
 var countryCode = regexp.MustCompile(`^[A-Za-z]{2}$`)

@@ -3,6 +3,7 @@ package dialect
 import (
 	"cmp"
 	"errors"
+	"fmt"
 	"math/big"
 	"net/http"
 	"net/url"
@@ -27,7 +28,7 @@ func submitted(t Target, r *Response, own words) Answer {
 	case p.State == Failed && (p.Job.ID == "" || neverRan(causeOf(p.failure()))):
 		return refusal(t, r, d, p.failure(), true, nil)
 	case known && p.leads():
-		return Answer{Verdict: Accepted, Progress: p}
+		return Answer{Verdict: Accepted, Progress: p.named(t, d)}
 	case stated || r.Status/100 != 2:
 		return refusal(t, r, d, f, stated, nil)
 	case p.leads():
@@ -72,7 +73,7 @@ func polled(t Target, j Job, r *Response, own words) Progress {
 	if !said {
 		return silence(t, j, r, d, nil)
 	}
-	return p
+	return p.named(t, d)
 }
 
 // aboutPoll says whether an error's status is about the request, whoever's job it was for.
@@ -203,6 +204,14 @@ func (p *Progress) fail(t Target, job document) {
 	if c := causeOf(f); c == moderation || c == region || c == rateLimited {
 		p.Reason = c.reason
 	}
+}
+
+// named gives a job that failed without a word of why the status that it ended with.
+func (p Progress) named(t Target, d document) Progress {
+	if p.State == Failed && p.Message == "" {
+		p.Message = tidy(t, fmt.Sprintf("a job that ended with the status %q", wordIn(jobIn(d))))
+	}
+	return p
 }
 
 // failure is the error that ended the job.

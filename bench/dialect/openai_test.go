@@ -103,8 +103,8 @@ func TestKeyStaysHome(t *testing.T) {
 		{job: Job{ContentURL: "https://cdn.example.com/v1.mp4"}, url: "https://cdn.example.com/v1.mp4", errorHas: "no job"},
 		{job: Job{ID: "v1", ContentURL: "https://evil.example/v1.mp4"}, url: "https://api.example.com/v1/videos/v1/content", keyed: true, poll: "https://api.example.com/v1/videos/v1"},
 		{job: Job{ID: "v1", ContentURL: "http://api.example.com/v1.mp4"}, url: "https://api.example.com/v1/videos/v1/content", keyed: true, poll: "https://api.example.com/v1/videos/v1"},
-		{job: Job{ContentURL: "https://evil.example/v1.mp4", PollURL: "/v1/jobs/1"}, poll: "https://api.example.com/v1/jobs/1", errorHas: `"evil.example", which download_hosts doesn't name`},
-		{job: Job{ContentURL: "http://cdn.example.com/v1.mp4", PollURL: "/v1/jobs/1"}, poll: "https://api.example.com/v1/jobs/1", errorHas: "without https"},
+		{job: Job{ContentURL: "https://evil.example/v1.mp4", PollURL: "/v1/jobs/1"}, poll: "https://api.example.com/v1/jobs/1", errorHas: `"evil.example", from where download_hosts doesn't let it be fetched`},
+		{job: Job{ContentURL: "http://cdn.example.com/v1.mp4", PollURL: "/v1/jobs/1"}, poll: "https://api.example.com/v1/jobs/1", errorHas: `"cdn.example.com", from where`},
 		{job: Job{ID: "v1", PollURL: "https://evil.example/v1"}, url: "https://api.example.com/v1/videos/v1/content", keyed: true, poll: "https://api.example.com/v1/videos/v1"},
 		{job: Job{PollURL: "https://evil.example/v1"}, errorHas: "no"},
 	}

@@ -2,6 +2,7 @@ package dialect
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -10,7 +11,6 @@ import (
 	"mime/multipart"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 )
 
@@ -132,19 +132,26 @@ func (t Target) download(place string) (u *url.URL, own bool, err error) {
 	if sameHost(base, u) {
 		return u, true, nil
 	}
-	listed := slices.ContainsFunc(t.DownloadHosts, func(host string) bool {
-		return strings.EqualFold(host, u.Host) || strings.EqualFold(host, u.Hostname())
-	})
-	if !listed {
-		return nil, false, fmt.Errorf("the clip is at %.100q, which download_hosts doesn't name", u.Host)
+	if t.Allows == nil {
+		err = errors.New("clips are fetched from no host but the channel's own")
+	} else {
+		err = t.Allows(u)
 	}
-	if u.Scheme != "https" && u.Scheme != base.Scheme {
-		return nil, false, fmt.Errorf("the clip is at %.100q without https", u.Host)
+	if err != nil {
+		return nil, false, fmt.Errorf("the clip is at %.100q, from where download_hosts doesn't let it be fetched: %w", u.Host, err)
 	}
 	return u, false, nil
 }
 
-func sameHost(a, b *url.URL) bool { return a.Scheme == b.Scheme && strings.EqualFold(a.Host, b.Host) }
+// sameHost compares hosts with their ports, of which a scheme has its usual one.
+func sameHost(a, b *url.URL) bool {
+	return a.Scheme == b.Scheme && strings.EqualFold(a.Hostname(), b.Hostname()) && port(a) == port(b)
+}
+
+func port(u *url.URL) string {
+	usual := map[string]string{"https": "443", "http": "80"}
+	return cmp.Or(u.Port(), usual[u.Scheme])
+}
 
 // field is one field of a form.
 type field struct{ name, value string }

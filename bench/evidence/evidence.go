@@ -131,12 +131,9 @@ func (e *entries) attempt(o *recording.Order, k int, s *scenario.Scenario) (a at
 		Channel: r.Channel, Resolution: clip.Resolution, Seconds: clip.Seconds, Order: strconv.Itoa(o.Number), Try: k,
 		At: e.run.At.Add(r.Submitted), Outcome: r.Outcome, Reason: r.Reason, Country: r.Country,
 		Accepted: r.Accepted, Ended: r.Ended, Made: r.Made, Billed: r.Bill.Reported != nil,
+		Fetches: r.Fetches,
 	}
 	a.Charged = a.Billed && *r.Bill.Reported > 0
-	if r.Made && r.Outcome != channel.Abandoned {
-		// A fetch that fails is repeated after the poll interval, at least a second: only whole ones of these can be seen.
-		a.Fetches = 1 + int(r.Fetch/max(poll, time.Second))
-	}
 	e.service(&a, r, at, poll)
 	return a, true, nil
 }

@@ -97,15 +97,25 @@ func TestAttempts(t *testing.T) {
 			func(a *attempt.Attempt) { a.Outcome, a.Reason, a.Country = channel.Refused, channel.Region, "MM" }},
 		{"lost", []journal.Entry{ended(channel.Ambiguous, channel.Lost, nil)}, func(a *attempt.Attempt) { a.Outcome, a.Reason = channel.Ambiguous, channel.Lost }},
 		{"lost by a crash of ours", []journal.Entry{journal.Settled{Outcome: journal.Outcome(channel.Ambiguous), At: at(90)}}, nil},
-		{"seen at the third poll", []journal.Entry{accepted, ended(channel.Delivered, channel.NoReason, func(e *journal.Ended) { e.Ready, e.Fetched, e.Polls = at(52), at(53), 3 })},
+		{"seen at the third poll", []journal.Entry{accepted, ended(channel.Delivered, channel.NoReason, func(e *journal.Ended) { e.Ready, e.Fetched, e.Polls, e.Fetches = at(52), at(53), 3, 1 })},
 			func(a *attempt.Attempt) {
 				a.Outcome, a.Accepted, a.Ended, a.Made, a.Low, a.High, a.Fetches = channel.Delivered, true, true, true, 20*second, 30*second, 1
 			}},
-		{"fetched at the third try", []journal.Entry{accepted, ended(channel.Delivered, channel.NoReason, func(e *journal.Ended) { e.Ready, e.Fetched, e.Polls = at(32), at(53), 1 })},
+		{"fetched at the third try", []journal.Entry{accepted, ended(channel.Delivered, channel.NoReason, func(e *journal.Ended) { e.Ready, e.Fetched, e.Polls, e.Fetches = at(32), at(53), 1, 3 })},
 			func(a *attempt.Attempt) {
 				a.Outcome, a.Accepted, a.Ended, a.Made, a.High, a.Fetches = channel.Delivered, true, true, true, 10*second, 3
 			}},
-		{"the answer was the clip", []journal.Entry{journal.Accepted{At: at(80)}, ended(channel.Delivered, channel.NoReason, func(e *journal.Ended) { e.At, e.Ready, e.Fetched = at(80), at(80), at(80) })},
+		{"a slow transfer, as a journal of before tells it", []journal.Entry{accepted, ended(channel.Delivered, channel.NoReason, func(e *journal.Ended) { e.Ready, e.Fetched, e.Polls = at(32), at(153), 1 })},
+			func(a *attempt.Attempt) {
+				a.Outcome, a.Accepted, a.Ended, a.Made, a.High = channel.Delivered, true, true, true, 10*second
+			}},
+		{"never fetched", []journal.Entry{accepted,
+			ended(channel.Abandoned, channel.Deadline, func(e *journal.Ended) { e.Ready, e.Polls, e.Fetches = at(32), 1, 4 }),
+			journal.Settled{Outcome: journal.Outcome(channel.Delivered), Ready: at(32), At: at(60)}},
+			func(a *attempt.Attempt) {
+				a.Outcome, a.Reason, a.Accepted, a.Ended, a.Made, a.High, a.Fetches = channel.Abandoned, channel.Deadline, true, true, true, 10*second, 4
+			}},
+		{"the answer was the clip", []journal.Entry{journal.Accepted{At: at(80)}, ended(channel.Delivered, channel.NoReason, func(e *journal.Ended) { e.At, e.Ready, e.Fetched, e.Fetches = at(80), at(80), at(80), 1 })},
 			func(a *attempt.Attempt) {
 				a.Outcome, a.Accepted, a.Ended, a.Made, a.Low, a.High, a.Fetches = channel.Delivered, true, true, true, 60*second, 60*second, 1
 			}},
@@ -129,7 +139,7 @@ func TestAttempts(t *testing.T) {
 			}},
 		{"found by a later run", []journal.Entry{accepted, journal.Settled{Outcome: journal.Outcome(channel.Delivered), At: at(922), Ready: at(922)}},
 			func(a *attempt.Attempt) {
-				a.Outcome, a.Accepted, a.Ended, a.Made, a.High, a.Fetches = channel.Delivered, true, true, true, 900*second, 1
+				a.Outcome, a.Accepted, a.Ended, a.Made, a.High = channel.Delivered, true, true, true, 900*second
 			}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

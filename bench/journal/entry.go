@@ -89,6 +89,7 @@ type Ended struct {
 	Ready      Time          `json:"ready,omitzero"`    // when a poll found the clip ready
 	Fetched    Time          `json:"fetched,omitzero"`  // when the clip was here
 	Polls      int           `json:"polls"`
+	Fetches    int           `json:"fetches,omitempty"`        // of the clip, that ended; what isn't a whole clip is fetched again
 	RetryAfter time.Duration `json:"retry_after_ns,omitempty"` // Refused: the pause that the channel asked for
 	Bill
 	ClipSHA256 string `json:"clip_sha256,omitempty"`

@@ -76,21 +76,19 @@ type Timeouts struct {
 type Client struct {
 	transport http.RoundTripper
 	own       bool // the transport is this package's, and what it traces is complete
-	loopback  bool
-	hosts     map[string]bool
+	hosts     *Hosts
 	maxBody   int64
 	maxHeader int64
 	timeouts  Timeouts
 }
 
-// New makes a client. A host that can't be read is never matched.
+// New makes a client.
 func New(o Options) *Client {
 	t := o.Timeouts
 	c := &Client{
 		transport: o.Transport,
 		own:       o.Transport == nil,
-		loopback:  o.Loopback,
-		hosts:     allowed(o.Hosts, o.Loopback),
+		hosts:     NewHosts(o.Hosts, o.Loopback),
 		maxBody:   or(o.MaxBody, 1<<20),
 		maxHeader: or(o.MaxHeader, 64<<10),
 		timeouts: Timeouts{

@@ -16,27 +16,33 @@ func (e *guardError) Error() string { return e.text }
 
 func guardf(format string, a ...any) error { return &guardError{fmt.Sprintf(format, a...)} }
 
-// allowed are the hosts that may be contacted, with their ports.
-func allowed(hosts []string, loopback bool) map[string]bool {
+// Hosts are those that may be contacted. They may be used by several goroutines at once.
+type Hosts struct {
+	ports    map[string]bool // "host:port"
+	loopback bool
+}
+
+// NewHosts reads hosts as Options has them. One that can't be read is never matched.
+func NewHosts(hosts []string, loopback bool) *Hosts {
 	ports := []string{"443"}
 	if loopback {
 		ports = append(ports, "80")
 	}
-	set := map[string]bool{}
+	all := &Hosts{map[string]bool{}, loopback}
 	for _, h := range hosts {
 		u, err := url.Parse("//" + h)
 		if err != nil || u.Host != h || u.Hostname() == "" {
 			continue
 		}
 		if u.Port() != "" {
-			set[endpoint(u)] = true
+			all.ports[endpoint(u)] = true
 			continue
 		}
 		for _, p := range ports {
-			set[net.JoinHostPort(strings.ToLower(u.Hostname()), p)] = true
+			all.ports[net.JoinHostPort(strings.ToLower(u.Hostname()), p)] = true
 		}
 	}
-	return set
+	return all
 }
 
 // endpoint is the host and port of an address, which are compared exactly.
@@ -48,32 +54,38 @@ func endpoint(u *url.URL) string {
 	return net.JoinHostPort(strings.ToLower(u.Hostname()), port)
 }
 
-// check says why a request may not be sent. It quotes of the address no more than the host.
-func (c *Client) check(r *http.Request) error {
-	u := r.URL
+// Check says why an address may not be contacted. It quotes no more of it than the host. What a name resolves to is checked
+// when it is contacted.
+func (h *Hosts) Check(u *url.URL) error {
 	switch {
 	case u == nil || u.Host == "" || u.Opaque != "":
 		return guardf("the request has no address such as https://api.example.com/v1")
 	case u.User != nil:
 		return guardf("the address of %.100q holds a name or a password", u.Host)
-	case u.Scheme != "https" && (u.Scheme != "http" || !c.loopback):
+	case u.Scheme != "https" && (u.Scheme != "http" || !h.loopback):
 		return guardf("%.100q would be asked without https", u.Host)
-	case r.Host != "" && !strings.EqualFold(r.Host, u.Host):
-		return guardf("the request to %.100q says that it is for %.100q", u.Host, r.Host)
-	case !c.hosts[endpoint(u)]:
+	case !h.ports[endpoint(u)]:
 		return guardf("%.100q is not among the hosts that may be contacted", u.Host)
 	}
-	if err := c.checkHost(u.Hostname()); err != nil {
+	return h.checkHost(u.Hostname())
+}
+
+// check says why a request may not be sent.
+func (c *Client) check(r *http.Request) error {
+	if err := c.hosts.Check(r.URL); err != nil {
 		return err
+	}
+	if r.Host != "" && !strings.EqualFold(r.Host, r.URL.Host) {
+		return guardf("the request to %.100q says that it is for %.100q", r.URL.Host, r.Host)
 	}
 	return checkMethod(r)
 }
 
 // checkHost refuses what resolvers read as an address in some spelling and addresses that may not be
 // contacted. Names are checked when they are resolved.
-func (c *Client) checkHost(host string) error {
+func (h *Hosts) checkHost(host string) error {
 	if a, err := netip.ParseAddr(host); err == nil {
-		return checkAddress(a, c.loopback)
+		return checkAddress(a, h.loopback)
 	}
 	for _, b := range []byte(host) {
 		if b <= ' ' || b >= 0x7f || b == '%' {

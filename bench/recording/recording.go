@@ -76,6 +76,7 @@ type Attempt struct {
 	Service    time.Duration // Ended: from the acceptance to the poll that found the job ended
 	Fetch      time.Duration // Delivered and Unusable: from that poll until the clip was here
 	Polls      int
+	Fetches    int           // of the clip, that ended; 0: none, or unknown
 	RetryAfter time.Duration // Refused: the pause that the channel asked for
 	Reserved   money.Micros  // the worst case that was set aside
 	Bill       journal.Bill
@@ -174,7 +175,7 @@ func (r *reader) end(e *journal.Ended) {
 			a.Answer = r.between(m.submitted, m.accepted)
 		}
 	}
-	a.Outcome, a.Reason, a.Country, a.Polls, a.RetryAfter = channel.Outcome(e.Outcome), channel.Reason(e.Reason), e.Country, e.Polls, e.RetryAfter
+	a.Outcome, a.Reason, a.Country, a.Polls, a.Fetches, a.RetryAfter = channel.Outcome(e.Outcome), channel.Reason(e.Reason), e.Country, e.Polls, e.Fetches, e.RetryAfter
 	switch a.Outcome {
 	case channel.Abandoned:
 		return // what became of it is to come

@@ -67,6 +67,8 @@ func met(p *placed, kind string) (hits, tries int) {
 		return one(!p.Made)
 	case kind == "unusable" && (p.Outcome == channel.Delivered || p.Outcome == channel.Unusable):
 		return one(p.Outcome == channel.Unusable)
+	case kind == "download" && p.Fetches > 0 && p.Outcome == channel.Abandoned:
+		return p.Fetches, p.Fetches
 	case kind == "download" && p.Fetches > 0:
 		return p.Fetches - 1, p.Fetches
 	}

@@ -29,7 +29,7 @@ type Attempt struct {
 	Made      bool          // Ended: with a clip
 	Low, High time.Duration // Accepted: its service took longer than Low, and if Ended not longer than High
 
-	Fetches int  // of the clip, the last of which got it; 0: unknown
+	Fetches int  // of the clip, the last of which got it unless the attempt was abandoned; 0: unknown
 	Charged bool // Ended without a clip: the channel says that it charged for it
 	Billed  bool // the channel says what it charged
 }

@@ -1,0 +1,155 @@
+package bench
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"time"
+
+	"channelbench/bench/dialect"
+	"channelbench/bench/network"
+	"channelbench/internal/policy"
+)
+
+// Bounds of a fetch.
+const (
+	maxClip  = 1 << 30 // bytes
+	mostHops = 5       // redirects from one address
+)
+
+// fetch waits for its time, gets the clip and looks at it. What isn't a whole clip says nothing of the one that was paid for,
+// so it is fetched again.
+func (c *call) fetch(ctx context.Context, at time.Duration) {
+	if !c.order.clock.sleep(ctx, c.order.At+at) {
+		return
+	}
+	under := c.facts
+	under.word = cmp.Or(under.word, "its fetch was still under way")
+	c.publish(under)
+	footage, err := c.get(ctx)
+	if err != nil && ctx.Err() != nil {
+		return // nobody waits for it any more
+	}
+	c.fetches++
+	if err != nil {
+		c.word = err.Error()
+		c.tell(policy.Event{Kind: policy.FetchFailed}, nil)
+		return
+	}
+	c.fetched, c.word = c.order.clock.now(), ""
+	c.footage, c.flaw = footage, footage.Unusable(c.clip)
+	if c.flaw == "" {
+		c.tell(policy.Event{Kind: policy.Fetched}, nil)
+	} else {
+		c.tell(policy.Event{Kind: policy.Rejected}, nil)
+	}
+}
+
+// get fetches the clip. Where its address is refused, it asks the channel for it anew: signed ones expire.
+func (c *call) get(ctx context.Context) (dialect.Footage, error) {
+	footage, err := c.download(ctx)
+	if refused(err) && c.readdress(ctx) {
+		return c.download(ctx)
+	}
+	return footage, err
+}
+
+// withheld is an answer without a clip.
+type withheld struct {
+	dialect.Progress
+	status int
+}
+
+func (w *withheld) Error() string { return w.Message }
+
+// refused says whether an address leads nowhere (any more), rather than to trouble.
+func refused(err error) bool {
+	var w *withheld
+	var f *network.Failure
+	if errors.As(err, &f) {
+		return f.Phase == network.Guard
+	}
+	if !errors.As(err, &w) {
+		return false
+	}
+	switch w.status {
+	case http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound, http.StatusGone:
+		return true
+	}
+	return false
+}
+
+// readdress asks the channel where the clip is, and says whether that is another place than before.
+func (c *call) readdress(ctx context.Context) bool {
+	before := c.place(c.job)
+	p, answered := c.order.ask(ctx, c.at, c.job)
+	usual := c.job
+	usual.ContentURL = ""
+	if answered && p.State == dialect.Completed && c.place(p.Job) != before {
+		c.job = p.Job
+		return true
+	}
+	if place := c.place(usual); place != "" && place != before {
+		c.job = usual
+		return true
+	}
+	return false
+}
+
+// place is where a job's clip is fetched from, "" for nowhere.
+func (c *call) place(job dialect.Job) string {
+	request, err := c.at.dialect.Fetch(c.at.target, job)
+	if err != nil {
+		return ""
+	}
+	return request.URL.String()
+}
+
+// download fetches the clip from the job's place, or from where that leads.
+func (c *call) download(ctx context.Context) (dialect.Footage, error) {
+	job := c.job
+	for range 1 + mostHops {
+		footage, err := c.take(ctx, job)
+		var w *withheld
+		if !errors.As(err, &w) || w.State != dialect.Completed {
+			return footage, err
+		}
+		job = w.Job
+	}
+	return dialect.Footage{}, fmt.Errorf("the clip is behind more than %d redirects", mostHops)
+}
+
+// take asks for the clip once.
+func (c *call) take(ctx context.Context, job dialect.Job) (dialect.Footage, error) {
+	request, err := c.at.dialect.Fetch(c.at.target, job)
+	if err != nil {
+		return dialect.Footage{}, err
+	}
+	kept := c.order.keeps.place(c.channel, fmt.Sprintf("%s-order-%d-attempt-%d.mp4", c.at.channel.Name, c.order.Index, c.number))
+	var answer *network.Response
+	footage, err := watch(kept, func(w io.Writer) (err error) {
+		answer, err = c.at.client.Fetch(ctx, request, w, maxClip+1, nil)
+		return err
+	})
+	kept.end(err == nil && footage.Flaw == "")
+	if err != nil || footage.Flaw == "" {
+		return footage, err
+	}
+	return footage, c.instead(job, request.URL, answer, &footage)
+}
+
+// instead is what came in place of a clip.
+func (c *call) instead(job dialect.Job, from *url.URL, answer *network.Response, footage *dialect.Footage) error {
+	response, flaw := read(answer), ""
+	if answer.Status == http.StatusOK {
+		response.Body, flaw = []byte(footage.Instead), footage.Flaw
+	}
+	response.From = from
+	p := dialect.Withheld(c.at.target, job, response, flaw)
+	p.Message = cmp.Or(p.Message, fmt.Sprintf("HTTP %d", answer.Status))
+	return &withheld{p, answer.Status}
+}
