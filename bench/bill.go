@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -72,8 +73,8 @@ func (a *attack) sharedJobs() []string {
 		case journal.Intent:
 			channels[[2]int{e.Order, e.Attempt}] = e.Channel
 		case journal.Accepted:
-			if e.ID != "" {
-				attempts[place{channels[[2]int{e.Order, e.Attempt}], e.ID}]++
+			if job := cmp.Or(e.ID, e.PollURL); job != "" {
+				attempts[place{channels[[2]int{e.Order, e.Attempt}], job}]++
 			}
 		}
 	}

@@ -14,8 +14,9 @@ import (
 )
 
 // A job has stalled when nobody can say any more what will come of it: so many polls in a row, over so long, were answered that
-// there is no such job, or with a status that is new to us and as far along as before. Its channel may run it all the same, and
-// bill it, so it is followed on; but its order goes on as after a submit whose answer was lost.
+// there is no such job, with a failure that may be the polls' own, or with a status that is new to us and as far along as
+// before. Its channel may run it all the same, and bill it, so it is followed on; but its order goes on as after a submit whose
+// answer was lost.
 const (
 	stalledPolls = 10
 	stalledGone  = time.Minute // for a job that isn't there; half of the deadline, if that is less
@@ -36,7 +37,9 @@ func (s *stall) heard(p *dialect.Progress, at, deadline time.Duration) bool {
 	case p.State == dialect.Gone:
 		said, long = "gone", min(stalledGone, deadline/2)
 	case p.NewWord != "":
-		said = "at " + p.Percent + ": " + p.NewWord
+		said = "at " + p.Percent
+	case p.Unproven:
+		said = "failed, maybe"
 	case p.Message != "":
 		return false
 	}

@@ -166,6 +166,7 @@ type Progress struct {
 	State     State
 	NewWord   string         // the status that the job is said to have, where that is new to us: it counts as in progress
 	Percent   string         // beside it: how far the job is said to be, in the channel's spelling
+	Unproven  bool           // InProgress: a failure is told that may be the poll's own
 	PollAfter time.Duration  // the channel asks for no earlier poll
 	Cost      money.Micros   // what the channel says that it charges
 	CostKnown bool           // it says so
