@@ -26,6 +26,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"sync"
 )
 
@@ -131,6 +132,10 @@ func (j *Journal) sync(lines int) error {
 // fail remembers the first failure. A sync is not tried again: after one that failed, the next may
 // succeed though the data is lost.
 func (j *Journal) fail(err error) error {
+	var named *fs.PathError
+	if errors.As(err, &named) {
+		err = named.Err // the name is the one that the file had before it began
+	}
 	if j.err == nil {
 		j.err = fmt.Errorf("the journal can't be written any more: %w", err)
 	}

@@ -366,10 +366,12 @@ func (f *lateFile) Close() error {
 // ended says how the run ended, with its exit code.
 func ended(ctx context.Context, err error, o bench.Options) error {
 	goOn, resume := "run it again", fmt.Sprintf("--resume %s goes on with it", filepath.Dir(o.Journal))
-	if past, missing := bench.ReadPast(o.Journal); missing == nil && past.Live == o.Live {
+	past, missing := bench.ReadPast(o.Journal)
+	begun := missing == nil && past.Live == o.Live
+	if begun {
 		goOn = resume
 	}
-	var stopped *exitError
+	var stopped, hinted *exitError
 	var fault *bench.Fault
 	var refused *bench.RefusedError
 	var live *bench.LiveError
@@ -386,6 +388,8 @@ func ended(ctx context.Context, err error, o bench.Options) error {
 		return fail(exitCap, fmt.Errorf("the spend cap was reached; what was measured is saved: %w", err))
 	case errors.As(err, &fault):
 		return fail(exitFailed, fmt.Errorf("this run is invalid by a fault on our side: %w\n  hint: %s; then %s", fault.Err, fault.Mend, goOn))
+	case begun && !errors.As(err, &hinted):
+		return fail(exitFailed, fmt.Errorf("%w\n  hint: mend that; then %s", err, goOn))
 	}
 	return fail(exitFailed, err)
 }

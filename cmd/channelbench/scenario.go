@@ -123,20 +123,36 @@ func (s *source) readAs(name, path string) ([]byte, error) {
 
 // prompts are those in the file that the scenario names, else the shipped ones: of a run's own version, where it kept them.
 func (s *source) prompts(name string) ([]string, error) {
-	var text []byte
-	var err error
-	if name != "" {
-		if text, err = s.read(name); errors.Is(err, fs.ErrNotExist) {
-			text, err = s.readAs(name, name) // runs of earlier versions looked for it where they were called
-		}
-	} else if text, err = s.readKept(shippedPrompts); errors.Is(err, fs.ErrNotExist) {
-		text, err = []byte(strings.Join(bench.Prompts(), "\n")+"\n"), nil
-		s.named[shippedPrompts] = text
+	read := s.readPrompts
+	if name == "" {
+		name, read = shippedPrompts, s.readShipped
 	}
+	text, err := read(name)
 	if err != nil {
 		return nil, err
 	}
 	return bench.ReadPrompts(string(text))
+}
+
+func (s *source) readPrompts(name string) ([]byte, error) {
+	text, err := s.read(name)
+	if !errors.Is(err, fs.ErrNotExist) {
+		return text, err
+	}
+	// Runs of earlier versions looked for it where they were called.
+	if text, missing := s.readAs(name, name); missing == nil {
+		return text, nil
+	}
+	return nil, err
+}
+
+func (s *source) readShipped(name string) ([]byte, error) {
+	text, err := s.readKept(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		text, err = []byte(strings.Join(bench.Prompts(), "\n")+"\n"), nil
+		s.named[name] = text
+	}
+	return text, err
 }
 
 // readUpTo reads at most so many bytes of a file, which may have no end.
