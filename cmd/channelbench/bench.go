@@ -297,8 +297,17 @@ func (f *benchFlags) open(s *scenario.Scenario, src *source, o *bench.Options) (
 			return nil, unwritable(o.Clips, err)
 		}
 	}
-	if !o.Resume {
-		o.Begin = func() error { return folder.keep(src) }
+	// From here on, another folder would mean to buy it all again.
+	goesOn := fmt.Sprintf("mend that; then --resume %s goes on with it", f.out)
+	if o.Resume {
+		folder.mend = goesOn
+	}
+	o.Begin = func() error {
+		err := folder.keep(src)
+		if err == nil {
+			folder.mend = goesOn
+		}
+		return err
 	}
 	return folder, nil
 }

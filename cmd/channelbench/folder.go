@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -21,6 +22,7 @@ import (
 type folder struct {
 	path string
 	made []string // it and folders above and below it that weren't there, the innermost last
+	mend string   // what to do when it can't be written any more; "": choose another
 }
 
 // openFolder makes the folder, and proves that it can be written to before any work is done.
@@ -90,8 +92,11 @@ func replaceable(path string) error {
 	return probe(filepath.Dir(path))
 }
 
-func unwritable(path string, err error) error {
-	return fail(exitFailed, fmt.Errorf("the output folder %s cannot be written: %w\n  hint: choose another one with -o", path, err))
+func unwritable(path string, err error) error { return (&folder{path: path}).unwritable(err) }
+
+func (f *folder) unwritable(err error) error {
+	mend := cmp.Or(f.mend, "choose another one with -o")
+	return fail(exitFailed, fmt.Errorf("the output folder %s cannot be written: %w\n  hint: %s", f.path, err, mend))
 }
 
 // save writes all files of a run.
@@ -129,7 +134,7 @@ func (f *folder) saveReport(charts []reports.Chart, markdown []byte) error {
 func (f *folder) keep(src *source) error {
 	inputs := filepath.Join(f.path, keptInputs)
 	if err := f.make(inputs); err != nil {
-		return unwritable(f.path, err)
+		return f.unwritable(err)
 	}
 	for name, text := range src.named {
 		if err := f.write(filepath.Join(keptInputs, keptName(name)), text); err != nil {
@@ -137,7 +142,7 @@ func (f *folder) keep(src *source) error {
 		}
 	}
 	if err := syncFolder(inputs); err != nil {
-		return unwritable(f.path, err)
+		return f.unwritable(err)
 	}
 	return f.write(keptScenario, src.text)
 }
@@ -153,7 +158,7 @@ func syncFolder(path string) error {
 
 func (f *folder) write(name string, content []byte) error {
 	if err := renameio.WriteFile(filepath.Join(f.path, name), content, 0o644); err != nil {
-		return unwritable(f.path, err)
+		return f.unwritable(err)
 	}
 	return nil
 }

@@ -68,12 +68,15 @@ func TestARunOnAFullDiskGoesOn(t *testing.T) {
 	for _, kb := range sizes {
 		t.Run(strconv.Itoa(kb), func(t *testing.T) {
 			script := `mount -t tmpfs -o size="$1"k none . && cd "$PWD" || exit 99
-channelbench bench vendor-claims --orders 10 --speed 400x -o night >/dev/null; code=$?
-[ $code = 0 ] || [ $code = 3 ] || exit $code
+channelbench bench vendor-claims --orders 10 --speed 400x -o night >/dev/null 2>"$2"; code=$?
+cat "$2"; [ $code = 0 ] || [ $code = 3 ] || exit $code
 mount -o remount,size=50m . || exit 99
-if [ -e night/orders.jsonl ]; then exec channelbench bench --resume night; fi
+if [ -e night/orders.jsonl ]; then
+	! grep 'another one' "$2" || exit 98 # it would be bought again
+	exec channelbench bench --resume night
+fi
 exec channelbench bench vendor-claims --orders 10 --speed 400x -o night`
-			run := exec.Command("unshare", "--map-root-user", "--mount", "sh", "-c", script, "sh", strconv.Itoa(kb))
+			run := exec.Command("unshare", "--map-root-user", "--mount", "sh", "-c", script, "sh", strconv.Itoa(kb), filepath.Join(t.TempDir(), "said"))
 			run.Dir = t.TempDir()
 			if out, err := run.CombinedOutput(); err != nil {
 				t.Errorf("%v\n%s", err, out)
