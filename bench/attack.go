@@ -58,6 +58,7 @@ type attack struct {
 	entries []journal.Entry // of the journal, those of earlier runs too
 	words   map[string]int  // answers by channel and status that are new to us
 	under   sync.WaitGroup  // orders under way, and jobs that an earlier run left
+	calls   sync.WaitGroup  // beside them
 	begun   chan struct{}   // closed when the clock is set
 	late    atomic.Int64    // orders that began too late
 }
@@ -78,10 +79,10 @@ func (a *attack) guard(after func()) {
 
 // begin runs a call beside its order. After a panic the order hears nothing of it, and is given up with the run.
 func (a *attack) begin(call func()) {
-	go func() {
+	a.calls.Go(func() {
 		defer a.guard(func() {})
 		call()
-	}()
+	})
 }
 
 // stepLocked steps a machine with the pool that the orders of its strategy share.

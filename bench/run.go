@@ -57,7 +57,7 @@ func (e *RefusedError) Error() string { return e.Err.Error() }
 // Unwrap returns the cause.
 func (e *RefusedError) Unwrap() error { return e.Err }
 
-// ErrInterrupted is the cause of a run that its context ended.
+// ErrInterrupted is the cause of a run that its context ended. One that was not begun until then has no record.
 var ErrInterrupted = errors.New("interrupted")
 
 // Run benches a scenario. The run that it returns holds what was measured until the end, also where an
@@ -74,7 +74,7 @@ func Run(ctx context.Context, s *scenario.Scenario, o Options) (*record.Run, err
 	cause := a.askAccounts(ctx)
 	var refused *RefusedError
 	switch {
-	case errors.As(cause, &refused):
+	case errors.As(cause, &refused), errors.Is(cause, ErrInterrupted):
 		return nil, errors.Join(cause, a.leaveJournal())
 	case cause != nil: // nothing but that it was tried
 		if err := a.leaveJournal(); err != nil {
@@ -132,9 +132,11 @@ func (a *attack) conduct(ctx context.Context, o *Options) error {
 	if errors.Is(cause, errDone) {
 		cause = failed
 	}
-	if err := a.closeAccounts(context.WithoutCancel(ctx)); err != nil && cause == nil {
+	if err := a.lookLast(ctx); err != nil && cause == nil {
 		cause = err
 	}
+	over()
+	a.calls.Wait()
 	if a.journal != nil {
 		if err := a.journal.Close(); err != nil && cause == nil {
 			cause = err

@@ -59,6 +59,7 @@ cap that holds. What every attempt did is kept in orders.jsonl, whatever happens
 
 Ctrl-C stops submitting, settles what is open for up to [bench] grace, and saves what was measured; a second one ends at once.
 --resume goes on where a run stopped: it settles the jobs that were left open, submits none of them again, and drives what is left.
+All that it needs for that is in the run's folder.
 
 A channel of whose orders next to none is delivered within the promise is given up after 6 to 10 of them, and the rest of the money
 is kept: [bench] stop says when. --resume leaves it alone unless --reopen is given.`,
@@ -332,7 +333,7 @@ func (p *program) benched(ctx context.Context, s *scenario.Scenario, folder *fol
 	if closed := results.Close(); err == nil && closed != nil {
 		err = unwritable(folder.path, closed)
 	}
-	return run, ended(ctx, err, o)
+	return run, ended(ctx, run, err, o)
 }
 
 // resultsFile is where vegeta's results go, made when the first one comes. Its format knows no second part, so a run that is
@@ -373,7 +374,7 @@ func (f *lateFile) Close() error {
 }
 
 // ended says how the run ended, with its exit code.
-func ended(ctx context.Context, err error, o bench.Options) error {
+func ended(ctx context.Context, run *record.Run, err error, o bench.Options) error {
 	goOn, resume := "run it again", fmt.Sprintf("--resume %s goes on with it", filepath.Dir(o.Journal))
 	past, missing := bench.ReadPast(o.Journal)
 	begun := missing == nil && past.Live == o.Live
@@ -391,6 +392,8 @@ func ended(ctx context.Context, err error, o bench.Options) error {
 		return fail(exitUsage, fmt.Errorf("%w\n  hint: %s, or choose another folder with -o", err, resume))
 	case errors.As(err, &refused):
 		return fail(exitUsage, err)
+	case run == nil && errors.Is(err, bench.ErrInterrupted) && errors.As(context.Cause(ctx), &stopped):
+		return fail(stopped.code, fmt.Errorf("interrupted before anything was submitted\n  hint: %s", goOn))
 	case ctx.Err() != nil && errors.As(context.Cause(ctx), &stopped):
 		return fail(stopped.code, fmt.Errorf("interrupted; what was measured is saved\n  hint: %s", goOn))
 	case errors.Is(err, ledger.ErrCap):

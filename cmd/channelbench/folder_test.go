@@ -1,12 +1,18 @@
 package main
 
 import (
+	"bytes"
+	"context"
 	"errors"
+	"io"
 	"io/fs"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 )
@@ -82,5 +88,30 @@ exec channelbench bench vendor-claims --orders 10 --speed 400x -o night`
 				t.Errorf("%v\n%s", err, out)
 			}
 		})
+	}
+}
+
+// TestCtrlCBeforeAnythingWasSubmitted, while a channel takes its time to tell the balance, leaves nothing.
+func TestCtrlCBeforeAnythingWasSubmitted(t *testing.T) {
+	t.Chdir(t.TempDir())
+	t.Setenv("REVERSE_KEY", "a key of the test")
+	ctx, cancel := context.WithCancelCause(t.Context())
+	channel := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = w.Write([]byte(" "))
+		_ = http.NewResponseController(w).Flush()
+		cancel(&exitError{code: exitInterrupted, err: errInterrupted})
+		<-r.Context().Done()
+	}))
+	defer channel.Close()
+	var said bytes.Buffer
+	p := &program{out: io.Discard, err: &said}
+	code := p.run(ctx, []string{"bench", "starter", "--live", "--max-spend", "$99", "-o", "new/night", "--history", "new.jsonl", "--keep", "1",
+		"--set", `bench.run=["reverse"]`, "--set", "channels.reverse.key_env=REVERSE_KEY",
+		"--set", "channels.reverse.base_url=" + channel.URL, "--set", "channels.reverse.balance_url=" + channel.URL})
+	if code != exitInterrupted || !strings.Contains(said.String(), "interrupted before anything was submitted\n  hint: run it again") {
+		t.Errorf("exit code %d: %s", code, &said)
+	}
+	if left, err := os.ReadDir("."); err != nil || len(left) > 0 {
+		t.Errorf("%v is left, %v", left, err)
 	}
 }
