@@ -26,56 +26,67 @@ func (a *attack) header(o *Options) journal.Run {
 	}
 }
 
-// openJournal begins the journal, or goes on with one.
-func (a *attack) openJournal(o *Options) error {
+// takeJournal gets hold of the journal, so that nobody else uses it, and refuses what is there if it isn't the run's to go on
+// with or to replace: what money was spent for stays.
+func (a *attack) takeJournal(o *Options) (err error) {
 	header := a.header(o)
-	if o.Resume {
-		return a.resume(o, header)
+	switch {
+	case o.Resume:
+		return a.reopen(o, header)
+	case o.Journal == "":
+	default:
+		if a.claim, err = journal.Take(o.Journal); err != nil {
+			return refusal(err)
+		}
+		if was := a.claim.Was; was != nil && was.Live {
+			return errors.Join(&RefusedError{&LiveError{o.Journal}}, a.claim.Leave())
+		}
 	}
 	a.entries = []journal.Entry{header}
-	a.ledger = ledger.New(o.Cap)
-	if o.Journal != "" {
-		if err := clear(o.Journal); err != nil {
-			return err
-		}
-		var err error
-		if a.journal, err = journal.Create(o.Journal, header); err != nil {
-			return err
-		}
-	}
-	return o.begin()
+	return nil
 }
 
-func (o *Options) begin() error {
-	if o.Begin == nil {
-		return nil
+// refusal is a journal that can't be had: a refusal, unless it is trouble of the disk.
+func refusal(err error) error {
+	var trouble *fs.PathError
+	if errors.As(err, &trouble) && !errors.Is(err, journal.ErrLocked) {
+		return err
 	}
-	return o.Begin()
+	return &RefusedError{err}
+}
+
+// leaveJournal leaves the journal as it was.
+func (a *attack) leaveJournal() error {
+	switch {
+	case a.journal != nil:
+		return a.journal.Close()
+	case a.claim != nil:
+		return a.claim.Leave()
+	}
+	return nil
+}
+
+// beginJournal begins the journal, or goes on with it. All else that the run is resumed from is there before its header.
+func (a *attack) beginJournal(o *Options) (err error) {
+	if o.Resume {
+		return a.resume(o)
+	}
+	a.ledger = ledger.New(o.Cap)
+	if o.Begin != nil {
+		if err := o.Begin(); err != nil {
+			return errors.Join(err, a.leaveJournal())
+		}
+	}
+	if a.claim != nil {
+		a.journal, err = a.claim.Begin(a.entries[0].(journal.Run))
+	}
+	return err
 }
 
 // LiveError says that a path holds the journal of a live run.
 type LiveError struct{ Path string }
 
 func (e *LiveError) Error() string { return e.Path + " is the record of a live run" }
-
-// clear takes the journal of an earlier run on mock channels away, unless that still goes on. One that money was
-// spent for stays.
-func clear(path string) error {
-	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	j, found, err := journal.Open(path)
-	if err != nil {
-		return &RefusedError{err}
-	}
-	if err := j.Close(); err != nil {
-		return err
-	}
-	if found.State.Run().Live {
-		return &RefusedError{&LiveError{path}}
-	}
-	return os.Remove(path)
-}
 
 // keep puts an entry on record: in the journal, if there is one, and for the figures.
 func (a *attack) keep(e journal.Entry) error {
@@ -116,26 +127,45 @@ func (a *attack) at(t time.Duration) journal.Time {
 	return journal.UTC(a.clock.origin.Add(a.clock.real(t)))
 }
 
-// resume goes on with the journal of an earlier run: it books what that spent and what stands reserved, drops from
-// the schedule what was begun, and leaves the jobs to settle in a.left.
-func (a *attack) resume(o *Options, header journal.Run) error {
+// reopen gets hold of the journal of an earlier run.
+func (a *attack) reopen(o *Options, header journal.Run) error {
 	j, found, err := journal.Open(o.Journal)
 	if err != nil {
 		return err
 	}
-	a.journal = j
+	a.journal, a.found = j, found
 	if err := a.continues(found.State.Run(), header); err != nil {
 		return errors.Join(&RefusedError{err}, j.Close())
 	}
-	if err := errors.Join(a.reread(o.Journal), a.restore(o, found.State)); err != nil {
+	if err := a.reread(o.Journal); err != nil {
 		return errors.Join(err, j.Close())
 	}
-	if err := a.restoreStops(o, header.At); err != nil {
-		return errors.Join(err, j.Close())
+	return nil
+}
+
+// resume goes on with the journal of an earlier run: it books what that spent and what stands reserved, drops from
+// the schedule what was begun, and leaves the jobs to settle in a.left.
+func (a *attack) resume(o *Options) error {
+	now := journal.UTC(time.Now())
+	err := a.restore(o, a.found.State)
+	if err == nil {
+		err = a.restoreStops(o, now)
 	}
+	if err == nil {
+		err = a.tellResumed(o, now)
+	}
+	if err != nil {
+		return errors.Join(err, a.journal.Close())
+	}
+	return nil
+}
+
+// tellResumed drops what was begun, and says, for people and on record, what is left.
+func (a *attack) tellResumed(o *Options, now journal.Time) error {
+	s := a.found.State
 	left := a.orders[:0]
 	for _, p := range a.orders {
-		if !found.State.Begun(p.Index) && !found.State.Finished(p.Index) {
+		if !s.Begun(p.Index) && !s.Finished(p.Index) {
 			left = append(left, p)
 		}
 	}
@@ -143,16 +173,16 @@ func (a *attack) resume(o *Options, header journal.Run) error {
 	for i := len(left) - 1; i >= 0; i-- {
 		left[i].At -= left[0].At
 	}
-	text := fmt.Sprintf("resumed: %d orders are left, %d jobs are open, %d attempts stay reserved for good, %v is spent", len(left), len(a.left), len(found.State.Lost()), found.State.Spent())
-	for _, w := range append(found.Warnings, text) {
+	text := fmt.Sprintf("resumed: %d orders are left, %d jobs are open, %d attempts stay reserved for good, %v is spent", len(left), len(a.left), len(s.Lost()), s.Spent())
+	for _, w := range append(a.found.Warnings, text) {
 		a.notice(w)
 	}
 	if o.Cap > 0 {
-		if err := a.keep(journal.Cap{At: header.At, Cap: o.Cap}); err != nil {
+		if err := a.keep(journal.Cap{At: now, Cap: o.Cap}); err != nil {
 			return err
 		}
 	}
-	return errors.Join(a.keep(journal.Note{At: header.At, Text: text}), o.begin())
+	return a.keep(journal.Note{At: now, Text: text})
 }
 
 // continues says why a run can't go on with a journal.

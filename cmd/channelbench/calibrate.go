@@ -91,11 +91,10 @@ func (p *program) calibrate(ctx context.Context, name string, runs []string, f *
 	if err := f.check(runs); err != nil {
 		return err
 	}
-	s, err := p.load(name, nil)
+	s, src, err := p.load(name, nil)
 	if err != nil {
 		return err
 	}
-	src, _ := p.origin(name)
 	nights, err := p.evidence(s, runs, f)
 	if err != nil {
 		return err
@@ -127,14 +126,6 @@ func (p *program) calibrate(ctx context.Context, name string, runs []string, f *
 		return fail(exitFailed, fmt.Errorf("write the result: %w", err))
 	}
 	return nil
-}
-
-// origin is where a scenario is from, for the files that it names.
-func (p *program) origin(name string) (*source, error) {
-	if name == "-" {
-		return &source{dir: "."}, nil
-	}
-	return p.open(name)
 }
 
 // evidence reads all attempts.
@@ -223,7 +214,7 @@ func (p *program) readNight(s *scenario.Scenario, path string, text []byte, h *e
 		if err != nil {
 			return nil, fail(exitUsage, err)
 		}
-		if s, err = p.load(filepath.Join(filepath.Dir(path), "scenario.toml"), past.Set); err != nil {
+		if s, _, err = p.load(filepath.Join(filepath.Dir(path), keptScenario), past.Set); err != nil {
 			return nil, err
 		}
 	}
@@ -281,7 +272,7 @@ func (p *program) saveCalibrated(r *calibrate.Result, out string) error {
 		}
 		return nil
 	}
-	beside := folder{filepath.Dir(out)}
+	beside := folder{path: filepath.Dir(out)}
 	for name, content := range r.Files {
 		if err := beside.write(name, content); err != nil {
 			return err

@@ -19,7 +19,7 @@ const (
 	exitUsage       = 2   // usage or scenario invalid: nothing ran, nothing spent
 	exitFailed      = 3   // the run failed
 	exitInterrupted = 130 // SIGINT; what was finished is saved
-	exitTerminated  = 143 // SIGTERM; likewise
+	exitTerminated  = 143 // SIGTERM or SIGHUP; likewise
 )
 
 // exitError is an error with its exit code.
@@ -51,6 +51,7 @@ type program struct {
 
 // run executes a command line and returns the exit code.
 func (p *program) run(ctx context.Context, args []string) int {
+	p.out, p.err = &stream{to: p.out}, &stream{to: p.err}
 	root := p.root()
 	root.SetArgs(args)
 	root.SetIn(p.in)

@@ -64,6 +64,7 @@ func (p *program) report(ctx context.Context, args []string, f *reportFlags) err
 	if err != nil {
 		return err
 	}
+	defer folder.tidy()
 	if len(runs) == 1 {
 		err = p.again(runs[0], folder, f.format)
 	} else {

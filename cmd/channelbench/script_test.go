@@ -6,6 +6,9 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"io/fs"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -36,11 +39,20 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"answers":    answers,
 			"exits":      exits,
+			"untouched":  untouched,
 			"interrupts": interrupts,
 			"png":        png,
 		},
 	})
+}
+
+// answers NAME BODY serves a body, whatever is asked, at the address that the variable NAME then holds.
+func answers(ts *testscript.TestScript, _ bool, args []string) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, args[1]) }))
+	ts.Defer(server.Close)
+	ts.Setenv(args[0], server.URL)
 }
 
 // exits CODE ARGS... runs channelbench in the script's folder and demands an exit code; stdout and
@@ -56,6 +68,37 @@ func exits(ts *testscript.TestScript, _ bool, args []string) {
 	if got != code {
 		ts.Fatalf("channelbench %q exits with %d, want %d", args[1:], got, code)
 	}
+}
+
+// untouched CODE ARGS... is exits, and demands that no file or folder was made, changed or taken away.
+func untouched(ts *testscript.TestScript, neg bool, args []string) {
+	before := everything(ts)
+	exits(ts, neg, args)
+	after := everything(ts)
+	for path, content := range after {
+		if was, there := before[path]; !there || was != content {
+			ts.Fatalf("channelbench %q left %s", args[1:], path)
+		}
+		delete(before, path)
+	}
+	for path := range before {
+		ts.Fatalf("channelbench %q took %s away", args[1:], path)
+	}
+}
+
+// everything is what the script's folder holds, by path.
+func everything(ts *testscript.TestScript) map[string]string {
+	all := map[string]string{}
+	ts.Check(filepath.WalkDir(ts.MkAbs("."), func(path string, d fs.DirEntry, err error) error {
+		if err != nil || !d.Type().IsRegular() {
+			all[path] = "no file"
+			return err
+		}
+		text, err := os.ReadFile(path)
+		all[path] = string(text)
+		return err
+	}))
+	return all
 }
 
 // interrupts [-twice] CODE FILE TEXT ARGS... runs channelbench, sends SIGINT once a file holds a text, and demands an exit

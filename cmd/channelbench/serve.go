@@ -84,7 +84,7 @@ func (p *program) serve(ctx context.Context, name string, f *serveFlags) error {
 	if err := onLoopback(f.addr); err != nil {
 		return err
 	}
-	s, err := p.load(name, f.set)
+	s, _, err := p.load(name, f.set)
 	if err != nil {
 		return err
 	}
