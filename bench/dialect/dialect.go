@@ -7,8 +7,9 @@
 // rest. It has no clock either; a Retry-After that names a date counts from the answer's own Date.
 //
 // A verdict on a submit decides whether money may be spent again, so a refusal must be proven:
-// by the error's code or by a well-formed error of the channel, never by the HTTP status alone.
-// What proves nothing, such as a gateway's error page or half an answer, is Lost.
+// by the error's code, by a well-formed error of the channel that names no job, or by a status
+// that speaks of the request itself. What proves nothing, such as a gateway's error page, an error beside a job's
+// id or half an answer, is Lost.
 //
 //	d, _ := dialect.ByName("openai-videos")
 //	target := dialect.Target{BaseURL: "https://api.example.com/v1", Key: dialect.NewSecret(key), Model: "sora-2"}
