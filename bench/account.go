@@ -177,8 +177,8 @@ func (a *attack) audit() error {
 	return a.ledger.Miss(missing)
 }
 
-// lookLast looks at the accounts for the last time, in what is left of the grace, or a breath. Ctrl-C ends it, but for one that
-// ended the submits: the jobs that were settled since are what that look is for.
+// lookLast looks at the accounts for the last time, in what is left of the grace, or a breath. Ctrl-C ends it, but for
+// one that ended the submits: the jobs that were settled since are what that look is for.
 func (a *attack) lookLast(ctx context.Context) error {
 	look, done := context.WithCancel(context.WithoutCancel(ctx))
 	defer done()

@@ -26,8 +26,8 @@ func (a *attack) header(o *Options) journal.Run {
 	}
 }
 
-// takeJournal gets hold of the journal, so that nobody else uses it, and refuses what is there if it isn't the run's to go on
-// with or to replace: what money was spent for stays.
+// takeJournal gets hold of the journal, so that nobody else uses it, and refuses what is there if it isn't the run's to
+// go on with or to replace: what money was spent for stays.
 func (a *attack) takeJournal(o *Options) (err error) {
 	header := a.header(o)
 	switch {
@@ -66,7 +66,8 @@ func (a *attack) leaveJournal() error {
 	return nil
 }
 
-// beginJournal begins the journal, or goes on with it. All else that the run is resumed from is there before its header.
+// beginJournal begins the journal, or goes on with it. All else that the run is resumed from is there before its
+// header.
 func (a *attack) beginJournal(o *Options) (err error) {
 	if o.Resume {
 		return a.resume(o)
@@ -173,7 +174,8 @@ func (a *attack) tellResumed(o *Options, now journal.Time) error {
 	for i := len(left) - 1; i >= 0; i-- {
 		left[i].At -= left[0].At
 	}
-	text := fmt.Sprintf("resumed: %d orders are left, %d jobs are open, %d attempts stay reserved for good, %v is spent", len(left), len(a.left), len(s.Lost()), s.Spent())
+	text := fmt.Sprintf("resumed: %d orders are left, %d jobs are open, %d attempts stay reserved for good, %v is spent",
+		len(left), len(a.left), len(s.Lost()), s.Spent())
 	for _, w := range append(a.found.Warnings, text) {
 		a.notice(w)
 	}

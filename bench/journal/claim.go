@@ -18,8 +18,8 @@ type Claim struct {
 	old   file // what is there; nil: nothing
 }
 
-// Take claims a path for a new journal. ErrLocked says that another run goes on there or is about to begin, a *BadLineError
-// that what is there is no journal.
+// Take claims a path for a new journal. ErrLocked says that another run goes on there or is about to begin, a
+// *BadLineError that what is there is no journal.
 func Take(path string) (*Claim, error) { return take(folders{}, path) }
 
 func take(d disk, path string) (*Claim, error) {
@@ -58,9 +58,9 @@ func (c *Claim) look() (err error) {
 	return nil
 }
 
-// Begin begins the journal, readable by its owner only, with the header that run gives; its schema is filled in. It takes the
-// place of what was there. When Begin returns without an error, the header and the file's name are on the disk; after an
-// error the path is claimed no more.
+// Begin begins the journal, readable by its owner only, with the header that run gives; its schema is filled in. It
+// takes the place of what was there. When Begin returns without an error, the header and the file's name are on the
+// disk; after an error the path is claimed no more.
 func (c *Claim) Begin(run Run) (*Journal, error) {
 	run.Schema = Schema
 	j := newJournal(c.fresh, &State{})

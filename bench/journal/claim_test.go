@@ -116,8 +116,8 @@ func begins(t *testing.T, path string) {
 	}
 }
 
-// TestALiveJournalIsNeverTaken: many runs begin in one folder at once, those on mock channels in each other's place, and some are
-// refused. Once a live one has begun, its journal stays, whoever came just before.
+// TestALiveJournalIsNeverTaken: many runs begin in one folder at once, those on mock channels in each other's place,
+// and some are refused. Once a live one has begun, its journal stays, whoever came just before.
 func TestALiveJournalIsNeverTaken(t *testing.T) {
 	for range 100 {
 		path := filepath.Join(t.TempDir(), "orders.jsonl")

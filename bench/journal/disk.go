@@ -55,8 +55,8 @@ func (folders) syncFolder(path string) error {
 	return errors.Join(folder.Sync(), folder.Close())
 }
 
-// locked opens a file and locks it. Whoever held the lock before may have removed or renamed the file in between; the lock
-// of such a one is worth nothing.
+// locked opens a file and locks it. Whoever held the lock before may have removed or renamed the file in between; the
+// lock of such a one is worth nothing.
 func locked(path string, flags int) (file, error) {
 	for {
 		f, err := os.OpenFile(path, flags, 0o600)

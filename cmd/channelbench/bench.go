@@ -117,7 +117,8 @@ func (p *program) bench(ctx context.Context, name string, f *benchFlags) error {
 	if err := f.check(); err != nil {
 		return err
 	}
-	o := bench.Options{Live: f.live, Speed: float64(f.speed), Key: os.Getenv, Version: version(), Keep: f.keep, Reopen: f.reopen, Notice: func(text string) { p.note("%s", text) }}
+	o := bench.Options{Live: f.live, Speed: float64(f.speed), Key: os.Getenv, Version: version(), Keep: f.keep, Reopen: f.reopen}
+	o.Notice = func(text string) { p.note("%s", text) }
 	name, err := f.pickUp(name, &o)
 	if err != nil {
 		return err
@@ -154,7 +155,12 @@ func (p *program) bench(ctx context.Context, name string, f *benchFlags) error {
 	if run == nil {
 		return failure
 	}
-	// The night first: a report can be drawn again.
+	return p.leave(run, folder, f, failure)
+}
+
+// leave puts a run on record and prints it, the night first: a report can be drawn again. Why the run ended goes before what
+// fails here.
+func (p *program) leave(run *record.Run, folder *folder, f *benchFlags, failure error) error {
 	kept := f.night.keep(p, run)
 	for _, err := range []error{kept, p.publish(run, folder, f.format)} {
 		switch {
@@ -179,7 +185,8 @@ func (f *benchFlags) pickUp(name string, o *bench.Options) (string, error) {
 	past, err := bench.ReadPast(filepath.Join(f.resume, "orders.jsonl"))
 	switch {
 	case err != nil:
-		return "", fail(exitUsage, fmt.Errorf("%s holds no run to resume: %w\n  hint: begin one there with bench SCENARIO -o %s", f.resume, err, f.resume))
+		const hint = "\n  hint: begin one there with bench SCENARIO -o %s"
+		return "", fail(exitUsage, fmt.Errorf("%s holds no run to resume: %w"+hint, f.resume, err, f.resume))
 	case past.Live != f.live && past.Live:
 		return "", fail(exitUsage, errors.New("the run spends real money: add --live to go on with it"))
 	case past.Live != f.live:
@@ -196,7 +203,8 @@ func (f *benchFlags) pickUp(name string, o *bench.Options) (string, error) {
 	}
 	name = filepath.Join(f.resume, keptScenario)
 	if _, err := os.Stat(name); errors.Is(err, fs.ErrNotExist) {
-		return "", fail(exitUsage, fmt.Errorf("%s holds no copy of its scenario\n  hint: name it: bench SCENARIO --resume %s", f.resume, f.resume))
+		const hint = "\n  hint: name it: bench SCENARIO --resume %s"
+		return "", fail(exitUsage, fmt.Errorf("%s holds no copy of its scenario"+hint, f.resume, f.resume))
 	}
 	return name, nil
 }
@@ -284,7 +292,8 @@ func (f *benchFlags) open(s *scenario.Scenario, src *source, o *bench.Options) (
 		f.out = filepath.Join("out", s.Name, "bench")
 	}
 	if !o.Resume && src.kept != "" && src.apart && same(src.dir, f.out) {
-		return nil, fail(exitUsage, fmt.Errorf("%s holds the scenario itself, whose files a run would keep beside it as they are now\n  hint: choose another folder with -o", f.out))
+		const hint = "\n  hint: choose another folder with -o"
+		return nil, fail(exitUsage, fmt.Errorf("%s holds the scenario itself: copies of its files would hide them"+hint, f.out))
 	}
 	folder, err := openFolder(f.out)
 	if err != nil {
@@ -399,7 +408,8 @@ func ended(ctx context.Context, run *record.Run, err error, o bench.Options) err
 	case errors.Is(err, ledger.ErrCap):
 		return fail(exitCap, fmt.Errorf("the spend cap was reached; what was measured is saved: %w", err))
 	case errors.As(err, &fault):
-		return fail(exitFailed, fmt.Errorf("this run is invalid by a fault on our side: %w\n  hint: %s; then %s", fault.Err, fault.Mend, goOn))
+		const text = "this run is invalid by a fault on our side: %w\n  hint: %s; then %s"
+		return fail(exitFailed, fmt.Errorf(text, fault.Err, fault.Mend, goOn))
 	case begun && !errors.As(err, &hinted):
 		return fail(exitFailed, fmt.Errorf("%w\n  hint: mend that; then %s", err, goOn))
 	}

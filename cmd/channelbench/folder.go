@@ -130,14 +130,14 @@ func (f *folder) saveReport(charts []reports.Chart, markdown []byte) error {
 	return f.write("report.md", markdown)
 }
 
-// keep writes all that a run goes on from: the scenario as it was loaded, and what it named.
+// keep writes all that a run goes on from: the scenario as it was loaded, and what it named, for its owner only.
 func (f *folder) keep(src *source) error {
 	inputs := filepath.Join(f.path, keptInputs)
 	if err := f.make(inputs); err != nil {
 		return f.unwritable(err)
 	}
 	for name, text := range src.named {
-		if err := f.write(filepath.Join(keptInputs, keptName(name)), text); err != nil {
+		if err := f.place(filepath.Join(keptInputs, keptName(name)), text, 0o600); err != nil {
 			return err
 		}
 	}
@@ -156,8 +156,10 @@ func syncFolder(path string) error {
 	return errors.Join(folder.Sync(), folder.Close())
 }
 
-func (f *folder) write(name string, content []byte) error {
-	if err := renameio.WriteFile(filepath.Join(f.path, name), content, 0o644); err != nil {
+func (f *folder) write(name string, content []byte) error { return f.place(name, content, 0o644) }
+
+func (f *folder) place(name string, content []byte, mode fs.FileMode) error {
+	if err := renameio.WriteFile(filepath.Join(f.path, name), content, mode); err != nil {
 		return f.unwritable(err)
 	}
 	return nil

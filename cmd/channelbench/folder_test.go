@@ -35,7 +35,8 @@ func goesOn(t *testing.T, night string) string {
 
 // TestARunThatIsKilledGoesOn kills a run as soon as something is there, from its folder to its last file.
 func TestARunThatIsKilledGoesOn(t *testing.T) {
-	moments := []string{".", "orders.jsonl.new", "inputs", "scenario.toml", "orders.jsonl", "vegeta.gob", "run.json", "report.md"}
+	moments := []string{".", "orders.jsonl.new", "inputs", "scenario.toml",
+		"orders.jsonl", "vegeta.gob", "run.json", "report.md"}
 	if testing.Short() {
 		moments = []string{"scenario.toml"}
 	}
@@ -46,11 +47,7 @@ func TestARunThatIsKilledGoesOn(t *testing.T) {
 			if err := run.Start(); err != nil {
 				t.Fatal(err)
 			}
-			for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(100 * time.Microsecond) {
-				if _, err := os.Stat(filepath.Join(night, moment)); err == nil {
-					break
-				}
-			}
+			appears(filepath.Join(night, moment))
 			if err := run.Process.Kill(); err != nil {
 				t.Fatal(err)
 			}
@@ -60,8 +57,17 @@ func TestARunThatIsKilledGoesOn(t *testing.T) {
 	}
 }
 
-// TestARunOnAFullDiskGoesOn where there is room again, however much of it fits at first. The disk is one in memory, which not
-// every machine lets its users have.
+// appears waits until something is there, or for a minute.
+func appears(path string) {
+	for until := time.Now().Add(time.Minute); time.Now().Before(until); time.Sleep(100 * time.Microsecond) {
+		if _, err := os.Stat(path); err == nil {
+			return
+		}
+	}
+}
+
+// TestARunOnAFullDiskGoesOn where there is room again, however much of it fits at first. The disk is one in memory,
+// which not every machine lets its users have.
 func TestARunOnAFullDiskGoesOn(t *testing.T) {
 	own := exec.Command("unshare", "--map-root-user", "--mount", "true")
 	if err := own.Run(); err != nil {
@@ -82,7 +88,8 @@ if [ -e night/orders.jsonl ]; then
 	exec channelbench bench --resume night
 fi
 exec channelbench bench vendor-claims --orders 10 --speed 400x -o night`
-			run := exec.Command("unshare", "--map-root-user", "--mount", "sh", "-c", script, "sh", strconv.Itoa(kb), filepath.Join(t.TempDir(), "said"))
+			said := filepath.Join(t.TempDir(), "said")
+			run := exec.Command("unshare", "--map-root-user", "--mount", "sh", "-c", script, "sh", strconv.Itoa(kb), said)
 			run.Dir = t.TempDir()
 			if out, err := run.CombinedOutput(); err != nil {
 				t.Errorf("%v\n%s", err, out)
@@ -105,10 +112,12 @@ func TestCtrlCBeforeAnythingWasSubmitted(t *testing.T) {
 	defer channel.Close()
 	var said bytes.Buffer
 	p := &program{out: io.Discard, err: &said}
-	code := p.run(ctx, []string{"bench", "starter", "--live", "--max-spend", "$99", "-o", "new/night", "--history", "new.jsonl", "--keep", "1",
+	code := p.run(ctx, []string{"bench", "starter", "--live", "--max-spend", "$99",
+		"-o", "new/night", "--history", "new.jsonl", "--keep", "1",
 		"--set", `bench.run=["reverse"]`, "--set", "channels.reverse.key_env=REVERSE_KEY",
 		"--set", "channels.reverse.base_url=" + channel.URL, "--set", "channels.reverse.balance_url=" + channel.URL})
-	if code != exitInterrupted || !strings.Contains(said.String(), "interrupted before anything was submitted\n  hint: run it again") {
+	const want = "interrupted before anything was submitted\n  hint: run it again"
+	if code != exitInterrupted || !strings.Contains(said.String(), want) {
 		t.Errorf("exit code %d: %s", code, &said)
 	}
 	if left, err := os.ReadDir("."); err != nil || len(left) > 0 {

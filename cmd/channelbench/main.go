@@ -42,8 +42,9 @@ func columns(fd int) int {
 	return width
 }
 
-// onSignal returns a context that ends with the first SIGINT, SIGTERM or SIGHUP. A second SIGINT or SIGTERM ends the program
-// at once, as if nobody listened. A second SIGHUP doesn't, since terminals that close send several; under nohup, none does.
+// onSignal returns a context that ends with the first SIGINT, SIGTERM or SIGHUP. A second SIGINT or SIGTERM ends the
+// program at once, as if nobody listened. A second SIGHUP doesn't, since terminals that close send several; under
+// nohup, none does.
 func onSignal() (context.Context, func()) {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	signals := make(chan os.Signal, 1)

@@ -121,7 +121,8 @@ func (s *source) readAs(name, path string) ([]byte, error) {
 	return text, nil
 }
 
-// prompts are those in the file that the scenario names, else the shipped ones: of a run's own version, where it kept them.
+// prompts are those in the file that the scenario names, else the shipped ones: of a run's own version, where it kept
+// them.
 func (s *source) prompts(name string) ([]string, error) {
 	read := s.readPrompts
 	if name == "" {

@@ -50,7 +50,9 @@ func TestScripts(t *testing.T) {
 
 // answers NAME BODY serves a body, whatever is asked, at the address that the variable NAME then holds.
 func answers(ts *testscript.TestScript, _ bool, args []string) {
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, args[1]) }))
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = io.WriteString(w, args[1])
+	}))
 	ts.Defer(server.Close)
 	ts.Setenv(args[0], server.URL)
 }

@@ -7,8 +7,8 @@ import (
 	"syscall"
 )
 
-// stream is stdout or stderr. After a write that fails it is written no more. Where nobody reads it any more, that is no
-// failure: a run doesn't hang on who watches it.
+// stream is stdout or stderr. After a write that fails it is written no more. Where nobody reads it any more, that is
+// no failure: a run doesn't hang on who watches it.
 type stream struct {
 	to     io.Writer
 	mu     sync.Mutex

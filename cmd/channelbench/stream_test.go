@@ -43,8 +43,8 @@ func until(t *testing.T, path, text string) {
 	t.Fatalf("%s never holds %q", path, text)
 }
 
-// TestWhoWatchesEndsNoRun: a run that loses its readers, and is told to end in each of the ways in which terminals do, settles
-// what is open, saves all, and exits with its own code.
+// TestWhoWatchesEndsNoRun: a run that loses its readers, and is told to end in each of the ways in which terminals do,
+// settles what is open, saves all, and exits with its own code.
 func TestWhoWatchesEndsNoRun(t *testing.T) {
 	const hup, interrupt, term = syscall.SIGHUP, syscall.SIGINT, syscall.SIGTERM
 	for _, tt := range []struct {
