@@ -45,8 +45,8 @@ var (
 	errTorn    = errors.New("was cut short while it was written")
 )
 
-// decode reads a line without its newline: a *Night or a *Mark.
-func decode(line []byte) (any, error) {
+// decode reads a line without its newline.
+func decode(line []byte) (kept, error) {
 	var head struct{ Schema, Kind string }
 	if err := json.Unmarshal(line, &head); err != nil {
 		if bytes.HasPrefix(line, []byte(`{"schema":"channelbench/history/`)) {
@@ -67,35 +67,39 @@ func decode(line []byte) (any, error) {
 	if i := len(line) - sealSize; i < 1 || !bytes.Equal(line[i:], seal(line[:i])) {
 		return nil, errSeal
 	}
-	switch head.Kind {
+	e := empty(head.Kind)
+	if e == nil {
+		return nil, fmt.Errorf("is of the kind %.40q, which only other versions know", head.Kind)
+	}
+	if err := json.Unmarshal(line, e); err != nil {
+		return nil, fmt.Errorf("can't be read: %w", err)
+	}
+	if err := e.date(); err != nil {
+		return nil, fmt.Errorf("can't be read: %w", err)
+	}
+	return e, nil
+}
+
+// kept is an entry that is read: a *Night or a *Mark.
+type kept interface{ date() error }
+
+// empty is an entry of a kind, nil of one that is unknown.
+func empty(kind string) kept {
+	switch kind {
 	case "night":
-		return readNight(line)
+		return &Night{}
 	case "accept":
-		return readMark(line)
+		return &Mark{}
 	}
-	return nil, fmt.Errorf("is of the kind %.40q, which only other versions know", head.Kind)
+	return nil
 }
 
-func readNight(line []byte) (*Night, error) {
-	var n Night
-	err := json.Unmarshal(line, &n)
-	if err == nil {
-		n.at, err = time.Parse(time.RFC3339, n.At)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("can't be read: %w", err)
-	}
-	return &n, nil
+func (n *Night) date() (err error) {
+	n.at, err = time.Parse(time.RFC3339, n.At)
+	return err
 }
 
-func readMark(line []byte) (*Mark, error) {
-	var m Mark
-	err := json.Unmarshal(line, &m)
-	if err == nil {
-		m.from, err = time.Parse(time.RFC3339, m.From)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("can't be read: %w", err)
-	}
-	return &m, nil
+func (m *Mark) date() (err error) {
+	m.from, err = time.Parse(time.RFC3339, m.From)
+	return err
 }
