@@ -8,6 +8,8 @@ import (
 	"io"
 	"reflect"
 	"time"
+
+	"channelbench/internal/inert"
 )
 
 // Log is what a history holds.
@@ -23,7 +25,7 @@ type Problem struct {
 	Text string
 }
 
-func (p Problem) String() string { return fmt.Sprintf("line %d %s", p.Line, p.Text) }
+func (p Problem) String() string { return fmt.Sprintf("line %d %s", p.Line, inert.Line(p.Text)) }
 
 // Read reads a history. Only what r says is an error: a line that can't be used is a Problem.
 func Read(r io.Reader) (*Log, error) {
