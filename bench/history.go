@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -127,7 +128,10 @@ func (a *attack) resume(o *Options, header journal.Run) error {
 	if err := a.continues(found.State.Run(), header); err != nil {
 		return errors.Join(&RefusedError{err}, j.Close())
 	}
-	if err := errors.Join(a.reread(o.Journal), a.restore(o, found.State)); err != nil {
+	if err := a.reread(o.Journal); err != nil {
+		return errors.Join(err, j.Close())
+	}
+	if err := a.restore(o, found.State); err != nil {
 		return errors.Join(err, j.Close())
 	}
 	if err := a.restoreStops(o, header.At); err != nil {
@@ -164,7 +168,7 @@ func (a *attack) continues(was, is journal.Run) error {
 		return errors.New("the journal is of other prompts")
 	case was.Live != is.Live:
 		return fmt.Errorf("the journal is of a run with live = %v, and this one has live = %v", was.Live, is.Live)
-	case was.Speed != is.Speed:
+	case was.Speed != is.Speed || !(was.Speed > 0):
 		return fmt.Errorf("the journal is of a run at %vx, and this one runs at %vx", was.Speed, is.Speed)
 	}
 	return nil
@@ -178,10 +182,32 @@ func (a *attack) reread(path string) error {
 	}
 	defer f.Close()
 	for e, err := range journal.Read(f) {
+		if err == nil {
+			err = a.scheduled(e)
+		}
 		if err != nil {
 			return err
 		}
 		a.entries = append(a.entries, e)
+	}
+	return nil
+}
+
+// scheduled says why an entry is of no order of this run's schedule, or of none of its channels: somebody wrote it since.
+func (a *attack) scheduled(e journal.Entry) error {
+	switch e := e.(type) {
+	case journal.Order:
+		if e.Order < 0 || e.Order >= len(a.orders) {
+			return &RefusedError{fmt.Errorf("the journal has an order %d, and the run has %d", e.Order, len(a.orders))}
+		}
+		e.Scheduled = journal.Time{}
+		if e != a.announcement(&a.orders[e.Order]) {
+			return &RefusedError{fmt.Errorf("order %d of the journal is not the one of this run: it was changed", e.Order)}
+		}
+	case journal.Intent:
+		if !slices.Contains(a.driven(), e.Channel) {
+			return &RefusedError{fmt.Errorf("attempt %d of order %d was made on %q, which is no channel of this run", e.Attempt, e.Order, e.Channel)}
+		}
 	}
 	return nil
 }

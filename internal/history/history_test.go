@@ -81,6 +81,8 @@ func TestReadNamesWhatItLeavesOut(t *testing.T) {
 		"sealed, but no night": {join(sealed(`{"schema":"channelbench/history/v1","kind":"night","at":"2026-11-30T03:00:00Z","strategy":"s","seed":-1`), one), 1, "line 1 can't be read: json: cannot unmarshal number -1 into Go struct field Night.seed of type uint64"},
 		"sealed, but undated":  {join(sealed(`{"schema":"channelbench/history/v1","kind":"night","at":"yesterday"`), one), 1, `line 1 can't be read: parsing time "yesterday" as "2006-01-02T15:04:05Z07:00": cannot parse "yesterday" as "2006"`},
 		"sealed, but no mark":  {join(sealed(`{"schema":"channelbench/history/v1","kind":"accept","from":7`), one), 1, "line 1 can't be read: json: cannot unmarshal number into Go struct field Mark.from of type string"},
+		"sealed, but too good": {join(sealed(`{"schema":"channelbench/history/v1","kind":"night","at":"2026-11-30T03:00:00Z","orders":4,"delivered":5`), one), 1, "line 1 can't be read: 5 orders can't be delivered, and 0 in time, of 4"},
+		"sealed, but none":     {join(sealed(`{"schema":"channelbench/history/v1","kind":"night","at":"2026-11-30T03:00:00Z","in_time":-1`), one), 1, "line 1 can't be read: 0 orders can't be delivered, and -1 in time, of 0"},
 		"of an unknown kind":   {join(sealed(`{"schema":"channelbench/history/v1","kind":"other"`), one), 1, `line 1 is of the kind "other", which only other versions know`},
 		"foreign JSON":         {join([]byte("{\"level\":\"info\"}\n[1,2]\n7\n"), one), 1, "line 1 is not a line of a history\nline 2 is not a line of a history\nline 3 is not a line of a history"},
 		"binary":               {join([]byte("\x00\xff\x1b[31m\n"), one, bytes.Repeat([]byte{0}, 3<<20), []byte("\n"), two), 2, "line 1 is no JSON\nline 3 is no JSON"},

@@ -74,14 +74,14 @@ func decode(line []byte) (kept, error) {
 	if err := json.Unmarshal(line, e); err != nil {
 		return nil, fmt.Errorf("can't be read: %w", err)
 	}
-	if err := e.date(); err != nil {
+	if err := e.check(); err != nil {
 		return nil, fmt.Errorf("can't be read: %w", err)
 	}
 	return e, nil
 }
 
 // kept is an entry that is read: a *Night or a *Mark.
-type kept interface{ date() error }
+type kept interface{ check() error }
 
 // empty is an entry of a kind, nil of one that is unknown.
 func empty(kind string) kept {
@@ -94,12 +94,15 @@ func empty(kind string) kept {
 	return nil
 }
 
-func (n *Night) date() (err error) {
+func (n *Night) check() (err error) {
+	if n.Delivered < 0 || n.Delivered > n.Orders || n.InTime < 0 || n.InTime > n.Orders {
+		return fmt.Errorf("%d orders can't be delivered, and %d in time, of %d", n.Delivered, n.InTime, n.Orders)
+	}
 	n.at, err = time.Parse(time.RFC3339, n.At)
 	return err
 }
 
-func (m *Mark) date() (err error) {
+func (m *Mark) check() (err error) {
 	m.from, err = time.Parse(time.RFC3339, m.From)
 	return err
 }

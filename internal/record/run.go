@@ -292,5 +292,22 @@ func Read(r io.Reader) (*Run, error) {
 	if run.Schema != Schema {
 		return nil, fmt.Errorf("read run: schema is %q, want %q", run.Schema, Schema)
 	}
+	for i := range run.Strategies {
+		if err := run.Strategies[i].check(); err != nil {
+			return nil, fmt.Errorf("read run: strategy %q: %w", run.Strategies[i].Name, err)
+		}
+	}
 	return &run, nil
+}
+
+// check refuses counts that no run comes to.
+func (s *Strategy) check() error {
+	inTime := int64(0)
+	if s.Counts != nil {
+		inTime = s.Counts.InTime
+	}
+	if s.Delivered < 0 || s.Delivered > s.Orders || inTime < 0 || inTime > s.Orders {
+		return fmt.Errorf("%d orders can't be delivered, and %d in time, of %d", s.Delivered, inTime, s.Orders)
+	}
+	return nil
 }

@@ -315,10 +315,14 @@ func TestWriteRefusesWhatIsNoNumber(t *testing.T) {
 
 func TestReadRefuses(t *testing.T) {
 	for text, want := range map[string]string{
-		`{"schema":"channelbench/run/v2"}`: `read run: schema is "channelbench/run/v2", want "channelbench/run/v1"`,
-		`{}`:                               `read run: schema is "", want "channelbench/run/v1"`,
-		`null`:                             `read run: schema is "", want "channelbench/run/v1"`,
-		``:                                 `read run: EOF`,
+		`{"schema":"channelbench/run/v2"}`:    `read run: schema is "channelbench/run/v2", want "channelbench/run/v1"`,
+		`{}`:                                  `read run: schema is "", want "channelbench/run/v1"`,
+		`null`:                                `read run: schema is "", want "channelbench/run/v1"`,
+		``:                                    `read run: EOF`,
+		`{"schema":"channelbench/run/v1"} {}`: `read run: there is more in it than one document`,
+		`{"schema":"channelbench/run/v1"}` + "\n::error::":                                      `read run: there is more in it than one document`,
+		`{"schema":"channelbench/run/v1","strategies":[{"name":"a","orders":5,"delivered":9}]}`: `read run: strategy "a": 9 orders can't be delivered, and 0 in time, of 5`,
+		`{"schema":"channelbench/run/v1","strategies":[{"counts":{"in_time":-1}}]}`:             `read run: strategy "": 0 orders can't be delivered, and -1 in time, of 0`,
 	} {
 		if _, err := Read(strings.NewReader(text)); err == nil || err.Error() != want {
 			t.Errorf("Read(%q): %v, want %s", text, err, want)
