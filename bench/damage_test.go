@@ -109,15 +109,16 @@ func TestAJournalOfAnotherSchedule(t *testing.T) {
 	whole := string(interrupted(t))
 	for _, tt := range []struct{ name, was, is, want string }{
 		{"as it was", "", "", ""},
-		{"a pair out of reach", `"pair":3`, `"pair":1000000000000`, "order 3 of the journal is not the one of this run"},
-		{"another video", `"order":3,"strategy":"hybrid","pair":3,"video":`, `"order":3,"strategy":"hybrid","pair":3,"video":7`, "order 3 of the journal is not the one of this run"},
-		{"a strategy that isn't driven", `"order":3,"strategy":"hybrid"`, `"order":3,"strategy":"reverse"`, "order 3 of the journal is not the one of this run"},
-		{"an order too many", `"order":3,"strategy"`, `"order":4,"strategy"`, "the journal has an order 4, and the run has 4"},
+		{"a pair out of reach", `"pair":3`, `"pair":1000000000000`, "order 3 of the journal (pair 1000000000000, video 0) is none of this run's 4"},
+		{"another video", `"order":3,"strategy":"hybrid","pair":3,"video":`, `"order":3,"strategy":"hybrid","pair":3,"video":7`, "(pair 3, video 70) is none of this run's 4"},
+		{"a pair before the first", `"pair":3`, `"pair":-3`, "(pair -3, video 0) is none"},
+		{"a strategy that isn't driven", `"order":3,"strategy":"hybrid"`, `"order":3,"strategy":"reverse"`, ""},
+		{"an order too many", `"order":3,"strategy"`, `"order":4,"strategy"`, "order 4 of the journal"},
 		{"no channel", `"channel":"reverse"`, `"channel":"nowhere"`, `attempt 0 of order 0 was made on "nowhere"`},
 		{"a clock that stands", `"speed":1`, `"speed":0`, "runs at 1x"},
 		{"a clock that goes backwards", `"speed":1`, `"speed":-60`, "runs at -60x"},
-		{"too much money", `"reserved_micros":1000000`, `"reserved_micros":9000000000000000000`, "not an amount"},
-		{"a key that is none", `"key":"`, `"key":"zz`, "order 0 of the journal is not the one of this run"},
+		{"too much money", `"reserved_micros":1000000`, `"reserved_micros":9000000000000000000`, "is too large"},
+		{"a key that is none", `"key":"`, `"key":"zz`, "is no number of 16 hex digits"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			text := strings.Replace(whole, tt.was, tt.is, 3)

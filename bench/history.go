@@ -34,7 +34,6 @@ func (a *attack) openJournal(o *Options) error {
 		return a.resume(o, header)
 	}
 	a.entries = []journal.Entry{header}
-	a.ledger = ledger.New(o.Cap)
 	if o.Journal != "" {
 		if err := clear(o.Journal); err != nil {
 			return err
@@ -44,6 +43,11 @@ func (a *attack) openJournal(o *Options) error {
 			return err
 		}
 	}
+	limit, err := a.limit(o, o.Cap, 0)
+	if err != nil {
+		return errors.Join(err, a.unbegin(o))
+	}
+	a.ledger = ledger.New(limit)
 	return o.begin()
 }
 
@@ -112,6 +116,13 @@ func (a *attack) started() string {
 	return a.entries[0].(journal.Run).At.Format("2006-01-02T15:04:05.000Z")
 }
 
+// name is what no other run is called, and the run itself when it is resumed, too.
+func (a *attack) name() string {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.entries[0].(journal.Run).At.Format(time.RFC3339Nano)
+}
+
 // at is when a time of the run was, for the journal.
 func (a *attack) at(t time.Duration) journal.Time {
 	return journal.UTC(a.clock.origin.Add(a.clock.real(t)))
@@ -151,7 +162,7 @@ func (a *attack) resume(o *Options, header journal.Run) error {
 	for _, w := range append(found.Warnings, text) {
 		a.notice(w)
 	}
-	if o.Cap > 0 {
+	if o.Recap {
 		if err := a.keep(journal.Cap{At: header.At, Cap: o.Cap}); err != nil {
 			return err
 		}
@@ -197,12 +208,8 @@ func (a *attack) reread(path string) error {
 func (a *attack) scheduled(e journal.Entry) error {
 	switch e := e.(type) {
 	case journal.Order:
-		if e.Order < 0 || e.Order >= len(a.orders) {
-			return &RefusedError{fmt.Errorf("the journal has an order %d, and the run has %d", e.Order, len(a.orders))}
-		}
-		e.Scheduled = journal.Time{}
-		if e != a.announcement(&a.orders[e.Order]) {
-			return &RefusedError{fmt.Errorf("order %d of the journal is not the one of this run: it was changed", e.Order)}
+		if e.Order >= len(a.orders) || e.Pair < 0 || e.Pair >= a.scenario.Bench.Orders || e.Video < 0 || e.Video >= len(a.model.Classes) {
+			return &RefusedError{fmt.Errorf("order %d of the journal (pair %d, video %d) is none of this run's %d", e.Order, e.Pair, e.Video, len(a.orders))}
 		}
 	case journal.Intent:
 		if !slices.Contains(a.driven(), e.Channel) {
@@ -214,16 +221,24 @@ func (a *attack) scheduled(e journal.Entry) error {
 
 // restore books in the ledger what the journal says. What nobody can ask about stays reserved for good.
 func (a *attack) restore(o *Options, s *journal.State) error {
-	limit := o.Cap
-	if limit == 0 {
-		limit = s.Cap()
+	own, committed := s.Cap(), s.Spent()
+	if o.Recap {
+		own = o.Cap
 	}
-	a.ledger = ledger.New(limit)
 	open, lost := s.Open(), s.Lost()
 	var standing []money.Micros
+	var err error
 	for _, t := range append(open, lost...) {
 		standing = append(standing, t.Intent.Reserved)
+		if committed, err = money.Add(committed, t.Intent.Reserved); err != nil {
+			return err
+		}
 	}
+	limit, err := a.limit(o, own, committed)
+	if err != nil {
+		return err
+	}
+	a.ledger = ledger.New(limit)
 	holds, err := a.ledger.Restore(s.Spent(), s.Overrun(), standing)
 	if err != nil {
 		return err
@@ -241,11 +256,9 @@ func (a *attack) restore(o *Options, s *journal.State) error {
 
 // Past is what a journal says of the run that wrote it.
 type Past struct {
-	Live    bool
-	Speed   float64
-	Set     []string     // overrides of its scenario
-	Started time.Time    // as the record says it
-	Cap     money.Micros // as it was raised or lowered last
+	Live  bool
+	Speed float64
+	Set   []string // overrides of its scenario
 }
 
 // ReadPast reads what a journal says of its run, as far as it can be read. It is an fs.ErrNotExist where there is none.
@@ -255,20 +268,12 @@ func ReadPast(path string) (*Past, error) {
 		return nil, err
 	}
 	defer f.Close()
-	var past *Past
 	for e, err := range journal.Read(f) {
-		switch e := e.(type) {
-		case journal.Run:
-			past = &Past{Live: e.Live, Speed: e.Speed, Set: e.Set, Started: e.At.Truncate(time.Millisecond), Cap: e.Cap}
-		case journal.Cap:
-			past.Cap = e.Cap
-		}
-		if past == nil {
+		run, is := e.(journal.Run)
+		if !is {
 			return nil, fmt.Errorf("%s: %w", path, errors.Join(err, errors.New("it has no header, so nothing was submitted")))
 		}
+		return &Past{Live: run.Live, Speed: run.Speed, Set: run.Set}, nil
 	}
-	if past == nil {
-		return nil, fmt.Errorf("%s is empty, so nothing was submitted", path)
-	}
-	return past, nil
+	return nil, fmt.Errorf("%s is empty, so nothing was submitted", path)
 }

@@ -38,15 +38,8 @@ type news struct {
 
 // announce puts the order on record, before anything is bought for it.
 func (o *order) announce() error {
-	entry := o.announcement(&o.Planned)
-	entry.Scheduled = o.at(o.At)
-	return o.keep(entry)
-}
-
-// announcement is an order's entry in the journal, without its moment.
-func (a *attack) announcement(p *Planned) journal.Order {
-	return journal.Order{Order: p.Index, Strategy: a.scenario.Strategies[p.Strategy].Name, Pair: p.Pair, Video: p.Class, Prompt: p.Prompt,
-		Key: fmt.Sprintf("%016x", uint64(p.Key))}
+	return o.keep(journal.Order{Order: o.Index, Strategy: o.scenario.Strategies[o.Strategy].Name, Pair: o.Pair, Video: o.Class, Prompt: o.Prompt,
+		Key: fmt.Sprintf("%016x", uint64(o.Key)), Scheduled: o.at(o.At)})
 }
 
 // conduct runs the order until its outcome is known, or until it is given up.

@@ -40,7 +40,6 @@ type benchFlags struct {
 	reopen   bool
 	capped   func() bool // --max-spend was given
 	month    monthCap
-	past     *bench.Past // the run that is resumed
 	night    nightFlags
 }
 
@@ -173,7 +172,6 @@ func (f *benchFlags) pickUp(name string, o *bench.Options) (string, error) {
 	case f.out != "" && f.out != f.resume:
 		return "", fail(exitUsage, errors.New("a run is resumed in its own folder: leave -o out"))
 	}
-	f.past = past
 	o.Resume, o.Speed, f.set, f.out = true, past.Speed, past.Set, f.resume
 	if name == "" {
 		name = filepath.Join(f.resume, "scenario.toml")
@@ -190,7 +188,8 @@ func (p *program) prepare(s *scenario.Scenario, f *benchFlags, o *bench.Options)
 	if o.Cap, err = f.limit(s, plan); err != nil {
 		return err
 	}
-	if err := f.month.tighten(p, f, &o.Cap, plan, f.past); err != nil {
+	o.Recap = f.capped()
+	if err := f.month.limits(p, f, o, plan); err != nil {
 		return err
 	}
 	if o.Live {
@@ -209,13 +208,13 @@ func (p *program) prepare(s *scenario.Scenario, f *benchFlags, o *bench.Options)
 		}
 	}
 	if !o.Resume {
-		p.note("%s", describe(plan, o))
+		p.note("%s", describe(plan, o, f.month.left))
 	}
 	return nil
 }
 
 // describe puts a plan into words.
-func describe(plan *bench.Plan, o *bench.Options) string {
+func describe(plan *bench.Plan, o *bench.Options, month money.Micros) string {
 	var b strings.Builder
 	where := "on mock channels, where nothing is spent"
 	if o.Live {
@@ -231,7 +230,12 @@ func describe(plan *bench.Plan, o *bench.Options) string {
 		fmt.Fprintf(&b, "  %s: replayed from what these meet, at no cost\n", strings.Join(plan.Replayed, ", "))
 	}
 	fmt.Fprintf(&b, "  cap: %v", o.Cap)
-	if o.Cap < plan.Worst {
+	limit := o.Cap
+	if o.Allot != nil && month < limit {
+		fmt.Fprintf(&b, "; the month leaves %v", month)
+		limit = month
+	}
+	if limit < plan.Worst {
 		fmt.Fprintf(&b, ", which may end the run early")
 	}
 	return b.String()

@@ -46,17 +46,19 @@ var (
 )
 
 // decode reads a line without its newline.
-func decode(line []byte) (kept, error) {
+func decode(line []byte, ended bool) (kept, error) {
 	var head struct{ Schema, Kind string }
 	if err := json.Unmarshal(line, &head); err != nil {
-		if bytes.HasPrefix(line, []byte(`{"schema":"channelbench/history/`)) {
+		var syntax *json.SyntaxError
+		switch {
+		case bytes.HasPrefix(line, []byte(`{"schema":"channelbench/history/`)):
+			return nil, errTorn
+		case !errors.As(err, &syntax):
+			return nil, errForeign
+		case !ended && line[0] == '{':
 			return nil, errTorn
 		}
-		var syntax *json.SyntaxError
-		if errors.As(err, &syntax) {
-			return nil, errNotJSON
-		}
-		return nil, errForeign
+		return nil, errNotJSON
 	}
 	switch {
 	case head.Schema == "" || !bytes.HasPrefix([]byte(head.Schema), []byte("channelbench/history/")):

@@ -56,7 +56,7 @@ func full() *Run {
 		Timeline: &Timeline{BinSeconds: 60, Seconds: 300, Channels: []ChannelTimeline{{Channel: "reverse", Bins: []TimelineBin{
 			{From: 60, Outcomes: map[string]int{"delivered": 3, "region": 1}, MedianSeconds: ptr(94.0)}}}}},
 		Truncated: []Truncation{{Channel: "reverse", At: "2026-11-01T03:10:00Z", Good: 1, Bad: 8, InFlight: 2, NotBegun: 20, GoodShare: figure(0.11)}},
-		Drive: &Drive{Channels: "mock", Poll: map[string]float64{"reverse": 10}, SendLagP99: ptr(0.1), PlannedRate: ptr(6.0), Rate: ptr(5.9), Cut: 1, Planned: 60,
+		Drive: &Drive{Run: "2026-11-01T03:00:00.000000001Z", Channels: "mock", Poll: map[string]float64{"reverse": 10}, SendLagP99: ptr(0.1), PlannedRate: ptr(6.0), Rate: ptr(5.9), Cut: 1, Planned: 60,
 			Gates: []Gate{{"p95", 0.15}}},
 		Precision: &Precision{Asked: 0.01, Reached: ptr(0.004), Minimise: "cost", Strategy: "hybrid", Against: ptr("reverse"), Difference: figure(-40)},
 		Sensitivity: &Sensitivity{
