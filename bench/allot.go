@@ -7,8 +7,8 @@ import (
 	"channelbench/internal/money"
 )
 
-// Ask is what a run asks of money that it shares with other runs, such as a month's. It gets Most or less, and buys no further
-// than that; what it has bought already stands.
+// Ask is what a run asks of money that it shares with other runs, such as a month's. It gets Most or less, and buys no
+// further than that; what it has bought already stands.
 type Ask struct {
 	Run    string       // its name, the same when it is resumed
 	Bought money.Micros // what it has bought since Options.Since, at most

@@ -189,7 +189,7 @@ func (p *program) prepare(s *scenario.Scenario, f *benchFlags, o *bench.Options)
 		return err
 	}
 	o.Recap = f.capped()
-	if err := f.month.limits(p, f, o, plan); err != nil {
+	if err := f.shareMonth(p, o, plan); err != nil {
 		return err
 	}
 	if o.Live {
@@ -345,13 +345,15 @@ func (f *lateFile) Close() error {
 // ended says how the run ended, with its exit code.
 func (p *program) ended(ctx context.Context, err error, journal string) error {
 	resume := fmt.Sprintf("\n  hint: --resume %s goes on with it", filepath.Dir(journal))
-	var stopped *exitError
+	var stopped, decided *exitError
 	var fault *bench.Fault
 	var refused *bench.RefusedError
 	var live *bench.LiveError
 	switch {
 	case err == nil:
 		return nil
+	case errors.As(err, &decided):
+		return err
 	case errors.As(err, &live):
 		return fail(exitUsage, fmt.Errorf("%w%s, or choose another folder with -o", err, resume))
 	case errors.As(err, &refused):

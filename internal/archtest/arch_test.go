@@ -237,6 +237,7 @@ var limits = map[string]int{
 	"bench":             3100,  // one run from schedule to figures, resumed or not; its parts that stand alone are packages below it
 	"bench/dialect":     3500,  // one file a protocol with its client and its mock, and what they share
 	"reports":           11200, // one file a chart, of one run or of several, and the theme they share
+	"internal/history":  1900,  // nights as they are kept, read and judged, and the money of their months, by one format and one lock
 	"sim":               1720,  // the façade: runs, ranges, the map of break-evens, and the study behind a plan
 	"cmd/channelbench":  3100,  // one file a verb
 }

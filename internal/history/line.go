@@ -24,11 +24,11 @@ func seal(begun []byte) []byte {
 	return fmt.Appendf(nil, `%s%08x"}`, mark, sum)
 }
 
-// Entry is a Night or a Mark.
+// Entry is what a history holds: a Night or a Mark.
 type Entry interface{ Night | Mark }
 
 // lineOf is an entry as a line, with its newline.
-func lineOf[E Entry](e E) ([]byte, error) {
+func lineOf(e any) ([]byte, error) {
 	body, err := json.Marshal(e)
 	if err != nil {
 		return nil, err
@@ -82,7 +82,7 @@ func decode(line []byte, ended bool) (kept, error) {
 	return e, nil
 }
 
-// kept is an entry that is read: a *Night or a *Mark.
+// kept is an entry that is read: a *Night, a *Mark or a *Reservation.
 type kept interface{ check() error }
 
 // empty is an entry of a kind, nil of one that is unknown.
@@ -92,6 +92,8 @@ func empty(kind string) kept {
 		return &Night{}
 	case "accept":
 		return &Mark{}
+	case "reserved":
+		return &Reservation{}
 	}
 	return nil
 }

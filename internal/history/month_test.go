@@ -85,7 +85,7 @@ func TestMonthBudget(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			b, err := MonthOf(november.Add(50*time.Hour), "live", 60*money.Dollar).Budget(path, tt.but)
+			b, err := MonthOf(november.Add(50*time.Hour), "live", 60*money.Dollar).budget(path, nil, tt.but)
 			if tt.wrong != "" {
 				if err == nil || !strings.Contains(err.Error(), tt.wrong) || !strings.Contains(err.Error(), "\n  hint: ") {
 					t.Errorf("%v, want %q and a hint", err, tt.wrong)
@@ -109,7 +109,7 @@ func TestNoByteLowersTheMonth(t *testing.T) {
 		if err := os.WriteFile(path, text, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if b, err := MonthOf(november, "live", money.Dollar).Budget(path, ""); err == nil && b.Spent != 11_100_000 {
+		if b, err := MonthOf(november, "live", money.Dollar).Budget(path); err == nil && b.Spent != 11_100_000 {
 			t.Errorf("a bit of byte %d: %v is spent", i, b.Spent)
 		}
 	}

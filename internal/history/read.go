@@ -92,6 +92,8 @@ func (l *reader) take(number int, line []byte, ended bool) {
 	case *Night:
 		e.line = number
 		l.night(e)
+	case *Reservation:
+		l.problem(number, "is a reservation, which belongs beside a history")
 	default:
 		l.problem(number, "%v", err)
 	}

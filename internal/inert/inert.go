@@ -1,6 +1,6 @@
-// Package inert makes text harmless that comes from files which somebody else may have written: names, reasons, notes. Whatever
-// it holds, it steers no terminal, begins no line of its own, commands no runner of continuous integration, and means nothing in
-// Markdown.
+// Package inert makes text harmless that comes from files which somebody else may have written: names, reasons, notes.
+// Whatever it holds, it steers no terminal, begins no line of its own, commands no runner of continuous integration,
+// and means nothing in Markdown.
 //
 // It deliberately refuses nothing and hides nothing: what is taken away is seen to be.
 //
@@ -36,7 +36,8 @@ func Lines(text string) string {
 	}, text))
 }
 
-// visible is a rune that shows, and shows what it is: no control or format character, such as those that turn the direction.
+// visible is a rune that shows, and shows what it is: no control or format character, such as those that turn the
+// direction.
 func visible(r rune) rune {
 	if unicode.IsGraphic(r) {
 		return r
@@ -44,8 +45,8 @@ func visible(r rune) rune {
 	return utf8.RuneError
 }
 
-// What runners take for a command: GitHub's where it begins a line, and wrapped text may begin one with any word; and those of
-// Azure, TeamCity and once GitHub anywhere.
+// What runners take for a command: GitHub's where it begins a line, and wrapped text may begin one with any word; and
+// those of Azure, TeamCity and once GitHub anywhere.
 var (
 	command = regexp.MustCompile(`(?m)(^|[\s\pZ])::`)
 	bracket = regexp.MustCompile(`##(\w*)\[`)
