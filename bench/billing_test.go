@@ -162,7 +162,7 @@ func TestResumedBillsAreTheSame(t *testing.T) {
 					t.Fatal(err)
 				}
 				before := c.submits.Load()
-				_, err = ordinarily(t, c, func(o *Options) { o.Journal, o.Resume, o.Cap = cut, true, money.Dollar/4 }, set...)
+				_, err = ordinarily(t, c, func(o *Options) { o.Journal, o.Resume, o.Cap, o.Recap = cut, true, money.Dollar/4, true }, set...)
 				if n := c.submits.Load() - before; errors.Is(err, ledger.ErrCap) != (tt.submits < 8) || err == nil && n != 2 || err != nil && n != 1 {
 					t.Errorf("resumed: %d submits, and %v", n, err)
 				}

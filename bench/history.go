@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -72,16 +73,22 @@ func (a *attack) beginJournal(o *Options) (err error) {
 	if o.Resume {
 		return a.resume(o)
 	}
-	a.ledger = ledger.New(o.Cap)
 	if o.Begin != nil {
 		if err := o.Begin(); err != nil {
 			return errors.Join(err, a.leaveJournal())
 		}
 	}
 	if a.claim != nil {
-		a.journal, err = a.claim.Begin(a.entries[0].(journal.Run))
+		if a.journal, err = a.claim.Begin(a.entries[0].(journal.Run)); err != nil {
+			return err
+		}
 	}
-	return err
+	limit, err := a.limit(o, o.Cap, 0)
+	if err != nil {
+		return errors.Join(err, a.unbegin(o))
+	}
+	a.ledger = ledger.New(limit)
+	return nil
 }
 
 // LiveError says that a path holds the journal of a live run.
@@ -121,6 +128,13 @@ func (a *attack) started() string {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	return a.entries[0].(journal.Run).At.Format("2006-01-02T15:04:05.000Z")
+}
+
+// name is what no other run is called, and the run itself when it is resumed, too.
+func (a *attack) name() string {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.entries[0].(journal.Run).At.Format(time.RFC3339Nano)
 }
 
 // at is when a time of the run was, for the journal.
@@ -179,7 +193,7 @@ func (a *attack) tellResumed(o *Options, now journal.Time) error {
 	for _, w := range append(a.found.Warnings, text) {
 		a.notice(w)
 	}
-	if o.Cap > 0 {
+	if o.Recap {
 		if err := a.keep(journal.Cap{At: now, Cap: o.Cap}); err != nil {
 			return err
 		}
@@ -196,7 +210,7 @@ func (a *attack) continues(was, is journal.Run) error {
 		return errors.New("the journal is of other prompts")
 	case was.Live != is.Live:
 		return fmt.Errorf("the journal is of a run with live = %v, and this one has live = %v", was.Live, is.Live)
-	case was.Speed != is.Speed:
+	case was.Speed != is.Speed || !(was.Speed > 0):
 		return fmt.Errorf("the journal is of a run at %vx, and this one runs at %vx", was.Speed, is.Speed)
 	}
 	return nil
@@ -210,6 +224,9 @@ func (a *attack) reread(path string) error {
 	}
 	defer f.Close()
 	for e, err := range journal.Read(f) {
+		if err == nil {
+			err = a.scheduled(e)
+		}
 		if err != nil {
 			return err
 		}
@@ -218,18 +235,41 @@ func (a *attack) reread(path string) error {
 	return nil
 }
 
+// scheduled says why an entry is of no order of this run's schedule, or of none of its channels: somebody wrote it since.
+func (a *attack) scheduled(e journal.Entry) error {
+	switch e := e.(type) {
+	case journal.Order:
+		if e.Order >= len(a.orders) || e.Pair < 0 || e.Pair >= a.scenario.Bench.Orders || e.Video < 0 || e.Video >= len(a.model.Classes) {
+			return &RefusedError{fmt.Errorf("order %d of the journal (pair %d, video %d) is none of this run's %d", e.Order, e.Pair, e.Video, len(a.orders))}
+		}
+	case journal.Intent:
+		if !slices.Contains(a.driven(), e.Channel) {
+			return &RefusedError{fmt.Errorf("attempt %d of order %d was made on %q, which is no channel of this run", e.Attempt, e.Order, e.Channel)}
+		}
+	}
+	return nil
+}
+
 // restore books in the ledger what the journal says. What nobody can ask about stays reserved for good.
 func (a *attack) restore(o *Options, s *journal.State) error {
-	limit := o.Cap
-	if limit == 0 {
-		limit = s.Cap()
+	own, committed := s.Cap(), s.Spent()
+	if o.Recap {
+		own = o.Cap
 	}
-	a.ledger = ledger.New(limit)
 	open, lost := s.Open(), s.Lost()
 	var standing []money.Micros
+	var err error
 	for _, t := range append(open, lost...) {
 		standing = append(standing, t.Intent.Reserved)
+		if committed, err = money.Add(committed, t.Intent.Reserved); err != nil {
+			return err
+		}
 	}
+	limit, err := a.limit(o, own, committed)
+	if err != nil {
+		return err
+	}
+	a.ledger = ledger.New(limit)
 	holds, err := a.ledger.Restore(s.Spent(), s.Overrun(), standing)
 	if err != nil {
 		return err
@@ -247,11 +287,9 @@ func (a *attack) restore(o *Options, s *journal.State) error {
 
 // Past is what a journal says of the run that wrote it.
 type Past struct {
-	Live    bool
-	Speed   float64
-	Set     []string     // overrides of its scenario
-	Started time.Time    // as the record says it
-	Cap     money.Micros // as it was raised or lowered last
+	Live  bool
+	Speed float64
+	Set   []string // overrides of its scenario
 }
 
 // ReadPast reads what a journal says of its run, as far as it can be read. It is an fs.ErrNotExist where there is none.
@@ -261,20 +299,12 @@ func ReadPast(path string) (*Past, error) {
 		return nil, err
 	}
 	defer f.Close()
-	var past *Past
 	for e, err := range journal.Read(f) {
-		switch e := e.(type) {
-		case journal.Run:
-			past = &Past{Live: e.Live, Speed: e.Speed, Set: e.Set, Started: e.At.Truncate(time.Millisecond), Cap: e.Cap}
-		case journal.Cap:
-			past.Cap = e.Cap
-		}
-		if past == nil {
+		run, is := e.(journal.Run)
+		if !is {
 			return nil, fmt.Errorf("%s: %w", path, errors.Join(err, errors.New("it has no header, so nothing was submitted")))
 		}
+		return &Past{Live: run.Live, Speed: run.Speed, Set: run.Set}, nil
 	}
-	if past == nil {
-		return nil, fmt.Errorf("%s is empty, so nothing was submitted", path)
-	}
-	return past, nil
+	return nil, fmt.Errorf("%s is empty, so nothing was submitted", path)
 }

@@ -223,14 +223,14 @@ func TestTheCapStandsAcrossAResume(t *testing.T) {
 		if _, err := Run(ctx, s, o); !errors.Is(err, ErrInterrupted) {
 			t.Fatalf("Run ends with %v", err)
 		}
-		o.Cap, o.Resume = 0, true
+		o.Resume = true
 		if _, err := Run(t.Context(), s, o); !errors.Is(err, ledger.ErrCap) {
 			t.Fatalf("the resumed run ends with %v", err)
 		}
 		if charged := server.Books()[1].Charged; charged > 3*money.Dollar || charged < 2*money.Dollar {
 			t.Errorf("both runs spent %v under a cap of $3", charged)
 		}
-		o.Cap = 20 * money.Dollar
+		o.Cap, o.Recap = 20*money.Dollar, true
 		if _, err := Run(t.Context(), s, o); err != nil {
 			t.Fatalf("with a higher cap, the run ends with %v", err)
 		}
@@ -286,7 +286,9 @@ func TestARaisedCapIsRemembered(t *testing.T) {
 		o.Journal = filepath.Join(t.TempDir(), "orders.jsonl")
 		o.Cap = money.Dollar
 		for _, limit := range []money.Micros{money.Dollar, 2 * money.Dollar, 0} {
-			o.Cap = limit
+			if o.Cap, o.Recap = limit, limit > 0; limit == 0 {
+				o.Cap = 100 * money.Dollar // nobody says that it holds
+			}
 			if _, err := Run(t.Context(), s, o); !errors.Is(err, ledger.ErrCap) {
 				t.Fatalf("with a cap of %v, Run ends with %v", limit, err)
 			}

@@ -33,7 +33,8 @@ type Options struct {
 	Key      func(env string) string // the key in an environment variable
 	Hidden   []string                // secrets besides the keys that nothing may quote, such as a proxy's password
 	Prompts  []string
-	Cap      money.Micros // on what the run may spend; with Resume, 0 means the cap that the journal names
+	Cap      money.Micros // on what the run may spend
+	Recap    bool         // with Resume: Cap holds from now on; else the cap that the journal names does
 	Journal  string       // path of orders.jsonl; that of a live run is never overwritten. "": none is kept
 	Begin    func() error // called when a new run isn't refused any more, and before its journal begins; nil: nobody is
 	Resume   bool         // settle what the journal left open, and go on with what is left
@@ -45,6 +46,9 @@ type Options struct {
 	Proxy    func(*http.Request) (*url.URL, error)
 	Progress func(done, total int)
 	Notice   func(text string) // of what a person should hear at once, such as what a resumed journal holds; nil: nobody does
+
+	Allot func(Ask) (money.Micros, error) // says how much of money that is shared the run gets, before anything is submitted; nil: nobody does
+	Since time.Time                       // with Allot: from when on what the run buys counts
 
 	transport http.RoundTripper // instead of the network, for tests
 }

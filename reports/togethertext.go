@@ -5,6 +5,8 @@ import (
 	"io"
 	"net/url"
 	"strings"
+
+	"channelbench/internal/inert"
 )
 
 // Text writes the runs for a terminal: what they come to, then one table over all, then each run's decision.
@@ -159,7 +161,7 @@ func (s *Set) report(m *markdown, charts []Chart, own [][]Chart) {
 	m.list("Warnings", s.cautions())
 	m.list("Not measured", s.assumptions())
 	m.printf("<sub>%s</sub>\n\n", escape(strings.Join(setFootnote(s.all()), " · ")))
-	m.printf("<!-- channelbench: report %s -->\n", strings.ReplaceAll(escape(strings.Join(s.scenarios(), ", ")), "--", "-"))
+	m.printf("<!-- channelbench: report %s -->\n", inert.Comment(cutEnd(strings.Join(s.scenarios(), ", "), 600)))
 }
 
 // album folds a run's own charts away.

@@ -41,7 +41,6 @@ type benchFlags struct {
 	reopen   bool
 	capped   func() bool // --max-spend was given
 	month    monthCap
-	past     *bench.Past // the run that is resumed
 	night    nightFlags
 }
 
@@ -196,7 +195,6 @@ func (f *benchFlags) pickUp(name string, o *bench.Options) (string, error) {
 	case f.out != "" && f.out != f.resume:
 		return "", fail(exitUsage, errors.New("a run is resumed in its own folder: leave -o out"))
 	}
-	f.past = past
 	o.Resume, o.Speed, f.set, f.out = true, past.Speed, past.Set, f.resume
 	if name != "" {
 		return name, nil
@@ -218,7 +216,8 @@ func (p *program) prepare(s *scenario.Scenario, f *benchFlags, o *bench.Options)
 	if o.Cap, err = f.limit(s, plan); err != nil {
 		return err
 	}
-	if err := f.month.tighten(p, f, &o.Cap, plan, f.past); err != nil {
+	o.Recap = f.capped()
+	if err := f.shareMonth(p, o, plan); err != nil {
 		return err
 	}
 	if o.Live {
@@ -232,13 +231,13 @@ func (p *program) prepare(s *scenario.Scenario, f *benchFlags, o *bench.Options)
 		}
 	}
 	if !o.Resume {
-		p.note("%s", describe(plan, o))
+		p.note("%s", describe(plan, o, f.month.left))
 	}
 	return nil
 }
 
 // describe puts a plan into words.
-func describe(plan *bench.Plan, o *bench.Options) string {
+func describe(plan *bench.Plan, o *bench.Options, month money.Micros) string {
 	var b strings.Builder
 	where := "on mock channels, where nothing is spent"
 	if o.Live {
@@ -254,7 +253,12 @@ func describe(plan *bench.Plan, o *bench.Options) string {
 		fmt.Fprintf(&b, "  %s: replayed from what these meet, at no cost\n", strings.Join(plan.Replayed, ", "))
 	}
 	fmt.Fprintf(&b, "  cap: %v", o.Cap)
-	if o.Cap < plan.Worst {
+	limit := o.Cap
+	if o.Allot != nil && month < limit {
+		fmt.Fprintf(&b, "; the month leaves %v", month)
+		limit = month
+	}
+	if limit < plan.Worst {
 		fmt.Fprintf(&b, ", which may end the run early")
 	}
 	return b.String()
@@ -390,13 +394,15 @@ func ended(ctx context.Context, run *record.Run, err error, o bench.Options) err
 	if begun {
 		goOn = resume
 	}
-	var stopped, hinted *exitError
+	var stopped, decided *exitError
 	var fault *bench.Fault
 	var refused *bench.RefusedError
 	var live *bench.LiveError
 	switch {
 	case err == nil:
 		return nil
+	case errors.As(err, &decided):
+		return err
 	case errors.As(err, &live):
 		return fail(exitUsage, fmt.Errorf("%w\n  hint: %s, or choose another folder with -o", err, resume))
 	case errors.As(err, &refused):
@@ -410,7 +416,7 @@ func ended(ctx context.Context, run *record.Run, err error, o bench.Options) err
 	case errors.As(err, &fault):
 		const text = "this run is invalid by a fault on our side: %w\n  hint: %s; then %s"
 		return fail(exitFailed, fmt.Errorf(text, fault.Err, fault.Mend, goOn))
-	case begun && !errors.As(err, &hinted):
+	case begun:
 		return fail(exitFailed, fmt.Errorf("%w\n  hint: mend that; then %s", err, goOn))
 	}
 	return fail(exitFailed, err)

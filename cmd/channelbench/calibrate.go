@@ -19,6 +19,7 @@ import (
 	"channelbench/bench/evidence"
 	"channelbench/internal/calibrate"
 	"channelbench/internal/calibrate/attempt"
+	"channelbench/internal/inert"
 	"channelbench/internal/record"
 	"channelbench/internal/scenario"
 )
@@ -122,7 +123,7 @@ func (p *program) calibrate(ctx context.Context, name string, runs []string, f *
 	if f.out == "-" {
 		out = p.err
 	}
-	if _, err := fmt.Fprint(out, text); err != nil {
+	if _, err := fmt.Fprint(out, inert.Lines(text)); err != nil {
 		return fail(exitFailed, fmt.Errorf("write the result: %w", err))
 	}
 	return nil
@@ -311,12 +312,12 @@ func (p *program) moved(ctx context.Context, s *scenario.Scenario, r *calibrate.
 // sayMoved puts two runs side by side.
 func sayMoved(was, is *record.Run) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "\nThe decision, by %d simulated months:\n  as stated: %s\n  measured:  %s\n\n", was.Months, was.Verdict.Sentence, is.Verdict.Sentence)
+	fmt.Fprintf(&b, "\nThe decision, by %d simulated months:\n  as stated: %s\n  measured:  %s\n\n", was.Months, inert.Line(was.Verdict.Sentence), inert.Line(is.Verdict.Sentence))
 	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "Strategy\tCost/clip\t→\tDelivered\t→\tIn time\t→")
 	for i := range was.Strategies {
 		a, z := &was.Strategies[i], &is.Strategies[i]
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", a.Name, dollars(a.CostPerDelivered.Value), dollars(z.CostPerDelivered.Value),
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", inert.Line(a.Name), dollars(a.CostPerDelivered.Value), dollars(z.CostPerDelivered.Value),
 			share(a.DeliveredShare.Value), share(z.DeliveredShare.Value), share(a.InTimeShare.Value), share(z.InTimeShare.Value))
 	}
 	w.Flush()

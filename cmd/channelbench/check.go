@@ -23,7 +23,7 @@ hint. SCENARIO is a path, "-" for stdin, or the name of a shipped scenario. It e
 			for _, name := range names {
 				s, _, err := p.load(name, set)
 				if err != nil {
-					p.say("%v", err)
+					p.complain(err)
 					wrong++
 					continue
 				}

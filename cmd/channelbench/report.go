@@ -15,6 +15,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"channelbench/internal/inert"
 	"channelbench/internal/record"
 	"channelbench/reports"
 )
@@ -178,7 +179,7 @@ func (p *program) show(folder *folder, format string, markdown, encoded []byte, 
 	case "markdown":
 		_, err = p.out.Write(markdown)
 	case "json":
-		_, err = p.out.Write(encoded)
+		_, err = p.out.Write(inert.JSON(encoded))
 	default:
 		err = text()
 	}

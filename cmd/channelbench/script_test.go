@@ -19,6 +19,8 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"channelbench/internal/history"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files inside the scripts")
@@ -44,6 +46,7 @@ func TestScripts(t *testing.T) {
 			"untouched":  untouched,
 			"interrupts": interrupts,
 			"png":        png,
+			"spends":     spends,
 		},
 	})
 }
@@ -101,6 +104,14 @@ func everything(ts *testscript.TestScript) map[string]string {
 		return err
 	}))
 	return all
+}
+
+// spends FILE USD adds a night of mock channels to a history, which spent so much today.
+func spends(ts *testscript.TestScript, _ bool, args []string) {
+	usd, err := strconv.ParseFloat(args[1], 64)
+	ts.Check(err)
+	ts.Check(history.Append(ts.MkAbs(args[0]), history.Night{Schema: history.Schema, Kind: "night", At: time.Now().UTC().Format(time.RFC3339), Mode: "mock",
+		Scenario: "s", Strategy: "a", Engine: "live", SpentUSD: usd}))
 }
 
 // interrupts [-twice] CODE FILE TEXT ARGS... runs channelbench, sends SIGINT once a file holds a text, and demands an exit

@@ -17,6 +17,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"channelbench/bench/mockchannel"
+	"channelbench/internal/inert"
 	"channelbench/internal/scenario"
 )
 
@@ -142,7 +143,7 @@ func (p *program) announce(s *scenario.Scenario, base string) error {
 	}
 	for i := range s.Channels {
 		name := s.Channels[i].Name
-		if _, err := fmt.Fprintf(p.out, "%-*s  %s\n", width, name, mockchannel.URL(base, name)); err != nil {
+		if _, err := fmt.Fprintf(p.out, "%-*s  %s\n", width, inert.Line(name), mockchannel.URL(base, name)); err != nil {
 			return fail(exitFailed, err)
 		}
 	}

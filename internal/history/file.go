@@ -35,8 +35,8 @@ func appendBatch(path string, batch []byte) error {
 	if err != nil {
 		return err
 	}
-	defer f.Close() // frees the lock; what was written is synced before
-	if err := lock(f); err != nil {
+	defer f.Close()                                                           // frees the lock; what was written is synced before
+	if err := lock(f); err != nil && !errors.Is(err, errors.ErrUnsupported) { // appending in one write has to do then
 		return err
 	}
 	torn, err := endsTorn(f)

@@ -7,6 +7,7 @@ import (
 	"unicode"
 
 	"channelbench/internal/history"
+	"channelbench/internal/inert"
 	"channelbench/internal/record"
 )
 
@@ -93,11 +94,11 @@ func line(b *strings.Builder, strategy string, orders, delivered int64, cost, p5
 // oneWord is a name without what would end it.
 func oneWord(name, otherwise string) string {
 	word := strings.Map(func(r rune) rune {
-		if unicode.IsSpace(r) || unicode.IsControl(r) || r == '/' {
+		if unicode.IsSpace(r) || r == '/' {
 			return '_'
 		}
 		return r
-	}, name)
+	}, inert.Line(name))
 	if word == "" {
 		return otherwise
 	}

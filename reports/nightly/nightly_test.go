@@ -146,7 +146,7 @@ func TestAnnotationsAreEscapedAndFew(t *testing.T) {
 	if err := Annotations(&b, comparison()); err != nil {
 		t.Fatal(err)
 	}
-	want := "::error title=regression%3A p50 of reverse%2C 100%25%3A \"a\"%0D%0A%3A%3Aerror%3A%3A::+30.0%25, was 100.0 s, is 130.0 s (gate +10%25): two nights running\n" +
+	want := "::error title=regression%3A p50 of reverse%2C 100%25%3A \"a\"  \\%3A%3Aerror%3A%3A::+30.0%25, was 100.0 s, is 130.0 s (gate +10%25): two nights running\n" +
 		"::warning title=inconclusive%3A delivered of hybrid::–, was –, is – (gate -2pp): too few orders: 9, needs 10\n"
 	if b.String() != want {
 		t.Errorf("got\n%swant\n%s", b.String(), want)
