@@ -31,8 +31,8 @@ func capsOf(t *testing.T, path string) []money.Micros {
 	return caps
 }
 
-// TestMoneyThatIsShared: a run asks for what it may come to and gets less, goes on a month later, and spends in each month what
-// that gave it. Its own cap stays what it was.
+// TestMoneyThatIsShared: a run asks for what it may come to and gets less, goes on a month later, and spends in each
+// month what that gave it. Its own cap stays what it was.
 func TestMoneyThatIsShared(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := benchable(t, "vendor-claims", 200)

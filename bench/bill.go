@@ -63,8 +63,8 @@ func (b *sums) bill() record.Bill {
 	return bill
 }
 
-// sharedJobs finds channels that answered different submits with the same job: they were paid for one by one, and there is one
-// clip for all of them.
+// sharedJobs finds channels that answered different submits with the same job: they were paid for one by one, and
+// there is one clip for all of them.
 func (a *attack) sharedJobs() []string {
 	type place struct{ channel, job string }
 	channels, attempts := map[[2]int]string{}, map[place]int{}

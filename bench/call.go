@@ -165,8 +165,8 @@ func (c *call) ask(every time.Duration) (dialect.Progress, bool) {
 
 const leastPatience = 10 * time.Second // of real time, with a poll
 
-// patience is the longest pause between polls that a channel may ask for: a clip may be ready long before the time that it says,
-// and is worth nothing after the deadline.
+// patience is the longest pause between polls that a channel may ask for: a clip may be ready long before the time
+// that it says, and is worth nothing after the deadline.
 func (c *call) patience(every time.Duration) time.Duration {
 	return max(6*every, (c.order.deadline()-c.order.now())/2)
 }

@@ -36,8 +36,8 @@ func resealed(text []byte) []byte {
 
 const damagedRun = `bench.run=["hybrid"]`
 
-// interrupted is the journal of a run of four orders: one that was delivered, one whose job is open, one of which nothing is
-// known, and one that was only announced.
+// interrupted is the journal of a run of four orders: one that was delivered, one whose job is open, one of which
+// nothing is known, and one that was only announced.
 func interrupted(t testing.TB) []byte {
 	t.Helper()
 	s := benchable(t, "starter", 4, damagedRun)
@@ -103,8 +103,8 @@ func resumed(t *testing.T, text []byte) error {
 	return err
 }
 
-// TestAJournalOfAnotherSchedule: what was written into a journal, with its checksum right, is refused before anything is
-// submitted.
+// TestAJournalOfAnotherSchedule: what was written into a journal, with its checksum right, is refused before anything
+// is submitted.
 func TestAJournalOfAnotherSchedule(t *testing.T) {
 	whole := string(interrupted(t))
 	for _, tt := range []struct{ name, was, is, want string }{

@@ -21,8 +21,8 @@ const (
 	mostHops = 5       // redirects from one address
 )
 
-// fetch waits for its time, gets the clip and looks at it. What isn't a whole clip says nothing of the one that was paid for,
-// so it is fetched again.
+// fetch waits for its time, gets the clip and looks at it. What isn't a whole clip says nothing of the one that was
+// paid for, so it is fetched again.
 func (c *call) fetch(ctx context.Context, at time.Duration) {
 	if !c.order.clock.sleep(ctx, c.order.At+at) {
 		return
@@ -49,8 +49,8 @@ func (c *call) fetch(ctx context.Context, at time.Duration) {
 	}
 }
 
-// get fetches the clip. Where its address is refused, or has led to trouble twice, it asks the channel for it anew: signed ones
-// expire, and not all that is named is the clip.
+// get fetches the clip. Where its address is refused, or has led to trouble twice, it asks the channel for it anew:
+// signed ones expire, and not all that is named is the clip.
 func (c *call) get(ctx context.Context) (dialect.Footage, error) {
 	footage, err := c.download(ctx)
 	if (refused(err) || err != nil && c.fetches > 0) && c.readdress(ctx) {

@@ -78,7 +78,8 @@ func (a *attack) connect(o *Options) error {
 	return nil
 }
 
-// redactor hides all that the run must not tell: a channel may quote the key of another one that its owner sells through, too.
+// redactor hides all that the run must not tell: a channel may quote the key of another one that its owner sells
+// through, too.
 func (a *attack) redactor(o *Options) *dialect.Redactor {
 	keys := slices.Clone(o.Hidden)
 	for _, e := range a.endpoints {

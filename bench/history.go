@@ -235,7 +235,8 @@ func (a *attack) reread(path string) error {
 	return nil
 }
 
-// scheduled says why an entry is of no order of this run's schedule, or of none of its channels: somebody wrote it since.
+// scheduled says why an entry is of no order of this run's schedule, or of none of its channels: somebody wrote it
+// since.
 func (a *attack) scheduled(e journal.Entry) error {
 	switch e := e.(type) {
 	case journal.Order:

@@ -104,7 +104,8 @@ func TestMeasuredAgreesWithTheClosedForm(t *testing.T) {
 	})
 }
 
-// checkSpend: the parts of the money come to the month's, and unusable clips are among them where some were thrown away.
+// checkSpend: the parts of the money come to the month's, and unusable clips are among them where some were thrown
+// away.
 func checkSpend(t *testing.T, s *record.Strategy) {
 	t.Helper()
 	sum, unusable := 0.0, 0.0

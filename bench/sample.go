@@ -109,8 +109,8 @@ type figures struct {
 // once counts every order once.
 func once(*tally) float64 { return 1 }
 
-// doubt is how many orders are thought of beside those that were measured, since what never happened in a few orders may
-// happen all the same: half an order for each way that a share can go, by the prior of Jeffreys (1946).
+// doubt is how many orders are thought of beside those that were measured, since what never happened in a few orders
+// may happen all the same: half an order for each way that a share can go, by the prior of Jeffreys (1946).
 type doubt struct {
 	atOnce, never float64 // delivered at once, and never
 	fell, stayed  float64 // back on a later step, and on the first one
@@ -126,8 +126,8 @@ func (s *sample) doubts(random *rand.Rand) doubt {
 	return d
 }
 
-// figures works the figures out; weight says how often an order counts. Orders that are only thought of are in all else as
-// the others are on average.
+// figures works the figures out; weight says how often an order counts. Orders that are only thought of are in all
+// else as the others are on average.
 func (s *sample) figures(weight func(*tally) float64, d doubt) figures {
 	var f figures
 	var n, cost, delivered, latency float64

@@ -108,8 +108,8 @@ func (s *Set) cautions() []string {
 	return list
 }
 
-// Markdown writes the runs as a report that also serves as the comment of a pull request. The charts lie beside the file,
-// each run's own in a folder called by its label.
+// Markdown writes the runs as a report that also serves as the comment of a pull request. The charts lie beside the
+// file, each run's own in a folder called by its label.
 func (s *Set) Markdown(w io.Writer, charts []Chart, own [][]Chart) error {
 	text := ""
 	for _, most := range []int{120, 60, 25, 10, 4, 1} { // lines per list, fewer until the comment fits

@@ -16,8 +16,8 @@ type cause struct {
 	gone   bool // the job or the clip isn't there
 }
 
-// specific says whether an error is one that only a channel that took no order has: it names what kept it from that. That it
-// has failed or was busy is told of orders, too, that were passed on and not heard of again.
+// specific says whether an error is one that only a channel that took no order has: it names what kept it from that.
+// That it has failed or was busy is told of orders, too, that were passed on and not heard of again.
 func (c cause) specific() bool {
 	return c == region || c == moderation || c == rateLimited || c == badKey || c == noBalance
 }
@@ -182,8 +182,8 @@ var phrases = []struct {
 	{regexp.MustCompile(`(?i)under heavy load|no available tokens`), refused},
 }
 
-// lostWords are how relays say that they passed an order on and lost sight of it, in messages and in the words of codes. A
-// connection that was refused carried none.
+// lostWords are how relays say that they passed an order on and lost sight of it, in messages and in the words of
+// codes. A connection that was refused carried none.
 var lostWords = regexp.MustCompile(`(?i)do (?:request|response) failed|time[d-]? ?out|deadline (?:exceeded|expired)|\beof\b|\beconn(?:reset|aborted)|etimedout|\bepipe\b|und err|broken pipe` +
 	`|hang ?up|hung up|connection (?:was |is |has been |got |unexpectedly )?(?:reset|closed|lost|aborted|dropped|terminated|interrupted|broken|error|timeout)` +
 	`|(?:lost|closed|closes|dropped|broken|interrupted|closing) (?:the |idle |network )?(?:tcp )?connection|closed network|forcibly closed|reset by peer|peer (?:reset|closed)|disconnect` +
@@ -212,8 +212,9 @@ func spell(word string) string {
 	return strings.Trim(b.String(), "_")
 }
 
-// causeOf says what an error means by its own words; the zero cause where they are unknown. What tells of a lost order outranks
-// a code that says no more than that something failed: "server_error: connection reset" proves nothing.
+// causeOf says what an error means by its own words; the zero cause where they are unknown. What tells of a lost
+// order outranks a code that says no more than that something failed: "server_error: connection reset" proves
+// nothing.
 func causeOf(e failure) cause {
 	c := causeOfCode(e)
 	if c != (cause{}) && c != refused {
@@ -230,8 +231,8 @@ func causeOf(e failure) cause {
 	return c
 }
 
-// causeOfCode says what an error means by its code, its type and the codes that its message quotes. A specific one outranks
-// the others, of which the first counts, unless that says less than that the order was lost.
+// causeOfCode says what an error means by its code, its type and the codes that its message quotes. A specific one
+// outranks the others, of which the first counts, unless that says less than that the order was lost.
 func causeOfCode(e failure) cause {
 	first := cause{}
 	own := []string{spell(e.code), spell(e.kind), spell(e.status)}

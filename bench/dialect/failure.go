@@ -120,9 +120,9 @@ func causeOfAnswer(status int, f failure, stated bool) cause {
 	return lost
 }
 
-// hearsay says whether a status is one of those by which gateways speak for somebody that they haven't heard from, or that
-// say that the same order may be there already: whatever the envelope, the order may have been taken. 499 is what proxies
-// log for a client that went away, 520 to 530 are Cloudflare's, 598 and 599 those of other proxies.
+// hearsay says whether a status is one of those by which gateways speak for somebody that they haven't heard from, or
+// that say that the same order may be there already: whatever the envelope, the order may have been taken. 499 is
+// what proxies log for a client that went away, 520 to 530 are Cloudflare's, 598 and 599 those of other proxies.
 func hearsay(status int) bool {
 	switch status {
 	case http.StatusRequestTimeout, http.StatusConflict, http.StatusTooEarly, 499, http.StatusBadGateway, http.StatusGatewayTimeout, 598, 599:
@@ -154,8 +154,8 @@ func refusal(t Target, r *Response, d document, f failure, stated bool, unreadab
 	return a
 }
 
-// brokeOff says whether an answer ended before its end: by the connection's word, or since it begins as JSON and is none. Of an
-// answer without a length, nothing but that tells.
+// brokeOff says whether an answer ended before its end: by the connection's word, or since it begins as JSON and is
+// none. Of an answer without a length, nothing but that tells.
 func brokeOff(r *Response, unreadable error) bool {
 	body := bytes.TrimSpace(bytes.TrimPrefix(r.Body, byteOrderMark))
 	return r.Truncated || unreadable != nil && len(body) > 0 && (body[0] == '{' || body[0] == '[') && !json.Valid(body)
@@ -179,8 +179,9 @@ func silence(t Target, j Job, r *Response, d document, unreadable error) Progres
 	return p
 }
 
-// Withheld reads an answer to Fetch that holds no clip; flaw says why a file that came is none. Completed means that the answer
-// names another place, which the job then holds and Fetch goes to; Gone that the clip isn't there; InProgress that it may come.
+// Withheld reads an answer to Fetch that holds no clip; flaw says why a file that came is none. Completed means that
+// the answer names another place, which the job then holds and Fetch goes to; Gone that the clip isn't there;
+// InProgress that it may come.
 func Withheld(t Target, j Job, r *Response, flaw string) Progress {
 	if place := r.Header.Get("Location"); place != "" && redirects(r.Status) {
 		return t.moved(j, r.From, place)

@@ -45,8 +45,8 @@ func submitted(t Target, r *Response, own words) Answer {
 	return Answer{Reason: channel.Lost, Message: "an answer that names neither a usable job id nor a clip"}
 }
 
-// failedAtOnce reads an answer to a submit that says that the job has failed: it is a refusal in other words where no job is named,
-// or where it says what kept the job from running.
+// failedAtOnce reads an answer to a submit that says that the job has failed: it is a refusal in other words where no
+// job is named, or where it says what kept the job from running.
 func failedAtOnce(t Target, r *Response, d document, p *Progress, named bool) Answer {
 	f := p.failure()
 	switch c := causeOf(f); {
@@ -76,8 +76,8 @@ func neverRan(c cause) bool {
 	return c.fault != NoFault || c == region || c == rateLimited
 }
 
-// polled reads the answer to a poll in any dialect. What isn't about the job says nothing of it: giving up a job that runs
-// would pay for it twice.
+// polled reads the answer to a poll in any dialect. What isn't about the job says nothing of it: giving up a job that
+// runs would pay for it twice.
 func polled(t Target, j Job, r *Response, own words) Progress {
 	d, err := answerIn(r)
 	if err != nil {
@@ -140,9 +140,10 @@ func wraps(d document, whose owner, p *Progress) bool {
 var infrastructure = regexp.MustCompile(`(?i)data ?base|\bdb\b|\bsql|sqlstate|redis|mongo|deadlock|connection pool|record not found|quer(?:y|ies|ying)` +
 	`|internal (?:server )?error|service unavailable|unexpected error|unknown error|something went wrong|server (?:is )?(?:busy|shutting)|数据库|查询|请求过于频繁`)
 
-// endedThere tells a job that failed from a poll that failed, in words that are alike: "error" and "failed" are said of both. An
-// answer that names the job is about it, unless it gives a reason that is one of polls and doesn't show it as the job's own; one
-// that doesn't has to show the job's failure as jobs do, or to say a word that isn't said of polls, and nothing else.
+// endedThere tells a job that failed from a poll that failed, in words that are alike: "error" and "failed" are said
+// of both. An answer that names the job is about it, unless it gives a reason that is one of polls and doesn't show
+// it as the job's own; one that doesn't has to show the job's failure as jobs do, or to say a word that isn't said of
+// polls, and nothing else.
 func (p *Progress) endedThere(d document, j Job, whose owner) bool {
 	job, word := jobIn(d), spelling(wordIn(jobIn(d)))
 	c := causeOf(p.failure())
@@ -424,8 +425,8 @@ func idIn(job document) string {
 	return id
 }
 
-// costPaths are where a charge in dollars stands, and how many of its units make a dollar. A bare "cost" may be counted in
-// credits, so it is read only within "usage", where OpenRouter and its like put dollars.
+// costPaths are where a charge in dollars stands, and how many of its units make a dollar. A bare "cost" may be
+// counted in credits, so it is read only within "usage", where OpenRouter and its like put dollars.
 var costPaths = []struct {
 	path      string
 	perDollar int64

@@ -41,7 +41,8 @@ func pollAfter(h http.Header, d document) time.Duration {
 	return retryAfter(h, d)
 }
 
-// digits reads a number of units as headers spell it, in digits and nothing else (RFC 9110, section 10.2.3); 0 for what is none.
+// digits reads a number of units as headers spell it, in digits and nothing else (RFC 9110, section 10.2.3); 0 for
+// what is none.
 func digits(s string, unit time.Duration) time.Duration {
 	if s == "" || strings.Trim(s, "0123456789") != "" {
 		return 0

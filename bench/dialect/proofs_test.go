@@ -10,9 +10,9 @@ import (
 	"channelbench/internal/channel"
 )
 
-// TestProofs reads answers as channels and what stands before them give them, one a line: what was asked, what the answer proves,
-// its status and its body. "silent" is a poll that says nothing of the job vid_1, "claimed" one that tells a failure that may be
-// its own.
+// TestProofs reads answers as channels and what stands before them give them, one a line: what was asked, what the
+// answer proves, its status and its body. "silent" is a poll that says nothing of the job vid_1, "claimed" one that
+// tells a failure that may be its own.
 func TestProofs(t *testing.T) {
 	f, err := os.Open("testdata/proofs.txt")
 	if err != nil {

@@ -5,9 +5,9 @@ import "strings"
 // words are the spellings of a job's state, in lower case with "_" between words.
 type words map[string]State
 
-// common are the words that mean the same wherever they are said. They are those of OpenAI, of the gateways and relays that
-// imitate it, and of the makers behind them (Ark, MiniMax, Kling, Runway, BFL, Replicate, xAI, OpenRouter), since a relay
-// often passes on what it hears.
+// common are the words that mean the same wherever they are said. They are those of OpenAI, of the gateways and
+// relays that imitate it, and of the makers behind them (Ark, MiniMax, Kling, Runway, BFL, Replicate, xAI,
+// OpenRouter), since a relay often passes on what it hears.
 var common = list(map[State]string{
 	InProgress: `queued queueing queuing pending submitted accepted created starting started preparing processing running generating
 		in_progress in_queue enqueued waiting scheduled initializing dispatched rendering encoding uploading upscaling finalizing
@@ -27,8 +27,8 @@ var moderated = list(map[State]string{Failed: `nsfw moderated content_moderated 
 // envelopes are words that are said of an answer as well as of a job.
 var envelopes = list(map[State]string{Completed: "success successful ok succeed"})
 
-// gateway are words of one-api's descendants, which sell by OpenAI's protocol: of a job that they have just submitted and not
-// asked for yet.
+// gateway are words of one-api's descendants, which sell by OpenAI's protocol: of a job that they have just submitted
+// and not asked for yet.
 var gateway = list(map[State]string{InProgress: "unknown not_start not_started notstarted"})
 
 func list(spelt map[State]string) words {

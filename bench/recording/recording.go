@@ -84,8 +84,8 @@ type Attempt struct {
 	Open       bool // the bill isn't known yet: what was reserved stands for it
 }
 
-// Charge is what the attempt costs. An ambiguous one, whose bill nobody will ever know, costs what its price says, and a failure
-// that may be billed what such failures cost on average.
+// Charge is what the attempt costs. An ambiguous one, whose bill nobody will ever know, costs what its price says,
+// and a failure that may be billed what such failures cost on average.
 func (a *Attempt) Charge() money.Micros {
 	if a.Open {
 		return a.Reserved

@@ -157,8 +157,8 @@ func (p *program) bench(ctx context.Context, name string, f *benchFlags) error {
 	return p.leave(run, folder, f, failure)
 }
 
-// leave puts a run on record and prints it, the night first: a report can be drawn again. Why the run ended goes before what
-// fails here.
+// leave puts a run on record and prints it, the night first: a report can be drawn again. Why the run ended goes
+// before what fails here.
 func (p *program) leave(run *record.Run, folder *folder, f *benchFlags, failure error) error {
 	kept := f.night.keep(p, run)
 	for _, err := range []error{kept, p.publish(run, folder, f.format)} {
@@ -264,8 +264,8 @@ func describe(plan *bench.Plan, o *bench.Options, month money.Micros) string {
 	return b.String()
 }
 
-// limit is the cap: asked for on live runs, the worst case on mock channels. A run that is resumed keeps its own, unless
-// another is given.
+// limit is the cap: asked for on live runs, the worst case on mock channels. A run that is resumed keeps its own,
+// unless another is given.
 func (f *benchFlags) limit(s *scenario.Scenario, plan *bench.Plan) (money.Micros, error) {
 	limit := s.Bench.MaxSpend
 	if f.resume != "" {
@@ -349,8 +349,8 @@ func (p *program) benched(ctx context.Context, s *scenario.Scenario, folder *fol
 	return run, ended(ctx, run, err, o)
 }
 
-// resultsFile is where vegeta's results go, made when the first one comes. Its format knows no second part, so a run that is
-// resumed writes another file.
+// resultsFile is where vegeta's results go, made when the first one comes. Its format knows no second part, so a run
+// that is resumed writes another file.
 func resultsFile(folder string, resumed bool) *lateFile {
 	path := filepath.Join(folder, "vegeta.gob")
 	for n := 2; resumed; n++ {

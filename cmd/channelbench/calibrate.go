@@ -181,8 +181,8 @@ func (p *program) readNights(s *scenario.Scenario, runs []string, anyPurchase bo
 	return nights, nil
 }
 
-// readJournal reads a journal and its header, and refuses that of a run that is invalid by our own fault: what our key or our
-// network did is not what the channels do.
+// readJournal reads a journal and its header, and refuses that of a run that is invalid by our own fault: what our
+// key or our network did is not what the channels do.
 func readJournal(path string) ([]byte, *evidence.Header, error) {
 	const hint = "\n  hint: name a folder that bench wrote, or its orders.jsonl"
 	text, err := os.ReadFile(path)

@@ -75,8 +75,8 @@ func (p *program) run(ctx context.Context, args []string) int {
 	return coded.code
 }
 
-// say prints a message to stderr. What it quotes may be anybody's, so it steers nothing, and only its first line begins at
-// the margin.
+// say prints a message to stderr. What it quotes may be anybody's, so it steers nothing, and only its first line
+// begins at the margin.
 func (p *program) say(format string, args ...any) {
 	lines := strings.Split(inert.Lines(fmt.Sprintf(format, args...)), "\n")
 	for i := 1; i < len(lines); i++ {

@@ -144,7 +144,8 @@ func (r finished) saveBelow(above *folder, charts []reports.Chart) error {
 	return r.save(folder, charts, markdown.Bytes())
 }
 
-// save writes a run's files. run.json keeps the bytes that were read: a later version may have written more than this one knows.
+// save writes a run's files. run.json keeps the bytes that were read: a later version may have written more than this
+// one knows.
 func (r finished) save(folder *folder, charts []reports.Chart, markdown []byte) error {
 	if err := folder.write("run.json", r.bytes); err != nil {
 		return err

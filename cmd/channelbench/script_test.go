@@ -114,8 +114,9 @@ func spends(ts *testscript.TestScript, _ bool, args []string) {
 		Scenario: "s", Strategy: "a", Engine: "live", SpentUSD: usd}))
 }
 
-// interrupts [-twice] CODE FILE TEXT ARGS... runs channelbench, sends SIGINT once a file holds a text, and demands an exit
-// code; stdout and stderr go to files of those names. With -twice a second SIGINT follows when the first one was heard.
+// interrupts [-twice] CODE FILE TEXT ARGS... runs channelbench, sends SIGINT once a file holds a text, and demands an
+// exit code; stdout and stderr go to files of those names. With -twice a second SIGINT follows when the first one was
+// heard.
 func interrupts(ts *testscript.TestScript, _ bool, args []string) {
 	twice := args[0] == "-twice"
 	if twice {

@@ -77,8 +77,8 @@ func (s *speed) Set(text string) error {
 	return nil
 }
 
-// askAgain is the pause that the mock channels ask for between polls, in the scenario's time: that of OpenAI's SDKs, which
-// follow it when it gets shorter.
+// askAgain is the pause that the mock channels ask for between polls, in the scenario's time: that of OpenAI's SDKs,
+// which follow it when it gets shorter.
 const askAgain = time.Second
 
 func (p *program) serve(ctx context.Context, name string, f *serveFlags) error {

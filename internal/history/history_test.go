@@ -382,8 +382,8 @@ func TestLimitsGrowWithTheCharts(t *testing.T) {
 	}
 }
 
-// FuzzRead reads and judges anything, as it is and with a right checksum on each line, so that what the checksums guard is
-// fuzzed, too.
+// FuzzRead reads and judges anything, as it is and with a right checksum on each line, so that what the checksums
+// guard is fuzzed, too.
 func FuzzRead(f *testing.F) {
 	var nights []Night
 	for i := range 12 {

@@ -27,8 +27,8 @@ func named(run string) func(*Night) { return func(n *Night) { n.Run = run } }
 
 func inMonths(usd map[string]float64) func(*Night) { return func(n *Night) { n.SpentByMonth = usd } }
 
-// TestMonthBudget: each run and strategy of the month counts once, by its last line, with what it spent in that month; what
-// can't be trusted is named.
+// TestMonthBudget: each run and strategy of the month counts once, by its last line, with what it spent in that
+// month; what can't be trusted is named.
 func TestMonthBudget(t *testing.T) {
 	line := func(begun string) string { return string(sealed(`{"schema":"channelbench/history/v1",` + begun)) }
 	third := spending(t, "2026-11-03T02:00:00Z", "live", "a", "live", 2)
@@ -99,7 +99,8 @@ func TestMonthBudget(t *testing.T) {
 	}
 }
 
-// TestNoByteLowersTheMonth: whichever byte of a history is changed, the month has spent as much as before, or it isn't known.
+// TestNoByteLowersTheMonth: whichever byte of a history is changed, the month has spent as much as before, or it
+// isn't known.
 func TestNoByteLowersTheMonth(t *testing.T) {
 	whole := []byte(spending(t, "2026-11-03T02:00:00Z", "live", "a", "live", 9.87) + spending(t, "2026-11-04T02:00:00Z", "live", "a", "live", 1.23))
 	path := filepath.Join(t.TempDir(), "h.jsonl")

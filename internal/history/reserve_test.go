@@ -95,7 +95,8 @@ func TestReservations(t *testing.T) {
 	}
 }
 
-// TestReservationsOfOthers: mock runs don't take from live ones, and one that no month limits takes from those that one does.
+// TestReservationsOfOthers: mock runs don't take from live ones, and one that no month limits takes from those that
+// one does.
 func TestReservationsOfOthers(t *testing.T) {
 	path, m := filepath.Join(t.TempDir(), "h.jsonl"), MonthOf(november, "live", 8*money.Dollar)
 	mock := MonthOf(november, "mock", 8*money.Dollar)
@@ -142,7 +143,8 @@ func TestRefusedReservations(t *testing.T) {
 	}
 }
 
-// TestReservationsThatCannotBeTrusted are named, and nothing is spent beside them. What a crash left of a line never stood.
+// TestReservationsThatCannotBeTrusted are named, and nothing is spent beside them. What a crash left of a line never
+// stood.
 func TestReservationsThatCannotBeTrusted(t *testing.T) {
 	m := MonthOf(november, "live", 8*money.Dollar)
 	whole, err := lineOf(NewReservation(november, "a", "live", "folder", 5*money.Dollar))
@@ -199,8 +201,8 @@ func TestReservationsThatCannotBeTrusted(t *testing.T) {
 	}
 }
 
-// TestMonthOfManyRuns lets runs of all lengths reserve, spend and end at once: at no time is more spent than the month has, and
-// in the end nobody holds anything.
+// TestMonthOfManyRuns lets runs of all lengths reserve, spend and end at once: at no time is more spent than the
+// month has, and in the end nobody holds anything.
 func TestMonthOfManyRuns(t *testing.T) {
 	path, m := filepath.Join(t.TempDir(), "h.jsonl"), MonthOf(november, "live", 80*money.Dollar)
 	const writers, runs = 6, 8

@@ -72,7 +72,8 @@ type ShareDetection struct {
 	AllFall    *float64 `json:"all_fall"`    // found in all nights against as many before them
 }
 
-// Rise is how much the median latency has to rise to be found, as a share of it, for so many orders per channel and night.
+// Rise is how much the median latency has to rise to be found, as a share of it, for so many orders per channel and
+// night.
 type Rise struct {
 	Channel   string   `json:"channel"`
 	Orders    int      `json:"orders"`

@@ -117,8 +117,8 @@ type Latency struct {
 	P99  Figure `json:"p99"`
 }
 
-// Strategy is what was found about one strategy. Figures of a simulation are corrected for the clip classes that its months
-// happened to draw; Orders, Delivered and the quantiles of single months are as drawn.
+// Strategy is what was found about one strategy. Figures of a simulation are corrected for the clip classes that its
+// months happened to draw; Orders, Delivered and the quantiles of single months are as drawn.
 type Strategy struct {
 	Name     string   `json:"name"`
 	Kind     string   `json:"kind"`   // "direct", "forwarding", "reverse": all its channels are of that kind; "routed": clips begin on channels of different kinds; "hybrid": it falls back

@@ -11,8 +11,8 @@ import (
 // mostAnnotations is how many of a kind GitHub shows of a step.
 const mostAnnotations = 10
 
-// Annotations writes the workflow commands that show on GitHub's page of a run: errors for regressions, warnings for what
-// is inconclusive. Of more than it shows, the last one says how many are left out.
+// Annotations writes the workflow commands that show on GitHub's page of a run: errors for regressions, warnings for
+// what is inconclusive. Of more than it shows, the last one says how many are left out.
 func Annotations(w io.Writer, c *history.Comparison) error {
 	c = harmless(c)
 	var b strings.Builder

@@ -18,8 +18,8 @@ Unit p95-sec better=lower
 Unit failed% better=lower
 `
 
-// GoBench writes a comparison in the format of Go's benchmarks. Of a history each night is a line; of two runs each batch
-// of orders is one. benchstat -col nights tells the two sides apart.
+// GoBench writes a comparison in the format of Go's benchmarks. Of a history each night is a line; of two runs each
+// batch of orders is one. benchstat -col nights tells the two sides apart.
 func GoBench(w io.Writer, c *history.Comparison) error {
 	var b strings.Builder
 	heading(&b, c.Group.Scenario, c.Group.Mode)

@@ -70,8 +70,8 @@ func TestHeadline(t *testing.T) {
 	}
 }
 
-// What the schemas of Jenkins, Surefire and GitLab's reader have in common: the root, the counts that are whole numbers and
-// agree with what is inside, a name and a class for each case, and at most one result element in it.
+// What the schemas of Jenkins, Surefire and GitLab's reader have in common: the root, the counts that are whole
+// numbers and agree with what is inside, a name and a class for each case, and at most one result element in it.
 func TestJUnitIsWhatReadersTake(t *testing.T) {
 	for _, strict := range []bool{false, true} {
 		var b bytes.Buffer
@@ -207,7 +207,8 @@ func TestCSVIsWhole(t *testing.T) {
 	}
 }
 
-// readGoBench reads what benchstat reads, by its own reader: the values of each benchmark by their units, the first of each.
+// readGoBench reads what benchstat reads, by its own reader: the values of each benchmark by their units, the first
+// of each.
 func readGoBench(t *testing.T, text []byte) map[string]map[string]float64 {
 	t.Helper()
 	found := map[string]map[string]float64{}

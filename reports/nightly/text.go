@@ -17,8 +17,8 @@ import (
 	"channelbench/internal/inert"
 )
 
-// harmless is the comparison with names and reasons that can be shown anywhere: they come from a file that somebody else may
-// have written. What is special to a format is left to its writer.
+// harmless is the comparison with names and reasons that can be shown anywhere: they come from a file that somebody
+// else may have written. What is special to a format is left to its writer.
 func harmless(c *history.Comparison) *history.Comparison {
 	h := *c
 	h.Verdicts, h.Notes = slices.Clone(c.Verdicts), slices.Clone(c.Notes)

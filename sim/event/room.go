@@ -8,9 +8,9 @@ import (
 	"channelbench/internal/world"
 )
 
-// room is where orders wait together for the end of a channel's pause, first come, first woken. When the first is refused
-// again, the pause is longer, and waking the others would only tell them so: they go on waiting, all at once. Without rooms,
-// an overloaded channel would wake every waiting order for each place that frees.
+// room is where orders wait together for the end of a channel's pause, first come, first woken. When the first is
+// refused again, the pause is longer, and waking the others would only tell them so: they go on waiting, all at once.
+// Without rooms, an overloaded channel would wake every waiting order for each place that frees.
 type room struct {
 	until   time.Duration // when they are to be woken; noEnd: nobody waits
 	leaves  time.Duration // no longer pause than that is waited for by all: the first of their deadlines, of those with a next step
@@ -19,8 +19,8 @@ type room struct {
 	n       int
 }
 
-// waiter is an order in a room. One that has not begun needs no more than this, so that a month of waiting orders fits into
-// memory.
+// waiter is an order in a room. One that has not begun needs no more than this, so that a month of waiting orders
+// fits into memory.
 type waiter struct {
 	slot    int32         // notBegun: it has none yet
 	ticket  uint32        // of an order that has begun; another one now: it has left for its deadline
@@ -48,8 +48,8 @@ func (e *Engine) openRooms() {
 	}
 }
 
-// queueUp lets an order that arrives wait before it begins, where its first channel is paused and it has no deadline. Nobody
-// sees a difference but one who observes.
+// queueUp lets an order that arrives wait before it begins, where its first channel is paused and it has no deadline.
+// Nobody sees a difference but one who observes.
 func (e *Engine) queueUp(index, class int, at time.Duration) bool {
 	route := &e.strategy.Routes[class]
 	step := &route.Steps[0]
@@ -64,8 +64,8 @@ func (e *Engine) queueUp(index, class int, at time.Duration) bool {
 	return true
 }
 
-// enter lets an order wait in a room, if it waits for a pause and nothing else. One that was woken in that very room stays
-// the first. Its deadline waits in the heap.
+// enter lets an order wait in a room, if it waits for a pause and nothing else. One that was woken in that very room
+// stays the first. Its deadline waits in the heap.
 func (e *Engine) enter(o *order, slot int32, from int) bool {
 	if e.rooms == nil {
 		return false
@@ -120,7 +120,8 @@ func (r *room) take() waiter {
 	return w
 }
 
-// wake wakes the first order of the room whose time comes first, or lets them all wait on where the pause is longer by now.
+// wake wakes the first order of the room whose time comes first, or lets them all wait on where the pause is longer
+// by now.
 func (e *Engine) wake(month int) {
 	for ch := range e.rooms {
 		r := &e.rooms[ch]
@@ -183,8 +184,8 @@ func (e *Engine) leaves(w *waiter) time.Duration {
 	return o.arrival + deadline
 }
 
-// prolong lets orders wait until the end of a longer pause, or sends those on that have no time for it. The others need not be
-// told, unless somebody observes them.
+// prolong lets orders wait until the end of a longer pause, or sends those on that have no time for it. The others
+// need not be told, unless somebody observes them.
 func (e *Engine) prolong(r *room, ch int) {
 	now := r.until
 	r.until = e.pool.PausedUntil(ch)
