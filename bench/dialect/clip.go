@@ -32,6 +32,10 @@ const (
 	sizeShare   = 0.03
 )
 
+func slack(length time.Duration) time.Duration {
+	return max(lengthSlack, time.Duration(lengthShare*float64(length)))
+}
+
 // maxMovie bounds the description of a film, or of a fragment; those of clips have kilobytes.
 const maxMovie = 8 << 20
 
@@ -54,8 +58,7 @@ func ReadClip(r io.Reader, limit int64) (Footage, error) {
 // Unusable says why a film isn't the ordered one, or "" where it is.
 func (f Footage) Unusable(want channel.Clip) string {
 	length := time.Duration(want.Seconds) * time.Second
-	slack := max(lengthSlack, time.Duration(lengthShare*float64(length)))
-	if (f.Length - length).Abs() > slack {
+	if (f.Length - length).Abs() > slack(length) {
 		return fmt.Sprintf("%.1f s long instead of %d s", f.Length.Seconds(), want.Seconds)
 	}
 	width, height, err := Size(want)
@@ -79,8 +82,10 @@ type film struct {
 	broken error // of from, other than its end
 	sum    hash.Hash
 	in     *bufio.Reader
+	start  int64 // of the box that is read
 	seen   struct{ moov, mdat bool }
 
+	reach      uint64        // how far into the file its samples go
 	stated     time.Duration // its length as its description says it, 0 where that doesn't
 	fragmented bool
 	tracks     map[uint64]*track
@@ -119,9 +124,12 @@ func (f *film) read() {
 	}
 }
 
+func (f *film) position() int64 { return f.Bytes - int64(f.in.Buffered()) }
+
 // box reads the head of a box; size is that of its content, -1 for all the rest. The error is io.EOF only
 // where there is no box any more.
 func (f *film) box() (kind string, size int64, err error) {
+	f.start = f.position()
 	var head [8]byte
 	if _, err := io.ReadFull(f.in, head[:]); err != nil {
 		return "", 0, err
@@ -145,7 +153,7 @@ func (f *film) content(kind string, size int64) bool {
 	switch {
 	case size < -1:
 		f.Flaw = "a box smaller than its own head"
-	case kind == "moov" && !f.seen.moov, kind == "moof":
+	case kind == "moov" && !f.seen.moov, kind == "moof", kind == "sidx":
 		return f.description(kind, size)
 	case size < 0:
 		n, _ := io.Copy(io.Discard, f.in)
@@ -173,12 +181,18 @@ func (f *film) description(kind string, size int64) bool {
 		f.movie(b)
 	case "moof":
 		f.fragment(b)
+	case "sidx":
+		f.index(b)
 	}
 	return true
 }
 
-// complete says what a file lacks that has ended.
+// complete says what a file lacks that has ended: what its description promises must have come.
 func (f *film) complete() {
+	var came time.Duration
+	for _, t := range f.tracks {
+		came = max(came, t.length())
+	}
 	f.Length = f.stated
 	if f.fragmented && f.shown != nil {
 		f.Length = max(f.Length, f.shown.length())
@@ -190,6 +204,10 @@ func (f *film) complete() {
 		f.Flaw = "an MP4 file without pictures"
 	case f.Width == 0:
 		f.Flaw = "an MP4 file without a picture track"
+	case f.reach > uint64(f.Bytes):
+		f.Flaw = fmt.Sprintf("the file breaks off: %d bytes where it describes %d", f.Bytes, f.reach)
+	case f.fragmented && came < f.stated-slack(f.stated):
+		f.Flaw = fmt.Sprintf("the file breaks off: %.1f s of %.1f s", came.Seconds(), f.stated.Seconds())
 	case f.Length == 0:
 		f.Flaw = "an MP4 file that doesn't say how long it is"
 	}
