@@ -32,7 +32,11 @@ const (
 	sizeShare   = 0.03
 )
 
-// maxMovie bounds the description of a film; those of clips have kilobytes.
+func slack(length time.Duration) time.Duration {
+	return max(lengthSlack, time.Duration(lengthShare*float64(length)))
+}
+
+// maxMovie bounds the description of a film, or of a fragment; those of clips have kilobytes.
 const maxMovie = 8 << 20
 
 // ReadClip reads a whole MP4 file of at most limit bytes without keeping it. The error is one of reading; what is
@@ -54,8 +58,7 @@ func ReadClip(r io.Reader, limit int64) (Footage, error) {
 // Unusable says why a film isn't the ordered one, or "" where it is.
 func (f Footage) Unusable(want channel.Clip) string {
 	length := time.Duration(want.Seconds) * time.Second
-	slack := max(lengthSlack, time.Duration(lengthShare*float64(length)))
-	if (f.Length - length).Abs() > slack {
+	if (f.Length - length).Abs() > slack(length) {
 		return fmt.Sprintf("%.1f s long instead of %d s", f.Length.Seconds(), want.Seconds)
 	}
 	width, height, err := Size(want)
@@ -79,7 +82,14 @@ type film struct {
 	broken error // of from, other than its end
 	sum    hash.Hash
 	in     *bufio.Reader
+	start  int64 // of the box that is read
 	seen   struct{ moov, mdat bool }
+
+	reach      uint64        // how far into the file its samples go
+	stated     time.Duration // its length as its description says it, 0 where that doesn't
+	fragmented bool
+	tracks     map[uint64]*track
+	shown      *track // the one that gave the size
 }
 
 // Read counts and hashes what passes. It keeps an error apart from the file's end: a connection that breaks
@@ -114,9 +124,12 @@ func (f *film) read() {
 	}
 }
 
+func (f *film) position() int64 { return f.Bytes - int64(f.in.Buffered()) }
+
 // box reads the head of a box; size is that of its content, -1 for all the rest. The error is io.EOF only
 // where there is no box any more.
 func (f *film) box() (kind string, size int64, err error) {
+	f.start = f.position()
 	var head [8]byte
 	if _, err := io.ReadFull(f.in, head[:]); err != nil {
 		return "", 0, err
@@ -140,12 +153,8 @@ func (f *film) content(kind string, size int64) bool {
 	switch {
 	case size < -1:
 		f.Flaw = "a box smaller than its own head"
-	case kind == "moov" && (size < 0 || size > maxMovie):
-		f.Flaw = "its description is too large"
-	case kind == "moov":
-		moov, _ := io.ReadAll(io.LimitReader(f.in, size))
-		f.movie(moov)
-		return int64(len(moov)) == size
+	case kind == "moov" && !f.seen.moov, kind == "moof", kind == "sidx":
+		return f.description(kind, size)
 	case size < 0:
 		n, _ := io.Copy(io.Discard, f.in)
 		f.seen.mdat = f.seen.mdat || kind == "mdat" && n > 0
@@ -157,8 +166,37 @@ func (f *film) content(kind string, size int64) bool {
 	return true
 }
 
-// complete says what a file lacks that has ended.
+// description reads a box that tells of the film.
+func (f *film) description(kind string, size int64) bool {
+	if size < 0 || size > maxMovie {
+		f.Flaw = "its description is too large"
+		return true
+	}
+	b := make([]byte, size)
+	if _, err := io.ReadFull(f.in, b); err != nil {
+		return false
+	}
+	switch kind {
+	case "moov":
+		f.movie(b)
+	case "moof":
+		f.fragment(b)
+	case "sidx":
+		f.index(b)
+	}
+	return true
+}
+
+// complete says what a file lacks that has ended: what its description promises must have come.
 func (f *film) complete() {
+	var came time.Duration
+	for _, t := range f.tracks {
+		came = max(came, t.length())
+	}
+	f.Length = f.stated
+	if f.fragmented && f.shown != nil {
+		f.Length = max(f.Length, f.shown.length())
+	}
 	switch {
 	case !f.seen.moov:
 		f.Flaw = "an MP4 file without a description of what it holds"
@@ -166,6 +204,10 @@ func (f *film) complete() {
 		f.Flaw = "an MP4 file without pictures"
 	case f.Width == 0:
 		f.Flaw = "an MP4 file without a picture track"
+	case f.reach > uint64(f.Bytes):
+		f.Flaw = fmt.Sprintf("the file breaks off: %d bytes where it describes %d", f.Bytes, f.reach)
+	case f.fragmented && came < f.stated-slack(f.stated):
+		f.Flaw = fmt.Sprintf("the file breaks off: %.1f s of %.1f s", came.Seconds(), f.stated.Seconds())
 	case f.Length == 0:
 		f.Flaw = "an MP4 file that doesn't say how long it is"
 	}
@@ -173,31 +215,26 @@ func (f *film) complete() {
 
 // movie reads the description of a film.
 func (f *film) movie(moov []byte) {
-	f.seen.moov = true
+	f.seen.moov, f.tracks = true, map[uint64]*track{}
 	var scale uint32
 	for kind, content := range boxes(moov) {
 		switch kind {
 		case "mvhd":
 			var duration uint64
-			scale, duration = movieHeader(content)
-			f.Length = span(duration, scale)
+			scale, duration = timing(content)
+			f.stated = span(duration, scale)
 		case "trak":
 			f.track(content)
-		case "mvex": // of a fragmented film, whose header can't know its length
+		case "mvex":
+			f.fragmented = true
 			for kind, content := range boxes(content) {
-				if kind == "mehd" && f.Length == 0 {
-					f.Length = span(number(content, 4), scale)
+				switch kind {
+				case "mehd":
+					f.stated = max(f.stated, span(number(content, 4), scale))
+				case "trex":
+					f.extends(content)
 				}
 			}
-		}
-	}
-}
-
-// track reads the size of the first track that has one; sound has none.
-func (f *film) track(trak []byte) {
-	for kind, content := range boxes(trak) {
-		if kind == "tkhd" && f.Width == 0 {
-			f.Width, f.Height = trackSize(content)
 		}
 	}
 }
@@ -215,9 +252,25 @@ func boxes(b []byte) iter.Seq2[string, []byte] {
 	}
 }
 
+// find is the content of the first box at a path, nil where there is none.
+func find(b []byte, path ...string) []byte {
+	for _, want := range path {
+		var found []byte
+		for kind, content := range boxes(b) {
+			if kind == want {
+				found = content
+				break
+			}
+		}
+		b = found
+	}
+	return b
+}
+
 // Versions 1 of the headers have dates and durations of 64 bits instead of 32.
 
-func movieHeader(b []byte) (scale uint32, duration uint64) {
+// timing is what the header of a film or of a track's media says.
+func timing(b []byte) (scale uint32, duration uint64) {
 	at := 12
 	if len(b) > 0 && b[0] == 1 {
 		at = 20
@@ -239,21 +292,22 @@ func number(b []byte, at int) uint64 {
 	return uint64(binary.BigEndian.Uint32(b[at:]))
 }
 
-// trackSize is the size that a track header gives, as it is shown.
-func trackSize(b []byte) (width, height int) {
-	matrix := 40
+// trackHeader is a track's number and its size as it is shown.
+func trackHeader(b []byte) (id uint64, width, height int) {
+	at, matrix := 12, 40
 	if len(b) > 0 && b[0] == 1 {
-		matrix = 52
+		at, matrix = 20, 52
 	}
 	if len(b) < matrix+44 {
-		return 0, 0
+		return 0, 0, 0
 	}
+	id = uint64(binary.BigEndian.Uint32(b[at:]))
 	word := func(at int) uint32 { return binary.BigEndian.Uint32(b[matrix+at:]) }
 	width, height = int(word(36)>>16), int(word(40)>>16)
 	if turned := word(0) == 0 && word(16) == 0 && word(4) != 0; turned {
-		return height, width
+		return id, height, width
 	}
-	return width, height
+	return id, width, height
 }
 
 // span is a duration in units of 1/scale seconds, 0 where there is none or it is beyond a day.

@@ -169,6 +169,18 @@ func FuzzClip(f *testing.F) {
 	f.Add(film)
 	f.Add(film[:len(film)/2])
 	f.Add([]byte("<html>"))
+	files, err := filepath.Glob("testdata/films/*")
+	if err != nil || len(files) == 0 {
+		f.Fatal("no films", err)
+	}
+	for _, file := range files {
+		film, err := os.ReadFile(file)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(film)
+		f.Add(film[:len(film)/2])
+	}
 	f.Fuzz(func(t *testing.T, film []byte) {
 		const limit = 4096
 		got, err := ReadClip(bytes.NewReader(film), limit)

@@ -55,6 +55,10 @@ func TestBodiesAreBounded(t *testing.T) {
 		{"zipped bomb", says(lengthy("Content-Encoding: GZIP\r\n", zipped(4<<20))), limit, true},
 		{"zipped nothing for ever", says(ok+"Content-Encoding: gzip\r\n\r\n", drip(zipped(0), 0)), 0, true},
 		{"zipped without a body", says(lengthy("Content-Encoding: gzip\r\n", "")), 0, false},
+		{"zipped in word only", says(lengthy("Content-Encoding: gzip\r\n", strings.Repeat("x", limit))), limit, false},
+		{"zipped in word only, longer", says(lengthy("Content-Encoding: gzip\r\n", strings.Repeat("x", 9*limit))), limit, true},
+		{"zipped in word only, a byte", says(lengthy("Content-Encoding: gzip\r\n", "\x1f")), 1, false},
+		{"zipped in word only for ever", says(ok+"Content-Encoding: gzip\r\n\r\n", drip("xxxxx", 0)), limit, true},
 		{"another coding is left alone", says(lengthy("Content-Encoding: br\r\n", "abc")), 3, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -64,6 +68,20 @@ func TestBodiesAreBounded(t *testing.T) {
 				t.Errorf("%v, truncated %v, %v; want %d, %v", answer, answer.Truncated, err, c.size, c.truncated)
 			}
 		})
+	}
+}
+
+// TestZipped is what the caller gets of gzip, and of what only says that it is: the content, and a header that fits it.
+func TestZipped(t *testing.T) {
+	for _, body := range []string{zipped(4), strings.Repeat("\x00", 4)} {
+		answer, err := ask(t, says(lengthy("Content-Encoding: gzip\r\n", body)), 1000)
+		if err != nil || string(answer.Body) != strings.Repeat("\x00", 4) || len(answer.Header["Content-Encoding"]) > 0 {
+			t.Errorf("%q: got %q, %v, %v", body, answer.Body, answer.Header, err)
+		}
+	}
+	_, err := ask(t, says(ok+"Content-Encoding: gzip\r\nContent-Length: 5\r\n\r\nxxx"), 1000)
+	if f := failure(t, err); f.Phase != Body {
+		t.Errorf("cut: %v", err)
 	}
 }
 

@@ -61,7 +61,7 @@ func TestNoEchoNamesTheKey(t *testing.T) {
 		{"HTTP/1.1 200 OK\r\nTransfer-Encoding: ", "\r\n\r\n"},
 		{"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", "\r\n"},
 		{"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n", "\r\n\r\n"},
-		{"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n", ""},
+		{"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n\x1f\x8b", ""},
 		{"HTTP/1.1 100 ", "\r\n" + strings.Repeat("x", 1<<17)},
 	} {
 		_, err := fault{address: plain(echo(c.before, c.after))}.do(t)

@@ -1,6 +1,7 @@
 package network
 
 import (
+	"bufio"
 	"bytes"
 	"compress/gzip"
 	"context"
@@ -194,7 +195,8 @@ func (x *exchange) copy(w io.Writer, limit int64) (*Response, error) {
 	return r, x.failed(err)
 }
 
-// decoded undoes gzip, which nobody asked for but some relays pass on. Neither what comes nor what comes out of it exceeds the limit.
+// decoded undoes gzip, which nobody asked for but some relays pass on; others say so of what isn't. Neither what comes
+// nor what comes out of it exceeds the limit.
 func (x *exchange) decoded(body *paced, limit int64) (io.Reader, error) {
 	h := x.answer.Header
 	if !strings.EqualFold(strings.TrimSpace(h.Get("Content-Encoding")), "gzip") {
@@ -203,16 +205,13 @@ func (x *exchange) decoded(body *paced, limit int64) (io.Reader, error) {
 	if limit < math.MaxInt64-1<<10 {
 		body.left = limit + 1<<10
 	}
-	unzipped, err := gzip.NewReader(body)
-	if errors.Is(err, io.EOF) {
-		return body, nil // no body at all
-	}
-	if err != nil {
-		return nil, err
-	}
 	h.Del("Content-Encoding")
 	h.Del("Content-Length")
-	return unzipped, nil
+	in := bufio.NewReader(body)
+	if magic, _ := in.Peek(2); string(magic) != "\x1f\x8b" {
+		return in, nil
+	}
+	return gzip.NewReader(in)
 }
 
 // paced reads a body, of which every piece must come within the idle time.
