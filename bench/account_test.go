@@ -131,25 +131,3 @@ func TestNothingBeginsWithoutTheBalance(t *testing.T) {
 		}
 	})
 }
-
-// TestATopUpHidesNothing: what is paid in while a run goes on, or before it is resumed, is not there for what was charged.
-func TestATopUpHidesNothing(t *testing.T) {
-	for _, tt := range []struct {
-		name        string
-		seen        []money.Micros
-		before, now money.Micros
-	}{
-		{"once", []money.Micros{100}, 100, 100},
-		{"spent", []money.Micros{100, 90, 70}, 100, 70},
-		{"topped up", []money.Micros{100, 90, 190, 150}, 200, 150},
-		{"twice", []money.Micros{100, 150, 140, 160}, 170, 160},
-	} {
-		k := &account{}
-		for _, amount := range tt.seen {
-			k.see(amount)
-		}
-		if k.before != tt.before || k.now != tt.now {
-			t.Errorf("%s: from %d to %d, want %d to %d", tt.name, k.before, k.now, tt.before, tt.now)
-		}
-	}
-}

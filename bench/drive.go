@@ -84,7 +84,8 @@ func (s *sample) counts() *record.Counts {
 		}
 	}
 	c.P90 = decision.Figure(stats.OrderQuantile(latencies, 0.9))
-	c.SpentUSD, c.Bill.ReportedUSD, c.Bill.ComparedUSD = (charges + s.cut).Dollars(), reported.Dollars(), compared.Dollars()
+	c.SpentUSD, c.MissingUSD = plus(charges+s.cut, s.missing).Dollars(), s.missing.Dollars()
+	c.Bill.ReportedUSD, c.Bill.ComparedUSD = reported.Dollars(), compared.Dollars()
 	return c
 }
 

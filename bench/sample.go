@@ -24,6 +24,7 @@ type sample struct {
 	further  float64      // dollars: what a first attempt on the second step costs on average; 0: there is none
 	tallies  []tally      // by latency, ascending
 	cut      money.Micros // what orders without an outcome may have cost: in no figure, but spent
+	missing  money.Micros // its share of what is gone from accounts beyond all charges: likewise
 }
 
 // tally is one order as figures count it.
