@@ -138,7 +138,7 @@ func (a *attack) look(ctx context.Context) (unread []error, err error) {
 	return unread, nil
 }
 
-// audit tells the ledger what the accounts lost beyond all that their channels may have charged.
+// audit tells the ledger what the accounts lost beyond all that their channels may have charged, and aren't due to get back.
 func (a *attack) audit() error {
 	purses, err := a.purses()
 	if err != nil {
@@ -146,7 +146,7 @@ func (a *attack) audit() error {
 	}
 	var missing money.Micros
 	for i := range purses {
-		missing = plus(missing, purses[i].missing)
+		missing = plus(missing, purses[i].lost())
 	}
 	return a.ledger.Miss(missing)
 }
@@ -198,7 +198,7 @@ func (a *attack) balances(purses []purse, orders []recording.Order) []record.Acc
 		}
 		b := total(orders, k.channels...)
 		all = append(all, record.Account{Channels: k.channels, BeforeUSD: p.before.Dollars(), PaidInUSD: p.paidIn.Dollars(), AfterUSD: p.now.Dollars(),
-			SpentUSD: p.gone().Dollars(), ComputedUSD: b.computed.Dollars(), LeastUSD: b.least.Dollars(), MostUSD: b.most.Dollars(), MissingUSD: p.missing.Dollars()})
+			SpentUSD: p.gone().Dollars(), ComputedUSD: b.computed.Dollars(), LeastUSD: b.least.Dollars(), MostUSD: (b.most + p.due).Dollars(), MissingUSD: p.missing.Dollars()})
 	}
 	return all
 }

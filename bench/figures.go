@@ -52,7 +52,7 @@ func (a *attack) record(o *Options) (*record.Run, error) {
 	run.Findings = record.BillFindings(run.Bills, run.Accounts)
 	run.Incomplete = slices.ContainsFunc(recorded, func(o recording.Order) bool { return !o.Finished })
 	a.truncations(run, recorded)
-	run.Warnings = append(run.Warnings, a.shortcomings(recorded)...)
+	run.Warnings = append(run.Warnings, a.shortcomings(recorded, purses)...)
 	return run, nil
 }
 

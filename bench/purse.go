@@ -15,9 +15,9 @@ import (
 //   - The rest was paid in, and was never there for what was charged before. So was, if the balance rose, what would leave less gone
 //     than had been charged by the look before. No refund is taken for a top-up; a top-up that could be refunds is taken for
 //     these, and hides as much of what is missing.
-//   - What is gone is missing beyond all charges and what may be held: once where nobody will ever know of a charge, twice for
-//     attempts under way, since some channels charge first and release what they set aside then. What was reserved for an
-//     attempt that ended uncharged has until the second look after that to come back, at least lookEvery.
+//   - What is gone beyond all charges and all that is reserved is missing, but may be due: as much again as is reserved for attempts
+//     under way, since some channels charge first and release what they set aside then; and what was reserved for attempts that
+//     ended uncharged since the look before. The run's cap waits for these, from one look to the next; a record doesn't.
 //
 // It is worked out from the journal's entries alone, so that an interruption changes nothing.
 type purse struct {
@@ -28,7 +28,8 @@ type purse struct {
 	paidIn  money.Micros // at least
 	most    money.Micros // that may have been paid in, what was taken meanwhile included
 	missing money.Micros
-	unclear bool           // something may be on its way back, or was paid in: another look would tell
+	due     money.Micros   // what may be on its way back
+	unclear bool           // whether something is, or was paid in: another look would tell
 	last    recording.Sums // by the last look
 }
 
@@ -44,11 +45,13 @@ func (p *purse) see(l *recording.Look) {
 	}
 	p.now = l.Balance
 	p.paidIn = max(p.paidIn, p.leapt-l.Kept-l.Freed, min(p.most, plus(p.last.Charged, plus(p.now, -p.before))))
-	beyond := max(0, p.gone()-2*l.Open-l.Kept-l.Charged)
-	p.missing = max(0, beyond-freed)
-	p.unclear = beyond > p.missing || p.most > p.paidIn && p.gone() < l.Charged
+	p.missing, p.due = max(0, p.gone()-l.Open-l.Kept-l.Charged), l.Open+freed
+	p.unclear = min(p.missing, p.due) > 0 || p.most > p.paidIn && p.gone() < l.Charged
 	p.last = l.Sums
 }
+
+// lost is what is missing and not due.
+func (p *purse) lost() money.Micros { return max(0, p.missing-p.due) }
 
 // gone is what left the account and didn't come back.
 func (p *purse) gone() money.Micros { return plus(plus(p.before, p.paidIn), -p.now) }

@@ -16,9 +16,9 @@ func TestWhatLooksTell(t *testing.T) {
 		return recording.Sums{Open: open, Kept: kept, Charged: charged, Freed: freed}
 	}
 	for _, tt := range []struct {
-		name                  string
-		looks                 []look
-		paidIn, gone, missing money.Micros
+		name               string
+		looks              []look
+		paidIn, gone, lost money.Micros
 	}{
 		{"once", []look{{Balance: 100}}, 0, 0, 0},
 		{"charged", []look{{Balance: 100}, {Balance: 70, Sums: sums(0, 0, 30, 0)}}, 0, 30, 0},
@@ -49,8 +49,8 @@ func TestWhatLooksTell(t *testing.T) {
 		for i := range tt.looks {
 			p.see(&tt.looks[i])
 		}
-		if p.paidIn != tt.paidIn || p.gone() != tt.gone || p.missing != tt.missing {
-			t.Errorf("%s: %d paid in, %d gone, %d missing; want %d, %d, %d", tt.name, p.paidIn, p.gone(), p.missing, tt.paidIn, tt.gone, tt.missing)
+		if p.paidIn != tt.paidIn || p.gone() != tt.gone || p.lost() != tt.lost {
+			t.Errorf("%s: %d paid in, %d gone, %d lost; want %d, %d, %d", tt.name, p.paidIn, p.gone(), p.lost(), tt.paidIn, tt.gone, tt.lost)
 		}
 	}
 }
@@ -159,7 +159,7 @@ func TestHonestSellersAreBelieved(t *testing.T) {
 				s.balance, s.stolen = s.balance-amount, s.stolen+amount
 			}
 			p.see(s.look())
-			if p.paidIn > s.paidIn || p.missing > s.stolen {
+			if p.paidIn > s.paidIn || p.lost() > s.stolen {
 				t.Fatalf("seed %d: %d paid in and %d missing, where it was %d and %d: %+v of %+v", seed, p.paidIn, p.missing, s.paidIn, s.stolen, p, s)
 			}
 		}

@@ -29,8 +29,8 @@ type Account struct {
 	SpentUSD    float64  `json:"spent_usd"`             // before and paid in, less after
 	ComputedUSD float64  `json:"computed_usd"`          // charges of these channels by the prices in the scenario
 	LeastUSD    float64  `json:"least_usd,omitempty"`   // the same without attempts of which nobody knows whether they were billed
-	MostUSD     float64  `json:"most_usd,omitempty"`    // the same with all that was reserved for these
-	MissingUSD  float64  `json:"missing_usd,omitempty"` // of what was spent: beyond all that counts against the cap as charges; it counts there, too
+	MostUSD     float64  `json:"most_usd,omitempty"`    // the same with all that was reserved for these, and what may still come back
+	MissingUSD  float64  `json:"missing_usd,omitempty"` // of what was spent: beyond all charges, and all that is reserved where they aren't known
 }
 
 // BillFindings says where channels charge something else than the scenario's prices make, bills first. A
