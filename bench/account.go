@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/bits"
 	"net/url"
 	"slices"
 	"strings"
@@ -16,6 +17,7 @@ import (
 	"channelbench/bench/recording"
 	"channelbench/internal/money"
 	"channelbench/internal/record"
+	"channelbench/internal/scenario"
 )
 
 const (
@@ -30,10 +32,8 @@ type account struct {
 	key      dialect.Secret
 	channels []string
 	client   *network.Client
-	before   money.Micros // with what was paid in since
-	now      money.Micros // when it was asked last
-	asked    bool
-	unread   error // why it couldn't be read at the end
+	first    money.Micros // what it held before anything was submitted
+	unread   error        // why it couldn't be read at the end
 }
 
 // account adds the account of a channel that states where to ask for it, and returns its host.
@@ -64,40 +64,25 @@ func (a *attack) account(e *endpoint, o *Options) (hosts []string, err error) {
 }
 
 // ask asks what the account holds.
-func (k *account) ask(ctx context.Context) error {
+func (k *account) ask(ctx context.Context) (money.Micros, error) {
 	request, err := dialect.AskBalance(k.address, k.key)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	ctx, done := context.WithTimeout(ctx, lookEvery)
 	defer done()
 	response, err := k.client.Do(ctx, request, dialect.MaxAnswer)
 	if err != nil {
-		return err
+		return 0, err
 	}
-	amount, err := dialect.Balance(read(response))
-	if err == nil {
-		k.see(amount)
-	}
-	return err
-}
-
-// see takes a balance in. What it rose by was paid in, and is no longer there for what was charged before.
-func (k *account) see(amount money.Micros) {
-	switch {
-	case !k.asked:
-		k.before, k.asked = amount, true
-	case amount > k.now:
-		k.before += amount - k.now
-	}
-	k.now = amount
+	return dialect.Balance(read(response))
 }
 
 // askAccounts learns what accounts hold before anything is spent.
 func (a *attack) askAccounts(ctx context.Context) error {
 	for _, k := range a.accounts {
-		err := k.ask(ctx)
-		if err == nil {
+		var err error
+		if k.first, err = k.ask(ctx); err == nil {
 			continue
 		}
 		if ctx.Err() != nil {
@@ -118,23 +103,15 @@ func (a *attack) askAccounts(ctx context.Context) error {
 // noteAccounts puts what accounts hold on record, after what earlier runs found, and tells the ledger what is missing.
 func (a *attack) noteAccounts() error {
 	for _, k := range a.accounts {
-		now := k.now
-		k.asked = false
-		for _, e := range a.entries {
-			if b, is := e.(journal.Balance); is && slices.Equal(b.Channels, k.channels) {
-				k.see(b.Amount)
-			}
-		}
-		k.see(now)
-		if err := a.note(k); err != nil {
+		if err := a.note(k, k.first); err != nil {
 			return err
 		}
 	}
 	return a.audit()
 }
 
-func (a *attack) note(k *account) error {
-	return a.keep(journal.Balance{At: journal.UTC(time.Now()), Channels: k.channels, Amount: k.now})
+func (a *attack) note(k *account, amount money.Micros) error {
+	return a.keep(journal.Balance{At: journal.UTC(time.Now()), Channels: k.channels, Amount: amount})
 }
 
 // watchAccounts looks at the accounts until submits end, so that money which goes where nothing is booked counts
@@ -146,33 +123,44 @@ func (a *attack) watchAccounts() {
 		case <-a.submitting.Done():
 			return
 		}
-		for _, k := range a.accounts {
-			// A balance that can't be read now is as it was.
-			if k.ask(a.submitting) == nil {
-				if err := a.note(k); err != nil {
-					a.fail(err)
-				}
-			}
-		}
-		if err := a.audit(); err != nil {
+		_, err := a.look(a.submitting) // a balance that can't be read now is as it was
+		if err := errors.Join(err, a.audit()); err != nil {
 			a.fail(err)
 		}
 	}
 }
 
-// audit tells the ledger what the accounts lost beyond all that their channels may have charged.
+// look asks for all balances at once, so that none waits for a slow one, and puts them on record. It returns why some
+// can't be read, by account.
+func (a *attack) look(ctx context.Context) (unread []error, err error) {
+	unread = make([]error, len(a.accounts))
+	amounts := make([]money.Micros, len(a.accounts))
+	var asked sync.WaitGroup
+	for i, k := range a.accounts {
+		asked.Go(func() { amounts[i], unread[i] = k.ask(ctx) })
+	}
+	asked.Wait()
+	for i, k := range a.accounts {
+		if unread[i] != nil {
+			continue
+		}
+		if err := a.note(k, amounts[i]); err != nil {
+			return nil, err
+		}
+	}
+	return unread, nil
+}
+
+// audit tells the ledger what the accounts lost beyond all that their channels may have charged, and aren't due to
+// get back.
 func (a *attack) audit() error {
-	orders, err := a.recorded()
+	purses, err := a.purses()
 	if err != nil {
 		return err
 	}
 	var missing money.Micros
-	for _, k := range a.accounts {
-		var booked money.Micros
-		for _, name := range k.channels {
-			booked += total(name, orders).counted
-		}
-		missing += max(0, k.before-k.now-booked)
+	for i := range purses {
+		missing = plus(missing, purses[i].lost())
 	}
 	return a.ledger.Miss(missing)
 }
@@ -189,37 +177,99 @@ func (a *attack) lookLast(ctx context.Context) error {
 	return a.closeAccounts(look)
 }
 
-// closeAccounts looks at all accounts at once, so that none waits for a slow one.
+// purses are what all looks tell by now, by account.
+func (a *attack) purses() ([]purse, error) {
+	looks, err := recording.Looks(a.kept())
+	purses := make([]purse, len(a.accounts))
+	for i, k := range a.accounts {
+		for j := range looks {
+			if slices.Equal(looks[j].Channels, k.channels) {
+				purses[i].see(&looks[j])
+			}
+		}
+	}
+	return purses, err
+}
+
+// closeAccounts looks at the accounts for the last time; once more, where what is gone may be on its way back.
 func (a *attack) closeAccounts(ctx context.Context) error {
-	var asked sync.WaitGroup
-	for _, k := range a.accounts {
-		asked.Go(func() { k.unread = k.ask(ctx) })
+	unread, err := a.look(ctx)
+	if err != nil {
+		return err
 	}
-	asked.Wait()
-	for _, k := range a.accounts {
-		if k.unread != nil {
-			continue
-		}
-		if err := a.note(k); err != nil {
-			return err
-		}
+	for i, k := range a.accounts {
+		k.unread = unread[i]
 	}
-	return nil
+	purses, err := a.purses()
+	if err != nil || !slices.ContainsFunc(purses, func(p purse) bool { return p.unclear }) {
+		return err
+	}
+	a.notice(fmt.Sprintf("a balance can't be explained yet, since refunds may be on their way: it is looked at again in %v", lookEvery))
+	select {
+	case <-time.After(lookEvery):
+		_, err = a.look(ctx)
+	case <-ctx.Done():
+	case <-a.settling.Done():
+	}
+	return err
 }
 
 // balances are the accounts before and after the run, those excepted that couldn't be read at its end.
-func (a *attack) balances(orders []recording.Order) []record.Account {
+func (a *attack) balances(purses []purse, orders []recording.Order) []record.Account {
 	var all []record.Account
-	for _, k := range a.accounts {
-		if k.unread != nil {
+	for i, k := range a.accounts {
+		p := &purses[i]
+		if k.unread != nil || !p.looked {
 			continue
 		}
-		computed := money.Micros(0)
-		for _, name := range k.channels {
-			computed += total(name, orders).computed
-		}
-		all = append(all, record.Account{Channels: k.channels, BeforeUSD: k.before.Dollars(), AfterUSD: k.now.Dollars(),
-			SpentUSD: (k.before - k.now).Dollars(), ComputedUSD: computed.Dollars()})
+		b := total(orders, k.channels...)
+		all = append(all, record.Account{Channels: k.channels, BeforeUSD: p.before.Dollars(), PaidInUSD: p.paidIn.Dollars(), AfterUSD: p.now.Dollars(),
+			SpentUSD: p.gone().Dollars(), ComputedUSD: b.computed.Dollars(), LeastUSD: b.least.Dollars(), MostUSD: (b.most + p.due).Dollars(), MissingUSD: p.missing.Dollars()})
 	}
 	return all
+}
+
+// share gives what is missing from accounts to the strategies that are driven on their channels, in proportion to
+// what they may have spent there, by their index: to the micro-dollar, so that the parts add up.
+func (a *attack) share(purses []purse, orders []recording.Order) []money.Micros {
+	parts := make([]money.Micros, len(a.scenario.Strategies))
+	for i, k := range a.accounts {
+		weights := a.weights(k, orders)
+		var all, upTo uint64
+		for _, w := range weights {
+			all += w
+		}
+		var given money.Micros
+		for s, w := range weights {
+			upTo += w
+			hi, lo := bits.Mul64(uint64(purses[i].missing), upTo)
+			sum, _ := bits.Div64(hi, lo, all)
+			parts[s] = plus(parts[s], money.Micros(sum)-given)
+			given = money.Micros(sum)
+		}
+	}
+	return parts
+}
+
+// weights are what each strategy may have spent from the account, and a micro-dollar for each that can, for one that
+// spent nothing.
+func (a *attack) weights(k *account, orders []recording.Order) []uint64 {
+	weights := make([]uint64, len(a.scenario.Strategies))
+	for i := range orders {
+		s := slices.IndexFunc(a.scenario.Strategies, func(s scenario.Strategy) bool { return s.Name == orders[i].Strategy })
+		for j := range orders[i].Attempts {
+			if t := &orders[i].Attempts[j]; s >= 0 && slices.Contains(k.channels, t.Channel) {
+				weights[s] += uint64(t.AtMost())
+			}
+		}
+	}
+	for _, s := range drivenBy(a.scenario) {
+		for ch, used := range a.uses[s] {
+			if used && slices.Contains(k.channels, a.scenario.Channels[ch].Name) {
+				weights[s]++
+				break
+			}
+		}
+	}
+	return weights
 }

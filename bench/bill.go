@@ -16,37 +16,44 @@ import (
 func (a *attack) bills(orders []recording.Order) []record.Bill {
 	var bills []record.Bill
 	for _, name := range a.driven() {
-		bills = append(bills, total(name, orders).bill())
+		b := total(orders, name).bill()
+		b.Channel = name
+		bills = append(bills, b)
 	}
 	return bills
 }
 
-// total adds up the attempts on a channel.
-func total(channel string, orders []recording.Order) *sums {
-	t := &sums{channel: channel}
+// total adds up the attempts on some channels.
+func total(orders []recording.Order, channels ...string) *sums {
+	b := &sums{}
 	for i := range orders {
 		for k := range orders[i].Attempts {
-			t.add(&orders[i].Attempts[k])
+			if t := &orders[i].Attempts[k]; slices.Contains(channels, t.Channel) {
+				b.add(t)
+			}
 		}
 	}
-	return t
+	return b
 }
 
-// sums are those of one channel.
+// sums are those of some channels' attempts.
 type sums struct {
-	channel                                         string
 	submits, told                                   int64
 	reserved, computed, reported, compared, counted money.Micros
+	least, most                                     money.Micros // by the price, where nobody knows whether an attempt was billed
 }
 
 func (b *sums) add(t *recording.Attempt) {
-	if t.Channel != b.channel {
-		return
-	}
 	b.submits++
 	b.reserved += t.Reserved
 	b.counted += t.AtMost()
 	b.computed += t.Bill.Computed
+	if t.Open || t.Doubtful {
+		b.most += t.Reserved
+	} else {
+		b.least += t.Bill.Computed
+		b.most += t.Bill.Computed
+	}
 	if t.Bill.Reported != nil {
 		b.told++
 		b.reported += *t.Bill.Reported
@@ -55,7 +62,7 @@ func (b *sums) add(t *recording.Attempt) {
 }
 
 func (b *sums) bill() record.Bill {
-	bill := record.Bill{Channel: b.channel, Submits: b.submits, ReservedUSD: b.reserved.Dollars(), ComputedUSD: b.computed.Dollars(),
+	bill := record.Bill{Submits: b.submits, ReservedUSD: b.reserved.Dollars(), ComputedUSD: b.computed.Dollars(),
 		ReportedFor: b.told, ComparedUSD: b.compared.Dollars(), Counted: b.counted.Dollars()}
 	if b.told > 0 {
 		bill.ReportedUSD = record.Number(b.reported.Dollars())

@@ -2,6 +2,7 @@ package bench
 
 import (
 	"cmp"
+	"maps"
 	"math"
 	"slices"
 	"time"
@@ -87,8 +88,18 @@ func (s *sample) counts() *record.Counts {
 		}
 	}
 	c.P90 = decision.Figure(stats.OrderQuantile(latencies, 0.9))
-	c.SpentUSD, c.Bill.ReportedUSD, c.Bill.ComparedUSD = spent.Dollars(), reported.Dollars(), compared.Dollars()
+	s.lack(c)
+	c.SpentUSD, c.Bill.ReportedUSD, c.Bill.ComparedUSD = plus(spent, s.missing).Dollars(), reported.Dollars(), compared.Dollars()
 	return c
+}
+
+// lack counts what is missing with what was bought last.
+func (s *sample) lack(c *record.Counts) {
+	c.MissingUSD = s.missing.Dollars()
+	if months := slices.Sorted(maps.Keys(s.bought)); s.missing > 0 && len(months) > 0 {
+		last := months[len(months)-1]
+		c.SpentByMonth[last] = plus(s.bought[last], s.missing).Dollars()
+	}
 }
 
 // Benchmark tools compare repeated measurements, of which they want six or more; a batch of fewer orders says little.

@@ -22,10 +22,17 @@ func (a *attack) record(o *Options) (*record.Run, error) {
 	run := decision.NewRun(a.scenario, "bench", o.Version)
 	run.Started, run.Timeline, run.Drive = a.started(), timeline.Of(recorded, a.driven()), a.drive(o.Live, recorded)
 	b := newBlocks(a.scenario, recorded)
+	purses, err := a.purses()
+	if err != nil {
+		return nil, err
+	}
+	missing := a.share(purses, recorded)
 	var samples []*sample
 	for i := range a.scenario.Strategies {
 		if slices.Contains(drivenBy(a.scenario), i) {
-			samples = append(samples, a.sample(i, "live", 1, recorded, b))
+			driven := a.sample(i, "live", 1, recorded, b)
+			driven.missing = missing[i]
+			samples = append(samples, driven)
 			continue
 		}
 		replayed, err := a.replay(i, recorded, b)
@@ -41,11 +48,11 @@ func (a *attack) record(o *Options) (*record.Run, error) {
 	}
 	run.Verdict = a.judge(samples, draws)
 	run.Bills = a.bills(recorded)
-	run.Accounts = a.balances(recorded)
+	run.Accounts = a.balances(purses, recorded)
 	run.Findings = append(record.BillFindings(run.Bills, run.Accounts), a.sharedJobs()...)
 	run.Incomplete = slices.ContainsFunc(recorded, func(o recording.Order) bool { return !o.Finished })
 	a.truncations(run, recorded)
-	run.Warnings = append(run.Warnings, a.shortcomings(recorded)...)
+	run.Warnings = append(run.Warnings, a.shortcomings(recorded, purses)...)
 	return run, nil
 }
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"iter"
 	"os"
 	"slices"
 	"strings"
@@ -111,16 +112,21 @@ func (a *attack) keep(e journal.Entry) error {
 
 // recorded are the orders as the entries tell them.
 func (a *attack) recorded() ([]recording.Order, error) {
+	return recording.Read(a.kept())
+}
+
+// kept are the entries by now.
+func (a *attack) kept() iter.Seq2[journal.Entry, error] {
 	a.mu.Lock()
 	entries := a.entries // what is appended later isn't in it
 	a.mu.Unlock()
-	return recording.Read(func(yield func(journal.Entry, error) bool) {
+	return func(yield func(journal.Entry, error) bool) {
 		for _, e := range entries {
 			if !yield(e, nil) {
 				return
 			}
 		}
-	})
+	}
 }
 
 // started is when the run began, by which a history knows it; one that was resumed, when it first did.

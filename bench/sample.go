@@ -24,6 +24,7 @@ type sample struct {
 	further  float64                 // dollars: what a first attempt on the second step costs on average; 0: there is none
 	tallies  []tally                 // by latency, ascending
 	bought   map[string]money.Micros // by month, such as "2026-11": what attempts may have cost, those of orders without an outcome too
+	missing  money.Micros            // its share of what is gone from accounts beyond all charges: in no figure, but spent
 }
 
 // tally is one order as figures count it.

@@ -10,7 +10,7 @@ import (
 )
 
 // shortcomings are what a reader of the figures has to know about how they came about.
-func (a *attack) shortcomings(orders []recording.Order) []string {
+func (a *attack) shortcomings(orders []recording.Order, purses []purse) []string {
 	warnings := lag(orders)
 	cut, open := 0, 0
 	for i := range orders {
@@ -30,7 +30,10 @@ func (a *attack) shortcomings(orders []recording.Order) []string {
 		warnings = append(warnings, fmt.Sprintf("%d attempts have no known bill yet, and count with their worst case; bench --resume settles them", open))
 	}
 	warnings = slices.Concat(warnings, a.newWords(), a.unended())
-	for _, k := range a.accounts {
+	for i, k := range a.accounts {
+		if missing := purses[i].missing; missing > 0 {
+			warnings = append(warnings, fmt.Sprintf("%v is gone from the account of %s beyond all charges: unless it comes back it is spent, and counts as that, but is in no cost of an order or a clip", missing, strings.Join(k.channels, ", ")))
+		}
 		if k.unread != nil {
 			warnings = append(warnings, fmt.Sprintf("the balance of %s could not be read after the run: %v", strings.Join(k.channels, ", "), k.unread))
 		}

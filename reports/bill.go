@@ -22,12 +22,13 @@ func billTable(run *record.Run) table {
 	return t
 }
 
-// accountTable says what became of the balances.
+// accountTable says what became of the balances, and what of it nothing explains.
 func accountTable(run *record.Run) table {
-	t := table{heads: []string{"Account of", "Before", "After", "Spent", "Computed", "Difference"}}
+	t := table{heads: []string{"Account of", "Before", "Paid in", "After", "Spent", "Computed", "Difference", "Missing"}}
 	for _, a := range run.Accounts {
 		t.rows = append(t.rows, tableRow{cells: []string{
-			strings.Join(a.Channels, ", "), exactly(a.BeforeUSD), exactly(a.AfterUSD), exactly(a.SpentUSD), exactly(a.ComputedUSD), difference(a.SpentUSD, a.ComputedUSD),
+			strings.Join(a.Channels, ", "), exactly(a.BeforeUSD), exactly(a.PaidInUSD), exactly(a.AfterUSD), exactly(a.SpentUSD), exactly(a.ComputedUSD),
+			difference(a.SpentUSD, a.ComputedUSD), exactly(a.MissingUSD),
 		}})
 	}
 	return t

@@ -251,8 +251,8 @@ func measured() *record.Run {
 		{Channel: "reverse", Submits: 33, ReservedUSD: 3.96, ComputedUSD: 3.48, ReportedUSD: ptr(3.4191), ReportedFor: 27, ComparedUSD: 3.24, Counted: 3.6591},
 	}
 	run.Accounts = []record.Account{
-		{Channels: []string{"forwarding"}, BeforeUSD: 999_999_999.88, AfterUSD: 999_999_975.88, SpentUSD: 24, ComputedUSD: 24},
-		{Channels: []string{"reverse", "reverse-2"}, BeforeUSD: 2.5, AfterUSD: -1.154, SpentUSD: 3.654, ComputedUSD: 3.48},
+		{Channels: []string{"forwarding"}, BeforeUSD: 999_999_999.88, AfterUSD: 999_999_975.88, SpentUSD: 24, ComputedUSD: 24, LeastUSD: 24, MostUSD: 24},
+		{Channels: []string{"reverse", "reverse-2"}, BeforeUSD: 0.5, PaidInUSD: 2, AfterUSD: -1.4, SpentUSD: 3.9, ComputedUSD: 3.48, LeastUSD: 3.48, MostUSD: 3.48, MissingUSD: 0.2409},
 	}
 	run.Findings = record.BillFindings(run.Bills, run.Accounts)
 	return run

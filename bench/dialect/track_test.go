@@ -246,8 +246,8 @@ func TestReachOfFragments(t *testing.T) {
 	}
 }
 
-// TestRealFilms is of films by ffmpeg 5.1, whole and cut at every byte. One in fragments that doesn't say how many there
-// are is whole, for all that anyone can tell, where it ends with one of them.
+// TestRealFilms is of films by ffmpeg 5.1, whole and cut at every byte. One in fragments that doesn't say how many
+// there are is whole, for all that anyone can tell, where it ends with one of them.
 func TestRealFilms(t *testing.T) {
 	for name, ends := range map[string]string{
 		"faststart.mp4": "", // of H.264 and sound

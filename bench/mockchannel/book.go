@@ -31,7 +31,7 @@ type Book struct {
 	Fetched      int // downloads of a whole clip
 	FetchFailed  int // downloads that a gateway lost
 	Charged      money.Micros
-	Balance      money.Micros // what is left of the account, before what running jobs may cost
+	Balance      money.Micros // what is left of the account, before what running jobs may cost unless they are prepaid
 }
 
 // RefusedInAll is how many submits were refused for any reason but the client's own fault.

@@ -164,6 +164,35 @@ func TestBalanceTellsWhatIsLeft(t *testing.T) {
 	})
 }
 
+// TestPrepaid: the price is taken when a job is accepted, and comes back when it fails.
+func TestPrepaid(t *testing.T) {
+	for name, test := range map[string]struct {
+		prepaid       bool
+		failing       float64
+		during, after money.Micros
+	}{
+		"made":            {true, 0, 120_000, 120_000},
+		"failed":          {true, 1, 120_000, 0},
+		"made, postpaid":  {false, 0, 0, 120_000},
+		"failed, neither": {false, 1, 0, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				failing := func(s *scenario.Scenario) { s.Channels[reverse].Errors.Job.Rate = test.failing }
+				s := opened(t, marketed(t, failing), Options{Prepaid: test.prepaid})
+				b := buys(t, s, reverse)
+				spent := func() money.Micros { return OpeningBalance - b.book(s, reverse).Balance }
+				b.accepted("a cat")
+				during := spent()
+				time.Sleep(100 * time.Second)
+				if after := spent(); during != test.during || after != test.after || after != b.book(s, reverse).Charged {
+					t.Errorf("%v taken while it runs and %v in the end, want %v and %v", during, after, test.during, test.after)
+				}
+			})
+		})
+	}
+}
+
 // TestMarkup buys from channels that charge something else than they say: the job, the balance and the book
 // tell the same.
 func TestMarkup(t *testing.T) {

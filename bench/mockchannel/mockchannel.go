@@ -72,6 +72,9 @@ type Options struct {
 	// Markup is the share by which a channel charges more than its price says, such as 0.05, or less where it is
 	// negative: in its book, in its balance and in the costs that it tells. A channel without one is honest.
 	Markup map[string]float64
+	// Prepaid takes the whole price from the balance when a job is accepted, and gives back what it doesn't cost when it
+	// ends.
+	Prepaid bool
 }
 
 // OpeningBalance is what an account holds of which nothing else is said.

@@ -198,6 +198,9 @@ func (e *seller) current(now time.Time) Book {
 	e.advance(now)
 	b := e.book
 	b.Running, b.Balance = len(e.shelf.running), e.opening-b.Charged
+	if e.options.Prepaid {
+		b.Balance -= e.held
+	}
 	return b
 }
 

@@ -82,6 +82,7 @@ type Attempt struct {
 	Reserved   money.Micros  // the worst case that was set aside
 	Bill       journal.Bill
 	Open       bool // the bill isn't known yet: what was reserved stands for it
+	Doubtful   bool // nobody will ever know whether it was billed: what was reserved stays so
 }
 
 // Charge is what the attempt costs. An ambiguous one, whose bill nobody will ever know, costs what its price says,
@@ -95,7 +96,7 @@ func (a *Attempt) Charge() money.Micros {
 
 // AtMost is what the attempt may have cost: more than its charge where nobody knows whether a failure was billed.
 func (a *Attempt) AtMost() money.Micros {
-	if a.Bill.Unproven {
+	if a.Doubtful {
 		return max(a.Reserved, a.Charge())
 	}
 	return a.Charge()
@@ -104,6 +105,14 @@ func (a *Attempt) AtMost() money.Micros {
 // Read returns the orders of a journal, by number. An entry that doesn't follow from those before is an
 // error, as it is for journal.State.
 func Read(entries iter.Seq2[journal.Entry, error]) ([]Order, error) {
+	r, err := read(entries)
+	if err != nil {
+		return nil, err
+	}
+	return r.all(), nil
+}
+
+func read(entries iter.Seq2[journal.Entry, error]) (*reader, error) {
 	r := &reader{}
 	_, err := journal.Fold(func(yield func(journal.Entry, error) bool) {
 		for e, err := range entries {
@@ -116,10 +125,7 @@ func Read(entries iter.Seq2[journal.Entry, error]) ([]Order, error) {
 			}
 		}
 	})
-	if err != nil {
-		return nil, err
-	}
-	return r.all(), nil
+	return r, err
 }
 
 // reader gathers orders from entries that a journal.State has accepted.
@@ -127,6 +133,8 @@ type reader struct {
 	run    journal.Run
 	orders map[int]*Order
 	seen   map[[2]int]*moments // by order and attempt
+	sums   map[string]*Sums    // by channel
+	looks  []Look
 }
 
 // moments are those from which spans of an attempt count.
@@ -139,6 +147,7 @@ func (r *reader) take(e journal.Entry) error {
 			return fmt.Errorf("a clock of %v times the scenario's tells no time", e.Speed)
 		}
 		r.run, r.orders, r.seen = e, map[int]*Order{}, map[[2]int]*moments{}
+		r.sums = map[string]*Sums{}
 	case journal.Order:
 		key, err := strconv.ParseUint(e.Key, 16, 64)
 		if err != nil {
@@ -148,6 +157,7 @@ func (r *reader) take(e journal.Entry) error {
 	case journal.Intent:
 		o := r.orders[e.Order]
 		o.Attempts = append(o.Attempts, Attempt{Channel: e.Channel, Step: e.Step, Bought: e.At.Time, Submitted: r.at(e.At), Reserved: e.Reserved, Open: true})
+		r.book(&o.Attempts[len(o.Attempts)-1])
 		r.seen[[2]int{e.Order, e.Attempt}] = &moments{submitted: e.At.Time}
 	case journal.Accepted:
 		a, m := r.attempt(e.Order, e.Attempt)
@@ -157,6 +167,8 @@ func (r *reader) take(e journal.Entry) error {
 		r.end(&e)
 	case journal.Settled:
 		r.settle(&e)
+	case journal.Balance:
+		r.look(&e)
 	case journal.Finished:
 		o := r.orders[e.Order]
 		o.Finished, o.Delivered, o.Reason, o.Latency, o.Lag = true, e.Delivered, channel.Reason(e.Reason), e.Latency, e.Lag
@@ -193,7 +205,7 @@ func (r *reader) end(e *journal.Ended) {
 	default:
 		a.Answer = r.between(m.submitted, e.At.Time)
 	}
-	a.Bill, a.Open = e.Bill, false
+	r.close(a, e.Bill, a.Outcome == channel.Ambiguous)
 }
 
 func (r *reader) settle(e *journal.Settled) {
@@ -211,7 +223,7 @@ func (r *reader) settle(e *journal.Settled) {
 	default:
 		r.ended(a, m, e.At.Time)
 	}
-	a.Bill, a.Open = e.Bill, false
+	r.close(a, e.Bill, became == channel.Ambiguous)
 }
 
 // ended notes when an accepted job was found ended.

@@ -78,6 +78,7 @@ func TestAttempts(t *testing.T) {
 		{"lost", []journal.Entry{journal.Ended{Outcome: outcome(channel.Ambiguous), Reason: reason(channel.Lost), At: at(50), Bill: bill(700)}},
 			func(a *Attempt) {
 				a.Outcome, a.Reason, a.Answer, a.Bill, a.Open = channel.Ambiguous, channel.Lost, 30*second, bill(700), false
+				a.Doubtful = true
 			}, 700},
 		{"delivered", []journal.Entry{accepted(22), journal.Ended{Outcome: outcome(channel.Delivered), At: at(45), Ready: at(42), Fetched: at(45), Polls: 2, Bill: journal.Bill{Computed: 700, Reported: &reported}}},
 			func(a *Attempt) {
@@ -129,6 +130,7 @@ func TestAttempts(t *testing.T) {
 		{"interrupted, then never answered", []journal.Entry{journal.Settled{Outcome: outcome(channel.Ambiguous), Reason: reason(channel.Lost), At: at(92), Bill: bill(700)}},
 			func(a *Attempt) {
 				a.Outcome, a.Reason, a.Answer, a.Bill, a.Open = channel.Ambiguous, channel.Lost, 72*second, bill(700), false
+				a.Doubtful = true
 			}, 700},
 	} {
 		for _, speed := range []float64{1, 100} {

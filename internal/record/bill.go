@@ -24,14 +24,18 @@ type Bill struct {
 type Account struct {
 	Channels    []string `json:"channels"`
 	BeforeUSD   float64  `json:"before_usd"`
+	PaidInUSD   float64  `json:"paid_in_usd,omitempty"` // since: what the balance rose by beyond all refunds that were due
 	AfterUSD    float64  `json:"after_usd"`
-	SpentUSD    float64  `json:"spent_usd"`    // before less after
-	ComputedUSD float64  `json:"computed_usd"` // charges of these channels by the prices in the scenario
+	SpentUSD    float64  `json:"spent_usd"`             // before and paid in, less after
+	ComputedUSD float64  `json:"computed_usd"`          // charges of these channels by the prices in the scenario
+	LeastUSD    float64  `json:"least_usd,omitempty"`   // the same without attempts of which nobody knows whether they were billed
+	MostUSD     float64  `json:"most_usd,omitempty"`    // the same with all that was reserved for these, and what may still come back
+	MissingUSD  float64  `json:"missing_usd,omitempty"` // of what was spent: beyond all charges, and all that is reserved where they aren't known
 }
 
-// BillFindings says where channels charge something else than the scenario's prices make, bills first. A
-// bill is held against the charges of those attempts of which the channel told its own, an account against
-// all of its channels'. A difference is found where it is more than 1 % of the computed charges, in
+// BillFindings says where channels charge something else than the scenario's prices make, bills first. A bill is held
+// against the charges of those attempts of which the channel told its own, an account against the least and the most
+// that its channels may have charged. A difference is found where it is more than 1 % of the computed charges, in
 // either direction, and so wherever these are nothing. Amounts are compared in whole millionths of a dollar.
 func BillFindings(bills []Bill, accounts []Account) []string {
 	var all []string
@@ -44,15 +48,12 @@ func BillFindings(bills []Bill, accounts []Account) []string {
 		}
 	}
 	for _, a := range accounts {
-		is, found := difference(a.SpentUSD, a.ComputedUSD, "the prices in the scenario make")
-		if !found {
-			continue
+		may, unless := min(a.SpentUSD, a.MostUSD), "somebody else uses it, too, or refunds are still to come"
+		if a.SpentUSD < a.LeastUSD {
+			may, unless = a.LeastUSD, "something was paid in"
 		}
-		balance := "the balance of " + strings.Join(a.Channels, ", ")
-		if spent := micros(a.SpentUSD); spent < 0 {
-			all = append(all, fmt.Sprintf("%s rose by %v, so it was topped up or something was refunded: it says nothing about the charges", balance, -spent))
-		} else {
-			all = append(all, fmt.Sprintf("%s fell by %v, %s; unless somebody else uses it, too, that is what the channel charges", balance, spent, is))
+		if is, found := difference(a.SpentUSD, may, "the prices in the scenario make"); found {
+			all = append(all, fmt.Sprintf("the balance of %s fell by %v, %s; unless %s, that is what the channel charges", strings.Join(a.Channels, ", "), micros(a.SpentUSD), is, unless))
 		}
 	}
 	return all

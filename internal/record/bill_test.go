@@ -10,7 +10,13 @@ func TestBillFindings(t *testing.T) {
 		return Bill{Channel: "reverse", Submits: 40, ComputedUSD: 99, ReportedUSD: &reported, ReportedFor: attempts, ComparedUSD: compared}
 	}
 	account := func(computed, spent float64) Account {
-		return Account{Channels: []string{"forwarding", "reverse"}, BeforeUSD: 50, AfterUSD: 50 - spent, SpentUSD: spent, ComputedUSD: computed}
+		return Account{Channels: []string{"forwarding", "reverse"}, BeforeUSD: 50, AfterUSD: 50 - spent, SpentUSD: spent, ComputedUSD: computed, LeastUSD: computed, MostUSD: computed}
+	}
+	// One attempt may have been billed, for which $0.12 was reserved.
+	doubtful := func(computed, spent float64) Account {
+		a := account(computed, spent)
+		a.MostUSD += 0.12
+		return a
 	}
 	for name, test := range map[string]struct {
 		bills    []Bill
@@ -29,11 +35,14 @@ func TestBillFindings(t *testing.T) {
 		"a channel that tells nothing": {[]Bill{{Channel: "reverse", Submits: 30, ComputedUSD: 3.6}}, nil, nil},
 		"told of no attempt":           {[]Bill{bill(0, 0.12, 0)}, nil, nil},
 		"an account that fell more": {nil, []Account{account(3.24, 3.42)},
-			[]string{"the balance of forwarding, reverse fell by $3.42, 5.6% more than the prices in the scenario make; unless somebody else uses it, too, that is what the channel charges"}},
+			[]string{"the balance of forwarding, reverse fell by $3.42, 5.6% more than the prices in the scenario make; unless somebody else uses it, too, or refunds are still to come, that is what the channel charges"}},
 		"an account that fell for nothing": {nil, []Account{account(0, 0.12)},
-			[]string{"the balance of forwarding, reverse fell by $0.12, where the prices in the scenario make nothing; unless somebody else uses it, too, that is what the channel charges"}},
-		"an account that was topped up": {nil, []Account{account(3.24, -96.76)},
-			[]string{"the balance of forwarding, reverse rose by $96.76, so it was topped up or something was refunded: it says nothing about the charges"}},
+			[]string{"the balance of forwarding, reverse fell by $0.12, where the prices in the scenario make nothing; unless somebody else uses it, too, or refunds are still to come, that is what the channel charges"}},
+		"an account of which nobody knows whether an attempt was billed": {nil, []Account{doubtful(3.24, 3.24), doubtful(3.24, 3.3), doubtful(3.24, 3.36)}, nil},
+		"one that fell more than that": {nil, []Account{doubtful(3.24, 3.696)},
+			[]string{"the balance of forwarding, reverse fell by $3.696, 10.0% more than the prices in the scenario make; unless somebody else uses it, too, or refunds are still to come, that is what the channel charges"}},
+		"one that fell less than at least": {nil, []Account{doubtful(3.24, 2.916)},
+			[]string{"the balance of forwarding, reverse fell by $2.916, 10.0% less than the prices in the scenario make; unless something was paid in, that is what the channel charges"}},
 		"the sum is rounded before it is compared": {[]Bill{bill(0.1+0.2, 0.303, 2)}, nil, nil},
 	} {
 		if got := BillFindings(test.bills, test.accounts); !slices.Equal(got, test.want) {

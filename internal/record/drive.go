@@ -27,10 +27,14 @@ type Counts struct {
 	Fallbacks    int64              `json:"fallbacks"` // orders that went beyond the first step of their route
 	Errors       map[string]int64   `json:"errors"`    // attempts by why they failed
 	P90          Figure             `json:"p90_seconds"`
-	SpentUSD     float64            `json:"spent_usd"`                    // charges, at most where nobody knows them, those of orders without an outcome too
+	SpentUSD     float64            `json:"spent_usd"`                    // charges, at most where nobody knows them, those of orders without an outcome too, and what is missing
 	SpentByMonth map[string]float64 `json:"spent_by_month_usd,omitempty"` // the same, by the month (UTC) in which it was bought, such as "2026-11"
 	Bill         Told               `json:"bill"`
 	Batches      []Batch            `json:"batches"` // the orders in the order of their arrival, cut into spans of about the same length
+
+	// MissingUSD is what of SpentUSD is gone from accounts beyond all that may have been charged: the strategy's share, in
+	// proportion to what it may have spent there. It is in no figure of an order or a clip.
+	MissingUSD float64 `json:"missing_usd,omitempty"`
 }
 
 // Told is what channels say that they charged, against what the scenario's prices make.

@@ -23,7 +23,7 @@ func full() *Run {
 		Schema: Schema, Mode: "sim", Tool: Tool{Version: "0.1"}, Seed: 1, Started: "2026-11-28T03:00:00Z", Months: 300, Orders: 20_000, Warnings: []string{"w"}, Incomplete: true,
 		Invalid: "the key of reverse was refused", Findings: []string{"f"},
 		Bills:    []Bill{{Channel: "reverse", Submits: 30, ReservedUSD: 3.6, ComputedUSD: 3.24, ReportedUSD: ptr(3.42), ReportedFor: 29, ComparedUSD: 3.24, Counted: 3.42}},
-		Accounts: []Account{{Channels: []string{"reverse"}, BeforeUSD: 10, AfterUSD: 6.58, SpentUSD: 3.42, ComputedUSD: 3.24}},
+		Accounts: []Account{{Channels: []string{"reverse"}, BeforeUSD: 8, PaidInUSD: 2, AfterUSD: 6.58, SpentUSD: 3.42, ComputedUSD: 3.24, LeastUSD: 3.12, MostUSD: 3.24, MissingUSD: 0.18}},
 		Scenario: Scenario{
 			Name: "demo", Title: "Which?", SHA256: "3f9c", PurchaseSHA256: "99aa", PromiseSeconds: ptr(360.0), DeadlineSeconds: ptr(1800.0), BudgetUSD: ptr(10_000.0),
 			Channels:    []Channel{{Name: "reverse", Kind: "reverse", Terms: "unofficial", PriceAsOf: "2025-12-01", PriceSource: "vendor"}},
@@ -38,7 +38,7 @@ func full() *Run {
 			Spend:      []Spend{{Channel: "reverse", For: "in_time", USD: 6500}, {For: "late", USD: 100}},
 			Days:       []Day{{Day: 1, P025: 200, P10: 205, P25: 210, P50: 215, P75: 220, P90: 225, P975: 230}},
 			OverBudget: ptr(figure(0.1)), OverBudgetDraws: ptr(0.2),
-			Counts: &Counts{InTime: 28, Attempts: 33, Retries: 2, Fallbacks: 1, Errors: map[string]int64{"region": 3}, P90: figure(140), SpentUSD: 3.6, SpentByMonth: map[string]float64{"2026-11": 3.6},
+			Counts: &Counts{InTime: 28, Attempts: 33, Retries: 2, Fallbacks: 1, Errors: map[string]int64{"region": 3}, P90: figure(140), SpentUSD: 3.6, MissingUSD: 0.18, SpentByMonth: map[string]float64{"2026-11": 3.6},
 				Bill: Told{29, 3.42, 3.24}, Batches: []Batch{{6, 5, 0.72, ptr(90.0), ptr(130.0)}}},
 			LatencyCDF: []Point{{Seconds: 10, Share: 0.1}, {Seconds: 20, Share: 0.99}}, Warnings: []string{"few"},
 			Exact: &Exact{CostPerDelivered: ptr(0.33), CostPerOrder: 0.33, DeliveredShare: 0.9, InTimeShare: 0.8, AttemptsPerOrder: 1.05,
