@@ -53,8 +53,8 @@ func (a *attack) account(e *endpoint, o *Options) (hosts []string, err error) {
 	i := slices.IndexFunc(a.accounts, func(k *account) bool { return k.address == address && k.env == c.BalanceKeyEnv })
 	if i < 0 {
 		key := o.Key(c.BalanceKeyEnv)
-		if key == "" {
-			return nil, fmt.Errorf("the environment variable %s holds no key", c.BalanceKeyEnv)
+		if err := usable(c.BalanceKeyEnv, key, o.Live); err != nil {
+			return nil, err
 		}
 		i = len(a.accounts)
 		a.accounts = append(a.accounts, &account{address: address, env: c.BalanceKeyEnv, key: dialect.NewSecret(key)})

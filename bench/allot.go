@@ -32,9 +32,30 @@ func (a *attack) limit(o *Options, own, committed money.Micros) (money.Micros, e
 			}
 		}
 	}
-	ask.Most = ask.Bought + max(0, own-committed)
+	left, err := a.mostLeft()
+	if err != nil {
+		return 0, err
+	}
+	ask.Most = ask.Bought + min(max(0, own-committed), left)
 	granted, err := o.Allot(ask)
 	return min(own, committed+max(0, granted-ask.Bought)), err
+}
+
+// mostLeft is what the orders that weren't begun can cost.
+func (a *attack) mostLeft() (sum money.Micros, err error) {
+	for _, o := range a.orders {
+		if a.found != nil && (a.found.State.Begun(o.Index) || a.found.State.Finished(o.Index)) {
+			continue
+		}
+		_, worst, err := orderCosts(a.scenario, a.model, &a.strategy[o.Strategy].Routes[o.Class], o.Class)
+		if err != nil {
+			return 0, err
+		}
+		if sum, err = money.Add(sum, worst); err != nil {
+			return 0, err
+		}
+	}
+	return sum, nil
 }
 
 // unbegin takes away the journal of a run that doesn't begin.
@@ -42,5 +63,5 @@ func (a *attack) unbegin(o *Options) error {
 	if a.journal == nil {
 		return nil
 	}
-	return errors.Join(os.Remove(o.Journal), a.journal.Close())
+	return errors.Join(os.Remove(o.Journal), a.closeJournal())
 }

@@ -2,6 +2,7 @@ package bench
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -13,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"channelbench/bench/journal"
 	"channelbench/internal/money"
 	"channelbench/internal/record"
 	"channelbench/internal/scenario"
@@ -149,6 +151,63 @@ func live(t *testing.T, c *relay, downloadHosts string) (run *record.Run, journa
 		t.Fatal(err)
 	}
 	return run, string(text)
+}
+
+// TestFetchEndsAtTheDeadline: a fetch ends when its order's deadline comes, though the run goes on with another order.
+func TestFetchEndsAtTheDeadline(t *testing.T) {
+	ended := make(chan int64, 1) // how many were submitted by then
+	c := &relay{}
+	c.content = atFirst(1, func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "video/mp4")
+		_, _ = w.Write([]byte(still(4, "720p")[:200]))
+		_ = http.NewResponseController(w).Flush()
+		<-r.Context().Done()
+		ended <- c.submits.Load()
+	}, film(4, "720p"))
+	run, _ := atSpeed(t, c, `bench.rate="5/h"`) // the second order comes 720 s later, the deadline after 400 s
+	if delivered := run.Strategies[0].Delivered; delivered != 1 {
+		t.Errorf("%d delivered", delivered)
+	}
+	if n := <-ended; n != 1 {
+		t.Errorf("the fetch of the first order ended after %d submits", n)
+	}
+}
+
+// atSpeed runs two orders at 200 times the speed of life, and returns the path of the journal, too.
+func atSpeed(t *testing.T, c *relay, set ...string) (run *record.Run, path string) {
+	t.Helper()
+	s, _, err := scenario.Load("ordinary.toml", []byte(ordinary), scenario.Options{Set: set})
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := Options{Speed: 200, Key: func(string) string { return hostileKey }, Prompts: Prompts(), Cap: money.Dollar,
+		BaseURLs: map[string]string{"relay": here(t, c) + "/v1"}, Journal: filepath.Join(t.TempDir(), "orders.jsonl")}
+	if run, err = Run(t.Context(), s, o); err != nil {
+		t.Fatal(err)
+	}
+	return run, o.Journal
+}
+
+// TestTheFolderIsHeldUntilTheRunIsOnRecord: nobody goes on with a run whose record isn't written yet.
+func TestTheFolderIsHeldUntilTheRunIsOnRecord(t *testing.T) {
+	s, _, err := scenario.Load("ordinary.toml", []byte(ordinary), scenario.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := Options{Speed: 200, Key: func(string) string { return hostileKey }, Prompts: Prompts(), Cap: money.Dollar,
+		BaseURLs: map[string]string{"relay": here(t, &relay{}) + "/v1"}, Journal: filepath.Join(t.TempDir(), "orders.jsonl")}
+	left := false
+	o.Leave = func(*record.Run, error) {
+		left = true
+		again := o
+		again.Leave, again.Resume = nil, true
+		if _, err := Run(t.Context(), s, again); !errors.Is(err, journal.ErrLocked) {
+			t.Errorf("another run goes on with it: %v", err)
+		}
+	}
+	if _, err := Run(t.Context(), s, o); err != nil || !left {
+		t.Errorf("%v, left: %v", err, left)
+	}
 }
 
 // TestFetchEndsWithItsOrder: a fetch that still goes on at the deadline of its order ends there, and leaves nothing

@@ -81,7 +81,7 @@ func (a *attack) connect(o *Options) error {
 // redactor hides all that the run must not tell: a channel may quote the key of another one that its owner sells
 // through, too.
 func (a *attack) redactor(o *Options) *dialect.Redactor {
-	keys := slices.Clone(o.Hidden)
+	keys := slices.DeleteFunc(slices.Clone(o.Hidden), func(s string) bool { return len(s) < shortestKey })
 	for _, e := range a.endpoints {
 		keys = append(keys, e.target.Key.Reveal())
 	}
@@ -120,16 +120,10 @@ func (e *endpoint) open(o *Options) (hosts []string, err error) {
 		e.target.BaseURL = base
 	}
 	key := o.Key(c.KeyEnv)
-	if key == "" {
-		return nil, fmt.Errorf("the environment variable %s holds no key", c.KeyEnv)
-	}
-	if o.Live && len(key) < shortestKey {
-		return nil, fmt.Errorf("the key in the environment variable %s has fewer than %d characters, which is no key", c.KeyEnv, shortestKey)
+	if err := usable(c.KeyEnv, key, o.Live); err != nil {
+		return nil, err
 	}
 	e.target.Key = dialect.NewSecret(key)
-	if strings.ContainsFunc(e.target.Key.Reveal(), unicode.IsControl) {
-		return nil, fmt.Errorf("the key in the environment variable %s holds a character that no header may", c.KeyEnv)
-	}
 	u, err := url.Parse(e.target.BaseURL)
 	if err != nil || u.Host == "" {
 		return nil, errors.New("base_url is no address")
@@ -147,6 +141,19 @@ func (e *endpoint) open(o *Options) (hosts []string, err error) {
 		return []string{u.Host}, nil
 	}
 	return append([]string{u.Host}, c.DownloadHosts...), nil
+}
+
+// usable says why a key can't be one.
+func usable(env, key string, live bool) error {
+	switch key = dialect.NewSecret(key).Reveal(); {
+	case key == "":
+		return fmt.Errorf("the environment variable %s holds no key", env)
+	case live && len(key) < shortestKey:
+		return fmt.Errorf("the key in the environment variable %s has fewer than %d characters, which is no key", env, shortestKey)
+	case strings.ContainsFunc(key, unicode.IsControl):
+		return fmt.Errorf("the key in the environment variable %s holds a character that no header may", env)
+	}
+	return nil
 }
 
 // bill is what an attempt costs by the channel's price, and by what the channel told with the job's end, if it did.

@@ -196,7 +196,7 @@ func worstOf(t *testing.T, s *scenario.Scenario, name string) money.Micros {
 	for _, o := range schedule(s, &c.Model, drivenBy(s), 1) {
 		for i := range s.Channels {
 			if s.Channels[i].Name == name {
-				worst, err := dearest(s, c, o.Class, i)
+				worst, err := dearest(s, &c.Model, o.Class, i)
 				if err != nil {
 					t.Fatal(err)
 				}

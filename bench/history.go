@@ -61,7 +61,7 @@ func refusal(err error) error {
 func (a *attack) leaveJournal() error {
 	switch {
 	case a.journal != nil:
-		return a.journal.Close()
+		return a.closeJournal()
 	case a.claim != nil:
 		return a.claim.Leave()
 	}

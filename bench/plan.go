@@ -7,7 +7,9 @@ import (
 
 	"channelbench/bench/ledger"
 	"channelbench/internal/money"
+	"channelbench/internal/policy"
 	"channelbench/internal/scenario"
+	"channelbench/internal/world"
 )
 
 // Plan is what a run is going to do and can cost at most.
@@ -36,26 +38,12 @@ func NewPlan(s *scenario.Scenario) (*Plan, error) {
 	parts := make([]PlannedStrategy, len(s.Strategies))
 	p := &Plan{}
 	for _, o := range schedule(s, &compiled.Model, drivenBy(s), 1) {
-		steps := compiled.Strategies[o.Strategy].Routes[o.Class].Steps
-		part := &parts[o.Strategy]
-		for i := range steps {
-			worst, err := dearest(s, compiled, o.Class, steps[i].Channel)
-			if err != nil {
-				return nil, err
-			}
-			if i == 0 {
-				part.Least += worst
-			}
-			if h := &steps[i].Hedge; h.After > 0 {
-				second, err := dearest(s, compiled, o.Class, h.Channel)
-				if err != nil {
-					return nil, err
-				}
-				worst += second
-			}
-			part.Worst += worst * money.Micros(steps[i].Attempts)
+		least, worst, err := orderCosts(s, &compiled.Model, &compiled.Strategies[o.Strategy].Routes[o.Class], o.Class)
+		if err != nil {
+			return nil, err
 		}
-		part.Orders++
+		part := &parts[o.Strategy]
+		part.Least, part.Worst, part.Orders = part.Least+least, part.Worst+worst, part.Orders+1
 		p.Lasts = o.At
 	}
 	for i := range s.Strategies {
@@ -73,9 +61,32 @@ func NewPlan(s *scenario.Scenario) (*Plan, error) {
 	return p, nil
 }
 
+// orderCosts are what an order costs whose first attempt delivers, and at most.
+func orderCosts(s *scenario.Scenario, m *world.Model, route *policy.Route, video int) (least, worst money.Micros, err error) {
+	for i := range route.Steps {
+		step := &route.Steps[i]
+		attempt, err := dearest(s, m, video, step.Channel)
+		if err != nil {
+			return 0, 0, err
+		}
+		if i == 0 {
+			least = attempt
+		}
+		if step.Hedge.After > 0 {
+			second, err := dearest(s, m, video, step.Hedge.Channel)
+			if err != nil {
+				return 0, 0, err
+			}
+			attempt += second
+		}
+		worst += attempt * money.Micros(step.Attempts)
+	}
+	return least, worst, nil
+}
+
 // dearest is the most that one attempt to buy a video through a channel can cost.
-func dearest(s *scenario.Scenario, c *scenario.Compiled, video, ch int) (money.Micros, error) {
-	worst, err := ledger.Worst(&s.Channels[ch].Price, c.Model.Channels[ch].Jobs[video].Clip)
+func dearest(s *scenario.Scenario, m *world.Model, video, ch int) (money.Micros, error) {
+	worst, err := ledger.Worst(&s.Channels[ch].Price, m.Channels[ch].Jobs[video].Clip)
 	if err != nil {
 		return 0, fmt.Errorf("channel %s: %w", s.Channels[ch].Name, err)
 	}

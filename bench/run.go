@@ -45,7 +45,8 @@ type Options struct {
 	Version  string       // of the tool, for the record
 	Proxy    func(*http.Request) (*url.URL, error)
 	Progress func(done, total int)
-	Notice   func(text string) // of what a person should hear at once, such as what a resumed journal holds; nil: nobody does
+	Leave    func(run *record.Run, cause error) // puts a run on record, before its journal is free for another; nil: nobody does
+	Notice   func(text string)                  // of what a person should hear at once, such as what a resumed journal holds; nil: nobody does
 
 	Allot func(Ask) (money.Micros, error) // says how much of money that is shared the run gets, before anything is submitted; nil: nobody does
 	Since time.Time                       // with Allot: from when on what the run buys counts
@@ -92,17 +93,33 @@ func Run(ctx context.Context, s *scenario.Scenario, o Options) (*record.Run, err
 	}
 	run, err := a.record(&o)
 	if err != nil {
-		return nil, errors.Join(cause, err)
+		return nil, errors.Join(cause, err, a.closeJournal())
 	}
 	var fault *Fault
 	if errors.As(cause, &fault) {
 		run.Invalid = fault.Error()
 	}
 	run.Incomplete = run.Incomplete || cause != nil
+	if o.Leave != nil {
+		o.Leave(run, cause)
+	}
+	if err := a.closeJournal(); err != nil && cause == nil {
+		cause = err
+	}
 	return run, cause
 }
 
-// conduct attacks, settles, and closes the journal. It returns why the run ended early, nil if it didn't.
+// closeJournal frees the journal for another run, if it is held.
+func (a *attack) closeJournal() error {
+	if a.journal == nil {
+		return nil
+	}
+	j := a.journal
+	a.journal = nil
+	return j.Close()
+}
+
+// conduct attacks and settles. It returns why the run ended early, nil if it didn't.
 func (a *attack) conduct(ctx context.Context, o *Options) error {
 	settling, over := context.WithCancel(context.WithoutCancel(ctx))
 	defer over()
@@ -141,11 +158,6 @@ func (a *attack) conduct(ctx context.Context, o *Options) error {
 	}
 	over()
 	a.calls.Wait()
-	if a.journal != nil {
-		if err := a.journal.Close(); err != nil && cause == nil {
-			cause = err
-		}
-	}
 	return cause
 }
 

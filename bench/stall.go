@@ -37,7 +37,7 @@ func (s *stall) heard(p *dialect.Progress, at, deadline time.Duration) bool {
 	case p.State == dialect.Gone:
 		said, long = "gone", min(stalledGone, deadline/2)
 	case p.NewWord != "":
-		said = "at " + p.Percent
+		said = p.NewWord + " at " + p.Percent
 	case p.Unproven:
 		said = "failed, maybe"
 	case p.Message != "":
@@ -60,8 +60,10 @@ func (a *attack) meet(channel, word string) {
 	if a.words == nil {
 		a.words = map[string]int{}
 	}
-	first := a.words[text] == 0
-	a.words[text]++
+	first := a.words[text] == 0 && len(a.words) < mostWords
+	if first || a.words[text] > 0 {
+		a.words[text]++
+	}
 	a.mu.Unlock()
 	if !first {
 		return
@@ -113,6 +115,9 @@ func (a *attack) unended() []string {
 	}
 	return warnings
 }
+
+// mostWords is how many different statuses that are new to us are told of.
+const mostWords = 20
 
 // mostSaid is how many different last words are told; the journal has them all.
 const mostSaid = 5

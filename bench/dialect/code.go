@@ -187,11 +187,11 @@ var phrases = []struct {
 var lostWords = regexp.MustCompile(`(?i)do (?:request|response) failed|time[d-]? ?out|deadline (?:exceeded|expired)|\beof\b|\beconn(?:reset|aborted)|etimedout|\bepipe\b|und err|broken pipe` +
 	`|hang ?up|hung up|connection (?:was |is |has been |got |unexpectedly )?(?:reset|closed|lost|aborted|dropped|terminated|interrupted|broken|error|timeout)` +
 	`|(?:lost|closed|closes|dropped|broken|interrupted|closing) (?:the |idle |network )?(?:tcp )?connection|closed network|forcibly closed|reset by peer|peer (?:reset|closed)|disconnect` +
-	`|context cancell?ed|(?:operation|request) (?:was |is )?aborted|fetch failed|network error|client closed|stream (?:was |is )?(?:reset|closed|error|ended)` +
+	`|context (?:cancell?ed|deadline)|(?:operation|request) (?:was |is )?aborted|fetch failed|network error|client closed|stream (?:was |is )?(?:reset|closed|error|ended)` +
 	`|premature|unexpected end of|unexpected eof|invalid character '<'|empty reply|transfer closed|incomplete ?read|before (?:the )?(?:response )?headers` +
 	`|no response|not respond|took too long|bad gateway|upstream (?:\w+ )?(?:error|fail\w*|reset|closed|unavailable)` +
-	`|(?:status(?: code)?|http|error code)[ :=]*(?:408|409|425|499|502|504|52[0-9]|530|598|599)\b` +
-	`|超时|无响应|连接(?:已|被)?(?:重置|断开|关闭|中断)|上游(?:服务)?(?:错误|异常)`)
+	`|(?:status|code|http|error|return(?:s|ed)|respond(?:s|ed)|received|got|response|返回)[^0-9]{0,12}(?:408|409|425|499|502|504|52[0-9]|530|598|599)\b` +
+	`|^\W*(?:408|499|502|504|52[0-9]|530|598|599)\b|超时|无响应|连接(?:已|被)?(?:重置|断开|关闭|中断)|上游.{0,8}(?:失败|错误|异常)`)
 
 // wordOfCode finds what may be a code within a message: two words or more, joined by "_".
 var wordOfCode = regexp.MustCompile(`[a-z0-9]+(?:_[a-z0-9]+)+`)

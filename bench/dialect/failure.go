@@ -36,23 +36,32 @@ func failureIn(d document) (failure, bool) {
 		}
 		return unwrap(failure{
 			code: e.first("code", "status"), kind: e.at("type").text(), param: e.at("param").text(),
-			message: e.first("message", "msg", "detail", "reason"), status: cmp.Or(e.first(statusFields...), d.first(statusFields[1:]...)),
+			message: e.first("message", "msg", "detail", "reason"), status: cmp.Or(e.first(statusFields...), httpIn(d)),
 		}), true
 	case string:
 		if v != "" {
-			return unwrap(failure{code: d.at("code").text(), message: v, status: d.first(statusFields[1:]...)}), true
+			return unwrap(failure{code: d.at("code").text(), message: v, status: httpIn(d)}), true
 		}
 	}
 	if code := d.at("code").text(); !successes[strings.ToLower(code)] {
-		return unwrap(failure{code: code, kind: d.at("type").text(), message: d.first("message", "msg", "detail"), status: d.first(statusFields[1:]...)}), true
+		return unwrap(failure{code: code, kind: d.at("type").text(), message: d.first("message", "msg", "detail"), status: httpIn(d)}), true
 	}
 	if message := d.first("detail.error.message", "detail.message", "detail.0.msg", "detail"); message != "" {
 		return unwrap(failure{code: d.first("detail.error.code", "detail.code"), message: message}), true
 	}
 	if d.at("success").value == false {
-		return unwrap(failure{message: d.first("message", "msg")}), true
+		code := d.first("error_code", "errorCode")
+		return unwrap(failure{code: code, message: d.first("message", "msg"), status: httpIn(d)}), true
 	}
 	return failure{}, false
+}
+
+// httpIn is the status of HTTP that an answer tells beside its own.
+func httpIn(d document) string {
+	if status := d.at("status").text(); len(status) == 3 && strings.Trim(status, "0123456789") == "" {
+		return status
+	}
+	return d.first(statusFields[1:]...)
 }
 
 // empty says whether an object tells nothing, as the error of an answer without one does.

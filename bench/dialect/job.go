@@ -54,6 +54,8 @@ func failedAtOnce(t Target, r *Response, d document, p *Progress, named bool) An
 		return refusal(t, r, d, f, true, nil)
 	case c == lost, named && r.Status >= 500, hearsay(r.Status) && !c.specific():
 		return lostAnswer(t, r, f)
+	case !named && c == (cause{}) && (f.message == "" || vanished[spelling(wordIn(jobIn(d)))] == Failed):
+		return lostAnswer(t, r, f) // it may be said of what was made of the order
 	case !named:
 		return refusal(t, r, d, f, true, nil)
 	}
@@ -315,7 +317,7 @@ func (p *Progress) fail(t Target, job, d document) {
 	p.Code, p.Message = tidy(t, f.code), tidy(t, f.message)
 	p.Reason = channel.Job
 	switch c := causeOf(f); {
-	case moderated[spelling(wordIn(job))] == Failed || c == moderation || blames(d.value, moderation, maxDepth):
+	case moderates(wordIn(job)) || c == moderation || blames(d.value, moderation, maxDepth):
 		p.Reason = channel.Moderation
 	case c == region || c == rateLimited:
 		p.Reason = c.reason

@@ -32,14 +32,16 @@ func TestProofs(t *testing.T) {
 		}
 		rows++
 		r := &Response{Status: status, Body: []byte(part[3])}
-		got := ""
-		if part[0] == "submit" {
-			got = openAI{}.Submitted(target, r).Verdict.String()
-		} else {
-			got = tells(openAI{}.Polled(target, Job{ID: "vid_1"}, r))
-		}
-		if got != part[1] {
-			t.Errorf("%s: %s", got, line)
+		for _, d := range all {
+			got := ""
+			if part[0] == "submit" {
+				got = strings.ReplaceAll(d.Submitted(target, r).Verdict.String(), " ", "_")
+			} else {
+				got = tells(d.Polled(target, Job{ID: "vid_1"}, r))
+			}
+			if got != part[1] {
+				t.Errorf("%s, %s: %s", d.Name(), got, line)
+			}
 		}
 	}
 	if rows < 200 {

@@ -24,6 +24,10 @@ var common = list(map[State]string{
 var moderated = list(map[State]string{Failed: `nsfw moderated content_moderated request_moderated content_filtered filtered flagged unsafe
 	sensitive blocked moderation_failed moderation_blocked content_policy_violation`})
 
+// vanished are those that are said of an order, too, that somebody took and nobody knows of any more.
+var vanished = list(map[State]string{Failed: `timeout timed_out timedout aborted interrupted lost terminated killed crashed stopped halted
+	cancelled canceled cancel expired dead deleted`})
+
 // envelopes are words that are said of an answer as well as of a job.
 var envelopes = list(map[State]string{Completed: "success successful ok succeed"})
 
@@ -48,8 +52,31 @@ func (own words) state(status string) (state State, known bool) {
 	if state, known = own[word]; known {
 		return state, true
 	}
-	state, known = common[word]
-	return state, known
+	if state, known = common[word]; known || !endsBadly(word) {
+		return state, known
+	}
+	return Failed, true
+}
+
+// endsBadly says whether a word is made of one that means the end and others that say of what, or by whom. One of which
+// a part tells that the job goes on doesn't.
+func endsBadly(word string) bool {
+	parts := strings.Split(word, "_")
+	for _, part := range parts {
+		if state, known := common[part]; known && state == InProgress || strings.HasPrefix(part, "retr") || part == "progress" {
+			return false
+		}
+	}
+	return len(parts) > 1 && (final[parts[0]] == Failed || final[parts[len(parts)-1]] == Failed)
+}
+
+// final are the words that mean the end at either end of a longer one.
+var final = list(map[State]string{Failed: "failed failure timeout rejected cancelled canceled aborted expired terminated blocked"})
+
+// moderates says whether a status tells that a job failed for what it was to show.
+func moderates(status string) bool {
+	word := spelling(status)
+	return moderated[word] == Failed || endsBadly(word) && moderationCodes.MatchString(word)
 }
 
 // spelling is a status as the tables spell it, without what some makers put before all of theirs.

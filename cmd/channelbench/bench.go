@@ -150,11 +150,7 @@ func (p *program) bench(ctx context.Context, name string, f *benchFlags) error {
 	defer context.AfterFunc(ctx, func() {
 		p.note("stopping: nothing more is submitted, and what is open is settled for up to %v; Ctrl-C again ends at once", s.Bench.Grace)
 	})()
-	run, failure := p.benched(ctx, s, folder, o)
-	if run == nil {
-		return failure
-	}
-	return p.leave(run, folder, f, failure)
+	return p.benched(ctx, s, folder, f, o)
 }
 
 // leave puts a run on record and prints it, the night first: a report can be drawn again. Why the run ended goes
@@ -231,13 +227,13 @@ func (p *program) prepare(s *scenario.Scenario, f *benchFlags, o *bench.Options)
 		}
 	}
 	if !o.Resume {
-		p.note("%s", describe(plan, o, f.month.left))
+		p.note("%s", f.describe(plan, o))
 	}
 	return nil
 }
 
 // describe puts a plan into words.
-func describe(plan *bench.Plan, o *bench.Options, month money.Micros) string {
+func (f *benchFlags) describe(plan *bench.Plan, o *bench.Options) string {
 	var b strings.Builder
 	where := "on mock channels, where nothing is spent"
 	if o.Live {
@@ -254,9 +250,9 @@ func describe(plan *bench.Plan, o *bench.Options, month money.Micros) string {
 	}
 	fmt.Fprintf(&b, "  cap: %v", o.Cap)
 	limit := o.Cap
-	if o.Allot != nil && month < limit {
-		fmt.Fprintf(&b, "; the month leaves %v", month)
-		limit = month
+	if f.month.given() && f.month.left < limit {
+		limit = f.month.left
+		fmt.Fprintf(&b, "; the month leaves %v", limit)
 	}
 	if limit < plan.Worst {
 		fmt.Fprintf(&b, ", which may end the run early")
@@ -333,20 +329,34 @@ func same(a, b string) bool {
 	return wrong == nil && missing == nil && os.SameFile(one, other)
 }
 
-// benched runs the bench. There may be both a run and an error, of a run that ended early.
-func (p *program) benched(ctx context.Context, s *scenario.Scenario, folder *folder, o bench.Options) (*record.Run, error) {
+// benched runs the bench and puts it on record, while its folder is still its own.
+func (p *program) benched(ctx context.Context, s *scenario.Scenario, folder *folder, f *benchFlags, o bench.Options) (failure error) {
 	results := resultsFile(folder.path, o.Resume)
 	o.Results = results
 	progress := p.progress("orders")
 	o.Progress = progress.show
 	// A thread that waits for the disk keeps its processor from the orders for a while, so there are two more.
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(runtime.GOMAXPROCS(0) + 2))
-	run, err := bench.Run(ctx, s, o)
-	progress.end()
-	if closed := results.Close(); err == nil && closed != nil {
-		err = unwritable(folder.path, closed)
+	left := false
+	o.Leave = func(run *record.Run, err error) {
+		progress.end()
+		if closed := results.Close(); err == nil && closed != nil {
+			err = unwritable(folder.path, closed)
+		}
+		left, failure = true, p.leave(run, folder, f, ended(ctx, run, err, o))
 	}
-	return run, ended(ctx, run, err, o)
+	run, err := bench.Run(ctx, s, o)
+	switch {
+	case left && (failure != nil || err == nil):
+		return failure
+	case left: // the journal could not be closed
+		return ended(ctx, run, err, o)
+	}
+	progress.end()
+	if _, missing := bench.ReadPast(o.Journal); missing != nil {
+		folder.undo()
+	}
+	return errors.Join(ended(ctx, run, err, o), results.Close())
 }
 
 // resultsFile is where vegeta's results go, made when the first one comes. Its format knows no second part, so a run

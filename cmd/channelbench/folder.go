@@ -22,6 +22,7 @@ import (
 type folder struct {
 	path string
 	made []string // it and folders above and below it that weren't there, the innermost last
+	kept []string // files that a run goes on from, and that weren't there
 	mend string   // what to do when it can't be written any more; "": choose another
 }
 
@@ -54,6 +55,13 @@ func (f *folder) make(path string) error {
 		err = nil
 	}
 	return err
+}
+
+// undo takes away what was kept for a run that didn't begin.
+func (f *folder) undo() {
+	for _, path := range f.kept {
+		_ = os.Remove(path)
+	}
 }
 
 // tidy takes away again what was made and holds nothing, as after a refusal.
@@ -159,7 +167,11 @@ func syncFolder(path string) error {
 func (f *folder) write(name string, content []byte) error { return f.place(name, content, 0o644) }
 
 func (f *folder) place(name string, content []byte, mode fs.FileMode) error {
-	if err := renameio.WriteFile(filepath.Join(f.path, name), content, mode); err != nil {
+	path := filepath.Join(f.path, name)
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) && (name == keptScenario || mode == 0o600) {
+		f.kept = append(f.kept, path)
+	}
+	if err := renameio.WriteFile(path, content, mode); err != nil {
 		return f.unwritable(err)
 	}
 	return nil

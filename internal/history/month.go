@@ -78,7 +78,7 @@ func (m Month) spent(path string, apart []string) (sum money.Micros, err error) 
 		if !is || n.Mode != m.Mode || n.Engine != driven || slices.ContainsFunc(apart, n.of) {
 			return nil
 		}
-		parts[part{n.name(), n.Scenario, n.Strategy}], err = n.spentIn(m.Begin, line)
+		parts[part{n.key(), n.Scenario, n.Strategy}], err = n.spentIn(m.Begin, line)
 		return err
 	})
 	for _, amount := range parts {
@@ -96,6 +96,14 @@ func (n *Night) name() string {
 		return n.at.UTC().Format(time.RFC3339Nano)
 	}
 	return n.Run
+}
+
+// key is the same for all nights of a run, of whose name older versions knew no more than the millisecond.
+func (n *Night) key() string {
+	if at, err := time.Parse(time.RFC3339Nano, n.name()); err == nil {
+		return at.UTC().Truncate(time.Millisecond).Format(time.RFC3339Nano)
+	}
+	return n.name()
 }
 
 // of says whether the night is of a run. Older versions knew its name to the millisecond.

@@ -86,13 +86,17 @@ func Release(path, run string) error {
 	if _, err := os.Stat(ReservedPath(path)); errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
-	return change(path, func(held []Reservation) (*Reservation, error) {
+	err := change(path, func(held []Reservation) (*Reservation, error) {
 		i := slices.IndexFunc(held, func(r Reservation) bool { return r.Run == run })
 		if i < 0 {
 			return nil, nil
 		}
 		return &Reservation{Schema: Schema, Kind: "reserved", At: held[i].At, Run: run}, nil
 	})
+	if errors.Is(err, errors.ErrUnsupported) {
+		return nil // nothing was held without locks
+	}
+	return err
 }
 
 // held are the reservations that stand. What a crash left of a line that was being written never stood.
@@ -151,6 +155,14 @@ func change(path string, decide func([]Reservation) (*Reservation, error)) error
 	return syncFolder(path)
 }
 
+// dropEmpty takes a file away that was made for nothing.
+func dropEmpty(path string) error {
+	if info, err := os.Stat(path); err != nil || info.Size() > 0 {
+		return nil
+	}
+	return os.Remove(path)
+}
+
 // alone opens a file, which is made where it is missing, and waits until nobody else has it. It may be gone by then.
 func alone(path string) (*os.File, error) {
 	for {
@@ -159,7 +171,7 @@ func alone(path string) (*os.File, error) {
 			return nil, err
 		}
 		if err := lock(f); err != nil {
-			return nil, errors.Join(fmt.Errorf("%s: %w", path, err), f.Close())
+			return nil, errors.Join(fmt.Errorf("%s: %w", path, err), f.Close(), dropEmpty(path))
 		}
 		mine, err := f.Stat()
 		if err != nil {
