@@ -161,7 +161,7 @@ func (w *watch) takesBack(before []policy.Attempt, e policy.Event, over bool) bo
 func (w *watch) tooLate(last *policy.Attempt, e policy.Event) bool {
 	step := &w.route.Steps[last.Step]
 	pause := step.Backoff.Pause(w.submits[last.Step], e.Jitter)
-	if own := e.Attempt >= 0 && int(e.Attempt) < len(w.machine.Attempts()) && e.Kind > policy.Wake && e.Kind != policy.Unbought; own {
+	if own := e.Attempt >= 0 && int(e.Attempt) < len(w.machine.Attempts()) && e.Kind > policy.Wake && e.Kind < policy.Unbought; own {
 		if a := &w.machine.Attempts()[e.Attempt]; !a.Hedge && a.Ended == e.At && a.Outcome != channel.Abandoned {
 			pause = max(pause, e.RetryAfter)
 		}
@@ -502,9 +502,13 @@ func (w *watch) checkState(fail failer) {
 			fail("nobody wakes the order when attempt %d times out", i)
 		}
 	}
+	_, _, queued := w.machine.Queued()
 	switch {
+	case queued && (w.pool == nil || running > 0):
+		fail("the order waits for its turn with %d attempts running", running)
 	case w.route.Deadline > 0 && (w.alarm == 0 || w.alarm > w.route.Deadline):
 		fail("nobody wakes the order at its deadline")
+	case queued: // until it is called
 	case running == 0 && w.alarm == 0:
 		fail("the order waits for nothing")
 	case running == 0 && w.alarm == w.route.Deadline && !w.exhausted():
