@@ -336,7 +336,7 @@ func (m *Machine) submit(at time.Duration, pool *Pool, actions []Action) []Actio
 			return m.wait(until-m.arrival, actions)
 		}
 	}
-	if !m.called && pool.crowded(step.Channel, m.arrival+at) {
+	if !m.called && pool.Crowded(step.Channel, m.arrival+at) {
 		return m.queue(at, false, pool, actions)
 	}
 	m.state, m.hedged, m.waited = running, false, false
@@ -453,7 +453,7 @@ func (m *Machine) mayHedge(step *Step) bool {
 func (m *Machine) hedge(at time.Duration, step *Step, pool *Pool, actions []Action) []Action {
 	m.hedged = true
 	second, now := step.Hedge.Channel, m.arrival+at
-	if _, blocked := pool.blocked(&step.Breaker, second, now); blocked || pool.crowded(second, now) || !pool.take(&step.Budget, second) {
+	if _, blocked := pool.blocked(&step.Breaker, second, now); blocked || pool.Crowded(second, now) || !pool.take(&step.Budget, second) {
 		return actions
 	}
 	return m.begin(at, second, true, pool, actions)

@@ -36,9 +36,9 @@ func (p *Pool) pause(channel int, at, retryAfter time.Duration) {
 	}
 }
 
-// crowded says whether an order that isn't called has to wait for its turn: the channel asked for a pause, or others still wait
+// Crowded says whether an order that isn't called has to wait for its turn: the channel asked for a pause, or others still wait
 // since it did.
-func (p *Pool) crowded(channel int, at time.Duration) bool {
+func (p *Pool) Crowded(channel int, at time.Duration) bool {
 	if p == nil {
 		return false
 	}
