@@ -203,16 +203,6 @@ func (m *Machine) Attempts() []Attempt { return m.attempts[:m.n] }
 // Finished says whether the order has ended, and how.
 func (m *Machine) Finished() (Result, bool) { return m.result, m.state == finished }
 
-// Queued says whether the order waits for its turn on a channel, and whether it comes before those that have not tried yet.
-func (m *Machine) Queued() (channel int, first, is bool) {
-	return m.route.Steps[m.step].Channel, m.again, m.queued
-}
-
-// LeavesAt is from when on a pause of the channel would send the order on to its next step; there is none on the last one.
-func (m *Machine) LeavesAt() (at time.Duration, is bool) {
-	return m.arrival + m.deadline, m.deadline > 0 && !m.OnLastStep()
-}
-
 // OnLastStep says whether no step of the route is left after the current one.
 func (m *Machine) OnLastStep() bool { return int(m.step)+1 == len(m.route.Steps) }
 
@@ -362,37 +352,6 @@ func (m *Machine) barred(at time.Duration, pool *Pool) bool {
 // deadline.
 func (m *Machine) outlasted(until time.Duration) bool {
 	return m.deadline > 0 && until >= m.deadline && !m.OnLastStep()
-}
-
-// queue lets the order wait for its turn on the step's channel, unless that is paused beyond the deadline.
-func (m *Machine) queue(at time.Duration, again bool, pool *Pool, actions []Action) []Action {
-	channel := m.route.Steps[m.step].Channel
-	if m.outlasted(pool.PausedUntil(channel) - m.arrival) {
-		return m.nextStep(at, pool, actions)
-	}
-	m.state, m.queued, m.again = waiting, true, again
-	pool.Join(channel)
-	return actions
-}
-
-// dequeue ends the wait for a turn.
-func (m *Machine) dequeue(pool *Pool) {
-	if m.queued {
-		m.queued = false
-		pool.Part(m.route.Steps[m.step].Channel)
-	}
-}
-
-// call begins what waited for its turn, if that has come.
-func (m *Machine) call(at time.Duration, pool *Pool, actions []Action) []Action {
-	if !m.queued || !pool.open(m.route.Steps[m.step].Channel, m.arrival+at) {
-		return actions
-	}
-	m.dequeue(pool)
-	m.called = true
-	actions = m.submit(at, pool, actions)
-	m.called = false
-	return actions
 }
 
 // begin makes an attempt.
@@ -571,13 +530,6 @@ func (a *Attempt) close(o channel.Outcome, r channel.Reason, at time.Duration) {
 	a.Outcome, a.Reason, a.Ended, a.Settled = o, r, at, true
 }
 
-// answered lets the next of those that wait have its turn.
-func (a *Attempt) answered(pool *Pool) {
-	if a.ahead {
-		a.ahead, pool.channels[a.Channel].trying = false, false
-	}
-}
-
 // poll is how often an attempt's job is asked for.
 func (m *Machine) poll(a *Attempt) time.Duration {
 	step := &m.route.Steps[a.Step]
@@ -619,7 +571,10 @@ func (m *Machine) failed(at time.Duration, r channel.Reason, jitter float64, ret
 		}
 		return m.end(Result{Reason: channel.Lost, At: at}, pool, actions)
 	}
-	pause := max(step.Backoff.Pause(int(m.tries), jitter), retryAfter)
+	pause := retryAfter // who says when there is room knows better than a backoff
+	if pause <= 0 {
+		pause = step.Backoff.Pause(int(m.tries), jitter)
+	}
 	late := m.outlasted(max(at+pause, pool.PausedUntil(step.Channel)-m.arrival))
 	if int(m.tries) >= step.Attempts || !step.RetryOn.Has(r) || late || m.barred(at, pool) || !pool.take(&step.Budget, step.Channel) {
 		return m.nextStep(at, pool, actions)

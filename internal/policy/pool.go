@@ -36,37 +36,6 @@ func (p *Pool) pause(channel int, at, retryAfter time.Duration) {
 	}
 }
 
-// Crowded says whether an order that isn't called has to wait for its turn: the channel asked for a pause, or others still wait
-// since it did.
-func (p *Pool) Crowded(channel int, at time.Duration) bool {
-	if p == nil {
-		return false
-	}
-	s := &p.channels[channel]
-	return s.paused > at || s.trying || s.waiting > 0
-}
-
-// Join notes one more order that waits for its turn. Machines do so by themselves; it is for orders that a driver lets wait
-// before they start.
-func (p *Pool) Join(channel int) { p.channels[channel].waiting++ }
-
-// Part takes back a Join.
-func (p *Pool) Part(channel int) { p.channels[channel].waiting-- }
-
-// Turn is from when on the first of those that wait for a channel is to be called, on the clock of the arrivals. They go one at
-// a time, as a good client's do: the next one when the answer to the one before is here, and no earlier than the pause
-// ends that it may have asked for. It isn't known while an answer is still to come.
-func (p *Pool) Turn(channel int) (at time.Duration, known bool) {
-	s := &p.channels[channel]
-	return s.paused, s.waiting > 0 && !s.trying
-}
-
-// open says whether the first of those that wait may be called.
-func (p *Pool) open(channel int, at time.Duration) bool {
-	turn, known := p.Turn(channel)
-	return known && at >= turn
-}
-
 // PausedUntil is until when a channel asked to be left alone, on the clock of the arrivals.
 func (p *Pool) PausedUntil(channel int) time.Duration {
 	if p == nil {

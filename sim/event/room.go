@@ -15,13 +15,15 @@ type room struct {
 	waiting []waiter      // a ring
 	first   int
 	n       int
+	tried   int // of them, those at the front that have been refused
 }
 
 // waiter is an order in a room. One that has not begun needs no more than this, so that a month of waiting orders fits into
 // memory.
 type waiter struct {
-	slot    int32         // notBegun: it has none yet
-	place   uint32        // of an order that has begun; another one now: it has left for its deadline
+	slot    int32  // notBegun: it has none yet
+	place   uint32 // of an order that has begun; another one now: it has left for its deadline
+	tried   bool
 	index   int           // of one that has not begun
 	arrival time.Duration // the same
 }
@@ -54,13 +56,13 @@ func (e *Engine) queueUp(index, class int, at time.Duration) bool {
 		return false
 	}
 	e.pool.Join(step.Channel)
-	e.rooms[step.Channel].add(waiter{slot: notBegun, index: index, arrival: at}, false)
+	e.rooms[step.Channel].add(waiter{slot: notBegun, index: index, arrival: at}, policy.Last)
 	return true
 }
 
 // seat gives an order a place in a room where it waits for its turn there.
 func (e *Engine) seat(o *order, slot int32) {
-	ch, first, queued := o.machine.Queued()
+	ch, where, queued := o.machine.Queued()
 	switch {
 	case !queued:
 		o.place = 0
@@ -70,13 +72,13 @@ func (e *Engine) seat(o *order, slot int32) {
 	}
 	e.seq++
 	o.place = e.seq
-	w := waiter{slot: slot, place: o.place}
+	w := waiter{slot: slot, place: o.place, tried: where != policy.Last}
 	r := &e.rooms[ch]
 	r.leaves = min(r.leaves, e.leaves(&w))
-	r.add(w, first)
+	r.add(w, where)
 }
 
-func (r *room) add(w waiter, first bool) {
+func (r *room) add(w waiter, where policy.Place) {
 	if r.n == len(r.waiting) {
 		grown := make([]waiter, max(16, 2*r.n))
 		for i := range r.n {
@@ -85,12 +87,20 @@ func (r *room) add(w waiter, first bool) {
 		r.waiting, r.first = grown, 0
 	}
 	r.n++
-	if first {
-		r.first = (r.first + len(r.waiting) - 1) % len(r.waiting)
-		*r.at(0) = w
+	if where == policy.Last {
+		*r.at(r.n - 1) = w
 		return
 	}
-	*r.at(r.n - 1) = w
+	before := 0
+	if where == policy.Tried {
+		before = r.tried
+	}
+	r.first = (r.first + len(r.waiting) - 1) % len(r.waiting)
+	for i := range before {
+		*r.at(i) = *r.at(i + 1)
+	}
+	*r.at(before) = w
+	r.tried++
 }
 
 func (r *room) at(i int) *waiter { return &r.waiting[(r.first+i)%len(r.waiting)] }
@@ -100,6 +110,7 @@ func (r *room) take() waiter {
 	w := *r.at(0)
 	r.first = (r.first + 1) % len(r.waiting)
 	r.n--
+	r.tried = max(0, r.tried-1)
 	return w
 }
 
@@ -163,7 +174,7 @@ func (e *Engine) leaves(w *waiter) time.Duration {
 func (e *Engine) sendOn(r *room, ch int, now time.Duration) {
 	var leaving []waiter
 	until, stay := e.pool.PausedUntil(ch), 0
-	r.leaves = noEnd
+	r.leaves, r.tried = noEnd, 0
 	for i := range r.n {
 		w := *r.at(i)
 		if at := e.leaves(&w); at <= until {
@@ -172,6 +183,9 @@ func (e *Engine) sendOn(r *room, ch int, now time.Duration) {
 			r.leaves = min(r.leaves, at)
 			*r.at(stay) = w
 			stay++
+			if w.tried {
+				r.tried = stay
+			}
 		}
 	}
 	r.n = stay
