@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"channelbench/bench/dialect"
@@ -17,8 +18,10 @@ import (
 	"channelbench/internal/record"
 )
 
-// lookEvery is how long it is, in real time, between two looks at the accounts.
-const lookEvery = time.Minute
+const (
+	lookEvery = time.Minute     // in real time, between two looks at the accounts; none takes longer
+	breath    = 5 * time.Second // for the last look, where open jobs took the grace
+)
 
 // account is what is paid from: channels with the same address for balances, and the same key, share one.
 type account struct {
@@ -66,6 +69,8 @@ func (k *account) ask(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	ctx, done := context.WithTimeout(ctx, lookEvery)
+	defer done()
 	response, err := k.client.Do(ctx, request, dialect.MaxAnswer)
 	if err != nil {
 		return err
@@ -94,6 +99,9 @@ func (a *attack) askAccounts(ctx context.Context) error {
 		err := k.ask(ctx)
 		if err == nil {
 			continue
+		}
+		if ctx.Err() != nil {
+			return ErrInterrupted
 		}
 		err = fmt.Errorf("the balance of %s can't be read: %w", strings.Join(k.channels, ", "), err)
 		const mend = "mend balance_url or its key, or leave balance_url out"
@@ -169,11 +177,27 @@ func (a *attack) audit() error {
 	return a.ledger.Miss(missing)
 }
 
-// closeAccounts looks at the accounts for the last time.
+// lookLast looks at the accounts for the last time, in what is left of the grace, or a breath. Ctrl-C ends it, but for
+// one that ended the submits: the jobs that were settled since are what that look is for.
+func (a *attack) lookLast(ctx context.Context) error {
+	look, done := context.WithCancel(context.WithoutCancel(ctx))
+	defer done()
+	defer time.AfterFunc(breath, func() { context.AfterFunc(a.settling, done) }).Stop()
+	if ctx.Err() == nil {
+		defer context.AfterFunc(ctx, done)()
+	}
+	return a.closeAccounts(look)
+}
+
+// closeAccounts looks at all accounts at once, so that none waits for a slow one.
 func (a *attack) closeAccounts(ctx context.Context) error {
+	var asked sync.WaitGroup
 	for _, k := range a.accounts {
-		if err := k.ask(ctx); err != nil {
-			k.unread = err
+		asked.Go(func() { k.unread = k.ask(ctx) })
+	}
+	asked.Wait()
+	for _, k := range a.accounts {
+		if k.unread != nil {
 			continue
 		}
 		if err := a.note(k); err != nil {

@@ -42,7 +42,9 @@ type attack struct {
 	lookout   *outage.Lookout
 	notice    func(string)
 	ledger    *ledger.Ledger
+	claim     *journal.Claim                               // on the journal's path, until it begins; nil: none
 	journal   *journal.Journal                             // nil: none
+	found     *journal.Recovered                           // in the journal of an earlier run
 	observe   func(Planned, policy.Event, []policy.Action) // for tests; nil: nobody looks
 
 	submitting context.Context // ends when nothing more is to be submitted
@@ -56,7 +58,8 @@ type attack struct {
 	lines   map[[2]int]*line // by strategy and channel
 	entries []journal.Entry  // of the journal, those of earlier runs too
 	words   map[string]int   // answers by channel and status that are new to us
-	under   sync.WaitGroup   // orders and calls under way, and jobs that an earlier run left
+	under   sync.WaitGroup   // orders under way, and jobs that an earlier run left
+	calls   sync.WaitGroup   // beside them
 	begun   chan struct{}    // closed when the clock is set
 	late    atomic.Int64     // orders that began too late
 }
@@ -77,7 +80,7 @@ func (a *attack) guard(after func()) {
 
 // begin runs a call beside its order. After a panic the order hears nothing of it, and is given up with the run.
 func (a *attack) begin(call func()) {
-	a.under.Go(func() {
+	a.calls.Go(func() {
 		defer a.guard(func() {})
 		call()
 	})

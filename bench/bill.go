@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -62,8 +63,8 @@ func (b *sums) bill() record.Bill {
 	return bill
 }
 
-// sharedJobs finds channels that answered different submits with the same job: they were paid for one by one, and there is one
-// clip for all of them.
+// sharedJobs finds channels that answered different submits with the same job: they were paid for one by one, and
+// there is one clip for all of them.
 func (a *attack) sharedJobs() []string {
 	type place struct{ channel, job string }
 	channels, attempts := map[[2]int]string{}, map[place]int{}
@@ -72,8 +73,8 @@ func (a *attack) sharedJobs() []string {
 		case journal.Intent:
 			channels[[2]int{e.Order, e.Attempt}] = e.Channel
 		case journal.Accepted:
-			if e.ID != "" {
-				attempts[place{channels[[2]int{e.Order, e.Attempt}], e.ID}]++
+			if job := cmp.Or(e.ID, e.PollURL); job != "" {
+				attempts[place{channels[[2]int{e.Order, e.Attempt}], job}]++
 			}
 		}
 	}

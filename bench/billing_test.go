@@ -91,8 +91,9 @@ func cost(usd string) string { return `,"usage":{"cost":` + usd + `}` }
 
 func micros(n money.Micros) *money.Micros { return &n }
 
-// TestFailedJobsAreBilledAsStated, where the channel says nothing of their cost with their end; what may be billed stays
-// reserved, so that the cap holds whatever the invoice says, and a resumed run with the same cap buys nothing more.
+// TestFailedJobsAreBilledAsStated, where the channel says nothing of their cost with their end; what may be billed
+// stays reserved, so that the cap holds whatever the invoice says, and a resumed run with the same cap buys nothing
+// more.
 func TestFailedJobsAreBilledAsStated(t *testing.T) {
 	for _, tt := range billings {
 		t.Run(tt.name, func(t *testing.T) {
@@ -131,8 +132,8 @@ func TestFailedJobsAreBilledAsStated(t *testing.T) {
 	}
 }
 
-// TestResumedBillsAreTheSame: a job that is settled by a later run costs what it would have cost, and leaves as much under the
-// cap: with $0.25 for three of them a third is bought only if they are free.
+// TestResumedBillsAreTheSame: a job that is settled by a later run costs what it would have cost, and leaves as much
+// under the cap: with $0.25 for three of them a third is bought only if they are free.
 func TestResumedBillsAreTheSame(t *testing.T) {
 	for _, tt := range billings {
 		t.Run(tt.name, func(t *testing.T) {
@@ -162,7 +163,7 @@ func TestResumedBillsAreTheSame(t *testing.T) {
 					t.Fatal(err)
 				}
 				before := c.submits.Load()
-				_, err = ordinarily(t, c, func(o *Options) { o.Journal, o.Resume, o.Cap = cut, true, money.Dollar/4 }, set...)
+				_, err = ordinarily(t, c, func(o *Options) { o.Journal, o.Resume, o.Cap, o.Recap = cut, true, money.Dollar/4, true }, set...)
 				if n := c.submits.Load() - before; errors.Is(err, ledger.ErrCap) != (tt.submits < 8) || err == nil && n != 2 || err != nil && n != 1 {
 					t.Errorf("resumed: %d submits, and %v", n, err)
 				}

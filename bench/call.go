@@ -1,6 +1,8 @@
 package bench
 
 import (
+	"cmp"
+	"context"
 	"errors"
 	"time"
 
@@ -126,7 +128,10 @@ func (c *call) poll(next, every time.Duration) {
 	stalled := false
 	for c.order.clock.sleep(c.order.settling, c.order.At+next) {
 		c.polls++
-		p, answered := c.order.ask(c.order.settling, c.at, c.job)
+		under := c.facts
+		under.word = cmp.Or(under.word, "its poll was still under way")
+		c.publish(under)
+		p, answered := c.ask(every)
 		if answered && (p.State == dialect.Completed || p.State == dialect.Failed) {
 			c.over(&p)
 			return
@@ -142,13 +147,28 @@ func (c *call) poll(next, every time.Duration) {
 		}
 		// The slots are fixed, so that slow answers don't shift them; those gone by are left out.
 		floor := c.order.now()
-		if answered && p.PollAfter > 0 {
-			floor += c.order.clock.scenario(p.PollAfter)
+		if answered {
+			floor += min(c.order.clock.scenario(p.PollAfter), c.patience(every))
 		}
 		for next += every; next <= floor; {
 			next += every
 		}
 	}
+}
+
+// ask polls the job once. Polls come again, so none is waited for much longer than until the next one.
+func (c *call) ask(every time.Duration) (dialect.Progress, bool) {
+	ctx, done := context.WithTimeout(c.order.settling, max(leastPatience, c.order.clock.real(every)))
+	defer done()
+	return c.order.ask(ctx, c.at, c.job)
+}
+
+const leastPatience = 10 * time.Second // of real time, with a poll
+
+// patience is the longest pause between polls that a channel may ask for: a clip may be ready long before the time
+// that it says, and is worth nothing after the deadline.
+func (c *call) patience(every time.Duration) time.Duration {
+	return max(6*every, (c.order.deadline()-c.order.now())/2)
 }
 
 // over reports the end of the job.

@@ -208,8 +208,8 @@ func unwrapped(t *testing.T, err error) {
 	unwrapped(t, errors.Unwrap(err))
 }
 
-// TestNothingKeepsAnotherChannelsKey: two channels of one relay, whose answers to the orders of one quote the key of the other, as
-// its id, its addresses and its errors.
+// TestNothingKeepsAnotherChannelsKey: two channels of one relay, whose answers to the orders of one quote the key of
+// the other, as its id, its addresses and its errors.
 func TestNothingKeepsAnotherChannelsKey(t *testing.T) {
 	const second = `
 [channels.sister]

@@ -21,8 +21,8 @@ const (
 	mostHops = 5       // redirects from one address
 )
 
-// fetch waits for its time, gets the clip and looks at it. What isn't a whole clip says nothing of the one that was paid for,
-// so it is fetched again.
+// fetch waits for its time, gets the clip and looks at it. What isn't a whole clip says nothing of the one that was
+// paid for, so it is fetched again.
 func (c *call) fetch(ctx context.Context, at time.Duration) {
 	if !c.order.clock.sleep(ctx, c.order.At+at) {
 		return
@@ -49,10 +49,11 @@ func (c *call) fetch(ctx context.Context, at time.Duration) {
 	}
 }
 
-// get fetches the clip. Where its address is refused, it asks the channel for it anew: signed ones expire.
+// get fetches the clip. Where its address is refused, or has led to trouble twice, it asks the channel for it anew:
+// signed ones expire, and not all that is named is the clip.
 func (c *call) get(ctx context.Context) (dialect.Footage, error) {
 	footage, err := c.download(ctx)
-	if refused(err) && c.readdress(ctx) {
+	if (refused(err) || err != nil && c.fetches > 0) && c.readdress(ctx) {
 		return c.download(ctx)
 	}
 	return footage, err
@@ -66,7 +67,7 @@ type withheld struct {
 
 func (w *withheld) Error() string { return w.Message }
 
-// refused says whether an address leads nowhere (any more), rather than to trouble.
+// refused says whether it is the address that isn't good (any more), rather than the moment.
 func refused(err error) bool {
 	var w *withheld
 	var f *network.Failure
@@ -77,10 +78,10 @@ func refused(err error) bool {
 		return false
 	}
 	switch w.status {
-	case http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound, http.StatusGone:
-		return true
+	case http.StatusRequestTimeout, http.StatusTooEarly, http.StatusTooManyRequests:
+		return false
 	}
-	return false
+	return w.status/100 == 4
 }
 
 // readdress asks the channel where the clip is, and says whether that is another place than before.
@@ -132,7 +133,7 @@ func (c *call) take(ctx context.Context, job dialect.Job) (dialect.Footage, erro
 	kept := c.order.keeps.place(c.channel, fmt.Sprintf("%s-order-%d-attempt-%d.mp4", c.at.channel.Name, c.order.Index, c.number))
 	var answer *network.Response
 	footage, err := watch(kept, func(w io.Writer) (err error) {
-		answer, err = c.at.client.Fetch(ctx, request, w, maxClip+1, nil)
+		answer, err = c.at.client.Fetch(ctx, request, w, maxClip+1, came)
 		return err
 	})
 	kept.end(err == nil && footage.Flaw == "")
@@ -142,10 +143,13 @@ func (c *call) take(ctx context.Context, job dialect.Job) (dialect.Footage, erro
 	return footage, c.instead(job, request.URL, answer, &footage)
 }
 
+// came says whether an answer may hold a clip, which its bytes show then.
+func came(status int, _ http.Header) bool { return status/100 == 2 }
+
 // instead is what came in place of a clip.
 func (c *call) instead(job dialect.Job, from *url.URL, answer *network.Response, footage *dialect.Footage) error {
 	response, flaw := read(answer), ""
-	if answer.Status == http.StatusOK {
+	if came(answer.Status, nil) {
 		response.Body, flaw = []byte(footage.Instead), footage.Flaw
 	}
 	response.From = from

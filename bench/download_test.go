@@ -59,7 +59,8 @@ func completedAt(places ...string) http.HandlerFunc {
 	}
 }
 
-// TestAddressesOfClips: what a channel says of where its clip is may be out of date, elsewhere, or nowhere that may be asked.
+// TestAddressesOfClips: what a channel says of where its clip is may be out of date, elsewhere, or nowhere that may
+// be asked.
 func TestAddressesOfClips(t *testing.T) {
 	store := newStorage(t)
 	at := func(path string) string { return store.URL + path }
@@ -150,7 +151,8 @@ func live(t *testing.T, c *relay, downloadHosts string) (run *record.Run, journa
 	return run, string(text)
 }
 
-// TestFetchEndsWithItsOrder: a fetch that still goes on at the deadline of its order ends there, and leaves nothing behind.
+// TestFetchEndsWithItsOrder: a fetch that still goes on at the deadline of its order ends there, and leaves nothing
+// behind.
 func TestFetchEndsWithItsOrder(t *testing.T) {
 	var begun, ended sync.WaitGroup
 	begun.Add(2)

@@ -15,7 +15,7 @@ import (
 
 // drive is how the orders were driven.
 func (a *attack) drive(live bool, orders []recording.Order) *record.Drive {
-	d := &record.Drive{Channels: "mock", Poll: map[string]float64{}, Planned: int64(a.scenario.Bench.Orders * len(drivenBy(a.scenario)))}
+	d := &record.Drive{Run: a.name(), Channels: "mock", Poll: map[string]float64{}, Planned: int64(a.scenario.Bench.Orders * len(drivenBy(a.scenario)))}
 	if live {
 		d.Channels = "live"
 	}
@@ -54,13 +54,16 @@ func perMinute(at []time.Duration) *float64 {
 
 // counts are what the figures of a driven strategy are made of.
 func (s *sample) counts() *record.Counts {
-	c := &record.Counts{Errors: map[string]int64{}, Batches: s.batches()}
-	var charges, reported, compared money.Micros
+	c := &record.Counts{Errors: map[string]int64{}, Batches: s.batches(), SpentByMonth: map[string]float64{}}
+	var spent, reported, compared money.Micros
+	for month, bought := range s.bought {
+		spent += bought
+		c.SpentByMonth[month] = bought.Dollars()
+	}
 	latencies := make([]float64, len(s.tallies))
 	for i := range s.tallies {
 		t := &s.tallies[i]
 		latencies[i] = t.latency
-		charges += t.order.AtMost()
 		if t.inTime {
 			c.InTime++
 		}
@@ -84,7 +87,7 @@ func (s *sample) counts() *record.Counts {
 		}
 	}
 	c.P90 = decision.Figure(stats.OrderQuantile(latencies, 0.9))
-	c.SpentUSD, c.Bill.ReportedUSD, c.Bill.ComparedUSD = (charges + s.cut).Dollars(), reported.Dollars(), compared.Dollars()
+	c.SpentUSD, c.Bill.ReportedUSD, c.Bill.ComparedUSD = spent.Dollars(), reported.Dollars(), compared.Dollars()
 	return c
 }
 

@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 	"unicode"
 
@@ -33,6 +34,7 @@ type endpoint struct {
 	worst   []money.Micros  // by class: the most that one submit can cost
 
 	billed money.Billionths // share of failed jobs that is billed, as the scenario states it
+	shut   atomic.Int32     // polls in a row that were answered that our key, or our money, isn't good
 }
 
 // connect prepares the endpoints.
@@ -76,7 +78,8 @@ func (a *attack) connect(o *Options) error {
 	return nil
 }
 
-// redactor hides all that the run must not tell: a channel may quote the key of another one that its owner sells through, too.
+// redactor hides all that the run must not tell: a channel may quote the key of another one that its owner sells
+// through, too.
 func (a *attack) redactor(o *Options) *dialect.Redactor {
 	keys := slices.Clone(o.Hidden)
 	for _, e := range a.endpoints {
@@ -165,14 +168,22 @@ func (e *endpoint) bill(u channel.Usage, told *money.Micros) (journal.Bill, erro
 	return b, err
 }
 
-// ask polls a job once. A channel that doesn't answer because of us ends the run.
+// ask polls a job once. A channel that doesn't answer because of us, time after time, ends the run.
 func (a *attack) ask(ctx context.Context, e *endpoint, job dialect.Job) (dialect.Progress, bool) {
 	p, answered := e.poll(ctx, job)
-	if p.Fault == dialect.BadKey || p.Fault == dialect.NoBalance {
-		a.fail(e.answered(&dialect.Answer{Fault: p.Fault, Message: p.Message}))
+	switch {
+	case answered:
+		e.shut.Store(0)
+	case p.Fault == dialect.BadKey || p.Fault == dialect.NoBalance:
+		if e.shut.Add(1) >= mostShut {
+			a.fail(e.answered(&dialect.Answer{Fault: p.Fault, Message: p.Message}))
+		}
 	}
 	return p, answered
 }
+
+// mostShut is how many polls in a row may be answered that it is us: a gateway may say so once and be wrong.
+const mostShut = 3
 
 // poll asks for a job. A poll that fails says nothing of the job: the next one may. The message says why it failed.
 func (e *endpoint) poll(ctx context.Context, job dialect.Job) (dialect.Progress, bool) {

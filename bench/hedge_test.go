@@ -16,8 +16,8 @@ import (
 	"channelbench/internal/scenario"
 )
 
-// spared orders a clip a minute. The good channel has it after 20 s, and 10 s before that the spare one is asked, too, which
-// would take longer. Each charges $0.10.
+// spared orders a clip a minute. The good channel has it after 20 s, and 10 s before that the spare one is asked,
+// too, which would take longer. Each charges $0.10.
 const spared = `
 name = "spared"
 [workload]
@@ -135,8 +135,8 @@ func isFault(err error) bool {
 	return errors.As(err, &fault)
 }
 
-// onlyBought checks that the journal knows of the attempts that were submitted and of no others, that each has its end, and
-// that no order counts one more.
+// onlyBought checks that the journal knows of the attempts that were submitted and of no others, that each has its
+// end, and that no order counts one more.
 func onlyBought(t *testing.T, path string, submits int) {
 	t.Helper()
 	intents, attempts := 0, 0

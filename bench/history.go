@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -26,56 +27,74 @@ func (a *attack) header(o *Options) journal.Run {
 	}
 }
 
-// openJournal begins the journal, or goes on with one.
-func (a *attack) openJournal(o *Options) error {
+// takeJournal gets hold of the journal, so that nobody else uses it, and refuses what is there if it isn't the run's to
+// go on with or to replace: what money was spent for stays.
+func (a *attack) takeJournal(o *Options) (err error) {
 	header := a.header(o)
-	if o.Resume {
-		return a.resume(o, header)
+	switch {
+	case o.Resume:
+		return a.reopen(o, header)
+	case o.Journal == "":
+	default:
+		if a.claim, err = journal.Take(o.Journal); err != nil {
+			return refusal(err)
+		}
+		if was := a.claim.Was; was != nil && was.Live {
+			return errors.Join(&RefusedError{&LiveError{o.Journal}}, a.claim.Leave())
+		}
 	}
 	a.entries = []journal.Entry{header}
-	a.ledger = ledger.New(o.Cap)
-	if o.Journal != "" {
-		if err := clear(o.Journal); err != nil {
-			return err
-		}
-		var err error
-		if a.journal, err = journal.Create(o.Journal, header); err != nil {
-			return err
-		}
-	}
-	return o.begin()
+	return nil
 }
 
-func (o *Options) begin() error {
-	if o.Begin == nil {
-		return nil
+// refusal is a journal that can't be had: a refusal, unless it is trouble of the disk.
+func refusal(err error) error {
+	var trouble *fs.PathError
+	if errors.As(err, &trouble) && !errors.Is(err, journal.ErrLocked) {
+		return err
 	}
-	return o.Begin()
+	return &RefusedError{err}
+}
+
+// leaveJournal leaves the journal as it was.
+func (a *attack) leaveJournal() error {
+	switch {
+	case a.journal != nil:
+		return a.journal.Close()
+	case a.claim != nil:
+		return a.claim.Leave()
+	}
+	return nil
+}
+
+// beginJournal begins the journal, or goes on with it. All else that the run is resumed from is there before its
+// header.
+func (a *attack) beginJournal(o *Options) (err error) {
+	if o.Resume {
+		return a.resume(o)
+	}
+	if o.Begin != nil {
+		if err := o.Begin(); err != nil {
+			return errors.Join(err, a.leaveJournal())
+		}
+	}
+	if a.claim != nil {
+		if a.journal, err = a.claim.Begin(a.entries[0].(journal.Run)); err != nil {
+			return err
+		}
+	}
+	limit, err := a.limit(o, o.Cap, 0)
+	if err != nil {
+		return errors.Join(err, a.unbegin(o))
+	}
+	a.ledger = ledger.New(limit)
+	return nil
 }
 
 // LiveError says that a path holds the journal of a live run.
 type LiveError struct{ Path string }
 
 func (e *LiveError) Error() string { return e.Path + " is the record of a live run" }
-
-// clear takes the journal of an earlier run on mock channels away, unless that still goes on. One that money was
-// spent for stays.
-func clear(path string) error {
-	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	j, found, err := journal.Open(path)
-	if err != nil {
-		return &RefusedError{err}
-	}
-	if err := j.Close(); err != nil {
-		return err
-	}
-	if found.State.Run().Live {
-		return &RefusedError{&LiveError{path}}
-	}
-	return os.Remove(path)
-}
 
 // keep puts an entry on record: in the journal, if there is one, and for the figures.
 func (a *attack) keep(e journal.Entry) error {
@@ -111,31 +130,57 @@ func (a *attack) started() string {
 	return a.entries[0].(journal.Run).At.Format("2006-01-02T15:04:05.000Z")
 }
 
+// name is what no other run is called, and the run itself when it is resumed, too.
+func (a *attack) name() string {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.entries[0].(journal.Run).At.Format(time.RFC3339Nano)
+}
+
 // at is when a time of the run was, for the journal.
 func (a *attack) at(t time.Duration) journal.Time {
 	return journal.UTC(a.clock.origin.Add(a.clock.real(t)))
 }
 
-// resume goes on with the journal of an earlier run: it books what that spent and what stands reserved, drops from
-// the schedule what was begun, and leaves the jobs to settle in a.left.
-func (a *attack) resume(o *Options, header journal.Run) error {
+// reopen gets hold of the journal of an earlier run.
+func (a *attack) reopen(o *Options, header journal.Run) error {
 	j, found, err := journal.Open(o.Journal)
 	if err != nil {
 		return err
 	}
-	a.journal = j
+	a.journal, a.found = j, found
 	if err := a.continues(found.State.Run(), header); err != nil {
 		return errors.Join(&RefusedError{err}, j.Close())
 	}
-	if err := errors.Join(a.reread(o.Journal), a.restore(o, found.State)); err != nil {
+	if err := a.reread(o.Journal); err != nil {
 		return errors.Join(err, j.Close())
 	}
-	if err := a.restoreStops(o, header.At); err != nil {
-		return errors.Join(err, j.Close())
+	return nil
+}
+
+// resume goes on with the journal of an earlier run: it books what that spent and what stands reserved, drops from
+// the schedule what was begun, and leaves the jobs to settle in a.left.
+func (a *attack) resume(o *Options) error {
+	now := journal.UTC(time.Now())
+	err := a.restore(o, a.found.State)
+	if err == nil {
+		err = a.restoreStops(o, now)
 	}
+	if err == nil {
+		err = a.tellResumed(o, now)
+	}
+	if err != nil {
+		return errors.Join(err, a.journal.Close())
+	}
+	return nil
+}
+
+// tellResumed drops what was begun, and says, for people and on record, what is left.
+func (a *attack) tellResumed(o *Options, now journal.Time) error {
+	s := a.found.State
 	left := a.orders[:0]
 	for _, p := range a.orders {
-		if !found.State.Begun(p.Index) && !found.State.Finished(p.Index) {
+		if !s.Begun(p.Index) && !s.Finished(p.Index) {
 			left = append(left, p)
 		}
 	}
@@ -143,16 +188,17 @@ func (a *attack) resume(o *Options, header journal.Run) error {
 	for i := len(left) - 1; i >= 0; i-- {
 		left[i].At -= left[0].At
 	}
-	text := fmt.Sprintf("resumed: %d orders are left, %d jobs are open, %d attempts stay reserved for good, %v is spent", len(left), len(a.left), len(found.State.Lost()), found.State.Spent())
-	for _, w := range append(found.Warnings, text) {
+	text := fmt.Sprintf("resumed: %d orders are left, %d jobs are open, %d attempts stay reserved for good, %v is spent",
+		len(left), len(a.left), len(s.Lost()), s.Spent())
+	for _, w := range append(a.found.Warnings, text) {
 		a.notice(w)
 	}
-	if o.Cap > 0 {
-		if err := a.keep(journal.Cap{At: header.At, Cap: o.Cap}); err != nil {
+	if o.Recap {
+		if err := a.keep(journal.Cap{At: now, Cap: o.Cap}); err != nil {
 			return err
 		}
 	}
-	return errors.Join(a.keep(journal.Note{At: header.At, Text: text}), o.begin())
+	return a.keep(journal.Note{At: now, Text: text})
 }
 
 // continues says why a run can't go on with a journal.
@@ -164,7 +210,7 @@ func (a *attack) continues(was, is journal.Run) error {
 		return errors.New("the journal is of other prompts")
 	case was.Live != is.Live:
 		return fmt.Errorf("the journal is of a run with live = %v, and this one has live = %v", was.Live, is.Live)
-	case was.Speed != is.Speed:
+	case was.Speed != is.Speed || !(was.Speed > 0):
 		return fmt.Errorf("the journal is of a run at %vx, and this one runs at %vx", was.Speed, is.Speed)
 	}
 	return nil
@@ -178,6 +224,9 @@ func (a *attack) reread(path string) error {
 	}
 	defer f.Close()
 	for e, err := range journal.Read(f) {
+		if err == nil {
+			err = a.scheduled(e)
+		}
 		if err != nil {
 			return err
 		}
@@ -186,18 +235,42 @@ func (a *attack) reread(path string) error {
 	return nil
 }
 
+// scheduled says why an entry is of no order of this run's schedule, or of none of its channels: somebody wrote it
+// since.
+func (a *attack) scheduled(e journal.Entry) error {
+	switch e := e.(type) {
+	case journal.Order:
+		if e.Order >= len(a.orders) || e.Pair < 0 || e.Pair >= a.scenario.Bench.Orders || e.Video < 0 || e.Video >= len(a.model.Classes) {
+			return &RefusedError{fmt.Errorf("order %d of the journal (pair %d, video %d) is none of this run's %d", e.Order, e.Pair, e.Video, len(a.orders))}
+		}
+	case journal.Intent:
+		if !slices.Contains(a.driven(), e.Channel) {
+			return &RefusedError{fmt.Errorf("attempt %d of order %d was made on %q, which is no channel of this run", e.Attempt, e.Order, e.Channel)}
+		}
+	}
+	return nil
+}
+
 // restore books in the ledger what the journal says. What nobody can ask about stays reserved for good.
 func (a *attack) restore(o *Options, s *journal.State) error {
-	limit := o.Cap
-	if limit == 0 {
-		limit = s.Cap()
+	own, committed := s.Cap(), s.Spent()
+	if o.Recap {
+		own = o.Cap
 	}
-	a.ledger = ledger.New(limit)
 	open, lost := s.Open(), s.Lost()
 	var standing []money.Micros
+	var err error
 	for _, t := range append(open, lost...) {
 		standing = append(standing, t.Intent.Reserved)
+		if committed, err = money.Add(committed, t.Intent.Reserved); err != nil {
+			return err
+		}
 	}
+	limit, err := a.limit(o, own, committed)
+	if err != nil {
+		return err
+	}
+	a.ledger = ledger.New(limit)
 	holds, err := a.ledger.Restore(s.Spent(), s.Overrun(), standing)
 	if err != nil {
 		return err
@@ -215,11 +288,9 @@ func (a *attack) restore(o *Options, s *journal.State) error {
 
 // Past is what a journal says of the run that wrote it.
 type Past struct {
-	Live    bool
-	Speed   float64
-	Set     []string     // overrides of its scenario
-	Started time.Time    // as the record says it
-	Cap     money.Micros // as it was raised or lowered last
+	Live  bool
+	Speed float64
+	Set   []string // overrides of its scenario
 }
 
 // ReadPast reads what a journal says of its run, as far as it can be read. It is an fs.ErrNotExist where there is none.
@@ -229,20 +300,12 @@ func ReadPast(path string) (*Past, error) {
 		return nil, err
 	}
 	defer f.Close()
-	var past *Past
 	for e, err := range journal.Read(f) {
-		switch e := e.(type) {
-		case journal.Run:
-			past = &Past{Live: e.Live, Speed: e.Speed, Set: e.Set, Started: e.At.Truncate(time.Millisecond), Cap: e.Cap}
-		case journal.Cap:
-			past.Cap = e.Cap
-		}
-		if past == nil {
+		run, is := e.(journal.Run)
+		if !is {
 			return nil, fmt.Errorf("%s: %w", path, errors.Join(err, errors.New("it has no header, so nothing was submitted")))
 		}
+		return &Past{Live: run.Live, Speed: run.Speed, Set: run.Set}, nil
 	}
-	if past == nil {
-		return nil, fmt.Errorf("%s is empty, so nothing was submitted", path)
-	}
-	return past, nil
+	return nil, fmt.Errorf("%s is empty, so nothing was submitted", path)
 }

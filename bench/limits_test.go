@@ -43,8 +43,8 @@ rate = "%d/h"
 stop = "none"
 `
 
-// TestSimulationAndBenchAgreeOnLimits offers channels with limits less and more than they take: the simulation and a bench of
-// the same arrivals deliver the same share, and take as long, within three standard errors.
+// TestSimulationAndBenchAgreeOnLimits offers channels with limits less and more than they take: the simulation and a
+// bench of the same arrivals deliver the same share, and take as long, within three standard errors.
 func TestSimulationAndBenchAgreeOnLimits(t *testing.T) {
 	for _, limits := range []struct {
 		text  string

@@ -7,15 +7,16 @@ import (
 	"channelbench/internal/policy"
 )
 
-// line is where orders of one strategy wait for their turn on one channel: those that it refused for a limit before those that
-// come later, one at a time. All of it is under the attack's mutex.
+// line is where orders of one strategy wait for their turn on one channel: those that it refused for a limit before
+// those that come later, one at a time. All of it is under the attack's mutex.
 type line struct {
 	waiting []*order
 	called  *order      // of them, which has been told and has not stepped yet
 	timer   *time.Timer // until the pause is over; nil: none was set
 }
 
-// step steps an order's machine with the pool that the orders of its strategy share, and calls those whose turn has come by it.
+// step steps an order's machine with the pool that the orders of its strategy share, and calls those whose turn has
+// come by it.
 func (a *attack) step(o *order, e *policy.Event, actions []policy.Action) []policy.Action {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -82,8 +83,8 @@ func (a *attack) line(strategy, ch int) *line {
 	return a.lines[at]
 }
 
-// callNext calls the first of a line if its turn has come, or sees to it that it is called then. Those that have no time for a
-// pause that has grown are told to go on at once.
+// callNext calls the first of a line if its turn has come, or sees to it that it is called then. Those that have no
+// time for a pause that has grown are told to go on at once.
 func (a *attack) callNext(l *line, strategy, ch int) {
 	pool := a.pools[strategy]
 	for _, o := range l.waiting {
@@ -111,8 +112,8 @@ func (a *attack) callNext(l *line, strategy, ch int) {
 	}
 }
 
-// tell sends an order an event of others' making; false: it has more to hear than it can take, and is told again when it has
-// stepped.
+// tell sends an order an event of others' making; false: it has more to hear than it can take, and is told again when
+// it has stepped.
 func (o *order) tell(e policy.Event) bool {
 	select {
 	case o.others <- e:

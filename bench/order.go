@@ -227,8 +227,8 @@ func (o *order) goesOnWithout(number int32) bool {
 	return false
 }
 
-// buy submits an attempt, if the run still submits and the cap allows it. A hedge that can't be bought is done without; any
-// other attempt is what its order waits for.
+// buy submits an attempt, if the run still submits and the cap allows it. A hedge that can't be bought is done
+// without; any other attempt is what its order waits for.
 func (o *order) buy(a policy.Action) {
 	at := o.endpoints[a.Channel]
 	t := &attempt{order: o, number: a.Attempt, channel: int(a.Channel), try: int(a.Try), at: at, clip: at.jobs[o.Class].Clip}

@@ -52,9 +52,9 @@ func recorded(t *testing.T, path string) []recording.Order {
 	return orders
 }
 
-// TestResumeAfterACrash cuts the journal of a whole run at every entry, as a crash leaves it, and goes on with it against the
-// same channels: nothing is submitted twice, every job is settled by its id, every order is
-// accounted for, and the books of both sides agree.
+// TestResumeAfterACrash cuts the journal of a whole run at every entry, as a crash leaves it, and goes on with it
+// against the same channels: nothing is submitted twice, every job is settled by its id, every order is accounted
+// for, and the books of both sides agree.
 func TestResumeAfterACrash(t *testing.T) {
 	set := []string{`bench.run=["hybrid"]`, `bench.rate="60/min"`, "channels.reverse.errors.job.rate=20%", "channels.reverse.errors.ambiguous.rate=10%"}
 	t.Run("one attempt at a time", func(t *testing.T) { resumesAfterACrash(t, 3, set...) })
@@ -142,8 +142,8 @@ func crashed(t *testing.T, orders int, left string, set []string) {
 	})
 }
 
-// TestResumeSettlesOpenJobs interrupts a run without any grace and goes on with it on the same channels: the jobs that were
-// left are asked for by their ids, and both books agree in the end.
+// TestResumeSettlesOpenJobs interrupts a run without any grace and goes on with it on the same channels: the jobs
+// that were left are asked for by their ids, and both books agree in the end.
 func TestResumeSettlesOpenJobs(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := benchable(t, "starter", 60, `bench.rate="20/min"`, `bench.run=["reverse"]`, "channels.reverse.errors.ambiguous.rate=0%")
@@ -223,14 +223,14 @@ func TestTheCapStandsAcrossAResume(t *testing.T) {
 		if _, err := Run(ctx, s, o); !errors.Is(err, ErrInterrupted) {
 			t.Fatalf("Run ends with %v", err)
 		}
-		o.Cap, o.Resume = 0, true
+		o.Resume = true
 		if _, err := Run(t.Context(), s, o); !errors.Is(err, ledger.ErrCap) {
 			t.Fatalf("the resumed run ends with %v", err)
 		}
 		if charged := server.Books()[1].Charged; charged > 3*money.Dollar || charged < 2*money.Dollar {
 			t.Errorf("both runs spent %v under a cap of $3", charged)
 		}
-		o.Cap = 20 * money.Dollar
+		o.Cap, o.Recap = 20*money.Dollar, true
 		if _, err := Run(t.Context(), s, o); err != nil {
 			t.Fatalf("with a higher cap, the run ends with %v", err)
 		}
@@ -286,7 +286,9 @@ func TestARaisedCapIsRemembered(t *testing.T) {
 		o.Journal = filepath.Join(t.TempDir(), "orders.jsonl")
 		o.Cap = money.Dollar
 		for _, limit := range []money.Micros{money.Dollar, 2 * money.Dollar, 0} {
-			o.Cap = limit
+			if o.Cap, o.Recap = limit, limit > 0; limit == 0 {
+				o.Cap = 100 * money.Dollar // nobody says that it holds
+			}
 			if _, err := Run(t.Context(), s, o); !errors.Is(err, ledger.ErrCap) {
 				t.Fatalf("with a cap of %v, Run ends with %v", limit, err)
 			}
@@ -340,7 +342,8 @@ func TestRemnantsOfSynchronousJobs(t *testing.T) {
 	})
 }
 
-// TestTimelineOfAResumedRun: the clock goes on from the first start, and every attempt driven counts once; those replayed don't.
+// TestTimelineOfAResumedRun: the clock goes on from the first start, and every attempt driven counts once; those
+// replayed don't.
 func TestTimelineOfAResumedRun(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := benchable(t, "starter", 60, `bench.rate="20/min"`, `bench.run=["hybrid"]`)

@@ -11,7 +11,6 @@ import (
 
 	vegeta "github.com/tsenart/vegeta/v12/lib"
 
-	"channelbench/bench/journal"
 	"channelbench/bench/outage"
 	"channelbench/internal/money"
 	"channelbench/internal/policy"
@@ -34,9 +33,10 @@ type Options struct {
 	Key      func(env string) string // the key in an environment variable
 	Hidden   []string                // secrets besides the keys that nothing may quote, such as a proxy's password
 	Prompts  []string
-	Cap      money.Micros // on what the run may spend; with Resume, 0 means the cap that the journal names
+	Cap      money.Micros // on what the run may spend
+	Recap    bool         // with Resume: Cap holds from now on; else the cap that the journal names does
 	Journal  string       // path of orders.jsonl; that of a live run is never overwritten. "": none is kept
-	Begin    func() error // called when the run isn't refused any more, and before anything is submitted; nil: nobody is
+	Begin    func() error // called when a new run isn't refused any more, and before its journal begins; nil: nobody is
 	Resume   bool         // settle what the journal left open, and go on with what is left
 	Reopen   bool         // with Resume: try channels again that were given up as dead
 	Clips    string       // folder for finished clips, which exists; "": none are kept
@@ -46,6 +46,9 @@ type Options struct {
 	Proxy    func(*http.Request) (*url.URL, error)
 	Progress func(done, total int)
 	Notice   func(text string) // of what a person should hear at once, such as what a resumed journal holds; nil: nobody does
+
+	Allot func(Ask) (money.Micros, error) // says how much of money that is shared the run gets, before anything is submitted; nil: nobody does
+	Since time.Time                       // with Allot: from when on what the run buys counts
 
 	transport http.RoundTripper // instead of the network, for tests
 }
@@ -58,7 +61,7 @@ func (e *RefusedError) Error() string { return e.Err.Error() }
 // Unwrap returns the cause.
 func (e *RefusedError) Unwrap() error { return e.Err }
 
-// ErrInterrupted is the cause of a run that its context ended.
+// ErrInterrupted is the cause of a run that its context ended. One that was not begun until then has no record.
 var ErrInterrupted = errors.New("interrupted")
 
 // Run benches a scenario. The run that it returns holds what was measured until the end, also where an
@@ -69,15 +72,20 @@ func Run(ctx context.Context, s *scenario.Scenario, o Options) (*record.Run, err
 		return nil, &RefusedError{err}
 	}
 	defer a.client.Close()
+	if err := a.takeJournal(&o); err != nil {
+		return nil, err
+	}
 	cause := a.askAccounts(ctx)
 	var refused *RefusedError
 	switch {
-	case errors.As(cause, &refused):
-		return nil, cause
-	case cause != nil:
-		a.entries = []journal.Entry{a.header(&o)} // nothing but that it was tried
+	case errors.As(cause, &refused), errors.Is(cause, ErrInterrupted):
+		return nil, errors.Join(cause, a.leaveJournal())
+	case cause != nil: // nothing but that it was tried
+		if err := a.leaveJournal(); err != nil {
+			return nil, errors.Join(cause, err)
+		}
 	default:
-		if err := a.openJournal(&o); err != nil {
+		if err := a.beginJournal(&o); err != nil {
 			return nil, err
 		}
 		cause = a.conduct(ctx, &o)
@@ -128,9 +136,11 @@ func (a *attack) conduct(ctx context.Context, o *Options) error {
 	if errors.Is(cause, errDone) {
 		cause = failed
 	}
-	if err := a.closeAccounts(context.WithoutCancel(ctx)); err != nil && cause == nil {
+	if err := a.lookLast(ctx); err != nil && cause == nil {
 		cause = err
 	}
+	over()
+	a.calls.Wait()
 	if a.journal != nil {
 		if err := a.journal.Close(); err != nil && cause == nil {
 			cause = err

@@ -26,7 +26,7 @@ import (
 )
 
 // benchable is a shipped scenario with so many orders for each driven strategy.
-func benchable(t *testing.T, name string, orders int, set ...string) *scenario.Scenario {
+func benchable(t testing.TB, name string, orders int, set ...string) *scenario.Scenario {
 	t.Helper()
 	source, _ := scenarios.Open(name)
 	s, _, err := scenario.Load(name, source, scenario.Options{Set: set})
@@ -38,7 +38,7 @@ func benchable(t *testing.T, name string, orders int, set ...string) *scenario.S
 }
 
 // onMock are the options of a run on mock channels inside a bubble.
-func onMock(t *testing.T, s *scenario.Scenario, m mockchannel.Options) (Options, *mockchannel.Server) {
+func onMock(t testing.TB, s *scenario.Scenario, m mockchannel.Options) (Options, *mockchannel.Server) {
 	t.Helper()
 	server, err := mockchannel.New(s, m)
 	if err != nil {
@@ -104,7 +104,8 @@ func TestMeasuredAgreesWithTheClosedForm(t *testing.T) {
 	})
 }
 
-// checkSpend: the parts of the money come to the month's, and unusable clips are among them where some were thrown away.
+// checkSpend: the parts of the money come to the month's, and unusable clips are among them where some were thrown
+// away.
 func checkSpend(t *testing.T, s *record.Strategy) {
 	t.Helper()
 	sum, unusable := 0.0, 0.0

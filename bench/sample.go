@@ -20,10 +20,10 @@ type sample struct {
 	engine   string  // "live", "replay"
 	repeats  float64 // how many tallies one order has
 	monthly  float64
-	fixed    float64      // dollars a month
-	further  float64      // dollars: what a first attempt on the second step costs on average; 0: there is none
-	tallies  []tally      // by latency, ascending
-	cut      money.Micros // what orders without an outcome may have cost: in no figure, but spent
+	fixed    float64                 // dollars a month
+	further  float64                 // dollars: what a first attempt on the second step costs on average; 0: there is none
+	tallies  []tally                 // by latency, ascending
+	bought   map[string]money.Micros // by month, such as "2026-11": what attempts may have cost, those of orders without an outcome too
 }
 
 // tally is one order as figures count it.
@@ -39,7 +39,7 @@ type tally struct {
 
 // sample tallies the orders of a strategy.
 func (a *attack) sample(strategy int, engine string, repeats float64, orders []recording.Order, b *blocks) *sample {
-	s := &sample{strategy: strategy, engine: engine, repeats: repeats, monthly: float64(a.scenario.Workload.OrdersPerMonth)}
+	s := &sample{strategy: strategy, engine: engine, repeats: repeats, monthly: float64(a.scenario.Workload.OrdersPerMonth), bought: map[string]money.Micros{}}
 	for ch, used := range a.uses[strategy] {
 		if used {
 			s.fixed += a.model.Costs.Fixed[ch].Dollars()
@@ -47,12 +47,15 @@ func (a *attack) sample(strategy int, engine string, repeats float64, orders []r
 	}
 	s.further = a.further(strategy)
 	for i := range orders {
-		switch o := &orders[i]; {
-		case o.Strategy != a.scenario.Strategies[strategy].Name:
-		case o.Finished:
+		o := &orders[i]
+		if o.Strategy != a.scenario.Strategies[strategy].Name {
+			continue
+		}
+		for k := range o.Attempts {
+			s.bought[o.Attempts[k].Bought.UTC().Format("2006-01")] += o.Attempts[k].AtMost()
+		}
+		if o.Finished {
 			s.tallies = append(s.tallies, a.tally(o, b.of(o.Pair)))
-		default:
-			s.cut += o.AtMost()
 		}
 	}
 	slices.SortStableFunc(s.tallies, func(x, y tally) int { return cmp.Compare(x.latency, y.latency) })
@@ -106,8 +109,8 @@ type figures struct {
 // once counts every order once.
 func once(*tally) float64 { return 1 }
 
-// doubt is how many orders are thought of beside those that were measured, since what never happened in a few orders may
-// happen all the same: half an order for each way that a share can go, by the prior of Jeffreys (1946).
+// doubt is how many orders are thought of beside those that were measured, since what never happened in a few orders
+// may happen all the same: half an order for each way that a share can go, by the prior of Jeffreys (1946).
 type doubt struct {
 	atOnce, never float64 // delivered at once, and never
 	fell, stayed  float64 // back on a later step, and on the first one
@@ -123,8 +126,8 @@ func (s *sample) doubts(random *rand.Rand) doubt {
 	return d
 }
 
-// figures works the figures out; weight says how often an order counts. Orders that are only thought of are in all else as
-// the others are on average.
+// figures works the figures out; weight says how often an order counts. Orders that are only thought of are in all
+// else as the others are on average.
 func (s *sample) figures(weight func(*tally) float64, d doubt) figures {
 	var f figures
 	var n, cost, delivered, latency float64

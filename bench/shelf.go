@@ -74,8 +74,8 @@ func (p *place) end(came bool) {
 	p.shelf.err = errors.Join(p.shelf.err, p.err)
 }
 
-// watch looks at a clip while fetch writes it, and keeps it in its place. The error is fetch's, where that ended before the clip
-// was seen to be none.
+// watch looks at a clip while fetch writes it, and keeps it in its place. The error is fetch's, where that ended
+// before the clip was seen to be none.
 func watch(kept *place, fetch func(io.Writer) error) (dialect.Footage, error) {
 	reader, writer := io.Pipe()
 	done := make(chan error, 1)

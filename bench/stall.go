@@ -13,9 +13,10 @@ import (
 	"channelbench/internal/channel"
 )
 
-// A job has stalled when nobody can say any more what will come of it: so many polls in a row, over so long, were answered that
-// there is no such job, or with a status that is new to us and as far along as before. Its channel may run it all the same, and
-// bill it, so it is followed on; but its order goes on as after a submit whose answer was lost.
+// A job has stalled when nobody can say any more what will come of it: so many polls in a row, over so long, were
+// answered that there is no such job, with a failure that may be the polls' own, or with a status that is new to us
+// and as far along as before. Its channel may run it all the same, and bill it, so it is followed on; but its order
+// goes on as after a submit whose answer was lost.
 const (
 	stalledPolls = 10
 	stalledGone  = time.Minute // for a job that isn't there; half of the deadline, if that is less
@@ -28,15 +29,17 @@ type stall struct {
 	since time.Duration // the first of them
 }
 
-// heard takes in what a poll was answered at a time of the order, and says whether the job has stalled by then. What was no
-// answer about the job counts neither way.
+// heard takes in what a poll was answered at a time of the order, and says whether the job has stalled by then. What
+// was no answer about the job counts neither way.
 func (s *stall) heard(p *dialect.Progress, at, deadline time.Duration) bool {
 	said, long := "", deadline/2
 	switch {
 	case p.State == dialect.Gone:
 		said, long = "gone", min(stalledGone, deadline/2)
 	case p.NewWord != "":
-		said = "at " + p.Percent + ": " + p.NewWord
+		said = "at " + p.Percent
+	case p.Unproven:
+		said = "failed, maybe"
 	case p.Message != "":
 		return false
 	}
@@ -80,8 +83,8 @@ func (a *attack) newWords() []string {
 	return warnings
 }
 
-// unended are the warnings of jobs that their orders left before they had ended, or before their clips were here, with what was
-// last heard of them.
+// unended are the warnings of jobs that their orders left before they had ended, or before their clips were here,
+// with what was last heard of them.
 func (a *attack) unended() []string {
 	a.mu.Lock()
 	defer a.mu.Unlock()

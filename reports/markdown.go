@@ -3,9 +3,9 @@ package reports
 import (
 	"fmt"
 	"io"
-	"regexp"
 	"strings"
 
+	"channelbench/internal/inert"
 	"channelbench/internal/record"
 )
 
@@ -66,7 +66,7 @@ func (m *markdown) report(charts []Chart) {
 	m.list("Not measured", m.assumptions())
 	m.printf("<sub>%s</sub>\n\n", escape(strings.Join(footnote(m.run), " · ")))
 	// The mark by which a later run finds its own comment.
-	m.printf("<!-- channelbench: %s -->\n", strings.ReplaceAll(escape(m.run.Scenario.Name), "--", "-"))
+	m.printf("<!-- channelbench: %s -->\n", inert.Comment(cutEnd(m.run.Scenario.Name, 600)))
 }
 
 // pictures shows charts that lie beside the file.
@@ -258,19 +258,7 @@ func (m *markdown) assumptions() []string {
 	return lines
 }
 
-// escaper takes away the meaning that Markdown and HTML give to characters in names.
-var escaper = strings.NewReplacer(
-	"&", "&amp;", "<", "&lt;", ">", "&gt;",
-	`\`, `\\`, "|", `\|`, "`", "\\`", "*", `\*`, "_", `\_`, "[", `\[`, "]", `\]`, "~", `\~`,
-)
-
-// mention is how a comment calls a person or a team.
-var mention = regexp.MustCompile(`@(\w)`)
-
 // escape makes text harmless in a table, a heading or an image's alt text, and cuts what no one reads.
 func escape(text string) string { return escapeUpTo(text, 600) }
 
-func escapeUpTo(text string, most int) string {
-	text = strings.Join(strings.Fields(plain(cutEnd(text, most))), " ")
-	return mention.ReplaceAllString(escaper.Replace(text), "@\u2060$1")
-}
+func escapeUpTo(text string, most int) string { return inert.Markdown(cutEnd(text, most)) }

@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/text/width"
 
+	"channelbench/internal/inert"
 	"channelbench/internal/record"
 )
 
@@ -274,17 +275,7 @@ func (t *terminal) paint(text, code string) string {
 
 // plain is text without anything that could steer a terminal; names come from a file that someone
 // else may have written.
-func plain(text string) string {
-	return strings.Map(func(r rune) rune {
-		switch {
-		case r == '\n' || r == '\t':
-			return ' '
-		case !unicode.IsGraphic(r):
-			return missing
-		}
-		return r
-	}, text)
-}
+func plain(text string) string { return inert.Line(text) }
 
 // plainCell is plain, with names cut so that one of them cannot push the table off the screen.
 func plainCell(text string) string { return cutEnd(plain(text), 40) }

@@ -5,6 +5,8 @@ import (
 	"io"
 	"net/url"
 	"strings"
+
+	"channelbench/internal/inert"
 )
 
 // Text writes the runs for a terminal: what they come to, then one table over all, then each run's decision.
@@ -106,8 +108,8 @@ func (s *Set) cautions() []string {
 	return list
 }
 
-// Markdown writes the runs as a report that also serves as the comment of a pull request. The charts lie beside the file,
-// each run's own in a folder called by its label.
+// Markdown writes the runs as a report that also serves as the comment of a pull request. The charts lie beside the
+// file, each run's own in a folder called by its label.
 func (s *Set) Markdown(w io.Writer, charts []Chart, own [][]Chart) error {
 	text := ""
 	for _, most := range []int{120, 60, 25, 10, 4, 1} { // lines per list, fewer until the comment fits
@@ -159,7 +161,7 @@ func (s *Set) report(m *markdown, charts []Chart, own [][]Chart) {
 	m.list("Warnings", s.cautions())
 	m.list("Not measured", s.assumptions())
 	m.printf("<sub>%s</sub>\n\n", escape(strings.Join(setFootnote(s.all()), " · ")))
-	m.printf("<!-- channelbench: report %s -->\n", strings.ReplaceAll(escape(strings.Join(s.scenarios(), ", ")), "--", "-"))
+	m.printf("<!-- channelbench: report %s -->\n", inert.Comment(cutEnd(strings.Join(s.scenarios(), ", "), 600)))
 }
 
 // album folds a run's own charts away.

@@ -35,8 +35,8 @@ const (
 // maxMovie bounds the description of a film; those of clips have kilobytes.
 const maxMovie = 8 << 20
 
-// ReadClip reads a whole MP4 file of at most limit bytes without keeping it. The error is one of reading; what is wrong with a
-// file that came is its Flaw, with which reading ends. After either the clip may be fetched again.
+// ReadClip reads a whole MP4 file of at most limit bytes without keeping it. The error is one of reading; what is
+// wrong with a file that came is its Flaw, with which reading ends. After either the clip may be fetched again.
 func ReadClip(r io.Reader, limit int64) (Footage, error) {
 	f := film{from: io.LimitReader(r, limit+1), sum: sha256.New()}
 	f.in = bufio.NewReader(&f)

@@ -80,7 +80,8 @@ func TestReadClip(t *testing.T) {
 	}
 }
 
-// TestReadClipBreaks tells a connection that broke, after which the clip may be fetched again, from a file that is too short.
+// TestReadClipBreaks tells a connection that broke, after which the clip may be fetched again, from a file that is
+// too short.
 func TestReadClipBreaks(t *testing.T) {
 	film := mustStill(t, 8*time.Second, 1280, 720)
 	for _, broken := range []error{io.ErrUnexpectedEOF, errors.New("reset")} {

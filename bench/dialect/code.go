@@ -2,7 +2,9 @@ package dialect
 
 import (
 	"regexp"
+	"strconv"
 	"strings"
+	"unicode"
 
 	"channelbench/internal/channel"
 )
@@ -14,8 +16,8 @@ type cause struct {
 	gone   bool // the job or the clip isn't there
 }
 
-// specific says whether an error is one that only a channel that took no order has: it names what kept it from that. That it
-// has failed or was busy is told of orders, too, that were passed on and not heard of again.
+// specific says whether an error is one that only a channel that took no order has: it names what kept it from that.
+// That it has failed or was busy is told of orders, too, that were passed on and not heard of again.
 func (c cause) specific() bool {
 	return c == region || c == moderation || c == rateLimited || c == badKey || c == noBalance
 }
@@ -51,6 +53,8 @@ var codes = map[string]cause{
 	"content_violation":        moderation,
 	"policy_violation":         moderation,
 	"sentinel_block":           moderation, // its guide says prompt; seen for anti-bot blocks, too
+	"data_inspection_failed":   moderation,
+	"inappropriate_content":    moderation,
 	"prompt_blocked":           moderation,
 	"prompt_unsafe":            moderation,
 	"image_unsafe":             moderation,
@@ -101,13 +105,11 @@ var codes = map[string]cause{
 	"upstream_timeout":               lost,
 	"gateway_timeout":                lost,
 	"context_deadline_exceeded":      lost,
-	"408":                            lost,
-	"502":                            lost,
-	"499":                            lost,
-	"504":                            lost,
-	"520":                            lost,
-	"522":                            lost,
-	"524":                            lost,
+	"network_error":                  lost,
+	"proxy_error":                    lost,
+	"gateway_error":                  lost,
+	"do_response_failed":             lost,
+	"copy_response_body_failed":      lost,
 
 	"invalid_api_key":        badKey,
 	"incorrect_api_key":      badKey,
@@ -162,60 +164,90 @@ var codes = map[string]cause{
 	"expired":            gone,
 }
 
+// moderationCodes are how the many other codes of moderation are made.
+var moderationCodes = regexp.MustCompile(`(?:^|_)(?:moderat\w*|safety|unsafe|nsfw|sensitive_(?:content|word|info)\w*|content_(?:policy|filter)\w*|prohibited_content)(?:_|$)`)
+
 // phrases are how errors without a code say the same; a bare string is all that some channels give.
 var phrases = []struct {
 	words *regexp.Regexp
 	cause cause
 }{
 	{regexp.MustCompile(`(?i)not (?:available|supported) in your (?:country|region)|country, region, or territory not supported`), region},
-	{regexp.MustCompile(`(?i)content policy|usage polic|moderation|safety system|guardrail`), moderation},
+	{regexp.MustCompile(`(?i)content policy|usage polic|moderation|safety (?:system|filter|polic|check)|guardrail|\bnsfw\b|risk control|responsible ai` +
+		`|sensitive (?:content|word|info|material)|as sensitive|inappropriate content|prohibited content|内容违规|内容审核|审核不通过|审核未通过|敏感`), moderation},
 	{regexp.MustCompile(`(?i)incorrect api key|invalid api key|api key (?:is )?(?:invalid|missing)`), badKey},
 	{regexp.MustCompile(`(?i)insufficient (?:\w+ )?(?:quota|balance|credits?)|quota is not enough|余额不足|额度不足`), noBalance},
 	{regexp.MustCompile(`(?i)rate limit|too many requests|请求过于频繁`), rateLimited},
+	{regexp.MustCompile(`(?i)\b(?:task|job|video|generation)\b[^.]{0,40}(?:not found|(?:does not|doesn't) exist|not exist)|任务不存在|找不到任务`), gone},
 	{regexp.MustCompile(`(?i)under heavy load|no available tokens`), refused},
 }
 
-// lostWords are how relays say that they passed an order on and lost sight of it. A connection that was refused carried none.
-var lostWords = regexp.MustCompile(`(?i)do request failed|time[d-]? ?out\b|deadline exceeded|\beof\b|econnreset|\bepipe\b|broken pipe|hang ?up|hung up` +
-	`|connection (?:was |is |has been |got |unexpectedly )?(?:reset|closed|lost|aborted|dropped|terminated|interrupted|broken|error)` +
-	`|(?:lost|closed|dropped|broken|interrupted|closing) (?:the )?(?:tcp )?connection|reset by peer|peer (?:reset|closed)|disconnect` +
-	`|client closed|stream (?:was |is )?(?:reset|closed|error|ended)|premature|before (?:the )?(?:response )?headers|no response|bad gateway` +
-	`|upstream (?:\w+ )?(?:error|fail\w*|reset|closed|unavailable)`)
+// lostWords are how relays say that they passed an order on and lost sight of it, in messages and in the words of
+// codes. A connection that was refused carried none.
+var lostWords = regexp.MustCompile(`(?i)do (?:request|response) failed|time[d-]? ?out|deadline (?:exceeded|expired)|\beof\b|\beconn(?:reset|aborted)|etimedout|\bepipe\b|und err|broken pipe` +
+	`|hang ?up|hung up|connection (?:was |is |has been |got |unexpectedly )?(?:reset|closed|lost|aborted|dropped|terminated|interrupted|broken|error|timeout)` +
+	`|(?:lost|closed|closes|dropped|broken|interrupted|closing) (?:the |idle |network )?(?:tcp )?connection|closed network|forcibly closed|reset by peer|peer (?:reset|closed)|disconnect` +
+	`|context cancell?ed|(?:operation|request) (?:was |is )?aborted|fetch failed|network error|client closed|stream (?:was |is )?(?:reset|closed|error|ended)` +
+	`|premature|unexpected end of|unexpected eof|invalid character '<'|empty reply|transfer closed|incomplete ?read|before (?:the )?(?:response )?headers` +
+	`|no response|not respond|took too long|bad gateway|upstream (?:\w+ )?(?:error|fail\w*|reset|closed|unavailable)` +
+	`|(?:status(?: code)?|http|error code)[ :=]*(?:408|409|425|499|502|504|52[0-9]|530|598|599)\b` +
+	`|超时|无响应|连接(?:已|被)?(?:重置|断开|关闭|中断)|上游(?:服务)?(?:错误|异常)`)
 
 // wordOfCode finds what may be a code within a message: two words or more, joined by "_".
 var wordOfCode = regexp.MustCompile(`[a-z0-9]+(?:_[a-z0-9]+)+`)
 
-// causeOf says what an error means by its own words; the zero cause where they are unknown. What tells of a lost order outranks
-// a code that says no more than that something failed: "server_error: connection reset" proves nothing.
+// spell writes a word as the tables do: in lower case, with "_" between its parts.
+func spell(word string) string {
+	var b strings.Builder
+	runes := []rune(strings.TrimSpace(word))
+	for i, r := range runes {
+		switch {
+		case !unicode.IsLetter(r) && !unicode.IsDigit(r):
+			r = '_'
+		case i > 0 && unicode.IsUpper(r) && (unicode.IsLower(runes[i-1]) || unicode.IsUpper(runes[i-1]) && i+1 < len(runes) && unicode.IsLower(runes[i+1])):
+			b.WriteByte('_')
+		}
+		b.WriteRune(unicode.ToLower(r))
+	}
+	return strings.Trim(b.String(), "_")
+}
+
+// causeOf says what an error means by its own words; the zero cause where they are unknown. What tells of a lost
+// order outranks a code that says no more than that something failed: "server_error: connection reset" proves
+// nothing.
 func causeOf(e failure) cause {
 	c := causeOfCode(e)
 	if c != (cause{}) && c != refused {
 		return c
 	}
-	if lostWords.MatchString(e.message) {
+	if lostWords.MatchString(e.message) || lostWords.MatchString(strings.ReplaceAll(spell(e.code)+" "+spell(e.kind)+" "+spell(e.status), "_", " ")) {
 		return lost
-	}
-	if c != (cause{}) {
-		return c
 	}
 	for _, p := range phrases {
 		if p.words.MatchString(e.message) {
 			return p.cause
 		}
 	}
-	return cause{}
+	return c
 }
 
-// causeOfCode says what an error means by its code, its type and the codes that its message quotes. A specific one outranks
-// the others, of which the first counts.
+// causeOfCode says what an error means by its code, its type and the codes that its message quotes. A specific one
+// outranks the others, of which the first counts, unless that says less than that the order was lost.
 func causeOfCode(e failure) cause {
 	first := cause{}
-	for _, word := range append([]string{e.code, e.kind}, wordOfCode.FindAllString(strings.ToLower(e.message), 20)...) {
-		c := codes[strings.ToLower(word)]
+	own := []string{spell(e.code), spell(e.kind), spell(e.status)}
+	for i, word := range append(own, wordOfCode.FindAllString(strings.ToLower(e.message), 20)...) {
+		c := codes[word]
+		if status, err := strconv.Atoi(word); err == nil && hearsay(status) {
+			c = lost
+		}
+		if c == (cause{}) && i < len(own) && moderationCodes.MatchString(word) {
+			c = moderation
+		}
 		if c.specific() {
 			return c
 		}
-		if first == (cause{}) {
+		if first == (cause{}) || first == refused && c == lost {
 			first = c
 		}
 	}

@@ -7,8 +7,9 @@
 // rest. It has no clock either; a Retry-After that names a date counts from the answer's own Date.
 //
 // A verdict on a submit decides whether money may be spent again, so a refusal must be proven:
-// by the error's code or by a well-formed error of the channel, never by the HTTP status alone.
-// What proves nothing, such as a gateway's error page or half an answer, is Lost.
+// by the error's code, by a well-formed error of the channel that names no job, or by a status
+// that speaks of the request itself. What proves nothing, such as a gateway's error page, an error beside a job's
+// id or half an answer, is Lost.
 //
 //	d, _ := dialect.ByName("openai-videos")
 //	target := dialect.Target{BaseURL: "https://api.example.com/v1", Key: dialect.NewSecret(key), Model: "sora-2"}
@@ -166,6 +167,7 @@ type Progress struct {
 	State     State
 	NewWord   string         // the status that the job is said to have, where that is new to us: it counts as in progress
 	Percent   string         // beside it: how far the job is said to be, in the channel's spelling
+	Unproven  bool           // InProgress: a failure is told that may be the poll's own
 	PollAfter time.Duration  // the channel asks for no earlier poll
 	Cost      money.Micros   // what the channel says that it charges
 	CostKnown bool           // it says so

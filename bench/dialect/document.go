@@ -14,6 +14,8 @@ const (
 	maxMembers = 10_000 // of all objects and arrays together
 )
 
+var byteOrderMark = []byte("\xef\xbb\xbf")
+
 // document is a JSON value: map[string]any, []any, string, json.Number, bool or nil.
 type document struct{ value any }
 
@@ -22,7 +24,7 @@ var errEmpty = errors.New("an empty answer")
 // parse reads one JSON value within bounds. A key that an object has twice is an error: which of two
 // statuses is true can't be known.
 func parse(body []byte) (document, error) {
-	body = bytes.TrimSpace(bytes.TrimPrefix(body, []byte("\xef\xbb\xbf")))
+	body = bytes.TrimSpace(bytes.TrimPrefix(body, byteOrderMark))
 	if len(body) == 0 {
 		return document{}, errEmpty
 	}

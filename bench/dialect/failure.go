@@ -2,6 +2,7 @@ package dialect
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"net/http"
 	"net/url"
@@ -15,30 +16,35 @@ import (
 // failure is an error as an answer states it.
 type failure struct {
 	code, kind, param, message string
+	status                     string // of HTTP, as the error itself tells it
 }
 
 // successes are values of a top-level code that announce no error.
-var successes = map[string]bool{"": true, "0": true, "200": true, "201": true, "202": true, "ok": true, "success": true}
+var successes = map[string]bool{"": true, "0": true, "00": true, "000": true, "0000": true, "00000": true, "200": true, "201": true, "202": true,
+	"ok": true, "success": true, "succeed": true, "succeeded": true, "accepted": true, "created": true}
+
+// statusFields are where an error tells the status of HTTP that it goes, or should go, with.
+var statusFields = []string{"status", "status_code", "statusCode", "http_status", "http_code", "httpCode"}
 
 // failureIn finds the error that a document states: OpenAI's envelope, a bare string, the
 // {code, message} of gateways, or a {detail}. Status and body may disagree; the body is asked first.
 func failureIn(d document) (failure, bool) {
 	switch e := d.at("error"); v := e.value.(type) {
 	case map[string]any:
-		if len(v) == 0 {
+		if empty(v) {
 			break
 		}
 		return unwrap(failure{
 			code: e.first("code", "status"), kind: e.at("type").text(), param: e.at("param").text(),
-			message: e.first("message", "msg", "detail", "reason"),
+			message: e.first("message", "msg", "detail", "reason"), status: cmp.Or(e.first(statusFields...), d.first(statusFields[1:]...)),
 		}), true
 	case string:
 		if v != "" {
-			return unwrap(failure{code: d.at("code").text(), message: v}), true
+			return unwrap(failure{code: d.at("code").text(), message: v, status: d.first(statusFields[1:]...)}), true
 		}
 	}
 	if code := d.at("code").text(); !successes[strings.ToLower(code)] {
-		return unwrap(failure{code: code, kind: d.at("type").text(), message: d.first("message", "msg", "detail")}), true
+		return unwrap(failure{code: code, kind: d.at("type").text(), message: d.first("message", "msg", "detail"), status: d.first(statusFields[1:]...)}), true
 	}
 	if message := d.first("detail.error.message", "detail.message", "detail.0.msg", "detail"); message != "" {
 		return unwrap(failure{code: d.first("detail.error.code", "detail.code"), message: message}), true
@@ -49,10 +55,20 @@ func failureIn(d document) (failure, bool) {
 	return failure{}, false
 }
 
+// empty says whether an object tells nothing, as the error of an answer without one does.
+func empty(object map[string]any) bool {
+	for _, v := range object {
+		if v != nil && v != "" {
+			return false
+		}
+	}
+	return true
+}
+
 // unwrap looks into a message that quotes another error as JSON, as relays do, and takes that one
 // where it has a known code and the outer error has none.
 func unwrap(outer failure) failure {
-	if causeOf(failure{code: outer.code, kind: outer.kind}) != (cause{}) {
+	if c := causeOf(failure{code: outer.code, kind: outer.kind, status: outer.status}); c != (cause{}) && c != refused {
 		return outer
 	}
 	start, end := strings.IndexByte(outer.message, '{'), strings.LastIndexByte(outer.message, '}')
@@ -68,7 +84,7 @@ func unwrap(outer failure) failure {
 		e = inner
 	}
 	inner := failure{code: e.at("code").text(), kind: e.at("type").text(), param: e.at("param").text(), message: e.at("message").text()}
-	if _, known := codes[strings.ToLower(inner.code)]; !known {
+	if causeOfCode(inner) == (cause{}) {
 		return outer
 	}
 	return inner
@@ -80,6 +96,8 @@ func unwrap(outer failure) failure {
 func causeOfAnswer(status int, f failure, stated bool) cause {
 	c := causeOf(f)
 	switch {
+	case status == http.StatusTooManyRequests && causeOfCode(f) == (cause{}):
+		return rateLimited // whatever the message
 	case hearsay(status) && !causeOfCode(f).specific(), c == lost:
 		return lost
 	case c.fault == BadRequest && status >= 500:
@@ -102,9 +120,9 @@ func causeOfAnswer(status int, f failure, stated bool) cause {
 	return lost
 }
 
-// hearsay says whether a status is one of those by which gateways speak for somebody that they haven't heard from, or that
-// say that the same order may be there already: whatever the envelope, the order may have been taken. 499 is what proxies
-// log for a client that went away, 520 to 530 are Cloudflare's, 598 and 599 those of other proxies.
+// hearsay says whether a status is one of those by which gateways speak for somebody that they haven't heard from, or
+// that say that the same order may be there already: whatever the envelope, the order may have been taken. 499 is
+// what proxies log for a client that went away, 520 to 530 are Cloudflare's, 598 and 599 those of other proxies.
 func hearsay(status int) bool {
 	switch status {
 	case http.StatusRequestTimeout, http.StatusConflict, http.StatusTooEarly, 499, http.StatusBadGateway, http.StatusGatewayTimeout, 598, 599:
@@ -136,10 +154,10 @@ func refusal(t Target, r *Response, d document, f failure, stated bool, unreadab
 	return a
 }
 
-// brokeOff says whether an answer ended before its end: by the connection's word, or since it begins as JSON and is none. Of an
-// answer without a length, nothing but that tells.
+// brokeOff says whether an answer ended before its end: by the connection's word, or since it begins as JSON and is
+// none. Of an answer without a length, nothing but that tells.
 func brokeOff(r *Response, unreadable error) bool {
-	body := bytes.TrimSpace(r.Body)
+	body := bytes.TrimSpace(bytes.TrimPrefix(r.Body, byteOrderMark))
 	return r.Truncated || unreadable != nil && len(body) > 0 && (body[0] == '{' || body[0] == '[') && !json.Valid(body)
 }
 
@@ -150,23 +168,31 @@ func silence(t Target, j Job, r *Response, d document, unreadable error) Progres
 	if !stated {
 		f.message = d.first("message", "msg")
 	}
-	p := Progress{Job: j, PollAfter: pollAfter(r.Header, d), Fault: c.fault, Code: tidy(t, f.code), Message: explain(t, r, f, unreadable)}
-	absent := r.Status == http.StatusNotFound && stated && c == refused
-	if c.gone || absent || r.Status == http.StatusGone {
+	p := Progress{Job: j, PollAfter: pollAfter(r.Header, d), Code: tidy(t, f.code), Message: explain(t, r, f, unreadable)}
+	if ownerOf(d, j) != ours {
+		p.Fault = c.fault // else it is somebody's who makes the clip
+	}
+	absent := r.Status == http.StatusNotFound || r.Status == http.StatusGone || spell(f.code) == "404" || spell(f.status) == "404"
+	if (c.gone || absent) && unreadable != errAnother {
 		p.State = Gone
 	}
 	return p
 }
 
-// Withheld reads an answer to Fetch that holds no clip; flaw says why a file that came is none. Completed means that the answer
-// names another place, which the job then holds and Fetch goes to; Gone that the clip isn't there; InProgress that it may come.
+// Withheld reads an answer to Fetch that holds no clip; flaw says why a file that came is none. Completed means that
+// the answer names another place, which the job then holds and Fetch goes to; Gone that the clip isn't there;
+// InProgress that it may come.
 func Withheld(t Target, j Job, r *Response, flaw string) Progress {
 	if place := r.Header.Get("Location"); place != "" && redirects(r.Status) {
 		return t.moved(j, r.From, place)
 	}
 	d, err := parse(r.Body)
+	_, stated := failureIn(d)
+	if place := t.clipIn(jobIn(d)); flaw != "" && !stated && place != "" {
+		return t.moved(j, r.From, place) // what was to be the clip says where it is
+	}
 	p := silence(t, j, r, d, err)
-	if _, stated := failureIn(d); flaw != "" && !stated {
+	if flaw != "" && !stated {
 		p.Message = tidy(t, flaw)
 	}
 	if _, _, err := t.download(j.ContentURL); j.ContentURL != "" && err != nil {

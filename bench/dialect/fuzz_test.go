@@ -42,8 +42,8 @@ var seeds = []string{
 	strings.Repeat(`{"a":`, 100) + "1" + strings.Repeat("}", 100),
 }
 
-// FuzzSubmitted checks what money depends on, for any answer: no panic; a job that is accepted can be asked about or fetched;
-// nothing shows the key; and no request carries it elsewhere.
+// FuzzSubmitted checks what money depends on, for any answer: no panic; a job that is accepted can be asked about or
+// fetched; nothing shows the key; and no request carries it elsewhere.
 func FuzzSubmitted(f *testing.F) {
 	for _, body := range append(answersInGoldens(f), seeds...) {
 		for _, status := range []int{200, 400, 429, 502} {

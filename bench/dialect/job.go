@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 
 	"channelbench/internal/channel"
@@ -24,17 +25,44 @@ func submitted(t Target, r *Response, own words) Answer {
 	p := progress(t, Job{}, r, d, own)
 	f, stated := failureIn(d)
 	_, known := own.state(wordIn(jobIn(d)))
+	named := len(idsIn(jobIn(d)))+len(idsIn(d)) > 0
 	switch {
-	case p.State == Failed && (p.Job.ID == "" || neverRan(causeOf(p.failure()))):
-		return refusal(t, r, d, p.failure(), true, nil)
+	case p.State == Failed:
+		return failedAtOnce(t, r, d, &p, named)
 	case known && p.leads():
-		return Answer{Verdict: Accepted, Progress: p.named(t, d)}
+		return Answer{Verdict: Accepted, Progress: p}
+	case stated && named && !causeOf(f).specific():
+		// An unknown code is no proof against a job; any other error beside one leaves open whether it runs.
+		if r.Status/100 == 2 && causeOf(f) == (cause{}) && p.leads() {
+			return Answer{Verdict: Accepted, Progress: p}
+		}
+		return lostAnswer(t, r, f)
 	case stated || r.Status/100 != 2:
 		return refusal(t, r, d, f, stated, nil)
 	case p.leads():
 		return Answer{Verdict: Accepted, Progress: p}
 	}
 	return Answer{Reason: channel.Lost, Message: "an answer that names neither a usable job id nor a clip"}
+}
+
+// failedAtOnce reads an answer to a submit that says that the job has failed: it is a refusal in other words where no
+// job is named, or where it says what kept the job from running.
+func failedAtOnce(t Target, r *Response, d document, p *Progress, named bool) Answer {
+	f := p.failure()
+	switch c := causeOf(f); {
+	case neverRan(c):
+		return refusal(t, r, d, f, true, nil)
+	case c == lost, named && r.Status >= 500, hearsay(r.Status) && !c.specific():
+		return lostAnswer(t, r, f)
+	case !named:
+		return refusal(t, r, d, f, true, nil)
+	}
+	return Answer{Verdict: Accepted, Progress: p.named(t, d)}
+}
+
+// lostAnswer is one that leaves open whether a job runs.
+func lostAnswer(t Target, r *Response, f failure) Answer {
+	return Answer{Reason: channel.Lost, Code: tidy(t, f.code), Message: explain(t, r, f, nil)}
 }
 
 // leads says whether an accepted job can be found again.
@@ -48,14 +76,17 @@ func neverRan(c cause) bool {
 	return c.fault != NoFault || c == region || c == rateLimited
 }
 
-// polled reads the answer to a poll in any dialect. What isn't about the job says nothing of it: giving up a job that runs
-// would pay for it twice.
+// polled reads the answer to a poll in any dialect. What isn't about the job says nothing of it: giving up a job that
+// runs would pay for it twice.
 func polled(t Target, j Job, r *Response, own words) Progress {
 	d, err := answerIn(r)
 	if err != nil {
 		return silence(t, j, r, d, err)
 	}
 	p := progress(t, j, r, d, own)
+	if r.Status == http.StatusUnavailableForLegalReasons && p.State == Failed {
+		p.Reason = channel.Moderation
+	}
 	_, stated := failureIn(d)
 	whose := ownerOf(d, j)
 	// An address alone says that the clip is there, unless it stands in an error, as links to documents do.
@@ -63,15 +94,21 @@ func polled(t Target, j Job, r *Response, own words) Progress {
 	switch {
 	case whose == another:
 		return silence(t, j, r, d, errAnother)
+	case p.State == Failed && p.Reason == channel.Moderation && whose == ours:
+		// No poll is moderated.
 	case r.Status/100 != 2:
 		// Some answer a job that failed with an error's status. Only a job that is ours is believed there, and not where the
 		// status says that it was the poll that failed.
-		said = said && whose == ours && !aboutPoll(r.Status)
+		said = said && whose == ours && !aboutPoll(r.Status) && (p.State != Failed || p.endedThere(d, j, whose))
 	case p.State == Failed:
-		said = said && p.endedThere(d, whose)
+		said = said && p.endedThere(d, j, whose)
+	case p.State == Completed:
+		said = said && !wraps(d, whose, &p)
 	}
 	if !said {
-		return silence(t, j, r, d, nil)
+		q := silence(t, j, r, d, nil)
+		q.Unproven = p.State == Failed && q.State != Gone
+		return q
 	}
 	return p.named(t, d)
 }
@@ -85,22 +122,47 @@ func aboutPoll(status int) bool {
 	return hearsay(status)
 }
 
-// endedThere tells a job that failed from a poll that failed, in words that are alike: "error" and "failed" are said of both. An
-// answer that names the job is about it, unless it says no more than "error" and gives a reason that is one of polls; one
-// that doesn't has to show the job's failure as jobs do, in a field of its own.
-func (p *Progress) endedThere(d document, whose owner) bool {
-	job := jobIn(d)
-	c := causeOf(p.failure())
-	ofPolls := c == rateLimited || c == lost || c == refused || c.fault != NoFault || c.gone
-	vague := spelling(wordIn(job)) == "error" || strings.HasPrefix(spelling(wordIn(job)), "fail")
-	switch {
-	case whose == ours:
-		return spelling(wordIn(job)) != "error" || !ofPolls
-	case vague:
-		shown := job.at("error").isObject() || job.first("fail_reason", "failure_reason", "error_message") != ""
-		return shown && !ofPolls && successes[strings.ToLower(d.at("code").text())] && spelling(wordIn(job)) != "error"
+// wraps says whether "success" is said of an answer rather than of the job in it, which it then doesn't tell of.
+func wraps(d document, whose owner, p *Progress) bool {
+	if _, is := envelopes[spelling(wordIn(jobIn(d)))]; !is || whose == ours || p.Job.ContentURL != "" {
+		return false
 	}
-	return true
+	content, is := d.value.(map[string]any)
+	for _, key := range []string{"data", "result", "output", "task", "job", "video"} {
+		if _, there := content[key]; there {
+			return true
+		}
+	}
+	return is && p.Percent != "" && strings.TrimSuffix(p.Percent, "%") != "100"
+}
+
+// infrastructure are words of what is behind a poll, and of errors that tell nothing at all.
+var infrastructure = regexp.MustCompile(`(?i)data ?base|\bdb\b|\bsql|sqlstate|redis|mongo|deadlock|connection pool|record not found|quer(?:y|ies|ying)` +
+	`|internal (?:server )?error|service unavailable|unexpected error|unknown error|something went wrong|server (?:is )?(?:busy|shutting)|数据库|查询|请求过于频繁`)
+
+// endedThere tells a job that failed from a poll that failed, in words that are alike: "error" and "failed" are said
+// of both. An answer that names the job is about it, unless it gives a reason that is one of polls and doesn't show
+// it as the job's own; one that doesn't has to show the job's failure as jobs do, or to say a word that isn't said of
+// polls, and nothing else.
+func (p *Progress) endedThere(d document, j Job, whose owner) bool {
+	job, word := jobIn(d), spelling(wordIn(jobIn(d)))
+	c := causeOf(p.failure())
+	behind := infrastructure.MatchString(strings.ReplaceAll(spell(p.Code), "_", " ") + " " + p.Message)
+	ofPolls := behind || c == rateLimited || c == lost || c == refused || c.fault != NoFault || c.gone
+	shown := job.at("error").isObject() || job.first("error", "fail_reason", "failure_reason", "error_message") != ""
+	fine := successes[strings.ToLower(d.at("code").text())]
+	vague := word == "error" || strings.HasPrefix(word, "fail") || strings.HasPrefix(word, "time") || word == "errored" || word == "exception"
+	switch {
+	case whose == ours && ofJob(job, j) == another:
+		return false
+	case whose == ours && shown:
+		return !behind && (word != "error" || !ofPolls || c == refused)
+	case whose == ours:
+		return !ofPolls && fine
+	case shown:
+		return !ofPolls && fine && word != "error"
+	}
+	return !vague && fine && d.first("message", "msg", "detail") == ""
 }
 
 // owner says whose job an answer is about.
@@ -114,23 +176,53 @@ const (
 
 var errAnother = errors.New("it is about another job")
 
-// ownerOf compares the ids in an answer with the job's. A request_id may be that of the poll, so it names no other job.
+// ownerOf compares the ids in an answer with the job's.
 func ownerOf(d document, j Job) owner {
-	if j.ID == "" {
-		return unnamed
-	}
 	whose := unnamed
-	for _, in := range []document{jobIn(d), d} {
-		for _, field := range []string{"id", "task_id", "video_id", "job_id", "request_id"} {
-			switch id := in.at(field).text(); {
-			case id == j.ID:
-				return ours
-			case id != "" && field != "request_id":
-				whose = another
-			}
+	for _, in := range []document{jobIn(d), d, d.at("job"), d.at("task"), d.at("video"), d.at("data"), d.at("data.0"), d.at("result"), d.at("output")} {
+		switch ofJob(in, j) {
+		case ours:
+			return ours
+		case another:
+			whose = another
 		}
 	}
 	return whose
+}
+
+// ofJob compares the ids in a part of an answer. A request_id may be that of the poll, so it names no other job.
+func ofJob(part document, j Job) owner {
+	if j.ID == "" {
+		return unnamed
+	}
+	ids := idsIn(part)
+	switch {
+	case slices.Contains(ids, j.ID) || part.at("request_id").text() == j.ID:
+		return ours
+	case len(ids) > 0:
+		return another
+	}
+	return unnamed
+}
+
+// idFields are those that name a job, and nothing but one.
+var idFields = []string{"id", "task_id", "taskId", "video_id", "videoId", "job_id", "jobId", "generation_id", "uuid", "_id", "object_id"}
+
+// idsIn are the names that a part of an answer gives a job.
+func idsIn(part document) []string {
+	var ids []string
+	for _, field := range idFields {
+		if id := part.at(field).text(); id != "" {
+			ids = append(ids, id)
+		}
+	}
+	if name := part.at("name").text(); strings.Contains(name, "operations/") {
+		ids = append(ids, name, name[strings.LastIndexByte(name, '/')+1:])
+	}
+	if task := part.at("task").text(); task != "" {
+		ids = append(ids, task)
+	}
+	return ids
 }
 
 // answerIn is the document of an answer that is complete.
@@ -144,7 +236,7 @@ func answerIn(r *Response) (document, error) {
 
 var errTruncated = errors.New("it broke off")
 
-// jobIn is the job within an answer: what a relay wraps in "data", or else the answer itself.
+// jobIn is the job within an answer: what a relay wraps in "data" or the like, or else the answer itself.
 func jobIn(d document) document {
 	for _, path := range []string{"data", "data.0"} {
 		inner := d.at(path)
@@ -156,22 +248,44 @@ func jobIn(d document) document {
 			return inner
 		}
 	}
+	_, envelope := envelopes[spelling(wordIn(d))]
+	if wordIn(d) != "" && !envelope && d.at("success").value != true {
+		return d
+	}
+	for _, path := range []string{"output", "task", "result", "video", "job"} {
+		if inner := d.at(path); inner.isObject() && wordIn(inner) != "" {
+			return inner
+		}
+	}
 	return d
 }
 
 // wordIn is the status that a job states.
-func wordIn(job document) string { return job.first("status", "state", "task_status") }
+func wordIn(job document) string {
+	word := job.first("status", "state", "task_status", "taskStatus", "job_status", "status.state", "status.status")
+	if len(word) == 3 && strings.Trim(word, "0123456789") == "" {
+		return "" // of HTTP
+	}
+	if done := job.at("done"); word == "" && done.value == true {
+		if job.at("error").isObject() {
+			return "failed"
+		}
+		return "done"
+	}
+	return word
+}
 
 // progress reads a job.
 func progress(t Target, j Job, r *Response, d document, own words) Progress {
 	job := jobIn(d)
 	p := Progress{Job: j, PollAfter: pollAfter(r.Header, d)}
 	if p.Job.ID == "" {
-		p.Job.ID = t.unlessKeyed(idIn(job))
+		p.Job.ID = t.unlessKeyed(cmp.Or(idIn(job), idIn(d)))
 	}
 	p.Job.PollURL = cmp.Or(t.unlessKeyed(placeIn(job, "polling_url", "poll_url", "status_url")), j.PollURL)
-	p.Job.ContentURL = cmp.Or(t.unlessKeyed(placeIn(job, contentPaths...)), j.ContentURL)
+	p.Job.ContentURL = cmp.Or(t.unlessKeyed(t.clipIn(job)), j.ContentURL)
 	p.Cost, p.CostKnown = costIn(d)
+	p.Percent = tidy(t, cmp.Or(job.first(percents...), d.first(percents...)))
 
 	word := wordIn(job)
 	state, known := own.state(word)
@@ -180,30 +294,51 @@ func progress(t Target, j Job, r *Response, d document, own words) Progress {
 		state = Completed
 	case word != "" && !known:
 		p.NewWord = tidy(t, word)
-		p.Percent = tidy(t, job.first("progress", "percent", "progress_percent"))
 		p.Message = "a status that is new to us: " + p.NewWord
 	}
 	p.State = state
 	if state == Failed {
-		p.fail(t, job)
+		p.fail(t, job, d)
 	}
 	return p
 }
 
+// percents are where a job says how far it is.
+var percents = []string{"progress", "percent", "percentage", "progress_percent", "progress_percentage", "progress_pct", "percent_complete", "completion", "progress.percent"}
+
 // fail says why a job failed.
-func (p *Progress) fail(t Target, job document) {
+func (p *Progress) fail(t Target, job, d document) {
 	f, stated := failureIn(job)
-	if !stated {
-		f = failure{message: job.first("fail_reason", "failure_reason", "error_message", "message")}
+	if why := job.first("fail_reason", "failure_reason", "error_message", "task_status_msg", "failure", "message", "msg", "incomplete_details.reason"); !stated || f.message == "" {
+		f.code, f.message = cmp.Or(f.code, job.first("error_code", "failureCode", "failure_code", "finish_reason")), cmp.Or(f.message, why)
 	}
 	p.Code, p.Message = tidy(t, f.code), tidy(t, f.message)
 	p.Reason = channel.Job
-	if moderated[spelling(wordIn(job))] == Failed {
+	switch c := causeOf(f); {
+	case moderated[spelling(wordIn(job))] == Failed || c == moderation || blames(d.value, moderation, maxDepth):
 		p.Reason = channel.Moderation
-	}
-	if c := causeOf(f); c == moderation || c == region || c == rateLimited {
+	case c == region || c == rateLimited:
 		p.Reason = c.reason
 	}
+}
+
+// reasonFields are keys under which answers say why, wherever they stand.
+var reasonFields = regexp.MustCompile(`(?i)code|reason|message|msg|error|fail|detail`)
+
+// blames says whether any of the reasons that an answer gives is a cause.
+func blames(value any, why cause, depth int) bool {
+	switch v := value.(type) {
+	case map[string]any:
+		for key, inner := range v {
+			text, is := inner.(string)
+			if is && reasonFields.MatchString(key) && causeOf(unwrap(failure{code: text, message: text})) == why || !is && blames(inner, why, depth-1) {
+				return true
+			}
+		}
+	case []any:
+		return slices.ContainsFunc(v, func(inner any) bool { return blames(inner, why, depth-1) })
+	}
+	return false
 }
 
 // named gives a job that failed without a word of why the status that it ended with.
@@ -237,6 +372,23 @@ func (t Target) unlessKeyed(s string) string {
 var contentPaths = []string{
 	"url", "video_url", "result_url", "download_url", "content_url", "urls.0", "unsigned_urls.0",
 	"video.url", "videos.0.url", "result.url", "result.video_url", "output.url", "output.0", "output", "metadata.url", "data.0.url", "data.url",
+	"content.video_url", "output.video_url", "assets.video", "task_result.videos.0.url", "result.videos.0.url", "response.url", "response.video_url",
+}
+
+// clipIn is where an answer says that the clip is: the first of its addresses that may be asked, or else the first.
+func (t Target) clipIn(job document) string {
+	first := ""
+	for _, path := range contentPaths {
+		place := placeIn(job, path)
+		if place == "" {
+			continue
+		}
+		if _, _, err := t.download(place); err == nil {
+			return place
+		}
+		first = cmp.Or(first, place)
+	}
+	return first
 }
 
 // placeIn is the first address among paths; other text there, such as a name, is none.
@@ -261,7 +413,7 @@ const (
 
 // idIn is the job's id, where it is one that can stand in a path.
 func idIn(job document) string {
-	id := job.first("id", "task_id", "request_id", "video_id", "job_id")
+	id := job.first("id", "task_id", "taskId", "request_id", "video_id", "videoId", "job_id", "jobId", "generation_id", "uuid")
 	if len(id) > maxID || strings.Trim(id, ".") == "" {
 		return ""
 	}
@@ -273,8 +425,8 @@ func idIn(job document) string {
 	return id
 }
 
-// costPaths are where a charge in dollars stands, and how many of its units make a dollar. A bare "cost" may be counted in
-// credits, so it is read only within "usage", where OpenRouter and its like put dollars.
+// costPaths are where a charge in dollars stands, and how many of its units make a dollar. A bare "cost" may be
+// counted in credits, so it is read only within "usage", where OpenRouter and its like put dollars.
 var costPaths = []struct {
 	path      string
 	perDollar int64

@@ -3,6 +3,7 @@ package dialect
 import (
 	"encoding/json"
 	"net/http"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -40,7 +41,8 @@ func pollAfter(h http.Header, d document) time.Duration {
 	return retryAfter(h, d)
 }
 
-// digits reads a number of units as headers spell it, in digits and nothing else (RFC 9110, section 10.2.3); 0 for what is none.
+// digits reads a number of units as headers spell it, in digits and nothing else (RFC 9110, section 10.2.3); 0 for
+// what is none.
 func digits(s string, unit time.Duration) time.Duration {
 	if s == "" || strings.Trim(s, "0123456789") != "" {
 		return 0
@@ -52,14 +54,20 @@ func digits(s string, unit time.Duration) time.Duration {
 	return time.Duration(n) * unit
 }
 
-// seconds reads a number of JSON's, or a text of digits; 0 for what is none or is not positive.
+// decimal is a number of seconds as JSON may spell it, without an exponent.
+var decimal = regexp.MustCompile(`^[0-9]{1,9}(?:\.[0-9]{1,9})?$`)
+
+// seconds reads a number of JSON's, or a text of digits; 0 for what is none.
 func seconds(d document) time.Duration {
 	number, is := d.value.(json.Number)
 	if !is {
 		return digits(d.text(), time.Second)
 	}
+	if !decimal.MatchString(number.String()) {
+		return digits(number.String(), time.Second)
+	}
 	n, err := number.Float64()
-	if err != nil || n <= 0 {
+	if err != nil {
 		return 0
 	}
 	return time.Duration(min(n*float64(time.Second), float64(maxPause)))

@@ -12,10 +12,10 @@ import (
 	"unicode/utf8"
 )
 
-// Redactor hides all keys of a run where a text quotes them, in any spelling that servers quote in: as they are, in either case,
-// escaped for URLs, JSON or HTML (once or several times), in hexadecimal, in base64 with whatever stands before them in it (as in
-// the header's "Bearer KEY"), and any of these broken by white space; also where a good part of a key is quoted alone. It takes
-// time in proportion to the text.
+// Redactor hides all keys of a run where a text quotes them, in any spelling that servers quote in: as they are, in
+// either case, escaped for URLs, JSON or HTML (once or several times), in hexadecimal, in base64 with whatever stands
+// before them in it (as in the header's "Bearer KEY"), and any of these broken by white space; also where a good part
+// of a key is quoted alone. It takes time in proportion to the text.
 //
 // The zero Redactor knows no keys.
 type Redactor struct {
@@ -30,7 +30,8 @@ const (
 	spelt   = 8 // bytes that a key has at least for its other spellings to be looked for
 )
 
-// NewRedactor hides keys. Space around one, such as the newline at the end of a file, is no part of it; empty ones are none.
+// NewRedactor hides keys. Space around one, such as the newline at the end of a file, is no part of it; empty ones
+// are none.
 func NewRedactor(keys ...string) *Redactor {
 	r := &Redactor{}
 	for _, key := range keys {

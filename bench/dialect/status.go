@@ -5,24 +5,30 @@ import "strings"
 // words are the spellings of a job's state, in lower case with "_" between words.
 type words map[string]State
 
-// common are the words that mean the same wherever they are said. They are those of OpenAI, of the gateways and relays that
-// imitate it, and of the makers behind them (Ark, MiniMax, Kling, Runway, BFL, Replicate, xAI, OpenRouter), since a relay
-// often passes on what it hears.
+// common are the words that mean the same wherever they are said. They are those of OpenAI, of the gateways and
+// relays that imitate it, and of the makers behind them (Ark, MiniMax, Kling, Runway, BFL, Replicate, xAI,
+// OpenRouter), since a relay often passes on what it hears.
 var common = list(map[State]string{
 	InProgress: `queued queueing queuing pending submitted accepted created starting started preparing processing running generating
 		in_progress in_queue enqueued waiting scheduled initializing dispatched rendering encoding uploading upscaling finalizing
-		post_processing throttled retrying dreaming received validating`,
-	Completed: `complete completed success successful succeeded succeed finish finished done ready generated`,
-	Failed: `fail failed failure error errored exception rejected cancelled canceled expired timeout timed_out aborted interrupted
-		terminated incomplete killed crashed stopped discarded blocked nsfw moderated content_moderated request_moderated
-		content_filtered`,
+		post_processing throttled retrying dreaming received validating 处理中 排队中 生成中`,
+	Completed: `complete completed success successful successfully succeeded succeed finish finished done ready generated processed
+		available ended published ok completed_with_warnings 成功 已完成`,
+	Failed: `fail failed failure error errored exception rejected cancelled canceled cancel expired timeout timed_out timedout aborted
+		interrupted terminated incomplete partial killed crashed stopped halted discarded skipped denied refused invalid deleted dead lost
+		revoked unsuccessful not_found task_not_found blocked nsfw moderated content_moderated request_moderated content_filtered filtered
+		flagged unsafe sensitive moderation_failed moderation_blocked content_policy_violation 失败`,
 })
 
 // moderated are those of the words that say why as well.
-var moderated = words{"nsfw": Failed, "moderated": Failed, "content_moderated": Failed, "request_moderated": Failed, "content_filtered": Failed}
+var moderated = list(map[State]string{Failed: `nsfw moderated content_moderated request_moderated content_filtered filtered flagged unsafe
+	sensitive blocked moderation_failed moderation_blocked content_policy_violation`})
 
-// gateway are words of one-api's descendants, which sell by OpenAI's protocol: of a job that they have just submitted and not
-// asked for yet.
+// envelopes are words that are said of an answer as well as of a job.
+var envelopes = list(map[State]string{Completed: "success successful ok succeed"})
+
+// gateway are words of one-api's descendants, which sell by OpenAI's protocol: of a job that they have just submitted
+// and not asked for yet.
 var gateway = list(map[State]string{InProgress: "unknown not_start not_started notstarted"})
 
 func list(spelt map[State]string) words {
@@ -46,7 +52,11 @@ func (own words) state(status string) (state State, known bool) {
 	return state, known
 }
 
-// spelling is a status as the tables spell it.
+// spelling is a status as the tables spell it, without what some makers put before all of theirs.
 func spelling(status string) string {
-	return strings.NewReplacer(" ", "_", "-", "_").Replace(strings.ToLower(strings.TrimSpace(status)))
+	word := spell(status)
+	for _, before := range []string{"task_", "job_", "video_", "status_", "state_"} {
+		word = strings.TrimPrefix(word, before)
+	}
+	return word
 }

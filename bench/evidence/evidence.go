@@ -1,6 +1,7 @@
 // Package evidence reads the journal of a bench as attempts that a scenario can be calibrated from.
 //
-// It deliberately judges nothing: what an attempt met is told as it was recorded, and what isn't known is told as unknown.
+// It deliberately judges nothing: what an attempt met is told as it was recorded, and what isn't known is told as
+// unknown.
 //
 //	night, err := evidence.Read(file, scenario)
 package evidence
@@ -39,8 +40,8 @@ type entries struct {
 	torn    error
 }
 
-// Read reads a journal. A line that a crash cut short, or that was changed later, ends it with a warning: what comes before
-// it counts. The scenario says what the run's videos were, and how often its channels were polled.
+// Read reads a journal. A line that a crash cut short, or that was changed later, ends it with a warning: what comes
+// before it counts. The scenario says what the run's videos were, and how often its channels were polled.
 func Read(r io.Reader, s *scenario.Scenario) (*Night, error) {
 	e, err := gather(r)
 	if err != nil {

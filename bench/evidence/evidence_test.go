@@ -26,7 +26,7 @@ func at(seconds float64) journal.Time {
 const second = time.Second
 
 // toy has a channel "a" that makes longer clips than are ordered and is polled each 10 s.
-func toy(t *testing.T) *scenario.Scenario {
+func toy(t testing.TB) *scenario.Scenario {
 	t.Helper()
 	s, _, err := scenario.Load("toy.toml", []byte(`[workload]
 orders_per_month = 10
@@ -52,7 +52,7 @@ steps = [{ channel = "a" }]
 }
 
 // written is a journal of entries about order 0.
-func written(t *testing.T, speed float64, entries ...journal.Entry) []byte {
+func written(t testing.TB, speed float64, entries ...journal.Entry) []byte {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "orders.jsonl")
 	j, err := journal.Create(path, journal.Run{Schema: journal.Schema, At: at(0), Speed: speed, Live: true, PurchaseSHA256: "abc"})

@@ -38,12 +38,9 @@ func (m *memory) fails() error {
 	return errDisk
 }
 
-func (m *memory) create(path string) (file, error) {
+func (m *memory) take(path string) (file, error) {
 	if err := m.fails(); err != nil {
 		return nil, err
-	}
-	if m.files[path] != nil {
-		return nil, fs.ErrExist
 	}
 	return m.locked(path)
 }
@@ -78,6 +75,26 @@ func (m *memory) extend(path string) (file, error) {
 		m.files[path] = &content{}
 	}
 	return &handle{m, m.files[path]}, nil
+}
+
+func (m *memory) rename(from, to string) error {
+	if err := m.fails(); err != nil {
+		return err
+	}
+	m.files[to] = m.files[from]
+	delete(m.files, from)
+	return nil
+}
+
+func (m *memory) remove(path string) error {
+	if err := m.fails(); err != nil {
+		return err
+	}
+	if m.files[path] == nil {
+		return fs.ErrNotExist
+	}
+	delete(m.files, path)
+	return nil
 }
 
 func (m *memory) syncFolder(string) error {

@@ -12,8 +12,8 @@ import (
 // entry that alter neither what was submitted nor what was spent.
 const Schema = "channelbench/orders/v1"
 
-// Entry is one line: a Run, Order, Intent, Accepted, Ended, Finished, Settled, Cap, Balance, Stopped or Note; or, when read, a
-// Foreign one. Amounts are micro-dollars, durations nanoseconds.
+// Entry is one line: a Run, Order, Intent, Accepted, Ended, Finished, Settled, Cap, Balance, Stopped or Note; or,
+// when read, a Foreign one. Amounts are micro-dollars, durations nanoseconds.
 type Entry interface{ kind() string }
 
 // Run is the header: the first line, and no other.
@@ -73,8 +73,8 @@ type Job struct {
 // Findable says whether the channel can be asked about the job.
 func (j Job) Findable() bool { return j != Job{} }
 
-// Ended says how an attempt ended for its order. After Abandoned its bill is not known yet, and counts with
-// Settled; so it is after Ambiguous where the job was accepted. Else that bill, or one that is unproven, never will be known,
+// Ended says how an attempt ended for its order. After Abandoned its bill is not known yet, and counts with Settled;
+// so it is after Ambiguous where the job was accepted. Else that bill, or one that is unproven, never will be known,
 // and what was reserved stays so.
 type Ended struct {
 	Order      int           `json:"order"`

@@ -9,7 +9,8 @@
 // It deliberately decides nothing (package policy does), holds no cap (package ledger does), reads no
 // clock, computes no figures, and writes no key, header or prompt: callers redact what they hand in.
 //
-//	j, err := journal.Create("out/night/orders.jsonl", journal.Run{At: journal.UTC(now), Tool: version, Cap: limit})
+//	c, err := journal.Take("out/night/orders.jsonl") // nobody else begins there any more
+//	j, err := c.Begin(journal.Run{At: journal.UTC(now), Tool: version, Cap: limit})
 //	err = j.Append(journal.Order{Order: 0, Strategy: "hybrid"})
 //	err = j.Append(journal.Intent{Order: 0, Attempt: 0, Channel: "reverse", Reserved: worst})
 //	// … submit only if err == nil …
@@ -25,6 +26,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"sync"
 )
 
@@ -32,9 +34,8 @@ import (
 var ErrClosed = errors.New("the journal is closed")
 
 // Journal appends to one orders.jsonl, which it holds locked until Close. It may be used by many
-// goroutines at once; Create and Open make one.
+// goroutines at once; Take and Open lead to one.
 type Journal struct {
-	path string
 	file file
 
 	mu      sync.Mutex
@@ -46,26 +47,8 @@ type Journal struct {
 	err     error // of the first write or sync that failed, or ErrClosed
 }
 
-// Create begins a new journal, readable by its owner only, with the header that run gives; its schema is
-// filled in. It refuses a path that exists. When it returns without an error, the header and the
-// file's name are on the disk.
-func Create(path string, run Run) (*Journal, error) { return create(folders{}, path, run) }
-
-func create(d disk, path string, run Run) (*Journal, error) {
-	f, err := d.create(path)
-	if err != nil {
-		return nil, fmt.Errorf("create journal: %w", err)
-	}
-	run.Schema = Schema
-	j := newJournal(path, f, &State{})
-	if err = errors.Join(j.Append(run), d.syncFolder(path)); err != nil {
-		return nil, fmt.Errorf("create journal: %w", errors.Join(err, f.Close()))
-	}
-	return j, nil
-}
-
-func newJournal(path string, f file, s *State) *Journal {
-	j := &Journal{path: path, file: f, state: s}
+func newJournal(f file, s *State) *Journal {
+	j := &Journal{file: f, state: s}
 	j.turn.L = &j.mu
 	return j
 }
@@ -149,6 +132,10 @@ func (j *Journal) sync(lines int) error {
 // fail remembers the first failure. A sync is not tried again: after one that failed, the next may
 // succeed though the data is lost.
 func (j *Journal) fail(err error) error {
+	var named *fs.PathError
+	if errors.As(err, &named) {
+		err = named.Err // the name is the one that the file had before it began
+	}
 	if j.err == nil {
 		j.err = fmt.Errorf("the journal can't be written any more: %w", err)
 	}

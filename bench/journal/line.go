@@ -98,6 +98,8 @@ var kinds = map[string]func([]byte) (Entry, error){
 
 func as[E Entry](line []byte) (Entry, error) {
 	var e E
-	err := json.Unmarshal(line, &e)
-	return e, err
+	if err := json.Unmarshal(line, &e); err != nil {
+		return nil, err
+	}
+	return e, nil
 }

@@ -58,7 +58,7 @@ func recovered(d disk, f file, path string) (*Journal, *Recovered, error) {
 	if err = errors.Join(err, f.Sync()); err != nil {
 		return nil, nil, err
 	}
-	j := newJournal(path, f, s)
+	j := newJournal(f, s)
 	j.lines, j.synced = lines.lines, lines.lines
 	return j, found, nil
 }

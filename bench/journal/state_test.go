@@ -231,8 +231,8 @@ func TestApplyRefuses(t *testing.T) {
 	}
 }
 
-// TestAnUnprovenBillStaysReserved: a failure that nobody knows to be free is neither spent nor open, and what was reserved
-// for it is not given back by a resume.
+// TestAnUnprovenBillStaysReserved: a failure that nobody knows to be free is neither spent nor open, and what was
+// reserved for it is not given back by a resume.
 func TestAnUnprovenBillStaysReserved(t *testing.T) {
 	failed, bill := Outcome(channel.Failed), Bill{Computed: 60_000, Unproven: true}
 	for name, end := range map[string][]Entry{

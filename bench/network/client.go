@@ -7,11 +7,11 @@
 //
 // # What is never sent twice
 //
-// net/http itself resends requests when a connection breaks: over HTTP/1 on a kept connection if the
-// request is a GET, HEAD, OPTIONS or TRACE or has an Idempotency-Key, over HTTP/2 whatever the method if the server
-// refuses the stream, goes away or reports a protocol error. A body without GetBody can't be resent, so here every request loses its
-// GetBody, and a request that may cost money (POST, PUT, PATCH) is refused without a body. GET, HEAD and
-// DELETE cost nothing and may be resent by net/http after a kept connection has broken.
+// net/http itself resends requests when a connection breaks: over HTTP/1 on a kept connection if the request is a
+// GET, HEAD, OPTIONS or TRACE or has an Idempotency-Key, over HTTP/2 whatever the method if the server refuses the
+// stream, goes away or reports a protocol error. A body without GetBody can't be resent, so here every request loses
+// its GetBody, and a request that may cost money (POST, PUT, PATCH) is refused without a body. GET, HEAD and DELETE
+// cost nothing and may be resent by net/http after a kept connection has broken.
 //
 // A submit on a kept connection that the server is just closing is ambiguous, so connections are
 // kept for four seconds only: the usual servers keep theirs for five or more.
@@ -48,9 +48,10 @@ type Options struct {
 	// Proxy chooses a proxy, such as http.ProxyFromEnvironment; nil is none. A proxy resolves names
 	// itself, so that behind one the addresses of channels aren't checked. Loopback uses none.
 	Proxy func(*http.Request) (*url.URL, error)
-	// Transport replaces the network, as tests in synctest bubbles need. It must not follow redirects or resend.
-	// Of its errors, a *Failure is believed, a failed dial or look-up (*net.OpError, *net.DNSError) is taken as
-	// unsent, and anything else as sent. The check of resolved addresses and the time limits for dialling and TLS are the network's and not replaced.
+	// Transport replaces the network, as tests in synctest bubbles need. It must not follow redirects or resend. Of its
+	// errors, a *Failure is believed, a failed dial or look-up (*net.OpError, *net.DNSError) is taken as unsent, and
+	// anything else as sent. The check of resolved addresses and the time limits for dialling and TLS are the network's
+	// and not replaced.
 	Transport http.RoundTripper
 
 	Resolver  *net.Resolver  // nil: the system's

@@ -54,8 +54,8 @@ func endpoint(u *url.URL) string {
 	return net.JoinHostPort(strings.ToLower(u.Hostname()), port)
 }
 
-// Check says why an address may not be contacted. It quotes no more of it than the host. What a name resolves to is checked
-// when it is contacted.
+// Check says why an address may not be contacted. It quotes no more of it than the host. What a name resolves to is
+// checked when it is contacted.
 func (h *Hosts) Check(u *url.URL) error {
 	switch {
 	case u == nil || u.Host == "" || u.Opaque != "":

@@ -67,7 +67,8 @@ type Attempt struct {
 	Step       int             // of the order's route
 	Outcome    channel.Outcome // for its order; Pending: it isn't on record
 	Reason     channel.Reason
-	Country    string // Region: where the channel believes the request came from
+	Country    string    // Region: where the channel believes the request came from
+	Bought     time.Time // by the clock on the wall: when it was about to be submitted
 	Submitted  time.Duration
 	Answer     time.Duration // from the submit to its answer, or to the loss of it
 	Accepted   bool
@@ -83,8 +84,8 @@ type Attempt struct {
 	Open       bool // the bill isn't known yet: what was reserved stands for it
 }
 
-// Charge is what the attempt costs. An ambiguous one, whose bill nobody will ever know, costs what its price says, and a failure
-// that may be billed what such failures cost on average.
+// Charge is what the attempt costs. An ambiguous one, whose bill nobody will ever know, costs what its price says,
+// and a failure that may be billed what such failures cost on average.
 func (a *Attempt) Charge() money.Micros {
 	if a.Open {
 		return a.Reserved
@@ -146,7 +147,7 @@ func (r *reader) take(e journal.Entry) error {
 		r.orders[e.Order] = &Order{Number: e.Order, Strategy: e.Strategy, Pair: e.Pair, Video: e.Video, Key: world.Key(key), Scheduled: r.at(e.Scheduled)}
 	case journal.Intent:
 		o := r.orders[e.Order]
-		o.Attempts = append(o.Attempts, Attempt{Channel: e.Channel, Step: e.Step, Submitted: r.at(e.At), Reserved: e.Reserved, Open: true})
+		o.Attempts = append(o.Attempts, Attempt{Channel: e.Channel, Step: e.Step, Bought: e.At.Time, Submitted: r.at(e.At), Reserved: e.Reserved, Open: true})
 		r.seen[[2]int{e.Order, e.Attempt}] = &moments{submitted: e.At.Time}
 	case journal.Accepted:
 		a, m := r.attempt(e.Order, e.Attempt)

@@ -61,7 +61,7 @@ const second = time.Second
 // TestAttempts reads one attempt of order 0 on channel a, submitted at 20 s.
 func TestAttempts(t *testing.T) {
 	reported := money.Micros(800)
-	began := Attempt{Channel: "a", Step: 1, Submitted: 20 * second, Reserved: 900, Open: true}
+	began := Attempt{Channel: "a", Step: 1, Bought: at(20).Time, Submitted: 20 * second, Reserved: 900, Open: true}
 	abandoned := journal.Ended{Outcome: outcome(channel.Abandoned), Reason: reason(channel.Deadline), At: at(60), Polls: 3}
 	for _, tt := range []struct {
 		name    string
@@ -165,8 +165,8 @@ func TestOrders(t *testing.T) {
 	}
 	first := Order{Strategy: "hybrid", Pair: 4, Video: 1, Key: 255, Scheduled: 10 * second, Finished: true, Reason: channel.Deadline, Latency: 50 * second, Lag: second,
 		Attempts: []Attempt{
-			{Channel: "a", Outcome: channel.Refused, Reason: channel.Submit, Submitted: 20 * second, Answer: second, Reserved: 900, Bill: bill(30)},
-			{Channel: "b", Step: 1, Submitted: 25 * second, Reserved: 900, Open: true},
+			{Channel: "a", Outcome: channel.Refused, Reason: channel.Submit, Bought: at(20).Time, Submitted: 20 * second, Answer: second, Reserved: 900, Bill: bill(30)},
+			{Channel: "b", Step: 1, Bought: at(25).Time, Submitted: 25 * second, Reserved: 900, Open: true},
 		}}
 	other := Order{Number: 2, Strategy: "hybrid", Pair: 4, Video: 1, Key: 255, Scheduled: 10 * second, Finished: true, Delivered: true, Latency: 5 * second}
 	if diff := cmp.Diff([]Order{first, other}, orders); diff != "" {

@@ -35,12 +35,12 @@ type benchFlags struct {
 	speed    speed
 	sped     bool // the speed was asked for
 	orders   int
+	ordered  bool // --orders was given
 	keep     int
 	resume   string
 	reopen   bool
 	capped   func() bool // --max-spend was given
 	month    monthCap
-	past     *bench.Past // the run that is resumed
 	night    nightFlags
 }
 
@@ -58,6 +58,7 @@ cap that holds. What every attempt did is kept in orders.jsonl, whatever happens
 
 Ctrl-C stops submitting, settles what is open for up to [bench] grace, and saves what was measured; a second one ends at once.
 --resume goes on where a run stopped: it settles the jobs that were left open, submits none of them again, and drives what is left.
+All that it needs for that is in the run's folder.
 
 A channel of whose orders next to none is delivered within the promise is given up after 6 to 10 of them, and the rest of the money
 is kept: [bench] stop says when. --resume leaves it alone unless --reopen is given.`,
@@ -70,7 +71,7 @@ is kept: [bench] stop says when. --resume leaves it alone unless --reopen is giv
 			if len(args) == 0 && f.resume == "" {
 				return errors.New("name a scenario, or the folder to --resume")
 			}
-			f.sped = cmd.Flags().Changed("speed")
+			f.sped, f.ordered = cmd.Flags().Changed("speed"), cmd.Flags().Changed("orders")
 			return p.bench(cmd.Context(), strings.Join(args, ""), &f)
 		},
 	}
@@ -93,11 +94,14 @@ is kept: [bench] stop says when. --resume leaves it alone unless --reopen is giv
 	return cmd
 }
 
-func (p *program) bench(ctx context.Context, name string, f *benchFlags) error {
+// check refuses what can't be meant.
+func (f *benchFlags) check() error {
 	if err := checkFormat(f.format); err != nil {
 		return err
 	}
 	switch {
+	case f.ordered && f.orders < 1:
+		return fail(exitUsage, fmt.Errorf("--orders %d: at least 1", f.orders))
 	case f.keep < 0:
 		return fail(exitUsage, errors.New("--keep must not be negative"))
 	case f.reopen && f.resume == "":
@@ -105,23 +109,35 @@ func (p *program) bench(ctx context.Context, name string, f *benchFlags) error {
 	case f.live && f.sped:
 		return fail(exitUsage, errors.New("--speed is for mock channels: real ones run at the speed of life"))
 	}
-	o := bench.Options{Live: f.live, Speed: float64(f.speed), Key: os.Getenv, Prompts: bench.Prompts(), Version: version(), Keep: f.keep, Reopen: f.reopen, Notice: func(text string) { p.note("%s", text) }}
+	return f.night.check()
+}
+
+func (p *program) bench(ctx context.Context, name string, f *benchFlags) error {
+	if err := f.check(); err != nil {
+		return err
+	}
+	o := bench.Options{Live: f.live, Speed: float64(f.speed), Key: os.Getenv, Version: version(), Keep: f.keep, Reopen: f.reopen}
+	o.Notice = func(text string) { p.note("%s", text) }
 	name, err := f.pickUp(name, &o)
 	if err != nil {
 		return err
 	}
-	s, err := p.load(name, f.set)
+	s, src, err := p.load(name, f.set)
 	if err != nil {
 		return err
+	}
+	if o.Prompts, err = src.prompts(s.Bench.Prompts); err != nil {
+		return fail(exitUsage, fmt.Errorf("[bench] prompts: %w", err))
 	}
 	if err := p.prepare(s, f, &o); err != nil {
 		return err
 	}
-	if err := f.night.check(); err != nil {
+	folder, err := f.open(s, src, &o)
+	if err != nil {
 		return err
 	}
-	folder, err := f.open(s, &o)
-	if err != nil {
+	defer folder.tidy()
+	if err := f.night.prove(); err != nil {
 		return err
 	}
 	if !o.Live {
@@ -138,7 +154,12 @@ func (p *program) bench(ctx context.Context, name string, f *benchFlags) error {
 	if run == nil {
 		return failure
 	}
-	// The night first: a report can be drawn again.
+	return p.leave(run, folder, f, failure)
+}
+
+// leave puts a run on record and prints it, the night first: a report can be drawn again. Why the run ended goes
+// before what fails here.
+func (p *program) leave(run *record.Run, folder *folder, f *benchFlags, failure error) error {
 	kept := f.night.keep(p, run)
 	for _, err := range []error{kept, p.publish(run, folder, f.format)} {
 		switch {
@@ -155,7 +176,7 @@ func (p *program) bench(ctx context.Context, name string, f *benchFlags) error {
 // pickUp takes from a run that is resumed what it was called with, and returns its scenario.
 func (f *benchFlags) pickUp(name string, o *bench.Options) (string, error) {
 	if f.resume == "" {
-		if f.orders != 0 {
+		if f.ordered {
 			f.set = append(f.set, fmt.Sprintf("bench.orders=%d", f.orders))
 		}
 		return name, nil
@@ -163,20 +184,25 @@ func (f *benchFlags) pickUp(name string, o *bench.Options) (string, error) {
 	past, err := bench.ReadPast(filepath.Join(f.resume, "orders.jsonl"))
 	switch {
 	case err != nil:
-		return "", fail(exitUsage, fmt.Errorf("%s holds no run to resume: %w", f.resume, err))
+		const hint = "\n  hint: begin one there with bench SCENARIO -o %s"
+		return "", fail(exitUsage, fmt.Errorf("%s holds no run to resume: %w"+hint, f.resume, err, f.resume))
 	case past.Live != f.live && past.Live:
 		return "", fail(exitUsage, errors.New("the run spends real money: add --live to go on with it"))
 	case past.Live != f.live:
 		return "", fail(exitUsage, errors.New("the run is one on mock channels: leave --live out"))
-	case f.orders != 0 || len(f.set) > 0:
+	case f.ordered || len(f.set) > 0:
 		return "", fail(exitUsage, errors.New("a run is resumed as it was begun: leave --orders and --set out"))
 	case f.out != "" && f.out != f.resume:
 		return "", fail(exitUsage, errors.New("a run is resumed in its own folder: leave -o out"))
 	}
-	f.past = past
 	o.Resume, o.Speed, f.set, f.out = true, past.Speed, past.Set, f.resume
-	if name == "" {
-		name = filepath.Join(f.resume, "scenario.toml")
+	if name != "" {
+		return name, nil
+	}
+	name = filepath.Join(f.resume, keptScenario)
+	if _, err := os.Stat(name); errors.Is(err, fs.ErrNotExist) {
+		const hint = "\n  hint: name it: bench SCENARIO --resume %s"
+		return "", fail(exitUsage, fmt.Errorf("%s holds no copy of its scenario"+hint, f.resume, f.resume))
 	}
 	return name, nil
 }
@@ -190,17 +216,13 @@ func (p *program) prepare(s *scenario.Scenario, f *benchFlags, o *bench.Options)
 	if o.Cap, err = f.limit(s, plan); err != nil {
 		return err
 	}
-	if err := f.month.tighten(p, f, &o.Cap, plan, f.past); err != nil {
+	o.Recap = f.capped()
+	if err := f.shareMonth(p, o, plan); err != nil {
 		return err
 	}
 	if o.Live {
 		for _, w := range s.StalePrices(time.Now()) {
 			p.note("warning: %s", w)
-		}
-	}
-	if s.Bench.Prompts != "" {
-		if o.Prompts, err = readPrompts(s.Bench.Prompts); err != nil {
-			return fail(exitUsage, err)
 		}
 	}
 	if o.Live {
@@ -209,13 +231,13 @@ func (p *program) prepare(s *scenario.Scenario, f *benchFlags, o *bench.Options)
 		}
 	}
 	if !o.Resume {
-		p.note("%s", describe(plan, o))
+		p.note("%s", describe(plan, o, f.month.left))
 	}
 	return nil
 }
 
 // describe puts a plan into words.
-func describe(plan *bench.Plan, o *bench.Options) string {
+func describe(plan *bench.Plan, o *bench.Options, month money.Micros) string {
 	var b strings.Builder
 	where := "on mock channels, where nothing is spent"
 	if o.Live {
@@ -231,14 +253,19 @@ func describe(plan *bench.Plan, o *bench.Options) string {
 		fmt.Fprintf(&b, "  %s: replayed from what these meet, at no cost\n", strings.Join(plan.Replayed, ", "))
 	}
 	fmt.Fprintf(&b, "  cap: %v", o.Cap)
-	if o.Cap < plan.Worst {
+	limit := o.Cap
+	if o.Allot != nil && month < limit {
+		fmt.Fprintf(&b, "; the month leaves %v", month)
+		limit = month
+	}
+	if limit < plan.Worst {
 		fmt.Fprintf(&b, ", which may end the run early")
 	}
 	return b.String()
 }
 
-// limit is the cap: asked for on live runs, the worst case on mock channels. A run that is resumed keeps its own, unless
-// another is given.
+// limit is the cap: asked for on live runs, the worst case on mock channels. A run that is resumed keeps its own,
+// unless another is given.
 func (f *benchFlags) limit(s *scenario.Scenario, plan *bench.Plan) (money.Micros, error) {
 	limit := s.Bench.MaxSpend
 	if f.resume != "" {
@@ -255,7 +282,7 @@ func (f *benchFlags) limit(s *scenario.Scenario, plan *bench.Plan) (money.Micros
 		return limit, nil
 	case limit == 0 && f.live:
 		return 0, fail(exitUsage, fmt.Errorf("--live needs a cap\n  hint: --max-spend '%v' buys the planned orders whatever happens, at least %v is needed", plan.Worst, plan.Least))
-	case limit == 0:
+	case limit == 0 && !f.capped():
 		return plan.Worst, nil
 	case limit < plan.Least:
 		return 0, fail(exitUsage, fmt.Errorf("a cap of %v cannot buy the %d planned orders, which cost %v if all goes well; nothing was spent\n  hint: fewer orders (--orders), or a higher --max-spend", limit, plan.Orders, plan.Least))
@@ -263,10 +290,14 @@ func (f *benchFlags) limit(s *scenario.Scenario, plan *bench.Plan) (money.Micros
 	return limit, nil
 }
 
-// open makes the folder ready. A new run leaves a copy of its scenario there, from which it can be resumed.
-func (f *benchFlags) open(s *scenario.Scenario, o *bench.Options) (*folder, error) {
+// open makes the folder ready. A new run leaves all that it runs on there, from which it can be resumed.
+func (f *benchFlags) open(s *scenario.Scenario, src *source, o *bench.Options) (*folder, error) {
 	if f.out == "" {
 		f.out = filepath.Join("out", s.Name, "bench")
+	}
+	if !o.Resume && src.kept != "" && src.apart && same(src.dir, f.out) {
+		const hint = "\n  hint: choose another folder with -o"
+		return nil, fail(exitUsage, fmt.Errorf("%s holds the scenario itself: copies of its files would hide them"+hint, f.out))
 	}
 	folder, err := openFolder(f.out)
 	if err != nil {
@@ -275,14 +306,31 @@ func (f *benchFlags) open(s *scenario.Scenario, o *bench.Options) (*folder, erro
 	o.Journal = filepath.Join(f.out, "orders.jsonl")
 	if f.keep > 0 {
 		o.Clips = filepath.Join(f.out, "clips")
-		if err := os.MkdirAll(o.Clips, 0o755); err != nil {
+		if err := folder.make(o.Clips); err != nil {
+			folder.tidy()
 			return nil, unwritable(o.Clips, err)
 		}
 	}
-	if !o.Resume {
-		o.Begin = func() error { return folder.write("scenario.toml", s.Source) }
+	// From here on, another folder would mean to buy it all again.
+	goesOn := fmt.Sprintf("mend that; then --resume %s goes on with it", f.out)
+	if o.Resume {
+		folder.mend = goesOn
+	}
+	o.Begin = func() error {
+		err := folder.keep(src)
+		if err == nil {
+			folder.mend = goesOn
+		}
+		return err
 	}
 	return folder, nil
+}
+
+// same says whether two paths are of one folder.
+func same(a, b string) bool {
+	one, wrong := os.Stat(a)
+	other, missing := os.Stat(b)
+	return wrong == nil && missing == nil && os.SameFile(one, other)
 }
 
 // benched runs the bench. There may be both a run and an error, of a run that ended early.
@@ -298,11 +346,11 @@ func (p *program) benched(ctx context.Context, s *scenario.Scenario, folder *fol
 	if closed := results.Close(); err == nil && closed != nil {
 		err = unwritable(folder.path, closed)
 	}
-	return run, p.ended(ctx, err, o.Journal)
+	return run, ended(ctx, run, err, o)
 }
 
-// resultsFile is where vegeta's results go, made when the first one comes. Its format knows no second part, so a run that is
-// resumed writes another file.
+// resultsFile is where vegeta's results go, made when the first one comes. Its format knows no second part, so a run
+// that is resumed writes another file.
 func resultsFile(folder string, resumed bool) *lateFile {
 	path := filepath.Join(folder, "vegeta.gob")
 	for n := 2; resumed; n++ {
@@ -339,25 +387,37 @@ func (f *lateFile) Close() error {
 }
 
 // ended says how the run ended, with its exit code.
-func (p *program) ended(ctx context.Context, err error, journal string) error {
-	resume := fmt.Sprintf("\n  hint: --resume %s goes on with it", filepath.Dir(journal))
-	var stopped *exitError
+func ended(ctx context.Context, run *record.Run, err error, o bench.Options) error {
+	goOn, resume := "run it again", fmt.Sprintf("--resume %s goes on with it", filepath.Dir(o.Journal))
+	past, missing := bench.ReadPast(o.Journal)
+	begun := missing == nil && past.Live == o.Live
+	if begun {
+		goOn = resume
+	}
+	var stopped, decided *exitError
 	var fault *bench.Fault
 	var refused *bench.RefusedError
 	var live *bench.LiveError
 	switch {
 	case err == nil:
 		return nil
+	case errors.As(err, &decided):
+		return err
 	case errors.As(err, &live):
-		return fail(exitUsage, fmt.Errorf("%w%s, or choose another folder with -o", err, resume))
+		return fail(exitUsage, fmt.Errorf("%w\n  hint: %s, or choose another folder with -o", err, resume))
 	case errors.As(err, &refused):
 		return fail(exitUsage, err)
+	case run == nil && errors.Is(err, bench.ErrInterrupted) && errors.As(context.Cause(ctx), &stopped):
+		return fail(stopped.code, fmt.Errorf("interrupted before anything was submitted\n  hint: %s", goOn))
 	case ctx.Err() != nil && errors.As(context.Cause(ctx), &stopped):
-		return fail(stopped.code, errors.New("interrupted; what was measured is saved"+resume))
+		return fail(stopped.code, fmt.Errorf("interrupted; what was measured is saved\n  hint: %s", goOn))
 	case errors.Is(err, ledger.ErrCap):
 		return fail(exitCap, fmt.Errorf("the spend cap was reached; what was measured is saved: %w", err))
 	case errors.As(err, &fault):
-		return fail(exitFailed, fmt.Errorf("this run is invalid by a fault on our side: %w\n  hint: %s%s", fault.Err, fault.Mend, strings.Replace(resume, "\n  hint:", "; then", 1)))
+		const text = "this run is invalid by a fault on our side: %w\n  hint: %s; then %s"
+		return fail(exitFailed, fmt.Errorf(text, fault.Err, fault.Mend, goOn))
+	case begun:
+		return fail(exitFailed, fmt.Errorf("%w\n  hint: mend that; then %s", err, goOn))
 	}
 	return fail(exitFailed, err)
 }
@@ -375,12 +435,4 @@ func proxy(env string) (through func(*http.Request) (*url.URL, error), secrets [
 		secrets = []string{password, u.User.String()}
 	}
 	return http.ProxyURL(u), secrets, nil
-}
-
-func readPrompts(path string) ([]string, error) {
-	text, err := os.ReadFile(path)
-	if err != nil {
-		return nil, err
-	}
-	return bench.ReadPrompts(string(text))
 }

@@ -19,6 +19,7 @@ import (
 	"channelbench/bench/evidence"
 	"channelbench/internal/calibrate"
 	"channelbench/internal/calibrate/attempt"
+	"channelbench/internal/inert"
 	"channelbench/internal/record"
 	"channelbench/internal/scenario"
 )
@@ -91,11 +92,10 @@ func (p *program) calibrate(ctx context.Context, name string, runs []string, f *
 	if err := f.check(runs); err != nil {
 		return err
 	}
-	s, err := p.load(name, nil)
+	s, src, err := p.load(name, nil)
 	if err != nil {
 		return err
 	}
-	src, _ := p.origin(name)
 	nights, err := p.evidence(s, runs, f)
 	if err != nil {
 		return err
@@ -123,18 +123,10 @@ func (p *program) calibrate(ctx context.Context, name string, runs []string, f *
 	if f.out == "-" {
 		out = p.err
 	}
-	if _, err := fmt.Fprint(out, text); err != nil {
+	if _, err := fmt.Fprint(out, inert.Lines(text)); err != nil {
 		return fail(exitFailed, fmt.Errorf("write the result: %w", err))
 	}
 	return nil
-}
-
-// origin is where a scenario is from, for the files that it names.
-func (p *program) origin(name string) (*source, error) {
-	if name == "-" {
-		return &source{dir: "."}, nil
-	}
-	return p.open(name)
 }
 
 // evidence reads all attempts.
@@ -189,8 +181,8 @@ func (p *program) readNights(s *scenario.Scenario, runs []string, anyPurchase bo
 	return nights, nil
 }
 
-// readJournal reads a journal and its header, and refuses that of a run that is invalid by our own fault: what our key or our
-// network did is not what the channels do.
+// readJournal reads a journal and its header, and refuses that of a run that is invalid by our own fault: what our
+// key or our network did is not what the channels do.
 func readJournal(path string) ([]byte, *evidence.Header, error) {
 	const hint = "\n  hint: name a folder that bench wrote, or its orders.jsonl"
 	text, err := os.ReadFile(path)
@@ -223,7 +215,7 @@ func (p *program) readNight(s *scenario.Scenario, path string, text []byte, h *e
 		if err != nil {
 			return nil, fail(exitUsage, err)
 		}
-		if s, err = p.load(filepath.Join(filepath.Dir(path), "scenario.toml"), past.Set); err != nil {
+		if s, _, err = p.load(filepath.Join(filepath.Dir(path), keptScenario), past.Set); err != nil {
 			return nil, err
 		}
 	}
@@ -281,7 +273,7 @@ func (p *program) saveCalibrated(r *calibrate.Result, out string) error {
 		}
 		return nil
 	}
-	beside := folder{filepath.Dir(out)}
+	beside := folder{path: filepath.Dir(out)}
 	for name, content := range r.Files {
 		if err := beside.write(name, content); err != nil {
 			return err
@@ -320,12 +312,12 @@ func (p *program) moved(ctx context.Context, s *scenario.Scenario, r *calibrate.
 // sayMoved puts two runs side by side.
 func sayMoved(was, is *record.Run) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "\nThe decision, by %d simulated months:\n  as stated: %s\n  measured:  %s\n\n", was.Months, was.Verdict.Sentence, is.Verdict.Sentence)
+	fmt.Fprintf(&b, "\nThe decision, by %d simulated months:\n  as stated: %s\n  measured:  %s\n\n", was.Months, inert.Line(was.Verdict.Sentence), inert.Line(is.Verdict.Sentence))
 	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "Strategy\tCost/clip\t→\tDelivered\t→\tIn time\t→")
 	for i := range was.Strategies {
 		a, z := &was.Strategies[i], &is.Strategies[i]
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", a.Name, dollars(a.CostPerDelivered.Value), dollars(z.CostPerDelivered.Value),
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", inert.Line(a.Name), dollars(a.CostPerDelivered.Value), dollars(z.CostPerDelivered.Value),
 			share(a.DeliveredShare.Value), share(z.DeliveredShare.Value), share(a.InTimeShare.Value), share(z.InTimeShare.Value))
 	}
 	w.Flush()

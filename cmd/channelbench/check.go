@@ -21,9 +21,9 @@ hint. SCENARIO is a path, "-" for stdin, or the name of a shipped scenario. It e
 		RunE: func(_ *cobra.Command, names []string) error {
 			wrong := 0
 			for _, name := range names {
-				s, err := p.load(name, set)
+				s, _, err := p.load(name, set)
 				if err != nil {
-					p.say("%v", err)
+					p.complain(err)
 					wrong++
 					continue
 				}

@@ -2,9 +2,13 @@ package main
 
 import (
 	"bytes"
+	"cmp"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/google/renameio/v2"
@@ -15,26 +19,84 @@ import (
 
 // folder is where a run's files go. Each file is written whole or not at all: into a temporary
 // file that then takes its name.
-type folder struct{ path string }
+type folder struct {
+	path string
+	made []string // it and folders above and below it that weren't there, the innermost last
+	mend string   // what to do when it can't be written any more; "": choose another
+}
 
 // openFolder makes the folder, and proves that it can be written to before any work is done.
 func openFolder(path string) (*folder, error) {
-	if err := os.MkdirAll(path, 0o755); err != nil {
-		return nil, unwritable(path, err)
+	f := &folder{path: path}
+	err := f.make(filepath.Clean(path))
+	if err == nil {
+		err = probe(path)
 	}
-	probe, err := os.CreateTemp(path, ".probe-*")
 	if err != nil {
+		f.tidy()
 		return nil, unwritable(path, err)
 	}
-	probe.Close()
-	if err := os.Remove(probe.Name()); err != nil {
-		return nil, unwritable(path, err)
-	}
-	return &folder{path}, nil
+	return f, nil
 }
 
-func unwritable(path string, err error) error {
-	return fail(exitFailed, fmt.Errorf("the output folder %s cannot be written: %w\n  hint: choose another one with -o", path, err))
+// make makes a folder and those above it.
+func (f *folder) make(path string) error {
+	err := os.Mkdir(path, 0o755)
+	if above := filepath.Dir(path); errors.Is(err, fs.ErrNotExist) && above != path {
+		if err := f.make(above); err != nil {
+			return err
+		}
+		err = os.Mkdir(path, 0o755)
+	}
+	if err == nil {
+		f.made = append(f.made, path)
+	} else if info, missing := os.Stat(path); missing == nil && info.IsDir() {
+		err = nil
+	}
+	return err
+}
+
+// tidy takes away again what was made and holds nothing, as after a refusal.
+func (f *folder) tidy() {
+	for _, path := range slices.Backward(f.made) {
+		_ = os.Remove(path)
+	}
+}
+
+// probe proves that a folder takes new files.
+func probe(folder string) error {
+	file, err := os.CreateTemp(folder, ".probe-*")
+	if err != nil {
+		return err
+	}
+	return errors.Join(file.Close(), os.Remove(file.Name()))
+}
+
+// appendable proves that a file can be appended to, or made, and leaves it as it is.
+func appendable(path string) error {
+	file, err := os.OpenFile(path, os.O_RDWR|os.O_APPEND, 0)
+	if errors.Is(err, fs.ErrNotExist) {
+		return probe(filepath.Dir(path))
+	}
+	if err != nil {
+		return err
+	}
+	return file.Close()
+}
+
+// replaceable proves that a file can be written whole in place of what is there.
+func replaceable(path string) error {
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		return &fs.PathError{Op: "replace", Path: path, Err: errors.New("it is a folder")}
+	}
+	return probe(filepath.Dir(path))
+}
+
+func unwritable(path string, err error) error { return (&folder{path: path}).unwritable(err) }
+
+func (f *folder) unwritable(err error) error {
+	mend := cmp.Or(f.mend, "choose another one with -o")
+	return fail(exitFailed, fmt.Errorf("the output folder %s cannot be written: %w\n  hint: %s", f.path, err, mend))
 }
 
 // save writes all files of a run.
@@ -68,9 +130,37 @@ func (f *folder) saveReport(charts []reports.Chart, markdown []byte) error {
 	return f.write("report.md", markdown)
 }
 
-func (f *folder) write(name string, content []byte) error {
-	if err := renameio.WriteFile(filepath.Join(f.path, name), content, 0o644); err != nil {
-		return unwritable(f.path, err)
+// keep writes all that a run goes on from: the scenario as it was loaded, and what it named, for its owner only.
+func (f *folder) keep(src *source) error {
+	inputs := filepath.Join(f.path, keptInputs)
+	if err := f.make(inputs); err != nil {
+		return f.unwritable(err)
+	}
+	for name, text := range src.named {
+		if err := f.place(filepath.Join(keptInputs, keptName(name)), text, 0o600); err != nil {
+			return err
+		}
+	}
+	if err := syncFolder(inputs); err != nil {
+		return f.unwritable(err)
+	}
+	return f.write(keptScenario, src.text)
+}
+
+// syncFolder makes the names of new files last.
+func syncFolder(path string) error {
+	folder, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(folder.Sync(), folder.Close())
+}
+
+func (f *folder) write(name string, content []byte) error { return f.place(name, content, 0o644) }
+
+func (f *folder) place(name string, content []byte, mode fs.FileMode) error {
+	if err := renameio.WriteFile(filepath.Join(f.path, name), content, mode); err != nil {
+		return f.unwritable(err)
 	}
 	return nil
 }

@@ -18,7 +18,8 @@ import (
 )
 
 func main() {
-	log.SetOutput(io.Discard) // net/http quotes servers there, and servers may quote keys
+	signal.Ignore(syscall.SIGPIPE) // a pipe that nobody reads is an error of its write, and ends nothing
+	log.SetOutput(io.Discard)      // net/http quotes servers there, and servers may quote keys
 	ctx, stop := onSignal()
 	defer stop()
 	p := &program{
@@ -41,18 +42,22 @@ func columns(fd int) int {
 	return width
 }
 
-// onSignal returns a context that ends with the first SIGINT or SIGTERM. The second one ends the
-// program at once, as if nobody listened.
+// onSignal returns a context that ends with the first SIGINT, SIGTERM or SIGHUP. A second SIGINT or SIGTERM ends the
+// program at once, as if nobody listened. A second SIGHUP doesn't, since terminals that close send several; under
+// nohup, none does.
 func onSignal() (context.Context, func()) {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	if !signal.Ignored(syscall.SIGHUP) {
+		signal.Notify(signals, syscall.SIGHUP)
+	}
 	go func() {
 		s := <-signals
 		signal.Reset(os.Interrupt, syscall.SIGTERM)
-		code := exitInterrupted
-		if s == syscall.SIGTERM {
-			code = exitTerminated
+		code := exitTerminated
+		if s == os.Interrupt {
+			code = exitInterrupted
 		}
 		cancel(&exitError{code: code, err: errInterrupted})
 	}()

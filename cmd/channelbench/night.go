@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"fmt"
-	"os"
 
 	"channelbench/internal/history"
 	"channelbench/internal/record"
@@ -18,16 +17,25 @@ type nightFlags struct {
 	sinks   []sink
 }
 
-// check refuses what could not be written, before any money is spent.
+// check refuses what can't be meant.
 func (f *nightFlags) check() (err error) {
-	if f.sinks, err = sinksOf(f.export, "gobench", "csv"); err != nil || f.history == "" {
-		return err
+	f.sinks, err = sinksOf(f.export, "gobench", "csv")
+	return err
+}
+
+// prove refuses what could not be written, before any money is spent.
+func (f *nightFlags) prove() error {
+	if f.history != "" {
+		if err := appendable(f.history); err != nil {
+			return fail(exitFailed, fmt.Errorf("the history cannot be written: %w", err))
+		}
 	}
-	file, err := os.OpenFile(f.history, os.O_RDWR|os.O_APPEND|os.O_CREATE, 0o644)
-	if err != nil {
-		return fail(exitFailed, fmt.Errorf("the history cannot be written: %w", err))
+	for _, s := range f.sinks {
+		if err := replaceable(s.path); err != nil {
+			return fail(exitFailed, fmt.Errorf("%s cannot be written: %w", s.path, err))
+		}
 	}
-	return file.Close()
+	return nil
 }
 
 // keep puts a night on record: an invalid or interrupted one, too, with its mark.
@@ -42,6 +50,10 @@ func (f *nightFlags) keep(p *program, run *record.Run) error {
 	if f.history != "" {
 		if err := history.Append(f.history, nights...); err != nil {
 			return fail(exitFailed, err)
+		}
+		// The night tells from here on what the run spent.
+		if err := history.Release(f.history, run.Drive.Run); err != nil {
+			return fail(exitFailed, fmt.Errorf("the night is kept, and the run still holds money of the month: %w", err))
 		}
 		p.note("%d lines were added to %s", len(nights), f.history)
 	}

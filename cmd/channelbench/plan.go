@@ -21,6 +21,7 @@ type planFlags struct {
 	format string
 	set    []string
 	orders int
+	asked  bool // for orders
 	nights int
 	budget string
 	missed string
@@ -43,7 +44,10 @@ orders cost. A month that misses a requirement counts as one that is bought agai
   channelbench plan mine.toml --budget '$90'              thirty nights for $90
   channelbench plan mine.toml --format json | jq .worth.best`,
 		Args: cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error { return p.plan(cmd.Context(), args[0], &f) },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			f.asked = cmd.Flags().Changed("orders")
+			return p.plan(cmd.Context(), args[0], &f)
+		},
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&f.format, "format", "text", "what stdout shows: text, json or markdown")
@@ -61,7 +65,7 @@ func (p *program) plan(ctx context.Context, name string, f *planFlags) error {
 	if err != nil {
 		return err
 	}
-	s, err := p.load(name, f.set)
+	s, _, err := p.load(name, f.set)
 	if err != nil {
 		return err
 	}
@@ -113,7 +117,7 @@ func (f *planFlags) check(q *plan.Question) (missed money.Micros, err error) {
 		}
 	}
 	switch {
-	case f.orders < 0 || f.orders > 1_000_000:
+	case f.asked && f.orders < 1 || f.orders > 1_000_000:
 		return 0, fail(exitUsage, fmt.Errorf("--orders %d: from 1 to 1,000,000", f.orders))
 	case f.nights < 1 || f.nights > 366:
 		return 0, fail(exitUsage, fmt.Errorf("--nights %d: from 1 to 366", f.nights))

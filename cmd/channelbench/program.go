@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"channelbench/internal/inert"
 	"channelbench/internal/scenario"
 )
 
@@ -19,7 +20,7 @@ const (
 	exitUsage       = 2   // usage or scenario invalid: nothing ran, nothing spent
 	exitFailed      = 3   // the run failed
 	exitInterrupted = 130 // SIGINT; what was finished is saved
-	exitTerminated  = 143 // SIGTERM; likewise
+	exitTerminated  = 143 // SIGTERM or SIGHUP; likewise
 )
 
 // exitError is an error with its exit code.
@@ -51,6 +52,7 @@ type program struct {
 
 // run executes a command line and returns the exit code.
 func (p *program) run(ctx context.Context, args []string) int {
+	p.out, p.err = &stream{to: p.out}, &stream{to: p.err}
 	root := p.root()
 	root.SetArgs(args)
 	root.SetIn(p.in)
@@ -68,14 +70,31 @@ func (p *program) run(ctx context.Context, args []string) int {
 		}
 	}
 	if !coded.said {
-		p.say("%v", coded.err)
+		p.complain(coded.err)
 	}
 	return coded.code
 }
 
-// say prints a message to stderr.
+// say prints a message to stderr. What it quotes may be anybody's, so it steers nothing, and only its first line
+// begins at the margin.
 func (p *program) say(format string, args ...any) {
-	fmt.Fprintf(p.err, "channelbench: "+format+"\n", args...)
+	lines := strings.Split(inert.Lines(fmt.Sprintf(format, args...)), "\n")
+	for i := 1; i < len(lines); i++ {
+		if !strings.HasPrefix(lines[i], "  ") {
+			lines[i] = "  " + lines[i]
+		}
+	}
+	fmt.Fprintf(p.err, "channelbench: %s\n", strings.Join(lines, "\n"))
+}
+
+// complain says what went wrong. Each problem of a scenario begins at the margin, where editors look for its place.
+func (p *program) complain(err error) {
+	var problems scenario.Problems
+	if !errors.As(err, &problems) {
+		p.say("%v", err)
+		return
+	}
+	fmt.Fprintf(p.err, "channelbench: %s\n", inert.Lines(err.Error()))
 }
 
 // note prints a message to stderr unless --quiet.

@@ -15,6 +15,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"channelbench/internal/inert"
 	"channelbench/internal/record"
 	"channelbench/reports"
 )
@@ -64,6 +65,7 @@ func (p *program) report(ctx context.Context, args []string, f *reportFlags) err
 	if err != nil {
 		return err
 	}
+	defer folder.tidy()
 	if len(runs) == 1 {
 		err = p.again(runs[0], folder, f.format)
 	} else {
@@ -142,7 +144,8 @@ func (r finished) saveBelow(above *folder, charts []reports.Chart) error {
 	return r.save(folder, charts, markdown.Bytes())
 }
 
-// save writes a run's files. run.json keeps the bytes that were read: a later version may have written more than this one knows.
+// save writes a run's files. run.json keeps the bytes that were read: a later version may have written more than this
+// one knows.
 func (r finished) save(folder *folder, charts []reports.Chart, markdown []byte) error {
 	if err := folder.write("run.json", r.bytes); err != nil {
 		return err
@@ -177,7 +180,7 @@ func (p *program) show(folder *folder, format string, markdown, encoded []byte, 
 	case "markdown":
 		_, err = p.out.Write(markdown)
 	case "json":
-		_, err = p.out.Write(encoded)
+		_, err = p.out.Write(inert.JSON(encoded))
 	default:
 		err = text()
 	}

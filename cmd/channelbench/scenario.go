@@ -1,6 +1,7 @@
 package main
 
 import (
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
@@ -10,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"channelbench/bench"
 	"channelbench/internal/scenario"
 	"channelbench/scenarios"
 )
@@ -18,7 +20,23 @@ import (
 type source struct {
 	label string // how problems call it
 	text  []byte
-	dir   string // where the files that it names are looked for
+	dir   string            // where the files that it names are looked for
+	kept  string            // the folder of what a run kept of them beside its copy of the scenario; "": there is none
+	named map[string][]byte // what was read of them, by the names that the scenario gives them
+	apart bool              // some of that isn't kept
+}
+
+// A run keeps in its folder what it ran on: the scenario, and what that names.
+const (
+	keptScenario   = "scenario.toml"
+	keptInputs     = "inputs"
+	shippedPrompts = "shipped prompts" // the name of what no scenario names
+)
+
+// keptName is what a file that a scenario names is called among the kept inputs.
+func keptName(name string) string {
+	sum := sha256.Sum256([]byte(name))
+	return fmt.Sprintf("%x-%s", sum[:4], filepath.Base(name))
 }
 
 // open finds a scenario: "-" is stdin, a shipped name is a shipped scenario unless a file is
@@ -29,14 +47,18 @@ func (p *program) open(name string) (*source, error) {
 		if err != nil {
 			return nil, fail(exitFailed, fmt.Errorf("read stdin: %w", err))
 		}
-		return &source{label: "stdin", text: text, dir: "."}, nil
+		return &source{label: "stdin", text: text, dir: ".", named: map[string][]byte{}}, nil
 	}
 	text, err := readUpTo(name, scenario.MaxSource+1)
 	if err == nil {
-		return &source{label: name, text: text, dir: filepath.Dir(name)}, nil
+		src := &source{label: name, text: text, dir: filepath.Dir(name), named: map[string][]byte{}}
+		if filepath.Base(name) == keptScenario {
+			src.kept = filepath.Join(src.dir, keptInputs)
+		}
+		return src, nil
 	}
 	if shipped, ok := scenarios.Open(name); ok {
-		return &source{label: name + ".toml", text: shipped, dir: "."}, nil
+		return &source{label: name + ".toml", text: shipped, dir: ".", named: map[string][]byte{}}, nil
 	}
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fail(exitUsage, fmt.Errorf("there is no file and no shipped scenario %q\n  hint: shipped are %s", name, strings.Join(scenarios.Names(), ", ")))
@@ -45,17 +67,17 @@ func (p *program) open(name string) (*source, error) {
 }
 
 // load reads and checks a scenario, and prints its warnings.
-func (p *program) load(name string, set []string) (*scenario.Scenario, error) {
+func (p *program) load(name string, set []string) (*scenario.Scenario, *source, error) {
 	src, err := p.open(name)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	s, warnings, err := scenario.Load(src.label, src.text, scenario.Options{Set: set, ReadFile: src.read, Today: today()})
 	p.warn(warnings)
 	if err != nil {
-		return nil, fail(exitUsage, err)
+		return nil, nil, fail(exitUsage, err)
 	}
-	return s, nil
+	return s, src, nil
 }
 
 // today is the day by which prices are judged; a clock that is years behind tells none.
@@ -66,14 +88,70 @@ func today() time.Time {
 	return time.Time{}
 }
 
-// read reads a file that the scenario names, relative to the scenario's own folder.
-func (s *source) read(path string) ([]byte, error) {
-	if !filepath.IsAbs(path) {
-		path = filepath.Join(s.dir, path)
+// read reads a file that the scenario names: as a run kept it, else relative to the scenario's own folder.
+func (s *source) read(name string) ([]byte, error) {
+	text, err := s.readKept(name)
+	if !errors.Is(err, fs.ErrNotExist) {
+		return text, err
 	}
+	s.apart = true
+	if filepath.IsAbs(name) {
+		return s.readAs(name, name)
+	}
+	return s.readAs(name, filepath.Join(s.dir, name))
+}
+
+func (s *source) readKept(name string) ([]byte, error) {
+	if s.kept == "" {
+		return nil, fs.ErrNotExist
+	}
+	return s.readAs(name, filepath.Join(s.kept, keptName(name)))
+}
+
+// readAs reads a file, and remembers what it says under the name that the scenario gives it.
+func (s *source) readAs(name, path string) ([]byte, error) {
 	text, err := readUpTo(path, scenario.MaxNamed+1)
-	if err == nil && len(text) > scenario.MaxNamed {
-		err = fmt.Errorf("%s is longer than %d MB", path, scenario.MaxNamed>>20)
+	if err != nil {
+		return nil, err
+	}
+	if len(text) > scenario.MaxNamed {
+		return nil, fmt.Errorf("%s is longer than %d MB", path, scenario.MaxNamed>>20)
+	}
+	s.named[name] = text
+	return text, nil
+}
+
+// prompts are those in the file that the scenario names, else the shipped ones: of a run's own version, where it kept
+// them.
+func (s *source) prompts(name string) ([]string, error) {
+	read := s.readPrompts
+	if name == "" {
+		name, read = shippedPrompts, s.readShipped
+	}
+	text, err := read(name)
+	if err != nil {
+		return nil, err
+	}
+	return bench.ReadPrompts(string(text))
+}
+
+func (s *source) readPrompts(name string) ([]byte, error) {
+	text, err := s.read(name)
+	if !errors.Is(err, fs.ErrNotExist) {
+		return text, err
+	}
+	// Runs of earlier versions looked for it where they were called.
+	if text, missing := s.readAs(name, name); missing == nil {
+		return text, nil
+	}
+	return nil, err
+}
+
+func (s *source) readShipped(name string) ([]byte, error) {
+	text, err := s.readKept(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		text, err = []byte(strings.Join(bench.Prompts(), "\n")+"\n"), nil
+		s.named[name] = text
 	}
 	return text, err
 }

@@ -6,6 +6,9 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"io/fs"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -16,6 +19,8 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"channelbench/internal/history"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files inside the scripts")
@@ -36,11 +41,23 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"answers":    answers,
 			"exits":      exits,
+			"untouched":  untouched,
 			"interrupts": interrupts,
 			"png":        png,
+			"spends":     spends,
 		},
 	})
+}
+
+// answers NAME BODY serves a body, whatever is asked, at the address that the variable NAME then holds.
+func answers(ts *testscript.TestScript, _ bool, args []string) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = io.WriteString(w, args[1])
+	}))
+	ts.Defer(server.Close)
+	ts.Setenv(args[0], server.URL)
 }
 
 // exits CODE ARGS... runs channelbench in the script's folder and demands an exit code; stdout and
@@ -58,8 +75,48 @@ func exits(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
-// interrupts [-twice] CODE FILE TEXT ARGS... runs channelbench, sends SIGINT once a file holds a text, and demands an exit
-// code; stdout and stderr go to files of those names. With -twice a second SIGINT follows when the first one was heard.
+// untouched CODE ARGS... is exits, and demands that no file or folder was made, changed or taken away.
+func untouched(ts *testscript.TestScript, neg bool, args []string) {
+	before := everything(ts)
+	exits(ts, neg, args)
+	after := everything(ts)
+	for path, content := range after {
+		if was, there := before[path]; !there || was != content {
+			ts.Fatalf("channelbench %q left %s", args[1:], path)
+		}
+		delete(before, path)
+	}
+	for path := range before {
+		ts.Fatalf("channelbench %q took %s away", args[1:], path)
+	}
+}
+
+// everything is what the script's folder holds, by path.
+func everything(ts *testscript.TestScript) map[string]string {
+	all := map[string]string{}
+	ts.Check(filepath.WalkDir(ts.MkAbs("."), func(path string, d fs.DirEntry, err error) error {
+		if err != nil || !d.Type().IsRegular() {
+			all[path] = "no file"
+			return err
+		}
+		text, err := os.ReadFile(path)
+		all[path] = string(text)
+		return err
+	}))
+	return all
+}
+
+// spends FILE USD adds a night of mock channels to a history, which spent so much today.
+func spends(ts *testscript.TestScript, _ bool, args []string) {
+	usd, err := strconv.ParseFloat(args[1], 64)
+	ts.Check(err)
+	ts.Check(history.Append(ts.MkAbs(args[0]), history.Night{Schema: history.Schema, Kind: "night", At: time.Now().UTC().Format(time.RFC3339), Mode: "mock",
+		Scenario: "s", Strategy: "a", Engine: "live", SpentUSD: usd}))
+}
+
+// interrupts [-twice] CODE FILE TEXT ARGS... runs channelbench, sends SIGINT once a file holds a text, and demands an
+// exit code; stdout and stderr go to files of those names. With -twice a second SIGINT follows when the first one was
+// heard.
 func interrupts(ts *testscript.TestScript, _ bool, args []string) {
 	twice := args[0] == "-twice"
 	if twice {

@@ -17,6 +17,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"channelbench/bench/mockchannel"
+	"channelbench/internal/inert"
 	"channelbench/internal/scenario"
 )
 
@@ -76,15 +77,15 @@ func (s *speed) Set(text string) error {
 	return nil
 }
 
-// askAgain is the pause that the mock channels ask for between polls, in the scenario's time: that of OpenAI's SDKs, which
-// follow it when it gets shorter.
+// askAgain is the pause that the mock channels ask for between polls, in the scenario's time: that of OpenAI's SDKs,
+// which follow it when it gets shorter.
 const askAgain = time.Second
 
 func (p *program) serve(ctx context.Context, name string, f *serveFlags) error {
 	if err := onLoopback(f.addr); err != nil {
 		return err
 	}
-	s, err := p.load(name, f.set)
+	s, _, err := p.load(name, f.set)
 	if err != nil {
 		return err
 	}
@@ -142,7 +143,7 @@ func (p *program) announce(s *scenario.Scenario, base string) error {
 	}
 	for i := range s.Channels {
 		name := s.Channels[i].Name
-		if _, err := fmt.Fprintf(p.out, "%-*s  %s\n", width, name, mockchannel.URL(base, name)); err != nil {
+		if _, err := fmt.Fprintf(p.out, "%-*s  %s\n", width, inert.Line(name), mockchannel.URL(base, name)); err != nil {
 			return fail(exitFailed, err)
 		}
 	}

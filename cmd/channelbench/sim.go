@@ -24,6 +24,7 @@ type simFlags struct {
 	months    int
 	precision precision
 	workers   int
+	counted   bool // --workers was given
 	require   bool
 }
 
@@ -73,6 +74,7 @@ The same scenario and seed give the same bytes, whatever the number of workers.`
   channelbench sim mine.toml --require        exit with 1 if no strategy qualifies`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			f.counted = cmd.Flags().Changed("workers")
 			if cmd.Flags().Changed("months") {
 				f.precision = 0
 			}
@@ -94,8 +96,8 @@ func (f *simFlags) check() error {
 	if f.months < 2 {
 		return fail(exitUsage, fmt.Errorf("--months %d is too few for an interval; use at least 2", f.months))
 	}
-	if f.workers < 0 {
-		return fail(exitUsage, fmt.Errorf("--workers must not be negative"))
+	if f.counted && f.workers < 1 {
+		return fail(exitUsage, fmt.Errorf("--workers %d: at least 1", f.workers))
 	}
 	return checkFormat(f.format)
 }
@@ -113,7 +115,7 @@ func (p *program) sim(ctx context.Context, name string, f *simFlags) error {
 	if err := f.check(); err != nil {
 		return err
 	}
-	s, err := p.load(name, f.set)
+	s, _, err := p.load(name, f.set)
 	if err != nil {
 		return err
 	}
@@ -124,6 +126,7 @@ func (p *program) sim(ctx context.Context, name string, f *simFlags) error {
 	if err != nil {
 		return err
 	}
+	defer folder.tidy()
 	run, failure := p.simulate(ctx, s, f)
 	if run == nil {
 		return failure

@@ -23,14 +23,14 @@ var layers = []struct {
 	packages []string
 	imports  []string
 }{
-	{[]string{"internal/money", "internal/sobol", "internal/decision/evsi", "internal/stats/power"}, nil},
+	{[]string{"internal/money", "internal/inert", "internal/sobol", "internal/decision/evsi", "internal/stats/power"}, nil},
 	{[]string{"internal/channel", "internal/dist"}, []string{"internal/money"}},
 	{[]string{"internal/policy"}, []string{"internal/channel", "internal/dist", "internal/money"}},
 	{[]string{"internal/world"}, []string{"internal/policy", "internal/channel", "internal/dist", "internal/money"}},
 	{[]string{"internal/scenario", "internal/record", "internal/stats"},
-		[]string{"internal/world", "internal/policy", "internal/channel", "internal/dist", "internal/money"}},
+		[]string{"internal/inert", "internal/world", "internal/policy", "internal/channel", "internal/dist", "internal/money"}},
 	{[]string{"internal/decision", "internal/history", "internal/calibrate"},
-		[]string{"internal/calibrate/attempt", "internal/calibrate/figure", "internal/calibrate/fit", "internal/calibrate/predict", "internal/scenario", "internal/record", "internal/stats", "internal/world", "internal/policy", "internal/channel", "internal/dist", "internal/money"}},
+		[]string{"internal/inert", "internal/calibrate/attempt", "internal/calibrate/figure", "internal/calibrate/fit", "internal/calibrate/predict", "internal/scenario", "internal/record", "internal/stats", "internal/world", "internal/policy", "internal/channel", "internal/dist", "internal/money"}},
 	{[]string{"internal/plan"}, append(domain, "internal/scenario", "internal/record", "internal/stats/power")},
 	{[]string{"internal/calibrate/fit"}, nil},
 	{[]string{"internal/calibrate/figure"}, []string{"internal/calibrate/fit", "internal/money"}},
@@ -48,10 +48,10 @@ var layers = []struct {
 	{[]string{"bench/outage"}, append(domain, "bench/recording", "bench/sprt", "internal/scenario")},
 	{[]string{"bench/mockchannel"}, append(domain, "bench/dialect", "internal/scenario", "internal/record", "internal/stats")},
 	{[]string{"bench"}, append(domain, "internal/scenario", "internal/record", "internal/stats", "internal/decision", "internal/history", "internal/calibrate", "bench/dialect", "bench/network", "bench/mockchannel", "bench/ledger", "bench/journal", "bench/recording", "bench/replay", "bench/timeline", "bench/sprt", "bench/outage")},
-	{[]string{"reports"}, []string{"internal/record", "internal/stats", "internal/money"}},
-	{[]string{"reports/nightly"}, []string{"internal/history", "internal/record"}},
+	{[]string{"reports"}, []string{"internal/record", "internal/stats", "internal/money", "internal/inert"}},
+	{[]string{"reports/nightly"}, []string{"internal/history", "internal/record", "internal/inert"}},
 	{[]string{"scenarios"}, nil},
-	{[]string{"cmd/channelbench"}, []string{"sim", "bench", "bench/evidence", "bench/ledger", "internal/money", "bench/dialect", "bench/mockchannel", "reports", "reports/nightly", "scenarios",
+	{[]string{"cmd/channelbench"}, []string{"sim", "bench", "bench/evidence", "bench/ledger", "internal/money", "internal/inert", "bench/dialect", "bench/mockchannel", "reports", "reports/nightly", "scenarios",
 		"internal/decision", "internal/history", "internal/calibrate", "internal/calibrate/attempt", "internal/plan", "internal/scenario", "internal/record", "internal/stats"}},
 	{[]string{"internal/world/worldtest"}, domain},
 }
@@ -234,10 +234,11 @@ func TestNoFileIsTooLong(t *testing.T) {
 // limits are packages that may be longer, each for a reason.
 var limits = map[string]int{
 	"internal/scenario": 6000,  // the whole language: reading with positions and limits, checking, compiling, printing, patching
-	"bench":             3700,  // one run from schedule to figures, resumed or not; its parts that stand alone are packages below it
+	"bench":             4000,  // one run from schedule to figures, resumed or not; its parts that stand alone are packages below it
 	"bench/dialect":     3500,  // one file a protocol with its client and its mock, and what they share
 	"reports":           11200, // one file a chart, of one run or of several, and the theme they share
 	"sim/exact":         1600,  // each kind of exit of a step has its integral
+	"internal/history":  1900,  // nights as they are kept, read and judged, and the money of their months, by one format and one lock
 	"sim":               1720,  // the façade: runs, ranges, the map of break-evens, and the study behind a plan
 	"cmd/channelbench":  3400,  // one file a verb
 }

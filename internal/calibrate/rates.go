@@ -225,8 +225,8 @@ func needed(r *fit.Rate, width float64) int {
 // fewestErrors is from how many region errors on it is asked how they hang together.
 const fewestErrors = 8
 
-// region fits how region errors hang together, and returns what to say of it. A rate that is sticky gets the interval of the
-// chain, which allows for that.
+// region fits how region errors hang together, and returns what to say of it. A rate that is sticky gets the interval
+// of the chain, which allows for that.
 func (c *calibration) region(ch int, r *fit.Rate, remark string) string {
 	e := &c.s.Channels[ch].Errors
 	passed := c.passed(ch)

@@ -172,7 +172,8 @@ func TestWhatIsBilled(t *testing.T) {
 	}
 }
 
-// TestAFailureThatMayBeBilled: where nobody knows whether a failed job is billed, it costs the stated share of the full price.
+// TestAFailureThatMayBeBilled: where nobody knows whether a failed job is billed, it costs the stated share of the
+// full price.
 func TestAFailureThatMayBeBilled(t *testing.T) {
 	odd := channel.Price{Shape: channel.PerCall, Units: flat("$0.000005")}
 	failed := channel.Usage{Accepted: true, BilledShare: share("50%")}

@@ -8,9 +8,9 @@ import (
 	"path/filepath"
 )
 
-// Append adds entries at the end of a history, which is made where it is missing: all of them in one write, under a lock
-// where the system has one, so that several runs may append at once. When it returns, they are on the disk. Nothing that
-// is in the file is changed; after a line that was cut short, the next one begins on a line of its own.
+// Append adds entries at the end of a history, which is made where it is missing: all of them in one write, under a
+// lock where the system has one, so that several runs may append at once. When it returns, they are on the disk.
+// Nothing that is in the file is changed; after a line that was cut short, the next one begins on a line of its own.
 func Append[E Entry](path string, entries ...E) error {
 	var batch []byte
 	for _, e := range entries {
@@ -35,8 +35,8 @@ func appendBatch(path string, batch []byte) error {
 	if err != nil {
 		return err
 	}
-	defer f.Close() // frees the lock; what was written is synced before
-	if err := lock(f); err != nil {
+	defer f.Close()                                                           // frees the lock; what was written is synced before
+	if err := lock(f); err != nil && !errors.Is(err, errors.ErrUnsupported) { // appending in one write has to do then
 		return err
 	}
 	torn, err := endsTorn(f)

@@ -27,10 +27,11 @@ const Schema = "channelbench/history/v1"
 // Night is what one bench found about one strategy. Money is in dollars, times in seconds, shares are 0 to 1.
 type Night struct {
 	Schema   string `json:"schema"`
-	Kind     string `json:"kind"` // "night"
-	At       string `json:"at"`   // when the run began, RFC 3339 in UTC
-	Site     string `json:"site"` // where it ran from; only equal ones are compared, and so are only equal modes
-	Mode     string `json:"mode"` // "live", "mock"
+	Kind     string `json:"kind"`          // "night"
+	At       string `json:"at"`            // when the run began, RFC 3339 in UTC
+	Run      string `json:"run,omitempty"` // its name, the same when it is resumed; "": an older version's, whose name is At
+	Site     string `json:"site"`          // where it ran from; only equal ones are compared, and so are only equal modes
+	Mode     string `json:"mode"`          // "live", "mock"
 	Scenario string `json:"scenario"`
 	Strategy string `json:"strategy"`
 	Engine   string `json:"engine"` // "live": driven; "replay": not judged, since it repeats what the driven ones met
@@ -43,13 +44,14 @@ type Night struct {
 	Fallbacks int64            `json:"fallbacks"`
 	Errors    map[string]int64 `json:"errors"`
 
-	DeliveredShare   Share         `json:"delivered_share"`
-	InTimeShare      Share         `json:"in_time_share"`
-	Latency          Latency       `json:"latency_seconds"`
-	CostPerOrder     record.Figure `json:"cost_per_order_usd"`
-	CostPerDelivered record.Figure `json:"cost_per_delivered_usd"`
-	SpentUSD         float64       `json:"spent_usd"`
-	Bill             record.Told   `json:"bill"`
+	DeliveredShare   Share              `json:"delivered_share"`
+	InTimeShare      Share              `json:"in_time_share"`
+	Latency          Latency            `json:"latency_seconds"`
+	CostPerOrder     record.Figure      `json:"cost_per_order_usd"`
+	CostPerDelivered record.Figure      `json:"cost_per_delivered_usd"`
+	SpentUSD         float64            `json:"spent_usd"`
+	SpentByMonth     map[string]float64 `json:"spent_by_month_usd,omitempty"` // by the month (UTC) in which it was bought, such as "2026-11"; none: in that of At
+	Bill             record.Told        `json:"bill"`
 
 	SendLagP99  *float64           `json:"send_lag_p99_seconds"`
 	PlannedRate *float64           `json:"planned_per_minute"`
@@ -133,7 +135,7 @@ func Nights(run *record.Run, site string) ([]Night, error) {
 func night(run *record.Run, s *record.Strategy, site string) Night {
 	d := run.Drive
 	n := Night{
-		Schema: Schema, Kind: "night", At: run.Started, Site: site, Mode: d.Channels, Scenario: run.Scenario.Name, Strategy: s.Name, Engine: s.Engine,
+		Schema: Schema, Kind: "night", At: run.Started, Run: d.Run, Site: site, Mode: d.Channels, Scenario: run.Scenario.Name, Strategy: s.Name, Engine: s.Engine,
 		Orders: s.Orders, Delivered: s.Delivered, Errors: map[string]int64{},
 		Latency:      Latency{P50: s.LatencySeconds.P50, P95: s.LatencySeconds.P95, P99: s.LatencySeconds.P99},
 		CostPerOrder: s.CostPerOrder, CostPerDelivered: s.CostPerDelivered,
@@ -163,7 +165,7 @@ func night(run *record.Run, s *record.Strategy, site string) Night {
 	if c.Errors != nil {
 		n.Errors = c.Errors
 	}
-	n.SpentUSD, n.Bill, n.batches = c.SpentUSD, c.Bill, c.Batches
+	n.SpentUSD, n.SpentByMonth, n.Bill, n.batches = c.SpentUSD, c.SpentByMonth, c.Bill, c.Batches
 	n.DeliveredShare, n.InTimeShare = share(n.Delivered, n.Orders), share(n.InTime, n.Orders)
 	if few := stats.FewestForQuantile(0.9); n.Orders < int64(few) {
 		n.Warnings = append([]string{fmt.Sprintf("needs at least %d orders for a 95 %% interval of p90", few)}, n.Warnings...)

@@ -31,7 +31,7 @@ func plain(i int, strategy string) Night {
 		Poll: map[string]float64{"reverse": 10}, Version: "0.1", at: at}
 }
 
-func encode(t *testing.T, nights ...Night) []byte {
+func encode(t testing.TB, nights ...Night) []byte {
 	t.Helper()
 	var all []byte
 	for _, n := range nights {
@@ -42,6 +42,11 @@ func encode(t *testing.T, nights ...Night) []byte {
 		all = append(all, line...)
 	}
 	return all
+}
+
+// sealed is a line that so begins, with a right checksum.
+func sealed(begun string) []byte {
+	return append(append([]byte(begun), seal([]byte(begun))...), '\n')
 }
 
 func parse(t *testing.T, text []byte) *Log {
@@ -73,6 +78,12 @@ func TestReadNamesWhatItLeavesOut(t *testing.T) {
 		"torn in the middle":   {join(one[:200], []byte("\n"), two), 1, "line 1 was cut short while it was written"},
 		"changed":              {join(bytes.Replace(one, []byte(`"orders":80`), []byte(`"orders":81`), 1), two), 1, "line 1 was changed after it was written, or is torn: its checksum is wrong"},
 		"another version":      {join(bytes.Replace(one, []byte("history/v1"), []byte("history/v2"), 1), two), 1, `line 1 has the schema "channelbench/history/v2", and this version reads "channelbench/history/v1"`},
+		"sealed, but no night": {join(sealed(`{"schema":"channelbench/history/v1","kind":"night","at":"2026-11-30T03:00:00Z","strategy":"s","seed":-1`), one), 1, "line 1 can't be read: json: cannot unmarshal number -1 into Go struct field Night.seed of type uint64"},
+		"sealed, but undated":  {join(sealed(`{"schema":"channelbench/history/v1","kind":"night","at":"yesterday"`), one), 1, `line 1 can't be read: parsing time "yesterday" as "2006-01-02T15:04:05Z07:00": cannot parse "yesterday" as "2006"`},
+		"sealed, but no mark":  {join(sealed(`{"schema":"channelbench/history/v1","kind":"accept","from":7`), one), 1, "line 1 can't be read: json: cannot unmarshal number into Go struct field Mark.from of type string"},
+		"sealed, but too good": {join(sealed(`{"schema":"channelbench/history/v1","kind":"night","at":"2026-11-30T03:00:00Z","orders":4,"delivered":5`), one), 1, "line 1 can't be read: 5 orders can't be delivered, and 0 in time, of 4"},
+		"sealed, but none":     {join(sealed(`{"schema":"channelbench/history/v1","kind":"night","at":"2026-11-30T03:00:00Z","in_time":-1`), one), 1, "line 1 can't be read: 0 orders can't be delivered, and -1 in time, of 0"},
+		"of an unknown kind":   {join(sealed(`{"schema":"channelbench/history/v1","kind":"other"`), one), 1, `line 1 is of the kind "other", which only other versions know`},
 		"foreign JSON":         {join([]byte("{\"level\":\"info\"}\n[1,2]\n7\n"), one), 1, "line 1 is not a line of a history\nline 2 is not a line of a history\nline 3 is not a line of a history"},
 		"binary":               {join([]byte("\x00\xff\x1b[31m\n"), one, bytes.Repeat([]byte{0}, 3<<20), []byte("\n"), two), 2, "line 1 is no JSON\nline 3 is no JSON"},
 		"out of order":         {join(two, one, three), 2, "line 2 is out of order: 2026-01-02T03:00:00Z of a comes after 2026-01-03T03:00:00Z"},
@@ -371,14 +382,46 @@ func TestLimitsGrowWithTheCharts(t *testing.T) {
 	}
 }
 
+// FuzzRead reads and judges anything, as it is and with a right checksum on each line, so that what the checksums
+// guard is fuzzed, too.
 func FuzzRead(f *testing.F) {
-	f.Add([]byte(`{"schema":"channelbench/history/v1","kind":"night"}`))
-	f.Add([]byte("\x00\n{}\n"))
-	f.Fuzz(func(t *testing.T, text []byte) {
-		if l, err := Read(bytes.NewReader(text)); err == nil {
-			_, _ = Judge(l, Options{})
+	var nights []Night
+	for i := range 12 {
+		nights = append(nights, plain(i, "a"))
+	}
+	f.Add(bare(encode(f, nights...)), true)
+	f.Add([]byte(`{"schema":"channelbench/history/v1","kind":"accept","from":"2026-01-01T00:00:00Z"`), true)
+	f.Add([]byte("\x00\n{}\n"), false)
+	f.Fuzz(func(t *testing.T, text []byte, reseal bool) {
+		if reseal {
+			text = resealed(text)
+		}
+		l, err := Read(bytes.NewReader(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Judge(l, Options{}); err == nil && len(l.Nights) > 1 {
+			_, _ = Pair(l.Nights[:1], l.Nights[1:2], Options{})
 		}
 	})
+}
+
+// bare is a history without checksums, for a fuzzer to change what they guard.
+func bare(text []byte) []byte {
+	var all []byte
+	for line := range bytes.Lines(text) {
+		all = append(append(all, line[:len(line)-1-sealSize]...), '\n')
+	}
+	return all
+}
+
+// resealed gives each line a right checksum.
+func resealed(text []byte) []byte {
+	var all []byte
+	for line := range bytes.Lines(text) {
+		all = append(all, sealed(string(bytes.TrimRight(line, "}\r\n")))...)
+	}
+	return all
 }
 
 // BenchmarkCompareAYear reads and judges 365 nights of 5 strategies.

@@ -24,11 +24,11 @@ func seal(begun []byte) []byte {
 	return fmt.Appendf(nil, `%s%08x"}`, mark, sum)
 }
 
-// Entry is a Night or a Mark.
+// Entry is what a history holds: a Night or a Mark.
 type Entry interface{ Night | Mark }
 
 // lineOf is an entry as a line, with its newline.
-func lineOf[E Entry](e E) ([]byte, error) {
+func lineOf(e any) ([]byte, error) {
 	body, err := json.Marshal(e)
 	if err != nil {
 		return nil, err
@@ -45,18 +45,20 @@ var (
 	errTorn    = errors.New("was cut short while it was written")
 )
 
-// decode reads a line without its newline: a *Night or a *Mark.
-func decode(line []byte) (any, error) {
+// decode reads a line without its newline.
+func decode(line []byte, ended bool) (kept, error) {
 	var head struct{ Schema, Kind string }
 	if err := json.Unmarshal(line, &head); err != nil {
-		if bytes.HasPrefix(line, []byte(`{"schema":"channelbench/history/`)) {
+		var syntax *json.SyntaxError
+		switch {
+		case bytes.HasPrefix(line, []byte(`{"schema":"channelbench/history/`)):
+			return nil, errTorn
+		case !errors.As(err, &syntax):
+			return nil, errForeign
+		case !ended && line[0] == '{':
 			return nil, errTorn
 		}
-		var syntax *json.SyntaxError
-		if errors.As(err, &syntax) {
-			return nil, errNotJSON
-		}
-		return nil, errForeign
+		return nil, errNotJSON
 	}
 	switch {
 	case head.Schema == "" || !bytes.HasPrefix([]byte(head.Schema), []byte("channelbench/history/")):
@@ -67,35 +69,44 @@ func decode(line []byte) (any, error) {
 	if i := len(line) - sealSize; i < 1 || !bytes.Equal(line[i:], seal(line[:i])) {
 		return nil, errSeal
 	}
-	switch head.Kind {
+	e := empty(head.Kind)
+	if e == nil {
+		return nil, fmt.Errorf("is of the kind %.40q, which only other versions know", head.Kind)
+	}
+	if err := json.Unmarshal(line, e); err != nil {
+		return nil, fmt.Errorf("can't be read: %w", err)
+	}
+	if err := e.check(); err != nil {
+		return nil, fmt.Errorf("can't be read: %w", err)
+	}
+	return e, nil
+}
+
+// kept is an entry that is read: a *Night, a *Mark or a *Reservation.
+type kept interface{ check() error }
+
+// empty is an entry of a kind, nil of one that is unknown.
+func empty(kind string) kept {
+	switch kind {
 	case "night":
-		return readNight(line)
+		return &Night{}
 	case "accept":
-		return readMark(line)
+		return &Mark{}
+	case "reserved":
+		return &Reservation{}
 	}
-	return nil, fmt.Errorf("is of the kind %.40q, which only other versions know", head.Kind)
+	return nil
 }
 
-func readNight(line []byte) (*Night, error) {
-	var n Night
-	err := json.Unmarshal(line, &n)
-	if err == nil {
-		n.at, err = time.Parse(time.RFC3339, n.At)
+func (n *Night) check() (err error) {
+	if n.Delivered < 0 || n.Delivered > n.Orders || n.InTime < 0 || n.InTime > n.Orders {
+		return fmt.Errorf("%d orders can't be delivered, and %d in time, of %d", n.Delivered, n.InTime, n.Orders)
 	}
-	if err != nil {
-		return nil, fmt.Errorf("can't be read: %w", err)
-	}
-	return &n, nil
+	n.at, err = time.Parse(time.RFC3339, n.At)
+	return err
 }
 
-func readMark(line []byte) (*Mark, error) {
-	var m Mark
-	err := json.Unmarshal(line, &m)
-	if err == nil {
-		m.from, err = time.Parse(time.RFC3339, m.From)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("can't be read: %w", err)
-	}
-	return &m, nil
+func (m *Mark) check() (err error) {
+	m.from, err = time.Parse(time.RFC3339, m.From)
+	return err
 }

@@ -2,7 +2,10 @@
 
 package history
 
-import "os"
+import (
+	"errors"
+	"os"
+)
 
-// lock does nothing: this system has no flock, and appending in one write has to do.
-func lock(*os.File) error { return nil }
+// lock says that this system has no flock.
+func lock(*os.File) error { return errors.ErrUnsupported }

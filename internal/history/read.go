@@ -8,6 +8,8 @@ import (
 	"io"
 	"reflect"
 	"time"
+
+	"channelbench/internal/inert"
 )
 
 // Log is what a history holds.
@@ -23,22 +25,30 @@ type Problem struct {
 	Text string
 }
 
-func (p Problem) String() string { return fmt.Sprintf("line %d %s", p.Line, p.Text) }
+func (p Problem) String() string { return fmt.Sprintf("line %d %s", p.Line, inert.Line(p.Text)) }
 
 // Read reads a history. Only what r says is an error: a line that can't be used is a Problem.
 func Read(r io.Reader) (*Log, error) {
 	l := &reader{log: &Log{}, places: map[place]int{}, latest: map[place]time.Time{}}
+	if err := scan(r, l.take); err != nil {
+		return nil, err
+	}
+	return l.log, nil
+}
+
+// scan hands on the lines that aren't blank, by their numbers, and whether a newline ends them.
+func scan(r io.Reader, take func(number int, line []byte, ended bool)) error {
 	in := bufio.NewReaderSize(r, 64<<10)
 	for number := 1; ; number++ {
 		line, ended, err := segment(in)
 		if err != nil && !errors.Is(err, io.EOF) {
-			return nil, err
+			return err
 		}
 		if line = bytes.TrimRight(line, "\r"); len(bytes.TrimSpace(line)) > 0 {
-			l.take(number, line, ended)
+			take(number, line, ended)
 		}
 		if err != nil {
-			return l.log, nil
+			return nil
 		}
 	}
 }
@@ -71,19 +81,19 @@ type place struct {
 	strategy string
 	at       time.Time
 	seed     uint64
+	run      string
 }
 
 func (l *reader) take(number int, line []byte, ended bool) {
-	e, err := decode(line)
-	if errors.Is(err, errNotJSON) && !ended && line[0] == '{' {
-		err = errTorn
-	}
+	e, err := decode(line, ended)
 	switch e := e.(type) {
 	case *Mark:
 		l.log.Marks = append(l.log.Marks, *e)
 	case *Night:
 		e.line = number
 		l.night(e)
+	case *Reservation:
+		l.problem(number, "is a reservation, which belongs beside a history")
 	default:
 		l.problem(number, "%v", err)
 	}
@@ -99,7 +109,11 @@ func (l *reader) night(n *Night) {
 	series := place{Group: n.group(), strategy: n.Strategy}
 	key := series
 	key.at, key.seed = n.at, n.Seed
-	i, known := l.places[key]
+	i, known := l.places[key] // as an older version wrote it
+	if !known {
+		key.run = n.Run
+		i, known = l.places[key]
+	}
 	switch latest := l.latest[series]; {
 	case known && same(&l.log.Nights[i], n):
 		l.problem(n.line, "repeats line %d", l.log.Nights[i].line)

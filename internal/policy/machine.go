@@ -506,8 +506,8 @@ func (m *Machine) answer(e *Event, pool *Pool, actions []Action) []Action {
 	return m.failed(e.At, a.Reason, e.Jitter, pause, pool, actions)
 }
 
-// takeBack forgets a hedge that was not bought; its order goes on as if there had been none. Any other attempt stays: whether
-// the order goes on without it is the driver's to say.
+// takeBack forgets a hedge that was not bought; its order goes on as if there had been none. Any other attempt stays:
+// whether the order goes on without it is the driver's to say.
 func (m *Machine) takeBack(e *Event, pool *Pool, actions []Action) []Action {
 	a := m.attempts[e.Attempt]
 	if !a.Hedge {

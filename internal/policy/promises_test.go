@@ -158,7 +158,8 @@ func (w *watch) takesBack(before []policy.Attempt, e policy.Event, over bool) bo
 	return true
 }
 
-// tooLate says whether an order whose latest attempt ended with an event could not try the channel again before its deadline.
+// tooLate says whether an order whose latest attempt ended with an event could not try the channel again before its
+// deadline.
 func (w *watch) tooLate(last *policy.Attempt, e policy.Event) bool {
 	step := &w.route.Steps[last.Step]
 	pause := step.Backoff.Pause(w.submits[last.Step], e.Jitter)
@@ -518,7 +519,8 @@ func (w *watch) checkState(fail failer) {
 	}
 }
 
-// exhausted says whether an order that waits is on its last step: by its latest attempt, or since nothing can begin there.
+// exhausted says whether an order that waits is on its last step: by its latest attempt, or since nothing can begin
+// there.
 func (w *watch) exhausted() bool {
 	last := len(w.route.Steps) - 1
 	ch := int32(w.route.Steps[last].Channel)

@@ -2,13 +2,14 @@ package policy
 
 import "time"
 
-// Orders that have to wait for a channel's pause wait for their turn there, one after the other: all at once they would only be
-// refused, and the attempts of most be burnt. Drivers keep the line; what follows is what a line needs to know.
+// Orders that have to wait for a channel's pause wait for their turn there, one after the other: all at once they
+// would only be refused, and the attempts of most be burnt. Drivers keep the line; what follows is what a line needs
+// to know.
 
 const forever = time.Duration(1<<63 - 1)
 
-// Crowded says whether an order that isn't called has to wait for its turn: the channel asked for a pause, or others still wait
-// since it did.
+// Crowded says whether an order that isn't called has to wait for its turn: the channel asked for a pause, or others
+// still wait since it did.
 func (p *Pool) Crowded(channel int, at time.Duration) bool {
 	if p == nil {
 		return false
@@ -17,16 +18,16 @@ func (p *Pool) Crowded(channel int, at time.Duration) bool {
 	return s.paused > at || s.trying || s.waiting > 0
 }
 
-// Join notes one more order that waits for its turn. Machines do so by themselves; it is for orders that a driver lets wait
-// before they start.
+// Join notes one more order that waits for its turn. Machines do so by themselves; it is for orders that a driver
+// lets wait before they start.
 func (p *Pool) Join(channel int) { p.channels[channel].waiting++ }
 
 // Part takes back a Join.
 func (p *Pool) Part(channel int) { p.channels[channel].waiting-- }
 
-// Turn is from when on the first of those that wait for a channel is to be called, on the clock of the arrivals. They go one at
-// a time, as a good client's do: the next one when the answer to the one before is here, and no earlier than the pause
-// ends that it may have asked for. It isn't known while an answer is still to come.
+// Turn is from when on the first of those that wait for a channel is to be called, on the clock of the arrivals. They
+// go one at a time, as a good client's do: the next one when the answer to the one before is here, and no earlier
+// than the pause ends that it may have asked for. It isn't known while an answer is still to come.
 func (p *Pool) Turn(channel int) (at time.Duration, known bool) {
 	s := &p.channels[channel]
 	return s.paused, s.waiting > 0 && !s.trying
@@ -59,7 +60,8 @@ func (m *Machine) Queued() (channel int, place Place, is bool) {
 	return m.route.Steps[m.step].Channel, place, m.queued
 }
 
-// LeavesAt is from when on a pause of the channel would send the order on to its next step; there is none on the last one.
+// LeavesAt is from when on a pause of the channel would send the order on to its next step; there is none on the last
+// one.
 func (m *Machine) LeavesAt() (at time.Duration, is bool) {
 	return m.arrival + m.deadline, m.deadline > 0 && !m.OnLastStep()
 }

@@ -2,6 +2,7 @@ package record
 
 // Drive is how a bench drove its orders: what decides whether its figures may be held against another's.
 type Drive struct {
+	Run         string             `json:"run,omitempty"`        // its name, the same when it is resumed; "": an older version's
 	Channels    string             `json:"channels"`             // "live": real ones; "mock"
 	Poll        map[string]float64 `json:"poll_seconds"`         // by channel; what is measured is no finer
 	SendLagP99  *float64           `json:"send_lag_p99_seconds"` // how much later than scheduled orders began; null: none did
@@ -20,15 +21,16 @@ type Gate struct {
 
 // Counts are what a driven strategy's figures are made of.
 type Counts struct {
-	InTime    int64            `json:"in_time"`
-	Attempts  int64            `json:"attempts"`
-	Retries   int64            `json:"retries"`   // attempts that followed one of the same step
-	Fallbacks int64            `json:"fallbacks"` // orders that went beyond the first step of their route
-	Errors    map[string]int64 `json:"errors"`    // attempts by why they failed
-	P90       Figure           `json:"p90_seconds"`
-	SpentUSD  float64          `json:"spent_usd"` // charges, at most where nobody knows them, those of orders without an outcome too
-	Bill      Told             `json:"bill"`
-	Batches   []Batch          `json:"batches"` // the orders in the order of their arrival, cut into spans of about the same length
+	InTime       int64              `json:"in_time"`
+	Attempts     int64              `json:"attempts"`
+	Retries      int64              `json:"retries"`   // attempts that followed one of the same step
+	Fallbacks    int64              `json:"fallbacks"` // orders that went beyond the first step of their route
+	Errors       map[string]int64   `json:"errors"`    // attempts by why they failed
+	P90          Figure             `json:"p90_seconds"`
+	SpentUSD     float64            `json:"spent_usd"`                    // charges, at most where nobody knows them, those of orders without an outcome too
+	SpentByMonth map[string]float64 `json:"spent_by_month_usd,omitempty"` // the same, by the month (UTC) in which it was bought, such as "2026-11"
+	Bill         Told               `json:"bill"`
+	Batches      []Batch            `json:"batches"` // the orders in the order of their arrival, cut into spans of about the same length
 }
 
 // Told is what channels say that they charged, against what the scenario's prices make.

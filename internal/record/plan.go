@@ -1,7 +1,6 @@
 package record
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 )
@@ -73,7 +72,8 @@ type ShareDetection struct {
 	AllFall    *float64 `json:"all_fall"`    // found in all nights against as many before them
 }
 
-// Rise is how much the median latency has to rise to be found, as a share of it, for so many orders per channel and night.
+// Rise is how much the median latency has to rise to be found, as a share of it, for so many orders per channel and
+// night.
 type Rise struct {
 	Channel   string   `json:"channel"`
 	Orders    int      `json:"orders"`
@@ -104,14 +104,11 @@ type WorthPoint struct {
 
 // WritePlan writes the plan as indented JSON with a closing newline.
 func WritePlan(w io.Writer, p *Plan) error {
-	e := json.NewEncoder(w)
-	e.SetIndent("", "  ")
-	e.SetEscapeHTML(false)
 	f := *p
 	f.Strategies, f.Replayed, f.Channels = list(f.Strategies), list(f.Replayed), list(f.Channels)
 	f.Shares, f.Latencies, f.Advice, f.Warnings = list(f.Shares), list(f.Latencies), list(f.Advice), list(f.Warnings)
 	f.Scenario.Channels, f.Scenario.Assumptions = list(f.Scenario.Channels), list(f.Scenario.Assumptions)
-	if err := e.Encode(&f); err != nil {
+	if err := encode(w, &f); err != nil {
 		return fmt.Errorf("write plan: %w", err)
 	}
 	return nil

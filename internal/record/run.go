@@ -8,11 +8,15 @@
 package record
 
 import (
+	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"math"
 	"slices"
+
+	"channelbench/internal/inert"
 )
 
 // Schema is the version of the format; changes within it are additive.
@@ -113,8 +117,8 @@ type Latency struct {
 	P99  Figure `json:"p99"`
 }
 
-// Strategy is what was found about one strategy. Figures of a simulation are corrected for the clip classes that its months
-// happened to draw; Orders, Delivered and the quantiles of single months are as drawn.
+// Strategy is what was found about one strategy. Figures of a simulation are corrected for the clip classes that its
+// months happened to draw; Orders, Delivered and the quantiles of single months are as drawn.
 type Strategy struct {
 	Name     string   `json:"name"`
 	Kind     string   `json:"kind"`   // "direct", "forwarding", "reverse": all its channels are of that kind; "routed": clips begin on channels of different kinds; "hybrid": it falls back
@@ -217,13 +221,23 @@ type BreakEven struct {
 // Write writes the run as indented JSON with a closing newline. Lists and maps that are nil are
 // written empty, never as null, so that readers need not ask.
 func Write(w io.Writer, run *Run) error {
-	e := json.NewEncoder(w)
-	e.SetIndent("", "  ")
-	e.SetEscapeHTML(false)
-	if err := e.Encode(filled(run)); err != nil {
+	if err := encode(w, filled(run)); err != nil {
 		return fmt.Errorf("write run: %w", err)
 	}
 	return nil
+}
+
+// encode writes a document that a terminal or a log can show.
+func encode(w io.Writer, document any) error {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetIndent("", "  ")
+	e.SetEscapeHTML(false)
+	if err := e.Encode(document); err != nil {
+		return err
+	}
+	_, err := w.Write(inert.JSON(b.Bytes()))
+	return err
 }
 
 // filled is a copy of the run without nil lists and maps, those that are left out when empty excepted.
@@ -268,11 +282,32 @@ func numbers(m map[string]float64) map[string]float64 {
 // Read reads a run, and refuses another schema.
 func Read(r io.Reader) (*Run, error) {
 	var run Run
-	if err := json.NewDecoder(r).Decode(&run); err != nil {
+	d := json.NewDecoder(r)
+	if err := d.Decode(&run); err != nil {
 		return nil, fmt.Errorf("read run: %w", err)
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return nil, errors.New("read run: there is more in it than one document")
 	}
 	if run.Schema != Schema {
 		return nil, fmt.Errorf("read run: schema is %q, want %q", run.Schema, Schema)
 	}
+	for i := range run.Strategies {
+		if err := run.Strategies[i].check(); err != nil {
+			return nil, fmt.Errorf("read run: strategy %q: %w", run.Strategies[i].Name, err)
+		}
+	}
 	return &run, nil
+}
+
+// check refuses counts that no run comes to.
+func (s *Strategy) check() error {
+	inTime := int64(0)
+	if s.Counts != nil {
+		inTime = s.Counts.InTime
+	}
+	if s.Delivered < 0 || s.Delivered > s.Orders || inTime < 0 || inTime > s.Orders {
+		return fmt.Errorf("%d orders can't be delivered, and %d in time, of %d", s.Delivered, inTime, s.Orders)
+	}
+	return nil
 }

@@ -5,8 +5,8 @@ import (
 	"fmt"
 )
 
-// Limits of a scenario, far above what one needs. They are checked by one look at the text before anything else reads it, so
-// that no text, however it was made, holds a reader up or fills the memory.
+// Limits of a scenario, far above what one needs. They are checked by one look at the text before anything else reads
+// it, so that no text, however it was made, holds a reader up or fills the memory.
 const (
 	MaxSource = 4 << 20 // bytes of the file
 	maxKeys   = 100_000 // keys, tables and items of arrays
@@ -23,8 +23,8 @@ type excess struct {
 	text, hint string
 }
 
-// exceeds returns the first place where a document is beyond a limit, nil where it is within all, and how many keys it has. What
-// is no TOML may be judged wrongly, but is bounded all the same.
+// exceeds returns the first place where a document is beyond a limit, nil where it is within all, and how many keys
+// it has. What is no TOML may be judged wrongly, but is bounded all the same.
 func exceeds(source []byte) (beyond *excess, keys int) {
 	if len(source) > MaxSource {
 		return &excess{span{MaxSource, MaxSource + 1}, fmt.Sprintf("the scenario is longer than %d MB", MaxSource>>20), "put long lists into files that it names"}, 0

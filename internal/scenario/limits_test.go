@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// TestBombs: whatever is beyond a limit is refused at its place, and what is within all limits is read to its end. Each of these
-// once took a reader a minute or all memory, so a test that hangs has failed.
+// TestBombs: whatever is beyond a limit is refused at its place, and what is within all limits is read to its end.
+// Each of these once took a reader a minute or all memory, so a test that hangs has failed.
 func TestBombs(t *testing.T) {
 	many := func(n int, format string) string {
 		var b strings.Builder

@@ -3,6 +3,8 @@ package scenario
 import (
 	"fmt"
 	"strings"
+
+	"channelbench/internal/inert"
 )
 
 // Problem is something wrong with a scenario, or worth a warning, and where.
@@ -21,7 +23,7 @@ type Problem struct {
 // String is the problem as it is printed: place and text, the line, a caret, a hint.
 func (p Problem) String() string {
 	var b strings.Builder
-	b.WriteString(p.File)
+	b.WriteString(inert.Line(p.File))
 	if p.Line > 0 {
 		fmt.Fprintf(&b, ":%d:%d", p.Line, p.Column)
 	}
@@ -29,12 +31,12 @@ func (p Problem) String() string {
 	if p.Warning {
 		b.WriteString("warning: ")
 	}
-	b.WriteString(p.Text)
+	b.WriteString(inert.Line(p.Text))
 	if p.Caret != "" {
-		fmt.Fprintf(&b, "\n  %s\n  %s", p.Excerpt, p.Caret)
+		fmt.Fprintf(&b, "\n  %s\n  %s", inert.Lines(p.Excerpt), p.Caret)
 	}
 	if p.Hint != "" {
-		b.WriteString("\n  hint: " + p.Hint)
+		b.WriteString("\n  hint: " + inert.Line(p.Hint))
 	}
 	return b.String()
 }

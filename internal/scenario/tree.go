@@ -28,8 +28,8 @@ type node struct {
 	bad    bool  // a problem was found in it
 }
 
-// strictKeys is up to how many keys a document is parsed strictly, too: go-toml looks for keys that are there twice in a time that
-// grows with the square of a table's length.
+// strictKeys is up to how many keys a document is parsed strictly, too: go-toml looks for keys that are there twice
+// in a time that grows with the square of a table's length.
 const strictKeys = 10_000
 
 // decode parses a document of so many keys into a tree, or says what is wrong with it.

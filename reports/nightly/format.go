@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"channelbench/internal/history"
+	"channelbench/internal/inert"
 )
 
 const unknown = "–"
@@ -67,6 +68,7 @@ func interval(v *history.Verdict) string {
 
 // CSV writes a line a verdict, in base units.
 func CSV(w io.Writer, c *history.Comparison) error {
+	c = harmless(c)
 	out := csv.NewWriter(w)
 	rows := [][]string{{"scenario", "site", "channels", "night", "strategy", "figure", "verdict", "base", "value", "effect", "low", "high", "gate", "score", "orders", "baseline_nights", "since", "reason"}}
 	for i := range c.Verdicts {
@@ -97,12 +99,12 @@ func CSVNights(w io.Writer, nights []history.Night) error {
 		for _, k := range []int64{n.Orders, n.Delivered, n.InTime, n.Attempts, n.Retries, n.Fallbacks} {
 			counts = append(counts, strconv.FormatInt(k, 10))
 		}
-		line := append([]string{n.At, n.Site, n.Mode, n.Scenario, n.Strategy, n.Engine}, counts...)
+		line := append([]string{n.At, inert.Line(n.Site), n.Mode, inert.Line(n.Scenario), inert.Line(n.Strategy), n.Engine}, counts...)
 		for _, x := range []*float64{n.DeliveredShare.Value, n.InTimeShare.Value, n.Latency.P50.Value, n.Latency.P90.Value, n.Latency.P95.Value, n.Latency.P99.Value,
 			n.CostPerOrder.Value, n.CostPerDelivered.Value, &n.SpentUSD} {
 			line = append(line, cell(x))
 		}
-		rows = append(rows, append(line, n.Truncated, n.Invalid))
+		rows = append(rows, append(line, inert.Line(n.Truncated), inert.Line(n.Invalid)))
 	}
 	return out.WriteAll(rows)
 }

@@ -11,9 +11,10 @@ import (
 // mostAnnotations is how many of a kind GitHub shows of a step.
 const mostAnnotations = 10
 
-// Annotations writes the workflow commands that show on GitHub's page of a run: errors for regressions, warnings for what
-// is inconclusive. Of more than it shows, the last one says how many are left out.
+// Annotations writes the workflow commands that show on GitHub's page of a run: errors for regressions, warnings for
+// what is inconclusive. Of more than it shows, the last one says how many are left out.
 func Annotations(w io.Writer, c *history.Comparison) error {
+	c = harmless(c)
 	var b strings.Builder
 	annotate(&b, "error", c, history.Regression)
 	annotate(&b, "warning", c, history.Inconclusive)
@@ -40,8 +41,8 @@ func annotate(b *strings.Builder, kind string, c *history.Comparison, status his
 	}
 }
 
-// What GitHub's runner unescapes in the text of a command, and in its properties.
+// What GitHub's runner unescapes in the text of a command, and in its properties, of text on one line.
 var (
-	data     = strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A")
-	property = strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A", ":", "%3A", ",", "%2C")
+	data     = strings.NewReplacer("%", "%25")
+	property = strings.NewReplacer("%", "%25", ":", "%3A", ",", "%2C")
 )

@@ -7,6 +7,7 @@ import (
 	"unicode"
 
 	"channelbench/internal/history"
+	"channelbench/internal/inert"
 	"channelbench/internal/record"
 )
 
@@ -17,8 +18,8 @@ Unit p95-sec better=lower
 Unit failed% better=lower
 `
 
-// GoBench writes a comparison in the format of Go's benchmarks. Of a history each night is a line; of two runs each batch
-// of orders is one. benchstat -col nights tells the two sides apart.
+// GoBench writes a comparison in the format of Go's benchmarks. Of a history each night is a line; of two runs each
+// batch of orders is one. benchstat -col nights tells the two sides apart.
 func GoBench(w io.Writer, c *history.Comparison) error {
 	var b strings.Builder
 	heading(&b, c.Group.Scenario, c.Group.Mode)
@@ -93,11 +94,11 @@ func line(b *strings.Builder, strategy string, orders, delivered int64, cost, p5
 // oneWord is a name without what would end it.
 func oneWord(name, otherwise string) string {
 	word := strings.Map(func(r rune) rune {
-		if unicode.IsSpace(r) || unicode.IsControl(r) || r == '/' {
+		if unicode.IsSpace(r) || r == '/' {
 			return '_'
 		}
 		return r
-	}, name)
+	}, inert.Line(name))
 	if word == "" {
 		return otherwise
 	}

@@ -70,8 +70,8 @@ func TestHeadline(t *testing.T) {
 	}
 }
 
-// What the schemas of Jenkins, Surefire and GitLab's reader have in common: the root, the counts that are whole numbers and
-// agree with what is inside, a name and a class for each case, and at most one result element in it.
+// What the schemas of Jenkins, Surefire and GitLab's reader have in common: the root, the counts that are whole
+// numbers and agree with what is inside, a name and a class for each case, and at most one result element in it.
 func TestJUnitIsWhatReadersTake(t *testing.T) {
 	for _, strict := range []bool{false, true} {
 		var b bytes.Buffer
@@ -146,7 +146,7 @@ func TestAnnotationsAreEscapedAndFew(t *testing.T) {
 	if err := Annotations(&b, comparison()); err != nil {
 		t.Fatal(err)
 	}
-	want := "::error title=regression%3A p50 of reverse%2C 100%25%3A \"a\"%0D%0A%3A%3Aerror%3A%3A::+30.0%25, was 100.0 s, is 130.0 s (gate +10%25): two nights running\n" +
+	want := "::error title=regression%3A p50 of reverse%2C 100%25%3A \"a\"  \\%3A%3Aerror%3A%3A::+30.0%25, was 100.0 s, is 130.0 s (gate +10%25): two nights running\n" +
 		"::warning title=inconclusive%3A delivered of hybrid::–, was –, is – (gate -2pp): too few orders: 9, needs 10\n"
 	if b.String() != want {
 		t.Errorf("got\n%swant\n%s", b.String(), want)
@@ -207,7 +207,8 @@ func TestCSVIsWhole(t *testing.T) {
 	}
 }
 
-// readGoBench reads what benchstat reads, by its own reader: the values of each benchmark by their units, the first of each.
+// readGoBench reads what benchstat reads, by its own reader: the values of each benchmark by their units, the first
+// of each.
 func readGoBench(t *testing.T, text []byte) map[string]map[string]float64 {
 	t.Helper()
 	found := map[string]map[string]float64{}

@@ -9,11 +9,31 @@ package nightly
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"text/tabwriter"
 
 	"channelbench/internal/history"
+	"channelbench/internal/inert"
 )
+
+// harmless is the comparison with names and reasons that can be shown anywhere: they come from a file that somebody
+// else may have written. What is special to a format is left to its writer.
+func harmless(c *history.Comparison) *history.Comparison {
+	h := *c
+	h.Verdicts, h.Notes = slices.Clone(c.Verdicts), slices.Clone(c.Notes)
+	for _, text := range []*string{&h.Group.Scenario, &h.Group.Site, &h.Group.Mode, &h.Night, &h.Base, &h.New, &h.Suggest} {
+		*text = inert.Line(*text)
+	}
+	for i := range h.Verdicts {
+		v := &h.Verdicts[i]
+		v.Strategy, v.Reason, v.Since = inert.Line(v.Strategy), inert.Line(v.Reason), inert.Line(v.Since)
+	}
+	for i := range h.Notes {
+		h.Notes[i] = inert.Line(h.Notes[i])
+	}
+	return &h
+}
 
 // Headline says in a sentence what the comparison came to.
 func Headline(c *history.Comparison) string {
@@ -56,6 +76,7 @@ func suggestion(c *history.Comparison) string {
 
 // Text writes the comparison for a terminal.
 func Text(w io.Writer, c *history.Comparison) error {
+	c = harmless(c)
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s\n%s\n\n", Headline(c), about(c))
 	t := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
@@ -95,12 +116,12 @@ func row(v *history.Verdict) []string {
 // Markdown writes the comparison as the comment of a pull request, or the summary of a job.
 func Markdown(w io.Writer, c *history.Comparison) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "<!-- channelbench: compare %s -->\n**%s**\n\n%s\n\n", escape(c.Group.Scenario), escape(Headline(c)), escape(about(c)))
+	fmt.Fprintf(&b, "<!-- channelbench: compare %s -->\n**%s**\n\n%s\n\n", inert.Comment(c.Group.Scenario), inert.Markdown(Headline(c)), inert.Markdown(about(c)))
 	fmt.Fprintf(&b, "| %s |\n|%s\n", strings.Join(head, " | "), strings.Repeat(" --- |", len(head)))
 	for i := range c.Verdicts {
 		cells := row(&c.Verdicts[i])
 		for k := range cells {
-			cells[k] = escape(cells[k])
+			cells[k] = inert.Markdown(cells[k])
 		}
 		fmt.Fprintf(&b, "| %s |\n", strings.Join(cells, " | "))
 		if b.Len() > mostMarkdown {
@@ -109,7 +130,7 @@ func Markdown(w io.Writer, c *history.Comparison) error {
 		}
 	}
 	for _, n := range notes(c) {
-		fmt.Fprintf(&b, "\n%s\n", escape(n))
+		fmt.Fprintf(&b, "\n%s\n", inert.Markdown(n))
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
@@ -117,8 +138,3 @@ func Markdown(w io.Writer, c *history.Comparison) error {
 
 // mostMarkdown leaves room in a comment, which may have 65,536 characters.
 const mostMarkdown = 50_000
-
-// escape keeps text from being read as Markdown or HTML.
-func escape(text string) string {
-	return strings.NewReplacer("\\", "\\\\", "|", "\\|", "*", "\\*", "_", "\\_", "`", "\\`", "<", "&lt;", ">", "&gt;", "[", "\\[", "\n", " ").Replace(text)
-}

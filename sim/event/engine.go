@@ -192,12 +192,14 @@ func (e *Engine) advance(top *due) {
 // event is due, and false when the order is settled.
 func (e *Engine) step(o *order, event policy.Event) (at time.Duration, more bool) {
 	for {
-		e.actions = o.machine.Step(&event, e.pool, e.actions[:0])
-		if e.Observe != nil {
-			e.Observe(o.index, event, e.actions)
-		}
-		for i := range e.actions {
-			e.do(o, &e.actions[i])
+		if !o.moot(&event) {
+			e.actions = o.machine.Step(&event, e.pool, e.actions[:0])
+			if e.Observe != nil {
+				e.Observe(o.index, event, e.actions)
+			}
+			for i := range e.actions {
+				e.do(o, &e.actions[i])
+			}
 		}
 		next := &o.attempt
 		if len(o.earlier) > 0 {
@@ -213,6 +215,15 @@ func (e *Engine) step(o *order, event policy.Event) (at time.Duration, more bool
 		return 0, false
 	}
 	return o.due(), true
+}
+
+// moot says whether an event is of a fetch that ended with its order's interest in the clip.
+func (o *order) moot(e *policy.Event) bool {
+	switch e.Kind {
+	case policy.Fetched, policy.FetchFailed, policy.Rejected:
+		return o.machine.Attempts()[e.Attempt].Settled
+	}
+	return false
 }
 
 // do carries out an action: it draws what the channel will answer, and when.

@@ -252,9 +252,9 @@ func TestAnOverloadedMonthEnds(t *testing.T) {
 	}
 }
 
-// TestTurnsAreAQueue: a channel that refuses whom it has no room for, and orders that then wait for their turn, make a queue like
-// one that the channel keeps itself. One submit a minute is a server of a minute (M/D/1), one job at a time one of the job's
-// time (M/M/1), ten at a time M/M/10; each order is refused at most once.
+// TestTurnsAreAQueue: a channel that refuses whom it has no room for, and orders that then wait for their turn, make
+// a queue like one that the channel keeps itself. One submit a minute is a server of a minute (M/D/1), one job at a
+// time one of the job's time (M/M/1), ten at a time M/M/10; each order is refused at most once.
 func TestTurnsAreAQueue(t *testing.T) {
 	const orders, replications = 12_000, 30
 	minute := world.Month.Seconds() / 60

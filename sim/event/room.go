@@ -18,8 +18,8 @@ type room struct {
 	tried   int // of them, those at the front that have been refused
 }
 
-// waiter is an order in a room. One that has not begun needs no more than this, so that a month of waiting orders fits into
-// memory.
+// waiter is an order in a room. One that has not begun needs no more than this, so that a month of waiting orders
+// fits into memory.
 type waiter struct {
 	slot    int32  // notBegun: it has none yet
 	place   uint32 // of an order that has begun; another one now: it has left for its deadline
@@ -47,8 +47,8 @@ func (e *Engine) openRooms() {
 	}
 }
 
-// queueUp lets an order that arrives wait before it begins, where it has to wait for its turn on its first channel and has no
-// deadline. Nobody sees a difference but one who observes.
+// queueUp lets an order that arrives wait before it begins, where it has to wait for its turn on its first channel
+// and has no deadline. Nobody sees a difference but one who observes.
 func (e *Engine) queueUp(index, class int, at time.Duration) bool {
 	route := &e.strategy.Routes[class]
 	step := &route.Steps[0]
@@ -114,8 +114,8 @@ func (r *room) take() waiter {
 	return w
 }
 
-// look sees in each room when its turn comes, after something happened. Those that have no time for a pause that has grown go
-// on to their next step at once, into another room maybe.
+// look sees in each room when its turn comes, after something happened. Those that have no time for a pause that has
+// grown go on to their next step at once, into another room maybe.
 func (e *Engine) look(now time.Duration) {
 	for left := true; left; {
 		left = false

@@ -45,8 +45,8 @@ func crowdedWorld(random *rand.Rand) (*world.Model, *policy.Strategy) {
 	return m, s
 }
 
-// TestRoomsLeaveOutOnlyWhatChangesNothing: orders that begin when they arrive, since somebody observes them, do the same as
-// those that wait for their turn before they begin; and the order of the events is that of time.
+// TestRoomsLeaveOutOnlyWhatChangesNothing: orders that begin when they arrive, since somebody observes them, do the
+// same as those that wait for their turn before they begin; and the order of the events is that of time.
 func TestRoomsLeaveOutOnlyWhatChangesNothing(t *testing.T) {
 	worlds := uint64(600)
 	if testing.Short() {
@@ -77,8 +77,8 @@ func TestRoomsLeaveOutOnlyWhatChangesNothing(t *testing.T) {
 	}
 }
 
-// TestFirstComeFirstWoken: one job at a time of 100 s each. The second order is refused at 10 s, the others find the channel
-// paused; who waits longest gets the place that frees, and the next one is refused once.
+// TestFirstComeFirstWoken: one job at a time of 100 s each. The second order is refused at 10 s, the others find the
+// channel paused; who waits longest gets the place that frees, and the next one is refused once.
 func TestFirstComeFirstWoken(t *testing.T) {
 	for name, deadline := range map[string]time.Duration{"without a deadline": 0, "with one that is far": time.Hour, "with one that the last can't keep": 350 * time.Second} {
 		t.Run(name, func(t *testing.T) {
@@ -93,7 +93,8 @@ func TestFirstComeFirstWoken(t *testing.T) {
 			latencies := []time.Duration{100 * s, 190 * s, 280 * s, 380*s - 1, 470 * s}
 			want.Failures[channel.RateLimited] = 4
 			if deadline == 350*s {
-				// The fourth is woken at 300 s and would be done at 400 s; the last, refused once more at 300 s, waits for that in vain.
+				// The fourth is woken at 300 s and would be done at 400 s; the last, refused once more at 300 s, waits for that
+				// in vain.
 				latencies = latencies[:3]
 				want.Delivered, want.InTime, want.Attempts = 3, 3, 8
 				want.Failures[channel.Deadline], want.Undelivered[channel.Deadline] = 1, 2
@@ -112,8 +113,8 @@ func TestFirstComeFirstWoken(t *testing.T) {
 	}
 }
 
-// BenchmarkOverload is a month of a channel that is offered more than it can do: nearly all orders wait, without a deadline or
-// until theirs.
+// BenchmarkOverload is a month of a channel that is offered more than it can do: nearly all orders wait, without a
+// deadline or until theirs.
 func BenchmarkOverload(b *testing.B) {
 	for _, deadline := range []time.Duration{0, 24 * time.Hour, 7 * 24 * time.Hour} {
 		for _, orders := range []int{20_000, 400_000} {

@@ -80,8 +80,8 @@ func (s *stage) paused(m moments, failures int) moments {
 	return m
 }
 
-// outlasted adds the orders whose backoff after so many failures would end at the deadline or later: they go on to the next step
-// at once. On the grid, which ends there, nothing of them is left after the backoff.
+// outlasted adds the orders whose backoff after so many failures would end at the deadline or later: they go on to
+// the next step at once. On the grid, which ends there, nothing of them is left after the backoff.
 func (s *stage) outlasted(sum, m moments, failures int) moments {
 	deadline := s.walk.route.Deadline.Seconds()
 	if deadline == 0 {

@@ -1,5 +1,5 @@
-// Package attempt is what calibration needs to know of one attempt at a channel, whoever made it: a load test, or a team's own
-// production, whose log it reads from CSV.
+// Package attempt is what calibration needs to know of one attempt at a channel, whoever made it: a load test, or a
+// team's own production, whose log it reads from CSV.
 //
 // It deliberately fits nothing and opens no file.
 //
