@@ -53,14 +53,15 @@ type attack struct {
 
 	endSchedule context.CancelFunc // no more orders begin; those under way go on
 
-	mu      sync.Mutex // of pools and entries
+	mu      sync.Mutex // of pools, lines and entries
 	pools   []*policy.Pool
-	entries []journal.Entry // of the journal, those of earlier runs too
-	words   map[string]int  // answers by channel and status that are new to us
-	under   sync.WaitGroup  // orders under way, and jobs that an earlier run left
-	calls   sync.WaitGroup  // beside them
-	begun   chan struct{}   // closed when the clock is set
-	late    atomic.Int64    // orders that began too late
+	lines   map[[2]int]*line // by strategy and channel
+	entries []journal.Entry  // of the journal, those of earlier runs too
+	words   map[string]int   // answers by channel and status that are new to us
+	under   sync.WaitGroup   // orders under way, and jobs that an earlier run left
+	calls   sync.WaitGroup   // beside them
+	begun   chan struct{}    // closed when the clock is set
+	late    atomic.Int64     // orders that began too late
 }
 
 // errDone ends the submits of a run whose orders all have an outcome.
@@ -83,13 +84,6 @@ func (a *attack) begin(call func()) {
 		defer a.guard(func() {})
 		call()
 	})
-}
-
-// stepLocked steps a machine with the pool that the orders of its strategy share.
-func (a *attack) stepLocked(m *policy.Machine, strategy int, e *policy.Event, actions []policy.Action) []policy.Action {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return m.Step(e, a.pools[strategy], actions)
 }
 
 // run attacks until every order has ended, and returns vegeta's results as they come through each.
@@ -165,7 +159,7 @@ func (t *orders) RoundTrip(request *http.Request) (response *http.Response, _ er
 	if a.pointless(&a.orders[index]) {
 		return answer(request, statusGivenUp, nil), nil
 	}
-	o := &order{attack: a, Planned: a.orders[index], alarm: -1, news: make(chan news, 2*policy.MaxAttempts)} // each attempt has one call under way, which may tell that its job stalled, and how it ended
+	o := &order{attack: a, Planned: a.orders[index], alarm: -1, news: make(chan news, 2*policy.MaxAttempts), others: make(chan policy.Event, 4)} // each attempt has one call under way, which may tell that its job stalled, and how it ended
 	o.machine.Init(&a.strategy[o.Strategy].Routes[o.Class], o.At)
 	o.conduct()
 	response = o.respond(request)

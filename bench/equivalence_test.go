@@ -239,7 +239,7 @@ func benched(t *testing.T, s *scenario.Scenario, c *scenario.Compiled) *traces {
 	a := &attack{
 		scenario: s, strategy: c.Strategies, model: &c.Model, prompts: prompts, orders: orders,
 		clock: clock{speed: 1}, ledger: ledger.New(1_000_000 * money.Dollar),
-		submitting: submitting, stop: stop, settling: t.Context(), begun: make(chan struct{}), keeps: newShelf("", 0, len(s.Channels)), lookout: outage.New(make([]sprt.Rule, len(s.Channels)), 0),
+		submitting: submitting, stop: stop, settling: t.Context(), begun: make(chan struct{}), lines: map[[2]int]*line{}, keeps: newShelf("", 0, len(s.Channels)), lookout: outage.New(make([]sprt.Rule, len(s.Channels)), 0),
 	}
 	trouble := &troubles{began: time.Now()}
 	for range c.Strategies {

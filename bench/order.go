@@ -16,7 +16,10 @@ type order struct {
 	Planned
 	machine  policy.Machine
 	news     chan news
-	alarm    time.Duration // the wake asked for and still to come; < 0: none
+	others   chan policy.Event // of other orders' making: a turn that has come, a pause that has grown
+	line     *line             // that it waits in; nil: in none. Under the attack's mutex, as is told
+	told     bool              // of a pause that is too long
+	alarm    time.Duration     // the wake asked for and still to come; < 0: none
 	actions  []policy.Action
 	last     time.Duration // of the latest event; time never goes back
 	attempts []*attempt    // that were bought: the machine's, but for the last one where the order was given up for it
@@ -81,6 +84,9 @@ func (o *order) follow(enough func() bool) {
 		select {
 		case n := <-o.news:
 			o.hear(n)
+		case e := <-o.others:
+			e.At = max(e.At, o.now())
+			o.rouse(e)
 		case <-timer.C:
 			o.wake()
 		case <-stopping:
@@ -128,7 +134,7 @@ func (o *order) hear(n news) {
 func (o *order) step(e policy.Event) {
 	e.At = max(e.At, o.last)
 	o.last = e.At
-	o.actions = o.stepLocked(&o.machine, o.Strategy, &e, o.actions[:0])
+	o.actions = o.attack.step(o, &e, o.actions[:0])
 	if o.observe != nil {
 		o.observe(o.Planned, e, o.actions)
 	}
@@ -176,6 +182,11 @@ func (o *order) wake() {
 	}
 	e := policy.Event{Kind: policy.Wake, At: o.alarm}
 	o.alarm = -1
+	o.rouse(e)
+}
+
+// rouse hands the machine an event that isn't of its channels' making.
+func (o *order) rouse(e policy.Event) {
 	if attempts := o.machine.Attempts(); len(attempts) > 0 {
 		latest := &attempts[len(attempts)-1]
 		e.Jitter = o.model.Jitter(o.Key, int(latest.Channel), int(latest.Try))
@@ -203,6 +214,7 @@ func (o *order) giveUp() {
 		return
 	}
 	o.givenUp, o.ended = true, true
+	o.forgo(o)
 }
 
 // goesOnWithout says whether the order waits for another attempt than the given one.

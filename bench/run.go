@@ -179,7 +179,7 @@ func newAttack(s *scenario.Scenario, o *Options) (*attack, error) {
 	}
 	a := &attack{
 		scenario: &c, strategy: compiled.Strategies, uses: compiled.Uses, model: &compiled.Model, prompts: o.Prompts,
-		clock: clock{speed: o.Speed}, begun: make(chan struct{}), keeps: newShelf(o.Clips, o.Keep, len(c.Channels)),
+		clock: clock{speed: o.Speed}, begun: make(chan struct{}), lines: map[[2]int]*line{}, keeps: newShelf(o.Clips, o.Keep, len(c.Channels)),
 		notice: func(text string) {
 			if o.Notice != nil {
 				o.Notice(text)

@@ -61,7 +61,7 @@ func (r *runner) breakEvenMap(ctx context.Context, candidate *string) (*record.B
 	}
 	m := c.frame()
 	costs := [2][][]float64{make([][]float64, len(m.Seconds)), make([][]float64, len(m.Seconds))} // by side, length and rate
-	err := r.shareOut(ctx, 2*len(m.Seconds), func(i int) (err error) {
+	err := r.shareOut(ctx, Map, 2*len(m.Seconds), func(i int) (err error) {
 		side, length := i%2, i/2
 		costs[side][length], err = c.costs([2]int{c.strategy, c.against}[side], int(m.Seconds[length]), m.Rates)
 		return err

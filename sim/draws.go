@@ -42,8 +42,9 @@ func (r *runner) draw(ctx context.Context, q *decision.Question) error {
 			cases[d].Values = append(cases[d].Values, columns[k].Values[d])
 		}
 	}
-	drawn, err := r.foresee(ctx, cases)
+	drawn, err := r.foresee(ctx, Draws, cases)
 	if ctx.Err() != nil {
+		r.unjudged = true
 		r.warnings = append(r.warnings, "interrupted: the verdict is on the stated values, the stated ranges were not judged")
 		return nil
 	}
@@ -118,9 +119,9 @@ func (r *runner) moved(key string) []bool {
 }
 
 // foresee is what is expected of strategies in each case; cases are shared out among the workers.
-func (r *runner) foresee(ctx context.Context, cases []decision.Case) ([][]decision.Outlook, error) {
+func (r *runner) foresee(ctx context.Context, phase Phase, cases []decision.Case) ([][]decision.Outlook, error) {
 	outlooks := make([][]decision.Outlook, len(cases))
-	err := r.shareOut(ctx, len(cases), func(i int) (err error) {
+	err := r.shareOut(ctx, phase, len(cases), func(i int) (err error) {
 		outlooks[i], err = r.foreseeOne(ctx, &cases[i])
 		return err
 	})
@@ -128,14 +129,15 @@ func (r *runner) foresee(ctx context.Context, cases []decision.Case) ([][]decisi
 }
 
 // shareOut has the workers do n tasks, or those until the context ends.
-func (r *runner) shareOut(ctx context.Context, n int, task func(int) error) error {
+func (r *runner) shareOut(ctx context.Context, phase Phase, n int, task func(int) error) error {
 	failures := make([]error, n)
-	var next atomic.Int64
+	var next, done atomic.Int64
 	var workers sync.WaitGroup
 	for range min(r.options.Workers, n) {
 		workers.Go(func() {
 			for i := int(next.Add(1)) - 1; i < n && ctx.Err() == nil; i = int(next.Add(1)) - 1 {
 				failures[i] = task(i)
+				r.options.progress(phase, int(done.Add(1)), n)
 			}
 		})
 	}

@@ -117,13 +117,19 @@ func TestInterruptedWhileJudging(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	s := load(t, clinic, `channels.reverse.errors.job.range=["0%", "40%"]`)
-	run, err := sim.Run(ctx, s, sim.Options{Months: 2, Progress: func(done, total int) {
+	run, err := sim.Run(ctx, s, sim.Options{Months: 2, Progress: func(phase sim.Phase, done, total int) {
+		if phase != sim.Months {
+			return
+		}
 		if done == total {
 			cancel()
 		}
 	}})
 	if !errors.Is(err, context.Canceled) || run == nil || !run.Incomplete || run.Months != 2 {
 		t.Fatalf("%v, %+v", err, run)
+	}
+	if !strings.HasPrefix(run.Verdict.Sentence, "The stated ranges were not judged; on the stated values: ") {
+		t.Errorf("the verdict is %q", run.Verdict.Sentence)
 	}
 	if run.Sensitivity != nil || run.Verdict.Draws != 1 || !strings.Contains(strings.Join(run.Warnings, "\n"), "interrupted: the verdict is on the stated values") {
 		t.Errorf("%d draws, warnings %q, explored %+v", run.Verdict.Draws, run.Warnings, run.Sensitivity)

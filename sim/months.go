@@ -24,6 +24,7 @@ type runner struct {
 	answers   []*exact.Answer    // by strategy; nil: no closed form
 	stated    []decision.Outlook // by strategy: at the stated values
 	precision *record.Precision  // nil: none was asked for
+	unjudged  bool               // the run was interrupted before the ranges were judged
 	findings  []string           // where simulation and closed form disagree
 	warnings  []string
 }
@@ -77,9 +78,7 @@ func (r *runner) simulateUpTo(ctx context.Context, months int) error {
 					return
 				}
 				r.tallies[unit%strategies][unit/strategies] = engines[unit%strategies].Month(unit / strategies)
-				if r.options.Progress != nil {
-					r.options.Progress(int(done.Add(1)), total)
-				}
+				r.options.progress(Months, int(done.Add(1)), total)
 			}
 		})
 	}

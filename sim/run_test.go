@@ -159,7 +159,10 @@ func TestInterrupted(t *testing.T) {
 	s := load(t, clinic)
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	run, err := sim.Run(ctx, s, sim.Options{Months: 50, Workers: 2, Progress: func(done, total int) {
+	run, err := sim.Run(ctx, s, sim.Options{Months: 50, Workers: 2, Progress: func(phase sim.Phase, done, total int) {
+		if phase != sim.Months {
+			return
+		}
 		if total != 150 {
 			t.Errorf("%d months in all, want 150", total)
 		}
@@ -207,13 +210,37 @@ func TestNothingFinished(t *testing.T) {
 // TestProgress: every month of every strategy is reported once.
 func TestProgress(t *testing.T) {
 	var calls, highest atomic.Int64
-	_, err := sim.Run(t.Context(), load(t, clinic), sim.Options{Months: 5, Workers: 3, Progress: func(done, total int) {
+	_, err := sim.Run(t.Context(), load(t, clinic), sim.Options{Months: 5, Workers: 3, Progress: func(phase sim.Phase, done, total int) {
+		if phase != sim.Months {
+			return
+		}
 		calls.Add(1)
 		for old := highest.Load(); int64(done) > old && !highest.CompareAndSwap(old, int64(done)); old = highest.Load() {
 		}
 	}})
 	if err != nil || calls.Load() != 15 || highest.Load() != 15 {
 		t.Errorf("%v; %d reports, up to %d", err, calls.Load(), highest.Load())
+	}
+}
+
+// TestProgressOfAllPhases: each phase is counted from one to its end, one after the other.
+func TestProgressOfAllPhases(t *testing.T) {
+	var phases []sim.Phase
+	totals := map[sim.Phase]int{}
+	s := load(t, clinic, `channels.reverse.errors.job.range=["0%", "40%"]`)
+	_, err := sim.Run(t.Context(), s, sim.Options{Months: 2, Workers: 1, Progress: func(phase sim.Phase, done, total int) {
+		if n := len(phases); n == 0 || phases[n-1] != phase {
+			phases = append(phases, phase)
+		}
+		if totals[phase]++; totals[phase] != done && phase != sim.Effects || done > total {
+			t.Errorf("%d of %d %s after %d", done, total, phase, totals[phase]-1)
+		}
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := []sim.Phase{sim.Months, sim.Draws, sim.Effects, sim.Map}; !slices.Equal(phases, want) {
+		t.Errorf("phases %q, want %q", phases, want)
 	}
 }
 

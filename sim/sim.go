@@ -26,11 +26,30 @@ const DefaultMonths = 200
 
 // Options say how a scenario is simulated; the zero value is usable.
 type Options struct {
-	Months    int                   // per strategy; 0: as Precision asks, or DefaultMonths
-	Precision float64               // half of the deciding difference's interval, as a share of what the best strategy comes to; 0: none is asked
-	Workers   int                   // 0: one per processor
-	Version   string                // of the tool, for the record
-	Progress  func(done, total int) // called now and then, by several goroutines; nil: not at all
+	Months    int     // per strategy; 0: as Precision asks, or DefaultMonths
+	Precision float64 // half of the deciding difference's interval, as a share of what the best strategy comes to; 0: none is asked
+	Workers   int     // 0: one per processor
+	Version   string  // of the tool, for the record
+
+	// Progress is called now and then, by several goroutines; nil: not at all.
+	Progress func(phase Phase, done, total int)
+}
+
+// Phase is what a run is at, by what it counts.
+type Phase string
+
+// The phases, in their order. A scenario without ranges has no draws and no effects, one without a pair to compare no map.
+const (
+	Months  Phase = "months"
+	Draws   Phase = "draws of the stated ranges"
+	Effects Phase = "effects of single ranges"
+	Map     Phase = "lengths of the break-even map"
+)
+
+func (o *Options) progress(phase Phase, done, total int) {
+	if o.Progress != nil {
+		o.Progress(phase, done, total)
+	}
 }
 
 // ErrNothingFinished is returned when a run is interrupted before all strategies have finished a month.
@@ -132,12 +151,15 @@ func (r *runner) judge(ctx context.Context, run *record.Run) error {
 	r.budgetDraws(q, run)
 	q.BreakEvens = r.breakEvens()
 	run.Verdict = decision.Decide(q)
+	if r.unjudged {
+		run.Verdict.Sentence = "The stated ranges were not judged; on the stated values: " + run.Verdict.Sentence
+	}
 	return r.explore(ctx, q, run)
 }
 
 // explore finds what single ranges could change, unless the context ends first.
 func (r *runner) explore(ctx context.Context, q *decision.Question, run *record.Run) error {
-	found, err := decision.Explore(q, func(cases []decision.Case) ([][]decision.Outlook, error) { return r.foresee(ctx, cases) })
+	found, err := decision.Explore(q, func(cases []decision.Case) ([][]decision.Outlook, error) { return r.foresee(ctx, Effects, cases) })
 	if err != nil && ctx.Err() != nil {
 		r.warnings = append(r.warnings, "interrupted: what single ranges could change was not looked at")
 		return nil

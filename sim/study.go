@@ -108,7 +108,7 @@ func (st *Study) draw(ctx context.Context, r *runner) error {
 		}
 		st.logs = append(st.logs, logs)
 	}
-	outlooks, err := r.foresee(ctx, cases)
+	outlooks, err := r.foresee(ctx, Draws, cases)
 	if err != nil {
 		return err
 	}

@@ -139,7 +139,7 @@ func (e *seller) meet(o order, made world.Job, arrived time.Time) (f fate, pause
 		return f, 0
 	}
 	if pause = e.clock.real(e.luck.trouble.Pause(e.luck.index, at)); pause > 0 {
-		return fate{Fate: world.Fate{Outcome: channel.Refused, Reason: channel.RateLimited}}, pause
+		return fate{Fate: e.luck.trouble.Limited(o.key, e.luck.index, o.try)}, pause
 	}
 	return e.luck.draw(o, made, at), 0
 }

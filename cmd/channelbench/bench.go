@@ -333,8 +333,8 @@ func same(a, b string) bool {
 func (p *program) benched(ctx context.Context, s *scenario.Scenario, folder *folder, f *benchFlags, o bench.Options) (failure error) {
 	results := resultsFile(folder.path, o.Resume)
 	o.Results = results
-	progress := p.progress("orders")
-	o.Progress = progress.show
+	progress := p.progress()
+	o.Progress = func(done, total int) { progress.show("orders", done, total) }
 	// A thread that waits for the disk keeps its processor from the orders for a while, so there are two more.
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(runtime.GOMAXPROCS(0) + 2))
 	left := false

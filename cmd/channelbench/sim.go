@@ -146,8 +146,9 @@ func (p *program) sim(ctx context.Context, name string, f *simFlags) error {
 // simulate runs the simulation. There may be both a run and an error: of an interruption, or of a
 // disagreement between simulation and closed form.
 func (p *program) simulate(ctx context.Context, s *scenario.Scenario, f *simFlags) (*record.Run, error) {
-	progress := p.progress("months")
-	options := sim.Options{Months: f.months, Workers: f.workers, Version: version(), Progress: progress.show}
+	progress := p.progress()
+	options := sim.Options{Months: f.months, Workers: f.workers, Version: version(),
+		Progress: func(phase sim.Phase, done, total int) { progress.show(string(phase), done, total) }}
 	if f.precision > 0 {
 		options.Months, options.Precision = 0, float64(f.precision)
 	}

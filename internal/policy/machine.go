@@ -19,6 +19,7 @@
 //	        │ Lost               │ Stalled                                  └ else next step,
 //	        └────────────────────┴─► Finish, or next step                     or Finish
 //
+// Orders that a channel's pause keeps waiting are called one at a time, when the answer to the one before is here.
 // A pause that would end at the deadline or later counts as no attempt left, unless it is on the last step.
 // A timeout makes an attempt fail from any of its states, and a hedge is a second attempt that goes
 // through the same states beside it; only when both have failed does the order go on. The deadline
@@ -61,9 +62,10 @@ const (
 	Rejected                     // the clip is here and unusable
 	Stalled                      // polls tell no more how the job is getting on, so nobody knows what will come of it
 	Unbought                     // the hedge was not submitted and never will be
+	Called                       // it is the order's turn on the channel that it waits for
 )
 
-var eventKinds = []string{"start", "wake", "accepted", "refused", "lost", "completed", "failed", "fetched", "fetch failed", "rejected", "stalled", "unbought"}
+var eventKinds = []string{"start", "wake", "accepted", "refused", "lost", "completed", "failed", "fetched", "fetch failed", "rejected", "stalled", "unbought", "called"}
 
 func (k EventKind) String() string { return eventKinds[k] }
 
@@ -72,7 +74,7 @@ type Event struct {
 	At         time.Duration // since the order's scheduled arrival; never decreases
 	Jitter     float64       // a uniform in [0, 1) for the pause that may follow a failure; of Wake: that of the latest attempt
 	RetryAfter time.Duration // Refused only: the channel asks for this pause
-	Attempt    int32         // which attempt; unused for Start and Wake
+	Attempt    int32         // which attempt; unused for Start, Wake and Called
 	Kind       EventKind
 	Reason     channel.Reason // Refused and Failed
 	Billed     bool           // Failed only: the channel bills the failure though it bills on success
@@ -120,6 +122,7 @@ type Attempt struct {
 	Settled  bool // nothing about it can change any more
 	Hedge    bool // it began beside the one before
 	probe    bool // a half-open breaker waits for what comes of it
+	ahead    bool // those that wait for their turn on the channel wait for its answer
 }
 
 // Usage is what the attempt used, for billing; made is the clip that its channel makes.
@@ -138,7 +141,7 @@ type state uint8
 
 const (
 	arriving state = iota // Start is still to come
-	waiting               // for a Wake at resume
+	waiting               // for a Wake at resume, or for its turn
 	running               // an attempt, or a hedged pair
 	finished
 )
@@ -178,6 +181,9 @@ type Machine struct {
 	timed    bool           // the step has a timeout or a hedge
 	hedged   bool           // the running attempt has had its chance of a hedge
 	waited   bool           // for the breaker, before the next attempt
+	queued   bool           // waiting for its turn on the step's channel
+	again    bool           // its latest attempt was in turn, too
+	called   bool           // it is its turn
 	attempts [MaxAttempts]Attempt
 }
 
@@ -188,6 +194,7 @@ func (m *Machine) Init(route *Route, arrival time.Duration) {
 	m.resume, m.alarm, m.result, m.state = 0, 0, Result{}, arriving
 	m.step, m.tries, m.n = 0, 0, 0
 	m.reason, m.timed, m.hedged, m.waited = channel.NoReason, false, false, false
+	m.queued, m.again, m.called = false, false, false
 }
 
 // Attempts returns the attempts made so far; the slice is valid until the next Init.
@@ -195,17 +202,6 @@ func (m *Machine) Attempts() []Attempt { return m.attempts[:m.n] }
 
 // Finished says whether the order has ended, and how.
 func (m *Machine) Finished() (Result, bool) { return m.result, m.state == finished }
-
-// Paused says whether the order waits for a channel's pause and for nothing else, and until when on the clock of the
-// arrivals. Should the pause grow longer, a Wake at its former end only asks for the next one.
-func (m *Machine) Paused(pool *Pool) (channel int, until time.Duration, is bool) {
-	if m.state != waiting || m.alarm != m.resume {
-		return 0, 0, false
-	}
-	step := &m.route.Steps[m.step]
-	until = pool.PausedUntil(step.Channel)
-	return step.Channel, until, step.Breaker.Failures == 0 && m.arrival+m.resume == until
-}
 
 // OnLastStep says whether no step of the route is left after the current one.
 func (m *Machine) OnLastStep() bool { return int(m.step)+1 == len(m.route.Steps) }
@@ -252,6 +248,8 @@ func (m *Machine) hear(e *Event, pool *Pool, actions []Action) []Action {
 		return actions
 	case Wake:
 		return m.wake(e.At, pool, actions)
+	case Called:
+		return m.call(e.At, pool, actions)
 	}
 	switch {
 	case e.Attempt < 0 || e.Attempt >= m.n || m.attempts[e.Attempt].Settled:
@@ -276,7 +274,9 @@ func overdue(limit time.Duration, e *Event) bool {
 func (m *Machine) setAlarm(actions []Action) []Action {
 	next := m.deadline
 	if m.state == waiting {
-		next = earlier(next, m.resume)
+		if !m.queued {
+			next = earlier(next, m.resume)
+		}
 	} else if m.timed {
 		step := &m.route.Steps[m.step]
 		for i := m.pair(); i < m.n; i++ {
@@ -311,7 +311,7 @@ func (m *Machine) pair() int32 {
 	return max(0, m.n-1)
 }
 
-// submit begins the next attempt on the current step, once the channel's pause and breaker allow it.
+// submit begins the next attempt on the current step, once the channel's breaker allows it, and its turn has come.
 func (m *Machine) submit(at time.Duration, pool *Pool, actions []Action) []Action {
 	if m.deadline > 0 && at >= m.deadline {
 		return m.end(Result{Reason: channel.Deadline, At: at}, pool, actions)
@@ -326,11 +326,8 @@ func (m *Machine) submit(at time.Duration, pool *Pool, actions []Action) []Actio
 			return m.wait(until-m.arrival, actions)
 		}
 	}
-	if until := pool.PausedUntil(step.Channel) - m.arrival; until > at {
-		if m.outlasted(until) {
-			return m.nextStep(at, pool, actions)
-		}
-		return m.wait(until, actions)
+	if !m.called && pool.Crowded(step.Channel, m.arrival+at) {
+		return m.queue(at, false, pool, actions)
 	}
 	m.state, m.hedged, m.waited = running, false, false
 	m.timed = step.Timeout > 0 || step.Hedge.After > 0
@@ -363,6 +360,9 @@ func (m *Machine) begin(at time.Duration, channel int, hedge bool, pool *Pool, a
 	if b := &m.route.Steps[m.step].Breaker; b.Failures > 0 {
 		a.probe = pool.admit(b, channel, m.arrival+at)
 	}
+	if a.ahead = m.called; a.ahead {
+		m.called, pool.channels[channel].trying = false, true
+	}
 	m.attempts[m.n] = a
 	m.n++
 	return append(actions, Action{Kind: Submit, Attempt: m.n - 1, Channel: a.Channel, Try: a.Try, At: at})
@@ -388,7 +388,11 @@ func (m *Machine) wait(until time.Duration, actions []Action) []Action {
 func (m *Machine) wake(at time.Duration, pool *Pool, actions []Action) []Action {
 	switch m.state {
 	case waiting:
-		if at >= m.resume {
+		switch {
+		case m.queued && m.outlasted(pool.PausedUntil(m.route.Steps[m.step].Channel)-m.arrival):
+			m.dequeue(pool)
+			return m.nextStep(at, pool, actions)
+		case !m.queued && at >= m.resume:
 			return m.submit(at, pool, actions)
 		}
 	case running:
@@ -408,7 +412,7 @@ func (m *Machine) mayHedge(step *Step) bool {
 func (m *Machine) hedge(at time.Duration, step *Step, pool *Pool, actions []Action) []Action {
 	m.hedged = true
 	second, now := step.Hedge.Channel, m.arrival+at
-	if _, blocked := pool.blocked(&step.Breaker, second, now); blocked || pool.PausedUntil(second) > now || !pool.take(&step.Budget, second) {
+	if _, blocked := pool.blocked(&step.Breaker, second, now); blocked || pool.Crowded(second, now) || !pool.take(&step.Budget, second) {
 		return actions
 	}
 	return m.begin(at, second, true, pool, actions)
@@ -435,6 +439,7 @@ func (m *Machine) expire(e *Event, pool *Pool, actions []Action) []Action {
 func (m *Machine) leave(i int32, r channel.Reason, at time.Duration, pool *Pool, actions []Action) []Action {
 	a := &m.attempts[i]
 	a.Outcome, a.Reason, a.Ended = channel.Abandoned, r, at
+	a.answered(pool)
 	m.tell(a, at, pool)
 	if a.Made {
 		a.Settled = true
@@ -452,6 +457,8 @@ func (m *Machine) answer(e *Event, pool *Pool, actions []Action) []Action {
 	if a.phase() != expects[e.Kind] {
 		return actions
 	}
+	m.again = a.ahead
+	a.answered(pool)
 	switch e.Kind {
 	case Accepted:
 		a.Accepted = true
@@ -564,12 +571,18 @@ func (m *Machine) failed(at time.Duration, r channel.Reason, jitter float64, ret
 		}
 		return m.end(Result{Reason: channel.Lost, At: at}, pool, actions)
 	}
-	pause := max(step.Backoff.Pause(int(m.tries), jitter), retryAfter)
+	pause := retryAfter // who says when there is room knows better than a backoff
+	if pause <= 0 {
+		pause = step.Backoff.Pause(int(m.tries), jitter)
+	}
 	late := m.outlasted(max(at+pause, pool.PausedUntil(step.Channel)-m.arrival))
 	if int(m.tries) >= step.Attempts || !step.RetryOn.Has(r) || late || m.barred(at, pool) || !pool.take(&step.Budget, step.Channel) {
 		return m.nextStep(at, pool, actions)
 	}
-	if pause <= 0 {
+	switch until := pool.PausedUntil(step.Channel) - m.arrival; {
+	case until > at && until >= at+pause:
+		return m.queue(at, m.again, pool, actions)
+	case pause <= 0:
 		return m.submit(at, pool, actions)
 	}
 	return m.wait(at+pause, actions)
@@ -579,7 +592,7 @@ func (m *Machine) failed(at time.Duration, r channel.Reason, jitter float64, ret
 func (m *Machine) nextStep(at time.Duration, pool *Pool, actions []Action) []Action {
 	for int(m.step)+1 < len(m.route.Steps) {
 		m.step++
-		m.tries, m.waited = 0, false
+		m.tries, m.waited, m.called = 0, false, false
 		step := &m.route.Steps[m.step]
 		if step.Budget.Burst == 0 || m.triesOn(step.Channel) == 0 || pool.take(&step.Budget, step.Channel) {
 			return m.submit(at, pool, actions)
@@ -590,6 +603,7 @@ func (m *Machine) nextStep(at time.Duration, pool *Pool, actions []Action) []Act
 
 // end finishes the order and leaves what still runs of it.
 func (m *Machine) end(r Result, pool *Pool, actions []Action) []Action {
+	m.dequeue(pool)
 	m.state, m.result = finished, r
 	actions = append(actions, Action{Kind: Finish, At: r.At})
 	why := r.Reason

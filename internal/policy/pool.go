@@ -16,6 +16,8 @@ type Pool struct {
 // shared is what is known of one channel, on the clock of the orders' arrivals.
 type shared struct {
 	paused   time.Duration // the channel asked to be left alone until then
+	waiting  int           // orders that wait for their turn
+	trying   bool          // one of them has submitted, and isn't answered yet
 	opened   time.Duration // the breaker is open until then, and half open from then on; 0: it is closed
 	probed   bool          // half open: an attempt is under way that will tell
 	failed   int           // failures since the breaker was closed

@@ -24,8 +24,9 @@ type watch struct {
 	waited   bool          // once more since the latest submit
 	barred   []bool        // by step: its breaker was open at some event since the latest submit
 	why      channel.Reason
-	lost     bool // the latest attempt, or one of the latest pair, was when it ended
-	late     bool // when that ended, another one could not have begun before the deadline
+	lost     bool          // the latest attempt, or one of the latest pair, was when it ended
+	pause    time.Duration // after it, at least
+	late     bool          // when that ended, another one could not have begun before the deadline
 	shared   *sharing
 	history  []policy.Event
 }
@@ -162,11 +163,12 @@ func (w *watch) takesBack(before []policy.Attempt, e policy.Event, over bool) bo
 func (w *watch) tooLate(last *policy.Attempt, e policy.Event) bool {
 	step := &w.route.Steps[last.Step]
 	pause := step.Backoff.Pause(w.submits[last.Step], e.Jitter)
-	if own := e.Attempt >= 0 && int(e.Attempt) < len(w.machine.Attempts()) && e.Kind > policy.Wake && e.Kind != policy.Unbought; own {
-		if a := &w.machine.Attempts()[e.Attempt]; !a.Hedge && a.Ended == e.At && a.Outcome != channel.Abandoned {
-			pause = max(pause, e.RetryAfter)
+	if own := e.Attempt >= 0 && int(e.Attempt) < len(w.machine.Attempts()) && e.Kind > policy.Wake && e.Kind < policy.Unbought; own {
+		if a := &w.machine.Attempts()[e.Attempt]; !a.Hedge && a.Ended == e.At && a.Outcome != channel.Abandoned && e.RetryAfter > 0 {
+			pause = e.RetryAfter
 		}
 	}
+	w.pause = pause
 	return w.outlasts(e.At+pause) || w.beyond(int32(step.Channel))
 }
 
@@ -422,7 +424,7 @@ func (w *watch) checkNext(fail failer, a *policy.Action, step *policy.Step) {
 	case !again && retried && !w.late && !w.beyond(last.Channel) && (w.pool == nil || before.Budget.Burst == 0 && before.Breaker.Failures == 0):
 		fail("the next step begins after %v, though %d of %d attempts are left", w.why, before.Attempts-w.submits[last.Step], before.Attempts)
 	}
-	if low, _ := before.Backoff.Bounds(w.submits[mine.Step] - 1); again && a.At < last.Ended+low {
+	if low, _ := before.Backoff.Bounds(w.submits[mine.Step] - 1); again && a.At < last.Ended+min(low, w.pause) {
 		fail("tried again at %v, %v after a failure; the pause is at least %v", a.At, a.At-last.Ended, low)
 	}
 	if !again {
@@ -503,9 +505,13 @@ func (w *watch) checkState(fail failer) {
 			fail("nobody wakes the order when attempt %d times out", i)
 		}
 	}
+	_, _, queued := w.machine.Queued()
 	switch {
+	case queued && (w.pool == nil || running > 0):
+		fail("the order waits for its turn with %d attempts running", running)
 	case w.route.Deadline > 0 && (w.alarm == 0 || w.alarm > w.route.Deadline):
 		fail("nobody wakes the order at its deadline")
+	case queued: // until it is called
 	case running == 0 && w.alarm == 0:
 		fail("the order waits for nothing")
 	case running == 0 && w.alarm == w.route.Deadline && !w.exhausted():

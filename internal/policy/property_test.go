@@ -64,6 +64,9 @@ func anyOrders(t *rapid.T) {
 		w.step(t, anyEvent(t, w))
 	}
 	for i := range orders {
+		orders[i].refuse(t) // so that nobody waits for an answer that another gets
+	}
+	for i := range orders {
 		orders[i].deliver(t)
 		orders[i].again(t)
 	}
@@ -130,7 +133,7 @@ func anyEvent(t *rapid.T, w *watch) policy.Event {
 	n := len(w.machine.Attempts())
 	e := policy.Event{
 		At:         w.now + anyTime(t, "later"),
-		Kind:       policy.EventKind(rapid.IntRange(0, int(policy.Unbought)).Draw(t, "kind")),
+		Kind:       policy.EventKind(rapid.IntRange(0, int(policy.Called)).Draw(t, "kind")),
 		Attempt:    int32(rapid.IntRange(-1, n).Draw(t, "attempt")),
 		Jitter:     rapid.Float64Range(0, 0.999).Draw(t, "jitter"),
 		RetryAfter: anyTime(t, "retry after"),
@@ -147,6 +150,8 @@ func anyEvent(t *rapid.T, w *watch) policy.Event {
 	switch {
 	case !w.started:
 		e.Kind = policy.Start
+	case w.turn() >= 0 && rapid.IntRange(0, 2).Draw(t, "is called") > 0:
+		e.Kind, e.At = policy.Called, max(w.now, w.turn())
 	case n == 0 || w.machine.Attempts()[e.Attempt].Settled || w.alarm > 0 && rapid.IntRange(0, 2).Draw(t, "wakes") == 0:
 		e.Kind = policy.Wake
 		if w.alarm > 0 {
@@ -173,21 +178,19 @@ func (w *watch) deliver(t tester) {
 	if !w.started {
 		w.step(t, policy.Event{Kind: policy.Start, At: w.now})
 	}
-	refuse := func() {
-		for i := range w.machine.Attempts() {
-			w.step(t, policy.Event{Kind: policy.Refused, At: w.now, Attempt: int32(i), Reason: channel.Submit})
-			w.step(t, policy.Event{Kind: policy.Failed, At: w.now, Attempt: int32(i)})
-		}
-	}
 	for range 8 * policy.MaxAttempts {
 		if w.finishes > 0 {
 			break
+		}
+		if turn := w.turn(); turn >= 0 {
+			w.step(t, policy.Event{Kind: policy.Called, At: max(w.now, turn)})
+			continue
 		}
 		if attempts := w.machine.Attempts(); len(attempts) == 0 || attempts[len(attempts)-1].Outcome != channel.Pending && w.alarm > 0 {
 			w.step(t, policy.Event{Kind: policy.Wake, At: max(w.now, w.alarm)})
 			continue
 		}
-		refuse()
+		w.refuse(t)
 		for i := range w.machine.Attempts() {
 			w.step(t, policy.Event{Kind: policy.Rejected, At: w.now, Attempt: int32(i)})
 		}
@@ -195,9 +198,30 @@ func (w *watch) deliver(t tester) {
 	if w.finishes == 0 {
 		t.Fatalf("the order doesn't end\nroute %+v\nevents %+v", *w.route, w.history)
 	}
-	refuse()
+	w.refuse(t)
 	if !w.machine.Settled() {
 		t.Fatalf("all is answered, and not settled: %+v\nroute %+v\nevents %+v", w.machine.Attempts(), *w.route, w.history)
+	}
+}
+
+// turn is when the order may be called, counted from its arrival; < 0: it can't be.
+func (w *watch) turn() time.Duration {
+	ch, _, queued := w.machine.Queued()
+	if !queued {
+		return -1
+	}
+	at, known := w.pool.Turn(ch)
+	if !known {
+		return -1
+	}
+	return max(0, at-w.arrival)
+}
+
+// refuse answers what is unanswered.
+func (w *watch) refuse(t tester) {
+	for i := range w.machine.Attempts() {
+		w.step(t, policy.Event{Kind: policy.Refused, At: w.now, Attempt: int32(i), Reason: channel.Submit})
+		w.step(t, policy.Event{Kind: policy.Failed, At: w.now, Attempt: int32(i)})
 	}
 }
 
@@ -229,7 +253,7 @@ func TestNoAllocation(t *testing.T) {
 	events := []policy.Event{
 		{Kind: policy.Start},
 		{Kind: policy.Refused, Reason: channel.Region, At: 1, RetryAfter: time.Second},
-		{Kind: policy.Wake, At: time.Minute},
+		{Kind: policy.Called, At: time.Minute},
 		{Kind: policy.Accepted, Attempt: 1, At: time.Minute},
 		{Kind: policy.Failed, Attempt: 1, At: 2 * time.Minute},
 		{Kind: policy.Wake, At: 3 * time.Minute},

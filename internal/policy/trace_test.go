@@ -206,7 +206,7 @@ func (s *stage) reasons(names string) policy.ReasonSet {
 var kinds = map[string]policy.EventKind{
 	"start": policy.Start, "wake": policy.Wake, "accepted": policy.Accepted, "refused": policy.Refused, "lost": policy.Lost, "completed": policy.Completed,
 	"failed": policy.Failed, "fetched": policy.Fetched, "fetch-failed": policy.FetchFailed, "rejected": policy.Rejected, "stalled": policy.Stalled,
-	"unbought": policy.Unbought,
+	"unbought": policy.Unbought, "called": policy.Called,
 }
 
 // event reads a time, what happened, to which attempt, and details.
@@ -218,7 +218,7 @@ func (s *stage) event(words []string) policy.Event {
 	}
 	e.Kind = kind
 	words = words[2:]
-	if kind > policy.Wake {
+	if kind > policy.Wake && kind < policy.Called {
 		e.Attempt = int32(s.number(words[0]))
 		words = words[1:]
 	}

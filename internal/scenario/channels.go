@@ -230,6 +230,7 @@ func (r *reader) limits(n *node) Limits {
 		RequestsPerMinute: read(t, "requests_per_minute", 0, integer(1, 1_000_000)),
 		Concurrent:        read(t, "concurrent", 0, integer(1, 1_000_000)),
 		Queue:             read(t, "queue", 0, (*reader).queue),
+		Takes:             read(t, "takes", nil, (*reader).takes),
 	}
 	if queue := n.fields()["queue"]; queue != nil && n.fields()["concurrent"] == nil {
 		r.failKey(queue, "add concurrent = 40, the number of jobs that run at once, or leave queue out", "queue without concurrent")

@@ -90,7 +90,7 @@ func (ch *Channel) compile(videos []Video) (world.Channel, error) {
 			w.Errors.RegionMix = []world.Weighted{{Weight: e.Region.Rate, Rate: 1}, {Weight: 1 - e.Region.Rate, Rate: 0}}
 		}
 	}
-	w.Limits = world.Limits{PerMinute: ch.Limits.RequestsPerMinute, Concurrent: ch.Limits.Concurrent, Queue: ch.Limits.Queue}
+	w.Limits = world.Limits{PerMinute: ch.Limits.RequestsPerMinute, Concurrent: ch.Limits.Concurrent, Queue: ch.Limits.Queue, Takes: ch.Limits.Takes.distribution()}
 	for _, g := range ch.Regimes {
 		w.Regimes = append(w.Regimes, world.Regime{Share: g.Share, Refuses: g.Submit, Lasts: g.Lasts.spell()})
 	}

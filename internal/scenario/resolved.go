@@ -175,6 +175,9 @@ func (w *writer) limits(c *Channel) {
 		}
 		w.note("queue", queue, "accepted jobs that may wait for a slot")
 	}
+	if c.Limits.Takes != nil {
+		w.note("takes", c.Limits.Takes.String(), "submit → refused")
+	}
 }
 
 func (w *writer) regimes(c *Channel) {

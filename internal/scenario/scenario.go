@@ -158,6 +158,8 @@ type Limits struct {
 	RequestsPerMinute int // 0: unlimited
 	Concurrent        int // 0: unlimited
 	Queue             int // accepted jobs that may wait for one of them to end, or Unlimited
+
+	Takes *Takes // from a submit to its refusal; nil: no time
 }
 
 // Unlimited is a queue of any length.

@@ -1,12 +1,18 @@
 package world
 
-import "time"
+import (
+	"time"
+
+	"channelbench/internal/dist"
+)
 
 // Limits are what a channel lets through.
 type Limits struct {
 	PerMinute  int // submits in any sixty seconds; 0: any number
 	Concurrent int // jobs that run at once; 0: any number
 	Queue      int // accepted jobs that may wait for one of them to end; < 0: any number
+
+	Takes dist.Distribution // from a submit to its refusal; nil: no time
 }
 
 // minute lets through so many submits in any sixty seconds.

@@ -77,7 +77,9 @@ func (t *Trouble) Attempt(k Key, ch, class, try int, at time.Duration) Fate {
 		return k.refused(channel.Submit, c.Errors.Submit.Takes, ch, try)
 	}
 	if pause := t.Pause(ch, at); pause > 0 {
-		return Fate{Outcome: channel.Refused, Reason: channel.RateLimited, RetryAfter: pause}
+		f := t.Limited(k, ch, try)
+		f.RetryAfter = pause
+		return f
 	}
 	if c.Errors.moderated(k) {
 		return k.refused(channel.Moderation, c.Errors.Moderation.Takes, ch, try)
@@ -105,6 +107,11 @@ func (t *Trouble) Refuses(k Key, ch, try int, at time.Duration) bool {
 	}
 	share := p.regimes.refuses(at)
 	return share > 0 && k.uniform(forRefusal, ch, try) < share
+}
+
+// Limited is the refusal of an attempt by the limits, without its Retry-After.
+func (t *Trouble) Limited(k Key, ch, try int) Fate {
+	return k.refused(channel.RateLimited, t.model.Channels[ch].Limits.Takes, ch, try)
 }
 
 // Pause is the Retry-After that the limits refuse a submit with; 0 lets it through and counts it.

@@ -35,7 +35,7 @@ type Engine struct {
 	free     []int32 // slots of orders
 	heap     heap
 	rooms    []room        // by channel; nil where no channel can ask for a pause
-	woken    time.Duration // when somebody in a room is to be woken; noEnd: nobody waits in one
+	woken    time.Duration // when somebody in a room is to be called; noEnd: nobody is
 	seq      uint32
 	actions  []policy.Action
 	pool     *policy.Pool
@@ -50,8 +50,8 @@ type order struct {
 	arrival time.Duration
 	class   int
 	wake    time.Duration  // asked for; < 0: none
-	ticket  uint32         // of its entry in the heap, or in a room: others are out of date
-	waits   bool           // in a room
+	ticket  uint32         // of its entry in the heap: others are out of date; 0: it has none
+	place   uint32         // in a room; 0: it is in none
 	attempt                // the latest
 	earlier []attempt      // those of which something is still to be heard: hedged, or left at a timeout
 	machine policy.Machine // last: its attempts are large and mostly untouched
@@ -95,20 +95,25 @@ func (e *Engine) Month(month int) *Tally {
 			e.reset()
 			return nil
 		}
-		if more && (len(e.heap) == 0 || int64(next) <= e.heap[0].at) && next <= e.woken {
+		now := e.woken
+		switch {
+		case more && (len(e.heap) == 0 || int64(next) <= e.heap[0].at) && next <= e.woken:
+			now = next
 			e.arrive(month, index, next)
 			index++
 			next, more = arrivals.Next()
-			continue
+		case e.woken != noEnd && (len(e.heap) == 0 || int64(e.woken) < e.heap[0].at):
+			e.call(month)
+		default:
+			now = time.Duration(e.heap[0].at)
+			if top := &e.heap[0]; e.orders[top.slot].ticket == top.seq {
+				e.advance(top)
+			} else {
+				e.heap.pop() // of an order that was called since
+			}
 		}
-		if e.woken != noEnd && (len(e.heap) == 0 || int64(e.woken) < e.heap[0].at) {
-			e.wake(month)
-			continue
-		}
-		if top := &e.heap[0]; e.orders[top.slot].ticket == top.seq {
-			e.advance(top)
-		} else {
-			e.heap.pop() // the deadline of an order that left its room before
+		if e.rooms != nil {
+			e.look(now)
 		}
 	}
 	return e.tally
@@ -133,40 +138,53 @@ func (e *Engine) arrive(month, index int, at time.Duration) {
 	if e.rooms != nil && e.queueUp(index, class, at) {
 		return
 	}
-	slot, o := e.begin(key, index, class, at)
-	switch at, more := e.step(o, policy.Event{Kind: policy.Start}); {
-	case !more:
+	slot := e.begin(key, index, class, at)
+	e.follow(&e.orders[slot], slot, policy.Event{Kind: policy.Start})
+}
+
+// follow hands an order that isn't in the heap an event, and sees to what it waits for then.
+func (e *Engine) follow(o *order, slot int32, event policy.Event) {
+	at, more := e.step(o, event)
+	if !more {
 		e.settle(o, slot)
-	case !e.enter(o, slot, nowhere):
+		return
+	}
+	if o.ticket = 0; at >= 0 {
 		e.heap.push(e.due(o, at, slot))
+	}
+	if e.rooms != nil {
+		e.seat(o, slot)
 	}
 }
 
 // begin makes an order ready for its start.
-func (e *Engine) begin(key world.Key, index, class int, at time.Duration) (int32, *order) {
+func (e *Engine) begin(key world.Key, index, class int, at time.Duration) int32 {
 	slot := e.slot()
 	o := &e.orders[slot]
 	o.key, o.index, o.arrival, o.class = key, index, at, class
-	o.answer.At, o.wake, o.earlier, o.waits = never, never, o.earlier[:0], false
+	o.answer.At, o.wake, o.earlier, o.place = never, never, o.earlier[:0], 0
 	o.machine.Init(&e.strategy.Routes[class], at)
-	return slot, o
+	return slot
 }
 
 // advance hands an order its next event, which is the earliest of all.
 func (e *Engine) advance(top *due) {
 	slot := top.slot
 	o := &e.orders[slot]
-	if o.waits { // its deadline comes before its turn
-		o.waits, o.wake = false, time.Duration(top.at)-o.arrival
-	}
-	switch at, more := e.step(o, e.takeNext(o)); {
+	at, more := e.step(o, e.takeNext(o))
+	switch {
 	case !more:
 		e.heap.pop()
 		e.settle(o, slot)
-	case e.enter(o, slot, nowhere):
+		return
+	case at < 0:
 		e.heap.pop()
+		o.ticket = 0
 	default:
 		e.heap.replaceTop(e.due(o, at, slot))
+	}
+	if e.rooms != nil {
+		e.seat(o, slot)
 	}
 }
 
@@ -381,6 +399,6 @@ func (e *Engine) settle(o *order, slot int32) {
 		cost += charge
 	}
 	t.Days[min(int(o.arrival/day), Days-1)] += cost
-	o.ticket = 0
+	o.ticket, o.place = 0, 0
 	e.free = append(e.free, slot)
 }

@@ -251,3 +251,56 @@ func TestAnOverloadedMonthEnds(t *testing.T) {
 		}
 	}
 }
+
+// TestTurnsAreAQueue: a channel that refuses whom it has no room for, and orders that then wait for their turn, make
+// a queue like one that the channel keeps itself. One submit a minute is a server of a minute (M/D/1), one job at a
+// time one of the job's time (M/M/1), ten at a time M/M/10; each order is refused at most once.
+func TestTurnsAreAQueue(t *testing.T) {
+	const orders, replications = 12_000, 30
+	minute := world.Month.Seconds() / 60
+	for _, tt := range []struct {
+		name   string
+		limits world.Limits
+		load   float64
+		unit   float64 // of the wait, in seconds; 0: a mean job, which then makes the load
+		mean   float64
+	}{
+		{"M/D/1 at 0.8", world.Limits{PerMinute: 1}, 0.8, 60, 2},
+		{"M/D/1 at 0.9", world.Limits{PerMinute: 1}, 0.9, 60, 4.5},
+		{"M/M/1 at 0.9", world.Limits{Concurrent: 1}, 0.9, 0, 9},
+		{"M/M/10 at 0.9", world.Limits{Concurrent: 10}, 9, 0, 0.6687315241},
+	} {
+		n := orders
+		job := tt.load * world.Month.Seconds() / orders
+		if tt.unit > 0 {
+			n, job = int(tt.load*minute), 100
+		}
+		m, s := queue(1, n, dist.Weibull{K: 1, Lambda: job})
+		m.Channels[a].Limits = tt.limits
+		step := &s.Routes[0].Steps[0]
+		step.Attempts, step.RetryOn = 2, policy.SetOf(channel.RateLimited)
+		unit := tt.unit
+		if unit == 0 {
+			unit = job
+		}
+		e := engine(t, m, s)
+		var mean [replications]float64
+		for month := range replications {
+			waited, delivered := 0.0, 0
+			e.Observe = func(_ int, ev policy.Event, _ []policy.Action) {
+				switch ev.Kind {
+				case policy.Accepted:
+					waited += ev.At.Seconds()
+				case policy.Fetched:
+					delivered++
+				}
+			}
+			e.Month(month)
+			if delivered != n {
+				t.Errorf("%s: %d of %d delivered", tt.name, delivered, n)
+			}
+			mean[month] = waited / unit / float64(n)
+		}
+		months(t, tt.name+": mean wait", mean[:], tt.mean)
+	}
+}

@@ -8,22 +8,22 @@ import (
 	"channelbench/internal/world"
 )
 
-// room is where orders wait together for the end of a channel's pause, first come, first woken. When the first is
-// refused again, the pause is longer, and waking the others would only tell them so: they go on waiting, all at once.
-// Without rooms, an overloaded channel would wake every waiting order for each place that frees.
+// room is where orders wait for their turn on a channel, first come, first called.
 type room struct {
-	until   time.Duration // when they are to be woken; noEnd: nobody waits
+	until   time.Duration // when the first of them is to be called; noEnd: that isn't known, or nobody waits
 	leaves  time.Duration // no longer pause than that is waited for by all: the first of their deadlines, of those with a next step
 	waiting []waiter      // a ring
 	first   int
 	n       int
+	tried   int // of them, those at the front that have been refused
 }
 
 // waiter is an order in a room. One that has not begun needs no more than this, so that a month of waiting orders
 // fits into memory.
 type waiter struct {
-	slot    int32         // notBegun: it has none yet
-	ticket  uint32        // of an order that has begun; another one now: it has left for its deadline
+	slot    int32  // notBegun: it has none yet
+	place   uint32 // of an order that has begun; another one now: it has left for its deadline
+	tried   bool
 	index   int           // of one that has not begun
 	arrival time.Duration // the same
 }
@@ -31,7 +31,6 @@ type waiter struct {
 const (
 	noEnd    = time.Duration(math.MaxInt64)
 	notBegun = int32(-1)
-	nowhere  = -1 // where an order comes from that no room woke
 )
 
 // openRooms makes a room for each channel of a model whose limits can ask for pauses.
@@ -48,50 +47,38 @@ func (e *Engine) openRooms() {
 	}
 }
 
-// queueUp lets an order that arrives wait before it begins, where its first channel is paused and it has no deadline.
-// Nobody sees a difference but one who observes.
+// queueUp lets an order that arrives wait before it begins, where it has to wait for its turn on its first channel
+// and has no deadline. Nobody sees a difference but one who observes.
 func (e *Engine) queueUp(index, class int, at time.Duration) bool {
 	route := &e.strategy.Routes[class]
 	step := &route.Steps[0]
-	if e.Observe != nil || route.Deadline > 0 || step.Breaker.Failures > 0 {
+	if e.Observe != nil || route.Deadline > 0 || step.Breaker.Failures > 0 || !e.pool.Crowded(step.Channel, at) {
 		return false
 	}
-	until := e.pool.PausedUntil(step.Channel)
-	if until <= at {
-		return false
-	}
-	e.wait(step.Channel, until, waiter{slot: notBegun, index: index, arrival: at}, false)
+	e.pool.Join(step.Channel)
+	e.rooms[step.Channel].add(waiter{slot: notBegun, index: index, arrival: at}, policy.Last)
 	return true
 }
 
-// enter lets an order wait in a room, if it waits for a pause and nothing else. One that was woken in that very room
-// stays the first. Its deadline waits in the heap.
-func (e *Engine) enter(o *order, slot int32, from int) bool {
-	if e.rooms == nil {
-		return false
+// seat gives an order a place in a room where it waits for its turn there.
+func (e *Engine) seat(o *order, slot int32) {
+	ch, where, queued := o.machine.Queued()
+	switch {
+	case !queued:
+		o.place = 0
+		return
+	case o.place != 0:
+		return
 	}
-	ch, until, paused := o.machine.Paused(e.pool)
-	if !paused || o.next().answer.At >= 0 {
-		return false
-	}
-	entry := e.due(o, e.strategy.Routes[o.class].Deadline, slot)
-	if o.waits = true; e.strategy.Routes[o.class].Deadline > 0 {
-		e.heap.push(entry)
-	}
-	w := waiter{slot: slot, ticket: entry.seq}
-	e.rooms[ch].leaves = min(e.rooms[ch].leaves, e.leaves(&w))
-	e.wait(ch, until, w, ch == from)
-	return true
-}
-
-func (e *Engine) wait(ch int, until time.Duration, w waiter, first bool) {
+	e.seq++
+	o.place = e.seq
+	w := waiter{slot: slot, place: o.place, tried: where != policy.Last}
 	r := &e.rooms[ch]
-	r.add(w, first)
-	r.until = min(r.until, until)
-	e.woken = min(e.woken, until)
+	r.leaves = min(r.leaves, e.leaves(&w))
+	r.add(w, where)
 }
 
-func (r *room) add(w waiter, first bool) {
+func (r *room) add(w waiter, where policy.Place) {
 	if r.n == len(r.waiting) {
 		grown := make([]waiter, max(16, 2*r.n))
 		for i := range r.n {
@@ -100,12 +87,20 @@ func (r *room) add(w waiter, first bool) {
 		r.waiting, r.first = grown, 0
 	}
 	r.n++
-	if first {
-		r.first = (r.first + len(r.waiting) - 1) % len(r.waiting)
-		*r.at(0) = w
+	if where == policy.Last {
+		*r.at(r.n - 1) = w
 		return
 	}
-	*r.at(r.n - 1) = w
+	before := 0
+	if where == policy.Tried {
+		before = r.tried
+	}
+	r.first = (r.first + len(r.waiting) - 1) % len(r.waiting)
+	for i := range before {
+		*r.at(i) = *r.at(i + 1)
+	}
+	*r.at(before) = w
+	r.tried++
 }
 
 func (r *room) at(i int) *waiter { return &r.waiting[(r.first+i)%len(r.waiting)] }
@@ -114,120 +109,93 @@ func (r *room) at(i int) *waiter { return &r.waiting[(r.first+i)%len(r.waiting)]
 func (r *room) take() waiter {
 	w := *r.at(0)
 	r.first = (r.first + 1) % len(r.waiting)
-	if r.n--; r.n == 0 {
-		r.until = noEnd
-	}
+	r.n--
+	r.tried = max(0, r.tried-1)
 	return w
 }
 
-// wake wakes the first order of the room whose time comes first, or lets them all wait on where the pause is longer
-// by now.
-func (e *Engine) wake(month int) {
+// look sees in each room when its turn comes, after something happened. Those that have no time for a pause that has
+// grown go on to their next step at once, into another room maybe.
+func (e *Engine) look(now time.Duration) {
+	for left := true; left; {
+		left = false
+		for ch := range e.rooms {
+			if r := &e.rooms[ch]; r.n > 0 && r.leaves <= e.pool.PausedUntil(ch) {
+				e.sendOn(r, ch, now)
+				left = true
+			}
+		}
+	}
+	e.woken = noEnd
+	for ch := range e.rooms {
+		r := &e.rooms[ch]
+		r.until = noEnd
+		if at, known := e.pool.Turn(ch); known {
+			r.until = max(at, now)
+		}
+		e.woken = min(e.woken, r.until)
+	}
+}
+
+// call calls the first order of the room whose time has come.
+func (e *Engine) call(month int) {
 	for ch := range e.rooms {
 		r := &e.rooms[ch]
 		if r.until != e.woken {
 			continue
 		}
-		if e.pool.PausedUntil(ch) > r.until {
-			e.prolong(r, ch)
-		} else {
-			e.wakeFirst(month, r, ch)
+		w := r.take()
+		if w.slot == notBegun {
+			key := e.model.Key(month, w.index)
+			w.slot = e.begin(key, w.index, e.model.Class(key), w.arrival)
+			e.step(&e.orders[w.slot], policy.Event{Kind: policy.Start}) // and it waits for its turn
+			e.pool.Part(ch)
+		} else if e.orders[w.slot].place != w.place {
+			return // the next one is called instead
 		}
-		break
-	}
-	e.woken = noEnd
-	for ch := range e.rooms {
-		e.woken = min(e.woken, e.rooms[ch].until)
-	}
-}
-
-func (e *Engine) wakeFirst(month int, r *room, ch int) {
-	now := r.until
-	w := r.take()
-	if w.slot == notBegun {
-		key := e.model.Key(month, w.index)
-		slot, o := e.begin(key, w.index, e.model.Class(key), w.arrival)
-		e.step(o, policy.Event{Kind: policy.Start}) // and it finds the channel paused
-		e.rouse(o, slot, now, ch)
-		return
-	}
-	if o := &e.orders[w.slot]; o.ticket == w.ticket {
-		e.rouse(o, w.slot, now, ch)
-	}
-}
-
-// rouse hands an order the end of its pause.
-func (e *Engine) rouse(o *order, slot int32, now time.Duration, ch int) {
-	switch at, more := e.tell(o, now); {
-	case !more:
-		e.settle(o, slot)
-	case !e.enter(o, slot, ch):
-		e.heap.push(e.due(o, at, slot))
-	}
-}
-
-func (e *Engine) tell(o *order, now time.Duration) (at time.Duration, more bool) {
-	o.waits, o.wake = false, now-o.arrival
-	return e.step(o, e.takeNext(o))
-}
-
-// leaves is from when on a pause sends a waiting order on to its next step: its deadline, if it has both.
-func (e *Engine) leaves(w *waiter) time.Duration {
-	if w.slot == notBegun {
-		return noEnd
-	}
-	o := &e.orders[w.slot]
-	deadline := e.strategy.Routes[o.class].Deadline
-	if deadline == 0 || o.ticket != w.ticket || o.machine.OnLastStep() {
-		return noEnd
-	}
-	return o.arrival + deadline
-}
-
-// prolong lets orders wait until the end of a longer pause, or sends those on that have no time for it. The others
-// need not be told, unless somebody observes them.
-func (e *Engine) prolong(r *room, ch int) {
-	now := r.until
-	r.until = e.pool.PausedUntil(ch)
-	if r.leaves <= r.until {
-		e.sendOn(r, ch, now)
-	}
-	if e.Observe == nil {
-		return
-	}
-	for i := range r.n {
-		w := r.at(i)
 		o := &e.orders[w.slot]
-		if o.ticket != w.ticket {
-			continue
-		}
-		if o.arrival+o.wake == now {
-			e.tell(o, now)
-			o.waits = true
-		}
-		r.until = min(r.until, o.arrival+o.wake)
+		o.place = 0
+		e.follow(o, w.slot, policy.Event{Kind: policy.Called, At: r.until - o.arrival})
+		return
 	}
+}
+
+// leaves is from when on a pause sends a waiting order on to its next step.
+func (e *Engine) leaves(w *waiter) time.Duration {
+	if w.slot != notBegun && e.orders[w.slot].place == w.place {
+		if at, is := e.orders[w.slot].machine.LeavesAt(); is {
+			return at
+		}
+	}
+	return noEnd
 }
 
 // sendOn takes the orders out of a room that have no time for its pause.
 func (e *Engine) sendOn(r *room, ch int, now time.Duration) {
 	var leaving []waiter
-	stay := 0
-	r.leaves = noEnd
+	until, stay := e.pool.PausedUntil(ch), 0
+	r.leaves, r.tried = noEnd, 0
 	for i := range r.n {
 		w := *r.at(i)
-		if at := e.leaves(&w); at <= r.until {
+		if at := e.leaves(&w); at <= until {
 			leaving = append(leaving, w)
 		} else {
 			r.leaves = min(r.leaves, at)
 			*r.at(stay) = w
 			stay++
+			if w.tried {
+				r.tried = stay
+			}
 		}
 	}
-	if r.n = stay; stay == 0 {
-		r.until = noEnd
-	}
+	r.n = stay
 	for _, w := range leaving {
-		e.rouse(&e.orders[w.slot], w.slot, now, ch)
+		o := &e.orders[w.slot]
+		o.place = 0
+		wake := policy.Event{Kind: policy.Wake, At: now - o.arrival}
+		if n := len(o.machine.Attempts()); n > 0 {
+			wake.Jitter = e.jitter(o, int32(n-1))
+		}
+		e.follow(o, w.slot, wake)
 	}
 }
