@@ -151,7 +151,9 @@ func (s *sample) figures(weight func(*tally) float64, d doubt) figures {
 	f.costPerOrder = cost/n + s.further*d.fell/(n+d.fell+d.stayed)
 	all := n + d.atOnce + d.never
 	f.delivered, f.inTime = (delivered+d.atOnce)/all, (f.inTime+d.atOnce)/all
-	f.costPerDelivered = f.costPerOrder / f.delivered
+	if f.costPerDelivered = math.Inf(1); f.delivered > 0 {
+		f.costPerDelivered = f.costPerOrder / f.delivered
+	}
 	f.p50, f.p95, f.p99 = s.quantile(0.5*all-d.atOnce, weight), s.quantile(0.95*all-d.atOnce, weight), s.quantile(0.99*all-d.atOnce, weight)
 	return f
 }

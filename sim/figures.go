@@ -156,9 +156,9 @@ func exactly(a *exact.Answer) *record.Exact {
 }
 
 // outlook is what is expected of a strategy at the stated values: the closed form's answer, or
-// the simulated one.
+// the simulated one. What no month ever delivered isn't expected, either.
 func (r *runner) outlook(i int) decision.Outlook {
-	if a := r.answers[i]; a != nil {
+	if a := r.answers[i]; a != nil && r.pooled(i).all.Delivered > 0 {
 		return r.expect(a)
 	}
 	return r.simulated(i, r.mix())
