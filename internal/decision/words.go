@@ -251,12 +251,15 @@ func (j *judgement) exclusion() string {
 	case j.candidate < 0:
 		return fmt.Sprintf("Excluding %s leaves no strategy that qualifies; %s would.", who, j.Strategies[free])
 	}
-	costs := "costs"
-	cost := *j.exclusionCost()
-	if cost < 0 { // what is minimised is p95
+	costs, cost := "costs", *j.exclusionCost()
+	if cost < 0 { // what is minimised is p95, or the excluded one delivers more
 		costs = "saves"
 	}
-	return fmt.Sprintf("Excluding %s %s %s a month: %s would qualify.", who, costs, monthMoney(math.Abs(cost)), j.Strategies[free])
+	amount := monthMoney(math.Abs(cost))
+	if math.Abs(cost) < 0.5 {
+		costs, amount = "costs", "next to nothing"
+	}
+	return fmt.Sprintf("Excluding %s %s %s a month: %s would qualify.", who, costs, amount, j.Strategies[free])
 }
 
 // clipMoney prints the price of a clip: to the cent from ten dollars, else to three significant digits.
