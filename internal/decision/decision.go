@@ -79,7 +79,6 @@ type Question struct {
 	Draws       [][]Outlook // by draw of the ranges, then strategy; one row of Stated where there are none
 	MonthMisses [][]float64 // by strategy, then requirement: share of single months; nil: unknown
 	Inputs      []Input     // the ranges that were drawn
-	BreakEvens  []record.BreakEven
 }
 
 // Input is one uncertain input and its value in each draw. What follows the values is asked for by
@@ -231,7 +230,6 @@ func (j *judgement) verdict() record.Verdict {
 		ProbabilityBest: map[string]float64{},
 		Excluded:        j.Decision.Exclude,
 		Draws:           len(j.Draws),
-		BreakEvens:      j.BreakEvens,
 	}
 	for i, name := range j.Strategies {
 		v.Requirements = append(v.Requirements, j.requirements[i]...)
