@@ -448,3 +448,27 @@ require = ["delivered >= 85%", "p50 <= 3m"]
 		}
 	}
 }
+
+// TestIntervalsOfFewMonthsStayWithinWhatCanBe: no clip costs less than the cheapest, no month less than nothing.
+func TestIntervalsOfFewMonthsStayWithinWhatCanBe(t *testing.T) {
+	for _, set := range [][]string{nil, {"workload.orders_per_month=4"}, {"workload.orders_per_month=10", `channels.route.errors.unusable={ rate = "50%" }`}} {
+		run, err := sim.Run(t.Context(), load(t, market, append(set, `channels.route.errors.region={ rate = "40%" }`)...), sim.Options{Months: 2})
+		var disagreement *sim.DisagreementError // of so few orders, by luck
+		if err != nil && !errors.As(err, &disagreement) {
+			t.Fatal(err)
+		}
+		for _, s := range run.Strategies {
+			for what, f := range map[string]struct {
+				record.Figure
+				least float64
+			}{
+				"cost per delivered clip": {s.CostPerDelivered, 0.12}, "cost per order": {s.CostPerOrder, 0}, "monthly cost": {s.MonthlyCost.Figure, 0},
+				"attempts": {s.AttemptsPerOrder, 1}, "mean latency": {s.LatencySeconds.Mean, 0},
+			} {
+				if f.Low != nil && *f.Low < f.least-1e-12 {
+					t.Errorf("%q: %s of %s from %v, where %v is the least", set, what, s.Name, *f.Low, f.least)
+				}
+			}
+		}
+	}
+}
