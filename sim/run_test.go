@@ -186,10 +186,10 @@ func TestInterrupted(t *testing.T) {
 	if whole.Incomplete {
 		t.Error("a whole run says that it is incomplete")
 	}
-	if run.Map != nil {
-		t.Error("an interrupted run has a break-even map, which is worked out last")
+	if run.Map != nil || run.Verdict.BreakEvens != nil {
+		t.Error("an interrupted run has break-evens, which are worked out last")
 	}
-	run.Incomplete, whole.Map = false, nil
+	run.Incomplete, whole.Map, whole.Verdict.BreakEvens = false, nil, nil
 	if !bytes.Equal(written(t, run), written(t, whole)) {
 		t.Error("the finished months of an interrupted run differ from a run of so many months")
 	}
