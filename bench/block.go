@@ -24,6 +24,7 @@ const fewestBlocks = 10
 type blocks struct {
 	pairs, count int
 	begins       []time.Duration // by block, when its first pair arrived
+	shape        float64         // of the weights
 }
 
 // newBlocks cuts the run of which these orders are known, by number.
@@ -31,7 +32,7 @@ func newBlocks(s *scenario.Scenario, recorded []recording.Order) *blocks {
 	pairs := float64(s.Bench.Orders)
 	span := leastBlock.Seconds() / s.Bench.Rate.Per.Seconds() * float64(s.Bench.Rate.Count) / float64(len(drivenBy(s)))
 	span = max(1, min(max(span, math.Cbrt(pairs)), pairs/fewestBlocks))
-	b := &blocks{pairs: s.Bench.Orders, count: max(1, int(pairs/span))}
+	b := evenBlocks(s.Bench.Orders, max(1, int(pairs/span)))
 	for i := range recorded {
 		for len(b.begins) <= b.of(recorded[i].Pair) {
 			b.begins = append(b.begins, recorded[i].Scheduled)
@@ -48,14 +49,18 @@ func (b *blocks) at(t time.Duration) int {
 	return max(0, sort.Search(len(b.begins), func(i int) bool { return b.begins[i] > t })-1)
 }
 
-// weights draws how much each block counts; on average once. In place of the exponential weights of the Bayesian bootstrap
-// (Rubin 1981) they are gamma with a shape that makes the variance of a mean the one of Student's t: few blocks
-// tell little of their own scatter.
-func (b *blocks) weights(random *rand.Rand) []float64 {
-	n := float64(b.count)
+// evenBlocks cut so many pairs into so many blocks. Their weights are gamma in place of the exponential ones of the Bayesian
+// bootstrap (Rubin 1981), with a shape that makes the variance of a mean the one of Student's t: few blocks tell little of
+// their own scatter.
+func evenBlocks(pairs, count int) *blocks {
+	n := float64(count)
 	narrow := distuv.UnitNormal.Quantile(0.975) / distuv.StudentsT{Sigma: 1, Nu: max(1, n-1)}.Quantile(0.975)
-	shape := max(leastShape, ((n-1)*narrow*narrow-1)/n)
-	gamma := distuv.Gamma{Alpha: shape, Beta: shape, Src: random}
+	return &blocks{pairs: pairs, count: count, shape: max(leastShape, ((n-1)*narrow*narrow-1)/n)}
+}
+
+// weights draws how much each block counts; on average once.
+func (b *blocks) weights(random *rand.Rand) []float64 {
+	gamma := distuv.Gamma{Alpha: b.shape, Beta: b.shape, Src: random}
 	w := make([]float64, b.count)
 	for i := range w {
 		w[i] = gamma.Rand()

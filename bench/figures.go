@@ -90,9 +90,8 @@ func (a *attack) strategyRecord(s *sample, draws []figures) record.Strategy {
 	}
 	r.HandlingPerMonth += s.fixed
 	r.Spend = spending(spent, r.Channels)
-	if s.engine == "replay" {
-		s.replayed(&r, draws)
-	} else {
+	s.resampled(&r, draws)
+	if s.engine != "replay" {
 		s.driven(&r)
 		r.Counts = s.counts()
 	}
@@ -126,20 +125,15 @@ func spending(spent map[record.Spend]float64, channels []string) []record.Spend 
 	return list
 }
 
-// driven fills in figures of driven orders, with intervals that take the orders as independent.
+// driven fills in the shares and times of driven orders, with exact intervals that take the orders as independent.
 func (s *sample) driven(r *record.Strategy) {
-	n := len(s.tallies)
-	ones, costs, deliveries, attempts := make([]float64, n), make([]float64, n), make([]float64, n), make([]float64, n)
-	var all, arrived []float64
+	var all []float64
 	var delivered, inTime, fellBack int64
 	for i := range s.tallies {
 		t := &s.tallies[i]
-		ones[i], costs[i], attempts[i] = 1, s.cost(t), float64(len(t.order.Attempts))
 		all = append(all, t.latency)
 		if t.delivered {
 			delivered++
-			deliveries[i] = 1
-			arrived = append(arrived, t.latency)
 		}
 		if t.inTime {
 			inTime++
@@ -148,41 +142,47 @@ func (s *sample) driven(r *record.Strategy) {
 			fellBack++
 		}
 	}
-	share := func(hits int64) record.Figure {
-		return decision.Figure(stats.Share([]int64{hits}, []int64{int64(n)}))
-	}
-	r.Orders, r.Delivered = int64(n), delivered
-	r.CostPerDelivered, r.CostPerOrder = decision.Figure(stats.Ratio(costs, deliveries)), decision.Figure(stats.Ratio(costs, ones))
+	n := int64(len(s.tallies))
+	share := func(hits int64) record.Figure { return decision.Figure(stats.Share([]int64{hits}, []int64{n})) }
 	r.DeliveredShare, r.InTimeShare, r.FallbackShare = share(delivered), share(inTime), share(fellBack)
-	r.AttemptsPerOrder = decision.Figure(stats.Ratio(attempts, ones))
-	r.LatencySeconds.Mean = decision.Figure(stats.Mean(arrived))
-	if n == 0 {
-		r.Warnings = append(r.Warnings, "no order had an outcome")
-		return
-	}
 	for q, figure := range map[float64]*record.Figure{0.5: &r.LatencySeconds.P50, 0.95: &r.LatencySeconds.P95, 0.99: &r.LatencySeconds.P99} {
 		e := stats.OrderQuantile(all, q)
 		*figure = decision.Figure(e)
-		r.Warnings = append(r.Warnings, e.Warnings...)
+		if n > 0 {
+			r.Warnings = append(r.Warnings, e.Warnings...)
+		}
 	}
 	slices.Sort(r.Warnings)
 }
 
-// replayed fills in figures of a replay, with intervals over bootstrap draws of the blocks.
-func (s *sample) replayed(r *record.Strategy, draws []figures) {
+// fewestOrders are as many as tell of what they scatter by.
+const fewestOrders = 4
+
+// resampled fills in all figures, with intervals over bootstrap draws of the blocks.
+func (s *sample) resampled(r *record.Strategy, draws []figures) {
 	f := s.figures(once, doubt{})
 	figure := func(of func(*figures) float64) record.Figure {
+		value := record.Number(of(&f))
+		if value == nil || f.orders/s.repeats < fewestOrders {
+			return record.Figure{Value: value}
+		}
 		drawn := make([]float64, len(draws))
 		for i := range draws {
 			drawn[i] = of(&draws[i])
 		}
 		slices.Sort(drawn)
 		const tail = (1 - stats.Confidence) / 2
-		value := of(&f)
 		// At the end of its scale, such as 100 % delivered, the value itself is the end of the interval.
-		return record.Figure{Value: record.Number(value), Low: record.Number(min(value, rank(drawn, tail))), High: record.Number(max(value, rank(drawn, 1-tail)))}
+		return record.Figure{Value: value, Low: record.Number(min(*value, rank(drawn, tail))), High: record.Number(max(*value, rank(drawn, 1-tail)))}
 	}
 	r.Orders, r.Delivered = int64(f.orders/s.repeats), int64(math.Round(f.delivered*f.orders/s.repeats))
+	switch {
+	case r.Orders == 0:
+		r.Delivered = 0
+		r.Warnings = append(r.Warnings, "no order had an outcome")
+	case r.Orders < fewestOrders:
+		r.Warnings = append(r.Warnings, fmt.Sprintf("needs at least %d orders for %.0f %% intervals of means and costs", fewestOrders, 100*stats.Confidence))
+	}
 	r.CostPerDelivered = figure(func(f *figures) float64 { return f.costPerDelivered })
 	r.CostPerOrder = figure(func(f *figures) float64 { return f.costPerOrder })
 	r.DeliveredShare = figure(func(f *figures) float64 { return f.delivered })

@@ -21,7 +21,10 @@ type sample struct {
 	repeats  float64 // how many tallies one order has
 	monthly  float64
 	fixed    float64                 // dollars a month
-	further  float64                 // dollars: what a first attempt on the second step costs on average; 0: there is none
+	lost     float64                 // dollars: penalty of an undelivered order
+	least    float64                 // dollars: the cheapest clip on any channel of its route
+	most     float64                 // and the dearest
+	falls    bool                    // there is a second step
 	tallies  []tally                 // by latency, ascending
 	bought   map[string]money.Micros // by month, such as "2026-11": what attempts may have cost, those of orders without an outcome too
 	missing  money.Micros            // its share of what is gone from accounts beyond all charges: in no figure, but spent
@@ -46,7 +49,8 @@ func (a *attack) sample(strategy int, engine string, repeats float64, orders []r
 			s.fixed += a.model.Costs.Fixed[ch].Dollars()
 		}
 	}
-	s.further = a.further(strategy)
+	s.lost = a.model.Costs.Undelivered.Dollars()
+	a.prices(s)
 	for i := range orders {
 		o := &orders[i]
 		if o.Strategy != a.scenario.Strategies[strategy].Name {
@@ -63,21 +67,20 @@ func (a *attack) sample(strategy int, engine string, repeats float64, orders []r
 	return s
 }
 
-// further is what falling back costs at first, in dollars: the average over the videos that have a second step.
-func (a *attack) further(strategy int) float64 {
-	sum, share := 0.0, 0.0
-	for class, route := range a.strategy[strategy].Routes {
-		if len(route.Steps) < 2 || !a.drives(route.Steps[1].Channel) {
-			continue
+// prices fills in what clips cost. A channel that isn't driven has no price here.
+func (a *attack) prices(s *sample) {
+	var prices []float64
+	for class, route := range a.strategy[s.strategy].Routes {
+		s.falls = s.falls || len(route.Steps) > 1
+		for _, step := range route.Steps {
+			if a.drives(step.Channel) {
+				prices = append(prices, a.endpoints[step.Channel].worst[class].Dollars())
+			}
 		}
-		w := a.model.Classes[class].Share
-		share += w
-		sum += w * a.endpoints[route.Steps[1].Channel].worst[class].Dollars()
 	}
-	if share == 0 {
-		return 0
+	if len(prices) > 0 {
+		s.least, s.most = slices.Min(prices), slices.Max(prices)
 	}
-	return sum / share
 }
 
 func (a *attack) tally(o *recording.Order, block int) tally {
@@ -110,8 +113,10 @@ type figures struct {
 // once counts every order once.
 func once(*tally) float64 { return 1 }
 
-// doubt is how many orders are thought of beside those that were measured, since what never happened in a few orders
-// may happen all the same: half an order for each way that a share can go, by the prior of Jeffreys (1946).
+// doubt is how many orders are thought of beside those that were measured, since what never happened in a few orders may
+// happen all the same: half an order for each way that a share can go, by the prior of Jeffreys (1946). Of money, what is delivered
+// at once is paid the least for, what falls back the most, and what is never delivered as much as a delivered order at least:
+// of resampled orders, t intervals, log ratios and Fieller's, only this held true costs of few orders, as often as is said.
 type doubt struct {
 	atOnce, never float64 // delivered at once, and never
 	fell, stayed  float64 // back on a later step, and on the first one
@@ -120,27 +125,25 @@ type doubt struct {
 // doubts draws them. A replayed order stands for a part of one, so there are more of them.
 func (s *sample) doubts(random *rand.Rand) doubt {
 	half := distuv.Gamma{Alpha: 0.5, Beta: 1 / s.repeats, Src: random}
-	d := doubt{atOnce: half.Rand(), never: half.Rand()}
-	if s.further > 0 {
-		d.fell, d.stayed = half.Rand(), half.Rand()
-	}
-	return d
+	return doubt{atOnce: half.Rand(), never: half.Rand(), fell: half.Rand(), stayed: half.Rand()}
 }
 
 // figures works the figures out; weight says how often an order counts. Orders that are only thought of are in all
 // else as the others are on average.
 func (s *sample) figures(weight func(*tally) float64, d doubt) figures {
 	var f figures
-	var n, cost, delivered, latency float64
+	var n, paid, wasted, delivered, latency float64
 	for i := range s.tallies {
 		t := &s.tallies[i]
 		w := weight(t)
 		n += w
-		cost += w * s.cost(t)
 		f.attempts += w * float64(len(t.order.Attempts))
 		if t.delivered {
 			delivered += w
+			paid += w * s.cost(t)
 			latency += w * t.latency
+		} else {
+			wasted += w * s.cost(t)
 		}
 		if t.inTime {
 			f.inTime += w
@@ -151,13 +154,31 @@ func (s *sample) figures(weight func(*tally) float64, d doubt) figures {
 	}
 	f.orders, f.mean = n, latency/delivered
 	f.attempts /= n
-	f.fellBack = (f.fellBack + d.fell) / (n + d.fell + d.stayed)
-	f.costPerOrder = cost/n + s.further*d.fell/(n+d.fell+d.stayed)
+	if s.falls {
+		f.fellBack = (f.fellBack + d.fell) / (n + d.fell + d.stayed)
+	}
+	s.money(&f, paid, wasted, delivered, d)
 	all := n + d.atOnce + d.never
 	f.delivered, f.inTime = (delivered+d.atOnce)/all, (f.inTime+d.atOnce)/all
-	f.costPerDelivered = f.costPerOrder / f.delivered
 	f.p50, f.p95, f.p99 = s.quantile(0.5*all-d.atOnce, weight), s.quantile(0.95*all-d.atOnce, weight), s.quantile(0.99*all-d.atOnce, weight)
 	return f
+}
+
+// money works out what an order and a delivered clip cost, from what was paid for delivered orders and for the others.
+func (s *sample) money(f *figures, paid, wasted, delivered float64, d doubt) {
+	undelivered, made := f.orders-delivered, delivered+d.atOnce+d.fell
+	paid += d.atOnce*s.least + d.fell*s.most + (d.atOnce+d.fell)*s.fixed/s.monthly
+	if made > 0 && d.never > 0 {
+		each := paid/made + s.lost
+		if undelivered > 0 {
+			each = max(each, wasted/undelivered)
+		}
+		wasted += d.never * each
+	}
+	f.costPerOrder = (paid + wasted) / (made + undelivered + d.never)
+	if f.costPerDelivered = math.Inf(1); made > 0 {
+		f.costPerDelivered = (paid + wasted) / made
+	}
 }
 
 // quantile is the latency that so many orders don't exceed.

@@ -139,22 +139,39 @@ func (c *breakEven) elsewhere() string {
 	return ""
 }
 
-// lengthFlip is the clip's length from which another strategy is cheaper, at the rate in the middle of ours.
+// lengthFlip is the clip's length from which another strategy is cheaper, at the stated rate. Where there are several, none is
+// told.
 func (c *breakEven) lengthFlip() (at float64, rising, ok bool) {
-	f := c.field
-	share, rising, ok := f.lengthFlip(shareOf(f.y, (c.workload.y0+c.workload.y1)/2))
-	return f.x[0] + share*(f.x[len(f.x)-1]-f.x[0]), rising, ok
+	e, at, ok := c.only(func(e *record.BreakEven) *float64 { return e.Seconds }, func(clip string) bool { return clip == c.m.Resolution })
+	return at, ok && e.Cheaper == c.m.Strategy, ok && spans(c.field.x, at)
 }
 
-// rateFlip is the rate, as its logarithm, from which another strategy is cheaper, at the length in the middle of ours.
+// rateFlip is the rate, as its logarithm, from which another strategy is cheaper for a clip that we sell.
 func (c *breakEven) rateFlip() (at float64, rising, ok bool) {
-	f := c.field
-	share, rising, ok := f.rateFlip(shareOf(f.x, (c.workload.x0+c.workload.x1)/2))
-	return f.y[0] + share*(f.y[len(f.y)-1]-f.y[0]), rising, ok
+	e, at, ok := c.only(func(e *record.BreakEven) *float64 { return e.FailRate }, func(clip string) bool { return strings.HasSuffix(clip, " "+c.m.Resolution) })
+	at = logRate(at)
+	return at, ok && e.Cheaper != c.m.Strategy, ok && spans(c.field.y, at)
 }
 
-// lengthText is a clip's length: "1.4 s".
-func lengthText(seconds float64) string { return strconv.FormatFloat(seconds, 'g', 2, 64) + " s" }
+// only is the break-even of the map's strategies that has a figure, if it is the only one.
+func (c *breakEven) only(figure func(*record.BreakEven) *float64, of func(clip string) bool) (even *record.BreakEven, at float64, ok bool) {
+	for i := range c.run.Verdict.BreakEvens {
+		e := &c.run.Verdict.BreakEvens[i]
+		ours := e.Cheaper == c.m.Strategy && e.Dearer == c.m.Against || e.Cheaper == c.m.Against && e.Dearer == c.m.Strategy
+		v, known := known(figure(e))
+		if !ours || !known || !of(e.Clip) {
+			continue
+		}
+		if ok {
+			return nil, 0, false
+		}
+		even, at, ok = e, v, true
+	}
+	return even, at, ok
+}
+
+// lengthText is a clip's length: "1.41 s".
+func lengthText(seconds float64) string { return strconv.FormatFloat(seconds, 'g', 3, 64) + " s" }
 
 // rateText is a rate with two digits.
 func rateText(rate float64) string { return strconv.FormatFloat(100*rate, 'g', 2, 64) + "%" }
@@ -175,7 +192,19 @@ func (c *breakEven) subtitle() string {
 	if c.field.gaps() {
 		s += ". Hatched: one of the two delivers nothing"
 	}
-	return s
+	return s + c.few()
+}
+
+// few says which lengths alone are made, where the map lies between few.
+func (c *breakEven) few() string {
+	var made []string
+	for i, v := range c.field.x {
+		made = append(made, strconv.FormatFloat(v, 'g', 3, 64))
+		if i > 0 && v <= c.field.x[i-1]+1 || i > 5 {
+			return ""
+		}
+	}
+	return ". Only clips of " + strings.Join(made[:len(made)-1], ", ") + " and " + made[len(made)-1] + " s are made"
 }
 
 const (
@@ -246,7 +275,7 @@ func (c *breakEven) axes(n *panel, body vg.Rectangle) {
 	title := c.rateTitle()
 	p.write(headStyle.shortenEnd(title, body.Max.X-body.Min.X), vg.Point{X: body.Min.X, Y: body.Max.Y - 8}, headStyle, left)
 	ticks := n.roomy(9, func(most int) []tick {
-		step := evenStep(n.plot.X.Max-n.plot.X.Min, most)
+		step := max(1, evenStep(n.plot.X.Max-n.plot.X.Min, most)) // clips have whole seconds
 		return evenTicks(n.plot.X.Min, n.plot.X.Max, step, func(v float64) string { return strconv.FormatFloat(v, 'g', 4, 64) + " s" })
 	})
 	n.tickMarks(n.labelsWithin(body, ticks))

@@ -4,12 +4,17 @@ import (
 	"fmt"
 	"image/color"
 	"math"
+	"math/rand/v2"
+	"regexp"
 	"strings"
 	"testing"
 
 	"gonum.org/v1/plot/vg"
 
 	"channelbench/internal/record"
+	"channelbench/internal/scenario"
+	"channelbench/scenarios"
+	"channelbench/sim"
 )
 
 // flatOrBySecond is a map by formula: $0.12 a call on reverse against $0.085 a second on forwarding, where a failed
@@ -35,8 +40,25 @@ func flatOrBySecond(perSecond float64) *record.BreakEvenMap {
 
 // mapped is the typical run with a map.
 func mapped() *record.Run {
-	run := typical()
-	run.Map = flatOrBySecond(0.085)
+	return even(change(typical(), func(r *record.Run) { r.Map = flatOrBySecond(0.085) }), 0, 1.45)
+}
+
+// even says where the sides of a run's map cost the same: at a length from which on reverse is cheaper, and at a rate of its
+// failures beyond which it isn't. 0: nowhere; below 0: the other way round.
+func even(run *record.Run, rate, seconds float64) *record.Run {
+	run.Verdict.BreakEvens = nil
+	for i, v := range []float64{seconds, rate} {
+		e := record.BreakEven{Cheaper: "reverse", Dearer: "forwarding", Clip: "8 s 720p", FailRate: ptr(math.Abs(v))}
+		if v < 0 {
+			e.Cheaper, e.Dearer = e.Dearer, e.Cheaper
+		}
+		if i == 0 {
+			e.Clip, e.Seconds, e.FailRate = "720p", e.FailRate, nil
+		}
+		if v != 0 {
+			run.Verdict.BreakEvens = append(run.Verdict.BreakEvens, e)
+		}
+	}
 	return run
 }
 
@@ -66,22 +88,26 @@ func tilted(saving func(seconds, rate float64) float64) *record.Run {
 }
 
 func TestBreakEvenTitleFollowsTheData(t *testing.T) {
-	formula := func(perSecond float64) *record.Run {
-		return change(mapped(), func(r *record.Run) { r.Map = flatOrBySecond(perSecond) })
+	formula := func(perSecond, seconds float64) *record.Run {
+		return even(change(mapped(), func(r *record.Run) { r.Map = flatOrBySecond(perSecond) }), 0, seconds)
 	}
 	for _, c := range []struct {
 		name string
 		run  *record.Run
 		want string
 	}{
-		{"cheaper, flips at shorter clips", formula(0.085), "Reverse is cheaper for every clip we sell; below 1.4 s forwarding would be"},
-		{"dearer, flips at longer clips", formula(0.0095), "Forwarding is cheaper for every clip we sell; from 13 s on reverse would be"},
-		{"dearer, never flips", formula(0.001), "Forwarding is cheaper for every clip we sell, and everywhere on this map"},
-		{"flips within", formula(0.02), "For clips of 6.1 s and more reverse is cheaper, for shorter ones forwarding"},
-		{"flips within, the other way", tilted(func(s, _ float64) float64 { return 6 - s }), "For clips of 6 s and more forwarding is cheaper, for shorter ones reverse"},
-		{"flips at a rate", tilted(func(_, r float64) float64 { return 0.02 - r }), "Up to 2% failed jobs reverse is cheaper, beyond that forwarding"},
-		{"flips at a higher rate", tilted(func(_, r float64) float64 { return 0.2 - r }), "Reverse is cheaper for every clip we sell; beyond 20% failed jobs forwarding would be"},
-		{"flips twice", tilted(func(s, _ float64) float64 { return (s - 5) * (s - 9) }), "Whether reverse or forwarding is cheaper depends on the clip"},
+		{"cheaper, flips at shorter clips", formula(0.085, 1.45), "Reverse is cheaper for every clip we sell; below 1.45 s forwarding would be"},
+		{"dearer, flips at longer clips", formula(0.0095, 12.9), "Forwarding is cheaper for every clip we sell; from 12.9 s on reverse would be"},
+		{"dearer, never flips", formula(0.001, 0), "Forwarding is cheaper for every clip we sell, and everywhere on this map"},
+		{"flips within", formula(0.02, 6.06), "For clips of 6.06 s and more reverse is cheaper, for shorter ones forwarding"},
+		{"flips within, the other way", even(tilted(func(s, _ float64) float64 { return 6 - s }), 0, -6), "For clips of 6 s and more forwarding is cheaper, for shorter ones reverse"},
+		{"flips at a rate", even(tilted(func(_, r float64) float64 { return 0.02 - r }), 0.02, 0), "Up to 2% failed jobs reverse is cheaper, beyond that forwarding"},
+		{"flips at a higher rate", even(tilted(func(_, r float64) float64 { return 0.2 - r }), 0.2, 0), "Reverse is cheaper for every clip we sell; beyond 20% failed jobs forwarding would be"},
+		{"flips at a rate, the other way", even(tilted(func(_, r float64) float64 { return r - 0.02 }), -0.02, 0), "Up to 2% failed jobs forwarding is cheaper, beyond that reverse"},
+		{"flips beyond the map", even(tilted(func(_, _ float64) float64 { return 1 }), 0.9, 40), "Reverse is cheaper for every clip we sell, and everywhere on this map"},
+		{"flips twice", change(tilted(func(s, _ float64) float64 { return (s - 5) * (s - 9) }), func(r *record.Run) {
+			r.Verdict.BreakEvens = append(even(r, 0, -5).Verdict.BreakEvens, even(r, 0, 9).Verdict.BreakEvens...)
+		}), "Whether reverse or forwarding is cheaper depends on the clip"},
 		{"level", tilted(func(_, _ float64) float64 { return 0 }), "Reverse and forwarding cost the same for every clip we sell"},
 		{"we are elsewhere", change(mapped(), func(r *record.Run) {
 			r.Map.Workload = record.MapBox{SecondsLow: 60, SecondsHigh: 90, RateLow: 0.01, RateHigh: 0.02}
@@ -235,7 +261,7 @@ func TestBreakEvenFitsALowBox(t *testing.T) {
 
 func TestBreakEvenTellsTheNumbers(t *testing.T) {
 	f := breakEvenFigure(holed(), bodyWidth)
-	for _, want := range []string{"below 1.4 s forwarding would be.", "saves −$0.10 to $1.20 a clip against forwarding", "For our clips: $0.56."} {
+	for _, want := range []string{"below 1.45 s forwarding would be.", "saves −$0.10 to $1.20 a clip against forwarding", "For our clips: $0.56."} {
 		if !strings.Contains(f.alt, want) {
 			t.Errorf("alt text lacks %q: %s", want, f.alt)
 		}
@@ -248,4 +274,83 @@ func TestBreakEvenTellsTheNumbers(t *testing.T) {
 func TestGoldenBreakEven(t *testing.T) {
 	compareChart(t, "mapped", "break-even.png", breakEvenFigure(mapped(), bodyWidth))
 	compareChart(t, "holed", "break-even.png", breakEvenFigure(holed(), bodyWidth))
+}
+
+// figureIn is a figure with its unit: 3.09 s, 72%.
+var figureIn = regexp.MustCompile(`\d+(\.\d+)?( s\b|%)`)
+
+// agrees says what text and chart of a run tell differently about its break-evens: a figure in the title that stands in no
+// sentence, or a break-even that isn't where the map changes its colour.
+func agrees(run *record.Run) (faults []string) {
+	f := breakEvenFigure(run, bodyWidth)
+	if f == nil {
+		return nil
+	}
+	sentences := strings.Join(breakEvens(run), " ")
+	for _, figure := range figureIn.FindAllString(f.title, -1) {
+		if !strings.Contains(sentences, figure) {
+			faults = append(faults, fmt.Sprintf("%q is titled %q", sentences, f.title))
+		}
+	}
+	field, m := newSavingField(run.Map), run.Map
+	for _, e := range run.Verdict.BreakEvens {
+		if e.Seconds == nil || e.Clip != m.Resolution || m.Workload.RateLow != m.Workload.RateHigh || m.Workload.RateLow < m.Rates[0] {
+			continue
+		}
+		at, ok := field.lengthFlip(shareOf(field.y, logRate(m.Workload.RateLow)))
+		if seconds := field.x[0] + at*(field.x[len(field.x)-1]-field.x[0]); ok && math.Abs(seconds-*e.Seconds) > 0.05**e.Seconds && !strings.HasPrefix(e.Sentence, "From") {
+			faults = append(faults, fmt.Sprintf("%q, but the map changes at %.2f s", e.Sentence, seconds))
+		}
+	}
+	return faults
+}
+
+// TestBreakEvensAgree: text and chart tell the same of where two strategies cost the same, of the shipped scenarios and of any.
+func TestBreakEvensAgree(t *testing.T) {
+	for _, name := range scenarios.Names() {
+		for _, fault := range agrees(storedRun(t, name)) {
+			t.Errorf("%s: %s", name, fault)
+		}
+	}
+	told := 0
+	luck := rand.New(rand.NewPCG(3, 0))
+	for range 25 {
+		share := func() string { return fmt.Sprintf("%d%%", luck.IntN(40)) }
+		one := func(of ...string) string { return of[luck.IntN(len(of))] }
+		makes := func() string { return one("{}", "{ seconds = [4, 8, 12] }", "{ seconds = [2, 3, 4, 5, 6, 8, 12] }") }
+		text := fmt.Sprintf(`
+workload = { orders_per_month = 1000, deadline = "30m", videos = [{ name = "clip", share = "100%%", seconds = %s, resolution = "720p", fit = %q }] }
+[channels.a]
+kind = "forwarding"
+makes = %s
+price = { per_second = "$0.%02d" }
+latency = { shape = "constant", base = "60s" }
+errors = { job = { rate = %q, billed = %q } }
+[channels.b]
+kind = "reverse"
+makes = %s
+price = { per_call = "$0.%02d", billed = %q }
+latency = { shape = "constant", base = "60s" }
+errors = { job = { rate = %q }, unusable = { rate = %q } }
+[strategies]
+a = { steps = [{ channel = "a", attempts = %d }] }
+b = { steps = [{ channel = "b", attempts = %d }] }
+`, one("4", "8", "12"), one("exact", "longer"), makes(), 1+luck.IntN(10), share(), share(),
+			makes(), 2+luck.IntN(60), one("on_success", "on_accept"), share(), share(), 1+luck.IntN(3), 1+luck.IntN(3))
+		s, _, err := scenario.Load("any.toml", []byte(text), scenario.Options{})
+		if err != nil {
+			t.Fatal(err, text)
+		}
+		run, err := sim.Run(t.Context(), s, sim.Options{Months: 20})
+		if err != nil {
+			t.Fatal(err, text)
+		}
+		told += len(run.Verdict.BreakEvens)
+		for _, fault := range agrees(run) {
+			t.Error(fault, text)
+		}
+	}
+	if told == 0 {
+		t.Error("no scenario has a break-even")
+	}
 }

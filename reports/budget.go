@@ -481,8 +481,11 @@ func spreadApart(places []vg.Length, gap, low, high vg.Length) {
 
 // title says whose month passes the budget and whose does not; without a budget, what a month costs.
 func (b *budgetChart) title() string {
-	in := included(b.list)
-	if len(in) == 0 {
+	in := delivering(included(b.list))
+	switch {
+	case deliversNothing(b.list):
+		return "No strategy delivers an order"
+	case len(in) == 0:
 		in = b.list
 	}
 	if b.budget == nil {

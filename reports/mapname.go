@@ -147,7 +147,7 @@ func (c *breakEven) sign(n *panel, box vg.Rectangle) int {
 func (c *breakEven) nameContour(n *panel) {
 	s := style{medium: true, size: 9, color: ink, halo: true}
 	for _, share := range []float64{0.75, 0.6, 0.85, 0.45, 0.3, 0.92, 0.15} {
-		at, _, ok := c.field.lengthFlip(share)
+		at, ok := c.field.lengthFlip(share)
 		if !ok {
 			continue
 		}

@@ -52,6 +52,9 @@ func roster(run *record.Run) []entry {
 				e.fails = append(e.fails, failure{readable(r.Text), unsure(r)})
 			}
 		}
+		if len(e.fails) == 0 && barren(s) { // what every decision requires
+			e.fails = []failure{{text: "delivered > 0%"}}
+		}
 	}
 	name(list)
 	return list
@@ -135,12 +138,19 @@ func figures(list []entry, figure func(entry) *float64) []float64 {
 	return values
 }
 
+// delivers says whether a strategy delivered any order.
+func delivers(s *record.Strategy) bool {
+	v, ok := known(s.DeliveredShare.Value)
+	return s.Delivered > 0 || ok && v > 0
+}
+
+// barren says whether a strategy is known to deliver nothing.
+func barren(s *record.Strategy) bool { return s.DeliveredShare.Value != nil && !delivers(s) }
+
 // deliversNothing says whether no entry delivered an order.
-func deliversNothing(list []entry) bool {
-	for _, e := range list {
-		if v, ok := known(e.DeliveredShare.Value); e.Delivered > 0 || ok && v > 0 {
-			return false
-		}
-	}
-	return true
+func deliversNothing(list []entry) bool { return len(delivering(list)) == 0 }
+
+// delivering are the entries that delivered an order.
+func delivering(list []entry) []entry {
+	return slices.DeleteFunc(slices.Clone(list), func(e entry) bool { return !delivers(e.Strategy) })
 }

@@ -173,29 +173,22 @@ func (f *savingField) positive() float64 {
 	return float64(saved) / float64(all)
 }
 
-// lengthFlip is where the saving changes its sign along a line of one rate, and whether it rises there; not ok where
-// it does so never, or more than once.
-func (f *savingField) lengthFlip(y float64) (x float64, rising, ok bool) {
-	return flip(func(share float64) saving { return f.at(share, y) })
-}
+// spans says whether an axis shows a value.
+func spans(axis []float64, v float64) bool { return v >= axis[0] && v <= axis[len(axis)-1] }
 
-// rateFlip is the same along a line of one length.
-func (f *savingField) rateFlip(x float64) (y float64, rising, ok bool) {
-	return flip(func(share float64) saving { return f.at(x, share) })
-}
-
-func flip(at func(share float64) saving) (share float64, rising, ok bool) {
+// lengthFlip is where the saving changes its sign along a line of one rate; not ok where it does so never, or more than once.
+func (f *savingField) lengthFlip(y float64) (x float64, ok bool) {
 	const steps = 4 * fieldSteps
-	last := at(0)
+	last := f.at(0, y)
 	for i := 1; i <= steps; i++ {
-		s := at(float64(i) / steps)
+		s := f.at(float64(i)/steps, y)
 		if s.known && last.known && (s.usd < 0) != (last.usd < 0) {
 			if ok {
-				return 0, false, false
+				return 0, false
 			}
-			share, rising, ok = (float64(i-1)+last.usd/(last.usd-s.usd))/steps, s.usd > last.usd, true
+			x, ok = (float64(i-1)+last.usd/(last.usd-s.usd))/steps, true
 		}
 		last = s
 	}
-	return share, rising, ok
+	return x, ok
 }

@@ -150,6 +150,8 @@ func verdictMeasure(run *record.Run) measure {
 			return "winner"
 		case v.Winner == nil && v.Candidate != nil && *v.Candidate == s.Name:
 			return "leads"
+		case barren(s):
+			return "delivers nothing"
 		case failed > 0:
 			return "fails " + plural(failed, "requirement")
 		case open > 0:

@@ -9,8 +9,10 @@ import (
 	"channelbench/internal/channel"
 	"channelbench/internal/decision"
 	"channelbench/internal/money"
+	"channelbench/internal/record"
 	"channelbench/internal/scenario"
 	"channelbench/scenarios"
+	"channelbench/sim"
 	"channelbench/sim/exact"
 )
 
@@ -156,9 +158,13 @@ func TestClaim05ShortClipsAreCheapestOnReverse(t *testing.T) {
 		discount, bonus money.Billionths
 		want            float64
 	}{"discount": {150_000_000, 0, 1.4118}, "bonus": {0, 150_000_000, 1.38}, "list": {0, 0, 1.2}} {
-		f := *forwarding
-		f.Price.Discount, f.Price.Bonus = tt.discount, tt.bonus
-		found := decision.BreakEvens(&f, reverse, []channel.Clip{{Seconds: 5, Resolution: "720p"}})
+		s := world(t, "vendor-claims")
+		for i := range s.Channels {
+			s.Channels[i].Makes.Seconds = nil // it would make any length
+		}
+		price := &channelOf(t, s, "forwarding").Price
+		price.Discount, price.Bonus = tt.discount, tt.bonus
+		found := breakEvens(t, s)
 		if len(found) == 0 || found[0].Seconds == nil {
 			t.Errorf("%s: no break-even length", name)
 			continue
@@ -168,6 +174,16 @@ func TestClaim05ShortClipsAreCheapestOnReverse(t *testing.T) {
 			t.Errorf("%s: beyond it %s is cheaper, want reverse", name, found[0].Cheaper)
 		}
 	}
+}
+
+// breakEvens are what a run tells of a scenario.
+func breakEvens(t *testing.T, s *scenario.Scenario) []record.BreakEven {
+	t.Helper()
+	run, err := sim.Run(t.Context(), s, sim.Options{Months: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return run.Verdict.BreakEvens
 }
 
 func TestClaim06LongClipsAreCheaperByTheSecond(t *testing.T) {
@@ -296,12 +312,15 @@ func TestClaim12BatchesOfShortClipsAreForReverse(t *testing.T) {
 // most are.
 func TestClaim13CreativeTestsAreForReverse(t *testing.T) {
 	for video, share := range map[int]float64{5: 0.718, 10: 0.859, 15: 0.906} {
-		s := world(t, "vendor-claims")
-		found := decision.BreakEvens(channelOf(t, s, "forwarding"), channelOf(t, s, "reverse"), []channel.Clip{{Seconds: video, Resolution: "720p"}})
-		last := found[len(found)-1]
-		if last.FailRate == nil || last.Cheaper != "reverse" {
-			t.Fatalf("%d s: no break-even failure rate of reverse", video)
+		s := world(t, "vendor-claims", "decision.require=[]", `channels.reverse.errors.unusable={ rate = "4%" }`)
+		for i := range s.Workload.Videos {
+			s.Workload.Videos[i].Clip.Seconds = video
 		}
+		found := breakEvens(t, s)
+		if len(found) != 1 || found[0].FailRate == nil || found[0].Cheaper != "reverse" {
+			t.Fatalf("%d s: no break-even failure rate of reverse: %+v", video, found)
+		}
+		last := found[0]
 		near(t, fmt.Sprintf("break-even share of %d s clips thrown away", video), *last.FailRate, share, 5e-4)
 	}
 }

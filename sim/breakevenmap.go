@@ -14,7 +14,7 @@ import (
 	"channelbench/sim/exact"
 )
 
-// What a break-even map covers: lengths from 1 s, rates on a log scale; further where the scenario itself lies further out.
+// What a break-even map covers: lengths that are made, rates on a log scale; further where the scenario itself lies further out.
 const (
 	mapLengths              = 24 // at most
 	mapSeconds, mapBeyond   = 15, 1.25
@@ -41,9 +41,8 @@ type contest struct {
 	classes           []int // of the resolution, the most ordered first
 	strategy, against int
 	channel           int
-	failure           int                // of failuresDrawn
-	channels          []scenario.Channel // as they are, but making clips of any length
-	ways              []way              // by strategy
+	failure           int   // of failuresDrawn
+	ways              []way // by strategy
 }
 
 // way is how a strategy goes about the clips of a map, of the lengths that are ordered.
@@ -52,24 +51,41 @@ type way struct {
 	uses   []bool // by channel
 }
 
-// breakEvenMap compares the candidate, or the cheapest strategy where there is none, with the cheapest one that goes another
-// way. It is nil where there is no such pair, or no closed form for it, and where the context ends first.
-func (r *runner) breakEvenMap(ctx context.Context, candidate *string) (*record.BreakEvenMap, error) {
-	c, ok := r.contest(candidate)
+// breakEvens compares the candidate, or the cheapest strategy where there is none, with the cheapest one that goes another
+// way: a map of what it saves, and where the two cost the same. There is neither where there is no such pair, or no closed form
+// for it, and where the context ends first.
+func (r *runner) breakEvens(ctx context.Context, run *record.Run) error {
+	c, ok := r.contest(run.Verdict.Candidate)
 	if !ok || r.answers[c.strategy] == nil || r.answers[c.against] == nil {
-		return nil, nil
+		return nil
 	}
+	m, err := c.drawn(ctx)
+	var even []record.BreakEven
+	if err == nil {
+		even, err = c.costingTheSame(m.Rates)
+	}
+	switch {
+	case ctx.Err() != nil, errors.Is(err, exact.ErrTooLong), errors.Is(err, exact.ErrDependent), errors.Is(err, exact.ErrStrategy):
+		return nil
+	case err != nil:
+		return err
+	}
+	if run.Verdict.BreakEvens = even; len(m.Seconds) > 1 {
+		run.Map = m
+	}
+	return nil
+}
+
+// drawn is the map.
+func (c *contest) drawn(ctx context.Context) (*record.BreakEvenMap, error) {
 	m := c.frame()
 	costs := [2][][]float64{make([][]float64, len(m.Seconds)), make([][]float64, len(m.Seconds))} // by side, length and rate
-	err := r.shareOut(ctx, Map, 2*len(m.Seconds), func(i int) (err error) {
+	err := c.shareOut(ctx, Map, 2*len(m.Seconds), func(i int) (err error) {
 		side, length := i%2, i/2
 		costs[side][length], err = c.costs([2]int{c.strategy, c.against}[side], int(m.Seconds[length]), m.Rates)
 		return err
 	})
-	switch {
-	case ctx.Err() != nil, errors.Is(err, exact.ErrTooLong), errors.Is(err, exact.ErrDependent), errors.Is(err, exact.ErrStrategy):
-		return nil, nil
-	case err != nil:
+	if err != nil {
 		return nil, err
 	}
 	for i := range m.Rates {
@@ -84,11 +100,7 @@ func (r *runner) breakEvenMap(ctx context.Context, candidate *string) (*record.B
 
 // contest chooses what is compared; false where there is nothing to compare.
 func (r *runner) contest(candidate *string) (*contest, bool) {
-	c := &contest{runner: r, classes: r.mostOrdered()}
-	c.channels = unbound(r.scenario.Channels, r.scenario.Workload.Videos[c.classes[0]].Clip.Resolution)
-	for i := range r.scenario.Strategies {
-		c.ways = append(c.ways, c.wayOf(i))
-	}
+	c := r.contestOver(r.byResolution()[0])
 	var ok bool
 	if c.strategy, ok = c.cheapest(func(i int) bool { return candidate == nil || r.scenario.Strategies[i].Name == *candidate }); !ok {
 		return nil, false
@@ -106,32 +118,45 @@ func (r *runner) contest(candidate *string) (*contest, bool) {
 	return c, true
 }
 
-// mostOrdered lists the videos of the resolution that is ordered most, the most ordered first.
-func (r *runner) mostOrdered() []int {
+// contestOver is a contest over some of the videos, without sides.
+func (r *runner) contestOver(classes []int) *contest {
+	c := &contest{runner: r, classes: classes}
+	for i := range r.scenario.Strategies {
+		c.ways = append(c.ways, c.wayOf(i))
+	}
+	return c
+}
+
+// byResolution lists the videos of each resolution, the most ordered first in either sense.
+func (r *runner) byResolution() [][]int {
 	videos := r.scenario.Workload.Videos
 	ordered := map[string]money.Billionths{}
-	for _, v := range videos {
-		ordered[v.Clip.Resolution] += v.Share
-	}
-	most := videos[0].Clip.Resolution
-	for _, v := range videos {
-		if ordered[v.Clip.Resolution] > ordered[most] {
-			most = v.Clip.Resolution
-		}
-	}
-	var classes []int
+	classes := make([]int, len(videos))
 	for class, v := range videos {
-		if v.Clip.Resolution == most {
-			classes = append(classes, class)
-		}
+		ordered[v.Clip.Resolution] += v.Share
+		classes[class] = class
 	}
 	slices.SortStableFunc(classes, func(a, b int) int { return cmp.Compare(videos[b].Share, videos[a].Share) })
-	return classes
+	var lists [][]int
+	place := map[string]int{}
+	for _, class := range classes {
+		resolution := videos[class].Clip.Resolution
+		at, known := place[resolution]
+		if !known {
+			at, place[resolution] = len(lists), len(lists)
+			lists = append(lists, nil)
+		}
+		lists[at] = append(lists[at], class)
+	}
+	slices.SortStableFunc(lists, func(a, b []int) int {
+		return cmp.Compare(ordered[videos[b[0]].Clip.Resolution], ordered[videos[a[0]].Clip.Resolution])
+	})
+	return lists
 }
 
 // wayOf finds it by what the strategy would do with the most ordered video, were it of each length.
 func (c *contest) wayOf(strategy int) way {
-	w := way{uses: make([]bool, len(c.channels))}
+	w := way{uses: make([]bool, len(c.scenario.Channels))}
 	for _, class := range c.classes {
 		compiled, err := c.whatIf(strategy, c.scenario.Workload.Videos[class].Clip.Seconds).Compile()
 		if err != nil {
@@ -200,47 +225,32 @@ func (c *contest) inQuestion() int {
 	return begun[0]
 }
 
-// unbound is a copy of the channels that make clips of any length: those with a ladder the next longer rung.
-func unbound(channels []scenario.Channel, resolution string) []scenario.Channel {
-	channels = slices.Clone(channels)
-	for i := range channels {
-		ch := &channels[i]
-		ch.Makes.Seconds = slices.DeleteFunc(ch.Price.Lengths(), func(seconds int) bool {
-			_, err := ch.Price.Charge(channel.Usage{Clip: channel.Clip{Seconds: seconds, Resolution: resolution}})
-			return err != nil
-		})
-	}
-	return channels
-}
-
 // frame is the map without its savings. The workload lies where clips are ordered, not where a channel makes longer ones of
 // them: the map, too, goes by what is ordered.
 func (c *contest) frame() *record.BreakEvenMap {
-	videos := c.scenario.Workload.Videos
-	shortest, longest := videos[c.classes[0]].Clip.Seconds, 0
-	for _, class := range c.classes {
-		shortest, longest = min(shortest, videos[class].Clip.Seconds), max(longest, videos[class].Clip.Seconds)
-	}
-	failure := &failuresDrawn[c.failure]
-	stated := failure.of(&c.scenario.Channels[c.channel].Errors)
-	box := record.MapBox{SecondsLow: float64(shortest), SecondsHigh: float64(longest), RateLow: stated.Rate, RateHigh: stated.Rate}
+	failure, stated, ordered := &failuresDrawn[c.failure], c.failing(), c.ordered()
+	box := record.MapBox{SecondsLow: float64(ordered[0]), SecondsHigh: float64(ordered[len(ordered)-1]), RateLow: stated.Rate, RateHigh: stated.Rate}
 	if stated.Range != nil {
 		box.RateLow, box.RateHigh = stated.Range.Low, stated.Range.High
 	}
 	return &record.BreakEvenMap{
 		Strategy: c.scenario.Strategies[c.strategy].Name, Against: c.scenario.Strategies[c.against].Name,
-		Resolution: videos[c.classes[0]].Clip.Resolution, Channel: c.scenario.Channels[c.channel].Name, Failure: failure.name,
-		Seconds: lengthsUpTo(max(mapSeconds, math.Ceil(mapBeyond*box.SecondsHigh))), Rates: ratesAround(box.RateLow, box.RateHigh),
+		Resolution: c.resolution(), Channel: c.scenario.Channels[c.channel].Name, Failure: failure.name,
+		Seconds: some(c.made()), Rates: ratesAround(box.RateLow, box.RateHigh),
 		Workload: box,
 	}
 }
 
-// lengthsUpTo are whole seconds, as clips are, evenly spread from 1 s.
-func lengthsUpTo(longest float64) []float64 {
-	n := min(mapLengths, int(longest))
-	lengths := make([]float64, n)
-	for i := range lengths {
-		lengths[i] = 1 + math.Round(float64(i)*(longest-1)/float64(n-1))
+// some are lengths evenly spread among those that are made.
+func some(made []int) []float64 {
+	n := min(mapLengths, len(made))
+	var lengths []float64
+	for i := range n {
+		at := 0
+		if n > 1 {
+			at = int(math.Round(float64(i*(len(made)-1)) / float64(n-1)))
+		}
+		lengths = append(lengths, float64(made[at]))
 	}
 	return lengths
 }
@@ -285,13 +295,20 @@ func (c *contest) costs(strategy, seconds int, rates []float64) ([]float64, erro
 	return costs, nil
 }
 
-// whatIf is the scenario with one strategy, in which every order is the most ordered video, but of that length.
+// whatIf is the scenario with one strategy, in which every order is the most ordered video, but of that length. Whether that
+// may be made longer is as for the video that is ordered in it, if any is.
 func (c *contest) whatIf(strategy, seconds int) *scenario.Scenario {
 	s := *c.scenario
 	video := s.Workload.Videos[c.classes[0]]
-	video.Share, video.Clip.Seconds, video.Fit = money.Whole, seconds, channel.Longer
+	video.Share, video.Clip.Seconds = money.Whole, seconds
+	for _, class := range c.classes {
+		if v := &c.scenario.Workload.Videos[class]; v.Clip.Seconds == seconds {
+			video.Fit = v.Fit
+			break
+		}
+	}
 	s.Workload.Videos = []scenario.Video{video}
 	s.Strategies = s.Strategies[strategy : strategy+1]
-	s.Channels = slices.Clone(c.channels)
+	s.Channels = slices.Clone(c.scenario.Channels)
 	return &s
 }

@@ -120,7 +120,7 @@ func TestBreakEvenMap(t *testing.T) {
 			func(s, p float64) float64 { return 0.12 - relay(s) }},
 		{"prices swapped", []string{`channels.relay.price={ per_call = "$0.12" }`, `channels.route.price={ per_second = "$0.085" }`, `decision.exclude=["both"]`}, "steady against flat, region of route",
 			func(s, p float64) float64 { return relay(s) - 0.12 }},
-		{"a channel that makes few lengths is taken to make all", []string{"channels.route.makes={ seconds = [5, 12, 40] }"}, "flat against steady, region of route",
+		{"a channel that makes few lengths", []string{"channels.route.makes={ seconds = [5, 12, 40] }"}, "flat against steady, region of route",
 			func(s, p float64) float64 { return relay(s) - 0.12 }},
 		{"a ladder makes the next rung", []string{`channels.route.price={ ladder = { "5" = "$0.10", "12" = { "720p" = "$0.20" }, "40" = { "1080p" = "$0.30" } } }`}, "flat against steady, region of route",
 			func(s, p float64) float64 {
@@ -187,6 +187,23 @@ func TestBreakEvenMapFrame(t *testing.T) {
 	}
 	if n := len(m.Rates); n != 22 || m.Rates[0] != 0.001 || m.Rates[n-1] != 0.8 {
 		t.Errorf("rates %v", m.Rates)
+	}
+	for _, tt := range []struct {
+		name string
+		set  []string
+		want string
+	}{
+		{"lengths that both make, and those that are ordered", []string{"channels.route.makes={ seconds = [3, 5, 9, 12, 40] }", "channels.relay.makes={ seconds = [3, 5, 9, 12, 14, 40] }"}, "[3 5 9 12]"},
+		{"a longer clip, where the most ordered video allows it", []string{"channels.route.makes={ seconds = [5, 12, 40] }", `workload.videos.short.fit="longer"`}, "[1 2 3 4 5 6 7 8 9 10 11 12 13 14 15]"},
+		{"a rung, where it doesn't", []string{`channels.route.price={ ladder = { "5" = "$0.10", "8" = "$0.15", "12" = { "720p" = "$0.20" }, "40" = { "1080p" = "$0.30" } } }`}, "[5 8 12]"},
+		{"a length of which one side makes a part by falling back", []string{`decision.exclude=["flat"]`, "channels.route.makes={ seconds = [5, 12, 40] }"}, "[5 12]"},
+	} {
+		if got := fmt.Sprint(mapOf(t, tt.set...).Seconds); got != tt.want {
+			t.Errorf("%s: %s, want %s", tt.name, got, tt.want)
+		}
+	}
+	if m := mapOf(t, "workload.videos.long.seconds=5", "channels.route.makes={ seconds = [5, 40] }"); m != nil {
+		t.Errorf("a map of one length: %v", m.Seconds)
 	}
 	m = mapOf(t, `channels.route.errors={ job = { rate = "0%" } }`)
 	if m.Failure != "region" || m.Workload.RateLow != 0 || m.Workload.RateHigh != 0 || m.Rates[0] != 0.005 {

@@ -44,14 +44,14 @@ func (r *runner) strategy(i int, mix *stats.Mix) record.Strategy {
 	out := record.Strategy{
 		Name: st.Name, Kind: r.scenario.KindOf(st), Engine: "event", Channels: st.Channels(), Excluded: r.scenario.Excludes(st),
 		Orders: t.all.Orders, Delivered: t.all.Delivered,
-		CostPerDelivered: decision.Figure(mix.Ratio(costs, t.perDelivered())),
+		CostPerDelivered: atLeast(r.cheapestClip(i), mix.Ratio(costs, t.perDelivered())),
 		CostAsDrawn:      &asDrawn,
-		CostPerOrder:     decision.Figure(mix.Ratio(costs, t.perOrder())),
-		MonthlyCost: record.Spread{Figure: decision.Figure(monthly), P05: record.Number(stats.Percentile(costs, 0.05)),
+		CostPerOrder:     atLeast(0, mix.Ratio(costs, t.perOrder())),
+		MonthlyCost: record.Spread{Figure: atLeast(0, monthly), P05: record.Number(stats.Percentile(costs, 0.05)),
 			P50: record.Number(stats.Percentile(costs, 0.50)), P95: record.Number(stats.Percentile(costs, 0.95))},
 		DeliveredShare:     decision.Figure(mix.Share(t.delivered, t.orders)),
 		InTimeShare:        decision.Figure(mix.Share(t.inTime, t.orders)),
-		AttemptsPerOrder:   decision.Figure(mix.Ratio(t.attempts, t.perOrder())),
+		AttemptsPerOrder:   atLeast(1, mix.Ratio(t.attempts, t.perOrder())),
 		FallbackShare:      decision.Figure(mix.Share(t.fallbacks, t.orders)),
 		Days:               r.days(i),
 		OverBudget:         r.overBudget(costs),
@@ -62,7 +62,7 @@ func (r *runner) strategy(i int, mix *stats.Mix) record.Strategy {
 		Warnings:           monthly.Warnings,
 	}
 	latency := &out.LatencySeconds
-	latency.Mean = decision.Figure(mix.Ratio(t.latencySums, t.perDelivered()))
+	latency.Mean = atLeast(0, mix.Ratio(t.latencySums, t.perDelivered()))
 	for _, q := range []struct {
 		of   float64
 		into *record.Figure
@@ -83,6 +83,27 @@ func (r *runner) strategy(i int, mix *stats.Mix) record.Strategy {
 		out.Warnings = []string{}
 	}
 	return out
+}
+
+// atLeast is an estimate of what can't be below a bound: its interval ends there.
+func atLeast(bound float64, e stats.Estimate) record.Figure {
+	e.Low = max(e.Low, min(bound, e.Value))
+	return decision.Figure(e)
+}
+
+// cheapestClip is the least that any delivered clip costs with a strategy, in dollars.
+func (r *runner) cheapestClip(strategy int) float64 {
+	least := math.Inf(1)
+	for i := range r.compiled.Model.Channels {
+		ch := &r.compiled.Model.Channels[i]
+		for _, j := range ch.Jobs {
+			charge, err := ch.Price.Charge(channel.Usage{Clip: j.Clip, Accepted: true, Made: true})
+			if r.compiled.Uses[strategy][i] && j.Makes && err == nil {
+				least = min(least, charge.Dollars())
+			}
+		}
+	}
+	return least
 }
 
 // monthCost is what one simulated month cost, in dollars.
@@ -156,9 +177,9 @@ func exactly(a *exact.Answer) *record.Exact {
 }
 
 // outlook is what is expected of a strategy at the stated values: the closed form's answer, or
-// the simulated one.
+// the simulated one. What no month ever delivered isn't expected, either.
 func (r *runner) outlook(i int) decision.Outlook {
-	if a := r.answers[i]; a != nil {
+	if a := r.answers[i]; a != nil && r.pooled(i).all.Delivered > 0 {
 		return r.expect(a)
 	}
 	return r.simulated(i, r.mix())

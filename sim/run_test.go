@@ -189,10 +189,10 @@ func TestInterrupted(t *testing.T) {
 	if whole.Incomplete {
 		t.Error("a whole run says that it is incomplete")
 	}
-	if run.Map != nil {
-		t.Error("an interrupted run has a break-even map, which is worked out last")
+	if run.Map != nil || run.Verdict.BreakEvens != nil {
+		t.Error("an interrupted run has break-evens, which are worked out last")
 	}
-	run.Incomplete, whole.Map = false, nil
+	run.Incomplete, whole.Map, whole.Verdict.BreakEvens = false, nil, nil
 	if !bytes.Equal(written(t, run), written(t, whole)) {
 		t.Error("the finished months of an interrupted run differ from a run of so many months")
 	}
@@ -471,6 +471,30 @@ require = ["delivered >= 85%", "p50 <= 3m"]
 		for _, r := range run.Verdict.Requirements {
 			if p50 := strings.HasPrefix(r.Text, "p50"); p50 && (r.Probability < 0.1 || r.Probability > 0.9) {
 				t.Errorf("sigma %s: %s keeps %s in %v of the draws, though the range of medians, 50 s to 250 s, lies on both sides of the bound", sigma, r.Strategy, r.Text, r.Probability)
+			}
+		}
+	}
+}
+
+// TestIntervalsOfFewMonthsStayWithinWhatCanBe: no clip costs less than the cheapest, no month less than nothing.
+func TestIntervalsOfFewMonthsStayWithinWhatCanBe(t *testing.T) {
+	for _, set := range [][]string{nil, {"workload.orders_per_month=4"}, {"workload.orders_per_month=10", `channels.route.errors.unusable={ rate = "50%" }`}} {
+		run, err := sim.Run(t.Context(), load(t, market, append(set, `channels.route.errors.region={ rate = "40%" }`)...), sim.Options{Months: 2})
+		var disagreement *sim.DisagreementError // of so few orders, by luck
+		if err != nil && !errors.As(err, &disagreement) {
+			t.Fatal(err)
+		}
+		for _, s := range run.Strategies {
+			for what, f := range map[string]struct {
+				record.Figure
+				least float64
+			}{
+				"cost per delivered clip": {s.CostPerDelivered, 0.12}, "cost per order": {s.CostPerOrder, 0}, "monthly cost": {s.MonthlyCost.Figure, 0},
+				"attempts": {s.AttemptsPerOrder, 1}, "mean latency": {s.LatencySeconds.Mean, 0},
+			} {
+				if f.Low != nil && *f.Low < f.least-1e-12 {
+					t.Errorf("%q: %s of %s from %v, where %v is the least", set, what, s.Name, *f.Low, f.least)
+				}
 			}
 		}
 	}

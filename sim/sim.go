@@ -14,7 +14,6 @@ import (
 	"runtime"
 	"slices"
 
-	"channelbench/internal/channel"
 	"channelbench/internal/decision"
 	"channelbench/internal/record"
 	"channelbench/internal/scenario"
@@ -95,7 +94,7 @@ func Run(ctx context.Context, s *scenario.Scenario, o Options) (*record.Run, err
 	if err := r.judge(ctx, run); err != nil {
 		return nil, err
 	}
-	if run.Map, err = r.breakEvenMap(ctx, run.Verdict.Candidate); err != nil {
+	if err := r.breakEvens(ctx, run); err != nil {
 		return nil, err
 	}
 	run.Warnings = slices.Concat(run.Warnings, r.fewMonths(), r.rareSpells(), r.warnings)
@@ -149,7 +148,6 @@ func (r *runner) judge(ctx context.Context, run *record.Run) error {
 		return err
 	}
 	r.budgetDraws(q, run)
-	q.BreakEvens = r.breakEvens()
 	run.Verdict = decision.Decide(q)
 	if r.unjudged {
 		run.Verdict.Sentence = "The stated ranges were not judged; on the stated values: " + run.Verdict.Sentence
@@ -166,38 +164,4 @@ func (r *runner) explore(ctx context.Context, q *decision.Question, run *record.
 	}
 	run.Sensitivity = found
 	return err
-}
-
-// breakEvens compares each pair of channels of different kinds, for the videos that strategies buy
-// through either.
-func (r *runner) breakEvens() []record.BreakEven {
-	var all []record.BreakEven
-	channels := r.scenario.Channels
-	for i := range channels {
-		for k := i + 1; k < len(channels); k++ {
-			if channels[i].Kind == channels[k].Kind {
-				continue
-			}
-			var clips []channel.Clip
-			for class, v := range r.scenario.Workload.Videos {
-				if r.buys(class, i) && r.buys(class, k) {
-					clips = append(clips, v.Clip)
-				}
-			}
-			all = append(all, decision.BreakEvens(&channels[i].Channel, &channels[k].Channel, clips)...)
-		}
-	}
-	return all
-}
-
-// buys says whether any strategy buys a class through a channel.
-func (r *runner) buys(class, ch int) bool {
-	for i := range r.compiled.Strategies {
-		for _, step := range r.compiled.Strategies[i].Routes[class].Steps {
-			if step.Channel == ch {
-				return true
-			}
-		}
-	}
-	return false
 }

@@ -28,7 +28,7 @@ type Study struct {
 
 	Channels []Sight // what bench orders would show of each channel
 
-	choices []int // strategies that aren't excluded
+	choices []int // strategies that aren't excluded and deliver anything
 	worth   evsi.Study
 	inputs  []scenario.Input
 	values  [][]float64    // by draw, then input
@@ -75,7 +75,7 @@ func NewStudy(ctx context.Context, s *scenario.Scenario, o StudyOptions) (*Study
 	study := &Study{Run: r.record(), Missed: o.Missed, inputs: s.Inputs()}
 	for i := range s.Strategies {
 		r.stated = append(r.stated, r.outlook(i))
-		if !s.Excludes(&s.Strategies[i]) {
+		if !s.Excludes(&s.Strategies[i]) && r.stated[i].Delivers() {
 			study.choices = append(study.choices, i)
 		}
 	}
@@ -132,9 +132,9 @@ func (st *Study) draw(ctx context.Context, r *runner) error {
 	return nil
 }
 
-// missed says whether any requirement isn't kept.
+// missed says whether any requirement isn't kept, or nothing is delivered.
 func missed(required []scenario.Requirement, o *decision.Outlook) bool {
-	return slices.ContainsFunc(required, func(q scenario.Requirement) bool { return !q.Holds(o.Figure(q.Metric)) })
+	return !o.Delivers() || slices.ContainsFunc(required, func(q scenario.Requirement) bool { return !q.Holds(o.Figure(q.Metric)) })
 }
 
 // Perfect is what knowing every stated range exactly would be worth a month.

@@ -9,6 +9,7 @@ package decision
 
 import (
 	"math"
+	"slices"
 
 	"channelbench/internal/record"
 	"channelbench/internal/scenario"
@@ -42,6 +43,31 @@ func (o *Outlook) Figure(m scenario.Metric) float64 {
 	return o.MonthlyCost
 }
 
+// Delivers says whether anything is delivered, at a cost per clip that can be told. What doesn't is no answer, however cheap.
+func (o *Outlook) Delivers() bool {
+	return o.Delivered > 0 && !math.IsInf(o.CostPerDelivered, 0) && !math.IsNaN(o.CostPerDelivered)
+}
+
+// beats says whether an outlook is at least as good as another in every figure of an order, and better in one. A month's cost
+// is none of them: it is lower, too, where less is delivered.
+func (o *Outlook) beats(other *Outlook) bool {
+	better := false
+	for m := range scenario.MonthlyCost { // those before it
+		a, b := o.Figure(m), other.Figure(m)
+		if m.IsShare() {
+			a, b = -a, -b
+		}
+		if a == b {
+			continue
+		}
+		if !(a < b) {
+			return false
+		}
+		better = true
+	}
+	return better
+}
+
 // Question is what is to be judged. Slices by strategy have one order throughout.
 type Question struct {
 	Decision    scenario.Decision
@@ -53,7 +79,6 @@ type Question struct {
 	Draws       [][]Outlook // by draw of the ranges, then strategy; one row of Stated where there are none
 	MonthMisses [][]float64 // by strategy, then requirement: share of single months; nil: unknown
 	Inputs      []Input     // the ranges that were drawn
-	BreakEvens  []record.BreakEven
 }
 
 // Input is one uncertain input and its value in each draw. What follows the values is asked for by
@@ -74,6 +99,7 @@ func (in *Input) moves(strategy int) bool { return in.Moves == nil || in.Moves[s
 // judgement is what Decide works out before it is put into words.
 type judgement struct {
 	*Question
+	means        []Outlook              // by strategy: over the draws
 	requirements [][]record.Requirement // by strategy
 	qualified    []bool                 // excluded ones too
 	candidate    int                    // −1: nobody qualifies
@@ -88,6 +114,7 @@ func Decide(q *Question) record.Verdict { return judge(q).verdict() }
 
 func judge(q *Question) *judgement {
 	j := &judgement{Question: q, candidate: -1}
+	j.average()
 	j.qualify()
 	j.candidate = j.cheapest(j.allowed())
 	if j.candidate >= 0 {
@@ -96,20 +123,29 @@ func judge(q *Question) *judgement {
 	return j
 }
 
+// average works out the means over the draws.
+func (j *judgement) average() {
+	j.means = make([]Outlook, len(j.Strategies))
+	n := float64(len(j.Draws))
+	for i := range j.means {
+		m := &j.means[i]
+		for _, draw := range j.Draws {
+			o := &draw[i]
+			m.MonthlyCost, m.CostPerDelivered = m.MonthlyCost+o.MonthlyCost/n, m.CostPerDelivered+o.CostPerDelivered/n
+			m.Delivered, m.InTime = m.Delivered+o.Delivered/n, m.InTime+o.InTime/n
+			m.P50, m.P95, m.P99 = m.P50+o.P50/n, m.P95+o.P95/n, m.P99+o.P99/n
+		}
+	}
+}
+
 // qualify judges each requirement for each strategy: it must hold, in expectation for given
-// inputs, with the asked probability over the draws.
+// inputs, with the asked probability over the draws. As surely, something must be delivered.
 func (j *judgement) qualify() {
 	for i, name := range j.Strategies {
-		all := true
+		all := j.Stated[i].Delivers() && j.probability(i, (*Outlook).Delivers) >= j.Decision.Confidence
 		var judged []record.Requirement
 		for k, r := range j.Decision.Require {
-			held := 0
-			for _, draw := range j.Draws {
-				if r.Holds(draw[i].Figure(r.Metric)) {
-					held++
-				}
-			}
-			probability := float64(held) / float64(len(j.Draws))
+			probability := j.probability(i, func(o *Outlook) bool { return r.Holds(o.Figure(r.Metric)) })
 			req := record.Requirement{Strategy: name, Text: r.Text, Probability: probability,
 				Holds: probability >= j.Decision.Confidence, HoldsAsStated: r.Holds(j.Stated[i].Figure(r.Metric)), Value: record.Number(j.Stated[i].Figure(r.Metric))}
 			if j.MonthMisses != nil {
@@ -121,6 +157,17 @@ func (j *judgement) qualify() {
 		j.requirements = append(j.requirements, judged)
 		j.qualified = append(j.qualified, all)
 	}
+}
+
+// probability is the share of the draws in which something holds for a strategy.
+func (j *judgement) probability(strategy int, holds func(*Outlook) bool) float64 {
+	held := 0
+	for _, draw := range j.Draws {
+		if holds(&draw[strategy]) {
+			held++
+		}
+	}
+	return float64(held) / float64(len(j.Draws))
 }
 
 // allowed lists the strategies that qualify and are not excluded.
@@ -143,20 +190,19 @@ func (j *judgement) objective(o *Outlook) float64 {
 }
 
 // expected is the mean of the objective over the draws.
-func (j *judgement) expected(strategy int) float64 {
-	sum := 0.0
-	for _, draw := range j.Draws {
-		sum += j.objective(&draw[strategy])
-	}
-	return sum / float64(len(j.Draws))
-}
+func (j *judgement) expected(strategy int) float64 { return j.objective(&j.means[strategy]) }
 
 // cheapest returns the strategy with the lowest expected objective, the first of equals, or −1.
-func (j *judgement) cheapest(strategies []int) int {
-	best, lowest := -1, math.Inf(1)
+func (j *judgement) cheapest(strategies []int) int { return j.lowest(j.means, strategies) }
+
+// lowest returns the strategy with the lowest objective, the first of equals, or −1. One that another beats in every figure is
+// never the lowest, however little it costs a month.
+func (j *judgement) lowest(o []Outlook, strategies []int) int {
+	best := -1
 	for _, i := range strategies {
-		if v := j.expected(i); v < lowest || best < 0 {
-			best, lowest = i, v
+		beaten := slices.ContainsFunc(strategies, func(k int) bool { return o[k].beats(&o[i]) })
+		if !beaten && (best < 0 || j.objective(&o[i]) < j.objective(&o[best])) {
+			best = i
 		}
 	}
 	return best
@@ -164,15 +210,10 @@ func (j *judgement) cheapest(strategies []int) int {
 
 // weigh compares the candidate with the best choice in each draw.
 func (j *judgement) weigh() {
-	allowed := j.allowed()
+	allowed := append([]int{j.candidate}, j.allowed()...) // which comes first among equals
 	j.best = make([]float64, len(j.Strategies))
 	for _, draw := range j.Draws {
-		best := j.candidate
-		for _, i := range allowed {
-			if j.objective(&draw[i]) < j.objective(&draw[best]) {
-				best = i
-			}
-		}
+		best := j.lowest(draw, allowed)
 		j.best[best] += 1 / float64(len(j.Draws))
 		if lost := j.objective(&draw[j.candidate]) - j.objective(&draw[best]); lost > 0 {
 			j.regret += lost / float64(len(j.Draws))
@@ -189,7 +230,6 @@ func (j *judgement) verdict() record.Verdict {
 		ProbabilityBest: map[string]float64{},
 		Excluded:        j.Decision.Exclude,
 		Draws:           len(j.Draws),
-		BreakEvens:      j.BreakEvens,
 	}
 	for i, name := range j.Strategies {
 		v.Requirements = append(v.Requirements, j.requirements[i]...)

@@ -141,6 +141,8 @@ func TestVerdict(t *testing.T) {
 	}
 	cheap, dear := costing(2400), costing(6530)
 	late := but(cheap, inTime(0.90))
+	dead := decision.Outlook{MonthlyCost: 5, CostPerDelivered: never, P50: never, P95: never, P99: never}
+	poor := but(costing(750), func(o *decision.Outlook) { o.CostPerDelivered, o.Delivered, o.InTime = 0.13, 0.288, 0.25 })
 	for _, tt := range []struct {
 		name              string
 		q                 *decision.Question
@@ -226,6 +228,9 @@ func TestVerdict(t *testing.T) {
 		{"a channel excluded, and its strategies", exclude(asking(costing(2400), costing(6530), costing(2000)), "grey", 0, 2), "forwarding", "forwarding",
 			"Choose forwarding: $0.327 per delivered clip, 99.9% of orders delivered and 97% in time.",
 			[]string{"Excluding grey costs $4,530 a month: hybrid would qualify."}},
+		{"excluded, for which less is delivered", exclude(asking(but(costing(2400.2), func(o *decision.Outlook) { o.CostPerDelivered = 0.12 }), but(cheap, func(o *decision.Outlook) { o.Delivered = 0.99 })), "reverse", 0), "forwarding", "forwarding",
+			"Choose forwarding: $0.12 per delivered clip, 99% of orders delivered and 97% in time.",
+			[]string{"Excluding reverse costs next to nothing a month: reverse would qualify."}},
 		{"excluded, but not missed", exclude(asking(cheap, dear), "forwarding", 1), "reverse", "reverse",
 			"Choose reverse: $0.12 per delivered clip, 99.9% of orders delivered and 97% in time.",
 			[]string{"Excluding forwarding costs nothing: reverse would be the candidate anyway."}},
@@ -255,8 +260,24 @@ func TestVerdict(t *testing.T) {
 			"Choose reverse: $0.12 per delivered clip, 99.9% of orders delivered and 97% in time.",
 			[]string{"Excluding forwarding saves $4,130 a month: forwarding would qualify."}},
 
-		{"nothing is delivered", asking(decision.Outlook{MonthlyCost: 500, CostPerDelivered: never, P50: never, P95: never, P99: never}), "reverse", "reverse",
-			"Choose reverse: no finite cost per delivered clip, 0% of orders delivered and 0% in time.", nil},
+		{"nothing is delivered", asking(dead, dead), "", "", "No strategy delivers anything, so there is nothing to choose.", nil},
+		{"nothing is delivered, whatever is required", requiring(asking(dead), "monthly_cost <= $2,000", scenario.MonthlyCost, 2000), "", "",
+			"No strategy delivers anything, so there is nothing to choose.", nil},
+		{"nothing was run", asking(), "", "", "Nothing is left to choose: no strategy has an outcome.", nil},
+		{"the cheapest delivers nothing", asking(dead, dear), "forwarding", "forwarding",
+			"Choose forwarding: $0.327 per delivered clip, 99.9% of orders delivered and 97% in time; no other strategy is sure to deliver anything.",
+			[]string{"reverse delivers nothing."}},
+		{"one delivers nothing, the other too late", promise(asking(dead, late)), "", "", "No strategy meets every requirement (in_time >= 95%).",
+			[]string{"reverse delivers nothing.", "forwarding misses in_time >= 95% (90% expected, 5 points short)."}},
+		{"something is delivered in 60 of 100 draws", draws(asking(cheap), mostly(60, []decision.Outlook{cheap}, []decision.Outlook{dead})), "", "",
+			"No strategy is sure to deliver anything: at the stated values reverse would be the best that does, at $0.12 per delivered clip, but it does so in only 60% of what the stated ranges leave open; 95% is asked.",
+			[]string{"reverse is not sure to deliver anything: it does in 60% of the stated ranges."}},
+		{"something is delivered in 96 of 100 draws", draws(asking(cheap), mostly(96, []decision.Outlook{cheap}, []decision.Outlook{dead})), "reverse", "reverse",
+			"Choose reverse: $0.12 per delivered clip, 99.9% of orders delivered and 97% in time.", nil},
+		{"one costs less a month since it delivers less, at more a clip", asking(poor, cheap), "forwarding", "forwarding",
+			"Choose forwarding: $0.12 per delivered clip, 99.9% of orders delivered and 97% in time; it costs $1,650 more a month than reverse, which delivers no more and costs no less per clip.", nil},
+		{"no p95 is reached, and one is beaten in all else", fastest(but(poor, p95(never)), but(cheap, p95(never))), "forwarding", "",
+			"No clear winner: no strategy that qualifies is sure to reach its p95, as too few orders may be delivered.", nil},
 		{"dollars a clip", asking(costing(30_000), costing(200_000)), "reverse", "reverse",
 			"Choose reverse: $1.50 per delivered clip, 99.9% of orders delivered and 97% in time; it costs $170,000 less a month (85%) than forwarding, the next best that qualifies.", nil},
 		{"ten dollars a clip", asking(costing(200_000)), "reverse", "reverse",
@@ -303,11 +324,9 @@ func TestTheRecordOfAVerdict(t *testing.T) {
 	q.Draws = mostly(90, []decision.Outlook{cheap, dear, third}, []decision.Outlook{but(other, inTime(0.9)), dear, third})
 	q.Decision.Confidence = 0.9
 	q.MonthMisses = [][]float64{{0.1, 0}, {0, 0}, {1, 0.25}}
-	q.BreakEvens = []record.BreakEven{{Cheaper: "reverse"}}
 	v := decided(t, q)
-
-	if v.Minimise != "cost" || v.Draws != 100 || len(v.BreakEvens) != 1 || v.BreakEvens[0].Cheaper != "reverse" || v.Excluded != nil || v.ExclusionCost != nil {
-		t.Errorf("minimise %q, %d draws, break-evens %v, excluded %v at %v", v.Minimise, v.Draws, v.BreakEvens, v.Excluded, v.ExclusionCost)
+	if v.Minimise != "cost" || v.Draws != 100 || v.Excluded != nil || v.ExclusionCost != nil {
+		t.Errorf("minimise %q, %d draws, excluded %v at %v", v.Minimise, v.Draws, v.Excluded, v.ExclusionCost)
 	}
 	if v.ExpectedRegret == nil || math.Abs(*v.ExpectedRegret-11) > 1e-9 {
 		t.Errorf("the expected regret is %v, want 0.1 × (1130 − 1020) = 11", v.ExpectedRegret)
@@ -507,8 +526,14 @@ func TestAnyVerdictIsSound(t *testing.T) {
 		}
 		v := decided(t, q)
 		holds := map[string]bool{}
-		for _, s := range q.Strategies {
-			holds[s] = true
+		for i, s := range q.Strategies {
+			delivers := 0
+			for _, draw := range q.Draws {
+				if draw[i].Delivers() {
+					delivers++
+				}
+			}
+			holds[s] = q.Stated[i].Delivers() && float64(delivers)/float64(len(q.Draws)) >= q.Decision.Confidence
 		}
 		for _, r := range v.Requirements {
 			holds[r.Strategy] = holds[r.Strategy] && r.Probability >= q.Decision.Confidence

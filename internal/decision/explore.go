@@ -222,13 +222,7 @@ func (e *exploration) oneAt(input int, value float64, strategies []int) Case {
 // choice is the best strategy for known inputs: it keeps every requirement and is not excluded; −1
 // where none does.
 func (e *exploration) choice(o []Outlook) int {
-	best := -1
-	for _, i := range e.remaining() {
-		if e.keepsAll(&o[i]) && (best < 0 || e.objective(&o[i]) < e.objective(&o[best])) {
-			best = i
-		}
-	}
-	return best
+	return e.lowest(o, slices.DeleteFunc(e.remaining(), func(i int) bool { return !e.keepsAll(&o[i]) }))
 }
 
 // bracket is a part of a range in which the best strategy changes.

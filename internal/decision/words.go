@@ -3,6 +3,7 @@ package decision
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"time"
 
@@ -13,8 +14,12 @@ import (
 // words puts the judgement into one sentence, and the reasons behind it into more.
 func (j *judgement) words() (sentence string, reasons []string) {
 	switch {
+	case len(j.Strategies) == 0:
+		sentence = "Nothing is left to choose: no strategy has an outcome."
 	case len(j.remaining()) == 0:
 		sentence = "Nothing is left to choose: every strategy is excluded."
+	case !slices.ContainsFunc(j.remaining(), func(i int) bool { return j.Stated[i].Delivers() }):
+		sentence = "No strategy delivers anything, so there is nothing to choose."
 	case j.candidate < 0:
 		sentence = j.nobody()
 		reasons = append(j.whatDecides(), j.failings(j.remaining())...)
@@ -53,9 +58,17 @@ func (j *judgement) choose() string {
 		return s + "; " + j.advantage(second)
 	}
 	if len(j.remaining()) > 1 {
-		return s + "; no other strategy meets every requirement."
+		return fmt.Sprintf("%s; no other strategy %s.", s, j.goal("is sure to deliver anything", "meets every requirement"))
 	}
 	return s + "."
+}
+
+// goal is what a strategy has to do to qualify, if nothing is required and if something is.
+func (j *judgement) goal(free, required string) string {
+	if len(j.Decision.Require) == 0 {
+		return free
+	}
+	return required
 }
 
 // second is the best strategy that qualifies besides the candidate, or −1.
@@ -80,6 +93,8 @@ func (j *judgement) advantage(other int) string {
 		return "its p95 is about that of " + next
 	case j.Decision.Minimise == "p95":
 		return fmt.Sprintf("its p95 is %s shorter than that of %s", clock(gain), next)
+	case gain <= -0.5:
+		return fmt.Sprintf("it costs %s more a month than %s, which delivers no more and costs no less per clip.", monthMoney(-gain), j.Strategies[other])
 	case gain < 0.5:
 		return "it costs about as much as " + next
 	}
@@ -94,8 +109,8 @@ func (j *judgement) nobody() string {
 	if i < 0 {
 		return fmt.Sprintf("No strategy meets every requirement (%s).", required)
 	}
-	return fmt.Sprintf("No strategy is sure to meet every requirement (%s): %s %s would be the best that does, at %s per delivered clip, but it does so in only %s of what %s leave open; %s is asked.",
-		required, j.point(), j.Strategies[i], clipMoney(j.Stated[i].CostPerDelivered), percent(j.keeps(i)), j.source(), percent(j.Decision.Confidence))
+	return fmt.Sprintf("No strategy is sure to %s: %s %s would be the best that does, at %s per delivered clip, but it does so in only %s of what %s leave open; %s is asked.",
+		j.goal("deliver anything", "meet every requirement ("+required+")"), j.point(), j.Strategies[i], clipMoney(j.Stated[i].CostPerDelivered), percent(j.keeps(i)), j.source(), percent(j.Decision.Confidence))
 }
 
 // source is what leaves the answer open.
@@ -133,7 +148,11 @@ func (j *judgement) closest() int {
 	return j.cheapest(keeping)
 }
 
+// keepsAll says whether something is delivered, and every requirement kept.
 func (j *judgement) keepsAll(o *Outlook) bool {
+	if !o.Delivers() {
+		return false
+	}
 	for k := range j.Decision.Require {
 		if r := &j.Decision.Require[k]; !r.Holds(o.Figure(r.Metric)) {
 			return false
@@ -143,15 +162,7 @@ func (j *judgement) keepsAll(o *Outlook) bool {
 }
 
 // keeps is the share of the draws in which a strategy keeps every requirement.
-func (j *judgement) keeps(strategy int) float64 {
-	kept := 0
-	for _, draw := range j.Draws {
-		if j.keepsAll(&draw[strategy]) {
-			kept++
-		}
-	}
-	return float64(kept) / float64(len(j.Draws))
-}
+func (j *judgement) keeps(strategy int) float64 { return j.probability(strategy, j.keepsAll) }
 
 func (j *judgement) required() []string {
 	var texts []string
@@ -182,6 +193,12 @@ func (j *judgement) unit(v float64) string {
 func (j *judgement) failings(strategies []int) []string {
 	var said []string
 	for _, i := range strategies {
+		if sure := j.probability(i, (*Outlook).Delivers); !j.Stated[i].Delivers() {
+			said = append(said, j.Strategies[i]+" delivers nothing.")
+			continue
+		} else if sure < j.Decision.Confidence {
+			said = append(said, fmt.Sprintf("%s is not sure to deliver anything: it does in %s of %s.", j.Strategies[i], percent(sure), j.draws()))
+		}
 		var short, unsure []string
 		for k, r := range j.requirements[i] {
 			switch {
@@ -234,12 +251,15 @@ func (j *judgement) exclusion() string {
 	case j.candidate < 0:
 		return fmt.Sprintf("Excluding %s leaves no strategy that qualifies; %s would.", who, j.Strategies[free])
 	}
-	costs := "costs"
-	cost := *j.exclusionCost()
-	if cost < 0 { // what is minimised is p95
+	costs, cost := "costs", *j.exclusionCost()
+	if cost < 0 { // what is minimised is p95, or the excluded one delivers more
 		costs = "saves"
 	}
-	return fmt.Sprintf("Excluding %s %s %s a month: %s would qualify.", who, costs, monthMoney(math.Abs(cost)), j.Strategies[free])
+	amount := monthMoney(math.Abs(cost))
+	if math.Abs(cost) < 0.5 {
+		costs, amount = "costs", "next to nothing"
+	}
+	return fmt.Sprintf("Excluding %s %s %s a month: %s would qualify.", who, costs, amount, j.Strategies[free])
 }
 
 // clipMoney prints the price of a clip: to the cent from ten dollars, else to three significant digits.

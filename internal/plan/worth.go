@@ -70,7 +70,7 @@ func (p *planner) verdict() string {
 	case w == nil && p.scenario.Decision.Minimise != "cost":
 		return "What measuring is worth isn't known in dollars: the decision minimises seconds."
 	case w == nil:
-		return "Nothing that the scenario states could change the choice: no range is stated, or there is one strategy only. $0: don't measure for the decision; measure to learn of changes."
+		return "Nothing that the scenario states could change the choice: no range is stated, or no two strategies deliver anything. $0: don't measure for the decision; measure to learn of changes."
 	case w.PerfectUSD < 0.005:
 		return fmt.Sprintf("$0: don't measure. Whatever the stated ranges leave open, %s stays the best choice.", w.Today)
 	case w.Best.Orders == 0:

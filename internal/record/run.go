@@ -208,13 +208,13 @@ type Requirement struct {
 	MonthMissesShare *float64 `json:"month_misses_share"` // of single simulated months
 }
 
-// BreakEven is where two channels cost the same.
+// BreakEven is where two strategies cost the same per delivered clip: those of the break-even map, and its failure.
 type BreakEven struct {
-	Cheaper  string   `json:"cheaper"` // the channel that a longer clip, or a rarer failure, favours
+	Cheaper  string   `json:"cheaper"` // the strategy that a longer clip, or a rarer failure, favours
 	Dearer   string   `json:"dearer"`
 	Clip     string   `json:"clip"`         // such as "720p" or "8 s 720p"
-	Seconds  *float64 `json:"seconds"`      // clip length; null: none
-	FailRate *float64 `json:"failure_rate"` // billed failures per call
+	Seconds  *float64 `json:"seconds"`      // clip length, at the stated rate; null: none
+	FailRate *float64 `json:"failure_rate"` // the lowest for any length that is ordered; null: none
 	Sentence string   `json:"sentence"`
 }
 

@@ -25,7 +25,7 @@ type Day struct {
 }
 
 // BreakEvenMap is what one strategy saves against another for clips of many lengths and many rates of one failure,
-// all else as stated. Lengths are what-if: the channels are taken to make each of them.
+// all else as stated. Lengths are those that both make.
 type BreakEvenMap struct {
 	Strategy   string       `json:"strategy"`
 	Against    string       `json:"against"`

@@ -1,17 +1,26 @@
 package stats
 
 import (
+	"cmp"
 	"math"
+	"slices"
 	"time"
 )
 
 // Histogram counts durations in fixed buckets, 128 to an octave of seconds, so that a bucket is at
-// most 0.78 % wide, and keeps the ends of what fell into each. All of it is integers: merging is
-// exact and its order doesn't matter. The zero value is empty.
+// most 0.78 % wide, and keeps the ends of what fell into each. Round durations, such as those to a poll, are counted by
+// themselves: many are exactly as long. All of it is integers: merging is exact and its order doesn't matter. The zero value is empty.
 type Histogram struct {
 	first   int // bucket of buckets[0]
 	buckets []tally
+	round   []mark // ascending
 	n       int64
+}
+
+// mark is how many durations were exactly as long.
+type mark struct {
+	at time.Duration
+	n  int64
 }
 
 // tally is what fell into one bucket: how many, and the shortest and longest of them.
@@ -44,7 +53,30 @@ func edge(b int) float64 {
 
 // Add counts one duration, which must not be negative.
 func (h *Histogram) Add(d time.Duration) {
+	if isRound(d) {
+		h.mark(d, 1)
+		return
+	}
 	h.add(bucket(float64(d)/float64(time.Second)), tally{1, d, d})
+}
+
+// isRound says whether a duration is one of tenths of a second; from 1,000 s on of seconds, and so on, so that there are not
+// too many.
+func isRound(d time.Duration) bool {
+	unit := time.Second / 10
+	for unit < d/10_000 {
+		unit *= 10
+	}
+	return d%unit == 0
+}
+
+func (h *Histogram) mark(d time.Duration, n int64) {
+	i, found := slices.BinarySearchFunc(h.round, d, func(m mark, d time.Duration) int { return cmp.Compare(m.at, d) })
+	if !found {
+		h.round = slices.Insert(h.round, i, mark{at: d})
+	}
+	h.round[i].n += n
+	h.n += n
 }
 
 func (h *Histogram) add(b int, t tally) {
@@ -78,6 +110,9 @@ func (h *Histogram) Merge(other *Histogram) {
 			h.add(other.first+i, t)
 		}
 	}
+	for _, m := range other.round {
+		h.mark(m.at, m.n)
+	}
 }
 
 // Count returns how many durations were added.
@@ -87,19 +122,9 @@ func (h *Histogram) Count() int64 { return h.n }
 // interpolated between the ends of what its bucket holds. Those of total that were never added are
 // never reached: the result is false where q lies beyond them.
 func (h *Histogram) Quantile(q float64, total int64) (seconds float64, ok bool) {
-	rank := q * float64(total)
-	if h.n == 0 || rank > float64(h.n) {
-		return 0, false
-	}
-	below := 0.0
-	for _, t := range h.buckets {
-		if n := float64(t.n); t.n > 0 && below+n >= rank {
-			low, high := t.low.Seconds(), t.high.Seconds()
-			return low + (high-low)*max(0, rank-below)/n, true
-		}
-		below += float64(t.n)
-	}
-	return 0, false
+	p := (*Mix)(nil).pool([]*Histogram{h}, []int64{total})
+	seconds, _, ok = p.quantile(q)
+	return seconds, ok
 }
 
 // Around returns the edges of the bucket that holds a number of seconds.
@@ -120,17 +145,10 @@ func (h *Histogram) UpTo(seconds float64) float64 {
 			sum += float64(t.n) * (seconds - low) / (high - low)
 		}
 	}
-	return sum
-}
-
-// Each calls f for each bucket that holds anything, from the shortest on: with the longest of its
-// durations in seconds, and how many did not exceed that.
-func (h *Histogram) Each(f func(seconds float64, upTo int64)) {
-	upTo := int64(0)
-	for _, t := range h.buckets {
-		if t.n > 0 {
-			upTo += t.n
-			f(t.high.Seconds(), upTo)
+	for _, m := range h.round {
+		if m.at.Seconds() <= seconds {
+			sum += float64(m.n)
 		}
 	}
+	return sum
 }

@@ -21,21 +21,24 @@ func histogram(durations ...time.Duration) *stats.Histogram {
 	return &h
 }
 
-// steps is what Each reports.
+// step is a duration, and how many did not exceed it.
 type step struct {
 	seconds float64
 	upTo    int64
 }
 
+// steps are those of the curve of all durations.
 func steps(h *stats.Histogram) []step {
 	var all []step
-	h.Each(func(seconds float64, upTo int64) { all = append(all, step{seconds, upTo}) })
+	(*stats.Mix)(nil).Curve([]*stats.Histogram{h}, []int64{h.Count()}, func(seconds, share float64) {
+		all = append(all, step{seconds, int64(math.Round(share * float64(h.Count())))})
+	})
 	return all
 }
 
 func TestHistogramQuantile(t *testing.T) {
 	atoms := []time.Duration{2 * time.Second, 10 * time.Second, 10 * time.Second, 10 * time.Second}
-	close := []time.Duration{100 * time.Second, 100_100 * time.Millisecond, 100_200 * time.Millisecond, 100_400 * time.Millisecond}
+	close := []time.Duration{100_010 * time.Millisecond, 100_110 * time.Millisecond, 100_210 * time.Millisecond, 100_410 * time.Millisecond}
 	for _, tt := range []struct {
 		name  string
 		added []time.Duration
@@ -55,9 +58,9 @@ func TestHistogramQuantile(t *testing.T) {
 		{"never reached", atoms, 10, 0.41, math.NaN()},
 		{"nothing added", nil, 10, 0, math.NaN()},
 		{"nothing at all", nil, 0, 0.5, math.NaN()},
-		{"within a bucket, from its shortest", close, 4, 0, 100},
-		{"within a bucket, half of the way", close, 4, 0.5, 100.2},
-		{"within a bucket, to its longest", close, 4, 1, 100.4},
+		{"within a bucket, from its shortest", close, 4, 0, 100.01},
+		{"within a bucket, half of the way", close, 4, 0.5, 100.21},
+		{"within a bucket, to its longest", close, 4, 1, 100.41},
 		{"zero", []time.Duration{0, 0, time.Second}, 3, 0.5, 0},
 		{"below a millisecond", []time.Duration{3, 3, 3}, 3, 0.5, 3e-9},
 		{"the longest duration there is", []time.Duration{math.MaxInt64}, 1, 0.5, 9223372036.854775807},
@@ -104,7 +107,7 @@ func TestHistogramAgainstTheSample(t *testing.T) {
 }
 
 func TestUpTo(t *testing.T) {
-	h := histogram(2*time.Second, 100*time.Second, 100_100*time.Millisecond, 100_200*time.Millisecond, 100_400*time.Millisecond, 300*time.Second)
+	h := histogram(2*time.Second, 100_010*time.Millisecond, 100_110*time.Millisecond, 100_210*time.Millisecond, 100_410*time.Millisecond, 300*time.Second)
 	for _, tt := range []struct {
 		name          string
 		seconds, want float64
@@ -112,9 +115,9 @@ func TestUpTo(t *testing.T) {
 		{"before the first", 1.9, 0},
 		{"at an atom", 2, 1},
 		{"between buckets", 50, 1},
-		{"at a bucket's shortest", 100, 1},
-		{"half through a bucket", 100.2, 3},
-		{"at a bucket's longest", 100.4, 5},
+		{"at a bucket's shortest", 100.01, 1},
+		{"half through a bucket", 100.21, 3},
+		{"at a bucket's longest", 100.41, 5},
 		{"beyond a bucket", 200, 5},
 		{"beyond the last", 301, 6},
 	} {
@@ -126,14 +129,38 @@ func TestUpTo(t *testing.T) {
 	}
 }
 
-func TestEach(t *testing.T) {
-	h := histogram(300*time.Second, 100*time.Second, 2*time.Second, 100_400*time.Millisecond, 0)
-	want := []step{{0, 1}, {2, 2}, {100.4, 4}, {300, 5}}
+func TestCurve(t *testing.T) {
+	h := histogram(300*time.Second, 100*time.Second, 2*time.Second, 100_410*time.Millisecond, 100_430*time.Millisecond, 0)
+	want := []step{{0, 1}, {2, 2}, {100, 3}, {100.43, 5}, {300, 6}}
 	if got := steps(h); !reflect.DeepEqual(got, want) {
-		t.Errorf("Each: %v, want %v", got, want)
+		t.Errorf("the curve is %v, want %v", got, want)
 	}
 	if got := steps(&stats.Histogram{}); got != nil {
-		t.Errorf("Each of an empty histogram: %v", got)
+		t.Errorf("that of an empty histogram: %v", got)
+	}
+}
+
+// TestPolledQuantiles: what is exactly as long is told so, whatever lies close to it.
+func TestPolledQuantiles(t *testing.T) {
+	var h stats.Histogram
+	for range 900 {
+		h.Add(330 * time.Second)
+	}
+	for i := range 100 { // retried, and polled a little later: in the same bucket
+		h.Add(330*time.Second + time.Duration(i)*20_000_001*time.Nanosecond)
+		h.Add(320*time.Second + time.Duration(i)*20_000_001*time.Nanosecond)
+	}
+	for _, q := range []float64{0.12, 0.5, 0.86} {
+		if got, ok := h.Quantile(q, 1100); !ok || got != 330 {
+			t.Errorf("p%v is %v, %v, want 330", 100*q, got, ok)
+		}
+		months, orders := []*stats.Histogram{&h, &h}, []int64{1100, 1100}
+		if e := stats.Quantile(months, orders, q); e.Value != 330 || e.Low != 330 || e.High != 330 {
+			t.Errorf("p%v is %v, from %v to %v, want 330", 100*q, e.Value, e.Low, e.High)
+		}
+	}
+	if got, _ := h.Quantile(0.96, 1100); got <= 330 || got > 332 {
+		t.Errorf("p96 is %v, want what was polled later", got)
 	}
 }
 
@@ -218,7 +245,7 @@ func TestMergeLeavesTheOtherAlone(t *testing.T) {
 }
 
 // TestHistogramIsAMonotoneCDF: over any sample, quantiles ascend, lie between the ends of the sample, and
-// UpTo and Each agree with the sample and with each other.
+// UpTo agrees with the sample but for what lies in the same bucket.
 func TestHistogramIsAMonotoneCDF(t *testing.T) {
 	const ulps = 1e-14 // interpolation rounds
 	rapid.Check(t, func(t *rapid.T) {
@@ -235,16 +262,17 @@ func TestHistogramIsAMonotoneCDF(t *testing.T) {
 			}
 			last = got
 		}
-		h.Each(func(seconds float64, upTo int64) {
-			below := 0
-			for _, d := range sample {
-				if d.Seconds() <= seconds {
-					below++
+		for i, d := range sample {
+			low, high := stats.Around(d.Seconds())
+			close := 0 // within whose bucket counts are interpolated
+			for _, other := range sample {
+				if s := other.Seconds(); s >= low && s <= high {
+					close++
 				}
 			}
-			if int64(below) != upTo || h.UpTo(seconds) != float64(upTo) {
-				t.Fatalf("Each(%v, %d): the sample has %d up to there, UpTo says %v", seconds, upTo, below, h.UpTo(seconds))
+			if off := h.UpTo(d.Seconds()) - float64(i+1); math.Abs(off) > float64(close) && high < 0x1p30 {
+				t.Fatalf("UpTo(%v) is %v off, where %d are as long", d.Seconds(), off, close)
 			}
-		})
+		}
 	})
 }

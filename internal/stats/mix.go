@@ -266,10 +266,10 @@ func (m *Mix) Curve(months []*Histogram, orders []int64, f func(seconds, share f
 	}
 }
 
-// pool is the weighted histogram of all months. The weight of a month in it is relative to the average.
+// pool is the weighted histogram of all months, in pieces that don't overlap. The weight of a month in it is relative to the average.
 type pool struct {
 	orders  float64
-	buckets []bucketMass
+	buckets []bucketMass // ascending
 }
 
 // bucketMass is how much fell into a bucket, and the shortest and longest of it in seconds.
@@ -280,10 +280,14 @@ func (m *Mix) pool(months []*Histogram, orders []int64) pool {
 	for _, h := range months {
 		ends.Merge(h)
 	}
-	p := pool{buckets: make([]bucketMass, len(ends.buckets))}
+	buckets, marks := make([]bucketMass, len(ends.buckets)), make([]bucketMass, len(ends.round))
 	for i, t := range ends.buckets {
-		p.buckets[i].low, p.buckets[i].high = t.low.Seconds(), t.high.Seconds()
+		buckets[i].low, buckets[i].high = t.low.Seconds(), t.high.Seconds()
 	}
+	for i, t := range ends.round {
+		marks[i].low, marks[i].high = t.at.Seconds(), t.at.Seconds()
+	}
+	p := pool{}
 	for i, h := range months {
 		weight := 1.0
 		if m != nil {
@@ -292,16 +296,50 @@ func (m *Mix) pool(months []*Histogram, orders []int64) pool {
 		p.orders += weight * float64(orders[i])
 		for b, t := range h.buckets {
 			if t.n > 0 {
-				p.buckets[h.first+b-ends.first].mass += weight * float64(t.n)
+				buckets[h.first+b-ends.first].mass += weight * float64(t.n)
 			}
 		}
+		at := 0
+		for _, t := range h.round {
+			for ends.round[at].at < t.at {
+				at++
+			}
+			marks[at].mass += weight * float64(t.n)
+		}
 	}
+	p.buckets = cut(buckets, marks)
 	return p
+}
+
+// cut puts marks among buckets, which are cut where a mark lies within.
+func cut(buckets, marks []bucketMass) []bucketMass {
+	var pieces []bucketMass
+	for _, b := range buckets {
+		if b.mass == 0 {
+			continue
+		}
+		density, from := b.mass/(b.high-b.low), b.low
+		left := b.mass
+		for len(marks) > 0 && marks[0].low <= b.high && b.high > b.low {
+			if at := marks[0].low; at > from {
+				pieces = append(pieces, bucketMass{density * (at - from), from, at})
+				left, from = left-density*(at-from), at
+			}
+			pieces, marks = append(pieces, marks[0]), marks[1:]
+		}
+		for len(marks) > 0 && marks[0].low <= b.low {
+			pieces, marks = append(pieces, marks[0]), marks[1:]
+		}
+		if b.high == b.low || b.high > from {
+			pieces = append(pieces, bucketMass{left, from, b.high})
+		}
+	}
+	return append(pieces, marks...)
 }
 
 // quantile is Histogram.Quantile with weights, and the bucket that it lies in.
 func (p *pool) quantile(q float64) (seconds float64, in bucketMass, ok bool) {
-	rank, below := q*p.orders, 0.0
+	rank, below := q*p.orders*(1-1e-12), 0.0 // sums of pieces are rounded
 	for _, b := range p.buckets {
 		if b.mass > 0 && below+b.mass >= rank {
 			return b.low + (b.high-b.low)*max(0, rank-below)/b.mass, b, true
