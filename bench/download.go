@@ -136,6 +136,7 @@ func (c *call) take(ctx context.Context, job dialect.Job) (dialect.Footage, erro
 		answer, err = c.at.client.Fetch(ctx, request, w, maxClip+1, came)
 		return err
 	})
+	footage.Flaw = cmp.Or(footage.Flaw, footage.Part(c.clip))
 	kept.end(err == nil && footage.Flaw == "")
 	if err != nil || footage.Flaw == "" {
 		return footage, err

@@ -268,7 +268,7 @@ func hostiles(elsewhere string) []hostile {
 		{name: "invalid UTF-8", channel: &relay{submit: says(200, "{\"id\":\"\xff\xfe\",\"status\":\"queued\"}")}, set: long, story: lost, says: "neither a usable job id nor a clip"},
 		{name: "invalid UTF-8 in an error", channel: &relay{submit: says(400, "{\"error\":{\"message\":\"\xff\xfe bad \\u0000\\u001b[31m\\r\\nfaked\"}}")}, set: long, story: refused, says: "bad"},
 		{name: "an error of 1 MB", channel: &relay{submit: says(400, `{"error":{"message":"`+strings.Repeat("é", 400_000)+`"}}`)}, set: long, story: refused, says: "é…"},
-		{name: "gzip that isn't", channel: &relay{submit: says(200, "not zipped", "Content-Encoding", "gzip")}, set: long, story: lost, says: "HTTP 200, and the answer broke off"},
+		{name: "broken gzip", channel: &relay{submit: says(200, "\x1f\x8bnot zipped", "Content-Encoding", "gzip")}, set: long, story: lost, says: "HTTP 200, and the answer broke off"},
 		{name: "gzip bomb", channel: &relay{submit: zip("application/json", strings.Repeat(" ", 32<<20))}, set: []string{longDeadline, oneOrder}, story: lost, says: "HTTP 200, and the answer broke off"},
 
 		// Jobs that aren't.
@@ -282,6 +282,11 @@ func hostiles(elsewhere string) []hostile {
 		{name: "huge numbers", channel: &relay{submit: says(200, `{"id":123456789012345678901234567890,"status":"queued","progress":1e999999,"created_at":-1e308}`)}, set: long, story: delivered},
 		{name: "wrong content type", channel: &relay{submit: says(200, accepted, "Content-Type", "image/png")}, set: long, story: delivered},
 		{name: "gzip that nobody asked for", channel: &relay{submit: zip("application/json", accepted), poll: zip("application/json", `{"status":"completed"}`), content: zip("video/mp4", still(4, "720p"))}, set: long, story: delivered},
+		{name: "gzip in word only", channel: &relay{
+			submit:  says(200, accepted, "Content-Encoding", "gzip"),
+			poll:    says(200, `{"status":"completed"}`, "Content-Encoding", "gzip"),
+			content: says(200, still(4, "720p"), "Content-Encoding", "gzip", "Content-Type", "video/mp4"),
+		}, set: long, story: delivered},
 		{name: "cost below zero", channel: &relay{poll: says(200, `{"status":"completed","usage":{"cost":-5}}`)}, set: long, story: delivered, check: costs(100_000, 0)},
 		{name: "cost of 10^18 dollars", channel: &relay{poll: says(200, `{"status":"completed","usage":{"cost":1000000000000000000}}`)}, set: long, story: delivered, check: costs(100_000, 0)},
 		{name: "cost of 10^9999999 dollars", channel: &relay{poll: says(200, `{"status":"completed","usage":{"cost":1e9999999}}`)}, set: long, story: delivered, check: costs(100_000, 0)},

@@ -22,6 +22,7 @@ type Footage struct {
 	Width, Height int
 	Flaw          string // why it is no film, or not a whole one; "" for a readable one
 	Instead       string // the start of a file that is no film
+	open          bool   // nothing says that its fragments are all
 }
 
 // Tolerances of a delivered clip. Reverse routes sell 1280x704 as 720p, and encoders round lengths to
@@ -55,6 +56,16 @@ func ReadClip(r io.Reader, limit int64) (Footage, error) {
 	return f.Footage, f.broken
 }
 
+// Part says why a film may be the beginning of the ordered one only, or "": it is too short, and nothing in it says that this
+// is all. Fragments are written one by one.
+func (f Footage) Part(want channel.Clip) string {
+	length := time.Duration(want.Seconds) * time.Second
+	if !f.open || f.Length >= length-slack(length) {
+		return ""
+	}
+	return fmt.Sprintf("the file breaks off: %.1f s of %d s", f.Length.Seconds(), want.Seconds)
+}
+
 // Unusable says why a film isn't the ordered one, or "" where it is.
 func (f Footage) Unusable(want channel.Clip) string {
 	length := time.Duration(want.Seconds) * time.Second
@@ -83,7 +94,7 @@ type film struct {
 	sum    hash.Hash
 	in     *bufio.Reader
 	start  int64 // of the box that is read
-	seen   struct{ moov, mdat bool }
+	seen   struct{ moov, mdat, mfra bool }
 
 	reach      uint64        // how far into the file its samples go
 	stated     time.Duration // its length as its description says it, 0 where that doesn't
@@ -150,6 +161,7 @@ func (f *film) box() (kind string, size int64, err error) {
 
 // content reads a box that matters and passes over the others; it is false where the file ends within it.
 func (f *film) content(kind string, size int64) bool {
+	f.seen.mfra = f.seen.mfra || kind == "mfra" // which ends a film
 	switch {
 	case size < -1:
 		f.Flaw = "a box smaller than its own head"
@@ -197,6 +209,7 @@ func (f *film) complete() {
 	if f.fragmented && f.shown != nil {
 		f.Length = max(f.Length, f.shown.length())
 	}
+	f.open = f.fragmented && f.stated == 0 && !f.seen.mfra
 	switch {
 	case !f.seen.moov:
 		f.Flaw = "an MP4 file without a description of what it holds"

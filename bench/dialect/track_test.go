@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"channelbench/internal/channel"
 )
 
 // look reads a file made of boxes.
@@ -276,6 +278,35 @@ func TestRealFilms(t *testing.T) {
 					t.Errorf("%s: pictures cut at %d of %d bytes: flaw %q", name, end, len(film), cut.Flaw)
 				}
 			}
+		}
+	}
+}
+
+// TestPart tells a film in fragments that is too short from one that may go on.
+func TestPart(t *testing.T) {
+	film, err := os.ReadFile("testdata/films/fragments.mp4") // of 4 s, with an index at its end
+	if err != nil {
+		t.Fatal(err)
+	}
+	end := bytes.Index(film, []byte("mfra")) - 4
+	second := bytes.Index(film[end/2:], []byte("moof")) - 4 + end/2
+	for _, tt := range []struct {
+		name    string
+		film    []byte
+		seconds int
+		part    bool
+	}{
+		{"whole", film, 4, false},
+		{"whole, and shorter than ordered", film, 8, false},
+		{"without its index", film[:end], 4, false},
+		{"without its index, and shorter than ordered", film[:end], 8, true},
+		{"cut", film[:second], 4, true},
+		{"cut, and longer than ordered", film[:second], 1, false},
+		{"no fragments", mustStill(t, 4*time.Second, 64, 36), 8, false},
+	} {
+		got := look(t, tt.film)
+		if part := got.Part(channel.Clip{Seconds: tt.seconds}); (part != "") != tt.part || got.Flaw != "" {
+			t.Errorf("%s: got %v, part %q, flaw %q", tt.name, got.Length, part, got.Flaw)
 		}
 	}
 }
