@@ -108,6 +108,7 @@ func Run(s *scenario.Scenario, o Options) (*Result, error) {
 			c.errors(ch)
 		}
 	}
+	predict.Together(c.Checks)
 	return c.Result, c.write()
 }
 

@@ -8,7 +8,7 @@ import (
 
 // Count is what one night says of a rate.
 type Count struct {
-	Hits, Tries float64
+	Hits, Tries float64 // not whole where it isn't sure what an attempt met
 	Weight      float64 // how much the night counts, from 0 to 1
 }
 
@@ -30,17 +30,18 @@ func (r *Rate) Widened() bool { return r.P < suspicion && r.Scatter > 1 }
 // two or three nights that would leave anything possible; the interval ends where those of the single nights do.
 func Pool(nights []Count) Rate {
 	r := Rate{Scatter: 1, P: 1}
-	hits, tries := 0.0, 0.0
+	hits, tries, plainHits, plainTries := 0.0, 0.0, 0.0, 0.0
 	for _, c := range nights {
 		if c.Tries == 0 {
 			continue
 		}
 		r.Nights++
-		r.Hits += int(math.Round(c.Hits))
-		r.Tries += int(math.Round(c.Tries))
+		plainHits += c.Hits
+		plainTries += c.Tries
 		hits += c.Weight * c.Hits
 		tries += c.Weight * c.Tries
 	}
+	r.Hits, r.Tries = int(math.Round(plainHits)), int(math.Round(plainTries))
 	r.scatter(nights)
 	worth := tries
 	if r.Widened() {
