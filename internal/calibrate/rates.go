@@ -316,7 +316,7 @@ func (c *calibration) hidden(passed []placed) string {
 		best, how, keys = order, "an order's attempts share them, as they would an exit that it keeps", `exits = 20, burst = %q, rotate = "order"`
 	}
 	// Two models were tried, so each gets half of the 5 %: 3.84 at the edge of what spells can be.
-	if best.Gain <= 3.84 || math.IsInf(best.Burst.High, 1) {
+	if best.Gain <= 10.83 || math.IsInf(best.Burst.High, 1) {
 		return fmt.Sprintf("independent, as stated: likelihood ratio of spells %.1f", best.Gain)
 	}
 	return fmt.Sprintf("the errors come in spells of about %s (%s–%s), and %s (likelihood ratio %.1f); the scenario has them independent. To model it, add "+keys,
