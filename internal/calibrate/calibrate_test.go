@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"channelbench/internal/calibrate/attempt"
+	"channelbench/internal/channel"
 	"channelbench/internal/scenario"
 )
 
@@ -309,6 +310,37 @@ func TestAnotherShape(t *testing.T) {
 	}
 }
 
+// TestEveryFormOfLatencyIsFitted: with a base, with a time for each second of clip, or with both.
+func TestEveryFormOfLatencyIsFitted(t *testing.T) {
+	for _, tt := range []struct {
+		name, stated, world string
+		low, high           float64 // seconds of a clip of 5 s
+	}{
+		{"base and seconds", `base = "20s", per_second = { "720p" = "10s" }`, `base = "30s", per_second = { "720p" = "12s" }`, 85, 95},
+		{"base alone", `base = "60s"`, `base = "90s"`, 86, 94},
+		{"seconds alone", `per_second = { "720p" = "10s" }`, `per_second = { "720p" = "15s" }`, 71, 79},
+		{"seconds of any clip", `base = "20s", per_second = "10s"`, `base = "30s", per_second = "12s"`, 85, 95},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			with := func(latency string) *scenario.Scenario {
+				return load(strings.Replace(string(toy("").Source), `base = "20s", per_second = { "720p" = "10s" }`, latency, 1))
+			}
+			r, err := Run(with(tt.stated), Options{Nights: nightsOfWorld(with(tt.world), 1, 3, 300, 20*time.Second, 5*time.Second)})
+			if err != nil {
+				t.Fatal(err)
+			}
+			l := load(string(r.Text)).Channels[0].Latency
+			of := l.Base.Seconds()
+			for _, perSecond := range l.PerSecond {
+				of += 5 * perSecond.Seconds()
+			}
+			if l.Confidence != scenario.Measured || of < tt.low || of > tt.high {
+				t.Errorf("a clip of 5 s takes %.1f s, want %.0f to %.0f:\n%s", of, tt.low, tt.high, r.Report())
+			}
+		})
+	}
+}
+
 // TestConstantTimes: what a poll sees of a constant time doesn't scatter it.
 func TestConstantTimes(t *testing.T) {
 	text := strings.Replace(string(toy("").Source), `sigma = 0.5, range`, `shape = "constant", range`, 1)
@@ -343,6 +375,115 @@ func TestARegime(t *testing.T) {
 	none, err := Run(toy(""), Options{Nights: nightsOfWorld(world, 2, 1, 3000, 4*time.Minute, 10*time.Second)})
 	if err != nil || !strings.Contains(none.Report(), "To model it, calibrate again after you add regimes = ") {
 		t.Errorf("%v\n%s", err, none.Report())
+	}
+}
+
+// TestTimesThatLookLikeMilliseconds are asked about, unless the unit was said.
+func TestTimesThatLookLikeMilliseconds(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		factor float64
+		isLog  bool
+		said   bool
+		asks   string // "": nothing
+	}{
+		{"seconds", 1, true, false, ""},
+		{"a channel ten times as slow as stated", 10, true, false, ""},
+		{"a channel ten times as fast as stated", 0.1, true, false, ""},
+		{"milliseconds", 1e3, true, false, "they look like milliseconds\n  hint: say --unit ms, or --unit s if they are seconds"},
+		{"microseconds", 1e6, true, false, "they look like microseconds"},
+		{"milliseconds, but the unit was said", 1e3, true, true, ""},
+		{"a bench knows its unit", 1e3, false, false, ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			s := toy("")
+			nights := nightsOfWorld(s, 1, 1, 60, time.Minute, 10*time.Second)
+			slow(nights[0].Attempts, tt.factor)
+			nights[0].Log = tt.isLog
+			_, err := Run(s, Options{Nights: nights, Units: tt.said})
+			if tt.asks == "" && err != nil || tt.asks != "" && (err == nil || !strings.Contains(err.Error(), tt.asks)) {
+				t.Errorf("got %v, want %q", err, tt.asks)
+			}
+		})
+	}
+}
+
+// TestOneClockDoesNotRuleAllNights: a few attempts long after all others don't make these weigh nothing, and a night of its own
+// does make older ones weigh less.
+func TestOneClockDoesNotRuleAllNights(t *testing.T) {
+	for _, tt := range []struct {
+		name      string
+		last      int     // attempts in the last night, 300 days after 3 nights of 100
+		low, high float64 // of the weight of the first night
+	}{
+		{"one attempt", 1, 0.94, 0.95},
+		{"three", 3, 0.94, 0.95},
+		{"four", 4, 0, 0.001},
+		{"a night", 100, 0, 0.001},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			c := &calibration{Result: &Result{}, s: toy(""), o: Options{Discount: DefaultDiscount}}
+			for n, size := range []int{100, 100, 100, tt.last} {
+				c.o.Nights = append(c.o.Nights, attempt.Night{From: time.Date(2026, 1, 1+n+297*(n/3), 0, 0, 0, 0, time.UTC), Attempts: make([]attempt.Attempt, size)})
+			}
+			c.gather()
+			if w := c.weights[0]; w < tt.low || w > tt.high || c.weights[3] != 1 {
+				t.Errorf("weights %v, want the first from %v to %v", c.weights, tt.low, tt.high)
+			}
+		})
+	}
+}
+
+// TestHowFarAnAttemptCame: a denominator holds those who came that far.
+func TestHowFarAnAttemptCame(t *testing.T) {
+	refusedFor := func(r channel.Reason) attempt.Attempt { return attempt.Attempt{Outcome: channel.Refused, Reason: r} }
+	failedFor := func(r channel.Reason) attempt.Attempt {
+		return attempt.Attempt{Outcome: channel.Failed, Reason: r, Accepted: true, Ended: true}
+	}
+	made := func(o channel.Outcome, fetches int) attempt.Attempt {
+		return attempt.Attempt{Outcome: o, Accepted: true, Ended: true, Made: true, Fetches: fetches}
+	}
+	for _, tt := range []struct {
+		name string
+		a    attempt.Attempt
+		want string // of each of the kinds: "-" it never came so far, "." it passed, "x" it met it
+	}{
+		{"refused by a limit", refusedFor(channel.RateLimited), "-------"},
+		{"failed by a limit once accepted", failedFor(channel.RateLimited), "-------"},
+		{"refused for its prompt", refusedFor(channel.Moderation), "x------"},
+		{"failed for its prompt once accepted", failedFor(channel.Moderation), "x------"},
+		{"refused for its region", refusedFor(channel.Region), ".x-----"},
+		{"failed for its region once accepted", failedFor(channel.Region), ".x-----"},
+		{"refused", refusedFor(channel.Submit), "..x----"},
+		{"its answer was lost", attempt.Attempt{Outcome: channel.Ambiguous}, "...x---"},
+		{"taken, and then nobody knows", attempt.Attempt{Outcome: channel.Ambiguous, Accepted: true}, "....---"},
+		{"left under way", attempt.Attempt{Outcome: channel.Abandoned, Accepted: true}, "....---"},
+		{"left before its answer", attempt.Attempt{Outcome: channel.Abandoned}, "-------"},
+		{"failed", failedFor(channel.Job), "....x--"},
+		{"left, then failed", attempt.Attempt{Outcome: channel.Abandoned, Accepted: true, Ended: true}, "....x--"},
+		{"left, then made", made(channel.Abandoned, 0), ".....--"},
+		{"left in its fetches", made(channel.Abandoned, 2), ".....-x"},
+		{"unusable", made(channel.Unusable, 1), ".....x."},
+		{"delivered", made(channel.Delivered, 1), "......."},
+		{"delivered, no fetches told", made(channel.Delivered, 0), "......-"},
+		{"a later attempt of its order", attempt.Attempt{Outcome: channel.Delivered, Accepted: true, Ended: true, Made: true, Try: 1}, "-.....-"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			got := ""
+			for _, kind := range kinds {
+				switch hits, tries := met(&placed{Attempt: &tt.a}, kind); {
+				case hits > 0:
+					got += "x"
+				case tries > 0:
+					got += "."
+				default:
+					got += "-"
+				}
+			}
+			if got != tt.want {
+				t.Errorf("got %s, want %s", got, tt.want)
+			}
+		})
 	}
 }
 

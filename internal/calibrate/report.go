@@ -13,6 +13,9 @@ func (r *Result) Report() string {
 		b.WriteString("; mock channels behave as their scenario says, so they teach nothing new")
 	}
 	b.WriteString(".\n")
+	for _, u := range r.Unread {
+		fmt.Fprintf(&b, "%s.\n", u)
+	}
 	r.list(&b, "Written", true)
 	r.list(&b, "Left as stated", false)
 	flagged := 0
