@@ -81,6 +81,7 @@ func (c *calibration) counts(ch int, kind string) []fit.Count {
 		came := c.came(p, kind)
 		all[p.night].Hits += came * float64(hits)
 		all[p.night].Tries += came * float64(tries)
+		all[p.night].Doubt += came * (1 - came) * float64(hits)
 	}
 	c.silent(all)
 	return all
