@@ -11,6 +11,7 @@ import (
 	"strings"
 	"text/tabwriter"
 	"time"
+	_ "time/tzdata" // zones have names where the system knows none, too
 
 	"github.com/google/renameio/v2"
 	"github.com/spf13/cobra"
@@ -43,23 +44,29 @@ func (p *program) calibrateCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "calibrate SCENARIO RUN... -o FILE",
 		Short: "Put into a scenario what its channels were measured to do",
-		Long: `calibrate fits error rates, spells of errors, latencies and outages to what attempts met, and writes the scenario with them: comments
-and layout stay, each fitted value gets its 95% interval as range, confidence = "measured", and a comment that says what it
-rests on. A value stays as it is where so few attempts know it less well than the scenario states it; the text says how many
-it takes.
+		Long: `calibrate fits error rates, spells of errors, latencies and outages to what attempts met, and
+writes the scenario with them: comments and layout stay, each fitted value gets its 95% interval as
+range, confidence = "measured", and a comment that says what it rests on. A value stays as it is
+where so few attempts know it less well than the scenario states it; the text says how many it takes.
 
-RUN is a folder that bench wrote, or its orders.jsonl. --import reads attempts of your own production from CSV: a line each, with a
-header. --columns names the columns, as field=column,…; the fields are ` + strings.Join(attempt.Fields(), ", ") + `
-(channel, submitted and outcome are needed). Times are Unix, or as RFC 3339, Postgres and MySQL write them; --zone is that of times
-without an offset. Outcomes are the words of the channels' protocols and those in scenarios/README.md; --outcome says what another
-word means (` + strings.Join(attempt.Kinds(), ", ") + `).
-A word that isn't known on more than 1% of the rows, and times that look like milliseconds, end with exit code 2. Rows that don't
-count are named: those that can't be read, and those from the future or from before the scenario's first price.`,
+RUN is a folder that bench wrote, or its orders.jsonl. --import reads attempts of your production
+from CSV: a line each, with a header. --columns names the columns, as field=column,…; fields are
+` + strings.Join(attempt.Fields(), ", ") + `
+(the first three are needed). Times are Unix, or as RFC 3339, Postgres and MySQL write them; --zone
+is that of times without an offset. Outcomes are the words of the channels' protocols, and those in
+scenarios/README.md; --outcome says what another one means. Its kinds are ` + strings.Join(attempt.Kinds()[:3], ", ") + `,
+` + strings.Join(attempt.Kinds()[3:], ", ") + `.
+
+What would tell wrong figures ends with exit code 2: a word for an outcome that isn't known on more
+than 1% of the rows, times that look like milliseconds. Rows that don't count are named: those that
+can't be read, those from the future, and those from before the scenario's first price.`,
 		Example: `  channelbench calibrate mine.toml nights/* -o measured.toml
   channelbench calibrate mine.toml nights/* -o mine.toml            in place
   channelbench calibrate mine.toml --import attempts.csv \
-    --columns channel=provider,submitted=created_at,outcome=status,service=duration_s -o measured.toml
-  channelbench calibrate mine.toml --import attempts.csv --zone Asia/Shanghai --unit ms --outcome draft=ignore -o measured.toml`,
+    --columns channel=provider,submitted=created_at,outcome=status,service=duration_s \
+    -o measured.toml
+  channelbench calibrate mine.toml --import attempts.csv \
+    --zone Asia/Shanghai --unit ms --outcome kaputt=job --outcome draft=ignore -o measured.toml`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return p.calibrate(cmd.Context(), args[0], args[1:], &f)
@@ -70,13 +77,13 @@ count are named: those that can't be read, and those from the future or from bef
 	flags.StringArrayVar(&f.imported, "import", nil, "a CSV `file` of attempts; may be repeated")
 	flags.StringVar(&f.columns, "columns", "", "which column of it holds what: `field=column,…`")
 	flags.StringArrayVar(&f.outcomes, "outcome", nil, "what a word of its outcomes means: `word=kind`; may be repeated")
-	flags.StringVar(&f.zone, "zone", "", "the `zone` of its times that say no offset: UTC, +08:00 or Asia/Shanghai")
-	flags.StringVar(&f.unit, "unit", "", "the `unit` of its service and waited: s (if nothing is said), ms, us, ns, m or h")
-	flags.DurationVar(&f.polled, "polled", 0, "how often jobs of the CSV were polled: a time was seen up to so much late")
+	flags.StringVar(&f.zone, "zone", "", "the `zone` of times that say no offset: UTC, +08:00, Asia/Shanghai")
+	flags.StringVar(&f.unit, "unit", "", "the `unit` of its service and waited: s (default), ms, us, ns, m, h")
+	flags.DurationVar(&f.polled, "polled", 0, "how often its jobs were polled: times were seen so late at most")
 	flags.BoolVar(&f.anyPurchase, "any-purchase", false, "take runs that bought something else, too")
-	flags.Float64Var(&f.discount, "discount", calibrate.DefaultDiscount, "how much a night counts for each day that it is older, above 0 up to 1")
+	flags.Float64Var(&f.discount, "discount", calibrate.DefaultDiscount, "how much a night counts for each day of its age")
 	flags.BoolVar(&f.wide, "wide", false, "write also what is known less well than it was stated")
-	flags.IntVar(&f.months, "months", 20, "months to simulate for what moved in the decision; 0: leave that out")
+	flags.IntVar(&f.months, "months", 20, "months to simulate for what the decision moves; 0: none")
 	return cmd
 }
 
