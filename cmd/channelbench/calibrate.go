@@ -47,15 +47,15 @@ func (p *program) calibrateCommand() *cobra.Command {
 		Long: `calibrate fits error rates, spells of errors, latencies and outages to what attempts met, and
 writes the scenario with them: comments and layout stay, each fitted value gets its 95% interval as
 range, confidence = "measured", and a comment that says what it rests on. A value stays as it is
-where so few attempts know it less well than the scenario states it; the text says how many it takes.
+where so few attempts know it less well than the scenario states it; the text says what it takes.
 
 RUN is a folder that bench wrote, or its orders.jsonl. --import reads attempts of your production
 from CSV: a line each, with a header. --columns names the columns, as field=column,…; fields are
 ` + strings.Join(attempt.Fields(), ", ") + `
 (the first three are needed). Times are Unix, or as RFC 3339, Postgres and MySQL write them; --zone
 is that of times without an offset. Outcomes are the words of the channels' protocols, and those in
-scenarios/README.md; --outcome says what another one means. Its kinds are ` + strings.Join(attempt.Kinds()[:3], ", ") + `,
-` + strings.Join(attempt.Kinds()[3:], ", ") + `.
+scenarios/README.md; --outcome says what another one means:
+` + strings.Join(attempt.Kinds(), " ") + `
 
 What would tell wrong figures ends with exit code 2: a word for an outcome that isn't known on more
 than 1% of the rows, times that look like milliseconds. Rows that don't count are named: those that
@@ -83,7 +83,7 @@ can't be read, those from the future, and those from before the scenario's first
 	flags.BoolVar(&f.anyPurchase, "any-purchase", false, "take runs that bought something else, too")
 	flags.Float64Var(&f.discount, "discount", calibrate.DefaultDiscount, "how much a night counts for each day of its age")
 	flags.BoolVar(&f.wide, "wide", false, "write also what is known less well than it was stated")
-	flags.IntVar(&f.months, "months", 20, "months to simulate for what the decision moves; 0: none")
+	flags.IntVar(&f.months, "months", 20, "months to simulate to see the decision move; 0: none")
 	return cmd
 }
 

@@ -14,6 +14,7 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"strings"
 	"time"
 
 	"channelbench/internal/calibrate/attempt"
@@ -103,7 +104,7 @@ func Run(s *scenario.Scenario, o Options) (*Result, error) {
 		c.o.Discount = DefaultDiscount
 	}
 	if c.gather(); c.Attempts == 0 {
-		return nil, errors.New("there is no attempt on any channel of the scenario")
+		return nil, errors.New(strings.Join(append([]string{"there is no attempt on any channel of the scenario"}, o.Unread...), "\n  "))
 	}
 	if err := c.unit(); err != nil {
 		return nil, err

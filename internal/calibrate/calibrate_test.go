@@ -225,6 +225,38 @@ func TestOutages(t *testing.T) {
 	}
 }
 
+// TestTroubleOfSeveralKinds isn't told apart, and none of it touches the rates of either channel.
+func TestTroubleOfSeveralKinds(t *testing.T) {
+	text := string(toy("").Source)
+	begin, end := strings.Index(text, "[channels.reverse]"), strings.Index(text, "[strategies")
+	second := strings.ReplaceAll(text[begin:end], "channels.reverse", "channels.second")
+	text = text[:end] + second + regime("20%", "8h", "60%") + "\n[[outages]]\nchannels = [\"reverse\", \"second\"]\nbetween = \"20h\"\nlasts = { median = \"3h\", sigma = 0.5 }\n\n" + text[end:]
+	s := load(text)
+	nights := daysOfWorld(s, 1, 20, 300)
+	for i := range nights {
+		for k := range nights[i].Attempts {
+			if a := &nights[i].Attempts[k]; k%3 == 0 {
+				a.Channel = "second"
+			}
+		}
+	}
+	r, err := Run(s, Options{Nights: nights, Wide: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if report := r.Report(); !strings.Contains(report, "its channels have other trouble, too") {
+		t.Error(report)
+	}
+	for _, c := range load(string(r.Text)).Channels {
+		if region := c.Errors.Region.Range; region.Low > 0.05 || region.High < 0.05 {
+			t.Errorf("%s: region %v of 5%%:\n%s", c.Name, region, r.Report())
+		}
+		if submit := c.Errors.Submit.Range; submit.Low > 0.02 || submit.High < 0.02 {
+			t.Errorf("%s: submit %v of 2%%:\n%s", c.Name, submit, r.Report())
+		}
+	}
+}
+
 // BenchmarkHundredThousandOrders is to stay below ten seconds for each kind of region error.
 func BenchmarkHundredThousandOrders(b *testing.B) {
 	for name, region := range map[string]string{"independent": "", "one exit": `, exits = 1, burst = "1m"`, "kept exits": `, exits = 20, burst = "1m", rotate = "order"`, "exits at random": `, exits = 20, burst = "1m"`} {

@@ -189,10 +189,10 @@ func (c *calibration) regime(ch int) {
 	stated, kinds := c.stated(ch)
 	regimes := c.s.Channels[ch].Regimes
 	t := c.find(c.by[ch], 0, stated, kinds > len(regimes))
+	if kinds > 0 && len(regimes) == 0 {
+		return // told with the outages
+	}
 	if kinds > 1 {
-		if len(regimes) == 0 {
-			return // told with the outages
-		}
 		c.Findings = append(c.Findings, Finding{Key: c.key(ch, "regimes"), Stated: fmt.Sprintf("%d of them", len(regimes)), From: fmt.Sprintf("%d attempts", len(c.by[ch])),
 			Why: "rows of failures don't tell several kinds of trouble apart"})
 		return
