@@ -66,7 +66,8 @@ type Exits struct {
 const (
 	fartherOut = 20
 	mostDraws  = 20_000
-	mostVisits = 300_000_000 // of all draws together
+	mostVisits = 100_000_000 // of all draws together
+	latest     = 10_000      // visits in which rows are looked for
 )
 
 // often says how likely each of some statistics is to be as far out as it was seen. A draw says which are; size is its work.
@@ -83,8 +84,9 @@ func often(size, statistics int, draw func(farther []int)) (p []float64) {
 }
 
 // Rows asks whether errors come in longer rows, or more often side by side, than the model makes them. The sequences are in the
-// order of time.
+// order of time; of very many visits the latest tell enough.
 func Rows(sequences [][]Visit, model Exits, seed uint64) Check {
+	sequences = last(sequences, latest)
 	bad, size := 0, 0
 	pairs, longest := 0, 0
 	for _, s := range sequences {
@@ -120,6 +122,16 @@ func Rows(sequences [][]Visit, model Exits, seed uint64) Check {
 	// Two statistics, of which the first may be too high or too low.
 	return Check{What: "rows", P: math.Min(1, 2*math.Min(2*math.Min(p[0], p[1]), p[2])),
 		Seen: fmt.Sprintf("the longest row of errors is %d, %.1f expected; %d of %d have another one right before", longest, sum/n, pairs, bad)}
+}
+
+// last are so many visits at the end of all.
+func last(sequences [][]Visit, n int) [][]Visit {
+	for i, s := range slices.Backward(sequences) {
+		if n -= len(s); n <= 0 {
+			return append([][]Visit{s[-n:]}, sequences[i+1:]...)
+		}
+	}
+	return sequences
 }
 
 // draw lets the model meet a sequence.

@@ -53,6 +53,31 @@ func TestRows(t *testing.T) {
 	}
 }
 
+func TestTheLatestVisitsTellRows(t *testing.T) {
+	s := func(n int) []Visit { return make([]Visit, n) }
+	for _, tt := range []struct {
+		name  string
+		n     int
+		sizes []int
+	}{
+		{"all", 9, []int{3, 2, 4}},
+		{"more than there are", 20, []int{3, 2, 4}},
+		{"whole sequences", 6, []int{2, 4}},
+		{"a part of one", 7, []int{1, 2, 4}},
+		{"a part of the last", 1, []int{1}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			var sizes []int
+			for _, kept := range last([][]Visit{s(3), s(2), s(4)}, tt.n) {
+				sizes = append(sizes, len(kept))
+			}
+			if !slices.Equal(sizes, tt.sizes) {
+				t.Errorf("%v, want %v", sizes, tt.sizes)
+			}
+		})
+	}
+}
+
 func TestRowsByHand(t *testing.T) {
 	for _, tt := range []struct {
 		bad            []bool
