@@ -2,9 +2,7 @@ package calibrate
 
 import (
 	"math"
-	"runtime"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -19,49 +17,15 @@ func TestCalibratedRangesCover(t *testing.T) {
 	if testing.Short() {
 		t.Skip("a thousand calibrations")
 	}
-	const worlds = 1000
-	held, asked := map[string]int{}, map[string]int{}
-	var mu sync.Mutex
-	var all sync.WaitGroup
-	next := make(chan uint64)
-	for range runtime.GOMAXPROCS(0) {
-		all.Go(func() {
-			for seed := range next {
-				for name, ok := range calibratedOnce(t, seed) {
-					mu.Lock()
-					if asked[name]++; ok {
-						held[name]++
-					}
-					mu.Unlock()
-				}
-			}
-		})
-	}
-	for seed := uint64(1); seed <= worlds; seed++ {
-		next <- seed
-	}
-	close(next)
-	all.Wait()
-	for name, n := range asked {
-		share, off := float64(held[name])/float64(n), 3*math.Sqrt(0.95*0.05/float64(n))
-		t.Logf("%s: %.1f%% of %d", name, 100*share, n)
-		if n < worlds || math.Abs(share-0.95) > off {
-			t.Errorf("%s: %.1f%% of %d ranges hold the truth, want %.1f%% to %.1f%%", name, 100*share, n, 95-100*off, 95+100*off)
-		}
-	}
+	c := newCoverage()
+	c.each(1000, func(seed uint64) { c.note(calibratedOnce(t, seed)) })
+	c.judge(t, 0.95, "region", "submit", "job", "unusable", "latency")
 }
 
 // calibratedOnce makes one truth, calibrates from what it does, and says which ranges hold it.
 func calibratedOnce(t *testing.T, seed uint64) map[string]bool {
-	u := func(k uint64) float64 { return float64((seed*7919+k*104729)%1009) / 1009 } // spread over the worlds
 	was := truth("", func(s *scenario.Scenario) {
-		c := &s.Channels[0]
-		c.Errors.Region.Rate, c.Errors.Submit.Rate = 0.02+0.1*u(1), 0.02+0.1*u(2)
-		c.Errors.Job.Rate, c.Errors.Unusable.Rate = 0.02+0.1*u(3), 0.02+0.1*u(4)
-		factor := 0.6 + 0.9*u(5)
-		l := &c.Latency
-		l.Base = time.Duration(factor * float64(l.Base))
-		l.PerSecond = map[string]time.Duration{"720p": time.Duration(factor * float64(l.PerSecond["720p"]))}
+		draw(s, seed, 0.02, 0.1)
 		s.Workload.Deadline = 4 * time.Minute
 	})
 	stated := toy("")
@@ -70,18 +34,7 @@ func calibratedOnce(t *testing.T, seed uint64) map[string]bool {
 		t.Error(err)
 		return nil
 	}
-	got := load(string(r.Text)).Channels[0]
-	holds := map[string]bool{}
-	for kind, rate := range map[string]float64{"region": was.Channels[0].Errors.Region.Rate, "submit": was.Channels[0].Errors.Submit.Rate,
-		"job": was.Channels[0].Errors.Job.Rate, "unusable": was.Channels[0].Errors.Unusable.Rate} {
-		g := errorOf(&got.Errors, kind).Range
-		holds[kind] = g.Low <= rate && rate <= g.High
-	}
-	// The factor is on all medians; it is known best near the mean length.
-	at := func(c *scenario.Latency) float64 { return c.Base.Seconds() + 7*c.PerSecond["720p"].Seconds() }
-	factor := at(&was.Channels[0].Latency) / at(&got.Latency)
-	holds["latency"] = got.Latency.Range.Low <= factor && factor <= got.Latency.Range.High
-	return holds
+	return holds(was, r)
 }
 
 func TestTheTextKeepsItsCommentsAndSaysWhatItRestsOn(t *testing.T) {

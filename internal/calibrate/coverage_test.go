@@ -17,22 +17,23 @@ import (
 	"channelbench/internal/scenario"
 )
 
-var dataSets = flag.Int("data-sets", 60, "how many data sets of each kind of trouble are calibrated from; 1000 take some minutes")
+var dataSets = flag.Int("data-sets", 30, "from how many data sets each kind of trouble is calibrated; 1000 take a quarter of an hour")
 
-// troubles are worlds and what their scenario states of them: in its words, and how many orders a day for how many days.
+// troubles are worlds and what their scenario states of them, and how many orders a day come for how many days.
 var troubles = []struct {
 	name          string
-	stated, world string // in place of STATED
+	stated, world string
 	days, orders  int
+	want          float64 // share of the ranges that hold the truth: counts are whole, so of few attempts more do than say so
 }{
-	{"none", "", "", 10, 150},
-	{"outages", outage("24h", "30m", 1.0), outage("16h", "3h", 0.5), 15, 150},
-	{"outages as stated, few attempts", outage("12h", "1h", 0.8), outage("12h", "1h", 0.8), 2, 100},
-	{"none where some are stated", outage("24h", "30m", 1.0), "", 10, 150},
-	{"a regime", regime("10%", "1d", "90%"), regime("25%", "5h", "70%"), 15, 150},
-	{"a regime as stated, few attempts", regime("25%", "5h", "70%"), regime("25%", "5h", "70%"), 2, 100},
-	{"a regime and outages", regime("10%", "1d", "90%") + outage("24h", "30m", 1.0), regime("20%", "8h", "60%") + outage("30h", "2h", 0.5), 15, 150},
-	{"a regime that is an outage", regime("10%", "1d", "90%"), outage("16h", "3h", 0.5), 15, 150},
+	{"none", "", "", 10, 150, 0.95},
+	{"outages", outage("24h", "30m", 1.0), outage("16h", "3h", 0.5), 15, 150, 0.95},
+	{"outages as stated, few attempts", outage("12h", "1h", 0.8), outage("12h", "1h", 0.8), 2, 100, 0.96},
+	{"none where some are stated", outage("24h", "30m", 1.0), "", 10, 150, 0.95},
+	{"a regime", regime("10%", "1d", "90%"), regime("25%", "5h", "70%"), 15, 150, 0.95},
+	{"a regime as stated, few attempts", regime("25%", "5h", "70%"), regime("25%", "5h", "70%"), 2, 100, 0.96},
+	{"a regime and outages", regime("10%", "1d", "90%") + outage("24h", "30m", 1.0), regime("20%", "8h", "60%") + outage("30h", "2h", 0.5), 15, 150, 0.95},
+	{"a regime that is an outage", regime("10%", "1d", "90%"), outage("16h", "3h", 0.5), 15, 150, 0.95},
 }
 
 func outage(between, median string, sigma float64) string {
@@ -52,12 +53,15 @@ func troubledToy(trouble string) *scenario.Scenario {
 // of region errors are seen where there are none, and what fits is called a misfit once in 100 data sets. Seeds are 1 to as
 // many as -data-sets says.
 func TestTroubleLeavesTheRatesAlone(t *testing.T) {
+	if testing.Short() {
+		t.Skip("hundreds of calibrations")
+	}
 	for _, tt := range troubles {
 		t.Run(tt.name, func(t *testing.T) {
-			c := &coverage{held: map[string]int{}, asked: map[string]int{}}
+			c := newCoverage()
 			c.each(*dataSets, func(seed uint64) {
 				was := troubledToy(tt.world)
-				draw(was, seed)
+				draw(was, seed, 0.01, 0.05)
 				nights := daysOfWorld(was, seed, tt.days, tt.orders)
 				r, err := Run(troubledToy(tt.stated), Options{Nights: nights, Wide: true, Discount: 1})
 				if err != nil {
@@ -66,9 +70,9 @@ func TestTroubleLeavesTheRatesAlone(t *testing.T) {
 				}
 				c.note(holds(was, r))
 				c.tell("flagged", strings.Contains(r.Report(), "can't explain ("))
-				c.tell("invented", strings.Contains(r.Report(), "come in spells") || tt.name == "none" && strings.Contains(r.Report(), "errors and of the time"))
+				c.tell("invented", invented(r, tt.world != ""))
 			})
-			c.judge(t, 0.95, "region", "submit", "job", "unusable", "latency")
+			c.judge(t, tt.want, "region", "submit", "job", "unusable", "latency")
 			for _, name := range []string{"flagged", "invented"} {
 				n := float64(c.asked[name])
 				t.Logf("%s: %d of %.0f", name, c.held[name], n)
@@ -80,11 +84,20 @@ func TestTroubleLeavesTheRatesAlone(t *testing.T) {
 	}
 }
 
-// draw changes the truth from seed to seed.
-func draw(s *scenario.Scenario, seed uint64) {
-	u := func(k uint64) float64 { return float64((seed*7919+k*104729)%1009) / 1009 }
+// invented says whether spells are told of that aren't there.
+func invented(r *Result, trouble bool) bool {
+	return slices.ContainsFunc(r.Findings, func(f Finding) bool {
+		return strings.Contains(f.Why, "come in spells") || !trouble && f.Measured != "" && (strings.Contains(f.Key, "outages") || strings.Contains(f.Key, "regimes"))
+	})
+}
+
+// draw changes the truth from seed to seed: each rate lies somewhere from the least on.
+func draw(s *scenario.Scenario, seed uint64, least, more float64) {
+	u := func(k uint64) float64 { return float64((seed*7919+k*104729)%1009) / 1009 } // spread over the worlds
 	e := &s.Channels[0].Errors
-	e.Region.Rate, e.Submit.Rate, e.Job.Rate, e.Unusable.Rate = 0.01+0.06*u(1), 0.01+0.04*u(2), 0.01+0.05*u(3), 0.01+0.05*u(4)
+	for i, rate := range []*float64{&e.Region.Rate, &e.Submit.Rate, &e.Job.Rate, &e.Unusable.Rate} {
+		*rate = least + more*u(uint64(i+1))
+	}
 	factor := 0.6 + 0.9*u(5)
 	l := &s.Channels[0].Latency
 	l.Base = time.Duration(factor * float64(l.Base))
@@ -151,6 +164,8 @@ type coverage struct {
 	mu          sync.Mutex
 	held, asked map[string]int
 }
+
+func newCoverage() *coverage { return &coverage{held: map[string]int{}, asked: map[string]int{}} }
 
 // each runs something for the seeds from 1 to n.
 func (c *coverage) each(n int, run func(seed uint64)) {
