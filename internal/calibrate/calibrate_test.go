@@ -19,7 +19,7 @@ func TestCalibratedRangesCover(t *testing.T) {
 	}
 	c := newCoverage()
 	c.each(1000, func(seed uint64) { c.note(calibratedOnce(t, seed)) })
-	c.judge(t, 0.95, "region", "submit", "job", "unusable", "latency")
+	c.judge(t, 0.95, 3, "region", "submit", "job", "unusable", "latency")
 }
 
 // calibratedOnce makes one truth, calibrates from what it does, and says which ranges hold it.

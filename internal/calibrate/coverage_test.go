@@ -72,7 +72,7 @@ func TestTroubleLeavesTheRatesAlone(t *testing.T) {
 				c.tell("flagged", strings.Contains(r.Report(), "can't explain ("))
 				c.tell("invented", invented(r, tt.world != ""))
 			})
-			c.judge(t, tt.want, "region", "submit", "job", "unusable", "latency")
+			c.judge(t, tt.want, 4, "region", "submit", "job", "unusable", "latency")
 			for _, name := range []string{"flagged", "invented"} {
 				n := float64(c.asked[name])
 				t.Logf("%s: %d of %.0f", name, c.held[name], n)
@@ -199,12 +199,12 @@ func (c *coverage) tell(name string, ok bool) {
 	}
 }
 
-// judge demands that some intervals hold the truth in so large a share of the data sets, give or take three standard errors.
-func (c *coverage) judge(t *testing.T, want float64, names ...string) {
+// judge demands that some intervals hold the truth in so large a share of the data sets, give or take some standard errors.
+func (c *coverage) judge(t *testing.T, want, sigmas float64, names ...string) {
 	t.Helper()
 	for _, name := range names {
 		n := c.asked[name]
-		share, off := float64(c.held[name])/float64(n), 3*math.Sqrt(want*(1-want)/float64(n))
+		share, off := float64(c.held[name])/float64(n), sigmas*math.Sqrt(want*(1-want)/float64(n))
 		t.Logf("%s: %.1f%% of %d", name, 100*share, n)
 		if math.Abs(share-want) > off {
 			t.Errorf("seeds 1 to %d: %.1f%% of the ranges of %s hold the truth, want %.1f%% to %.1f%%", n, 100*share, name, 100*(want-off), 100*(want+off))
