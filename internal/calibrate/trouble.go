@@ -56,7 +56,7 @@ func (c *calibration) index(name string) int {
 	return -1
 }
 
-// stated is the trouble that the scenario has for a channel, of how many kinds, and all of them in one; nil: none.
+// stated is all trouble that the scenario has for a channel, as if it were of one kind, and of how many it is; nil: none.
 func (c *calibration) stated(ch int) (all *fit.Expected, kinds int) {
 	regimes := slices.Clone(c.s.Channels[ch].Regimes)
 	for i := range c.s.Outages {
@@ -64,7 +64,7 @@ func (c *calibration) stated(ch int) (all *fit.Expected, kinds int) {
 			regimes = append(regimes, scenario.Regime{Share: mean(o.Lasts) / (mean(o.Lasts) + o.Between.Seconds()), Lasts: o.Lasts, Submit: 1})
 		}
 	}
-	share, refused, spells := 0.0, 0.0, 0.0 // of the time, twice, and a second
+	share, refused, spells := 0.0, 0.0, 0.0 // of the time, of all submits, and in a second
 	for _, g := range regimes {
 		share += g.Share
 		refused += g.Share * g.Submit

@@ -190,26 +190,29 @@ func ReadCSV(r io.Reader, f Format) (*Log, error) {
 // read takes in a row.
 func (p *parser) read(log *Log, row []string, line int) {
 	a, m := p.attempt(row, line)
-	if p.bad != nil {
-		p.bad.Line = line
-		log.Bad = append(log.Bad, *p.bad)
-	}
 	switch {
-	case p.bad != nil && p.late:
-		log.Late++
-	case p.bad != nil:
-		log.Lost++
 	case m.ignored:
 		log.Ignored++
+		return
 	case m.ours:
 		log.Ours++
+		return
+	case p.bad != nil:
+		log.Lost++
+	case !p.To.IsZero() && a.At.After(p.To):
+		log.Late++
+		p.fail("submitted", "%q lies in the future", p.text("submitted"))
 	case a.At.Before(p.From):
 		log.Early++
 		p.early = append(p.early, a)
-		p.before = append(p.before, BadRow{line, p.names[p.at["submitted"]], fmt.Sprintf("%q is before the scenario's first price", p.text("submitted"))})
+		p.fail("submitted", "%q is before the scenario's first price", p.text("submitted"))
+		p.before = append(p.before, BadRow{line, p.bad.Column, p.bad.Text})
+		return
 	default:
 		p.all = append(p.all, a)
+		return
 	}
+	log.Bad = append(log.Bad, BadRow{line, p.bad.Column, p.bad.Text})
 }
 
 // trust says what of a file makes the rest of it tell something wrong.
@@ -225,7 +228,7 @@ func (p *parser) trust(log *Log) error {
 		return &TooManyBadError{log.Lost, log.Rows, "", hint}
 	}
 	for text, w := range sortedWords(p.words) {
-		if w.known && w.bad >= fewestBad && float64(w.bad) > mostBad*float64(w.rows) {
+		if w.known && !w.ignored && !w.ours && w.bad >= fewestBad && float64(w.bad) > mostBad*float64(w.rows) {
 			return &TooManyBadError{w.bad, w.rows, text, hint}
 		}
 	}
@@ -265,9 +268,8 @@ type parser struct {
 	all, early []Attempt
 	before     []BadRow // one for each of early
 
-	row  []string
-	bad  *BadRow // why the row at hand doesn't count
-	late bool    // because it lies in the future
+	row []string
+	bad *BadRow // why the row at hand doesn't count
 }
 
 // nulls are how data bases and their tools write that there is nothing.
@@ -280,7 +282,7 @@ func (p *parser) text(field string) string {
 		return ""
 	}
 	text := strings.TrimSpace(p.row[i])
-	if slices.Contains(nulls, strings.ToLower(text)) {
+	if field != "channel" && slices.Contains(nulls, strings.ToLower(text)) {
 		return ""
 	}
 	return text
@@ -294,7 +296,7 @@ func (p *parser) fail(field, format string, args ...any) {
 
 // attempt reads a row; where it can't be read, p.bad says why.
 func (p *parser) attempt(row []string, line int) (Attempt, meaning) {
-	p.row, p.bad, p.late = row, nil, false
+	p.row, p.bad = row, nil
 	if len(row) != p.width {
 		p.bad = &BadRow{Column: "row", Text: fmt.Sprintf("%d fields, and the first line names %d", len(row), p.width)}
 		return Attempt{}, meaning{}
@@ -310,12 +312,8 @@ func (p *parser) attempt(row []string, line int) (Attempt, meaning) {
 	a.Outcome, a.Reason, a.Accepted, a.Ended = m.outcome, m.reason, m.accepted, m.ended
 	a.Made = a.Outcome == channel.Delivered || a.Outcome == channel.Unusable
 	p.service(&a)
-	if p.bad == nil && !p.To.IsZero() && a.At.After(p.To) {
-		p.late = true
-		p.fail("submitted", "%q lies in the future", p.text("submitted"))
-	}
-	if w := p.words[spelling(p.text("outcome"))]; p.bad != nil && !p.late {
-		w.bad++
+	if p.bad != nil {
+		p.words[spelling(p.text("outcome"))].bad++
 	}
 	return a, m
 }

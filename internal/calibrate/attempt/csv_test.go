@@ -117,6 +117,7 @@ func TestRowsAreNotMissingByChance(t *testing.T) {
 		{"all failures took minus one", good + rows(14, "a,2026-11-01T00:00:00Z,failed,-1"), nil, `14 of 14 rows with the outcome "failed" are bad`, 0, ""},
 		{"failures say no service", good + rows(14, `a,2026-11-01T00:00:00Z,failed,\N`), nil, "", 314, ""},
 		{"one failure of many is bad", good + rows(14, "a,2026-11-01T00:00:00Z,failed,60") + "a,,failed,60\n", nil, "", 314, "1 of 315 rows can't be read and don't count"},
+		{"what is ignored needn't be whole", good + rows(14, "a,,draft,-1"), []string{"draft=ignore"}, "", 300, "14 of 314 rows don't count, as --outcome says"},
 		{"no key", good + rows(14, "a,2026-11-01T00:00:00Z,invalid_api_key,"), nil, "", 300, "14 of 314 rows failed by a key, a balance or a request of yours and don't count"},
 		{"one in the future", good + "a,2036-11-01T00:00:00Z,ok,60\n", nil, "", 300, "1 of 301 rows lie in the future and don't count"},
 		{"many in the future", good + rows(100, "a,2036-11-01T00:00:00Z,ok,60"), nil, "", 300, "100 of 400 rows lie in the future and don't count"},
