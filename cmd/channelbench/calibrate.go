@@ -11,11 +11,13 @@ import (
 	"strings"
 	"text/tabwriter"
 	"time"
+	_ "time/tzdata" // zones have names where the system knows none, too
 
 	"github.com/google/renameio/v2"
 	"github.com/spf13/cobra"
 
 	"channelbench/bench"
+	"channelbench/bench/dialect"
 	"channelbench/bench/evidence"
 	"channelbench/internal/calibrate"
 	"channelbench/internal/calibrate/attempt"
@@ -29,6 +31,8 @@ type calibrateFlags struct {
 	out         string
 	imported    []string
 	columns     string
+	outcomes    []string
+	zone, unit  string
 	polled      time.Duration
 	anyPurchase bool
 	discount    float64
@@ -41,18 +45,29 @@ func (p *program) calibrateCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "calibrate SCENARIO RUN... -o FILE",
 		Short: "Put into a scenario what its channels were measured to do",
-		Long: `calibrate fits error rates, spells of errors, latencies and outages to what attempts met, and writes the scenario with them: comments
-and layout stay, each fitted value gets its 95% interval as range, confidence = "measured", and a comment that says what it
-rests on. A value stays as it is where so few attempts know it less well than the scenario states it; the text says how many
-it takes.
+		Long: `calibrate fits error rates, spells of errors, latencies and outages to what attempts met, and
+writes the scenario with them: comments and layout stay, each fitted value gets its 95% interval as
+range, confidence = "measured", and a comment that says what it rests on. A value stays as it is
+where so few attempts know it less well than the scenario states it; the text says what it takes.
 
-RUN is a folder that bench wrote, or its orders.jsonl. --import reads attempts of your own production from CSV: a line each, with a
-header. --columns names the columns, as field=column,…; the fields are ` + strings.Join(attempt.Fields(), ", ") + `
-(channel, submitted and outcome are needed). Times are RFC 3339 or Unix. Outcomes, and all else: scenarios/README.md.`,
+RUN is a folder that bench wrote, or its orders.jsonl. --import reads attempts of your production
+from CSV: a line each, with a header. --columns names the columns, as field=column,…; fields are
+` + strings.Join(attempt.Fields(), ", ") + `
+(the first three are needed). Times are Unix, or as RFC 3339, Postgres and MySQL write them; --zone
+is that of times without an offset. Outcomes are the words of the channels' protocols, and those in
+scenarios/README.md; --outcome says what another one means:
+` + strings.Join(attempt.Kinds(), " ") + `
+
+What would tell wrong figures ends with exit code 2: a word for an outcome that isn't known on more
+than 1% of the rows, times that look like milliseconds. Rows that don't count are named: those that
+can't be read, those from the future, and those from before the scenario's first price.`,
 		Example: `  channelbench calibrate mine.toml nights/* -o measured.toml
   channelbench calibrate mine.toml nights/* -o mine.toml            in place
   channelbench calibrate mine.toml --import attempts.csv \
-    --columns channel=provider,submitted=created_at,outcome=status,service=duration_s -o measured.toml`,
+    --columns channel=provider,submitted=created_at,outcome=status,service=duration_s \
+    -o measured.toml
+  channelbench calibrate mine.toml --import attempts.csv \
+    --zone Asia/Shanghai --unit ms --outcome kaputt=job --outcome draft=ignore -o measured.toml`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return p.calibrate(cmd.Context(), args[0], args[1:], &f)
@@ -62,11 +77,14 @@ header. --columns names the columns, as field=column,…; the fields are ` + str
 	flags.StringVarP(&f.out, "out", "o", "", "the `file` to write, whole or not at all; \"-\" is stdout")
 	flags.StringArrayVar(&f.imported, "import", nil, "a CSV `file` of attempts; may be repeated")
 	flags.StringVar(&f.columns, "columns", "", "which column of it holds what: `field=column,…`")
-	flags.DurationVar(&f.polled, "polled", 0, "how often jobs of the CSV were polled: a time was seen up to so much late")
+	flags.StringArrayVar(&f.outcomes, "outcome", nil, "what a word of its outcomes means: `word=kind`; may be repeated")
+	flags.StringVar(&f.zone, "zone", "", "the `zone` of times that say no offset: UTC, +08:00, Asia/Shanghai")
+	flags.StringVar(&f.unit, "unit", "", "the `unit` of its service and waited: s (default), ms, us, ns, m, h")
+	flags.DurationVar(&f.polled, "polled", 0, "how often its jobs were polled: times were seen so late at most")
 	flags.BoolVar(&f.anyPurchase, "any-purchase", false, "take runs that bought something else, too")
-	flags.Float64Var(&f.discount, "discount", calibrate.DefaultDiscount, "how much a night counts for each day that it is older, above 0 up to 1")
+	flags.Float64Var(&f.discount, "discount", calibrate.DefaultDiscount, "how much a night counts for each day of its age")
 	flags.BoolVar(&f.wide, "wide", false, "write also what is known less well than it was stated")
-	flags.IntVar(&f.months, "months", 20, "months to simulate for what moved in the decision; 0: leave that out")
+	flags.IntVar(&f.months, "months", 20, "months to simulate to see the decision move; 0: none")
 	return cmd
 }
 
@@ -76,8 +94,8 @@ func (f *calibrateFlags) check(runs []string) error {
 		return fail(exitUsage, errors.New("name the file to write with -o; naming SCENARIO itself calibrates it in place"))
 	case len(runs) == 0 && len(f.imported) == 0:
 		return fail(exitUsage, errors.New("name a run that bench wrote, or a CSV of attempts with --import"))
-	case f.columns != "" && len(f.imported) == 0:
-		return fail(exitUsage, errors.New("--columns without --import"))
+	case len(f.imported) == 0 && (f.columns != "" || f.outcomes != nil || f.zone != "" || f.unit != ""):
+		return fail(exitUsage, errors.New("--columns, --outcome, --zone and --unit say how to read what --import names, and nothing is imported"))
 	case !(f.discount > 0 && f.discount <= 1):
 		return fail(exitUsage, errors.New("--discount must be above 0 and at most 1"))
 	case f.months < 0 || f.months == 1:
@@ -96,11 +114,10 @@ func (p *program) calibrate(ctx context.Context, name string, runs []string, f *
 	if err != nil {
 		return err
 	}
-	nights, err := p.evidence(s, runs, f)
-	if err != nil {
+	o := calibrate.Options{Discount: f.discount, Wide: f.wide, File: f.out, Units: f.unit != "", Load: scenario.Options{ReadFile: src.read}}
+	if o.Nights, o.Unread, err = p.evidence(s, runs, f); err != nil {
 		return err
 	}
-	o := calibrate.Options{Nights: nights, Discount: f.discount, Wide: f.wide, File: f.out, Load: scenario.Options{ReadFile: src.read}}
 	result, err := calibrate.Run(s, o)
 	if err != nil {
 		return fail(exitUsage, err)
@@ -129,30 +146,59 @@ func (p *program) calibrate(ctx context.Context, name string, runs []string, f *
 	return nil
 }
 
-// evidence reads all attempts.
-func (p *program) evidence(s *scenario.Scenario, runs []string, f *calibrateFlags) ([]attempt.Night, error) {
-	nights, err := p.readNights(s, runs, f.anyPurchase)
+// evidence reads all attempts, and says what doesn't count.
+func (p *program) evidence(s *scenario.Scenario, runs []string, f *calibrateFlags) ([]attempt.Night, []string, error) {
+	format, err := f.format(s)
 	if err != nil {
-		return nil, err
+		return nil, nil, fail(exitUsage, err)
 	}
-	columns, err := attempt.ParseColumns(f.columns)
+	nights, unread, err := p.readNights(s, runs, format.To, f.anyPurchase)
 	if err != nil {
-		return nil, fail(exitUsage, fmt.Errorf("--columns: %w", err))
+		return nil, nil, err
 	}
 	for _, path := range f.imported {
-		log, err := p.readLog(path, columns)
+		log, err := p.readLog(path, format)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		log.Polled(f.polled)
 		nights = append(nights, log.Nights...)
+		for _, u := range log.Unread(format) {
+			unread = append(unread, path+": "+u)
+		}
 	}
-	return nights, nil
+	return nights, unread, nil
 }
 
-// readNights reads the journals of runs. The same luck counts once.
-func (p *program) readNights(s *scenario.Scenario, runs []string, anyPurchase bool) ([]attempt.Night, error) {
-	var nights []attempt.Night
+// format is how the flags say that CSV is to be read.
+func (f *calibrateFlags) format(s *scenario.Scenario) (*attempt.Format, error) {
+	format := &attempt.Format{Known: dialect.Outcome, To: today()}
+	for i := range s.Channels {
+		if of := s.Channels[i].Price.AsOf; !of.IsZero() && (format.From.IsZero() || of.Before(format.From)) {
+			format.From = of
+		}
+	}
+	var err error
+	if format.Columns, err = attempt.ParseColumns(f.columns); err != nil {
+		return nil, fmt.Errorf("--columns: %w", err)
+	}
+	if format.Outcomes, err = attempt.ParseOutcomes(f.outcomes); err != nil {
+		return nil, fmt.Errorf("--outcome: %w", err)
+	}
+	if format.Zone, err = attempt.ParseZone(f.zone); err != nil {
+		return nil, fmt.Errorf("--zone: %w", err)
+	}
+	if f.unit != "" {
+		if format.Unit, err = time.ParseDuration("1" + f.unit); err != nil || format.Unit <= 0 {
+			return nil, fmt.Errorf("--unit: %q is no unit of time; units are s, ms, us, ns, m and h", f.unit)
+		}
+	}
+	return format, nil
+}
+
+// readNights reads the journals of runs, and says which don't count: the clock of one that is stamped in the future was wrong. The
+// same luck counts once.
+func (p *program) readNights(s *scenario.Scenario, runs []string, now time.Time, anyPurchase bool) (nights []attempt.Night, unread []string, err error) {
 	from, seeds := map[time.Time]string{}, map[uint64]string{}
 	for _, path := range runs {
 		if info, err := os.Stat(path); err == nil && info.IsDir() {
@@ -160,10 +206,14 @@ func (p *program) readNights(s *scenario.Scenario, runs []string, anyPurchase bo
 		}
 		text, h, err := readJournal(path)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
+		}
+		if !now.IsZero() && h.At.After(now) {
+			unread = append(unread, fmt.Sprintf("%s: its clock says %s, which lies in the future, so it doesn't count", path, h.At.Format(time.RFC3339)))
+			continue
 		}
 		if other := from[h.At]; other != "" {
-			return nil, fail(exitUsage, fmt.Errorf("%s and %s are the same run, which counts once", other, path))
+			return nil, nil, fail(exitUsage, fmt.Errorf("%s and %s are the same run, which counts once", other, path))
 		}
 		from[h.At] = path
 		if other := seeds[h.Seed]; other != "" && !h.Live {
@@ -174,11 +224,11 @@ func (p *program) readNights(s *scenario.Scenario, runs []string, anyPurchase bo
 		}
 		n, err := p.readNight(s, path, text, h, anyPurchase)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		nights = append(nights, *n)
 	}
-	return nights, nil
+	return nights, unread, nil
 }
 
 // readJournal reads a journal and its header, and refuses that of a run that is invalid by our own fault: what our
@@ -236,24 +286,21 @@ func (p *program) readNight(s *scenario.Scenario, path string, text []byte, h *e
 // shownRows is how many bad rows are printed.
 const shownRows = 20
 
-// readLog reads a CSV of attempts, and names its bad rows.
-func (p *program) readLog(path string, columns attempt.Columns) (*attempt.Log, error) {
+// readLog reads a CSV of attempts, and names the rows that don't count.
+func (p *program) readLog(path string, format *attempt.Format) (*attempt.Log, error) {
 	file, err := os.Open(path)
 	if err != nil {
 		return nil, fail(exitUsage, err)
 	}
 	defer file.Close()
-	log, err := attempt.ReadCSV(file, columns)
+	log, err := attempt.ReadCSV(file, *format)
 	if log != nil {
 		for i, bad := range log.Bad {
 			if i == shownRows {
-				p.say("%s: and %d more bad rows", path, len(log.Bad)-i)
+				p.say("%s: and %d more rows that don't count", path, len(log.Bad)-i)
 				break
 			}
 			p.say("%s: %v", path, bad)
-		}
-		if log.Skipped > 0 {
-			p.say("%s: %d of %d rows are skipped", path, log.Skipped, log.Rows)
 		}
 	}
 	if err != nil {

@@ -11,8 +11,10 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
+	"strings"
 	"time"
 
 	"channelbench/internal/calibrate/attempt"
@@ -33,9 +35,11 @@ const (
 // Options say what a scenario is calibrated from; Nights must be given.
 type Options struct {
 	Nights   []attempt.Night
-	Discount float64 // 0: DefaultDiscount
-	Wide     bool    // write also what is known less well than it was stated
-	File     string  // how the scenario's file will be called, for the names of files beside it
+	Discount float64  // 0: DefaultDiscount
+	Wide     bool     // write also what is known less well than it was stated
+	File     string   // how the scenario's file will be called, for the names of files beside it
+	Units    bool     // the unit of a log's times was said: it isn't asked about
+	Unread   []string // what of the evidence doesn't count, for the report
 	Load     scenario.Options
 }
 
@@ -46,6 +50,7 @@ type Result struct {
 	Findings []Finding
 	Checks   []predict.Check
 	Warnings []string
+	Unread   []string // of the options
 	Nights   int
 	Attempts int // on channels of the scenario
 	Mock     bool
@@ -94,12 +99,15 @@ type calibration struct {
 
 // Run calibrates.
 func Run(s *scenario.Scenario, o Options) (*Result, error) {
-	c := &calibration{Result: &Result{Files: map[string][]byte{}}, s: s, o: o, notes: map[string]string{}}
+	c := &calibration{Result: &Result{Files: map[string][]byte{}, Unread: o.Unread}, s: s, o: o, notes: map[string]string{}}
 	if c.o.Discount == 0 {
 		c.o.Discount = DefaultDiscount
 	}
 	if c.gather(); c.Attempts == 0 {
-		return nil, errors.New("there is no attempt on any channel of the scenario")
+		return nil, errors.New(strings.Join(append([]string{"there is no attempt on any channel of the scenario"}, o.Unread...), "\n  "))
+	}
+	if err := c.unit(); err != nil {
+		return nil, err
 	}
 	c.trouble()
 	for ch := range s.Channels {
@@ -108,6 +116,7 @@ func Run(s *scenario.Scenario, o Options) (*Result, error) {
 			c.errors(ch)
 		}
 	}
+	predict.Together(c.Checks)
 	return c.Result, c.write()
 }
 
@@ -121,9 +130,10 @@ func (c *calibration) gather() {
 		at[c.s.Channels[i].Name] = i
 	}
 	foreign := map[string]int{}
+	latest := c.latest()
 	for n := range c.nights {
 		night := &c.nights[n]
-		age := c.nights[len(c.nights)-1].From.Sub(night.From) / (24 * time.Hour)
+		age := max(0, latest.Sub(night.From)/(24*time.Hour))
 		c.weights = append(c.weights, math.Pow(c.o.Discount, float64(age)))
 		clock := 0
 		if night.Mock {
@@ -148,6 +158,23 @@ func (c *calibration) gather() {
 	slices.Sort(c.Warnings)
 }
 
+// latest is the night from which the others' ages count: that before which all but a hundredth of the attempts were made, since
+// otherwise one with a wrong clock would make all others weigh nothing.
+func (c *calibration) latest() (latest time.Time) {
+	all := 0
+	for n := range c.nights {
+		all += len(c.nights[n].Attempts)
+	}
+	after := 0
+	for _, night := range slices.Backward(c.nights) {
+		latest = night.From
+		if after += len(night.Attempts); after*100 > all {
+			break
+		}
+	}
+	return latest
+}
+
 // sequences are a channel's attempts on each clock, in the order of time.
 func (c *calibration) sequences(attempts []placed) [][]placed {
 	by := map[int][]placed{}
@@ -163,14 +190,8 @@ func (c *calibration) sequences(attempts []placed) [][]placed {
 	return all
 }
 
-func sorted[K cmp.Ordered, V any](m map[K]V) []K {
-	keys := make([]K, 0, len(m))
-	for k := range m {
-		keys = append(keys, k)
-	}
-	slices.Sort(keys)
-	return keys
-}
+// sorted are a map's keys; nil: it has none.
+func sorted[K cmp.Ordered, V any](m map[K]V) []K { return slices.Sorted(maps.Keys(m)) }
 
 // visits are attempts as a chain sees them.
 func visits(sequence []placed, bad func(*placed) bool) []fit.Visit {

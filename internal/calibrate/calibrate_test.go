@@ -2,13 +2,12 @@ package calibrate
 
 import (
 	"math"
-	"runtime"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"channelbench/internal/calibrate/attempt"
+	"channelbench/internal/channel"
 	"channelbench/internal/scenario"
 )
 
@@ -18,49 +17,15 @@ func TestCalibratedRangesCover(t *testing.T) {
 	if testing.Short() {
 		t.Skip("a thousand calibrations")
 	}
-	const worlds = 1000
-	held, asked := map[string]int{}, map[string]int{}
-	var mu sync.Mutex
-	var all sync.WaitGroup
-	next := make(chan uint64)
-	for range runtime.GOMAXPROCS(0) {
-		all.Go(func() {
-			for seed := range next {
-				for name, ok := range calibratedOnce(t, seed) {
-					mu.Lock()
-					if asked[name]++; ok {
-						held[name]++
-					}
-					mu.Unlock()
-				}
-			}
-		})
-	}
-	for seed := uint64(1); seed <= worlds; seed++ {
-		next <- seed
-	}
-	close(next)
-	all.Wait()
-	for name, n := range asked {
-		share, off := float64(held[name])/float64(n), 3*math.Sqrt(0.95*0.05/float64(n))
-		t.Logf("%s: %.1f%% of %d", name, 100*share, n)
-		if n < worlds || math.Abs(share-0.95) > off {
-			t.Errorf("%s: %.1f%% of %d ranges hold the truth, want %.1f%% to %.1f%%", name, 100*share, n, 95-100*off, 95+100*off)
-		}
-	}
+	c := newCoverage()
+	c.each(1000, func(seed uint64) { c.note(calibratedOnce(t, seed)) })
+	c.judge(t, 0.95, 3, "region", "submit", "job", "unusable", "latency")
 }
 
 // calibratedOnce makes one truth, calibrates from what it does, and says which ranges hold it.
 func calibratedOnce(t *testing.T, seed uint64) map[string]bool {
-	u := func(k uint64) float64 { return float64((seed*7919+k*104729)%1009) / 1009 } // spread over the worlds
 	was := truth("", func(s *scenario.Scenario) {
-		c := &s.Channels[0]
-		c.Errors.Region.Rate, c.Errors.Submit.Rate = 0.02+0.1*u(1), 0.02+0.1*u(2)
-		c.Errors.Job.Rate, c.Errors.Unusable.Rate = 0.02+0.1*u(3), 0.02+0.1*u(4)
-		factor := 0.6 + 0.9*u(5)
-		l := &c.Latency
-		l.Base = time.Duration(factor * float64(l.Base))
-		l.PerSecond = map[string]time.Duration{"720p": time.Duration(factor * float64(l.PerSecond["720p"]))}
+		draw(s, seed, 0.02, 0.1)
 		s.Workload.Deadline = 4 * time.Minute
 	})
 	stated := toy("")
@@ -69,18 +34,7 @@ func calibratedOnce(t *testing.T, seed uint64) map[string]bool {
 		t.Error(err)
 		return nil
 	}
-	got := load(string(r.Text)).Channels[0]
-	holds := map[string]bool{}
-	for kind, rate := range map[string]float64{"region": was.Channels[0].Errors.Region.Rate, "submit": was.Channels[0].Errors.Submit.Rate,
-		"job": was.Channels[0].Errors.Job.Rate, "unusable": was.Channels[0].Errors.Unusable.Rate} {
-		g := errorOf(&got.Errors, kind).Range
-		holds[kind] = g.Low <= rate && rate <= g.High
-	}
-	// The factor is on all medians; it is known best near the mean length.
-	at := func(c *scenario.Latency) float64 { return c.Base.Seconds() + 7*c.PerSecond["720p"].Seconds() }
-	factor := at(&was.Channels[0].Latency) / at(&got.Latency)
-	holds["latency"] = got.Latency.Range.Low <= factor && factor <= got.Latency.Range.High
-	return holds
+	return holds(was, r)
 }
 
 func TestTheTextKeepsItsCommentsAndSaysWhatItRestsOn(t *testing.T) {
@@ -224,6 +178,38 @@ func TestOutages(t *testing.T) {
 	}
 }
 
+// TestTroubleOfSeveralKinds isn't told apart, and none of it touches the rates of either channel.
+func TestTroubleOfSeveralKinds(t *testing.T) {
+	text := string(toy("").Source)
+	begin, end := strings.Index(text, "[channels.reverse]"), strings.Index(text, "[strategies")
+	second := strings.ReplaceAll(text[begin:end], "channels.reverse", "channels.second")
+	text = text[:end] + second + regime("20%", "8h", "60%") + "\n[[outages]]\nchannels = [\"reverse\", \"second\"]\nbetween = \"20h\"\nlasts = { median = \"3h\", sigma = 0.5 }\n\n" + text[end:]
+	s := load(text)
+	nights := daysOfWorld(s, 1, 20, 300)
+	for i := range nights {
+		for k := range nights[i].Attempts {
+			if a := &nights[i].Attempts[k]; k%3 == 0 {
+				a.Channel = "second"
+			}
+		}
+	}
+	r, err := Run(s, Options{Nights: nights, Wide: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if report := r.Report(); !strings.Contains(report, "its channels have other trouble, too") {
+		t.Error(report)
+	}
+	for _, c := range load(string(r.Text)).Channels {
+		if region := c.Errors.Region.Range; region.Low > 0.05 || region.High < 0.05 {
+			t.Errorf("%s: region %v of 5%%:\n%s", c.Name, region, r.Report())
+		}
+		if submit := c.Errors.Submit.Range; submit.Low > 0.02 || submit.High < 0.02 {
+			t.Errorf("%s: submit %v of 2%%:\n%s", c.Name, submit, r.Report())
+		}
+	}
+}
+
 // BenchmarkHundredThousandOrders is to stay below ten seconds for each kind of region error.
 func BenchmarkHundredThousandOrders(b *testing.B) {
 	for name, region := range map[string]string{"independent": "", "one exit": `, exits = 1, burst = "1m"`, "kept exits": `, exits = 20, burst = "1m", rotate = "order"`, "exits at random": `, exits = 20, burst = "1m"`} {
@@ -309,6 +295,37 @@ func TestAnotherShape(t *testing.T) {
 	}
 }
 
+// TestEveryFormOfLatencyIsFitted: with a base, with a time for each second of clip, or with both.
+func TestEveryFormOfLatencyIsFitted(t *testing.T) {
+	for _, tt := range []struct {
+		name, stated, world string
+		low, high           float64 // seconds of a clip of 5 s
+	}{
+		{"base and seconds", `base = "20s", per_second = { "720p" = "10s" }`, `base = "30s", per_second = { "720p" = "12s" }`, 85, 95},
+		{"base alone", `base = "60s"`, `base = "90s"`, 86, 94},
+		{"seconds alone", `per_second = { "720p" = "10s" }`, `per_second = { "720p" = "15s" }`, 71, 79},
+		{"seconds of any clip", `base = "20s", per_second = "10s"`, `base = "30s", per_second = "12s"`, 85, 95},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			with := func(latency string) *scenario.Scenario {
+				return load(strings.Replace(string(toy("").Source), `base = "20s", per_second = { "720p" = "10s" }`, latency, 1))
+			}
+			r, err := Run(with(tt.stated), Options{Nights: nightsOfWorld(with(tt.world), 1, 3, 300, 20*time.Second, 5*time.Second)})
+			if err != nil {
+				t.Fatal(err)
+			}
+			l := load(string(r.Text)).Channels[0].Latency
+			of := l.Base.Seconds()
+			for _, perSecond := range l.PerSecond {
+				of += 5 * perSecond.Seconds()
+			}
+			if l.Confidence != scenario.Measured || of < tt.low || of > tt.high {
+				t.Errorf("a clip of 5 s takes %.1f s, want %.0f to %.0f:\n%s", of, tt.low, tt.high, r.Report())
+			}
+		})
+	}
+}
+
 // TestConstantTimes: what a poll sees of a constant time doesn't scatter it.
 func TestConstantTimes(t *testing.T) {
 	text := strings.Replace(string(toy("").Source), `sigma = 0.5, range`, `shape = "constant", range`, 1)
@@ -343,6 +360,115 @@ func TestARegime(t *testing.T) {
 	none, err := Run(toy(""), Options{Nights: nightsOfWorld(world, 2, 1, 3000, 4*time.Minute, 10*time.Second)})
 	if err != nil || !strings.Contains(none.Report(), "To model it, calibrate again after you add regimes = ") {
 		t.Errorf("%v\n%s", err, none.Report())
+	}
+}
+
+// TestTimesThatLookLikeMilliseconds are asked about, unless the unit was said.
+func TestTimesThatLookLikeMilliseconds(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		factor float64
+		isLog  bool
+		said   bool
+		asks   string // "": nothing
+	}{
+		{"seconds", 1, true, false, ""},
+		{"a channel ten times as slow as stated", 10, true, false, ""},
+		{"a channel ten times as fast as stated", 0.1, true, false, ""},
+		{"milliseconds", 1e3, true, false, "they look like milliseconds\n  hint: say --unit ms, or --unit s if they are seconds"},
+		{"microseconds", 1e6, true, false, "they look like microseconds"},
+		{"milliseconds, but the unit was said", 1e3, true, true, ""},
+		{"a bench knows its unit", 1e3, false, false, ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			s := toy("")
+			nights := nightsOfWorld(s, 1, 1, 60, time.Minute, 10*time.Second)
+			slow(nights[0].Attempts, tt.factor)
+			nights[0].Log = tt.isLog
+			_, err := Run(s, Options{Nights: nights, Units: tt.said})
+			if tt.asks == "" && err != nil || tt.asks != "" && (err == nil || !strings.Contains(err.Error(), tt.asks)) {
+				t.Errorf("got %v, want %q", err, tt.asks)
+			}
+		})
+	}
+}
+
+// TestOneClockDoesNotRuleAllNights: a few attempts long after all others don't make these weigh nothing, and a night of its own
+// does make older ones weigh less.
+func TestOneClockDoesNotRuleAllNights(t *testing.T) {
+	for _, tt := range []struct {
+		name      string
+		last      int     // attempts in the last night, 300 days after 3 nights of 100
+		low, high float64 // of the weight of the first night
+	}{
+		{"one attempt", 1, 0.94, 0.95},
+		{"three", 3, 0.94, 0.95},
+		{"four", 4, 0, 0.001},
+		{"a night", 100, 0, 0.001},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			c := &calibration{Result: &Result{}, s: toy(""), o: Options{Discount: DefaultDiscount}}
+			for n, size := range []int{100, 100, 100, tt.last} {
+				c.o.Nights = append(c.o.Nights, attempt.Night{From: time.Date(2026, 1, 1+n+297*(n/3), 0, 0, 0, 0, time.UTC), Attempts: make([]attempt.Attempt, size)})
+			}
+			c.gather()
+			if w := c.weights[0]; w < tt.low || w > tt.high || c.weights[3] != 1 {
+				t.Errorf("weights %v, want the first from %v to %v", c.weights, tt.low, tt.high)
+			}
+		})
+	}
+}
+
+// TestHowFarAnAttemptCame: a denominator holds those who came that far.
+func TestHowFarAnAttemptCame(t *testing.T) {
+	refusedFor := func(r channel.Reason) attempt.Attempt { return attempt.Attempt{Outcome: channel.Refused, Reason: r} }
+	failedFor := func(r channel.Reason) attempt.Attempt {
+		return attempt.Attempt{Outcome: channel.Failed, Reason: r, Accepted: true, Ended: true}
+	}
+	made := func(o channel.Outcome, fetches int) attempt.Attempt {
+		return attempt.Attempt{Outcome: o, Accepted: true, Ended: true, Made: true, Fetches: fetches}
+	}
+	for _, tt := range []struct {
+		name string
+		a    attempt.Attempt
+		want string // of each of the kinds: "-" it never came so far, "." it passed, "x" it met it
+	}{
+		{"refused by a limit", refusedFor(channel.RateLimited), "-------"},
+		{"failed by a limit once accepted", failedFor(channel.RateLimited), "-------"},
+		{"refused for its prompt", refusedFor(channel.Moderation), "x------"},
+		{"failed for its prompt once accepted", failedFor(channel.Moderation), "x------"},
+		{"refused for its region", refusedFor(channel.Region), ".x-----"},
+		{"failed for its region once accepted", failedFor(channel.Region), ".x-----"},
+		{"refused", refusedFor(channel.Submit), "..x----"},
+		{"its answer was lost", attempt.Attempt{Outcome: channel.Ambiguous}, "...x---"},
+		{"taken, and then nobody knows", attempt.Attempt{Outcome: channel.Ambiguous, Accepted: true}, "....---"},
+		{"left under way", attempt.Attempt{Outcome: channel.Abandoned, Accepted: true}, "....---"},
+		{"left before its answer", attempt.Attempt{Outcome: channel.Abandoned}, "-------"},
+		{"failed", failedFor(channel.Job), "....x--"},
+		{"left, then failed", attempt.Attempt{Outcome: channel.Abandoned, Accepted: true, Ended: true}, "....x--"},
+		{"left, then made", made(channel.Abandoned, 0), ".....--"},
+		{"left in its fetches", made(channel.Abandoned, 2), ".....-x"},
+		{"unusable", made(channel.Unusable, 1), ".....x."},
+		{"delivered", made(channel.Delivered, 1), "......."},
+		{"delivered, no fetches told", made(channel.Delivered, 0), "......-"},
+		{"a later attempt of its order", attempt.Attempt{Outcome: channel.Delivered, Accepted: true, Ended: true, Made: true, Try: 1}, "-.....-"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			got := ""
+			for _, kind := range kinds {
+				switch hits, tries := met(&placed{Attempt: &tt.a}, kind); {
+				case hits > 0:
+					got += "x"
+				case tries > 0:
+					got += "."
+				default:
+					got += "-"
+				}
+			}
+			if got != tt.want {
+				t.Errorf("got %s, want %s", got, tt.want)
+			}
+		})
 	}
 }
 

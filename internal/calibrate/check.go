@@ -2,6 +2,7 @@ package calibrate
 
 import (
 	"fmt"
+	"time"
 
 	"channelbench/internal/calibrate/fit"
 	"channelbench/internal/calibrate/predict"
@@ -15,27 +16,34 @@ func (c *calibration) check(key string, checks ...predict.Check) {
 	}
 }
 
-// checkNights asks whether nights differ by more than chance.
-func (c *calibration) checkNights(key string, r *fit.Rate) {
-	if r.Nights > 1 && r.Hits > 0 {
-		c.check(key, predict.Check{What: "nights alike", P: r.P, Seen: fmt.Sprintf("nights scatter %.1f times as much as chance makes them", r.Scatter)})
+// checkRate asks whether a rate hangs on the night, or on the hour of the day in UTC. Hours of mock channels mean nothing.
+func (c *calibration) checkRate(ch int, kind string) {
+	nights, hours := make([]predict.Group, len(c.nights)), make([]predict.Group, 24)
+	for n := range nights {
+		nights[n].Name = "in the night of " + c.nights[n].From.Format(time.DateOnly)
 	}
-}
-
-// checkHours asks whether a rate hangs on the hour of the day, in UTC. Hours of mock channels mean nothing.
-func (c *calibration) checkHours(ch int, kind string) {
-	var hits, tries [24]float64
+	for h := range hours {
+		hours[h].Name = fmt.Sprintf("from %02d:00 UTC on", h)
+	}
 	for i := range c.by[ch] {
 		p := &c.by[ch][i]
-		if c.nights[p.night].Mock {
+		hits, tries := met(p, kind)
+		if c.came(p, kind) <= 0.5 {
 			continue
 		}
-		h, n := met(p, kind)
-		hits[p.At.UTC().Hour()] += float64(h)
-		tries[p.At.UTC().Hour()] += float64(n)
+		nights[p.night].Hits += hits
+		nights[p.night].Tries += tries
+		if h := &hours[p.At.UTC().Hour()]; !c.nights[p.night].Mock {
+			h.Hits += hits
+			h.Tries += tries
+		}
 	}
-	if k, told := predict.Hours(hits, tries); told {
-		c.check(c.key(ch, "errors."+kind), k)
+	key := c.key(ch, "errors."+kind)
+	if k, told := predict.Alike("nights alike", nights, c.s.Seed); told {
+		c.check(key, k)
+	}
+	if k, told := predict.Alike("hours alike", hours, c.s.Seed); told && (kind == "region" || kind == "submit") {
+		c.check(key, k)
 	}
 }
 
@@ -72,10 +80,10 @@ func (c *calibration) checkTimes(t *timing, x *fit.Times) {
 	if x.Nights > 1 {
 		c.check(key, predict.Check{What: "nights alike", P: x.P, Seen: fmt.Sprintf("log-medians differ by %.2f from night to night beyond chance", x.Between)})
 	}
-	if k, told := predict.Alike("lengths alike", t.times, x, func(v *fit.Time) int { return v.Group*100_000 + int(v.Length) }, 1+len(t.keys)); told {
+	if k, told := predict.OnLine("lengths alike", t.times, x, func(v *fit.Time) int { return v.Group*100_000 + int(v.Length) }, 1+len(t.keys)); told {
 		c.check(key, k)
 	}
-	if k, told := predict.Alike("hours alike", c.byHour(t), x, func(v *fit.Time) int { return v.Night }, 1); told {
+	if k, told := predict.OnLine("hours alike", c.byHour(t), x, func(v *fit.Time) int { return v.Night }, 1); told {
 		c.check(key, k)
 	}
 }

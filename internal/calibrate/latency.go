@@ -121,6 +121,31 @@ func (c *calibration) timing(ch int) *timing {
 	return t
 }
 
+// unit asks about times of a log that are nearer to what is stated if they are read in a finer unit.
+func (c *calibration) unit() error {
+	for ch := range c.by {
+		t := c.timing(ch)
+		var times, ratios []float64
+		for i := range t.times {
+			if x := &t.times[i]; c.nights[x.Night].Log && !math.IsInf(x.High, 1) {
+				times = append(times, x.High)
+				ratios = append(ratios, x.High/t.given.Median(x.Group, x.Length))
+			}
+		}
+		if times == nil || c.o.Units {
+			continue
+		}
+		steps := math.Round(math.Log(middle(ratios)) / math.Log(1000))
+		if steps < 1 {
+			continue
+		}
+		finer := min(int(steps), 3)
+		return fmt.Errorf("%s: the log's times have a median of %.6g s, %.3g times what is stated; they look like %s\n  hint: say --unit %s, or --unit s if they are seconds",
+			c.key(ch, "latency"), middle(times), middle(ratios), []string{"milliseconds", "microseconds", "nanoseconds"}[finer-1], []string{"ms", "us", "ns"}[finer-1])
+	}
+	return nil
+}
+
 // middle is the median of values in any order.
 func middle(values []float64) float64 {
 	s := slices.Sorted(slices.Values(values))

@@ -23,59 +23,53 @@ func errorOf(e *scenario.Errors, kind string) *scenario.Error {
 		"job": &e.Job, "unusable": &e.Unusable, "download": &e.Download}[kind]
 }
 
+// reach is the last of the kinds that an attempt is known to have come as far as, −1 where it came to none, and whether it met it.
+func reach(p *placed) (last int, hit bool) {
+	at := func(kind string) int { return slices.Index(kinds, kind) }
+	// Some channels say only after they took an order what others refuse it for.
+	turned := p.Outcome == channel.Refused || p.Outcome == channel.Failed
+	switch {
+	case turned && p.Reason == channel.RateLimited:
+		return -1, false
+	case turned && p.Reason == channel.Moderation:
+		return at("moderation"), true
+	case turned && p.Reason == channel.Region:
+		return at("region"), true
+	case p.Outcome == channel.Refused:
+		return at("submit"), true
+	case p.Ended && p.Accepted && (p.Outcome == channel.Delivered || p.Outcome == channel.Unusable):
+		return at("unusable"), p.Outcome == channel.Unusable
+	case p.Ended && p.Accepted:
+		return at("job"), !p.Made
+	case p.Accepted:
+		return at("ambiguous"), false
+	case p.Outcome == channel.Ambiguous:
+		return at("ambiguous"), true
+	}
+	return -1, false // its answer isn't known
+}
+
 // met says how often an attempt came as far as an error, and how often it met it.
 func met(p *placed, kind string) (hits, tries int) {
-	refusedFor := func(r channel.Reason) bool { return p.Outcome == channel.Refused && p.Reason == r }
-	// Some channels say only after they took an order what others refuse it for.
-	failedFor := func(r channel.Reason) bool { return p.Outcome == channel.Failed && p.Reason == r }
-	one := func(hit bool) (int, int) {
-		if hit {
-			return 1, 1
-		}
-		return 0, 1
-	}
-	submitted := p.Accepted || p.Outcome == channel.Refused || p.Outcome == channel.Ambiguous // else its answer isn't known
-	if !submitted || refusedFor(channel.RateLimited) {
-		return 0, 0
-	}
-	switch kind {
-	case "moderation":
-		// One draw for an order on all channels: those that come from another channel were sorted there.
-		if p.Try > 0 {
-			return 0, 0
-		}
-		return one(refusedFor(channel.Moderation) || failedFor(channel.Moderation))
-	case "region":
-		if refusedFor(channel.Moderation) {
-			return 0, 0
-		}
-		return one(refusedFor(channel.Region) || failedFor(channel.Region))
-	case "submit":
-		if refusedFor(channel.Moderation) || refusedFor(channel.Region) {
-			return 0, 0
-		}
-		return one(p.Outcome == channel.Refused)
-	}
+	last, hit := reach(p)
+	at := slices.Index(kinds, kind)
 	switch {
-	case p.Outcome == channel.Refused:
-		return 0, 0
-	case kind == "ambiguous":
-		return one(!p.Accepted)
-	case failedFor(channel.Moderation), failedFor(channel.Region), failedFor(channel.RateLimited):
-		return 0, 0 // it never came as far
-	case kind == "job" && p.Accepted && p.Ended:
-		return one(!p.Made)
-	case kind == "unusable" && (p.Outcome == channel.Delivered || p.Outcome == channel.Unusable):
-		return one(p.Outcome == channel.Unusable)
 	case kind == "download" && p.Fetches > 0 && p.Outcome == channel.Abandoned:
 		return p.Fetches, p.Fetches
 	case kind == "download" && p.Fetches > 0:
 		return p.Fetches - 1, p.Fetches
+	case at > last:
+		return 0, 0
+	case kind == "moderation" && p.Try > 0:
+		return 0, 0 // one draw for an order on all channels: those that come from another channel were sorted there
+	case at == last && hit:
+		return 1, 1
 	}
-	return 0, 0
+	return 0, 1
 }
 
-// counts are those of an error by night. What a spell of trouble refused or stopped is that spell's.
+// counts are those of an error by night, of the attempts that came as far as it: what a spell of trouble refused or stopped is that
+// spell's.
 func (c *calibration) counts(ch int, kind string) []fit.Count {
 	all := make([]fit.Count, len(c.nights))
 	for n := range all {
@@ -83,12 +77,11 @@ func (c *calibration) counts(ch int, kind string) []fit.Count {
 	}
 	for i := range c.by[ch] {
 		p := &c.by[ch][i]
-		if (kind == "submit" || kind == "job") && c.spell[p.Attempt] {
-			continue
-		}
 		hits, tries := met(p, kind)
-		all[p.night].Hits += float64(hits)
-		all[p.night].Tries += float64(tries)
+		came := c.came(p, kind)
+		all[p.night].Hits += came * float64(hits)
+		all[p.night].Tries += came * float64(tries)
+		all[p.night].Doubt += came * (1 - came) * float64(hits)
 	}
 	c.silent(all)
 	return all
@@ -134,10 +127,7 @@ func (c *calibration) errors(ch int) {
 			remark = c.region(ch, &r, remark)
 		}
 		c.rate(ch, kind, &r, remark)
-		c.checkNights(c.key(ch, "errors."+kind), &r)
-		if kind == "region" || kind == "submit" {
-			c.checkHours(ch, kind)
-		}
+		c.checkRate(ch, kind)
 	}
 	c.billed(ch)
 }
@@ -270,7 +260,7 @@ func (c *calibration) region(ch int, r *fit.Rate, remark string) string {
 // passed are a channel's attempts that came as far as region errors.
 func (c *calibration) passed(ch int) (all []placed) {
 	for i := range c.by[ch] {
-		if _, tries := met(&c.by[ch][i], "region"); tries > 0 {
+		if _, tries := met(&c.by[ch][i], "region"); tries > 0 && c.came(&c.by[ch][i], "region") > 0.5 {
 			all = append(all, c.by[ch][i])
 		}
 	}
@@ -327,7 +317,7 @@ func (c *calibration) hidden(passed []placed) string {
 		best, how, keys = order, "an order's attempts share them, as they would an exit that it keeps", `exits = 20, burst = %q, rotate = "order"`
 	}
 	// Two models were tried, so each gets half of the 5 %: 3.84 at the edge of what spells can be.
-	if best.Gain <= 3.84 || math.IsInf(best.Burst.High, 1) {
+	if best.Gain <= 10.83 || math.IsInf(best.Burst.High, 1) {
 		return fmt.Sprintf("independent, as stated: likelihood ratio of spells %.1f", best.Gain)
 	}
 	return fmt.Sprintf("the errors come in spells of about %s (%s–%s), and %s (likelihood ratio %.1f); the scenario has them independent. To model it, add "+keys,

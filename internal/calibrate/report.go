@@ -13,6 +13,9 @@ func (r *Result) Report() string {
 		b.WriteString("; mock channels behave as their scenario says, so they teach nothing new")
 	}
 	b.WriteString(".\n")
+	for _, u := range r.Unread {
+		fmt.Fprintf(&b, "%s.\n", u)
+	}
 	r.list(&b, "Written", true)
 	r.list(&b, "Left as stated", false)
 	flagged := 0
@@ -25,9 +28,9 @@ func (r *Result) Report() string {
 	case len(r.Checks) == 0:
 		b.WriteString("\nToo little was measured to hold the model against it.\n")
 	case flagged == 0:
-		fmt.Fprintf(&b, "\nWhat the model can't explain: nothing (%d checks, each wrong once in 100).\n", len(r.Checks))
+		fmt.Fprintf(&b, "\nWhat the model can't explain: nothing (%d checks, any of them wrong once in 100 calibrations).\n", len(r.Checks))
 	default:
-		fmt.Fprintf(&b, "\nWhat the model can't explain (%d of %d checks, each wrong once in 100):\n", flagged, len(r.Checks))
+		fmt.Fprintf(&b, "\nWhat the model can't explain (%d of %d checks, any of them wrong once in 100 calibrations):\n", flagged, len(r.Checks))
 	}
 	for i := range r.Checks {
 		if c := &r.Checks[i]; c.Flagged() {

@@ -3,13 +3,16 @@ package calibrate
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"channelbench/internal/calibrate/attempt"
 	"channelbench/internal/calibrate/figure"
 	"channelbench/internal/calibrate/fit"
 	"channelbench/internal/channel"
+	"channelbench/internal/scenario"
 )
 
 // fewestSpells is from how many spells that were seen whole their lengths are taken.
@@ -19,27 +22,27 @@ const fewestSpells = 8
 const stopped = 0.995
 
 // troubled is what calibration knows of outages and regimes.
-type troubled struct{ spell map[*attempt.Attempt]bool } // attempts that a spell refused or stopped
+type troubled struct {
+	shades map[*attempt.Attempt]shade
+	found  []bool // by channel: its spells were looked for
+}
+
+// shade is what spells of trouble leave open of an attempt.
+type shade struct {
+	in      float64 // chance that it came while one lasted
+	refused float64 // chance that one refused it: then it never met the channel's own errors
+	stopped bool    // one may have begun, or lasted, while its job ran
+}
 
 // trouble looks for outages and regimes in rows of failures.
 func (c *calibration) trouble() {
-	c.spell = map[*attempt.Attempt]bool{}
-	under := make([]int, len(c.s.Channels)) // how many kinds of trouble the scenario has for each
+	c.shades, c.found = map[*attempt.Attempt]shade{}, make([]bool, len(c.s.Channels))
 	for i := range c.s.Outages {
-		for _, name := range c.s.Outages[i].Channels {
-			under[c.index(name)]++
-		}
+		c.outage(i)
 	}
 	for ch := range c.s.Channels {
-		under[ch] += len(c.s.Channels[ch].Regimes)
-	}
-	done := make([]bool, len(c.s.Channels))
-	for i := range c.s.Outages {
-		c.outage(i, under, done)
-	}
-	for ch := range c.s.Channels {
-		if !done[ch] && len(c.by[ch]) > 0 {
-			c.regime(ch, under[ch])
+		if !c.found[ch] && len(c.by[ch]) > 0 {
+			c.regime(ch)
 		}
 	}
 }
@@ -53,11 +56,35 @@ func (c *calibration) index(name string) int {
 	return -1
 }
 
+// stated is all trouble that the scenario has for a channel, as if it were of one kind, and of how many it is; nil: none.
+func (c *calibration) stated(ch int) (all *fit.Expected, kinds int) {
+	regimes := slices.Clone(c.s.Channels[ch].Regimes)
+	for i := range c.s.Outages {
+		if o := &c.s.Outages[i]; slices.Contains(o.Channels, c.s.Channels[ch].Name) {
+			regimes = append(regimes, scenario.Regime{Share: mean(o.Lasts) / (mean(o.Lasts) + o.Between.Seconds()), Lasts: o.Lasts, Submit: 1})
+		}
+	}
+	share, refused, spells := 0.0, 0.0, 0.0 // of the time, of all submits, and in a second
+	for _, g := range regimes {
+		share += g.Share
+		refused += g.Share * g.Submit
+		spells += g.Share / mean(g.Lasts)
+	}
+	if share == 0 {
+		return nil, len(regimes)
+	}
+	return &fit.Expected{Share: math.Min(0.95, share), Lasts: share / spells, Refuses: math.Min(stopped, refused/share)}, len(regimes)
+}
+
+// mean is that of a lognormal, in seconds.
+func mean(t scenario.Takes) float64 { return t.Median.Seconds() * math.Exp(t.Sigma*t.Sigma/2) }
+
 // refused says whether an attempt met what an outage or a regime does to it at once.
 func refused(p *placed) bool { return p.Outcome == channel.Refused && p.Reason == channel.Submit }
 
-// find looks for spells in some channels' attempts, and marks what they did if the scenario has spells to put it down to.
-func (c *calibration) find(attempts []placed, refuses float64, mark bool) *fit.Trouble {
+// find looks for spells in some channels' attempts, and notes what they did to each. A spell that the scenario doesn't know
+// keeps attempts from the errors that come after it all the same, but what it refused is of the scenario's rate of submit errors.
+func (c *calibration) find(attempts []placed, refuses float64, stated *fit.Expected, stops bool) *fit.Trouble {
 	var known []placed
 	for _, p := range attempts {
 		if p.Accepted || p.Outcome == channel.Refused || p.Outcome == channel.Ambiguous {
@@ -67,31 +94,70 @@ func (c *calibration) find(attempts []placed, refuses float64, mark bool) *fit.T
 	sequences := c.sequences(known)
 	var all [][]fit.Visit
 	for _, s := range sequences {
-		all = append(all, visits(s, refused))
-	}
-	t := fit.Troubles(all, refuses)
-	for k, s := range sequences {
+		seen := visits(s, refused)
 		for i := range s {
-			if mark && t.Told() && t.Inside(k, i) {
-				c.spell[s[i].Attempt] = true
-			}
+			_, tries := met(&s[i], "submit")
+			seen[i].Blind = tries == 0
 		}
+		all = append(all, seen)
+	}
+	t := fit.Troubles(all, refuses, stated)
+	for k, s := range sequences {
+		c.shadow(t, k, s, stated != nil, stops)
 	}
 	return t
 }
 
+// shadow notes what spells did to the attempts of a sequence. Where they stop jobs, none that was accepted while one lasted counts.
+func (c *calibration) shadow(t *fit.Trouble, k int, s []placed, stated, stops bool) {
+	var begins time.Time // at the earliest, of the spell that comes next
+	for i := len(s) - 1; i >= 0; i-- {
+		a := shade{in: t.Inside(k, i)}
+		if refused(&s[i]) {
+			a.refused = 1 - t.Passed(k, i)
+		}
+		if a.in > 0.5 {
+			a.stopped = stops
+			begins = s[max(0, i-1)].At
+		} else if !begins.IsZero() {
+			a.stopped = !s[i].At.Add(max(s[i].Low, s[i].High)).Before(begins)
+		}
+		if !stated {
+			a = shade{refused: a.refused}
+		}
+		if a != (shade{}) {
+			c.shades[s[i].Attempt] = a
+		}
+	}
+}
+
+// came is how much of an attempt, for all that is known of trouble, came as far as an error of its own channel.
+func (c *calibration) came(p *placed, kind string) float64 {
+	switch a := c.shades[p.Attempt]; {
+	case kind == "moderation" || kind == "region":
+		return 1 - a.refused
+	case kind == "submit":
+		return 1 - a.in
+	case kind == "job" && a.stopped:
+		return 0
+	}
+	return 1
+}
+
 // outage fits one outage of the scenario.
-func (c *calibration) outage(i int, under []int, done []bool) {
+func (c *calibration) outage(i int) {
 	o := &c.s.Outages[i]
 	key := fmt.Sprintf("outages.%d", i)
 	f := Finding{Key: key, Stated: fmt.Sprintf("%v for a median of %v, every %v", strings.Join(o.Channels, ", "), o.Lasts.Median, o.Between)}
 	var attempts []placed
+	var stated *fit.Expected
 	alone := true
 	for _, name := range o.Channels {
 		ch := c.index(name)
 		attempts = append(attempts, c.by[ch]...)
-		alone = alone && under[ch] == 1
-		done[ch] = true
+		kinds := 0
+		stated, kinds = c.stated(ch)
+		alone = alone && kinds == 1
 	}
 	if len(attempts) == 0 {
 		return
@@ -102,7 +168,10 @@ func (c *calibration) outage(i int, under []int, done []bool) {
 		c.Findings = append(c.Findings, f)
 		return
 	}
-	t := c.find(attempts, stopped, true)
+	for _, name := range o.Channels {
+		c.found[c.index(name)] = true
+	}
+	t := c.find(attempts, stopped, stated, true)
 	lengths, said := c.lengths(t, o.Lasts.Median.Seconds())
 	if f.Why = said; lengths != nil {
 		between := t.Lasts.Value * (1 - t.Share.Value) / t.Share.Value
@@ -115,14 +184,19 @@ func (c *calibration) outage(i int, under []int, done []bool) {
 }
 
 // regime fits a channel's regime where it has one, and else looks for trouble that the scenario doesn't know.
-func (c *calibration) regime(ch, kinds int) {
+func (c *calibration) regime(ch int) {
 	name := c.s.Channels[ch].Name
+	stated, kinds := c.stated(ch)
+	regimes := c.s.Channels[ch].Regimes
+	t := c.find(c.by[ch], 0, stated, kinds > len(regimes))
+	if kinds > 0 && len(regimes) == 0 {
+		return // told with the outages
+	}
 	if kinds > 1 {
-		c.Findings = append(c.Findings, Finding{Key: c.key(ch, "regimes"), Stated: fmt.Sprintf("%d of them", kinds), From: fmt.Sprintf("%d attempts", len(c.by[ch])),
+		c.Findings = append(c.Findings, Finding{Key: c.key(ch, "regimes"), Stated: fmt.Sprintf("%d of them", len(regimes)), From: fmt.Sprintf("%d attempts", len(c.by[ch])),
 			Why: "rows of failures don't tell several kinds of trouble apart"})
 		return
 	}
-	t := c.find(c.by[ch], 0, kinds > 0)
 	if kinds == 0 {
 		if t.Told() {
 			c.Findings = append(c.Findings, Finding{Key: c.key(ch, "regimes"), Stated: "none", From: fmt.Sprintf("%d spells of refused submits", len(t.Spells)),
@@ -132,7 +206,7 @@ func (c *calibration) regime(ch, kinds int) {
 		}
 		return
 	}
-	g := &c.s.Channels[ch].Regimes[0]
+	g := &regimes[0]
 	f := Finding{Key: c.key(ch, "regimes."+g.Name), Stated: fmt.Sprintf("%s of the time for a median of %v, refusing %s", figure.Percent(g.Share), g.Lasts.Median, figure.Percent(g.Submit)), From: fmt.Sprintf("%d attempts", len(c.by[ch]))}
 	lengths, said := c.lengths(t, g.Lasts.Median.Seconds())
 	if f.Why = said; lengths != nil {

@@ -2,10 +2,11 @@ package fit
 
 import "math"
 
-// Visit is one attempt at a channel's exits.
+// Visit is one attempt at a channel's exits, or at a channel that may be in trouble.
 type Visit struct {
-	At  float64 // seconds
-	Bad bool
+	At    float64 // seconds
+	Bad   bool
+	Blind bool // in looking for trouble: turned away before it could fail of its own, so it proves only that trouble let it through
 }
 
 // Spells are errors that hang together: so many exits, each of which turns bad and good again.

@@ -39,7 +39,7 @@ func TestPoolByHand(t *testing.T) {
 
 // TestChainsByHand: the likelihood of two states is a product of four transition probabilities.
 func TestChainsByHand(t *testing.T) {
-	s := []Visit{{0, false}, {10, true}, {15, true}, {60, false}}
+	s := []Visit{{At: 0}, {At: 10, Bad: true}, {At: 15, Bad: true}, {At: 60}}
 	const share, burst = 0.2, 30.0
 	keeps := func(gap float64) float64 { return math.Exp(-gap / (burst * (1 - share))) }
 	want := math.Log((1 - share) * share * (1 - keeps(10)) * (share + (1-share)*keeps(5)) * (1 - share - (1-share)*keeps(45)))
@@ -77,7 +77,7 @@ func TestIndependentErrorsAreNoSpells(t *testing.T) {
 	for range 200 {
 		s := make([]Visit, 500)
 		for i := range s {
-			s[i] = Visit{10 * float64(i), r.Float64() < 0.05}
+			s[i] = Visit{At: 10 * float64(i), Bad: r.Float64() < 0.05}
 		}
 		if got := Chains([][]Visit{s}, 1); got.Sticky() {
 			sticky++
@@ -150,9 +150,9 @@ func TestTroubles(t *testing.T) {
 			if spells && bad {
 				p = 0.995
 			}
-			s = append(s, Visit{at, r.Float64() < p})
+			s = append(s, Visit{At: at, Bad: r.Float64() < p})
 		}
-		got := Troubles([][]Visit{s}, 0.995)
+		got := Troubles([][]Visit{s}, 0.995, nil)
 		if got.Told() != spells {
 			t.Fatalf("spells %v: gain %v", spells, got.Gain)
 		}

@@ -8,7 +8,8 @@ import (
 
 // Count is what one night says of a rate.
 type Count struct {
-	Hits, Tries float64
+	Hits, Tries float64 // not whole where it isn't sure what an attempt met
+	Doubt       float64 // variance of the hits from that
 	Weight      float64 // how much the night counts, from 0 to 1
 }
 
@@ -30,22 +31,27 @@ func (r *Rate) Widened() bool { return r.P < suspicion && r.Scatter > 1 }
 // two or three nights that would leave anything possible; the interval ends where those of the single nights do.
 func Pool(nights []Count) Rate {
 	r := Rate{Scatter: 1, P: 1}
-	hits, tries := 0.0, 0.0
+	hits, tries, doubt, plainHits, plainTries := 0.0, 0.0, 0.0, 0.0, 0.0
 	for _, c := range nights {
 		if c.Tries == 0 {
 			continue
 		}
 		r.Nights++
-		r.Hits += int(math.Round(c.Hits))
-		r.Tries += int(math.Round(c.Tries))
+		plainHits += c.Hits
+		plainTries += c.Tries
 		hits += c.Weight * c.Hits
 		tries += c.Weight * c.Tries
+		doubt += c.Weight * c.Doubt
 	}
+	r.Hits, r.Tries = int(math.Round(plainHits)), int(math.Round(plainTries))
 	r.scatter(nights)
 	worth := tries
+	if doubt > 0 { // what isn't known of the hits tells that much less of the rate (Louis 1982)
+		worth *= math.Max(0.1, 1-doubt/hits)
+	}
 	if r.Widened() {
 		t := studentT(float64(r.Nights-1)) / normal95
-		worth = tries / (r.Scatter * t * t)
+		worth /= r.Scatter * t * t
 	}
 	share := 0.0
 	if tries > 0 {

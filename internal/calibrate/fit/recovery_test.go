@@ -234,7 +234,7 @@ func visits(r *rand.Rand, n, exits int, gap, share, burst float64) []Visit {
 			p -= share * keeps
 		}
 		bad[x], last[x] = r.Float64() < p, at
-		all[i] = Visit{at, bad[x]}
+		all[i] = Visit{At: at, Bad: bad[x]}
 	}
 	return all
 }

@@ -7,17 +7,18 @@
 package predict
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 
 	"gonum.org/v1/gonum/stat/distuv"
 
 	"channelbench/internal/calibrate/fit"
 )
 
-// unlikely is the p-value from which on the data are said to be beyond the model: at some dozen checks a calibration, one
-// false alarm in eight of them.
+// unlikely is the p-value from which on the data are said to be beyond the model.
 const unlikely = 0.01
 
 // Check holds what a model predicts against what was seen.
@@ -30,6 +31,21 @@ type Check struct {
 
 // Flagged says that the model doesn't explain what was seen.
 func (c *Check) Flagged() bool { return c.P < unlikely }
+
+// Together makes each p-value that of a check among all of them (Holm 1979): of data that the model explains, one calibration
+// in 100 has any check flagged, however many there are.
+func Together(checks []Check) {
+	byP := make([]*Check, len(checks))
+	for i := range checks {
+		byP[i] = &checks[i]
+	}
+	slices.SortStableFunc(byP, func(a, b *Check) int { return cmp.Compare(a.P, b.P) })
+	least := 0.0
+	for i, c := range byP {
+		least = max(least, math.Min(1, c.P*float64(len(byP)-i)))
+		c.P = least
+	}
+}
 
 // Visit is an attempt as exits see it.
 type Visit struct {
@@ -45,15 +61,36 @@ type Exits struct {
 	PerOrder bool    // an order keeps its exit
 }
 
-// replicas is how many draws of the model a statistic is held against: enough for the smallest p-value to be flagged.
-const replicas = 500
+// Draws of the model that a statistic is held against: until so many were as far out as what was seen (Besag and Clifford 1991), and
+// at most as many as it takes for a p-value that stands among a hundred others.
+const (
+	fartherOut = 20
+	mostDraws  = 20_000
+	mostVisits = 100_000_000 // of all draws together
+	latest     = 10_000      // visits in which rows are looked for
+)
+
+// often says how likely each of some statistics is to be as far out as it was seen. A draw says which are; size is its work.
+func often(size, statistics int, draw func(farther []int)) (p []float64) {
+	farther := make([]int, statistics)
+	n := 0
+	for most := min(mostDraws, mostVisits/max(1, size)); n < most && slices.Min(farther) < fartherOut; n++ {
+		draw(farther)
+	}
+	for _, f := range farther {
+		p = append(p, float64(f+1)/float64(n+1))
+	}
+	return p
+}
 
 // Rows asks whether errors come in longer rows, or more often side by side, than the model makes them. The sequences are in the
-// order of time.
+// order of time; of very many visits the latest tell enough.
 func Rows(sequences [][]Visit, model Exits, seed uint64) Check {
-	bad := 0
+	sequences = last(sequences, latest)
+	bad, size := 0, 0
 	pairs, longest := 0, 0
 	for _, s := range sequences {
+		size += len(s)
 		seen := make([]bool, len(s))
 		for i := range s {
 			if seen[i] = s[i].Bad; s[i].Bad {
@@ -63,29 +100,38 @@ func Rows(sequences [][]Visit, model Exits, seed uint64) Check {
 		p, l := rows(seen)
 		pairs, longest = pairs+p, max(longest, l)
 	}
+	if model.Count == 0 {
+		size /= 10 // most of them are passed over
+	}
 	random := rand.New(rand.NewPCG(seed, 0))
-	atLeast, atMost, longer, mean := 0, 0, 0, 0.0
-	for range replicas {
+	sum, n := 0.0, 0.0
+	p := often(size, 3, func(farther []int) {
 		p, l := 0, 0
 		for _, s := range sequences {
 			a, b := rows(model.draw(s, random))
 			p, l = p+a, max(l, b)
 		}
-		mean += float64(l) / replicas
-		if p >= pairs {
-			atLeast++
+		sum += float64(l)
+		n++
+		for i, is := range []bool{p >= pairs, p <= pairs, l >= longest} {
+			if is {
+				farther[i]++
+			}
 		}
-		if p <= pairs {
-			atMost++
-		}
-		if l >= longest {
-			longer++
+	})
+	// Two statistics, of which the first may be too high or too low.
+	return Check{What: "rows", P: math.Min(1, 2*math.Min(2*math.Min(p[0], p[1]), p[2])),
+		Seen: fmt.Sprintf("the longest row of errors is %d, %.1f expected; %d of %d have another one right before", longest, sum/n, pairs, bad)}
+}
+
+// last are so many visits at the end of all.
+func last(sequences [][]Visit, n int) [][]Visit {
+	for i, s := range slices.Backward(sequences) {
+		if n -= len(s); n <= 0 {
+			return append([][]Visit{s[-n:]}, sequences[i+1:]...)
 		}
 	}
-	// Two statistics, of which the first may be too high or too low.
-	p := 2 * float64(min(2*min(atLeast, atMost), longer)+1) / (replicas + 1)
-	return Check{What: "rows", P: math.Min(1, p),
-		Seen: fmt.Sprintf("the longest row of errors is %d, %.1f expected; %d of %d have another one right before", longest, mean, pairs, bad)}
+	return sequences
 }
 
 // draw lets the model meet a sequence.
@@ -97,11 +143,15 @@ func (m *Exits) draw(s []Visit, random *rand.Rand) []bool {
 	}
 	exits := make([]exit, m.Count)
 	var kept []int // by order, counted from 1; 0: none yet
-	for i := range s {
-		if m.Count == 0 {
-			drawn[i] = random.Float64() < m.Share
-			continue
+	if m.Count == 0 {
+		// From each error right to the next one: errors are few.
+		miss := math.Log1p(-m.Share)
+		for i := math.Floor(-random.ExpFloat64() / miss); i < float64(len(s)); i += 1 + math.Floor(-random.ExpFloat64()/miss) {
+			drawn[int(i)] = true
 		}
+		return drawn
+	}
+	for i := range s {
 		x := random.IntN(m.Count)
 		if m.PerOrder {
 			if more := s[i].Order + 1 - len(kept); more > 0 {
@@ -142,28 +192,62 @@ func rows(bad []bool) (pairs, longest int) {
 	return pairs, longest
 }
 
-// Hours asks whether a share hangs on the hour of the day; false where too few hours were seen.
-func Hours(hits, tries [24]float64) (Check, bool) {
-	all, of := 0.0, 0.0
-	for h := range hits {
-		all += hits[h]
-		of += tries[h]
-	}
-	squares, hours, worst, at := 0.0, 0, 0.0, 0
-	for h := range hits {
-		expected := tries[h] * all / math.Max(1, of)
-		if expected < 1 { // too few for the statistic
-			continue
+// Group is how often some attempts that belong together met an error.
+type Group struct {
+	Name        string
+	Hits, Tries int
+}
+
+// Alike asks whether groups meet an error equally often but for chance: all ways to spread the hits over the tries are equally
+// likely then, so draws of them tell how unusual Pearson's statistic is, however few the hits. It is false where there is only
+// one group, or no hit.
+func Alike(what string, groups []Group, seed uint64) (Check, bool) {
+	hits, tries := 0, 0
+	var some []Group
+	for _, g := range groups {
+		if g.Tries > 0 {
+			some = append(some, g)
+			hits += g.Hits
+			tries += g.Tries
 		}
-		d := hits[h] - expected
-		squares += d * d / (expected * (1 - all/of))
-		hours++
-		if d > worst {
-			worst, at = d, h
+	}
+	if len(some) < 2 || hits == 0 || hits == tries {
+		return Check{}, false
+	}
+	rate := float64(hits) / float64(tries)
+	scatter := func(met []int) (sum float64) {
+		for i, g := range some {
+			d := float64(met[i]) - rate*float64(g.Tries)
+			sum += d * d / (rate * (1 - rate) * float64(g.Tries))
+		}
+		return sum
+	}
+	met := make([]int, len(some))
+	worst, most := 0, 0.0
+	var of []int // the group of each try
+	for i, g := range some {
+		met[i] = g.Hits
+		of = append(of, slices.Repeat([]int{i}, g.Tries)...)
+		if d := float64(g.Hits) - rate*float64(g.Tries); d > most {
+			worst, most = i, d
 		}
 	}
-	return Check{What: "hours alike", P: beyond(squares, hours-1),
-		Seen: fmt.Sprintf("most beyond the mean: %.0f of %.0f from %02d:00 UTC on, %.1f expected", hits[at], tries[at], at, tries[at]*all/math.Max(1, of))}, hours > 1
+	seen := scatter(met)
+	random := rand.New(rand.NewPCG(seed, 1))
+	p := often(hits, 1, func(farther []int) {
+		clear(met)
+		for i := range hits {
+			k := i + random.IntN(tries-i)
+			of[i], of[k] = of[k], of[i]
+			met[of[i]]++
+		}
+		if scatter(met) >= seen*(1-1e-12) {
+			farther[0]++
+		}
+	})
+	w := some[worst]
+	return Check{What: what, P: p[0], Seen: fmt.Sprintf("most beyond the mean: %d of %d %s, %.1f expected; they scatter %.1f times as much as chance makes them",
+		w.Hits, w.Tries, w.Name, rate*float64(w.Tries), seen/float64(len(some)-1))}, true
 }
 
 // beyond is the p-value of a sum of squares.
@@ -187,9 +271,9 @@ func Shape(times []fit.Time, x *fit.Times) []Check {
 // fewestInGroup is from how many times on a group is looked at.
 const fewestInGroup = 5
 
-// Alike asks whether groups of times lie on the line, after so many parameters were fitted to them; false where there are too
+// OnLine asks whether groups of times lie on the line, after so many parameters were fitted to them; false where there are too
 // few groups.
-func Alike(what string, times []fit.Time, x *fit.Times, key func(*fit.Time) int, fitted int) (Check, bool) {
+func OnLine(what string, times []fit.Time, x *fit.Times, key func(*fit.Time) int, fitted int) (Check, bool) {
 	squares, groups, worst := 0.0, 0, 0.0
 	for _, s := range fit.Shifts(times, x.Line, x.Spread.Value, key) {
 		if s.N < fewestInGroup {

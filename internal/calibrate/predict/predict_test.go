@@ -3,6 +3,7 @@ package predict
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"channelbench/internal/calibrate/fit"
@@ -36,8 +37,10 @@ func TestRows(t *testing.T) {
 		{"spells imagined", Exits{Share: 0.15}, Exits{Count: 1, Share: 0.15, Burst: 60}, true},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			flagged := 0
-			const worlds = 24
+			flagged, worlds := 0, 24
+			if tt.flagged {
+				worlds = 8 // what is flagged takes all draws
+			}
 			for range worlds {
 				if c := Rows(met(tt.world, 900, random), tt.model, 7); c.Flagged() {
 					flagged++
@@ -45,6 +48,31 @@ func TestRows(t *testing.T) {
 			}
 			if tt.flagged && flagged < worlds*3/4 || !tt.flagged && flagged > worlds/12 {
 				t.Errorf("%d of %d flagged", flagged, worlds)
+			}
+		})
+	}
+}
+
+func TestTheLatestVisitsTellRows(t *testing.T) {
+	s := func(n int) []Visit { return make([]Visit, n) }
+	for _, tt := range []struct {
+		name  string
+		n     int
+		sizes []int
+	}{
+		{"all", 9, []int{3, 2, 4}},
+		{"more than there are", 20, []int{3, 2, 4}},
+		{"whole sequences", 6, []int{2, 4}},
+		{"a part of one", 7, []int{1, 2, 4}},
+		{"a part of the last", 1, []int{1}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			var sizes []int
+			for _, kept := range last([][]Visit{s(3), s(2), s(4)}, tt.n) {
+				sizes = append(sizes, len(kept))
+			}
+			if !slices.Equal(sizes, tt.sizes) {
+				t.Errorf("%v, want %v", sizes, tt.sizes)
 			}
 		})
 	}
@@ -65,20 +93,38 @@ func TestRowsByHand(t *testing.T) {
 	}
 }
 
-func TestHours(t *testing.T) {
-	var hits, tries [24]float64
-	if _, told := Hours(hits, tries); told {
-		t.Error("nothing tells hours")
+func TestAlike(t *testing.T) {
+	even := func(n, hits, tries int) []Group { return slices.Repeat([]Group{{"somewhere", hits, tries}}, n) }
+	with := func(groups []Group, g Group) []Group { return append(groups, g) }
+	for _, tt := range []struct {
+		name    string
+		groups  []Group
+		told    bool
+		p, atol float64
+	}{
+		{"nothing was seen", even(24, 0, 0), false, 0, 0},
+		{"no hit", even(24, 0, 100), false, 0, 0},
+		{"one group", even(1, 5, 100), false, 0, 0},
+		{"all alike", even(24, 10, 200), true, 1, 0},
+		{"one four times as bad", with(even(23, 10, 200), Group{"here", 40, 200}), true, 0, 1e-3},
+		{"four hits of eight in one of two halves", []Group{{"a", 4, 4}, {"b", 0, 4}}, true, 2.0 / 70, 0.02}, // 2 of 8 over 4 ways to deal them
+		{"more hits than misses", []Group{{"a", 1, 4}, {"b", 4, 4}}, true, 8.0 / 56, 0.08},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			if c, told := Alike("groups", tt.groups, 1); told != tt.told || math.Abs(c.P-tt.p) > tt.atol {
+				t.Errorf("told %v, p %v, want %v, %v", told, c.P, tt.told, tt.p)
+			}
+		})
 	}
-	for h := range tries {
-		tries[h], hits[h] = 200, 10
-	}
-	if c, told := Hours(hits, tries); !told || c.Flagged() || math.Abs(c.P-1) > 1e-9 {
-		t.Errorf("all alike: %+v", c)
-	}
-	hits[17] = 40
-	if c, _ := Hours(hits, tries); !c.Flagged() {
-		t.Errorf("four times as many at 17:00: %+v", c)
+}
+
+func TestTogether(t *testing.T) {
+	checks := []Check{{P: 0.5}, {P: 0.001}, {P: 0.004}, {P: 0.9}}
+	Together(checks)
+	for i, want := range []float64{1, 0.004, 0.012, 1} {
+		if math.Abs(checks[i].P-want) > 1e-12 {
+			t.Errorf("check %d: %v, want %v", i, checks[i].P, want)
+		}
 	}
 }
 
@@ -108,10 +154,10 @@ func TestTimes(t *testing.T) {
 		}
 	}
 	length := func(x *fit.Time) int { return int(x.Length) }
-	if c, told := Alike("lengths alike", times, right, length, 1); !told || c.Flagged() {
+	if c, told := OnLine("lengths alike", times, right, length, 1); !told || c.Flagged() {
 		t.Errorf("%+v", c)
 	}
-	if c, told := Alike("lengths alike", times, flat, length, 1); !told || !c.Flagged() {
+	if c, told := OnLine("lengths alike", times, flat, length, 1); !told || !c.Flagged() {
 		t.Errorf("%+v", c)
 	}
 }
