@@ -132,7 +132,7 @@ func (p *program) bench(ctx context.Context, name string, f *benchFlags) error {
 	if err := p.prepare(s, f, &o); err != nil {
 		return err
 	}
-	folder, err := f.open(s, src, &o)
+	folder, err := f.open(p, s, src, &o)
 	if err != nil {
 		return err
 	}
@@ -291,21 +291,27 @@ func (f *benchFlags) limit(s *scenario.Scenario, plan *bench.Plan) (money.Micros
 }
 
 // open makes the folder ready. A new run leaves all that it runs on there, from which it can be resumed.
-func (f *benchFlags) open(s *scenario.Scenario, src *source, o *bench.Options) (*folder, error) {
-	if f.out == "" {
+func (f *benchFlags) open(p *program, s *scenario.Scenario, src *source, o *bench.Options) (*folder, error) {
+	chosen := f.out != ""
+	if !chosen {
 		f.out = filepath.Join("out", s.Name, "bench")
 	}
 	if !o.Resume && src.kept != "" && src.apart && same(src.dir, f.out) {
 		const hint = "\n  hint: choose another folder with -o"
 		return nil, fail(exitUsage, fmt.Errorf("%s holds the scenario itself: copies of its files would hide them"+hint, f.out))
 	}
-	folder, err := openFolder(f.out)
+	of := src.ownerOf(s.Name, f.out)
+	if o.Resume {
+		of = owner{Name: s.Name} // its copy of the scenario is no other one
+	}
+	folder, err := p.folderOf(f.out, of, chosen)
 	if err != nil {
 		return nil, err
 	}
+	folder.bench, folder.goesOn = true, o.Resume
 	o.Journal = filepath.Join(f.out, "orders.jsonl")
 	if f.keep > 0 {
-		o.Clips = filepath.Join(f.out, "clips")
+		o.Clips = filepath.Join(f.out, keptClips)
 		if err := folder.make(o.Clips); err != nil {
 			folder.tidy()
 			return nil, unwritable(o.Clips, err)

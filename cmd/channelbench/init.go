@@ -5,10 +5,12 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"channelbench/internal/scenario"
 	"channelbench/scenarios"
 )
 
@@ -17,8 +19,8 @@ func (p *program) initCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "init [FILE]",
 		Short: "Write a commented scenario to start from",
-		Long: `init writes a commented scenario that passes check. It never overwrites a file. Without FILE it writes
-scenario.toml; with "-" it writes to stdout.`,
+		Long: `init writes a commented scenario that passes check, and names it after the file. It never overwrites a
+file. Without FILE it writes scenario.toml; with "-" it writes to stdout.`,
 		Example: `  channelbench init
   channelbench init mine.toml --from veo31
   channelbench init - | channelbench sim -`,
@@ -37,6 +39,11 @@ scenario.toml; with "-" it writes to stdout.`,
 					return fail(exitFailed, err)
 				}
 				return nil
+			}
+			name := scenario.FileName(file)
+			text, err := scenario.Patch(text, []scenario.Edit{{Path: []string{"name"}, Value: strconv.Quote(name)}}, nil)
+			if err != nil {
+				return fail(exitFailed, err)
 			}
 			return p.create(file, text)
 		},

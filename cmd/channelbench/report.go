@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -61,7 +62,7 @@ func (p *program) report(ctx context.Context, args []string, f *reportFlags) err
 	if err != nil {
 		return err
 	}
-	folder, err := openFolder(f.out)
+	folder, err := p.folderOf(f.out, ownerOfRuns(runs), true)
 	if err != nil {
 		return err
 	}
@@ -77,6 +78,16 @@ func (p *program) report(ctx context.Context, args []string, f *reportFlags) err
 	return err
 }
 
+// ownerOfRuns is the owner of what is drawn of runs.
+func ownerOfRuns(runs []finished) owner {
+	var names []string
+	for _, r := range runs {
+		names = append(names, r.Run.Scenario.Name)
+	}
+	slices.Sort(names)
+	return owner{Name: strings.Join(slices.Compact(names), ", ")}
+}
+
 // again draws the files of one run as the run itself wrote them.
 func (p *program) again(r finished, folder *folder, format string) error {
 	charts, err := reports.Charts(r.Run)
@@ -88,6 +99,9 @@ func (p *program) again(r finished, folder *folder, format string) error {
 		return fail(exitFailed, err)
 	}
 	if err := r.save(folder, charts, markdown.Bytes()); err != nil {
+		return err
+	}
+	if err := folder.sweep(); err != nil {
 		return err
 	}
 	return p.show(folder, format, markdown.Bytes(), r.bytes, func() error {
@@ -126,6 +140,9 @@ func (p *program) together(runs []finished, folder *folder, format string) error
 	if err := folder.saveReport(charts, markdown.Bytes()); err != nil {
 		return err
 	}
+	if err := folder.sweep(); err != nil {
+		return err
+	}
 	return p.show(folder, format, markdown.Bytes(), encoded, func() error {
 		return set.Text(p.out, reports.TextOptions{Color: p.color, Width: p.width})
 	})
@@ -133,10 +150,11 @@ func (p *program) together(runs []finished, folder *folder, format string) error
 
 // saveBelow writes a run and its charts into a folder called by its label.
 func (r finished) saveBelow(above *folder, charts []reports.Chart) error {
-	folder, err := openFolder(filepath.Join(above.path, r.Label))
+	folder, err := openFolder(filepath.Join(above.path, r.Label), above.of)
 	if err != nil {
 		return err
 	}
+	folder.below, folder.past, folder.wrote = r.Label, above.past, above.wrote
 	var markdown bytes.Buffer
 	if err := reports.Markdown(&markdown, r.Run, charts); err != nil {
 		return fail(exitFailed, err)

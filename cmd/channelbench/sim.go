@@ -115,14 +115,15 @@ func (p *program) sim(ctx context.Context, name string, f *simFlags) error {
 	if err := f.check(); err != nil {
 		return err
 	}
-	s, _, err := p.load(name, f.set)
+	s, src, err := p.load(name, f.set)
 	if err != nil {
 		return err
 	}
-	if f.out == "" {
+	chosen := f.out != ""
+	if !chosen {
 		f.out = filepath.Join("out", s.Name, "sim")
 	}
-	folder, err := openFolder(f.out)
+	folder, err := p.folderOf(f.out, src.ownerOf(s.Name, f.out), chosen)
 	if err != nil {
 		return err
 	}

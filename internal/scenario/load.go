@@ -86,7 +86,7 @@ func (r *reader) scenario(root *node, file string) *Scenario {
 	t := r.table(root, "")
 	defer t.close()
 	s := &Scenario{
-		Name:     read(t, "name", fileName(file), (*reader).name),
+		Name:     read(t, "name", FileName(file), (*reader).name),
 		Title:    read(t, "title", "", (*reader).text),
 		Seed:     uint64(read(t, "seed", 1, integer(0, 1<<63-1))),
 		Currency: read(t, "currency", "USD", nameOf("USD")),
@@ -136,8 +136,8 @@ func (t *table) section(key, example string) *node {
 	return n
 }
 
-// fileName is the name of a scenario that states none: its file's, without what cannot be in a name.
-func fileName(file string) string {
+// FileName is the name of a scenario that states none: its file's, without what cannot be in a name.
+func FileName(file string) string {
 	base := path.Base(strings.ReplaceAll(file, `\`, "/"))
 	base = strings.TrimSuffix(base, ".toml")
 	if namePattern.MatchString(base) {
