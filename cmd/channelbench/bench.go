@@ -66,10 +66,10 @@ is kept: [bench] stop says when. --resume leaves it alone unless --reopen is giv
   channelbench bench mine.toml --live --max-spend '$20' -o night
   channelbench bench --live --resume night          go on with it
   channelbench bench sora2 --history nights.jsonl   one night of many, for compare --history`,
-		Args: cobra.MaximumNArgs(1),
+		Args: takes("SCENARIO", 0, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 && f.resume == "" {
-				return errors.New("name a scenario, or the folder to --resume")
+				return fail(exitUsage, errors.New("SCENARIO is missing\n  hint: name a scenario, or the folder to --resume"))
 			}
 			f.sped, f.ordered = cmd.Flags().Changed("speed"), cmd.Flags().Changed("orders")
 			return p.bench(cmd.Context(), strings.Join(args, ""), &f)
@@ -77,7 +77,7 @@ is kept: [bench] stop says when. --resume leaves it alone unless --reopen is giv
 	}
 	flags := cmd.Flags()
 	flags.StringVarP(&f.out, "out", "o", "", "output `folder` (default out/<scenario>/bench)")
-	flags.StringVar(&f.format, "format", "text", "what stdout shows: text, json or markdown")
+	addFormat(cmd, &f.format, formats)
 	flags.BoolVar(&f.live, "live", false, "spend real money on the channels that the scenario names")
 	flags.StringVar(&f.maxSpend, "max-spend", "", "cap on what the run may spend, such as '$20' (default on mock channels: the worst case)")
 	f.capped = func() bool { return flags.Changed("max-spend") } // even if it is empty, as a variable of a workflow can be
@@ -90,13 +90,13 @@ is kept: [bench] stop says when. --resume leaves it alone unless --reopen is giv
 	flags.StringVar(&f.night.site, "site", "default", "`name` of the place that the orders come from; only equal ones are compared")
 	flags.StringArrayVar(&f.night.export, "export", nil, "also write gobench=`FILE`, which benchstat reads, or csv=FILE; repeatable")
 	f.month.addFlags(cmd)
-	addSet(cmd, &f.set)
+	p.addSet(cmd, &f.set)
 	return cmd
 }
 
 // check refuses what can't be meant.
 func (f *benchFlags) check() error {
-	if err := checkFormat(f.format); err != nil {
+	if err := checkFormat(f.format, formats); err != nil {
 		return err
 	}
 	switch {

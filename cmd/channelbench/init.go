@@ -24,7 +24,7 @@ file. Without FILE it writes scenario.toml; with "-" it writes to stdout.`,
 		Example: `  channelbench init
   channelbench init mine.toml --from veo31
   channelbench init - | channelbench sim -`,
-		Args: cobra.MaximumNArgs(1),
+		Args: takes("FILE", 0, 1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			file := "scenario.toml"
 			if len(args) > 0 {
@@ -49,6 +49,7 @@ file. Without FILE it writes scenario.toml; with "-" it writes to stdout.`,
 		},
 	}
 	cmd.Flags().StringVar(&from, "from", from, "the shipped `scenario` to start from")
+	_ = cmd.RegisterFlagCompletionFunc("from", listed(scenarios.Names()...)) // it fails for flags that aren't there only
 	return cmd
 }
 

@@ -28,14 +28,15 @@ func (p *program) reportCommand() *cobra.Command {
 	var f reportFlags
 	cmd := &cobra.Command{
 		Use:   "report RUN...",
-		Short: "Draw runs again, or several of them side by side: simulation against bench, night against night",
+		Short: "Draw runs again, or side by side: simulation against bench, night against night",
 		Long: `report draws finished runs. RUN is a run.json or the folder that holds one; label=RUN says what it is called.
 
 One run gives the files that it wrote itself. Of several runs, each gets its own charts in a folder called by its label, on
 axes that all share, and there are charts that show them side by side:
 
   runs-cost.png           each strategy from run to run
-  sim-against-bench.png   what the first simulation predicts for so many orders, and what the latest valid bench measured
+  sim-against-bench.png   what the first simulation predicts for so many orders,
+                          and what the latest valid bench measured
   trend.png               benches in the order of their dates, and what changed beyond chance
 
 Runs that don't buy the same are drawn, too, and named as not comparable. The numbers behind each chart lie beside it as
@@ -44,18 +45,18 @@ CSV, and report.md serves as the comment of a pull request.`,
   channelbench report out/sora2/sim out/sora2/bench
   channelbench report nights/*/run.json -o trend
   channelbench report 'as agreed=out/old/sim' new=out/new/sim --format markdown`,
-		Args: cobra.MinimumNArgs(1),
+		Args: takes("RUN", 1, unbounded),
 		RunE: func(cmd *cobra.Command, args []string) error { return p.report(cmd.Context(), args, &f) },
 	}
 	flags := cmd.Flags()
 	flags.StringVarP(&f.out, "out", "o", filepath.Join("out", "report"), "output `folder`")
-	flags.StringVar(&f.format, "format", "text", "what stdout shows: text, json or markdown")
+	addFormat(cmd, &f.format, formats)
 	return cmd
 }
 
 // report reads everything before it writes anything.
 func (p *program) report(ctx context.Context, args []string, f *reportFlags) error {
-	if err := checkFormat(f.format); err != nil {
+	if err := checkFormat(f.format, formats); err != nil {
 		return err
 	}
 	runs, err := readRuns(args)

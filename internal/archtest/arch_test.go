@@ -65,6 +65,7 @@ var homes = map[string][]string{
 	"github.com/BurntSushi/toml":        {"internal/scenario"},
 	"github.com/pelletier/go-toml/v2":   {"internal/scenario"},
 	"github.com/spf13/cobra":            {"cmd/channelbench"},
+	"github.com/spf13/pflag":            {"cmd/channelbench"},
 	"gonum.org/v1/gonum":                {"internal/decision/evsi", "internal/stats/power", "bench", "internal/dist", "internal/stats", "internal/decision", "internal/history", "internal/calibrate", "internal/calibrate/fit", "internal/calibrate/predict", "sim", "sim/exact"},
 	"os/signal":                         {"cmd/channelbench"},
 	"log":                               {"cmd/channelbench"},                  // to silence it

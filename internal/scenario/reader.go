@@ -141,7 +141,7 @@ func (t *table) reportLacks() {
 	unknown := t.node.ordered()
 	for _, l := range t.lacks {
 		misspelt := slices.ContainsFunc(unknown[:min(len(unknown), placed)], func(n *node) bool {
-			near, ok := nearest(n.name, t.known)
+			near, ok := Nearest(n.name, t.known)
 			return ok && near == l.key
 		})
 		if !misspelt {
@@ -152,7 +152,7 @@ func (t *table) reportLacks() {
 
 // suggest says which key may have been meant, or which there are.
 func (t *table) suggest(key string) string {
-	if near, ok := nearest(key, t.known); ok {
+	if near, ok := Nearest(key, t.known); ok {
 		return "did you mean " + near + "?"
 	}
 	return "known here: " + strings.Join(t.known, ", ")

@@ -331,7 +331,7 @@ func nameOf(names ...string) parse[string] {
 
 // choice says which name may have been meant, or which there are.
 func choice(s string, names []string) string {
-	if near, ok := nearest(s, names); ok && near != "" {
+	if near, ok := Nearest(s, names); ok && near != "" {
 		return fmt.Sprintf("did you mean %q?", near)
 	}
 	var all []string
