@@ -52,7 +52,8 @@ header. --columns names the columns, as field=column,…; the fields are ` + str
 		Example: `  channelbench calibrate mine.toml nights/* -o measured.toml
   channelbench calibrate mine.toml nights/* -o mine.toml            in place
   channelbench calibrate mine.toml --import attempts.csv \
-    --columns channel=provider,submitted=created_at,outcome=status -o measured.toml`,
+    --columns channel=provider,submitted=created_at,outcome=status,service=duration_s \
+    -o measured.toml`,
 		Args: takes("SCENARIO", 1, unbounded),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return p.calibrate(cmd.Context(), args[0], args[1:], &f)

@@ -37,8 +37,7 @@ func load(name string, source []byte, opts Options, refused func(*Scenario) []ga
 		problems, _ := r.problems()
 		return nil, nil, problems
 	}
-	root, wrong := decode(body, keys)
-	if wrong == nil {
+	if root := r.parse(body, keys); root != nil {
 		for _, argument := range opts.Set {
 			r.override(root, argument)
 		}
@@ -57,7 +56,6 @@ func load(name string, source []byte, opts Options, refused func(*Scenario) []ga
 		}
 		return s, warnings, nil
 	}
-	r.note(place{0, wrong.at}, false, syntaxHint(body, wrong), "not valid TOML: "+wrong.message)
 	problems, _ := r.problems()
 	return nil, nil, problems
 }

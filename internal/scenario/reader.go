@@ -12,6 +12,7 @@ type reader struct {
 	texts    []*text // the file, then the overrides
 	found    []finding
 	known    map[finding]bool // those found
+	mended   []mend           // what is read otherwise than it is written
 	readFile func(string) ([]byte, error)
 	today    time.Time
 }
@@ -25,7 +26,7 @@ type finding struct {
 
 func (r *reader) note(at place, warning bool, hint, text string) {
 	f := finding{at: at, text: text, hint: hint, warning: warning}
-	if !r.known[f] {
+	if !r.known[f] && !r.mends(at) {
 		if r.known == nil {
 			r.known = map[finding]bool{}
 		}
