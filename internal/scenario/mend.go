@@ -12,6 +12,7 @@ import (
 // length, so that all places stay what they are.
 type mend struct {
 	at      span
+	text    string
 	hint    string
 	instead string // what to read there; "": nothing helps
 	removes bool   // what is read there counts for nothing
@@ -30,7 +31,7 @@ func (r *reader) parse(body []byte, keys int) *node {
 			return root
 		}
 		m := mendOf(body, wrong, i)
-		r.note(place{0, m.at}, false, m.hint, "not valid TOML: "+wrong.message)
+		r.note(place{0, m.at}, false, m.hint, "not valid TOML: "+m.text)
 		if m.instead == "" {
 			return nil
 		}
@@ -44,7 +45,7 @@ func (r *reader) parse(body []byte, keys int) *node {
 func mendOf(source []byte, wrong *syntaxError, i int) mend {
 	if strings.Contains(wrong.message, " already ") || strings.Contains(wrong.message, " should be a") {
 		if c, found := findClash(source, wrong.at.start); found {
-			m := mend{at: c.at, hint: fmt.Sprintf("it stands at %s first: leave one of them out", position(source, c.first.start)), removes: true}
+			m := mend{at: c.at, text: wrong.message, hint: fmt.Sprintf("it stands at %s first: leave one of them out", position(source, c.first.start)), removes: true}
 			if length := c.at.end - c.at.start; !c.table && length >= len("abc") {
 				m.instead = fmt.Sprintf("%0*x", length, 0xfff-i)
 			}
@@ -53,9 +54,9 @@ func mendOf(source []byte, wrong *syntaxError, i int) mend {
 	}
 	if at := bareValue(source, wrong.at.start); unquoted.Match(source[at.start:at.end]) {
 		value := string(source[at.start:at.end])
-		return mend{at: at, hint: "write " + quote(value) + ", in quotes", instead: "'" + strings.Repeat(" ", len(value)-2) + "'"}
+		return mend{at: at, text: value + " has no quotes", hint: "write " + quote(value), instead: "'" + strings.Repeat(" ", len(value)-2) + "'"}
 	}
-	return mend{at: wrong.at, hint: syntaxHint(source, wrong)}
+	return mend{at: wrong.at, text: wrong.message, hint: syntaxHint(source, wrong)}
 }
 
 // position is a place in words: line and column.
