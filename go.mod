@@ -11,6 +11,7 @@ require (
 	github.com/rogpeppe/go-internal v1.16.0 // testscript: the command line as a user types it
 	github.com/santhosh-tekuri/jsonschema/v6 v6.0.3 // in tests: holds run.json to its schema
 	github.com/spf13/cobra v1.10.2 // commands, flags, help, completion
+	github.com/spf13/pflag v1.0.9 // flags, below cobra
 	github.com/tsenart/vegeta/v12 v12.13.0 // drives load tests
 	go.yaml.in/yaml/v3 v3.0.4 // in tests: reads the nightly workflow
 	golang.org/x/image v0.46.0 // reads glyphs of the charts' font
@@ -35,7 +36,6 @@ require (
 	github.com/josharian/intern v1.0.0 // indirect
 	github.com/mailru/easyjson v0.7.7 // indirect
 	github.com/rs/dnscache v0.0.0-20230804202142-fc85eb664529 // indirect
-	github.com/spf13/pflag v1.0.9 // indirect
 	github.com/tidwall/gjson v1.19.0 // indirect
 	github.com/tidwall/match v1.1.1 // indirect
 	github.com/tidwall/pretty v1.2.1 // indirect

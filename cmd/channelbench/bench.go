@@ -66,10 +66,10 @@ is kept: [bench] stop says when. --resume leaves it alone unless --reopen is giv
   channelbench bench mine.toml --live --max-spend '$20' -o night
   channelbench bench --live --resume night          go on with it
   channelbench bench sora2 --history nights.jsonl   one night of many, for compare --history`,
-		Args: cobra.MaximumNArgs(1),
+		Args: takes("SCENARIO", 0, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 && f.resume == "" {
-				return errors.New("name a scenario, or the folder to --resume")
+				return fail(exitUsage, errors.New("SCENARIO is missing\n  hint: name a scenario, or the folder to --resume"))
 			}
 			f.sped, f.ordered = cmd.Flags().Changed("speed"), cmd.Flags().Changed("orders")
 			return p.bench(cmd.Context(), strings.Join(args, ""), &f)
@@ -77,7 +77,7 @@ is kept: [bench] stop says when. --resume leaves it alone unless --reopen is giv
 	}
 	flags := cmd.Flags()
 	flags.StringVarP(&f.out, "out", "o", "", "output `folder` (default out/<scenario>/bench)")
-	flags.StringVar(&f.format, "format", "text", "what stdout shows: text, json or markdown")
+	addFormat(cmd, &f.format, formats)
 	flags.BoolVar(&f.live, "live", false, "spend real money on the channels that the scenario names")
 	flags.StringVar(&f.maxSpend, "max-spend", "", "cap on what the run may spend, such as '$20' (default on mock channels: the worst case)")
 	f.capped = func() bool { return flags.Changed("max-spend") } // even if it is empty, as a variable of a workflow can be
@@ -90,13 +90,13 @@ is kept: [bench] stop says when. --resume leaves it alone unless --reopen is giv
 	flags.StringVar(&f.night.site, "site", "default", "`name` of the place that the orders come from; only equal ones are compared")
 	flags.StringArrayVar(&f.night.export, "export", nil, "also write gobench=`FILE`, which benchstat reads, or csv=FILE; repeatable")
 	f.month.addFlags(cmd)
-	addSet(cmd, &f.set)
+	p.addSet(cmd, &f.set)
 	return cmd
 }
 
 // check refuses what can't be meant.
 func (f *benchFlags) check() error {
-	if err := checkFormat(f.format); err != nil {
+	if err := checkFormat(f.format, formats); err != nil {
 		return err
 	}
 	switch {
@@ -132,7 +132,7 @@ func (p *program) bench(ctx context.Context, name string, f *benchFlags) error {
 	if err := p.prepare(s, f, &o); err != nil {
 		return err
 	}
-	folder, err := f.open(s, src, &o)
+	folder, err := f.open(p, s, src, &o)
 	if err != nil {
 		return err
 	}
@@ -287,21 +287,27 @@ func (f *benchFlags) limit(s *scenario.Scenario, plan *bench.Plan) (money.Micros
 }
 
 // open makes the folder ready. A new run leaves all that it runs on there, from which it can be resumed.
-func (f *benchFlags) open(s *scenario.Scenario, src *source, o *bench.Options) (*folder, error) {
-	if f.out == "" {
+func (f *benchFlags) open(p *program, s *scenario.Scenario, src *source, o *bench.Options) (*folder, error) {
+	chosen := f.out != ""
+	if !chosen {
 		f.out = filepath.Join("out", s.Name, "bench")
 	}
 	if !o.Resume && src.kept != "" && src.apart && same(src.dir, f.out) {
 		const hint = "\n  hint: choose another folder with -o"
 		return nil, fail(exitUsage, fmt.Errorf("%s holds the scenario itself: copies of its files would hide them"+hint, f.out))
 	}
-	folder, err := openFolder(f.out)
+	of := src.ownerOf(s.Name, f.out)
+	if o.Resume {
+		of = owner{Name: s.Name} // its copy of the scenario is no other one
+	}
+	folder, err := p.folderOf(f.out, of, chosen)
 	if err != nil {
 		return nil, err
 	}
+	folder.bench, folder.goesOn = true, o.Resume
 	o.Journal = filepath.Join(f.out, "orders.jsonl")
 	if f.keep > 0 {
-		o.Clips = filepath.Join(f.out, "clips")
+		o.Clips = filepath.Join(f.out, keptClips)
 		if err := folder.make(o.Clips); err != nil {
 			folder.tidy()
 			return nil, unwritable(o.Clips, err)

@@ -68,7 +68,7 @@ can't be read, those from the future, and those from before the scenario's first
     -o measured.toml
   channelbench calibrate mine.toml --import attempts.csv \
     --zone Asia/Shanghai --unit ms --outcome kaputt=job --outcome draft=ignore -o measured.toml`,
-		Args: cobra.MinimumNArgs(1),
+		Args: takes("SCENARIO", 1, unbounded),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return p.calibrate(cmd.Context(), args[0], args[1:], &f)
 		},

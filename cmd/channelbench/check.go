@@ -17,7 +17,7 @@ hint. SCENARIO is a path, "-" for stdin, or the name of a shipped scenario. It e
 		Example: `  channelbench check mine.toml
   channelbench check scenarios/*.toml
   channelbench check sora2 --resolved         the scenario with all its defaults written out`,
-		Args: cobra.MinimumNArgs(1),
+		Args: takes("SCENARIO", 1, unbounded),
 		RunE: func(_ *cobra.Command, names []string) error {
 			wrong := 0
 			for _, name := range names {
@@ -42,11 +42,12 @@ hint. SCENARIO is a path, "-" for stdin, or the name of a shipped scenario. It e
 		},
 	}
 	cmd.Flags().BoolVar(&resolved, "resolved", false, "print the scenario with all its defaults written out")
-	addSet(cmd, &set)
+	p.addSet(cmd, &set)
 	return cmd
 }
 
 // addSet adds the flag that overrides parts of a scenario.
-func addSet(cmd *cobra.Command, set *[]string) {
+func (p *program) addSet(cmd *cobra.Command, set *[]string) {
 	cmd.Flags().StringArrayVar(set, "set", nil, "override a `key=value` of the scenario, such as seed=2; may be repeated")
+	_ = cmd.RegisterFlagCompletionFunc("set", p.completeKey) // it fails for flags that aren't there only
 }

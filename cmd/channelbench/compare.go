@@ -59,7 +59,7 @@ It exits with 0 if nothing got worse, 1 if something did, and with --strict 5 if
   channelbench compare --history h.jsonl --gate p50=+8% --gate delivered=-1pp
   channelbench compare --history h.jsonl --accept 'the vendor now renders in two passes'
   channelbench compare main/run.json branch/run.json --out gobench=runs.txt`,
-		Args: cobra.MaximumNArgs(2),
+		Args: takes("BASE", 0, 2),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if cmd.Flags().Changed("accept") && strings.TrimSpace(f.accept) == "" {
 				return fail(exitUsage, errors.New("--accept needs a reason\n  hint: --accept 'the vendor renders in two passes now'"))
@@ -72,8 +72,8 @@ It exits with 0 if nothing got worse, 1 if something did, and with --strict 5 if
 	flags.StringVar(&f.site, "site", "", "of the history, only nights from `NAME` (default: that of the latest night)")
 	flags.StringVar(&f.scenario, "scenario", "", "of the history, only nights of `NAME` (default: that of the latest night)")
 	flags.StringArrayVar(&f.gates, "gate", nil, "a gate, in place of or beside the scenario's, such as `p95=+15%`; repeatable")
-	flags.StringArrayVar(&f.out, "out", nil, "also write junit=`FILE`, gobench=FILE, markdown=FILE, csv=FILE, or github: summary and annotations; repeatable")
-	flags.StringVar(&f.format, "format", "text", "what stdout shows: text, markdown or csv")
+	flags.StringArrayVar(&f.out, "out", nil, "also write junit=`FILE`, gobench=FILE, markdown=FILE, csv=FILE, json=FILE, or github: summary and annotations; repeatable")
+	addFormat(cmd, &f.format, comparisonFormats)
 	flags.BoolVar(&f.strict, "strict", false, "exit with 5 where a gate is inconclusive")
 	flags.BoolVar(&f.anyPurchase, "any-purchase", false, "compare what doesn't buy the same, too")
 	flags.StringVar(&f.accept, "accept", "", "put on record, for the `reason` given, that the change is there to stay")
@@ -81,6 +81,9 @@ It exits with 0 if nothing got worse, 1 if something did, and with --strict 5 if
 	flags.StringVar(&f.strategy, "strategy", "", "with --accept: only of the strategy `NAME`")
 	return cmd
 }
+
+// comparisonFormats are what stdout can show of a comparison.
+var comparisonFormats = []string{"text", "json", "markdown", "csv"}
 
 func defaultGates() string {
 	var all []string
@@ -138,10 +141,11 @@ func (f *compareFlags) check(args []string) ([]sink, error) {
 		return nil, fail(exitUsage, errors.New("--accept, --site and --scenario are for a --history"))
 	case f.accept == "" && (f.from != "" || f.strategy != ""):
 		return nil, fail(exitUsage, errors.New("--from and --strategy say what to --accept"))
-	case !slices.Contains([]string{"text", "markdown", "csv"}, f.format):
-		return nil, fail(exitUsage, fmt.Errorf("--format %q is unknown\n  hint: text, markdown or csv", f.format))
 	}
-	return sinksOf(f.out, "junit", "gobench", "markdown", "csv", "github")
+	if err := checkFormat(f.format, comparisonFormats); err != nil {
+		return nil, err
+	}
+	return sinksOf(f.out, "junit", "gobench", "markdown", "csv", "json", "github")
 }
 
 // judge reads a history and judges its latest night.
@@ -274,6 +278,8 @@ func show(w io.Writer, c *history.Comparison, format string) error {
 		return nightly.Markdown(w, c)
 	case "csv":
 		return nightly.CSV(w, c)
+	case "json":
+		return nightly.JSON(w, c)
 	}
 	return nightly.Text(w, c)
 }

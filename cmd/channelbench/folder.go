@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/google/renameio/v2"
 
@@ -20,15 +21,37 @@ import (
 // folder is where a run's files go. Each file is written whole or not at all: into a temporary
 // file that then takes its name.
 type folder struct {
-	path string
-	made []string // it and folders above and below it that weren't there, the innermost last
-	kept []string // files that a run goes on from, and that weren't there
-	mend string   // what to do when it can't be written any more; "": choose another
+	path   string
+	made   []string // it and folders above and below it that weren't there, the innermost last
+	kept   []string // files that a run goes on from, and that weren't there
+	mend   string   // what to do when it can't be written any more; "": choose another
+	of     owner
+	past   *manifest // of the run before
+	below  string    // the path from the folder whose manifest names the files; "": it is this one
+	wrote  map[string]string
+	opened time.Time
+	bench  bool // the run is a bench
+	goesOn bool // and goes on with what is there
+}
+
+// folderOf opens the folder for a run of a scenario. Where one of another scenario is, it says so, and goes on only if
+// the user chose the folder.
+func (p *program) folderOf(path string, of owner, chosen bool) (*folder, error) {
+	past := readManifest(path).Of
+	switch {
+	case past.Name == "" || of.same(past):
+	case !chosen:
+		const text = "%s holds a run of another scenario, %v\n  hint: give this one a name of its own, or choose another folder with -o"
+		return nil, fail(exitUsage, fmt.Errorf(text, path, past))
+	default:
+		p.note("%s holds a run of another scenario, %v; this one takes its place", path, past)
+	}
+	return openFolder(path, of)
 }
 
 // openFolder makes the folder, and proves that it can be written to before any work is done.
-func openFolder(path string) (*folder, error) {
-	f := &folder{path: path}
+func openFolder(path string, of owner) (*folder, error) {
+	f := &folder{path: path, of: of, past: readManifest(path), wrote: map[string]string{}, opened: time.Now()}
 	err := f.make(filepath.Clean(path))
 	if err == nil {
 		err = probe(path)
@@ -119,7 +142,10 @@ func (f *folder) save(run *record.Run, charts []reports.Chart) error {
 	if err := f.write("run.json", encoded.Bytes()); err != nil {
 		return err
 	}
-	return f.saveReport(charts, markdown.Bytes())
+	if err := f.saveReport(charts, markdown.Bytes()); err != nil {
+		return err
+	}
+	return f.sweep()
 }
 
 // saveReport writes pictures, the numbers behind them, and the report that shows them.
@@ -166,13 +192,19 @@ func syncFolder(path string) error {
 
 func (f *folder) write(name string, content []byte) error { return f.place(name, content, 0o644) }
 
+// place writes a file, which is the run's from then on; but what was there just like it stays whose it was.
 func (f *folder) place(name string, content []byte, mode fs.FileMode) error {
 	path := filepath.Join(f.path, name)
-	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) && (name == keptScenario || mode == 0o600) {
+	listed := filepath.ToSlash(filepath.Join(f.below, name))
+	was, missing := os.ReadFile(path)
+	if errors.Is(missing, fs.ErrNotExist) && (name == keptScenario || mode == 0o600) {
 		f.kept = append(f.kept, path)
 	}
 	if err := renameio.WriteFile(path, content, mode); err != nil {
 		return f.unwritable(err)
+	}
+	if _, ours := f.past.Wrote[listed]; ours || missing != nil || !bytes.Equal(was, content) {
+		f.wrote[listed] = digest(content)
 	}
 	return nil
 }

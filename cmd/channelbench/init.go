@@ -5,10 +5,12 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"channelbench/internal/scenario"
 	"channelbench/scenarios"
 )
 
@@ -17,12 +19,12 @@ func (p *program) initCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "init [FILE]",
 		Short: "Write a commented scenario to start from",
-		Long: `init writes a commented scenario that passes check. It never overwrites a file. Without FILE it writes
-scenario.toml; with "-" it writes to stdout.`,
+		Long: `init writes a commented scenario that passes check, and names it after the file. It never overwrites a
+file. Without FILE it writes scenario.toml; with "-" it writes to stdout.`,
 		Example: `  channelbench init
   channelbench init mine.toml --from veo31
   channelbench init - | channelbench sim -`,
-		Args: cobra.MaximumNArgs(1),
+		Args: takes("FILE", 0, 1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			file := "scenario.toml"
 			if len(args) > 0 {
@@ -38,10 +40,16 @@ scenario.toml; with "-" it writes to stdout.`,
 				}
 				return nil
 			}
+			name := scenario.FileName(file)
+			text, err := scenario.Patch(text, []scenario.Edit{{Path: []string{"name"}, Value: strconv.Quote(name)}}, nil)
+			if err != nil {
+				return fail(exitFailed, err)
+			}
 			return p.create(file, text)
 		},
 	}
 	cmd.Flags().StringVar(&from, "from", from, "the shipped `scenario` to start from")
+	_ = cmd.RegisterFlagCompletionFunc("from", listed(scenarios.Names()...)) // it fails for flags that aren't there only
 	return cmd
 }
 

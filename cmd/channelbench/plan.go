@@ -31,7 +31,7 @@ func (p *program) planCommand() *cobra.Command {
 	var f planFlags
 	cmd := &cobra.Command{
 		Use:   "plan SCENARIO",
-		Short: "What a bench would cost, how long it takes, what it can show, and whether it is worth it",
+		Short: "What a bench would cost, how long it takes, what it shows, and whether it is worth it",
 		Long: `plan says what a bench of a scenario, and a month of nightly ones, would cost at least, by expectation and at worst; which changes
 of rates and latencies they can find; how their money is split best over nights, channels and clips; and what measuring is worth
 for the decision, so also when it isn't: "$0: don't measure" is an answer. It contacts nobody and spends nothing.
@@ -43,19 +43,19 @@ orders cost. A month that misses a requirement counts as one that is bought agai
   channelbench plan mine.toml --orders 60 --nights 20
   channelbench plan mine.toml --budget '$90'              thirty nights for $90
   channelbench plan mine.toml --format json | jq .worth.best`,
-		Args: cobra.ExactArgs(1),
+		Args: takes("SCENARIO", 1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			f.asked = cmd.Flags().Changed("orders")
 			return p.plan(cmd.Context(), args[0], &f)
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&f.format, "format", "text", "what stdout shows: text, json or markdown")
+	addFormat(cmd, &f.format, formats)
 	flags.IntVar(&f.orders, "orders", 0, "orders per driven strategy and night (default: as --budget buys, or [bench] orders)")
 	flags.IntVar(&f.nights, "nights", 30, "nights")
 	flags.StringVar(&f.budget, "budget", "", "what all nights may cost together, such as '$90'")
 	flags.StringVar(&f.missed, "missed-month", "", "what a month that misses a requirement costs you, such as '$5,000'")
-	addSet(cmd, &f.set)
+	p.addSet(cmd, &f.set)
 	return cmd
 }
 
@@ -122,7 +122,7 @@ func (f *planFlags) check(q *plan.Question) (missed money.Micros, err error) {
 	case f.nights < 1 || f.nights > 366:
 		return 0, fail(exitUsage, fmt.Errorf("--nights %d: from 1 to 366", f.nights))
 	}
-	return missed, checkFormat(f.format)
+	return missed, checkFormat(f.format, formats)
 }
 
 // night is a bench as plans know it.

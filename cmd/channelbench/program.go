@@ -48,6 +48,7 @@ type program struct {
 	color    bool // stdout shows colours
 	width    int  // columns of stdout; 0: unknown
 	quiet    bool
+	astray   error // help was asked for what there isn't
 }
 
 // run executes a command line and returns the exit code.
@@ -59,6 +60,9 @@ func (p *program) run(ctx context.Context, args []string) int {
 	root.SetOut(p.out)
 	root.SetErr(p.err)
 	err := root.ExecuteContext(ctx)
+	if err == nil {
+		err = p.astray
+	}
 	if err == nil {
 		return exitDone
 	}
@@ -129,14 +133,10 @@ One TOML file, the scenario, says what is bought, from whom, at what price, how 
   channelbench calibrate mine.toml nights/* -o measured.toml`,
 		SilenceUsage:  true,
 		SilenceErrors: true,
-		Args:          cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			cmd.SetOut(p.err)
-			_ = cmd.Help()
-			return &exitError{code: exitUsage, err: errors.New("no command"), said: true}
-		},
+		Version:       release(),
 	}
-	root.PersistentFlags().BoolVar(&p.quiet, "quiet", false, "print no progress and no warnings")
+	root.PersistentFlags().BoolVarP(&p.quiet, "quiet", "q", false, "print errors only to stderr: no progress, no notes, no warnings")
 	root.AddCommand(p.initCommand(), p.scenariosCommand(), p.checkCommand(), p.simCommand(), p.planCommand(), p.benchCommand(), p.reportCommand(), p.compareCommand(), p.calibrateCommand(), p.serveCommand(), p.versionCommand())
+	p.speakPlainly(root)
 	return root
 }

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -27,14 +28,15 @@ func (p *program) reportCommand() *cobra.Command {
 	var f reportFlags
 	cmd := &cobra.Command{
 		Use:   "report RUN...",
-		Short: "Draw runs again, or several of them side by side: simulation against bench, night against night",
+		Short: "Draw runs again, or side by side: simulation against bench, night against night",
 		Long: `report draws finished runs. RUN is a run.json or the folder that holds one; label=RUN says what it is called.
 
 One run gives the files that it wrote itself. Of several runs, each gets its own charts in a folder called by its label, on
 axes that all share, and there are charts that show them side by side:
 
   runs-cost.png           each strategy from run to run
-  sim-against-bench.png   what the first simulation predicts for so many orders, and what the latest valid bench measured
+  sim-against-bench.png   what the first simulation predicts for so many orders,
+                          and what the latest valid bench measured
   trend.png               benches in the order of their dates, and what changed beyond chance
 
 Runs that don't buy the same are drawn, too, and named as not comparable. The numbers behind each chart lie beside it as
@@ -43,25 +45,25 @@ CSV, and report.md serves as the comment of a pull request.`,
   channelbench report out/sora2/sim out/sora2/bench
   channelbench report nights/*/run.json -o trend
   channelbench report 'as agreed=out/old/sim' new=out/new/sim --format markdown`,
-		Args: cobra.MinimumNArgs(1),
+		Args: takes("RUN", 1, unbounded),
 		RunE: func(cmd *cobra.Command, args []string) error { return p.report(cmd.Context(), args, &f) },
 	}
 	flags := cmd.Flags()
 	flags.StringVarP(&f.out, "out", "o", filepath.Join("out", "report"), "output `folder`")
-	flags.StringVar(&f.format, "format", "text", "what stdout shows: text, json or markdown")
+	addFormat(cmd, &f.format, formats)
 	return cmd
 }
 
 // report reads everything before it writes anything.
 func (p *program) report(ctx context.Context, args []string, f *reportFlags) error {
-	if err := checkFormat(f.format); err != nil {
+	if err := checkFormat(f.format, formats); err != nil {
 		return err
 	}
 	runs, err := readRuns(args)
 	if err != nil {
 		return err
 	}
-	folder, err := openFolder(f.out)
+	folder, err := p.folderOf(f.out, ownerOfRuns(runs), true)
 	if err != nil {
 		return err
 	}
@@ -77,6 +79,16 @@ func (p *program) report(ctx context.Context, args []string, f *reportFlags) err
 	return err
 }
 
+// ownerOfRuns is the owner of what is drawn of runs.
+func ownerOfRuns(runs []finished) owner {
+	var names []string
+	for _, r := range runs {
+		names = append(names, r.Run.Scenario.Name)
+	}
+	slices.Sort(names)
+	return owner{Name: strings.Join(slices.Compact(names), ", ")}
+}
+
 // again draws the files of one run as the run itself wrote them.
 func (p *program) again(r finished, folder *folder, format string) error {
 	charts, err := reports.Charts(r.Run)
@@ -88,6 +100,9 @@ func (p *program) again(r finished, folder *folder, format string) error {
 		return fail(exitFailed, err)
 	}
 	if err := r.save(folder, charts, markdown.Bytes()); err != nil {
+		return err
+	}
+	if err := folder.sweep(); err != nil {
 		return err
 	}
 	return p.show(folder, format, markdown.Bytes(), r.bytes, func() error {
@@ -126,6 +141,9 @@ func (p *program) together(runs []finished, folder *folder, format string) error
 	if err := folder.saveReport(charts, markdown.Bytes()); err != nil {
 		return err
 	}
+	if err := folder.sweep(); err != nil {
+		return err
+	}
 	return p.show(folder, format, markdown.Bytes(), encoded, func() error {
 		return set.Text(p.out, reports.TextOptions{Color: p.color, Width: p.width})
 	})
@@ -133,10 +151,11 @@ func (p *program) together(runs []finished, folder *folder, format string) error
 
 // saveBelow writes a run and its charts into a folder called by its label.
 func (r finished) saveBelow(above *folder, charts []reports.Chart) error {
-	folder, err := openFolder(filepath.Join(above.path, r.Label))
+	folder, err := openFolder(filepath.Join(above.path, r.Label), above.of)
 	if err != nil {
 		return err
 	}
+	folder.below, folder.past, folder.wrote = r.Label, above.past, above.wrote
 	var markdown bytes.Buffer
 	if err := reports.Markdown(&markdown, r.Run, charts); err != nil {
 		return fail(exitFailed, err)

@@ -19,6 +19,8 @@ import (
 // source is a scenario before it is loaded.
 type source struct {
 	label string // how problems call it
+	path  string // of its file; "": it is no file
+	from  string // where it comes from instead
 	text  []byte
 	dir   string            // where the files that it names are looked for
 	kept  string            // the folder of what a run kept of them beside its copy of the scenario; "": there is none
@@ -30,6 +32,7 @@ type source struct {
 const (
 	keptScenario   = "scenario.toml"
 	keptInputs     = "inputs"
+	keptClips      = "clips"
 	shippedPrompts = "shipped prompts" // the name of what no scenario names
 )
 
@@ -47,18 +50,18 @@ func (p *program) open(name string) (*source, error) {
 		if err != nil {
 			return nil, fail(exitFailed, fmt.Errorf("read stdin: %w", err))
 		}
-		return &source{label: "stdin", text: text, dir: ".", named: map[string][]byte{}}, nil
+		return &source{label: "stdin", from: "stdin", text: text, dir: ".", named: map[string][]byte{}}, nil
 	}
 	text, err := readUpTo(name, scenario.MaxSource+1)
 	if err == nil {
-		src := &source{label: name, text: text, dir: filepath.Dir(name), named: map[string][]byte{}}
+		src := &source{label: name, path: name, text: text, dir: filepath.Dir(name), named: map[string][]byte{}}
 		if filepath.Base(name) == keptScenario {
 			src.kept = filepath.Join(src.dir, keptInputs)
 		}
 		return src, nil
 	}
 	if shipped, ok := scenarios.Open(name); ok {
-		return &source{label: name + ".toml", text: shipped, dir: ".", named: map[string][]byte{}}, nil
+		return &source{label: name + ".toml", from: "shipped", text: shipped, dir: ".", named: map[string][]byte{}}, nil
 	}
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fail(exitUsage, fmt.Errorf("there is no file and no shipped scenario %q\n  hint: shipped are %s", name, strings.Join(scenarios.Names(), ", ")))

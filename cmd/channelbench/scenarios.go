@@ -15,7 +15,7 @@ func (p *program) scenariosCommand() *cobra.Command {
 		Use:     "scenarios",
 		Short:   "List the shipped scenarios",
 		Example: `  channelbench scenarios`,
-		Args:    cobra.NoArgs,
+		Args:    takes("", 0, 0),
 		RunE: func(*cobra.Command, []string) error {
 			table := tabwriter.NewWriter(p.out, 0, 0, 3, ' ', 0)
 			for _, name := range scenarios.Names() {

@@ -49,7 +49,7 @@ It serves until Ctrl-C, which ends it normally, with exit code 0; stderr then sh
   channelbench serve sora2 --speed 100x                     a clip of two minutes takes a second
   channelbench serve mine.toml --addr 127.0.0.1:0 --verbose
   channelbench serve mine.toml --set 'channels.reverse.errors.region.rate=50%'`,
-		Args: cobra.ExactArgs(1),
+		Args: takes("SCENARIO", 1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error { return p.serve(cmd.Context(), args[0], &f) },
 	}
 	flags := cmd.Flags()
@@ -57,7 +57,7 @@ It serves until Ctrl-C, which ends it normally, with exit code 0; stderr then sh
 	flags.Var(&f.speed, "speed", "`factor` by which time runs faster, such as 100x")
 	flags.BoolVar(&f.tellCost, "tell-cost", false, "report what a job cost in its usage.cost")
 	flags.BoolVar(&f.verbose, "verbose", false, "print a line per request to stderr")
-	addSet(cmd, &f.set)
+	p.addSet(cmd, &f.set)
 	return cmd
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -72,7 +73,7 @@ The same scenario and seed give the same bytes, whatever the number of workers.`
   channelbench sim veo31 --format json | jq .verdict.sentence
   channelbench sim mine.toml --set 'decision.exclude=["reverse"]'
   channelbench sim mine.toml --require        exit with 1 if no strategy qualifies`,
-		Args: cobra.ExactArgs(1),
+		Args: takes("SCENARIO", 1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			f.counted = cmd.Flags().Changed("workers")
 			if cmd.Flags().Changed("months") {
@@ -83,12 +84,12 @@ The same scenario and seed give the same bytes, whatever the number of workers.`
 	}
 	flags := cmd.Flags()
 	flags.StringVarP(&f.out, "out", "o", "", "output `folder` (default out/<scenario>/sim)")
-	flags.StringVar(&f.format, "format", "text", "what stdout shows: text, json or markdown")
+	addFormat(cmd, &f.format, formats)
 	flags.IntVar(&f.months, "months", sim.DefaultMonths, "simulated months per strategy, at least 2")
-	flags.Var(&f.precision, "precision", fmt.Sprintf("instead of a number of months: add months until the difference between the best two is known to this share\nof what the best comes to, or there are %d; --months overrides", sim.MostMonths))
+	flags.Var(&f.precision, "precision", fmt.Sprintf("instead of a number of months: add months until the difference between the best two is known to this share of what the best comes to, or there are %d; --months overrides", sim.MostMonths))
 	flags.IntVar(&f.workers, "workers", 0, "months simulated at once (default: one per processor)")
 	flags.BoolVar(&f.require, "require", false, "exit with 1 if no strategy qualifies")
-	addSet(cmd, &f.set)
+	p.addSet(cmd, &f.set)
 	return cmd
 }
 
@@ -99,30 +100,44 @@ func (f *simFlags) check() error {
 	if f.counted && f.workers < 1 {
 		return fail(exitUsage, fmt.Errorf("--workers %d: at least 1", f.workers))
 	}
-	return checkFormat(f.format)
+	return checkFormat(f.format, formats)
 }
 
-// checkFormat refuses what publish can't print.
-func checkFormat(format string) error {
-	switch format {
-	case "text", "json", "markdown":
+// formats are what stdout can show of a run.
+var formats = []string{"text", "json", "markdown"}
+
+// addFormat adds the flag that says what stdout shows; the first format is what it shows unless asked.
+func addFormat(cmd *cobra.Command, format *string, formats []string) {
+	cmd.Flags().StringVar(format, "format", formats[0], "what stdout shows: "+either(formats))
+	_ = cmd.RegisterFlagCompletionFunc("format", listed(formats...)) // it fails for flags that aren't there only
+}
+
+func either(words []string) string {
+	last := len(words) - 1
+	return strings.Join(words[:last], ", ") + " or " + words[last]
+}
+
+// checkFormat refuses what can't be printed.
+func checkFormat(format string, formats []string) error {
+	if slices.Contains(formats, format) {
 		return nil
 	}
-	return fail(exitUsage, fmt.Errorf("--format %q is unknown\n  hint: text, json or markdown", format))
+	return fail(exitUsage, fmt.Errorf("--format %q is unknown\n  hint: %s", format, either(formats)))
 }
 
 func (p *program) sim(ctx context.Context, name string, f *simFlags) error {
 	if err := f.check(); err != nil {
 		return err
 	}
-	s, _, err := p.load(name, f.set)
+	s, src, err := p.load(name, f.set)
 	if err != nil {
 		return err
 	}
-	if f.out == "" {
+	chosen := f.out != ""
+	if !chosen {
 		f.out = filepath.Join("out", s.Name, "sim")
 	}
-	folder, err := openFolder(f.out)
+	folder, err := p.folderOf(f.out, src.ownerOf(s.Name, f.out), chosen)
 	if err != nil {
 		return err
 	}

@@ -13,14 +13,19 @@ func (p *program) versionCommand() *cobra.Command {
 		Use:     "version",
 		Short:   "Print the version, the commit and the Go release",
 		Example: `  channelbench version`,
-		Args:    cobra.NoArgs,
+		Args:    takes("", 0, 0),
 		RunE: func(*cobra.Command, []string) error {
-			if _, err := fmt.Fprintf(p.out, "channelbench %s (%s, %s/%s)\n", version(), runtime.Version(), runtime.GOOS, runtime.GOARCH); err != nil {
+			if _, err := fmt.Fprintln(p.out, release()); err != nil {
 				return fail(exitFailed, err)
 			}
 			return nil
 		},
 	}
+}
+
+// release is the version with what built it.
+func release() string {
+	return fmt.Sprintf("channelbench %s (%s, %s/%s)", version(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
 }
 
 // version is the module's version where it was installed as one, else the commit, else "devel".

@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"go.yaml.in/yaml/v3"
+
+	"channelbench/scenarios"
 )
 
 // workflow is what is looked at of a workflow of GitHub Actions.
@@ -93,8 +95,30 @@ func TestNightlyIsSafe(t *testing.T) {
 	if live := w.Jobs["live"]; live.Environment == nil || !strings.Contains(live.If, "vars.") {
 		t.Errorf("the live job is not protected: environment %v, if %q", live.Environment, live.If)
 	}
-	if strings.Count(text, "secrets.") != 4 {
-		t.Error("a secret is named outside of the two steps that spend")
+}
+
+// TestNightlyPassesTheKeys: those that the scenario of init names reach each step that spends, and are listed once.
+func TestNightlyPassesTheKeys(t *testing.T) {
+	w, text := nightlyWorkflow(t)
+	starter, _ := scenarios.Open("starter")
+	spending := 0
+	for _, s := range w.Jobs["live"].Steps {
+		if !strings.Contains(s.Run, "channelbench bench") {
+			continue
+		}
+		spending++
+		for _, found := range regexp.MustCompile(`key_env *= *"(.*?)"`).FindAllStringSubmatch(string(starter), -1) {
+			key := found[1]
+			if want := "${{ secrets." + key + " }}"; s.Env[key] != want {
+				t.Errorf("%q sees %s as %q, want %q", s.Name, key, s.Env[key], want)
+			}
+			if n := strings.Count(text, "secrets."+key); n != 1 {
+				t.Errorf("the workflow names %s %d times", key, n)
+			}
+		}
+	}
+	if spending != 2 {
+		t.Errorf("%d steps spend", spending)
 	}
 }
 

@@ -56,7 +56,7 @@ func (r *reader) slip(n *node, channels []*node) bool {
 			names = append(names, c.name)
 		}
 	}
-	meant, found := nearest(n.name, names)
+	meant, found := Nearest(n.name, names)
 	if found {
 		r.failKey(n, fmt.Sprintf("did you mean %q?", meant), "channel %s has no kind, price or latency", n.name)
 	}

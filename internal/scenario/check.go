@@ -2,6 +2,7 @@ package scenario
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -26,6 +27,9 @@ func (r *reader) check(root *node, s *Scenario) {
 	for i := range s.Channels {
 		c.checkPrices(&s.Channels[i])
 		c.checkLatency(&s.Channels[i])
+	}
+	for i := range s.Workload.Videos {
+		c.checkVideo(&s.Workload.Videos[i], i)
 	}
 	for i := range s.Strategies {
 		c.checkStrategy(&s.Strategies[i])
@@ -123,7 +127,7 @@ func (c *checker) known(what, name string, names []string, path ...any) {
 	if n.spoiled() || slices.Contains(names, name) || len(names) == 0 || n.value != any(name) {
 		return
 	}
-	c.fail(n, choice(name, names), "there is no %s %q", what, name)
+	c.because("no "+name, n, choice(name, names), "there is no %s %q", what, name)
 }
 
 // checkLatency checks that a channel has a latency for the videos it can make.
@@ -179,10 +183,54 @@ func (ch *Channel) prices(resolution string) bool {
 	return false
 }
 
+// checkVideo checks that some channel makes a video.
+func (c *checker) checkVideo(v *Video, i int) {
+	n := c.sound("workload", "videos", i)
+	if n == nil || len(c.s.Channels) == 0 {
+		return
+	}
+	at := "resolution"
+	var reasons []string
+	for j := range c.s.Channels {
+		ch := &c.s.Channels[j]
+		err, known := c.makes(ch.Name, v)
+		if err == nil || !known {
+			return
+		}
+		if ch.knows(v.Clip.Resolution) {
+			at = "seconds"
+		}
+		reasons = append(reasons, err.Error())
+	}
+	c.fail(n.find(at), strings.Join(reasons, "; "), "no channel makes %q, a clip of %v", v.Name, v.Clip)
+}
+
+// makes says why a channel can't make a video; that isn't known where a problem was found in the channel.
+func (c *checker) makes(name string, v *Video) (err error, known bool) {
+	if c.sound("channels", name) == nil {
+		return nil, false
+	}
+	_, err = c.s.channel(name).make(v)
+	return err, true
+}
+
+// knows says whether a channel makes clips of a resolution at all.
+func (ch *Channel) knows(resolution string) bool {
+	return ch.prices(resolution) && (len(ch.Makes.Resolutions) == 0 || slices.Contains(ch.Makes.Resolutions, resolution))
+}
+
+// lacking is what a channel lacks for a video, by which the consequences of one mistake are known.
+func (ch *Channel) lacking(v *Video) string {
+	if !ch.knows(v.Clip.Resolution) {
+		return ch.Name + ": " + v.Clip.Resolution
+	}
+	return ch.Name + ": " + v.Clip.String()
+}
+
 // checkStrategy checks that every video has a route, and every route a channel that can make it.
 func (c *checker) checkStrategy(st *Strategy) {
 	n := c.sound("strategies", st.Name)
-	if n == nil || c.root.find("channels").bad || c.root.find("workload", "videos").bad {
+	if n == nil {
 		return
 	}
 	c.checkSteps(st.Steps, n.find("steps"))
@@ -198,15 +246,24 @@ func (c *checker) checkStrategy(st *Strategy) {
 		if route < len(st.Routes) {
 			where = n.find("route", route, "steps")
 		}
-		if len(steps) == 0 {
+		switch {
+		case c.sound("workload", "videos", i) == nil:
+		case len(steps) == 0:
 			c.failKey(n, "add steps = ["+stepExample+"] for what no route matches", "strategy %s has no steps for %q", st.Name, v.Name)
-			continue
+		default:
+			c.checkRoute(st, v, steps, where)
 		}
-		c.checkRoute(st, v, steps, where)
 	}
+	if !c.root.find("workload", "videos").bad {
+		c.checkReached(st, n, reached)
+	}
+}
+
+// checkReached warns of routes and steps that no video takes.
+func (c *checker) checkReached(st *Strategy, n *node, reached []bool) {
 	for i, route := range st.Routes {
 		if w := route.When; w.Video != "" && !c.s.hasVideo(w.Video) {
-			c.fail(n.find("route", i, "when", "video"), choice(w.Video, c.s.videoNames()), "there is no video %q", w.Video)
+			c.because("no video "+w.Video, n.find("route", i, "when", "video"), choice(w.Video, c.s.videoNames()), "there is no video %q", w.Video)
 		} else if !reached[i] {
 			c.warn(n.find("route", i, "when"), "", "this route is never taken: no video of the workload matches it, or an earlier route does")
 		}
@@ -268,24 +325,29 @@ func (s *Scenario) videoNames() []string {
 
 // checkRoute checks that some step can make a video, and warns of those that can't.
 func (c *checker) checkRoute(st *Strategy, v *Video, steps []Step, where *node) {
-	able := 0
-	var reasons []string
+	able, unsure := 0, false
+	var reasons, lacking []string
 	for _, step := range steps {
-		if _, err := c.s.channel(step.Channel).make(v); err != nil {
-			reasons = append(reasons, err.Error())
-		} else {
+		err, known := c.makes(step.Channel, v)
+		switch {
+		case !known:
+			unsure = true
+		case err == nil:
 			able++
+		default:
+			reasons, lacking = append(reasons, err.Error()), append(lacking, c.s.channel(step.Channel).lacking(v))
 		}
 	}
-	if able == 0 {
-		c.fail(where, strings.Join(slices.Compact(reasons), "; "), "no step of strategy %s can make %q, a clip of %v", st.Name, v.Name, v.Clip)
+	if able == 0 && !unsure {
+		c.because(strings.Join(slices.Compact(lacking), "; "), where, strings.Join(slices.Compact(reasons), "; "), "no step of strategy %s can make %q, a clip of %v", st.Name, v.Name, v.Clip)
 		return
 	}
 	for i, step := range steps {
-		if _, err := c.s.channel(step.Channel).make(v); err != nil {
-			c.warn(where.find(i), err.Error(), "strategy %s skips this step for %q, a clip of %v", st.Name, v.Name, v.Clip)
+		if err, known := c.makes(step.Channel, v); known && err != nil {
+			c.add(finding{at: where.find(i).at, warning: true, hint: err.Error(), cause: c.s.channel(step.Channel).lacking(v),
+				text: fmt.Sprintf("strategy %s skips this step for %q, a clip of %v", st.Name, v.Name, v.Clip)})
 		} else if step.Hedge != nil {
-			if _, err := c.s.channel(step.Hedge.Channel).make(v); err != nil {
+			if err, known := c.makes(step.Hedge.Channel, v); known && err != nil {
 				c.fail(where.find(i, "hedge", "channel"), "hedge on another channel, or route this video by steps without the hedge", "the hedge can't make %q, a clip of %v: %v", v.Name, v.Clip, err)
 			}
 		}

@@ -82,15 +82,12 @@ func (t *table) boundDownload(e *Error) {
 
 // errorExample guesses the table that was meant by a bare rate.
 func errorExample(n *node) string {
-	switch v := n.value.(type) {
-	case string:
+	if v, is := n.value.(string); is {
 		if _, err := money.ParseShare(v); err == nil {
 			return `{ rate = "` + v + `" }`
 		}
-	case int64, float64:
-		return "{ rate = " + percentage(number(v)) + " }"
 	}
-	return `{ rate = "2%" }`
+	return `{ rate = … }`
 }
 
 // followsFromExits refuses keys that say again what exits by country say.

@@ -99,7 +99,7 @@ func keepsItsPromises(t *testing.T, source []byte, set string) {
 	}
 }
 
-func goodSource(f *testing.F) []byte {
+func goodSource(f testing.TB) []byte {
 	source, err := os.ReadFile(filepath.Join("testdata", "good", "small.toml"))
 	if err != nil {
 		f.Fatal(err)

@@ -37,8 +37,7 @@ func load(name string, source []byte, opts Options, refused func(*Scenario) []ga
 		problems, _ := r.problems()
 		return nil, nil, problems
 	}
-	root, wrong := decode(body, keys)
-	if wrong == nil {
+	if root := r.parse(body, keys); root != nil {
 		for _, argument := range opts.Set {
 			r.override(root, argument)
 		}
@@ -57,7 +56,6 @@ func load(name string, source []byte, opts Options, refused func(*Scenario) []ga
 		}
 		return s, warnings, nil
 	}
-	r.note(place{0, wrong.at}, false, syntaxHint(body, wrong), "not valid TOML: "+wrong.message)
 	problems, _ := r.problems()
 	return nil, nil, problems
 }
@@ -86,7 +84,7 @@ func (r *reader) scenario(root *node, file string) *Scenario {
 	t := r.table(root, "")
 	defer t.close()
 	s := &Scenario{
-		Name:     read(t, "name", fileName(file), (*reader).name),
+		Name:     read(t, "name", FileName(file), (*reader).name),
 		Title:    read(t, "title", "", (*reader).text),
 		Seed:     uint64(read(t, "seed", 1, integer(0, 1<<63-1))),
 		Currency: read(t, "currency", "USD", nameOf("USD")),
@@ -136,8 +134,8 @@ func (t *table) section(key, example string) *node {
 	return n
 }
 
-// fileName is the name of a scenario that states none: its file's, without what cannot be in a name.
-func fileName(file string) string {
+// FileName is the name of a scenario that states none: its file's, without what cannot be in a name.
+func FileName(file string) string {
 	base := path.Base(strings.ReplaceAll(file, `\`, "/"))
 	base = strings.TrimSuffix(base, ".toml")
 	if namePattern.MatchString(base) {

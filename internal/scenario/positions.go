@@ -82,23 +82,29 @@ func locate(source []byte) *spot {
 	root := &spot{}
 	here := root
 	for l.parser.NextExpression() {
-		e := l.parser.Expression()
-		switch e.Kind {
-		case unstable.Table:
-			var at span
-			here, at = l.descend(root, e.Key(), false)
-			// The header of a table is a better place for it than an earlier mention in the
-			// header of a table within it.
-			here.key, here.value = at, at
-		case unstable.ArrayTable:
-			array, at := l.descend(root, e.Key(), true)
-			here = &spot{key: at, value: at}
-			array.items = append(array.items, here)
-		case unstable.KeyValue:
-			l.keyValue(here, e)
-		}
+		here = l.expression(root, here, l.parser.Expression())
 	}
 	return root
+}
+
+// expression notes what a header or a line of a table says, and returns the table that is filled from then on.
+func (l *locator) expression(root, here *spot, e *unstable.Node) *spot {
+	switch e.Kind {
+	case unstable.Table:
+		table, at := l.descend(root, e.Key(), false)
+		// The header of a table is a better place for it than an earlier mention in the
+		// header of a table within it.
+		table.key, table.value = at, at
+		return table
+	case unstable.ArrayTable:
+		array, at := l.descend(root, e.Key(), true)
+		item := &spot{key: at, value: at}
+		array.items = append(array.items, item)
+		return item
+	case unstable.KeyValue:
+		l.keyValue(here, e)
+	}
+	return here
 }
 
 // descend follows a dotted key, through the last items of arrays of tables, but leaves an array

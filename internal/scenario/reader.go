@@ -12,6 +12,7 @@ type reader struct {
 	texts    []*text // the file, then the overrides
 	found    []finding
 	known    map[finding]bool // those found
+	mended   []mend           // what is read otherwise than it is written
 	readFile func(string) ([]byte, error)
 	today    time.Time
 }
@@ -21,11 +22,15 @@ type finding struct {
 	at         place
 	text, hint string
 	warning    bool
+	cause      string // what else follows from the same mistake has the same; "": nothing does
 }
 
 func (r *reader) note(at place, warning bool, hint, text string) {
-	f := finding{at: at, text: text, hint: hint, warning: warning}
-	if !r.known[f] {
+	r.add(finding{at: at, text: text, hint: hint, warning: warning})
+}
+
+func (r *reader) add(f finding) {
+	if !r.known[f] && !r.mends(f.at) {
 		if r.known == nil {
 			r.known = map[finding]bool{}
 		}
@@ -56,6 +61,13 @@ func (r *reader) warn(n *node, hint, format string, args ...any) {
 	r.note(n.at, true, hint, fmt.Sprintf(format, args...))
 }
 
+// because reports a problem that follows from a mistake made elsewhere, as others may. Of all that follow from one
+// cause, the first is told, and where the others are.
+func (r *reader) because(cause string, n *node, hint, format string, args ...any) {
+	r.add(finding{at: n.at, text: fmt.Sprintf(format, args...), hint: hint, cause: cause})
+	n.spoil()
+}
+
 // spoil marks n and all it is part of, so that what depends on it isn't judged.
 func (n *node) spoil() {
 	for ; n != nil; n = n.parent {
@@ -69,7 +81,7 @@ const placed = 1000
 // problems returns the errors and the warnings, each in the order of the file.
 func (r *reader) problems() (wrong Problems, odd []Problem) {
 	slices.SortStableFunc(r.found, func(a, b finding) int { return a.at.compare(b.at) })
-	for _, f := range r.found {
+	for _, f := range r.byCause() {
 		t := r.texts[f.at.origin]
 		p := Problem{File: t.label, Warning: f.warning}
 		if len(wrong)+len(odd) < placed { // the others count
@@ -86,6 +98,54 @@ func (r *reader) problems() (wrong Problems, odd []Problem) {
 		}
 	}
 	return wrong, odd
+}
+
+// byCause makes one finding of all that follow from one mistake; a warning does where an error does, too.
+func (r *reader) byCause() []finding {
+	var all []finding
+	first := map[string]int{} // by cause
+	also := map[string][]place{}
+	for _, f := range r.found {
+		i, told := first[f.cause]
+		switch {
+		case f.cause == "":
+			all = append(all, f)
+		case !told:
+			first[f.cause] = len(all)
+			all = append(all, f)
+		case all[i].warning && !f.warning:
+			all[i] = f // an error says more
+			also[f.cause] = nil
+		case all[i].warning == f.warning:
+			also[f.cause] = append(also[f.cause], f.at)
+		}
+	}
+	for cause, places := range also {
+		if len(places) > 0 {
+			all[first[cause]].text += r.elsewhere(places)
+		}
+	}
+	slices.SortStableFunc(all, func(a, b finding) int { return a.at.compare(b.at) })
+	return all
+}
+
+// elsewhere says where the same mistake is felt, too.
+func (r *reader) elsewhere(places []place) string {
+	const named = 3
+	var all []string
+	for _, at := range places[:min(len(places), named)] {
+		t := r.texts[at.origin]
+		if at.origin > 0 {
+			all = append(all, t.label)
+			continue
+		}
+		all = append(all, position(t.source, at.start))
+	}
+	text := "; likewise at " + strings.Join(all, ", ")
+	if more := len(places) - named; more > 0 {
+		text += " and " + count(more, "place") + " more"
+	}
+	return text
 }
 
 // table reads the fields of a table and remembers which keys are known there.
@@ -141,7 +201,7 @@ func (t *table) reportLacks() {
 	unknown := t.node.ordered()
 	for _, l := range t.lacks {
 		misspelt := slices.ContainsFunc(unknown[:min(len(unknown), placed)], func(n *node) bool {
-			near, ok := nearest(n.name, t.known)
+			near, ok := Nearest(n.name, t.known)
 			return ok && near == l.key
 		})
 		if !misspelt {
@@ -152,7 +212,7 @@ func (t *table) reportLacks() {
 
 // suggest says which key may have been meant, or which there are.
 func (t *table) suggest(key string) string {
-	if near, ok := nearest(key, t.known); ok {
+	if near, ok := Nearest(key, t.known); ok {
 		return "did you mean " + near + "?"
 	}
 	return "known here: " + strings.Join(t.known, ", ")

@@ -2,8 +2,8 @@ package scenario
 
 import "strings"
 
-// nearest returns the name that key was probably meant to be: within two slips, or a third of its length.
-func nearest(key string, names []string) (string, bool) {
+// Nearest returns the name that key was probably meant to be: within two slips, or a third of its length.
+func Nearest(key string, names []string) (string, bool) {
 	best, found := "", false
 	limit := max(2, len([]rune(key))/3)
 	for _, name := range names {

@@ -77,14 +77,14 @@ func (r *reader) money(n *node) (money.Micros, bool) {
 		case err == nil:
 			r.fail(n, "", "%s is %v, which is absurd", n.name, amount)
 		case strings.HasPrefix(v, "$"):
-			r.fail(n, `amounts look like "$0.12" or "$1,250"`, "%s: %v", n.name, err)
+			r.fail(n, amounts, "%s: %v", n.name, err)
 		default:
-			r.fail(n, "write "+dollars(v), "%s: %q is not an amount of dollars", n.name, v)
+			r.fail(n, n.dollars(v), "%s: %q is not an amount of dollars", n.name, v)
 		}
 	case int64, float64:
-		r.fail(n, "write "+dollars(number(v)), "%s = %s has no unit", n.name, number(v))
+		r.fail(n, n.dollars(number(v)), "%s = %s has no unit", n.name, number(v))
 	default:
-		r.wrongType(n, "an amount of money", `"$0.12"`)
+		r.fail(n, amounts, "%s must be an amount of money, not %s", n.name, describe(n.value))
 	}
 	return 0, false
 }
@@ -92,14 +92,35 @@ func (r *reader) money(n *node) (money.Micros, bool) {
 // dearest bounds every amount, so that sums over months of orders cannot overflow.
 const dearest = 1_000_000_000 * money.Dollar
 
-// dollars guesses the amount that was meant.
-func dollars(s string) string {
-	digits := strings.Trim(s, "$€£¥ USDusd")
-	amount, err := money.Parse("$" + digits)
-	if err != nil {
-		return `"$0.12"`
+const amounts = `amounts look like "$0.12" or "$1,250"`
+
+var (
+	inDollars  = regexp.MustCompile(`(?i)^(?:usd?|dollars?)?\s*\$?\s*([0-9][0-9,.]*)\s*(?:us)?\s*(?:\$|usd|dollars?)?$`)
+	inCents    = regexp.MustCompile(`(?i)^([0-9][0-9,.]*)\s*(?:¢|c|cts?|cents?)$`)
+	bareNumber = regexp.MustCompile(`^[0-9][0-9,.]*$`)
+)
+
+// dollars says how an amount is written, and which one it is where that is certain: a whole number may be one of cents.
+func (n *node) dollars(s string) string {
+	if bare := bareNumber.MatchString(s); bare && n.at.origin > 0 {
+		return "write the $, and single quotes around key=value: without them a shell takes $0 for a variable"
+	} else if bare && !strings.Contains(s, ".") && strings.Trim(s, "0") != "" {
+		return `amounts are in dollars, not in cents, as "$0.12"`
 	}
-	return strconv.Quote(amount.String())
+	if found := inDollars.FindStringSubmatch(s); found != nil {
+		if amount, err := money.Parse("$" + found[1]); err == nil {
+			return "write " + strconv.Quote(amount.String())
+		}
+	}
+	if found := inCents.FindStringSubmatch(s); found != nil {
+		if amount, err := money.Parse("$" + found[1]); err == nil && amount%100 == 0 {
+			return "write " + strconv.Quote((amount / 100).String())
+		}
+	}
+	if strings.ContainsFunc(s, func(c rune) bool { return unicode.Is(unicode.Sc, c) && c != '$' }) {
+		return "convert it: amounts are in US dollars"
+	}
+	return amounts
 }
 
 // billionths reads a share exactly. It may exceed 100 %.
@@ -111,30 +132,32 @@ func (r *reader) billionths(n *node) (money.Billionths, bool) {
 			return exact, true
 		}
 		if !strings.HasSuffix(v, "%") {
-			r.fail(n, "write "+percentage(v), "%s: %q is not a share", n.name, v)
+			r.fail(n, percentage(v), "%s: %q is not a share", n.name, v)
 		} else {
-			r.fail(n, `shares look like "2%" or "0.05%"`, "%s: %v", n.name, err)
+			r.fail(n, shares, "%s: %v", n.name, err)
 		}
 	case int64, float64:
-		r.fail(n, "write "+percentage(number(v)), "%s = %s has no unit", n.name, number(v))
+		r.fail(n, percentage(number(v)), "%s = %s has no unit", n.name, number(v))
 	default:
-		r.wrongType(n, "a share", `"2%"`)
+		r.fail(n, shares, "%s must be a share, not %s", n.name, describe(n.value))
 	}
 	return 0, false
 }
 
-// percentage guesses the share that was meant: 0.02 is 2 %, 2 is 2 %, and 1 may be either.
+const shares = `shares look like "2%" or "0.05%"`
+
+// percentage says which shares a bare number may be: 0.02 is 2 % or 0.02 %, 2 is 2 % or 200 %.
 func percentage(s string) string {
 	f, err := strconv.ParseFloat(strings.TrimSpace(s), 64)
 	switch {
-	case err != nil || f < 0 || f > 1000:
-		return `"2%"`
-	case f == 1:
-		return `"1%" or "100%"`
+	case err != nil || !(f >= 0 && f <= 1000):
+		return shares
+	case f == 0:
+		return `write "0%"`
 	case f < 1:
-		return strconv.Quote(share(f))
+		return fmt.Sprintf("write %q or %q", share(f), share(f/100))
 	}
-	return strconv.Quote(share(f / 100))
+	return fmt.Sprintf("write %q or %q", share(f/100), share(f))
 }
 
 // share reads a share between 0 % and 100 %.
@@ -155,11 +178,11 @@ func (r *reader) duration(n *node) (time.Duration, bool) {
 		if err == nil {
 			return d, true
 		}
-		r.fail(n, "write "+durationLike(v), "%s: %q %v", n.name, v, err)
+		r.fail(n, durationLike(v), "%s: %q %v", n.name, v, err)
 	case int64, float64:
-		r.fail(n, "write "+durationLike(number(v)), "%s = %s has no unit", n.name, number(v))
+		r.fail(n, durationLike(number(v)), "%s = %s has no unit", n.name, number(v))
 	default:
-		r.wrongType(n, "a duration", `"90s", "6m" or "1h30m"`)
+		r.fail(n, durations, "%s must be a duration, not %s", n.name, describe(n.value))
 	}
 	return 0, false
 }
@@ -168,19 +191,21 @@ func (r *reader) duration(n *node) (time.Duration, bool) {
 var spelledOut = strings.NewReplacer(" ", "", "hours", "h", "hour", "h", "hrs", "h", "hr", "h", "minutes", "m", "minute", "m", "mins", "m", "min", "m",
 	"seconds", "s", "second", "s", "secs", "s", "sec", "s", "days", "d", "day", "d")
 
-// durationLike guesses the duration that was meant.
+const durations = `durations look like "90s", "6m" or "1h30m"; units are ms, s, m, h, d`
+
+// durationLike says which duration was meant, where that can be known.
 func durationLike(s string) string {
 	s = spelledOut.Replace(strings.ToLower(s))
 	if _, err := parseDuration(s); err == nil {
-		return strconv.Quote(s)
+		return "write " + strconv.Quote(s)
 	}
 	if _, err := parseDuration(s + "s"); err == nil {
 		if _, err := parseDuration(s + "m"); err == nil && s != "0" {
-			return fmt.Sprintf("%q or %q", s+"s", s+"m")
+			return fmt.Sprintf("write %q or %q", s+"s", s+"m")
 		}
-		return strconv.Quote(s + "s")
+		return "write " + strconv.Quote(s+"s")
 	}
-	return `"90s", "6m" or "1h30m"; units are ms, s, m, h, d`
+	return durations
 }
 
 // positiveDuration reads a duration that is not 0.
@@ -242,12 +267,15 @@ func wholeNumber(value any) string {
 			return "write " + strconv.FormatInt(int64(v), 10)
 		}
 	case string:
-		if n, err := strconv.ParseInt(strings.NewReplacer(",", "", "_", "", " ", "").Replace(v), 10, 64); err == nil {
-			return "write " + strconv.FormatInt(n, 10) + ", without quotes"
+		if wholeDigits.MatchString(v) {
+			return "write " + strings.NewReplacer(",", "", "_", "", " ", "").Replace(v) + ", without quotes"
 		}
 	}
 	return "write it in digits, without quotes"
 }
+
+// wholeDigits is a whole number with or without signs between groups of three digits.
+var wholeDigits = regexp.MustCompile(`^-?([0-9]{1,18}|[0-9]{1,3}([,_ ][0-9]{3}){1,5})$`)
 
 // decimal reads a plain number within bounds.
 func decimal(low, high float64) parse[float64] {
@@ -259,7 +287,7 @@ func decimal(low, high float64) parse[float64] {
 		case float64:
 			v = x
 		default:
-			r.wrongType(n, "a plain number", plain(n.value)+", without quotes or unit")
+			r.fail(n, plain(n.value), "%s must be a plain number, not %s", n.name, describe(n.value))
 			return 0, false
 		}
 		if !(v >= low && v <= high) {
@@ -270,14 +298,16 @@ func decimal(low, high float64) parse[float64] {
 	}
 }
 
-// plain guesses the plain number that was meant.
+// plain says how a number is written without quotes or unit, and which one it is where that is certain.
 func plain(value any) string {
-	s, _ := value.(string)
-	s = strings.Trim(s, "$%€ ms")
-	if f, err := strconv.ParseFloat(s, 64); err == nil {
-		return number(f)
+	text, _ := value.(string)
+	if f, err := strconv.ParseFloat(strings.TrimSpace(text), 64); err == nil {
+		return "write " + number(f) + ", without quotes"
 	}
-	return "it as 0.4"
+	if exact, err := money.ParseShare(text); err == nil {
+		return "write " + number(float64(exact)/float64(money.Whole)) + ", without quotes"
+	}
+	return "write it in digits, without quotes or unit"
 }
 
 // The years in which somebody can have seen a price for clips.
@@ -331,7 +361,7 @@ func nameOf(names ...string) parse[string] {
 
 // choice says which name may have been meant, or which there are.
 func choice(s string, names []string) string {
-	if near, ok := nearest(s, names); ok && near != "" {
+	if near, ok := Nearest(s, names); ok && near != "" {
 		return fmt.Sprintf("did you mean %q?", near)
 	}
 	var all []string

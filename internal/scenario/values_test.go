@@ -84,8 +84,8 @@ func TestNearest(t *testing.T) {
 		"onambigious": "on_ambiguous",
 		"x":           "", "frequency": "", "": "", "zz": "",
 	} {
-		if got, ok := nearest(key, names); got != want || ok != (want != "") {
-			t.Errorf("nearest(%q) = %q, %v; want %q", key, got, ok, want)
+		if got, ok := Nearest(key, names); got != want || ok != (want != "") {
+			t.Errorf("Nearest(%q) = %q, %v; want %q", key, got, ok, want)
 		}
 	}
 }

@@ -29,7 +29,7 @@ func FuzzFormats(f *testing.F) {
 			return
 		}
 		var shown, benchmarks bytes.Buffer
-		for _, err := range []error{Text(&shown, c), Markdown(&shown, c), CSV(&shown, c), JUnit(&shown, c, true), GoBench(&benchmarks, c)} {
+		for _, err := range []error{Text(&shown, c), Markdown(&shown, c), CSV(&shown, c), JSON(&shown, c), JUnit(&shown, c, true), GoBench(&benchmarks, c)} {
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -3,8 +3,10 @@ package nightly
 import (
 	"bytes"
 	"encoding/csv"
+	"encoding/json"
 	"encoding/xml"
 	"fmt"
+	"math"
 	"regexp"
 	"strconv"
 	"strings"
@@ -229,6 +231,33 @@ func readGoBench(t *testing.T, text []byte) map[string]map[string]float64 {
 		}
 	}
 	return found
+}
+
+// TestJSONTellsWhatCSVTells, with null for what isn't known, and names that can be shown anywhere.
+func TestJSONTellsWhatCSVTells(t *testing.T) {
+	c := comparison()
+	c.Verdicts[0].Effect = ptr(math.Inf(1))
+	var b bytes.Buffer
+	if err := JSON(&b, c); err != nil {
+		t.Fatal(err)
+	}
+	var got struct {
+		Schema, Headline, Night string
+		Verdicts                []map[string]any
+	}
+	if err := json.Unmarshal(b.Bytes(), &got); err != nil {
+		t.Fatal(err)
+	}
+	if got.Schema != JSONSchema || got.Night != c.Night || !strings.HasPrefix(got.Headline, "Regression: p50") || len(got.Verdicts) != len(c.Verdicts) {
+		t.Errorf("got %+v", got)
+	}
+	first, last := got.Verdicts[0], got.Verdicts[3]
+	if first["verdict"] != "regression" || first["value"] != 130.0 || first["effect"] != nil || last["value"] != nil {
+		t.Errorf("got %v and %v", first, last)
+	}
+	if name := first["strategy"].(string); strings.ContainsAny(name, "\r\n") {
+		t.Errorf("a name is %q", name)
+	}
 }
 
 func TestGoBench(t *testing.T) {

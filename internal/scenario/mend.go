@@ -1,0 +1,113 @@
+package scenario
+
+import (
+	"bytes"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// mend is how a document that is no TOML is read all the same, to say what else is wrong with it. The text keeps its
+// length, so that all places stay what they are.
+type mend struct {
+	at      span
+	text    string
+	hint    string
+	instead string // what to read there; "": nothing helps
+	removes bool   // what is read there counts for nothing
+}
+
+// mostMends is how many mistakes of syntax are told at once.
+const mostMends = 10
+
+// parse makes a tree of a document. Mistakes that can be mended are reported, and the rest is read as if they weren't
+// there; nil where one can't.
+func (r *reader) parse(body []byte, keys int) *node {
+	for i := range mostMends {
+		root, wrong := decode(body, keys)
+		if wrong == nil {
+			root.prune(r.mended)
+			return root
+		}
+		m := mendOf(body, wrong, i)
+		r.note(place{0, m.at}, false, m.hint, "not valid TOML: "+m.text)
+		if m.instead == "" {
+			return nil
+		}
+		body = slices.Concat(body[:m.at.start], []byte(m.instead), body[m.at.end:])
+		r.mended = append(r.mended, m)
+	}
+	return nil
+}
+
+// mendOf says how the i-th mistake can be mended.
+func mendOf(source []byte, wrong *syntaxError, i int) mend {
+	if strings.Contains(wrong.message, " already ") || strings.Contains(wrong.message, " should be a") {
+		if c, found := findClash(source, wrong.at.start); found {
+			m := mend{at: c.at, text: wrong.message, hint: fmt.Sprintf("it stands at %s first: leave one of them out", position(source, c.first.start)), removes: true}
+			if length := c.at.end - c.at.start; !c.table && length >= len("abc") {
+				m.instead = fmt.Sprintf("%0*x", length, 0xfff-i)
+			}
+			return m
+		}
+	}
+	if at := bareValue(source, wrong.at.start); unquoted.Match(source[at.start:at.end]) {
+		value := string(source[at.start:at.end])
+		return mend{at: at, text: value + " has no quotes", hint: "write " + quote(value), instead: "'" + strings.Repeat(" ", len(value)-2) + "'"}
+	}
+	return mend{at: wrong.at, text: wrong.message, hint: syntaxHint(source, wrong)}
+}
+
+// position is a place in words: line and column.
+func position(source []byte, at int) string {
+	var p Problem
+	(&text{source: source}).mark(&p, span{at, at})
+	return fmt.Sprintf("%d:%d", p.Line, p.Column)
+}
+
+// unquoted are values with a unit, as they would be right in quotes.
+var unquoted = regexp.MustCompile(`^(\$[0-9][0-9,]*(\.[0-9]+)?|[0-9.]+%|([0-9.]+(ms|[dhms]))+|[0-9]+/(s|min|h))$`)
+
+// bareValue is the value without quotes around a place: up to a space, a bracket or a comma, but for those between the
+// digits of an amount.
+func bareValue(source []byte, at int) span {
+	const ends = " \t\r\n=[]{},#\"'"
+	at = min(at, len(source))
+	start := bytes.LastIndexAny(source[:at], ends) + 1
+	if amount := grouping.Find(source[start:]); amount != nil {
+		return span{start, start + len(amount)}
+	}
+	end := len(source)
+	if n := bytes.IndexAny(source[start:], ends); n >= 0 {
+		end = start + n
+	}
+	return span{start, end}
+}
+
+var grouping = regexp.MustCompile(`^\$[0-9]{1,3}(,[0-9]{3})+(\.[0-9]+)?`)
+
+// prune takes away what counts for nothing, and marks what isn't known.
+func (n *node) prune(mended []mend) {
+	if len(mended) == 0 {
+		return
+	}
+	for name, f := range n.fields() {
+		if slices.ContainsFunc(mended, func(m mend) bool { return m.removes && m.at == f.key.span }) {
+			delete(n.fields(), name)
+			continue
+		}
+		f.prune(mended)
+	}
+	for _, item := range n.items() {
+		item.prune(mended)
+	}
+	if slices.ContainsFunc(mended, func(m mend) bool { return m.at == n.at.span }) {
+		n.spoil()
+	}
+}
+
+// mends says whether a place holds only what was put there to read on.
+func (r *reader) mends(at place) bool {
+	return at.origin == 0 && slices.ContainsFunc(r.mended, func(m mend) bool { return m.at == at.span })
+}
