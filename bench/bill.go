@@ -98,7 +98,8 @@ func (a *attack) sharedJobs() []string {
 	var findings []string
 	for _, name := range slices.Sorted(maps.Keys(repeated)) {
 		p := most[name]
-		findings = append(findings, fmt.Sprintf("%s answered %d submits with jobs that aren't theirs alone, %d of them with %.80q: each is billed, and there may be one clip for all",
+		findings = append(findings, fmt.Sprintf("%s answered %d submits with jobs that aren't theirs alone, "+
+			"%d of them with %.80q: each is billed, and there may be one clip for all",
 			name, repeated[name], attempts[p], p.job))
 	}
 	return findings

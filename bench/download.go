@@ -130,7 +130,8 @@ func (c *call) take(ctx context.Context, job dialect.Job) (dialect.Footage, erro
 	if err != nil {
 		return dialect.Footage{}, err
 	}
-	kept := c.order.keeps.place(c.channel, fmt.Sprintf("%s-order-%d-attempt-%d.mp4", c.at.channel.Name, c.order.Index, c.number))
+	name := fmt.Sprintf("%s-order-%d-attempt-%d.mp4", c.at.channel.Name, c.order.Index, c.number)
+	kept := c.order.keeps.place(c.channel, name)
 	var answer *network.Response
 	footage, err := watch(kept, func(w io.Writer) (err error) {
 		answer, err = c.at.client.Fetch(ctx, request, w, maxClip+1, came)

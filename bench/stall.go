@@ -80,7 +80,8 @@ func (a *attack) newWords() []string {
 	defer a.mu.Unlock()
 	var warnings []string
 	for _, text := range slices.Sorted(maps.Keys(a.words)) {
-		warnings = append(warnings, fmt.Sprintf("%s, in %d answers; it counts as in progress, and a job that stays there as stalled", text, a.words[text]))
+		const tail = "%s, in %d answers; it counts as in progress, and a job that stays there as stalled"
+		warnings = append(warnings, fmt.Sprintf(tail, text, a.words[text]))
 	}
 	return warnings
 }

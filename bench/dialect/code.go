@@ -204,7 +204,8 @@ func spell(word string) string {
 		switch {
 		case !unicode.IsLetter(r) && !unicode.IsDigit(r):
 			r = '_'
-		case i > 0 && unicode.IsUpper(r) && (unicode.IsLower(runes[i-1]) || unicode.IsUpper(runes[i-1]) && i+1 < len(runes) && unicode.IsLower(runes[i+1])):
+		case i > 0 && unicode.IsUpper(r) && (unicode.IsLower(runes[i-1]) ||
+			unicode.IsUpper(runes[i-1]) && i+1 < len(runes) && unicode.IsLower(runes[i+1])):
 			b.WriteByte('_')
 		}
 		b.WriteRune(unicode.ToLower(r))
@@ -220,7 +221,8 @@ func causeOf(e failure) cause {
 	if c != (cause{}) && c != refused {
 		return c
 	}
-	if lostWords.MatchString(e.message) || lostWords.MatchString(strings.ReplaceAll(spell(e.code)+" "+spell(e.kind)+" "+spell(e.status), "_", " ")) {
+	if lostWords.MatchString(e.message) ||
+		lostWords.MatchString(strings.ReplaceAll(spell(e.code)+" "+spell(e.kind)+" "+spell(e.status), "_", " ")) {
 		return lost
 	}
 	for _, p := range phrases {

@@ -20,7 +20,8 @@ type failure struct {
 }
 
 // successes are values of a top-level code that announce no error.
-var successes = map[string]bool{"": true, "0": true, "00": true, "000": true, "0000": true, "00000": true, "200": true, "201": true, "202": true,
+var successes = map[string]bool{
+	"": true, "0": true, "00": true, "000": true, "0000": true, "00000": true, "200": true, "201": true, "202": true,
 	"ok": true, "success": true, "succeed": true, "succeeded": true, "accepted": true, "created": true}
 
 // statusFields are where an error tells the status of HTTP that it goes, or should go, with.
@@ -36,7 +37,8 @@ func failureIn(d document) (failure, bool) {
 		}
 		return unwrap(failure{
 			code: e.first("code", "status"), kind: e.at("type").text(), param: e.at("param").text(),
-			message: e.first("message", "msg", "detail", "reason"), status: cmp.Or(e.first(statusFields...), httpIn(d)),
+			message: e.first("message", "msg", "detail", "reason"),
+			status:  cmp.Or(e.first(statusFields...), httpIn(d)),
 		}), true
 	case string:
 		if v != "" {
@@ -44,7 +46,8 @@ func failureIn(d document) (failure, bool) {
 		}
 	}
 	if code := d.at("code").text(); !successes[strings.ToLower(code)] {
-		return unwrap(failure{code: code, kind: d.at("type").text(), message: d.first("message", "msg", "detail"), status: httpIn(d)}), true
+		message := d.first("message", "msg", "detail")
+		return unwrap(failure{code: code, kind: d.at("type").text(), message: message, status: httpIn(d)}), true
 	}
 	if message := d.first("detail.error.message", "detail.message", "detail.0.msg", "detail"); message != "" {
 		return unwrap(failure{code: d.first("detail.error.code", "detail.code"), message: message}), true
@@ -134,7 +137,8 @@ func causeOfAnswer(status int, f failure, stated bool) cause {
 // what proxies log for a client that went away, 520 to 530 are Cloudflare's, 598 and 599 those of other proxies.
 func hearsay(status int) bool {
 	switch status {
-	case http.StatusRequestTimeout, http.StatusConflict, http.StatusTooEarly, 499, http.StatusBadGateway, http.StatusGatewayTimeout, 598, 599:
+	case http.StatusRequestTimeout, http.StatusConflict, http.StatusTooEarly, 499,
+		http.StatusBadGateway, http.StatusGatewayTimeout, 598, 599:
 		return true
 	}
 	return status >= 520 && status <= 530
@@ -181,7 +185,7 @@ func silence(t Target, j Job, r *Response, d document, unreadable error) Progres
 	if ownerOf(d, j) != ours {
 		p.Fault = c.fault // else it is somebody's who makes the clip
 	}
-	absent := r.Status == http.StatusNotFound || r.Status == http.StatusGone || spell(f.code) == "404" || spell(f.status) == "404"
+	absent := r.Status == http.StatusNotFound || r.Status == http.StatusGone || f.code == "404" || f.status == "404"
 	if (c.gone || absent) && unreadable != errAnother {
 		p.State = Gone
 	}
@@ -212,7 +216,8 @@ func Withheld(t Target, j Job, r *Response, flaw string) Progress {
 
 func redirects(status int) bool {
 	switch status {
-	case http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther, http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
+	case http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther,
+		http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
 		return true
 	}
 	return false

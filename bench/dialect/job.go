@@ -153,7 +153,8 @@ func (p *Progress) endedThere(d document, j Job, whose owner) bool {
 	ofPolls := behind || c == rateLimited || c == lost || c == refused || c.fault != NoFault || c.gone
 	shown := job.at("error").isObject() || job.first("error", "fail_reason", "failure_reason", "error_message") != ""
 	fine := successes[strings.ToLower(d.at("code").text())]
-	vague := word == "error" || strings.HasPrefix(word, "fail") || strings.HasPrefix(word, "time") || word == "errored" || word == "exception"
+	vague := strings.HasPrefix(word, "error") || strings.HasPrefix(word, "fail") || strings.HasPrefix(word, "time") ||
+		word == "exception"
 	switch {
 	case whose == ours && ofJob(job, j) == another:
 		return false
@@ -181,8 +182,12 @@ var errAnother = errors.New("it is about another job")
 // ownerOf compares the ids in an answer with the job's.
 func ownerOf(d document, j Job) owner {
 	whose := unnamed
-	for _, in := range []document{jobIn(d), d, d.at("job"), d.at("task"), d.at("video"), d.at("data"), d.at("data.0"), d.at("result"), d.at("output")} {
-		switch ofJob(in, j) {
+	parts := []document{jobIn(d), d}
+	for _, path := range []string{"job", "task", "video", "data", "data.0", "result", "output"} {
+		parts = append(parts, d.at(path))
+	}
+	for _, part := range parts {
+		switch ofJob(part, j) {
 		case ours:
 			return ours
 		case another:
@@ -306,13 +311,16 @@ func progress(t Target, j Job, r *Response, d document, own words) Progress {
 }
 
 // percents are where a job says how far it is.
-var percents = []string{"progress", "percent", "percentage", "progress_percent", "progress_percentage", "progress_pct", "percent_complete", "completion", "progress.percent"}
+var percents = []string{"progress", "percent", "percentage", "progress_percent", "progress_percentage", "progress_pct",
+	"percent_complete", "completion", "progress.percent"}
 
 // fail says why a job failed.
 func (p *Progress) fail(t Target, job, d document) {
 	f, stated := failureIn(job)
-	if why := job.first("fail_reason", "failure_reason", "error_message", "task_status_msg", "failure", "message", "msg", "incomplete_details.reason"); !stated || f.message == "" {
-		f.code, f.message = cmp.Or(f.code, job.first("error_code", "failureCode", "failure_code", "finish_reason")), cmp.Or(f.message, why)
+	if !stated || f.message == "" {
+		f.code = cmp.Or(f.code, job.first("error_code", "failureCode", "failure_code", "finish_reason"))
+		f.message = cmp.Or(f.message, job.first("fail_reason", "failure_reason", "error_message", "task_status_msg",
+			"failure", "message", "msg", "incomplete_details.reason"))
 	}
 	p.Code, p.Message = tidy(t, f.code), tidy(t, f.message)
 	p.Reason = channel.Job
@@ -333,7 +341,8 @@ func blames(value any, why cause, depth int) bool {
 	case map[string]any:
 		for key, inner := range v {
 			text, is := inner.(string)
-			if is && reasonFields.MatchString(key) && causeOf(unwrap(failure{code: text, message: text})) == why || !is && blames(inner, why, depth-1) {
+			reason := is && reasonFields.MatchString(key)
+			if reason && causeOf(unwrap(failure{code: text, message: text})) == why || !is && blames(inner, why, depth-1) {
 				return true
 			}
 		}
@@ -374,7 +383,8 @@ func (t Target) unlessKeyed(s string) string {
 var contentPaths = []string{
 	"url", "video_url", "result_url", "download_url", "content_url", "urls.0", "unsigned_urls.0",
 	"video.url", "videos.0.url", "result.url", "result.video_url", "output.url", "output.0", "output", "metadata.url", "data.0.url", "data.url",
-	"content.video_url", "output.video_url", "assets.video", "task_result.videos.0.url", "result.videos.0.url", "response.url", "response.video_url",
+	"content.video_url", "output.video_url", "assets.video", "task_result.videos.0.url", "result.videos.0.url", "response.url",
+	"response.video_url",
 }
 
 // clipIn is where an answer says that the clip is: the first of its addresses that may be asked, or else the first.
@@ -415,7 +425,8 @@ const (
 
 // idIn is the job's id, where it is one that can stand in a path.
 func idIn(job document) string {
-	id := job.first("id", "task_id", "taskId", "request_id", "video_id", "videoId", "job_id", "jobId", "generation_id", "uuid")
+	id := job.first("id", "task_id", "taskId", "request_id", "video_id", "videoId", "job_id", "jobId",
+		"generation_id", "uuid")
 	if len(id) > maxID || strings.Trim(id, ".") == "" {
 		return ""
 	}
