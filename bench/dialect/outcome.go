@@ -10,7 +10,10 @@ import (
 // them. Refused without a reason is what a key, a balance or a request of ours brought about. It is false of words that tell
 // no outcome.
 func Outcome(word string) (outcome channel.Outcome, reason channel.Reason, known bool) {
-	word = spelling(word)
+	whole := spell(word)
+	if word = spelling(word); whole != word && codes[whole].gone {
+		return 0, 0, false // of the clip, not of the job
+	}
 	if state, said := common[word]; said {
 		switch {
 		case state == Completed:
