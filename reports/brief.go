@@ -2,7 +2,6 @@ package reports
 
 import (
 	"fmt"
-	"math"
 	"strings"
 
 	"channelbench/internal/record"
@@ -66,6 +65,8 @@ func advice(run *record.Run, subject *entry, list []entry) string {
 		_, first = inputWords(*v.MeasureFirst)
 	}
 	switch {
+	case v.Winner != nil && subject.Name == v.Baseline:
+		return "stay with " + subject.word + atWhatPrice(run, subject, list)
 	case v.Winner != nil:
 		return "use " + subject.word + atWhatPrice(run, subject, list)
 	case v.Candidate != nil && first != "":
@@ -89,12 +90,14 @@ func atWhatPrice(run *record.Run, subject *entry, list []entry) string {
 	if p95, ok := known(p95Of(*subject)); ok && run.Verdict.Minimise == "p95" {
 		return fmt.Sprintf(": 95%% of orders done within %s, at %s a clip", clock(p95), price)
 	}
-	rival := alternative(run, subject, list)
-	if rival == nil {
+	saving, rival := saved(run, subject, list)
+	if saving == nil {
 		return fmt.Sprintf(": %s a clip", price)
 	}
 	other, ok := known(costOf(*rival))
 	switch {
+	case saving.Baseline:
+		return fmt.Sprintf(": it costs %s", saving.Stated(rival.word))
 	case !ok:
 		return fmt.Sprintf(": %s a clip", price)
 	case shortDollars(other, decimals) == price:
@@ -105,52 +108,23 @@ func atWhatPrice(run *record.Run, subject *entry, list []entry) string {
 	return fmt.Sprintf(": %s a clip instead of %s with %s", price, shortDollars(other, decimals), rival.word)
 }
 
-// alternative is what the subject is set against: what the sensitivity compares it with or, where that is silent, the cheapest
-// other strategy in the decision that keeps what is required; where the subject isn't sure to, either, the cheapest that doesn't
-// surely miss it.
-func alternative(run *record.Run, subject *entry, list []entry) *entry {
-	keeps := func(e *entry) bool {
-		for _, f := range e.fails {
-			if run.Verdict.Candidate != nil || !f.unsure {
-				return false
-			}
-		}
-		return true
-	}
-	in := included(list)
-	if s := run.Sensitivity; s != nil && s.Strategy == subject.Name {
-		if e := named(in, s.Against); e != nil && keeps(e) {
-			return e
-		}
-	}
-	for i := range in {
-		if in[i].Name != subject.Name && keeps(&in[i]) {
-			return &in[i]
-		}
-	}
-	return nil
-}
-
-// bill sets the subject's month against another one's, at the stated values, and names a cheaper strategy that was passed over.
+// bill says what the subject saves, as the decision worked it out, and names a cheaper strategy that was passed over.
 func bill(run *record.Run, subject *entry, list []entry) (question, answer string) {
 	question = "What does it save?"
-	own, ok := known(subject.MonthlyCost.Value)
-	if !ok {
-		return question, ""
-	}
-	answer = fmt.Sprintf("with %s a month costs %s", subject.word, shortDollars(own, 0))
-	if rival := alternative(run, subject, list); rival != nil {
-		if other, ok := known(rival.MonthlyCost.Value); ok {
-			switch d := other - own; {
-			case math.IsInf(d, 0) || math.Abs(d) < 1 || math.Abs(d) < 0.005*math.Abs(other):
-				answer += ", about as much as with " + rival.word
-			case d > 0:
-				answer += fmt.Sprintf(", %s (%s) less than with %s", shortDollars(d, 0), wholePercent(d/other), rival.word)
-			default:
-				question = "What does it cost?"
-				answer += fmt.Sprintf(", %s more than with %s", shortDollars(-d, 0), rival.word)
-			}
+	saving, other := saved(run, subject, list)
+	month, ok := known(subject.MonthlyCost.Value)
+	switch {
+	case saving != nil && saving.None():
+		answer = fmt.Sprintf("%s costs %s: %s a month", subject.word, saving.Words(other.word), record.Dollars(saving.CostUSD))
+	case saving != nil:
+		if saving.USD() < 0 {
+			question = "What does it cost?"
 		}
+		answer = fmt.Sprintf("%s costs %s: %s instead of %s", subject.word, saving.Words(other.word), record.Dollars(saving.CostUSD), record.Dollars(saving.AgainstUSD))
+	case ok:
+		answer = fmt.Sprintf("with %s a month costs %s", subject.word, record.Dollars(month))
+	default:
+		return question, ""
 	}
 	if in := included(list); len(in) > 0 && in[0].Name != subject.Name && len(in[0].fails) > 0 {
 		answer += fmt.Sprintf("; %s %s", in[0].word, in[0].shortcomings()[0])

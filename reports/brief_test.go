@@ -1,6 +1,8 @@
 package reports
 
 import (
+	"errors"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -37,16 +39,21 @@ func measuredWinner() *record.Run {
 func TestBriefing(t *testing.T) {
 	dearer := typical()
 	dearer.Verdict.Winner, dearer.Verdict.Candidate = ptr("forwarding"), ptr("forwarding")
+	saves(dearer, "forwarding", "hybrid")
+	today, stays, ranges := typical(), typical(), typical()
+	today.Verdict.Baseline, today.Verdict.Saving.Baseline = "forwarding", true
+	stays.Verdict.Baseline, ranges.Verdict.Saving.MeanUSD = "hybrid", ptr(9000.0)
 	budget := typical()
 	budget.Strategies[1].OverBudget = &record.Figure{Value: ptr(0.12)}
 	sensitive := undecided()
 	sensitive.Sensitivity = &record.Sensitivity{Strategy: "reverse", Against: ptr("forwarding"), Inputs: []record.InputEffect{{Key: "channels.reverse.errors.region.rate", KeepingShare: ptr(0.94)}}}
 	alike, quick, short := typical(), typical(), nobody()
 	alike.Strategies[1].CostPerDelivered.Value, alike.Strategies[0].CostPerDelivered.Value = ptr(0.33), ptr(0.3301)
+	alike.Verdict.Saving.AgainstUSD = 6625
 	quick.Verdict.Minimise = "p95"
 	short.Verdict.Reasons = []string{"Forwarding misses it by 0.8 points."}
 	lost := typical()
-	lost.Strategies[1].MonthlyCost.Value = nil
+	lost.Strategies[1].MonthlyCost.Value, lost.Verdict.Saving = nil, nil
 	for _, c := range []struct {
 		name  string
 		run   *record.Run
@@ -55,9 +62,13 @@ func TestBriefing(t *testing.T) {
 		not   string
 	}{
 		{"a winner", typical(), "Use hybrid: $0.33 a clip instead of $0.82 with forwarding", []string{
-			"With hybrid a month costs $6,624, $9,702 (59%) less than with forwarding", "2.0 of 10,000 orders undelivered; 1 order in 31 later than 4 min, or never",
+			"Hybrid costs $9,702 less a month (59.4%) than forwarding: $6,624 instead of $16,326", "2.0 of 10,000 orders undelivered; 1 order in 31 later than 4 min, or never",
 			"Reverse: unofficial route; may break the vendor's terms", "1 input assumed, 1 stated by the vendor"}, "budget"},
-		{"the dearer one wins", dearer, "Use forwarding: $0.82 a clip, and the lowest total cost", []string{"What does it cost?", "With forwarding a month costs $16,326, $9,702 more than with hybrid"}, "less than"},
+		{"the dearer one wins", dearer, "Use forwarding: $0.82 a clip, and the lowest total cost", []string{"What does it cost?", "Forwarding costs $9,702 more a month (146.5%) than hybrid: $16,326 instead of $6,624"}, "less than"},
+		{"against the baseline", today, "Use hybrid: it costs $9,702 less a month (59.4%) than forwarding", []string{"Hybrid costs $9,702 less a month (59.4%) than forwarding: $6,624 instead of $16,326"}, ""},
+		{"the baseline stays", stays, "Stay with hybrid: $0.33 a clip instead of $0.82 with forwarding", nil, "Use"},
+		{"another number over the ranges", ranges, "Use hybrid: $0.33 a clip instead of $0.82 with forwarding",
+			[]string{"Hybrid costs $9,702 less a month (59.4%) at the stated values, and $9,000 less on average over the stated ranges, than forwarding"}, ""},
 		{"a budget that breaks", budget, "Use hybrid: $0.33 a clip instead of $0.82 with forwarding", []string{"12% of months over the budget"}, ""},
 		{"a candidate, and what to measure", leaning(ptr("channels.reverse.latency")), "Lean to hybrid, but measure reverse's latency first", []string{"Of the 3 strategies that keep what is required, hybrid is the best in 61% of the cases that the stated ranges allow"}, ""},
 		{"a candidate, and nothing to measure", leaning(nil), "Lean to hybrid: nothing is clearly the best", nil, "measure"},
@@ -65,12 +76,12 @@ func TestBriefing(t *testing.T) {
 			[]string{"With reverse a month costs", "Reverse keeps what is required in at most 54% of the cases that the stated ranges allow"}, ""},
 		{"nobody, and how much hangs on what to measure", sensitive, "Measure reverse's region errors before you choose: no strategy is sure to keep what is required",
 			[]string{"of the cases that the stated ranges allow, and 94% of that hangs on reverse's region errors"}, ""},
-		{"two prices that print alike", alike, "Use hybrid: $0.33 a clip, about as much as forwarding", nil, "instead"},
-		{"time is what counts", quick, "Use hybrid: 95% of orders done within 3:39, at $0.33 a clip", nil, "instead"},
+		{"two prices that print alike", alike, "Use hybrid: $0.33 a clip, about as much as forwarding", []string{"Hybrid costs about as much as forwarding: $6,624 a month"}, "instead"},
+		{"time is what counts", quick, "Use hybrid: 95% of orders done within 3:39, at $0.33 a clip", nil, "instead of $0.82"},
 		{"a bench says what so few orders can't rule out", measuredWinner(), "Use hybrid: $0.33 a clip instead of $0.82 with forwarding", []string{"can't be ruled out"}, "of 10,000"},
 		{"nobody, and what is missing", short, upperFirst(newGlance(short).title()), []string{"What is missing? Forwarding misses it by 0.8 points."}, "a month costs"},
 		{"nobody at all", nobody(), upperFirst(newGlance(nobody()).title()), nil, "saves"},
-		{"costs unknown", lost, "Use hybrid: $0.33 a clip instead of $0.82 with forwarding", nil, "a month costs"},
+		{"costs unknown", lost, "Use hybrid: $0.33 a clip", nil, "a month costs"},
 		{"invalid", spoilt(), "Not to be used: " + spoilt().Invalid, nil, "a month costs"},
 		{"empty", &record.Run{}, "This run holds no strategy", nil, ""},
 	} {
@@ -89,6 +100,40 @@ func TestBriefing(t *testing.T) {
 		}
 		if c.not != "" && strings.Contains(said, c.not) {
 			t.Errorf("%s: %q in %s", c.name, c.not, said)
+		}
+	}
+}
+
+// savingIn finds what a report says that one strategy saves against another.
+var savingIn = regexp.MustCompile(`(\w+) costs? (?:about as much|\$[\d,.]+ (?:less|more) a month)[^:;]*? (?:than|as|as with) (\w+)`)
+
+// TestOneSaving: whatever report tells what the choice saves, it tells the same.
+func TestOneSaving(t *testing.T) {
+	today := typical()
+	today.Verdict.Baseline, today.Verdict.Saving.Baseline = "forwarding", true
+	today.Verdict.AgainstBaseline = map[string]float64{"hybrid": 9702, "reverse": 13_918}
+	today.Verdict.Sentence = "Choose hybrid: it costs " + today.Verdict.Saving.Words("forwarding") + "."
+	charts, err := Charts(today)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var text, md strings.Builder
+	if err := errors.Join(Text(&text, today, TextOptions{Width: 300}), Markdown(&md, today, charts)); err != nil {
+		t.Fatal(err)
+	}
+	told := 0
+	for _, said := range savingIn.FindAllString(text.String()+md.String(), -1) {
+		if told++; !strings.Contains(said, "$9,702 less a month (59.4%)") {
+			t.Errorf("%q, where the saving is $9,702 a month (59.4%%)", said)
+		}
+	}
+	if told < 6 { // the sentence, twice; the page's title and its first answer; the glance; what the ranges could change
+		t.Errorf("the saving is told %d times", told)
+	}
+	for what, report := range map[string]string{"text": text.String(), "Markdown": md.String()} {
+		first, _, _ := strings.Cut(report, "\n")
+		if !strings.Contains(first, "$9,702 less a month (59.4%) than forwarding") || !strings.Contains(report, "Less than forwarding") {
+			t.Errorf("%s begins with %q", what, first)
 		}
 	}
 }

@@ -2,7 +2,6 @@ package reports
 
 import (
 	"fmt"
-	"math"
 	"slices"
 	"sort"
 	"strings"
@@ -87,50 +86,47 @@ func (g *glance) winnerTitle(in []entry) string {
 		without := cutEnd(strings.ReplaceAll(strings.Join(g.run.Verdict.Excluded, " and "), "_", " "), 24)
 		return fmt.Sprintf("%s is the choice at %s a clip; excluding %s costs %s a month", w.word, price, without, shortDollars(more, 0))
 	}
-	rival := g.rival(in)
+	saving, other := saved(g.run, w, g.list)
 	switch {
-	case rival == nil && required && len(in) > 1:
+	case w.Name == g.run.Verdict.Baseline:
+		return fmt.Sprintf("%s, the baseline, stays the choice at %s a clip", w.word, price)
+	case saving != nil && saving.Baseline:
+		return fmt.Sprintf("%s costs %s, at %s a clip", w.word, saving.Stated(other.word), price)
+	case required && len(in) > 1 && !g.rivalled(in):
 		return fmt.Sprintf("only %s meets every requirement, at %s a clip", w.word, price)
-	case rival == nil && required:
-		return fmt.Sprintf("%s meets every requirement at %s a clip", w.word, price)
-	case rival == nil:
-		return fmt.Sprintf("%s delivers a clip for %s", w.word, price)
 	}
-	rest := comparison(cost, *costOf(*rival), rival.word)
+	rest := ""
 	switch {
-	case rest == "":
+	case saving == nil:
+	case saving.None():
+		rest = ", about as much as " + other.word + saving.Basis()
+	case saving.USD() > 0:
+		rest = fmt.Sprintf(", %s less a month than %s%s", record.Percent(saving.Share()), other.word, saving.Basis())
+	default:
 		return fmt.Sprintf("%s has the lowest total cost, at %s a clip", w.word, price)
-	case required:
+	}
+	if required {
 		return fmt.Sprintf("%s meets every requirement at %s a clip%s", w.word, price, rest)
 	}
 	return fmt.Sprintf("%s delivers a clip for %s%s", w.word, price, rest)
 }
 
-// rival is the cheapest other strategy that meets the requirements and has a cost.
-func (g *glance) rival(in []entry) *entry {
-	for i := range in {
-		if e := &in[i]; e.Name != g.winner.Name && len(e.fails) == 0 {
-			if _, ok := known(costOf(*e)); ok {
-				return e
-			}
-		}
-	}
-	return nil
+// rivalled says whether another strategy meets the requirements, too.
+func (g *glance) rivalled(in []entry) bool {
+	return slices.ContainsFunc(in, func(e entry) bool { return e.Name != g.winner.Name && len(e.fails) == 0 })
 }
 
-// comparison is empty where the winner is dearer per clip: then it wins by what bars do not show.
-func comparison(cost, other float64, name string) string {
-	saving := 1 - cost/other
-	switch {
-	case math.IsNaN(saving) || math.IsInf(saving, 0) || saving < -0.005:
-		return ""
-	case saving < 0.005:
-		return ", about as much as " + name
-	case saving > 0.99:
-		return fmt.Sprintf(", %s less than %s", percent(saving, 1), name)
-	default:
-		return fmt.Sprintf(", %s less than %s", wholePercent(saving), name)
+// saved is what a strategy saves by the run's decision, if that is about it, and the other as charts call it.
+func saved(run *record.Run, subject *entry, list []entry) (*record.Saving, *entry) {
+	s := run.Verdict.Saving
+	if s == nil || s.Strategy != subject.Name {
+		return nil, nil
 	}
+	other := named(list, &s.Against)
+	if other == nil {
+		return nil, nil
+	}
+	return s, other
 }
 
 // leaderTitle says how often the leader and the next one come out best.

@@ -10,18 +10,29 @@ func TestGlanceTitleFollowsTheData(t *testing.T) {
 	flipped := typical()
 	flipped.Strategies[1].CostPerDelivered = figureOf(0.9, 0.01)
 	flipped.Verdict.Winner = ptr("forwarding")
+	flipped.Strategies[1].MonthlyCost.Value = ptr(18_000.0)
+	saves(flipped, "forwarding", "hybrid")
 
 	only := typical()
-	only.Verdict.Requirements[0].Holds = false
+	only.Verdict.Requirements[0].Holds, only.Verdict.Saving = false, nil
 
 	dearer := typical()
-	dearer.Verdict.Winner = ptr("forwarding") // by costs that the bars do not hold
+	dearer.Verdict.Winner = ptr("forwarding") // by what is expected over the ranges
+	saves(dearer, "forwarding", "hybrid")
 
 	fastest := typical()
 	fastest.Verdict.Winner, fastest.Verdict.Minimise = ptr("forwarding"), "p95"
 
 	level := typical()
-	level.Strategies[0].CostPerDelivered = figureOf(0.3313, 0.01)
+	level.Verdict.Saving.AgainstUSD = 6626
+
+	elsewhere := typical()
+	elsewhere.Verdict.Saving.MeanUSD = ptr(7000.0)
+
+	today, costlier, stays := typical(), typical(), typical()
+	today.Verdict.Baseline, today.Verdict.Saving.Baseline = "forwarding", true
+	saves(costlier, "hybrid", "reverse").Verdict.Saving.Baseline = true
+	costlier.Verdict.Baseline, stays.Verdict.Baseline = "reverse", "hybrid"
 
 	mixed := nobody()
 	mixed.Verdict.Requirements = mixed.Verdict.Requirements[:2]
@@ -32,12 +43,13 @@ func TestGlanceTitleFollowsTheData(t *testing.T) {
 
 	free := typical()
 	free.Verdict = record.Verdict{Winner: ptr("reverse")}
+	saves(free, "reverse", "hybrid")
 
 	stray := typical()
 	stray.Verdict = record.Verdict{Winner: ptr("no such strategy")}
 
 	alone := typical()
-	alone.Strategies = alone.Strategies[1:2]
+	alone.Strategies, alone.Verdict.Saving = alone.Strategies[1:2], nil
 
 	lost := bare()
 	lost.Verdict.Winner = ptr("hybrid")
@@ -50,18 +62,22 @@ func TestGlanceTitleFollowsTheData(t *testing.T) {
 		run  *record.Run
 		want string
 	}{
-		{"winner", typical(), "Hybrid meets every requirement at $0.33 a clip, 59% less than forwarding"},
-		{"winner flipped", flipped, "Forwarding meets every requirement at $0.82 a clip, 9% less than hybrid"},
+		{"winner", typical(), "Hybrid meets every requirement at $0.33 a clip, 59.4% less a month than forwarding"},
+		{"winner flipped", flipped, "Forwarding meets every requirement at $0.82 a clip, 9.3% less a month than hybrid"},
 		{"only one qualifies", only, "Only hybrid meets every requirement, at $0.33 a clip"},
 		{"dearer per clip", dearer, "Forwarding has the lowest total cost, at $0.82 a clip"},
 		{"fastest", fastest, "Forwarding is the choice: 95% of orders done within 2:58, at $0.82 a clip"},
 		{"level", level, "Hybrid meets every requirement at $0.33 a clip, about as much as forwarding"},
+		{"another number over the ranges", elsewhere, "Hybrid meets every requirement at $0.33 a clip, 59.4% less a month than forwarding at the stated values"},
+		{"against the baseline", today, "Hybrid costs $9,702 less a month (59.4%) than forwarding, at $0.33 a clip"},
+		{"dearer than the baseline", costlier, "Hybrid costs $4,216 more a month (175.1%) than reverse, at $0.33 a clip"},
+		{"the baseline stays", stays, "Hybrid, the baseline, stays the choice at $0.33 a clip"},
 		{"nobody, one reason", nobody(), "No strategy meets “in time ≥ 99%”"},
 		{"nobody for sure", open(), "No strategy is sure to meet “in time ≥ 95%”"},
 		{"nobody, several reasons", mixed, "No strategy meets every requirement"},
 		{"not clear", six(), "No clear winner: hybrid is best in 61% of draws, hybrid-1-attempt in 39%"},
 		{"not clear, nothing drawn", unsure, "No clear winner; hybrid leads"},
-		{"no requirements", free, "Reverse delivers a clip for $0.12, 64% less than hybrid"},
+		{"no requirements", free, "Reverse delivers a clip for $0.12, 63.6% less a month than hybrid"},
 		{"no verdict", stray, "A delivered clip costs $0.12 with reverse, $0.82 with forwarding"},
 		{"one strategy", alone, "Hybrid meets every requirement at $0.33 a clip"},
 		{"excluded", without(), "Forwarding is the choice at $0.82 a clip; excluding reverse costs $9,702 a month"},

@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"gonum.org/v1/plot/vg"
+
+	"channelbench/internal/record"
 )
 
 // lineup shows how each strategy fares from run to run: a block for each strategy, a row for each run.
@@ -263,7 +265,7 @@ func (s *Set) choiceTitle() string {
 	case counts[order[0]] < valid:
 		return fmt.Sprintf("%s is the choice in %d of %d runs; the others find none", upperFirst(s.word(order[0])), counts[order[0]], valid)
 	case wins == valid:
-		return upperFirst(allRuns(valid)) + fmt.Sprintf(" %s %s%s", chooses(valid), s.word(order[0]), s.priceRange(order[0]))
+		return upperFirst(allRuns(valid)) + fmt.Sprintf(" %s %s%s", chooses(valid), s.word(order[0]), s.priceRange(order[0])+s.savingRange(order[0], valid))
 	case wins == 0:
 		return fmt.Sprintf("%s leads in %s, without a clear winner", upperFirst(s.word(order[0])), allRuns(valid))
 	}
@@ -318,6 +320,31 @@ func (s *Set) priceRange(name string) string {
 		return ", at " + low + " a clip"
 	}
 	return ", at " + low + " to " + high + " a clip"
+}
+
+// savingRange is what the strategy costs less a month than the baseline that all valid runs name; "" where they don't, or it
+// costs more.
+func (s *Set) savingRange(name string, valid int) string {
+	var low, high float64
+	against, n := "", 0
+	for i := range s.runs {
+		saving := s.runs[i].Run.Verdict.Saving
+		if s.runs[i].Run.Invalid != "" || saving == nil || !saving.Baseline || saving.Strategy != name || n > 0 && saving.Against != against {
+			continue
+		}
+		if against = saving.Against; n == 0 {
+			low, high = saving.USD(), saving.USD()
+		}
+		low, high, n = min(low, saving.USD()), max(high, saving.USD()), n+1
+	}
+	if n < valid || low < 1 {
+		return ""
+	}
+	amount := record.Dollars(low)
+	if record.Dollars(high) != amount {
+		amount += " to " + record.Dollars(high)
+	}
+	return fmt.Sprintf("; that is %s less a month than %s", amount, s.word(against))
 }
 
 func (l *lineup) subtitle() string {

@@ -107,7 +107,18 @@ func (c *tradeOff) title() string {
 		return fmt.Sprintf("%s has 95%% of orders done within %s, at %s a clip", upperFirst(best.word), promise, price)
 	}
 	return fmt.Sprintf("%s has 95%% done within %s at %s a clip%s", upperFirst(best.word), promise, price,
-		comparison(*costOf(best), *costOf(within[1]), within[1].word))
+		c.instead(best, within[1]))
+}
+
+// instead says what a clip costs with another strategy; it is empty where that is less.
+func (c *tradeOff) instead(best, other entry) string {
+	switch saving := 1 - *costOf(best) / *costOf(other); {
+	case math.IsNaN(saving) || math.IsInf(saving, 0) || saving < -0.005:
+		return ""
+	case saving < 0.005:
+		return ", about as much as " + other.word
+	}
+	return fmt.Sprintf(" instead of %s with %s", c.price(other), other.word)
 }
 
 // speedTitle compares the cheapest with the fastest.

@@ -38,6 +38,11 @@ func compare(s *record.Sensitivity, d float64) string {
 	if s.Against == nil {
 		return fmt.Sprintf("%s comes to %s %s", s.Strategy, print(d), unit)
 	}
+	own, known := statedCost(s, s.Strategy)
+	if other, also := statedCost(s, *s.Against); s.Minimise != "p95" && known && also {
+		saving := record.Saving{CostUSD: own, AgainstUSD: other} // as the decision says it
+		return fmt.Sprintf("%s costs %s", s.Strategy, saving.Stated(*s.Against))
+	}
 	than := "less"
 	if d > 0 {
 		than = "more"

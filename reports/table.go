@@ -2,6 +2,7 @@ package reports
 
 import (
 	"math"
+	"slices"
 	"strings"
 
 	"channelbench/internal/record"
@@ -66,8 +67,8 @@ func measures(run *record.Run) []measure {
 	list := roster(run)
 	cents := min(centDecimals(figures(list, costOf))+2, 6)
 	clip := func(v *float64) string { return dollarsOrNone(v, cents) }
-	monthly := func(e entry) *float64 { return e.MonthlyCost.Value }
-	month := func(v *float64) string { return dollarsOrNone(v, centDecimals(figures(list, monthly))) }
+	months := centDecimals(figures(list, func(e entry) *float64 { return e.MonthlyCost.Value }))
+	month := func(v *float64) string { return dollarsOrNone(v, months) }
 	share := func(figure func(entry) *float64) func(*float64) string {
 		decimals := shareDecimals(figures(list, figure))
 		return func(v *float64) string { return shareOrNone(v, false, decimals) }
@@ -79,10 +80,19 @@ func measures(run *record.Run) []measure {
 		{"Cost/clip", func(s *record.Strategy) string { return clip(s.CostPerDelivered.Value) },
 			func(e *record.Exact) string { return clip(e.CostPerDelivered) }},
 		{"95% interval", func(s *record.Strategy) string { return between(s.CostPerDelivered.Low, s.CostPerDelivered.High, clip) }, nil},
-		{"Per month", func(s *record.Strategy) string { return month(s.MonthlyCost.Value) }, nil},
+		{"Per month", func(s *record.Strategy) string { return month(s.MonthlyCost.Value) },
+			func(e *record.Exact) string { return month(record.Number(e.CostPerOrder * float64(run.Orders))) }},
 		{"Months p05–p95", func(s *record.Strategy) string { return between(s.MonthlyCost.P05, s.MonthlyCost.P95, month) }, nil},
 		{"Delivered", func(s *record.Strategy) string { return delivered(s.DeliveredShare.Value) },
 			func(e *record.Exact) string { return delivered(&e.DeliveredShare) }},
+	}
+	if v := &run.Verdict; len(v.AgainstBaseline) > 0 {
+		columns = slices.Insert(columns, 3, measure{"Less than " + v.Baseline, func(s *record.Strategy) string {
+			if usd, ok := v.AgainstBaseline[s.Name]; ok && s.Name != v.Baseline {
+				return month(&usd)
+			}
+			return noData
+		}, nil})
 	}
 	if run.Scenario.PromiseSeconds != nil {
 		columns = append(columns, measure{"In time", func(s *record.Strategy) string { return inTime(s.InTimeShare.Value) },

@@ -50,7 +50,7 @@ func newDrivers(run *record.Run) *drivers {
 	stated, ok := known(s.StatedDifference)
 	if !ok {
 		d.seconds = false
-		if stated, ok = statedCost(s); !ok {
+		if stated, ok = statedCost(s, s.Strategy); !ok {
 			return nil
 		}
 		result = func(in record.InputEffect) (low, high *float64) { return costEnds(in, s.Strategy) }
@@ -71,10 +71,10 @@ func newDrivers(run *record.Run) *drivers {
 // bounded keeps sums of values finite.
 func bounded(v float64) float64 { return min(max(v, -1e200), 1e200) }
 
-// statedCost is what the strategy costs with all inputs as stated.
-func statedCost(s *record.Sensitivity) (float64, bool) {
+// statedCost is what a strategy costs with all inputs as stated.
+func statedCost(s *record.Sensitivity, strategy string) (float64, bool) {
 	for _, st := range s.Stated {
-		if st.Strategy == s.Strategy {
+		if st.Strategy == strategy {
 			return known(st.MonthlyCost)
 		}
 	}

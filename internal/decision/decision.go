@@ -106,7 +106,8 @@ type judgement struct {
 	winner       bool
 	regret       float64 // expected, in the unit of what is minimised
 	best         []float64
-	first        string // the input to measure first; "": none is worth it
+	first        string         // the input to measure first; "": none is worth it
+	saving       *record.Saving // nil: there is none
 }
 
 // Decide judges.
@@ -120,6 +121,7 @@ func judge(q *Question) *judgement {
 	if j.candidate >= 0 {
 		j.weigh()
 	}
+	j.save()
 	return j
 }
 
@@ -248,6 +250,8 @@ func (j *judgement) verdict() record.Verdict {
 		}
 	}
 	v.ExclusionCost = j.exclusionCost()
+	v.Saving, v.Baseline = j.saving, j.Decision.Baseline
+	v.AgainstBaseline = j.againstBaseline()
 	v.Sentence, v.Reasons = j.words()
 	if j.first != "" {
 		v.MeasureFirst = &j.first

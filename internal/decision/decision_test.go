@@ -131,6 +131,10 @@ func TestVerdict(t *testing.T) {
 		}
 		return q
 	}
+	today := func(q *decision.Question, strategy string) *decision.Question {
+		q.Decision.Baseline = strategy
+		return q
+	}
 	strict := func(q *decision.Question) *decision.Question {
 		q.Decision.Tolerance = 0
 		return q
@@ -207,11 +211,11 @@ func TestVerdict(t *testing.T) {
 				"hybrid misses in_time >= 95% (90% expected, 5 points short).",
 			}},
 		{"the lowest cost is expected over the draws, not stated", draws(asking(cheap, dear), mostly(0, nil, []decision.Outlook{dear, cheap})), "forwarding", "forwarding",
-			"Choose forwarding: $0.327 per delivered clip, 99.9% of orders delivered and 97% in time; it costs $4,130 less a month (63.2%) than reverse, the next best that qualifies.", nil},
+			"Choose forwarding: $0.327 per delivered clip, 99.9% of orders delivered and 97% in time; it costs $4,130 more a month (172.1%) at the stated values, and $4,130 less on average over the stated ranges, than reverse, the next best that qualifies.", nil},
 		// 100 draws: reverse costs 1000, but 1100 in ten of them, hybrid always 1020: the regret is 0.1 × 80 = 8 of 1010.
 		{"the regret is within the tolerance", draws(asking(costing(1000), costing(1020)), mostly(90, []decision.Outlook{costing(1000), costing(1020)}, []decision.Outlook{costing(1100), costing(1020)})),
 			"reverse", "reverse",
-			"Choose reverse: $0.050 per delivered clip, 99.9% of orders delivered and 97% in time; it costs $10 less a month (1%) than forwarding, the next best that qualifies.", nil},
+			"Choose reverse: $0.050 per delivered clip, 99.9% of orders delivered and 97% in time; it costs $20 less a month (2%) at the stated values, and $10 less on average over the stated ranges, than forwarding, the next best that qualifies.", nil},
 		// 1111 in ten of them: 0.1 × 91 = 9.10 where 1 % of 1011.10 is allowed; 1130: 11.00 of 1013.
 		{"the regret is beyond the tolerance", draws(asking(costing(1000), costing(1020)), mostly(90, []decision.Outlook{costing(1000), costing(1020)}, []decision.Outlook{costing(1130), costing(1020)})),
 			"reverse", "",
@@ -275,9 +279,35 @@ func TestVerdict(t *testing.T) {
 		{"something is delivered in 96 of 100 draws", draws(asking(cheap), mostly(96, []decision.Outlook{cheap}, []decision.Outlook{dead})), "reverse", "reverse",
 			"Choose reverse: $0.12 per delivered clip, 99.9% of orders delivered and 97% in time.", nil},
 		{"one costs less a month since it delivers less, at more a clip", asking(poor, cheap), "forwarding", "forwarding",
-			"Choose forwarding: $0.12 per delivered clip, 99.9% of orders delivered and 97% in time; it costs $1,650 more a month than reverse, which delivers no more and costs no less per clip.", nil},
+			"Choose forwarding: $0.12 per delivered clip, 99.9% of orders delivered and 97% in time; it costs $1,650 more a month (220%) than reverse, which delivers no more and costs no less per clip.", nil},
 		{"no p95 is reached, and one is beaten in all else", fastest(but(poor, p95(never)), but(cheap, p95(never))), "forwarding", "",
 			"No clear winner: no strategy that qualifies is sure to reach its p95, as too few orders may be delivered.", nil},
+		{"against the baseline", today(asking(dear, cheap, costing(2500)), "reverse"), "forwarding", "forwarding",
+			"Choose forwarding: it costs $4,130 less a month (63.2%) than reverse, the baseline, at $0.12 per delivered clip, 99.9% of orders delivered and 97% in time; it costs $100 less a month (4%) than hybrid, the next best that qualifies.", nil},
+		{"against the baseline, which is the next best", today(asking(dear, cheap), "reverse"), "forwarding", "forwarding",
+			"Choose forwarding: it costs $4,130 less a month (63.2%) than reverse, the baseline, at $0.12 per delivered clip, 99.9% of orders delivered and 97% in time.", nil},
+		{"against the baseline, which is excluded", exclude(today(asking(dear, cheap), "reverse"), "reverse", 0), "forwarding", "forwarding",
+			"Choose forwarding: it costs $4,130 less a month (63.2%) than reverse, the baseline, at $0.12 per delivered clip, 99.9% of orders delivered and 97% in time.",
+			[]string{"Excluding reverse costs nothing: forwarding would be the candidate anyway."}},
+		{"against the baseline, which is cheaper and late", today(promise(asking(late, dear)), "reverse"), "forwarding", "forwarding",
+			"Choose forwarding: it costs $4,130 more a month (172.1%) than reverse, the baseline, at $0.327 per delivered clip, 99.9% of orders delivered and 97% in time; no other strategy meets every requirement.",
+			[]string{"reverse misses in_time >= 95% (90% expected, 5 points short)."}},
+		{"the baseline is the best", today(asking(dear, cheap), "forwarding"), "forwarding", "forwarding",
+			"Stay with forwarding, the baseline: $0.12 per delivered clip, 99.9% of orders delivered and 97% in time; it costs $4,130 less a month (63.2%) than reverse, the next best that qualifies.", nil},
+		{"the baseline delivers nothing", today(asking(dead, cheap), "reverse"), "forwarding", "forwarding",
+			"Choose forwarding: $0.12 per delivered clip, 99.9% of orders delivered and 97% in time; no other strategy is sure to deliver anything.", []string{"reverse delivers nothing."}},
+		{"the baseline wasn't run", today(asking(cheap), "direct"), "reverse", "reverse",
+			"Choose reverse: $0.12 per delivered clip, 99.9% of orders delivered and 97% in time.", nil},
+		{"undecided, against the baseline", today(draws(asking(costing(1000), costing(1020), costing(2000)), mostly(90, []decision.Outlook{costing(1000), costing(1020), costing(2000)}, []decision.Outlook{costing(1130), costing(1020), costing(2000)})), "hybrid"),
+			"reverse", "",
+			"No clear winner: reverse is expected to be best and costs $1,000 less a month (50%) at the stated values, and $987 less on average over the stated ranges, than hybrid, the baseline, but choosing it may cost $11 a month more than the best choice, which lies within what is not known.",
+			[]string{"Knowing every stated range exactly would be worth at most $11 a month."}},
+		{"nobody is sure, against the baseline", today(draws(promise(asking(cheap, dear)), mostly(60, []decision.Outlook{cheap, dear}, []decision.Outlook{late, but(dear, inTime(0.8))})), "forwarding"), "", "",
+			"No strategy is sure to meet every requirement (in_time >= 95%): at the stated values reverse would be the best that does, at $0.12 per delivered clip, and costs $4,130 less a month (63.2%) than forwarding, the baseline, but it does so in only 60% of what the stated ranges leave open; 95% is asked.",
+			[]string{
+				"reverse is not sure to keep what is required: it keeps in_time >= 95% in 60% of the stated ranges.",
+				"forwarding is not sure to keep what is required: it keeps in_time >= 95% in 60% of the stated ranges.",
+			}},
 		{"dollars a clip", asking(costing(30_000), costing(200_000)), "reverse", "reverse",
 			"Choose reverse: $1.50 per delivered clip, 99.9% of orders delivered and 97% in time; it costs $170,000 less a month (85%) than forwarding, the next best that qualifies.", nil},
 		{"ten dollars a clip", asking(costing(200_000)), "reverse", "reverse",
@@ -379,6 +409,25 @@ func TestExclusionInTheRecord(t *testing.T) {
 	q.Excluded = []bool{true, true, true}
 	if v := decided(t, q); v.ExclusionCost != nil || len(v.ProbabilityBest) > 0 || v.Candidate != nil {
 		t.Errorf("with nothing left, the exclusion costs %v, P(best) is %v, the candidate %v", v.ExclusionCost, v.ProbabilityBest, name(v.Candidate))
+	}
+}
+
+// TestSavings: the record holds what the sentence tells, and the same of each strategy against the baseline.
+func TestSavings(t *testing.T) {
+	q := asking(costing(1000), costing(1500), costing(1200))
+	q.Draws = mostly(50, q.Stated, []decision.Outlook{costing(1100), costing(1500), costing(1250)})
+	v := decided(t, q)
+	if want := (record.Saving{Strategy: "reverse", Against: "hybrid", CostUSD: 1000, AgainstUSD: 1200, MeanUSD: v.Saving.MeanUSD}); *v.Saving != want || math.Abs(*v.Saving.MeanUSD-175) > 1e-9 || v.AgainstBaseline != nil {
+		t.Errorf("saves %+v, %v on average, want %+v, 175", v.Saving, *v.Saving.MeanUSD, want)
+	}
+	q.Decision.Baseline = "forwarding"
+	v = decided(t, q)
+	if want := map[string]float64{"reverse": 500, "forwarding": 0, "hybrid": 300}; !maps.Equal(v.AgainstBaseline, want) || !v.Saving.Baseline || v.Saving.USD() != 500 || v.Baseline != "forwarding" {
+		t.Errorf("against the baseline %v, want %v; the choice saves %+v", v.AgainstBaseline, want, v.Saving)
+	}
+	q.Measured = true
+	if v := decided(t, q); v.Saving.MeanUSD != nil {
+		t.Errorf("a bench has no stated ranges, and yet saves %v on average over them", *v.Saving.MeanUSD)
 	}
 }
 

@@ -61,17 +61,11 @@ type flip struct {
 // rivals picks the two strategies between which the decision lies: the candidate and the next
 // best, or, where nobody qualifies, those that come closest to it.
 func (e *exploration) rivals() {
-	pool := e.allowed()
-	if e.candidate < 0 {
-		for _, i := range e.remaining() {
-			if e.keepsAll(&e.Stated[i]) {
-				pool = append(pool, i)
-			}
-		}
+	if e.subject = e.judgement.subject(); e.subject >= 0 {
+		e.against = e.next(e.subject)
+		return
 	}
-	if len(pool) == 0 {
-		pool = e.remaining()
-	}
+	pool := e.remaining()
 	e.subject = e.cheapest(pool)
 	e.against = e.cheapest(slices.DeleteFunc(pool, func(i int) bool { return i == e.subject }))
 }

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"channelbench/internal/money"
+	"channelbench/internal/record"
 	"channelbench/internal/scenario"
 )
 
@@ -50,17 +50,35 @@ func (j *judgement) remaining() []int {
 // choose is the sentence of a clear verdict.
 func (j *judgement) choose() string {
 	o := &j.Stated[j.candidate]
-	s := fmt.Sprintf("Choose %s: %s per delivered clip, %s of orders delivered", j.Strategies[j.candidate], clipMoney(o.CostPerDelivered), percent(o.Delivered))
+	s := fmt.Sprintf("Choose %s: ", j.Strategies[j.candidate])
+	switch {
+	case j.candidate == j.baseline():
+		s = fmt.Sprintf("Stay with %s, the baseline: ", j.Strategies[j.candidate])
+	case j.saves():
+		s += "it costs " + j.lead() + ", at "
+	}
+	s += fmt.Sprintf("%s per delivered clip, %s of orders delivered", clipMoney(o.CostPerDelivered), percent(o.Delivered))
 	if !j.NoPromise {
 		s += fmt.Sprintf(" and %s in time", percent(o.InTime))
 	}
-	if second := j.second(); second >= 0 {
+	second := j.next(j.candidate)
+	switch {
+	case second >= 0 && second == j.baseline():
+		return s + "."
+	case second >= 0:
 		return s + "; " + j.advantage(second)
-	}
-	if len(j.remaining()) > 1 {
+	case len(j.remaining()) > 1:
 		return fmt.Sprintf("%s; no other strategy %s.", s, j.goal("is sure to deliver anything", "meets every requirement"))
 	}
 	return s + "."
+}
+
+// saves says whether there is a saving against the baseline.
+func (j *judgement) saves() bool { return j.saving != nil && j.saving.Baseline }
+
+// lead is the saving against the baseline in words.
+func (j *judgement) lead() string {
+	return j.saving.Words(j.saving.Against + ", the baseline")
 }
 
 // goal is what a strategy has to do to qualify, if nothing is required and if something is.
@@ -71,34 +89,23 @@ func (j *judgement) goal(free, required string) string {
 	return required
 }
 
-// second is the best strategy that qualifies besides the candidate, or −1.
-func (j *judgement) second() int {
-	var others []int
-	for _, i := range j.allowed() {
-		if i != j.candidate {
-			others = append(others, i)
-		}
-	}
-	return j.cheapest(others)
-}
-
 // advantage says by how much the candidate beats the next best.
 func (j *judgement) advantage(other int) string {
-	gain := j.expected(other) - j.expected(j.candidate)
-	next := j.Strategies[other] + ", the next best that qualifies."
-	switch {
-	case math.IsInf(gain, 0):
-		return "it is sure to reach its p95, unlike " + next
-	case j.Decision.Minimise == "p95" && gain < 0.5:
-		return "its p95 is about that of " + next
-	case j.Decision.Minimise == "p95":
-		return fmt.Sprintf("its p95 is %s shorter than that of %s", clock(gain), next)
-	case gain <= -0.5:
-		return fmt.Sprintf("it costs %s more a month than %s, which delivers no more and costs no less per clip.", monthMoney(-gain), j.Strategies[other])
-	case gain < 0.5:
-		return "it costs about as much as " + next
+	next := j.Strategies[other] + ", the next best that qualifies"
+	if j.Decision.Minimise == "p95" {
+		gain := j.expected(other) - j.expected(j.candidate)
+		switch {
+		case math.IsInf(gain, 0):
+			return "it is sure to reach its p95, unlike " + next + "."
+		case gain < 0.5:
+			return "its p95 is about that of " + next + "."
+		}
+		return fmt.Sprintf("its p95 is %s shorter than that of %s.", clock(gain), next)
 	}
-	return fmt.Sprintf("it costs %s less a month (%s) than %s", monthMoney(gain), percent(gain/j.expected(other)), next)
+	if j.expected(other) < j.expected(j.candidate) {
+		next = j.Strategies[other] + ", which delivers no more and costs no less per clip"
+	}
+	return "it costs " + j.against(j.candidate, other).Words(next) + "."
 }
 
 // nobody is the sentence where no strategy qualifies: whether none does even at the stated values, or
@@ -109,8 +116,12 @@ func (j *judgement) nobody() string {
 	if i < 0 {
 		return fmt.Sprintf("No strategy meets every requirement (%s).", required)
 	}
-	return fmt.Sprintf("No strategy is sure to %s: %s %s would be the best that does, at %s per delivered clip, but it does so in only %s of what %s leave open; %s is asked.",
-		j.goal("deliver anything", "meet every requirement ("+required+")"), j.point(), j.Strategies[i], clipMoney(j.Stated[i].CostPerDelivered), percent(j.keeps(i)), j.source(), percent(j.Decision.Confidence))
+	lead := ""
+	if j.saves() {
+		lead = ", and costs " + j.lead()
+	}
+	return fmt.Sprintf("No strategy is sure to %s: %s %s would be the best that does, at %s per delivered clip%s, but it does so in only %s of what %s leave open; %s is asked.",
+		j.goal("deliver anything", "meet every requirement ("+required+")"), j.point(), j.Strategies[i], clipMoney(j.Stated[i].CostPerDelivered), lead, percent(j.keeps(i)), j.source(), percent(j.Decision.Confidence))
 }
 
 // source is what leaves the answer open.
@@ -138,15 +149,7 @@ func (j *judgement) point() string {
 }
 
 // closest is the best of the remaining strategies that keep every requirement at the stated values, or −1.
-func (j *judgement) closest() int {
-	var keeping []int
-	for _, i := range j.remaining() {
-		if j.keepsAll(&j.Stated[i]) {
-			keeping = append(keeping, i)
-		}
-	}
-	return j.cheapest(keeping)
-}
+func (j *judgement) closest() int { return j.cheapest(j.keeping()) }
 
 // keepsAll says whether something is delivered, and every requirement kept.
 func (j *judgement) keepsAll(o *Outlook) bool {
@@ -177,8 +180,12 @@ func (j *judgement) undecided() string {
 	if math.IsInf(j.expected(j.candidate), 0) {
 		return "No clear winner: no strategy that qualifies is sure to reach its p95, as too few orders may be delivered."
 	}
-	return fmt.Sprintf("No clear winner: %s is expected to be best, but choosing it may cost %s more than the best choice, which lies within what is not known.",
-		j.Strategies[j.candidate], j.unit(j.regret))
+	lead := ""
+	if j.saves() {
+		lead = " and costs " + j.lead()
+	}
+	return fmt.Sprintf("No clear winner: %s is expected to be best%s, but choosing it may cost %s more than the best choice, which lies within what is not known.",
+		j.Strategies[j.candidate], lead, j.unit(j.regret))
 }
 
 // unit prints an amount of what is minimised.
@@ -186,7 +193,7 @@ func (j *judgement) unit(v float64) string {
 	if j.Decision.Minimise == "p95" {
 		return clock(v) + " of p95"
 	}
-	return monthMoney(v) + " a month"
+	return record.Dollars(v) + " a month"
 }
 
 // failings says of each strategy that doesn't qualify what fails and by how much.
@@ -233,7 +240,7 @@ func (j *judgement) shortfall(strategy int, r *scenario.Requirement) string {
 	case scenario.CostPerDelivered:
 		return fmt.Sprintf("%s expected, %s too much", clipMoney(v), clipMoney(v-r.Bound))
 	}
-	return fmt.Sprintf("%s expected, %s too much", monthMoney(v), monthMoney(v-r.Bound))
+	return fmt.Sprintf("%s expected, %s too much", record.Dollars(v), record.Dollars(v-r.Bound))
 }
 
 // exclusion says what leaving strategies out costs; "" where nothing is excluded.
@@ -255,7 +262,7 @@ func (j *judgement) exclusion() string {
 	if cost < 0 { // what is minimised is p95, or the excluded one delivers more
 		costs = "saves"
 	}
-	amount := monthMoney(math.Abs(cost))
+	amount := record.Dollars(math.Abs(cost))
 	if math.Abs(cost) < 0.5 {
 		costs, amount = "costs", "next to nothing"
 	}
@@ -276,14 +283,6 @@ func clipMoney(dollars float64) string {
 		s = strings.TrimSuffix(s, "0")
 	}
 	return s
-}
-
-// monthMoney prints a month's cost to the dollar, or to the cent below ten dollars.
-func monthMoney(dollars float64) string {
-	if math.Abs(dollars) < 10 {
-		return fmt.Sprintf("$%.2f", dollars)
-	}
-	return "$" + money.Group(uint64(math.Round(dollars)))
 }
 
 // percent prints a share with as many decimals as set it apart from 0 % and 100 %.

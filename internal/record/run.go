@@ -186,7 +186,10 @@ type Verdict struct {
 	Closest         *string            `json:"closest,omitempty"`       // where nobody qualifies: which would, if what is open turned out well; nil: none
 	MeasureFirst    *string            `json:"measure_first,omitempty"` // the input whose range leaves most open; nil: none does, or the verdict is clear
 	Minimise        string             `json:"minimise"`
-	ExpectedRegret  *float64           `json:"expected_regret_usd"` // a month; null without a candidate
+	ExpectedRegret  *float64           `json:"expected_regret_usd"`            // a month; null without a candidate
+	Saving          *Saving            `json:"saving,omitempty"`               // nil: there is no strategy to save with, or none to compare it with
+	Baseline        string             `json:"baseline,omitempty"`             // what is done today; "": not stated
+	AgainstBaseline map[string]float64 `json:"against_baseline_usd,omitempty"` // by strategy: what it costs less a month than the baseline, at the stated values or as measured
 	ProbabilityBest map[string]float64 `json:"probability_best"`
 	Requirements    []Requirement      `json:"requirements"`
 	Excluded        []string           `json:"excluded,omitempty"`

@@ -48,8 +48,10 @@ func full() *Run {
 			Winner: ptr("hybrid"), Candidate: ptr("hybrid"), Closest: ptr("reverse"), MeasureFirst: ptr("channels.reverse.latency"), Minimise: "cost", ExpectedRegret: ptr(3.0), ProbabilityBest: map[string]float64{"hybrid": 1},
 			Requirements: []Requirement{{Strategy: "hybrid", Text: "in_time >= 85%", Holds: true, HoldsAsStated: true, Probability: 1, Value: ptr(0.9), MonthMissesShare: ptr(0.01)}},
 			Excluded:     []string{"reverse"}, ExclusionCost: ptr(900.0), Draws: 64,
-			BreakEvens: []BreakEven{{Cheaper: "reverse", Dearer: "forwarding", Clip: "720p", Seconds: ptr(1.41), FailRate: ptr(0.3), Sentence: "s"}},
-			Sentence:   "Use hybrid.", Reasons: []string{"r"},
+			Saving: &Saving{Strategy: "hybrid", Against: "forwarding", Baseline: true, CostUSD: 6600, AgainstUSD: 7000, MeanUSD: ptr(380.0)}, Baseline: "forwarding",
+			AgainstBaseline: map[string]float64{"hybrid": 400},
+			BreakEvens:      []BreakEven{{Cheaper: "reverse", Dearer: "forwarding", Clip: "720p", Seconds: ptr(1.41), FailRate: ptr(0.3), Sentence: "s"}},
+			Sentence:        "Use hybrid.", Reasons: []string{"r"},
 		},
 		Map: &BreakEvenMap{Strategy: "hybrid", Against: "forwarding", Resolution: "720p", Channel: "reverse", Failure: "region",
 			Seconds: []float64{1, 2}, Rates: []float64{0.01}, Saving: [][]*float64{{ptr(-0.03), nil}}, Workload: MapBox{8, 12, 0.01, 0.03}},
@@ -81,6 +83,7 @@ func unreached() *Run {
 	r.Strategies[0].Exact = &Exact{}
 	r.Verdict.Requirements = []Requirement{{Strategy: "reverse", Text: "p95 <= 6m"}}
 	r.Verdict.BreakEvens = []BreakEven{{Clip: "720p"}}
+	r.Verdict.Saving = &Saving{Strategy: "reverse"}
 	r.Bills = []Bill{{Channel: "reverse"}}
 	r.Accounts = []Account{{}}
 	r.Drive = &Drive{Channels: "live"}

@@ -37,6 +37,7 @@ func (r *reader) decision(n *node) Decision {
 		Confidence: read(t, "confidence", defaultDecision.Confidence, (*reader).confidence),
 		Tolerance:  read(t, "tolerance", defaultDecision.Tolerance, (*reader).share),
 		Exclude:    read(t, "exclude", nil, list(`["reverse"]`, (*reader).text)),
+		Baseline:   read(t, "baseline", "", (*reader).text),
 		Budget:     read(t, "budget_per_month", 0, (*reader).positiveMoney),
 	}
 	refuseRepeats(r, n.find("exclude"), d.Exclude)

@@ -483,6 +483,7 @@ func (w *writer) decision(d *Decision) {
 	w.put("confidence", percent(d.Confidence))
 	w.put("tolerance", percent(d.Tolerance))
 	w.put("exclude", texts(d.Exclude))
+	w.some("baseline", d.Baseline)
 	if d.Budget > 0 {
 		w.put("budget_per_month", amount(d.Budget))
 	}

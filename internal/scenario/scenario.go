@@ -243,6 +243,7 @@ type Decision struct {
 	Confidence float64
 	Tolerance  float64
 	Exclude    []string // strategies, or channels and with them the strategies that use them
+	Baseline   string   // the strategy that is used today; "": not stated
 	Budget     money.Micros
 }
 
