@@ -14,7 +14,7 @@ func Outcome(word string) (outcome channel.Outcome, reason channel.Reason, known
 	if word = spelling(word); whole != word && codes[whole].gone {
 		return 0, 0, false // of the clip, not of the job
 	}
-	if state, said := common[word]; said {
+	if state, said := common[word]; said && codes[word] != moderation {
 		switch {
 		case state == Completed:
 			return channel.Delivered, channel.NoReason, true
