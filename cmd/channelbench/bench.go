@@ -274,7 +274,7 @@ func (f *benchFlags) limit(s *scenario.Scenario, plan *bench.Plan) (money.Micros
 	if f.capped() {
 		var err error
 		if limit, err = money.Parse(f.maxSpend); err != nil {
-			return 0, fail(exitUsage, fmt.Errorf("--max-spend: %w", err))
+			return 0, amountError("--max-spend", err)
 		}
 	}
 	switch {

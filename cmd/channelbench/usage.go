@@ -108,6 +108,12 @@ func flagError(cmd *cobra.Command, err error) error {
 	return fail(exitUsage, fmt.Errorf("%w\n  hint: %s", err, hint))
 }
 
+// amountError says what is wrong with an amount of money, and what most often made it so.
+func amountError(flag string, err error) error {
+	const hint = "\n  hint: %s takes an amount in single quotes, as '$20': without them a shell takes $2 for a variable"
+	return fail(exitUsage, fmt.Errorf("%s: %w"+hint, flag, err, flag))
+}
+
 // unbounded is the number of arguments of a command that takes any.
 const unbounded = -1
 
