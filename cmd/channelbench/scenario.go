@@ -13,6 +13,7 @@ import (
 
 	"channelbench/bench"
 	"channelbench/internal/scenario"
+	"channelbench/reports"
 	"channelbench/scenarios"
 )
 
@@ -75,7 +76,7 @@ func (p *program) load(name string, set []string) (*scenario.Scenario, *source, 
 	if err != nil {
 		return nil, nil, err
 	}
-	s, warnings, err := scenario.Load(src.label, src.text, scenario.Options{Set: set, ReadFile: src.read, Today: today()})
+	s, warnings, err := scenario.Load(src.label, src.text, scenario.Options{Set: set, ReadFile: src.read, Today: today(), Illegible: reports.Illegible})
 	p.warn(warnings)
 	if err != nil {
 		return nil, nil, fail(exitUsage, err)
