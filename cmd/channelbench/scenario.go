@@ -76,7 +76,8 @@ func (p *program) load(name string, set []string) (*scenario.Scenario, *source, 
 	if err != nil {
 		return nil, nil, err
 	}
-	s, warnings, err := scenario.Load(src.label, src.text, scenario.Options{Set: set, ReadFile: src.read, Today: today(), Illegible: reports.Illegible})
+	o := scenario.Options{Set: set, ReadFile: src.read, Today: today(), Illegible: reports.Illegible}
+	s, warnings, err := scenario.Load(src.label, src.text, o)
 	p.warn(warnings)
 	if err != nil {
 		return nil, nil, fail(exitUsage, err)

@@ -19,7 +19,8 @@ const helpWidth = 100
 func (p *program) speakPlainly(root *cobra.Command) {
 	root.InitDefaultCompletionCmd()
 	root.SetHelpCommand(helpCommand())
-	root.SetUsageTemplate(strings.ReplaceAll(root.UsageTemplate(), ".FlagUsages", fmt.Sprintf(".FlagUsagesWrapped %d", helpWidth)))
+	wrapped := fmt.Sprintf(".FlagUsagesWrapped %d", helpWidth)
+	root.SetUsageTemplate(strings.ReplaceAll(root.UsageTemplate(), ".FlagUsages", wrapped))
 	root.SetFlagErrorFunc(flagError)
 	root.SetVersionTemplate("{{.Version}}\n")
 	help := root.HelpFunc()
@@ -81,8 +82,10 @@ func unknownCommand(under *cobra.Command, name string) error {
 }
 
 // kinds are what flags of Go's own types take.
-var kinds = map[string]string{"bool": "must be true or false", "int": "must be a whole number", "float64": "must be a number",
-	"duration": "must be a duration, such as 90s or 1m30s"}
+var kinds = map[string]string{
+	"bool": "must be true or false", "int": "must be a whole number", "float64": "must be a number",
+	"duration": "must be a duration, such as 90s or 1m30s",
+}
 
 // flagError says what is wrong with a flag.
 func flagError(cmd *cobra.Command, err error) error {

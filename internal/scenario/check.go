@@ -263,7 +263,8 @@ func (c *checker) checkStrategy(st *Strategy) {
 func (c *checker) checkReached(st *Strategy, n *node, reached []bool) {
 	for i, route := range st.Routes {
 		if w := route.When; w.Video != "" && !c.s.hasVideo(w.Video) {
-			c.because("no video "+w.Video, n.find("route", i, "when", "video"), choice(w.Video, c.s.videoNames()), "there is no video %q", w.Video)
+			at := n.find("route", i, "when", "video")
+			c.because("no video "+w.Video, at, choice(w.Video, c.s.videoNames()), "there is no video %q", w.Video)
 		} else if !reached[i] {
 			c.warn(n.find("route", i, "when"), "", "this route is never taken: no video of the workload matches it, or an earlier route does")
 		}
@@ -339,7 +340,8 @@ func (c *checker) checkRoute(st *Strategy, v *Video, steps []Step, where *node) 
 		}
 	}
 	if able == 0 && !unsure {
-		c.because(strings.Join(slices.Compact(lacking), "; "), where, strings.Join(slices.Compact(reasons), "; "), "no step of strategy %s can make %q, a clip of %v", st.Name, v.Name, v.Clip)
+		cause, hint := strings.Join(slices.Compact(lacking), "; "), strings.Join(slices.Compact(reasons), "; ")
+		c.because(cause, where, hint, "no step of strategy %s can make %q, a clip of %v", st.Name, v.Name, v.Clip)
 		return
 	}
 	for i, step := range steps {

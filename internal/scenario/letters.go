@@ -35,5 +35,6 @@ func (r *reader) checkText(at place, text string, illegible func(string) []strin
 	if len(lacking) > most {
 		shown += fmt.Sprintf(" and %d more", len(lacking)-most)
 	}
-	r.note(at, true, "their font has Latin, Greek and Cyrillic letters; text, tables and run.json show all", fmt.Sprintf("charts can't show all of %q: they lack %s", text, shown))
+	const hint = "their font has Latin, Greek and Cyrillic letters; text, tables and run.json show all"
+	r.note(at, true, hint, fmt.Sprintf("charts can't show all of %q: they lack %s", text, shown))
 }
