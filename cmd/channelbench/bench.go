@@ -127,7 +127,7 @@ func (p *program) bench(ctx context.Context, name string, f *benchFlags) error {
 		return err
 	}
 	if o.Prompts, err = src.prompts(s.Bench.Prompts); err != nil {
-		return fail(exitUsage, fmt.Errorf("[bench] prompts: %w", err))
+		return err
 	}
 	if err := p.prepare(s, f, &o); err != nil {
 		return err
