@@ -117,9 +117,18 @@ func TestEveryOwnStringHasGlyphs(t *testing.T) {
 func TestMissingGlyphsShow(t *testing.T) {
 	for text, want := range map[string]string{
 		"hybrid": "hybrid", "混合": "��", "→ ok": "� ok", "a\nb": "a�b", "канал": "канал", "\xff": "�",
+		"a\u0301e\u0308": "áë", "Ｆｕｌｌ ①": "Full 1", "ﬁ": "fi", "한": "�", "x\u0331": "x�",
 	} {
 		if got := legible(text); got != want {
 			t.Errorf("legible(%q) = %q, want %q", text, got, want)
+		}
+	}
+}
+
+func TestIllegible(t *testing.T) {
+	for text, want := range map[string]string{"hybrid": "", "混合 混": "混 合", "a\u0301 канал Ｆ": "", "שלום": "ש ל ו ם", "�": ""} {
+		if got := strings.Join(Illegible(text), " "); got != want {
+			t.Errorf("%q: %q, want %q", text, got, want)
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	_ "embed"
 	"fmt"
 	"image/color"
+	"slices"
 	"strings"
 	"sync"
 
@@ -11,6 +12,7 @@ import (
 	"golang.org/x/image/font/opentype"
 	"golang.org/x/image/font/sfnt"
 	"golang.org/x/image/math/fixed"
+	"golang.org/x/text/unicode/norm"
 	"gonum.org/v1/plot/font"
 	"gonum.org/v1/plot/vg"
 )
@@ -71,16 +73,45 @@ func (s style) face() font.Face {
 	return font.Face{Font: font.Font{Typeface: "Roboto", Size: s.size}, Face: f}
 }
 
-// legible is text with every character the fonts cannot draw replaced visibly.
+// legible is text as the fonts can draw it: composed, signs that are letters in another guise as those, and every
+// other character that the fonts lack replaced visibly.
 func legible(text string) string {
 	face := style{size: 10}.face().Face
 	var buffer sfnt.Buffer
-	return strings.Map(func(r rune) rune {
-		if i, err := face.GlyphIndex(&buffer, r); err != nil || i == 0 {
-			return missing
+	lacks := func(r rune) bool { return !draws(face, &buffer, r) }
+	text = norm.NFC.String(strings.ToValidUTF8(text, string(missing)))
+	if !strings.ContainsFunc(text, lacks) {
+		return text
+	}
+	var drawn strings.Builder
+	for _, r := range text {
+		plain := string(r)
+		if lacks(r) {
+			plain = norm.NFKC.String(plain)
 		}
-		return r
-	}, text)
+		if strings.ContainsFunc(plain, lacks) {
+			plain = string(missing)
+		}
+		drawn.WriteString(plain)
+	}
+	return drawn.String()
+}
+
+// draws says whether a font has a character.
+func draws(face *opentype.Font, buffer *sfnt.Buffer, r rune) bool {
+	glyph, err := face.GlyphIndex(buffer, r)
+	return err == nil && glyph != 0
+}
+
+// Illegible are the characters of a text that charts can't show, each once.
+func Illegible(text string) []string {
+	var all []string
+	for _, r := range norm.NFC.String(text) {
+		if c := string(r); r != missing && legible(c) == string(missing) && !slices.Contains(all, c) {
+			all = append(all, c)
+		}
+	}
+	return all
 }
 
 // shorten cuts text in its middle, visibly, until it fits. The end of a name often tells two apart.

@@ -50,12 +50,13 @@ func TestStudyOfShippedScenarios(t *testing.T) {
 // TestStudyWithoutDoubt: where every range leaves the choice as it is, measuring is worth nothing; where nothing can be
 // chosen or counted in dollars, no worth is named.
 func TestStudyWithoutDoubt(t *testing.T) {
-	st := studied(t, "starter", "decision.require=[]")
+	const orders = "workload.orders_per_month=2000"
+	st := studied(t, "starter", orders, "decision.require=[]")
 	if v := st.Worth(1000, 30); !st.InUSD || v.Value != 0 || st.Perfect().Value != 0 {
 		t.Errorf("without requirements reverse is the cheapest whatever is true, but orders are worth %v", v)
 	}
 	for what, set := range map[string]string{"seconds": `decision.minimise="p95"`, "no choice": `decision.exclude=["reverse"]`} {
-		if st := studied(t, "starter", set); st.InUSD {
+		if st := studied(t, "starter", orders, set); st.InUSD {
 			t.Errorf("%s: a worth in dollars", what)
 		}
 	}

@@ -127,7 +127,7 @@ func (p *program) bench(ctx context.Context, name string, f *benchFlags) error {
 		return err
 	}
 	if o.Prompts, err = src.prompts(s.Bench.Prompts); err != nil {
-		return fail(exitUsage, fmt.Errorf("[bench] prompts: %w", err))
+		return err
 	}
 	if err := p.prepare(s, f, &o); err != nil {
 		return err
@@ -270,7 +270,7 @@ func (f *benchFlags) limit(s *scenario.Scenario, plan *bench.Plan) (money.Micros
 	if f.capped() {
 		var err error
 		if limit, err = money.Parse(f.maxSpend); err != nil {
-			return 0, fail(exitUsage, fmt.Errorf("--max-spend: %w", err))
+			return 0, amountError("--max-spend", err)
 		}
 	}
 	switch {

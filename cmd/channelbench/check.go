@@ -21,7 +21,10 @@ hint. SCENARIO is a path, "-" for stdin, or the name of a shipped scenario. It e
 		RunE: func(_ *cobra.Command, names []string) error {
 			wrong := 0
 			for _, name := range names {
-				s, _, err := p.load(name, set)
+				s, src, err := p.load(name, set)
+				if err == nil {
+					_, err = src.prompts(s.Bench.Prompts)
+				}
 				if err != nil {
 					p.complain(err)
 					wrong++

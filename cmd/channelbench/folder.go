@@ -41,8 +41,8 @@ func (p *program) folderOf(path string, of owner, chosen bool) (*folder, error) 
 	switch {
 	case past.Name == "" || of.same(past):
 	case !chosen:
-		const text = "%s holds a run of another scenario, %v\n  hint: give this one a name of its own, or choose another folder with -o"
-		return nil, fail(exitUsage, fmt.Errorf(text, path, past))
+		const hint = "\n  hint: give this one a name of its own, or choose another folder with -o"
+		return nil, fail(exitUsage, fmt.Errorf("%s holds a run of another scenario, %v"+hint, path, past))
 	default:
 		p.note("%s holds a run of another scenario, %v; this one takes its place", path, past)
 	}

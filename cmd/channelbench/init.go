@@ -6,7 +6,6 @@ import (
 	"io/fs"
 	"os"
 	"strconv"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -32,7 +31,7 @@ file. Without FILE it writes scenario.toml; with "-" it writes to stdout.`,
 			}
 			text, ok := scenarios.Open(from)
 			if !ok {
-				return fail(exitUsage, fmt.Errorf("there is no shipped scenario %q\n  hint: shipped are %s", from, strings.Join(scenarios.Names(), ", ")))
+				return fail(exitUsage, fmt.Errorf("there is no shipped scenario %q\n  hint: %s", from, shipped(from)))
 			}
 			if file == "-" {
 				if _, err := p.out.Write(text); err != nil {

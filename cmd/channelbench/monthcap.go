@@ -44,7 +44,7 @@ func (f *benchFlags) shareMonth(p *program, o *bench.Options, plan *bench.Plan) 
 		return nil
 	case !c.given():
 	case err != nil:
-		return fail(exitUsage, fmt.Errorf("--max-spend-month: %w", err))
+		return amountError("--max-spend-month", err)
 	case f.night.history == "":
 		return fail(exitUsage, errors.New("--max-spend-month is counted from the nights of a history\n"+
 			"  hint: add --history FILE; a file that isn't there yet counts as a month without spending"))

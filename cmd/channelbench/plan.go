@@ -113,7 +113,7 @@ func (f *planFlags) check(q *plan.Question) (missed money.Micros, err error) {
 			err = errors.New("must be more than nothing")
 		}
 		if err != nil {
-			return 0, fail(exitUsage, fmt.Errorf("%s: %w", a.flag, err))
+			return 0, amountError(a.flag, err)
 		}
 	}
 	switch {

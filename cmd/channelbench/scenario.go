@@ -13,6 +13,7 @@ import (
 
 	"channelbench/bench"
 	"channelbench/internal/scenario"
+	"channelbench/reports"
 	"channelbench/scenarios"
 )
 
@@ -64,9 +65,18 @@ func (p *program) open(name string) (*source, error) {
 		return &source{label: name + ".toml", from: "shipped", text: shipped, dir: ".", named: map[string][]byte{}}, nil
 	}
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fail(exitUsage, fmt.Errorf("there is no file and no shipped scenario %q\n  hint: shipped are %s", name, strings.Join(scenarios.Names(), ", ")))
+		return nil, fail(exitUsage, fmt.Errorf("there is no file and no shipped scenario %q\n  hint: %s", name, shipped(name)))
 	}
 	return nil, fail(exitUsage, err)
+}
+
+// shipped says which shipped scenarios there are, and which one may have been meant.
+func shipped(name string) string {
+	all := "shipped are " + strings.Join(scenarios.Names(), ", ")
+	if near, ok := scenario.Nearest(name, scenarios.Names()); ok {
+		return "did you mean " + near + "? " + all
+	}
+	return all
 }
 
 // load reads and checks a scenario, and prints its warnings.
@@ -75,7 +85,8 @@ func (p *program) load(name string, set []string) (*scenario.Scenario, *source, 
 	if err != nil {
 		return nil, nil, err
 	}
-	s, warnings, err := scenario.Load(src.label, src.text, scenario.Options{Set: set, ReadFile: src.read, Today: today()})
+	o := scenario.Options{Set: set, ReadFile: src.read, Today: today(), Illegible: reports.Illegible}
+	s, warnings, err := scenario.Load(src.label, src.text, o)
 	p.warn(warnings)
 	if err != nil {
 		return nil, nil, fail(exitUsage, err)
@@ -132,10 +143,14 @@ func (s *source) prompts(name string) ([]string, error) {
 		name, read = shippedPrompts, s.readShipped
 	}
 	text, err := read(name)
-	if err != nil {
-		return nil, err
+	var prompts []string
+	if err == nil {
+		prompts, err = bench.ReadPrompts(string(text))
 	}
-	return bench.ReadPrompts(string(text))
+	if err != nil {
+		return nil, fail(exitUsage, fmt.Errorf("[bench] prompts: %w", err))
+	}
+	return prompts, nil
 }
 
 func (s *source) readPrompts(name string) ([]byte, error) {

@@ -19,7 +19,8 @@ const helpWidth = 100
 func (p *program) speakPlainly(root *cobra.Command) {
 	root.InitDefaultCompletionCmd()
 	root.SetHelpCommand(helpCommand())
-	root.SetUsageTemplate(strings.ReplaceAll(root.UsageTemplate(), ".FlagUsages", fmt.Sprintf(".FlagUsagesWrapped %d", helpWidth)))
+	wrapped := fmt.Sprintf(".FlagUsagesWrapped %d", helpWidth)
+	root.SetUsageTemplate(strings.ReplaceAll(root.UsageTemplate(), ".FlagUsages", wrapped))
 	root.SetFlagErrorFunc(flagError)
 	root.SetVersionTemplate("{{.Version}}\n")
 	help := root.HelpFunc()
@@ -81,8 +82,10 @@ func unknownCommand(under *cobra.Command, name string) error {
 }
 
 // kinds are what flags of Go's own types take.
-var kinds = map[string]string{"bool": "must be true or false", "int": "must be a whole number", "float64": "must be a number",
-	"duration": "must be a duration, such as 90s or 1m30s"}
+var kinds = map[string]string{
+	"bool": "must be true or false", "int": "must be a whole number", "float64": "must be a number",
+	"duration": "must be a duration, such as 90s or 1m30s",
+}
 
 // flagError says what is wrong with a flag.
 func flagError(cmd *cobra.Command, err error) error {
@@ -106,6 +109,12 @@ func flagError(cmd *cobra.Command, err error) error {
 		err = fmt.Errorf("--%s %q: %w", flag.Name, value.GetValue(), why)
 	}
 	return fail(exitUsage, fmt.Errorf("%w\n  hint: %s", err, hint))
+}
+
+// amountError says what is wrong with an amount of money, and what most often made it so.
+func amountError(flag string, err error) error {
+	const hint = "\n  hint: %s takes an amount in single quotes, as '$20': without them a shell takes $2 for a variable"
+	return fail(exitUsage, fmt.Errorf("%s: %w"+hint, flag, err, flag))
 }
 
 // unbounded is the number of arguments of a command that takes any.

@@ -194,3 +194,17 @@ func TestNightlyCommandsAreOurs(t *testing.T) {
 		t.Errorf("%d commands found", found)
 	}
 }
+
+// TestTheTestsHaveOneCommand: what the README tells a newcomer to run is what guards main, without Go's own limit.
+func TestTheTestsHaveOneCommand(t *testing.T) {
+	const command = "\ngo test -timeout 30m ./...\n"
+	for _, file := range []string{"README.md", filepath.Join(".ci", "run")} {
+		text, err := os.ReadFile(filepath.Join("..", "..", file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(string(text), command) {
+			t.Errorf("%s lacks the line %q", file, strings.TrimSpace(command))
+		}
+	}
+}

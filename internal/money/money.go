@@ -30,7 +30,7 @@ const Whole Billionths = 1_000_000_000
 func Parse(s string) (Micros, error) {
 	digits, found := strings.CutPrefix(s, "$")
 	if !found {
-		return 0, fmt.Errorf("%q is not an amount of money; write it as \"$0.12\"", s)
+		return 0, fmt.Errorf("%q is not an amount of money, such as \"$0.12\"", s)
 	}
 	v, err := parseFixed(digits, 6)
 	if err != nil {
@@ -44,7 +44,7 @@ func Parse(s string) (Micros, error) {
 func ParseShare(s string) (Billionths, error) {
 	digits, found := strings.CutSuffix(s, "%")
 	if !found {
-		return 0, fmt.Errorf("%q is not a share; write it as \"2%%\"", s)
+		return 0, fmt.Errorf("%q is not a share, such as \"2%%\"", s)
 	}
 	v, err := parseFixed(strings.TrimSpace(digits), 7)
 	if err != nil {

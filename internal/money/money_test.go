@@ -22,7 +22,7 @@ func Example() {
 	fmt.Println(err)
 	// Output:
 	// $0.085 is 85000 millionths of a dollar
-	// "0.085" is not an amount of money; write it as "$0.12"
+	// "0.085" is not an amount of money, such as "$0.12"
 }
 
 func TestParse(t *testing.T) {
@@ -56,12 +56,12 @@ func TestParse(t *testing.T) {
 
 func TestParseRefuses(t *testing.T) {
 	for _, tt := range []struct{ name, text, because string }{
-		{"empty", "", `write it as "$0.12"`},
-		{"no unit", "0.12", `write it as "$0.12"`},
-		{"unit behind", "0.12$", `write it as "$0.12"`},
-		{"another currency", "€0.12", `write it as "$0.12"`},
-		{"space before the unit", " $0.12", `write it as "$0.12"`},
-		{"sign before the unit", "-$0.12", `write it as "$0.12"`},
+		{"empty", "", `such as "$0.12"`},
+		{"no unit", "0.12", `such as "$0.12"`},
+		{"unit behind", "0.12$", `such as "$0.12"`},
+		{"another currency", "€0.12", `such as "$0.12"`},
+		{"space before the unit", " $0.12", `such as "$0.12"`},
+		{"sign before the unit", "-$0.12", `such as "$0.12"`},
 		{"only the unit", "$", "not a plain decimal number"},
 		{"minus", "$-1", "not a plain decimal number"},
 		{"plus", "$+1", "not a plain decimal number"},
@@ -132,9 +132,9 @@ func TestParseShare(t *testing.T) {
 
 func TestParseShareRefuses(t *testing.T) {
 	for _, tt := range []struct{ name, text, because string }{
-		{"empty", "", `write it as "2%"`},
-		{"no unit", "0.15", `write it as "2%"`},
-		{"unit in front", "%15", `write it as "2%"`},
+		{"empty", "", `such as "2%"`},
+		{"no unit", "0.15", `such as "2%"`},
+		{"unit in front", "%15", `such as "2%"`},
 		{"unit twice", "15%%", "not a plain decimal number"},
 		{"only the unit", "%", "not a plain decimal number"},
 		{"minus", "-15%", "not a plain decimal number"},

@@ -66,7 +66,7 @@ func TestHintsProposeNoOtherAmount(t *testing.T) {
 // TestABareDollarInAShell: "--set late=$0.30" reaches the program as "late=bash.30" or "late=.30" does.
 func TestABareDollarInAShell(t *testing.T) {
 	source := goodSource(t)
-	for _, argument := range []string{"costs.late=0.30", "costs.late=0", "costs.late=30"} {
+	for _, argument := range []string{"costs.late=0.30", "costs.late=0", "costs.late=30", "costs.late=.30", "costs.late=bash.30"} {
 		_, _, err := Load("x.toml", source, Options{Set: []string{argument}, ReadFile: readTestFile})
 		if p := err.(Problems)[0]; p.Hint != "write the $, and single quotes around key=value: without them a shell takes $0 for a variable" {
 			t.Errorf("%s: %v", argument, p)

@@ -2,7 +2,6 @@ package scenario
 
 import (
 	"errors"
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -266,7 +265,8 @@ func (c *checker) checkStrategy(st *Strategy) {
 func (c *checker) checkReached(st *Strategy, n *node, reached []bool) {
 	for i, route := range st.Routes {
 		if w := route.When; w.Video != "" && !c.s.hasVideo(w.Video) {
-			c.because("no video "+w.Video, n.find("route", i, "when", "video"), choice(w.Video, c.s.videoNames()), "there is no video %q", w.Video)
+			at := n.find("route", i, "when", "video")
+			c.because("no video "+w.Video, at, choice(w.Video, c.s.videoNames()), "there is no video %q", w.Video)
 		} else if !reached[i] {
 			c.warn(n.find("route", i, "when"), "", "this route is never taken: no video of the workload matches it, or an earlier route does")
 		}
@@ -285,10 +285,10 @@ func (c *checker) checkSteps(steps []Step, n *node) {
 	}
 	for i, step := range steps {
 		if step.Timeout >= deadline {
-			c.warn(n.find(i, "timeout"), "", "the timeout of %s never strikes: the deadline of %s ends the order before", formatDuration(step.Timeout), formatDuration(deadline))
+			c.oddBecause("timeout after the deadline", n.find(i, "timeout"), "", "the timeout of %s never strikes: the deadline of %s ends the order before", formatDuration(step.Timeout), formatDuration(deadline))
 		}
 		if step.Hedge != nil && step.Hedge.After >= deadline {
-			c.warn(n.find(i, "hedge", "after"), "", "the hedge never begins: the deadline of %s ends the order before", formatDuration(deadline))
+			c.oddBecause("hedge after the deadline", n.find(i, "hedge", "after"), "", "the hedge never begins: the deadline of %s ends the order before", formatDuration(deadline))
 		}
 	}
 }
@@ -297,9 +297,9 @@ func (c *checker) checkSteps(steps []Step, n *node) {
 // it may be running there.
 func (c *checker) checkLostSubmits(steps []Step, n *node) {
 	for i, step := range steps {
-		rule := c.s.Retry.OnAmbiguous
+		rule, cause := c.s.Retry.OnAmbiguous, "on_ambiguous of [retry]"
 		if step.OnAmbiguous != nil {
-			rule = *step.OnAmbiguous
+			rule, cause = *step.OnAmbiguous, ""
 		}
 		for k := i + 1; k < len(steps) && rule == policy.NextStep; k++ {
 			where := n.find(k, "channel")
@@ -308,7 +308,7 @@ func (c *checker) checkLostSubmits(steps []Step, n *node) {
 					where = n.find(k, "hedge", "channel")
 				}
 				if slices.Contains(step.channels(), name) {
-					c.fail(where, `on_ambiguous = "stop" for the earlier step, or one step on the channel`,
+					c.because(cause, where, `on_ambiguous = "stop" for the earlier step, or one step on the channel`,
 						"with on_ambiguous = \"next_step\" an order whose submit to %s was lost would be submitted there again", name)
 				}
 			}
@@ -342,13 +342,14 @@ func (c *checker) checkRoute(st *Strategy, v *Video, steps []Step, where *node) 
 		}
 	}
 	if able == 0 && !unsure {
-		c.because(strings.Join(slices.Compact(lacking), "; "), where, strings.Join(slices.Compact(reasons), "; "), "no step of strategy %s can make %q, a clip of %v", st.Name, v.Name, v.Clip)
+		cause, hint := strings.Join(slices.Compact(lacking), "; "), strings.Join(slices.Compact(reasons), "; ")
+		c.because(cause, where, hint, "no step of strategy %s can make %q, a clip of %v", st.Name, v.Name, v.Clip)
 		return
 	}
 	for i, step := range steps {
 		if err, known := c.makes(step.Channel, v); known && err != nil {
-			c.add(finding{at: where.find(i).at, warning: true, hint: err.Error(), cause: c.s.channel(step.Channel).lacking(v),
-				text: fmt.Sprintf("strategy %s skips this step for %q, a clip of %v", st.Name, v.Name, v.Clip)})
+			cause := c.s.channel(step.Channel).lacking(v)
+			c.oddBecause(cause, where.find(i), err.Error(), "strategy %s skips this step for %q, a clip of %v", st.Name, v.Name, v.Clip)
 		} else if step.Hedge != nil {
 			if err, known := c.makes(step.Hedge.Channel, v); known && err != nil {
 				c.fail(where.find(i, "hedge", "channel"), "hedge on another channel, or route this video by steps without the hedge", "the hedge can't make %q, a clip of %v: %v", v.Name, v.Clip, err)

@@ -10,8 +10,8 @@ type clash struct {
 	table     bool // it is the header of a table
 }
 
-// findClash finds the key that can't stand in the statement that begins at a place, up to which source is valid. go-toml
-// names the key, but tells the place of the whole statement.
+// findClash finds the key that can't stand in the statement that begins at a place, up to which source is valid.
+// go-toml names the key, but tells the place of the whole statement.
 func findClash(source []byte, statement int) (clash, bool) {
 	l := locator{source: source}
 	l.parser.Reset(source)

@@ -16,6 +16,8 @@ type Options struct {
 	Today time.Time
 	// ReadFile reads the files that a scenario names; nil refuses them.
 	ReadFile func(path string) ([]byte, error)
+	// Illegible are the characters of a text that charts can't show; nil: they show all.
+	Illegible func(text string) []string
 }
 
 // byteOrderMark may begin a file in UTF-8; it is no part of the first line.
@@ -45,6 +47,9 @@ func load(name string, source []byte, opts Options, refused func(*Scenario) []ga
 		s := r.scenario(root, name)
 		s.Source, s.Set = source, opts.Set
 		r.check(root, s)
+		if opts.Illegible != nil {
+			r.checkLetters(root, opts.Illegible)
+		}
 		for _, g := range refused(s) {
 			if n := root.find(g.path...); !r.judged(n.key) {
 				r.failKey(n, g.hint(), "%s is not modelled yet: %s", g.key(), g.meaning)

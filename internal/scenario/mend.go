@@ -45,7 +45,8 @@ func (r *reader) parse(body []byte, keys int) *node {
 func mendOf(source []byte, wrong *syntaxError, i int) mend {
 	if strings.Contains(wrong.message, " already ") || strings.Contains(wrong.message, " should be a") {
 		if c, found := findClash(source, wrong.at.start); found {
-			m := mend{at: c.at, text: wrong.message, hint: fmt.Sprintf("it stands at %s first: leave one of them out", position(source, c.first.start)), removes: true}
+			m := mend{at: c.at, text: wrong.message, removes: true}
+			m.hint = "it stands at " + position(source, c.first.start) + " first: leave one of them out"
 			if length := c.at.end - c.at.start; !c.table && length >= len("abc") {
 				m.instead = fmt.Sprintf("%0*x", length, 0xfff-i)
 			}
@@ -54,7 +55,8 @@ func mendOf(source []byte, wrong *syntaxError, i int) mend {
 	}
 	if at := bareValue(source, wrong.at.start); unquoted.Match(source[at.start:at.end]) {
 		value := string(source[at.start:at.end])
-		return mend{at: at, text: value + " has no quotes", hint: "write " + quote(value), instead: "'" + strings.Repeat(" ", len(value)-2) + "'"}
+		blank := "'" + strings.Repeat(" ", len(value)-2) + "'"
+		return mend{at: at, text: value + " has no quotes", hint: "write " + quote(value), instead: blank}
 	}
 	return mend{at: wrong.at, text: wrong.message, hint: syntaxHint(source, wrong)}
 }

@@ -68,6 +68,11 @@ func (r *reader) because(cause string, n *node, hint, format string, args ...any
 	n.spoil()
 }
 
+// oddBecause is because for a warning.
+func (r *reader) oddBecause(cause string, n *node, hint, format string, args ...any) {
+	r.add(finding{at: n.at, text: fmt.Sprintf(format, args...), hint: hint, cause: cause, warning: true})
+}
+
 // spoil marks n and all it is part of, so that what depends on it isn't judged.
 func (n *node) spoil() {
 	for ; n != nil; n = n.parent {

@@ -102,23 +102,25 @@ var (
 
 // dollars says how an amount is written, and which one it is where that is certain: a whole number may be one of cents.
 func (n *node) dollars(s string) string {
-	if bare := bareNumber.MatchString(s); bare && n.at.origin > 0 {
+	foreign := strings.ContainsFunc(s, func(c rune) bool { return unicode.Is(unicode.Sc, c) && c != '$' && c != '¢' })
+	cents := inCents.FindStringSubmatch(s)
+	whole := bareNumber.MatchString(s) && !strings.Contains(s, ".") && strings.Trim(s, "0") != ""
+	switch {
+	case foreign:
+		return "convert it: amounts are in US dollars"
+	case cents != nil:
+		if amount, err := money.Parse("$" + cents[1]); err == nil && amount%100 == 0 {
+			return "write " + strconv.Quote((amount / 100).String())
+		}
+	case n.at.origin > 0 && !strings.Contains(s, "$"):
 		return "write the $, and single quotes around key=value: without them a shell takes $0 for a variable"
-	} else if bare && !strings.Contains(s, ".") && strings.Trim(s, "0") != "" {
+	case whole:
 		return `amounts are in dollars, not in cents, as "$0.12"`
 	}
 	if found := inDollars.FindStringSubmatch(s); found != nil {
 		if amount, err := money.Parse("$" + found[1]); err == nil {
 			return "write " + strconv.Quote(amount.String())
 		}
-	}
-	if found := inCents.FindStringSubmatch(s); found != nil {
-		if amount, err := money.Parse("$" + found[1]); err == nil && amount%100 == 0 {
-			return "write " + strconv.Quote((amount / 100).String())
-		}
-	}
-	if strings.ContainsFunc(s, func(c rune) bool { return unicode.Is(unicode.Sc, c) && c != '$' }) {
-		return "convert it: amounts are in US dollars"
 	}
 	return amounts
 }

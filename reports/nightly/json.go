@@ -48,8 +48,10 @@ func JSON(w io.Writer, c *history.Comparison) error {
 		Night: c.Night, Base: c.Base, New: c.New, Verdicts: []verdictJSON{}, Notes: c.Notes, Suggest: c.Suggest}
 	for i := range c.Verdicts {
 		v := &c.Verdicts[i]
-		document.Verdicts = append(document.Verdicts, verdictJSON{v.Strategy, v.Gate.Metric, v.Status, finite(v.Base), finite(v.Value), finite(v.Effect), finite(v.Low),
-			finite(v.High), v.Gate.Change, finite(v.Score), v.Orders, v.Nights, v.Since, v.Reason})
+		document.Verdicts = append(document.Verdicts, verdictJSON{
+			v.Strategy, v.Gate.Metric, v.Status, finite(v.Base), finite(v.Value), finite(v.Effect), finite(v.Low), finite(v.High),
+			v.Gate.Change, finite(v.Score), v.Orders, v.Nights, v.Since, v.Reason,
+		})
 	}
 	e := json.NewEncoder(w)
 	e.SetEscapeHTML(false)
