@@ -61,7 +61,7 @@ func pageChart(run *record.Run) (Chart, error) {
 	if err != nil {
 		return Chart{}, err
 	}
-	c := Chart{File: pageFile, Alt: alt}
+	c := Chart{File: pageFile, Title: briefing(run).title, Alt: alt}
 	c.PNG, err = p.png()
 	return c, err
 }

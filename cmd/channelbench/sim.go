@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -26,6 +27,7 @@ type simFlags struct {
 	workers   int
 	counted   bool // --workers was given
 	require   bool
+	images    imageBase
 }
 
 // precision is a share on the command line, such as 1%.
@@ -83,7 +85,8 @@ The same scenario and seed give the same bytes, whatever the number of workers.`
 	}
 	flags := cmd.Flags()
 	flags.StringVarP(&f.out, "out", "o", "", "output `folder` (default out/<scenario>/sim)")
-	flags.StringVar(&f.format, "format", "text", "what stdout shows: text, json or markdown")
+	flags.StringVar(&f.format, "format", "text", "what stdout shows: "+either(formats))
+	flags.Var(&f.images, "image-base", imageBaseUse)
 	flags.IntVar(&f.months, "months", sim.DefaultMonths, "simulated months per strategy, at least 2")
 	flags.Var(&f.precision, "precision", fmt.Sprintf("instead of a number of months: add months until the difference between the best two is known to this share\nof what the best comes to, or there are %d; --months overrides", sim.MostMonths))
 	flags.IntVar(&f.workers, "workers", 0, "months simulated at once (default: one per processor)")
@@ -99,16 +102,23 @@ func (f *simFlags) check() error {
 	if f.counted && f.workers < 1 {
 		return fail(exitUsage, fmt.Errorf("--workers %d: at least 1", f.workers))
 	}
-	return checkFormat(f.format)
+	return checkFormat(f.format, formats)
 }
 
-// checkFormat refuses what publish can't print.
-func checkFormat(format string) error {
-	switch format {
-	case "text", "json", "markdown":
+// formats are what stdout can show of a run.
+var formats = []string{"text", "json", "markdown", "github"}
+
+func either(words []string) string {
+	last := len(words) - 1
+	return strings.Join(words[:last], ", ") + " or " + words[last]
+}
+
+// checkFormat refuses what can't be printed.
+func checkFormat(format string, formats []string) error {
+	if slices.Contains(formats, format) {
 		return nil
 	}
-	return fail(exitUsage, fmt.Errorf("--format %q is unknown\n  hint: text, json or markdown", format))
+	return fail(exitUsage, fmt.Errorf("--format %q is unknown\n  hint: %s", format, either(formats)))
 }
 
 func (p *program) sim(ctx context.Context, name string, f *simFlags) error {
@@ -131,7 +141,7 @@ func (p *program) sim(ctx context.Context, name string, f *simFlags) error {
 	if run == nil {
 		return failure
 	}
-	if err := p.publish(run, folder, f.format); err != nil {
+	if err := p.publish(run, folder, f.format, f.images); err != nil {
 		return err
 	}
 	if failure != nil {
@@ -172,19 +182,19 @@ func (p *program) simulate(ctx context.Context, s *scenario.Scenario, f *simFlag
 }
 
 // publish writes the files and prints the result.
-func (p *program) publish(run *record.Run, folder *folder, format string) error {
+func (p *program) publish(run *record.Run, folder *folder, format string, images imageBase) error {
 	charts, err := reports.Charts(run)
 	if err != nil {
 		return fail(exitFailed, err)
 	}
-	if err := folder.save(run, charts); err != nil {
+	if err := folder.save(run, charts, images); err != nil {
 		return err
 	}
 	switch format {
 	case "json":
 		err = record.Write(p.out, run)
-	case "markdown":
-		err = reports.Markdown(p.out, run, charts)
+	case "markdown", "github":
+		err = reports.Markdown(p.out, run, charts, images.in(format))
 	default:
 		err = reports.Text(p.out, run, reports.TextOptions{Color: p.color, Width: p.width})
 	}
