@@ -58,6 +58,9 @@ func (m *markdown) report(charts []Chart) {
 	if text := replayNote(m.run, "replayed"); text != "" {
 		m.printf("%s.\n\n", text)
 	}
+	if text := strings.Join(purchase(m.run), " · "); text != "" {
+		m.printf("%s\n\n", escape(text))
+	}
 	if m.opts.Comment {
 		m.list("Why", m.run.Verdict.Reasons)
 		m.fold("All figures", func() { m.table(tabulate(m.run, figures, false)) })

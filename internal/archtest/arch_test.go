@@ -236,7 +236,7 @@ var limits = map[string]int{
 	"internal/scenario": 6000,  // the whole language: reading with positions and limits, checking, compiling, printing, patching
 	"bench":             4000,  // one run from schedule to figures, resumed or not; its parts that stand alone are packages below it
 	"bench/dialect":     3800,  // one file a protocol with its client and its mock, and what they share
-	"reports":           11200, // one file a chart, of one run or of several, and the theme they share
+	"reports":           11500, // one file a chart, of one run or of several, and the theme they share
 	"sim/exact":         1600,  // each kind of exit of a step has its integral
 	"internal/history":  1900,  // nights as they are kept, read and judged, and the money of their months, by one format and one lock
 	"sim":               1720,  // the façade: runs, ranges, the map of break-evens, and the study behind a plan
