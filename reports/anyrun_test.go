@@ -243,7 +243,7 @@ func TestAnyRunRenders(t *testing.T) {
 		for _, c := range collisions(p) {
 			t.Errorf("%s: %s", pageFile, c)
 		}
-		charts := []Chart{{File: pageFile, Alt: words}}
+		charts := []Chart{{File: pageFile, Title: words, Alt: words}}
 		for _, k := range kinds {
 			f := k.make(run, bodyWidth)
 			if f == nil {
@@ -263,7 +263,7 @@ func TestAnyRunRenders(t *testing.T) {
 			for _, c := range squeezed(k.make(run, frameWidth), vg.Length(width), vg.Length(height)) {
 				t.Errorf("%s in a box of %d by %d: %s", k.file, width, height, c)
 			}
-			charts = append(charts, Chart{File: k.file, Alt: f.alt})
+			charts = append(charts, Chart{File: k.file, Title: f.title, Alt: f.alt})
 		}
 		for _, fault := range crammed(t, run) {
 			t.Error(fault)
@@ -272,7 +272,7 @@ func TestAnyRunRenders(t *testing.T) {
 		if err := Text(&text, run, TextOptions{Width: rapid.IntRange(0, 200).Draw(t, "width")}); err != nil {
 			t.Error(err)
 		}
-		if err := Markdown(&md, run, charts); err != nil {
+		if err := Markdown(&md, run, charts, MarkdownOptions{}); err != nil {
 			t.Error(err)
 		}
 		if md.Len() >= markdownRoom {

@@ -143,9 +143,12 @@ func risk(run *record.Run, subject *entry) string {
 	case ok:
 		parts = append(parts, perTenThousand(1-v)+" of 10,000 orders undelivered")
 	}
+	if v := subject.moderated(); v > 0 {
+		parts = append(parts, oneIn(v, "order")+" refused by moderation")
+	}
 	if promise, ok := known(run.Scenario.PromiseSeconds); ok {
-		if v, ok := known(inTimeOf(*subject)); ok && v < 1 {
-			parts = append(parts, fmt.Sprintf("%s later than %s, or never", oneIn(1-v, "order"), span(promise)))
+		if v, ok := subject.missed(); ok && v > 0 {
+			parts = append(parts, fmt.Sprintf("%s later than %s, or never", oneIn(v, "order"), span(promise)))
 		}
 	}
 	if subject.OverBudget != nil {

@@ -3,8 +3,11 @@ package reports
 import (
 	"errors"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
+
+	"gonum.org/v1/plot/vg"
 
 	"channelbench/internal/record"
 )
@@ -118,7 +121,7 @@ func TestOneSaving(t *testing.T) {
 		t.Fatal(err)
 	}
 	var text, md strings.Builder
-	if err := errors.Join(Text(&text, today, TextOptions{Width: 300}), Markdown(&md, today, charts)); err != nil {
+	if err := errors.Join(Text(&text, today, TextOptions{Width: 300}), Markdown(&md, today, charts, MarkdownOptions{})); err != nil {
 		t.Fatal(err)
 	}
 	told := 0
@@ -138,29 +141,40 @@ func TestOneSaving(t *testing.T) {
 	}
 }
 
-// The four charts are those that the run's question hangs on.
-func TestPageFigures(t *testing.T) {
-	budget := outages()
-	budget.Scenario.BudgetUSD = ptr(9_000.0)
-	plain := mapped()
-	plain.Sensitivity = nil
-	for _, c := range []struct {
-		name string
-		run  *record.Run
-		want string
-	}{
-		{"ranges", typical(), "at-a-glance.png latency-ecdf.png tornado.png cost-latency.png"},
-		{"no ranges", plain, "at-a-glance.png latency-ecdf.png cost-latency.png break-even.png"},
-		{"a budget", budget, "at-a-glance.png latency-ecdf.png budget.png tornado.png"},
-		{"a bench", bursty(), "at-a-glance.png latency-ecdf.png timeline.png cost-latency.png"},
-	} {
-		var got []string
-		for _, f := range pageFigures(c.run) {
-			got = append(got, f.file)
+// The page is a slide that can be read in 800 pixels, whatever the run: 9 pixels are the least.
+func TestPageIsASlide(t *testing.T) {
+	for name, fixture := range everyRun() {
+		p, _, err := onePage(fixture())
+		if err != nil {
+			t.Fatal(err)
 		}
-		if text := strings.Join(got, " "); text != c.want {
-			t.Errorf("%s: %s, want %s", c.name, text, c.want)
+		if p.width*9 != p.height*16 || p.width*vg.Length(p.dpi)/72 != 2000 {
+			t.Errorf("%s: the page is %v by %v", name, p.width, p.height)
 		}
+		for _, w := range p.texts {
+			if size := (w.box.Max.Y - w.box.Min.Y) / (style{size: 1}.above() + style{size: 1}.below()); size*800/p.width < 9 && !strings.Contains(w.text, "$") {
+				t.Errorf("%s: %q is %.1f pixels high", name, w.text, size*800/p.width)
+			}
+		}
+	}
+}
+
+// The page says what the run was of.
+func TestPageNamesThePurchase(t *testing.T) {
+	run := typical()
+	run.Orders = 20_000
+	run.Scenario.Title, run.Scenario.Models = "Veo 3.1: relay or reverse?", []string{"veo-3.1"}
+	run.Scenario.Videos = []record.Video{{Name: "short", Share: 0.6, Seconds: 4, Resolution: "720p"}, {Name: "long", Share: 0.4, Seconds: 8, Resolution: "1080p"}}
+	const want = "Veo 3.1: relay or reverse? · veo-3.1 · 20,000 orders a month: 60% 4 s 720p, 40% 8 s 1080p"
+	p, _, err := onePage(run)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.ContainsFunc(p.texts, func(w lettered) bool { return w.text == want }) {
+		t.Errorf("no %q in %v", want, p.texts)
+	}
+	if md := markdownOf(t, run, nil); !strings.Contains(md, want) {
+		t.Errorf("no %q in %s", want, md)
 	}
 }
 

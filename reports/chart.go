@@ -14,10 +14,11 @@ import (
 
 // Chart is one picture of a run.
 type Chart struct {
-	File string // name for the picture, such as "at-a-glance.png"
-	Alt  string // what the picture says, in words: its title and its numbers
-	PNG  []byte
-	CSV  []byte // the series drawn, for those who want to draw it otherwise; nil: the page of charts that have their own
+	File  string // name for the picture, such as "at-a-glance.png"
+	Title string // what the picture says, in a sentence
+	Alt   string // the same with its numbers
+	PNG   []byte
+	CSV   []byte // the series drawn, for those who want to draw it otherwise; nil: the page of charts that have their own
 }
 
 // kinds lists the charts in the order in which they are read. A maker gets the width that the figure will have, and
@@ -82,7 +83,7 @@ func aligned(figures []*figure) []*figure {
 
 // chart encodes a figure on a page of its own.
 func (f *figure) chart(file string) (Chart, error) {
-	c := Chart{File: file, Alt: f.alt}
+	c := Chart{File: file, Title: f.title, Alt: f.alt}
 	p, err := f.alone()
 	if err != nil {
 		return c, err

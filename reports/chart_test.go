@@ -9,6 +9,7 @@ import (
 	"image/png"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -56,12 +57,18 @@ func typicalCharts(t testing.TB) []Chart {
 	return charts
 }
 
+// cutMoney is an amount that lost digits.
+var cutMoney = regexp.MustCompile(`\$\d[\d.,]*…`)
+
 // collisions lists texts that leave the sheet or touch each other.
 func collisions(p *page) []string {
 	var found []string
 	for i, a := range p.texts {
 		if !within(p.sheet(), a.box) {
 			found = append(found, "cut off: "+a.text)
+		}
+		if cutMoney.MatchString(a.text) {
+			found = append(found, "another amount: "+a.text)
 		}
 		for _, b := range p.texts[:i] {
 			if meets(grow(a.box, -0.1), b.box) {
@@ -301,10 +308,33 @@ func level(a, b color.Color) int {
 	return d
 }
 
+// An amount that has no room is written smaller, or not at all, but never as another one.
+func TestMoneyIsNeverCut(t *testing.T) {
+	for _, costs := range [][]float64{{136.790427, 0.001234}, {999_999.4, 1_000}, {123_456_789_012, 0.1}, {4e14, 3e14}} {
+		run := change(paidFor(), func(r *record.Run) {
+			for i, v := range costs {
+				s := &r.Strategies[i]
+				s.CostPerDelivered, s.MonthlyCost.Figure = figureOf(v, v/100), figureOf(1e4*v, v)
+			}
+		})
+		for file, d := range pictures(t, run) {
+			for _, fault := range collisions(d.page) {
+				t.Errorf("%v, %s: %s", costs, file, fault)
+			}
+		}
+	}
+	words := "With forwarding a month costs $136,790, $1,234.56 less than with hybrid"
+	s := style{size: 10}
+	for w := s.width("With"); w < s.width(words); w++ {
+		if cut := s.shortenEnd(words, w); cutMoney.MatchString(cut) {
+			t.Errorf("cut to %q", cut)
+		}
+	}
+}
+
 func TestColoursKeepTheirContrast(t *testing.T) {
-	for kind := range kindColors {
-		for n := range shadeSteps {
-			mark := markColor(kind, n)
+	for kind, shades := range kindColors {
+		for n, mark := range shades {
 			if c := contrast(mark); c < 3 {
 				t.Errorf("%s, shade %d: contrast of the mark is %.2f, want 3", kind, n, c)
 			}

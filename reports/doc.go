@@ -7,7 +7,7 @@
 //
 //	err := reports.Text(os.Stdout, run, reports.TextOptions{Width: 100})
 //	charts, err := reports.Charts(run)
-//	err = reports.Markdown(w, run, charts)
+//	err = reports.Markdown(w, run, charts, reports.MarkdownOptions{})
 //
 // Several runs are a Set: each run's own charts on axes that all share, and charts that show the runs side by side.
 //

@@ -2,6 +2,7 @@ package reports
 
 import (
 	"math"
+	"slices"
 
 	"gonum.org/v1/plot/vg"
 )
@@ -111,7 +112,11 @@ func (s *dotNames) try(d *dot, gap vg.Length, spot *nameSpot) bool {
 	if !within(s.field, spot.box) || !s.page.free(spot.box, 1.5) {
 		return false
 	}
-	if gap > dotGaps[1] {
+	tied := gap > dotGaps[1]
+	if s.strange(d, spot.box, tied) {
+		return false
+	}
+	if tied {
 		leader := d.leader(spot.box)
 		if s.blocked(d, leader) {
 			return false
@@ -123,6 +128,25 @@ func (s *dotNames) try(d *dot, gap vg.Length, spot *nameSpot) bool {
 	}
 	spot.cost += 5 * float64(crossings(spot.box, s.lines))
 	return true
+}
+
+// strange says whether a name would stand beside a dot that isn't its own: nearly as near as to its own or, tied by a leader, near
+// at all. Dots in one place share their neighbours.
+func (s *dotNames) strange(d *dot, box vg.Rectangle, tied bool) bool {
+	least := d.apart(box) + 4
+	if tied {
+		least = 7
+	}
+	return slices.ContainsFunc(s.dots, func(other *dot) bool {
+		return other != d && !near(d.at, other.at) && other.apart(box) < least
+	})
+}
+
+// apart is how far a box is from the dot's rim.
+func (d *dot) apart(box vg.Rectangle) vg.Length {
+	x := max(box.Min.X-d.at.X, d.at.X-box.Max.X, 0)
+	y := max(box.Min.Y-d.at.Y, d.at.Y-box.Max.Y, 0)
+	return vg.Length(math.Hypot(float64(x), float64(y))) - d.radius
 }
 
 // beside is the box of a name in one direction from the dot.

@@ -244,23 +244,29 @@ func (c *ecdf) title() string {
 }
 
 func (c *ecdf) promiseTitle(in []entry) string {
-	in = slices.DeleteFunc(slices.Clone(in), func(e entry) bool { _, ok := known(inTimeOf(e)); return !ok })
-	sort.SliceStable(in, func(i, j int) bool { return *inTimeOf(in[i]) > *inTimeOf(in[j]) })
+	in = slices.DeleteFunc(slices.Clone(in), func(e entry) bool { _, ok := e.missed(); return !ok })
+	share := func(e entry) float64 { v, _ := e.missed(); return v }
+	sort.SliceStable(in, func(i, j int) bool { return share(in[i]) < share(in[j]) })
 	best, worst := in[0], in[len(in)-1]
-	kept, missed := *inTimeOf(best), 1-*inTimeOf(worst)
+	least, missed := share(best), share(worst)
+	kept := *inTimeOf(best)
 	promise := "the " + spanAdjective(*c.promise) + " promise"
-	shares := shareDecimals([]float64{kept, 1 - missed})
+	shares := shareDecimals([]float64{kept, *inTimeOf(worst)})
+	every := "every order"
+	if moderates(in) {
+		every = "every order that moderation lets pass"
+	}
 	switch {
 	case missed <= 0 && len(in) == 1:
-		return fmt.Sprintf("%s keeps %s for every order", worst.word, promise)
+		return fmt.Sprintf("%s keeps %s for %s", worst.word, promise, every)
 	case missed <= 0:
-		return fmt.Sprintf("every strategy keeps %s for every order", promise)
+		return fmt.Sprintf("every strategy keeps %s for %s", promise, every)
 	case len(in) == 1:
 		return fmt.Sprintf("%s misses %s for %s", worst.word, promise, oneIn(missed, "order"))
-	case percent(kept, shares) == percent(1-missed, shares):
+	case percent(kept, shares) == percent(*inTimeOf(worst), shares):
 		return fmt.Sprintf("every strategy delivers %s of orders within %s", percent(kept, shares), span(*c.promise))
 	}
-	second := strings.Replace(oneIn(1-kept, "order"), "1 order in", "1 in", 1)
+	second := strings.Replace(oneIn(least, "order"), "1 order in", "1 in", 1)
 	if missed > 0.15 {
 		second = strings.TrimSuffix(second, " of orders")
 	}
@@ -288,7 +294,16 @@ func quantileTitle(in []entry) string {
 }
 
 func (c *ecdf) subtitle() string {
-	return "Share of all orders delivered within the given time. Undelivered orders count as never. Dot: 95% done"
+	s := "Share of all orders delivered within the given time. Undelivered orders count as never. Dot: 95% done"
+	if moderates(c.list) && c.promise != nil {
+		s += ". What moderation refuses is undelivered, but not late: titles leave it out"
+	}
+	return s
+}
+
+// moderates says whether moderation refused any strategy's order.
+func moderates(list []entry) bool {
+	return slices.ContainsFunc(list, func(e entry) bool { return e.moderated() > 0 })
 }
 
 func (c *ecdf) alt() string {

@@ -32,6 +32,30 @@ func footnote(run *record.Run) []string {
 	return parts
 }
 
+// purchase says what the run was of: the question, the models, how much is ordered and of what.
+func purchase(run *record.Run) []string {
+	var parts, mix []string
+	if run.Scenario.Title != "" {
+		parts = append(parts, cutEnd(run.Scenario.Title, 100))
+	}
+	if models := run.Scenario.Models; len(models) > 3 {
+		parts = append(parts, plural(len(models), "model"))
+	} else if len(models) > 0 {
+		parts = append(parts, strings.Join(models, ", "))
+	}
+	for i, v := range run.Scenario.Videos {
+		if i == 4 && len(run.Scenario.Videos) > 5 {
+			mix = append(mix, plural(len(run.Scenario.Videos)-i, "other clip"))
+			break
+		}
+		mix = append(mix, fmt.Sprintf("%s %d s %s", percent(v.Share, shareDecimals([]float64{v.Share})-1), v.Seconds, v.Resolution))
+	}
+	if len(mix) > 0 {
+		parts = append(parts, count(int64(run.Orders))+" orders a month: "+strings.Join(mix, ", "))
+	}
+	return parts
+}
+
 // origin says how the figures came about, how many there are, and the seed.
 func origin(run *record.Run) string {
 	if run.Mode == "bench" {

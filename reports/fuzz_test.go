@@ -36,8 +36,8 @@ func FuzzRead(f *testing.F) {
 			}
 		}
 		_ = Text(io.Discard, run, TextOptions{})
-		_ = Markdown(io.Discard, run, charts)
+		_ = Markdown(io.Discard, run, charts, MarkdownOptions{})
 		_ = set.Text(io.Discard, TextOptions{})
-		_ = set.Markdown(io.Discard, charts, make([][]Chart, 2))
+		_ = set.Markdown(io.Discard, charts, make([][]Chart, 2), MarkdownOptions{})
 	})
 }

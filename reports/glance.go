@@ -261,7 +261,7 @@ func (g *glance) row(n *panel, e entry, note string, end vg.Point, bar vg.Length
 		case e.misses(c.wrong):
 			s = style{size: 11, medium: true, color: badFigure}
 		}
-		p.write(s.shorten(c.value(e), columnWidth-4), vg.Point{X: x, Y: middle - 4}, s, right)
+		p.write(c.value(e), vg.Point{X: x, Y: middle - 4}, s.squeezed(c.value(e), columnWidth-4), right)
 	}
 }
 

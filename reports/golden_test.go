@@ -3,6 +3,7 @@ package reports
 import (
 	"bytes"
 	"math"
+	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -43,10 +44,60 @@ func textOf(t testing.TB, run *record.Run, opts TextOptions) string {
 func markdownOf(t testing.TB, run *record.Run, charts []Chart) string {
 	t.Helper()
 	var b strings.Builder
-	if err := Markdown(&b, run, charts); err != nil {
+	if err := Markdown(&b, run, charts, MarkdownOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	return b.String()
+}
+
+// commentOf is a run as a comment of a pull request, with pictures if they can be had at an address.
+func commentOf(t testing.TB, run *record.Run, address string) string {
+	t.Helper()
+	opts := MarkdownOptions{Comment: true}
+	if address != "" {
+		base, err := url.Parse(address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		opts.ImageBase = base
+	}
+	charts := []Chart{{File: pageFile, Title: briefing(run).title, Alt: briefing(run).words()}}
+	for _, k := range kinds {
+		if f := k.make(run, bodyWidth); f != nil {
+			charts = append(charts, Chart{File: k.file, Title: f.title, Alt: f.alt})
+		}
+	}
+	var b strings.Builder
+	if err := Markdown(&b, run, charts, opts); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+// A comment of a pull request leads with the sentence and one table that fits. Beside it lies nothing, so it shows only
+// pictures that can be had elsewhere, under alt texts that don't bury the rest.
+func TestCommentsOfPullRequests(t *testing.T) {
+	link := regexp.MustCompile(`!\[(.*)\]\((.*)\)`)
+	for name, fixture := range everyRun() {
+		run := fixture()
+		if text := commentOf(t, run, ""); link.MatchString(text) {
+			t.Errorf("%s shows a picture that lies nowhere: %q", name, link.FindString(text))
+		}
+		text := commentOf(t, run, "https://example.com/a(b)?raw=true")
+		pictures := link.FindAllStringSubmatch(text, -1)
+		if len(pictures) < 2 {
+			t.Errorf("%s has %d pictures", name, len(pictures))
+		}
+		for _, p := range pictures {
+			if len([]rune(p[1])) > 200 || !strings.HasPrefix(p[2], "https://example.com/a%28b%29/") || !strings.HasSuffix(p[2], ".png?raw=true") {
+				t.Errorf("%s shows %q", name, p[0])
+			}
+		}
+		open, _, _ := strings.Cut(text, "<details>")
+		if n := strings.Count(open, "|:--|"); n > 1 || len(run.Strategies) > 0 && n != 1 {
+			t.Errorf("%s begins with %d tables", name, n)
+		}
+	}
 }
 
 func TestGoldenTexts(t *testing.T) {
@@ -64,8 +115,9 @@ func TestGoldenTexts(t *testing.T) {
 	} {
 		compareText(t, c.file, []byte(textOf(t, c.run, c.opts)))
 	}
-	compareText(t, "typical.md", []byte(markdownOf(t, typical(), []Chart{{File: "at-a-glance.png", Alt: "What is what."}})))
-	compareText(t, "measured.md", []byte(markdownOf(t, measured(), []Chart{{File: "at-a-glance.png", Alt: "What is what."}})))
+	compareText(t, "typical.md", []byte(markdownOf(t, typical(), []Chart{{File: "at-a-glance.png", Title: "What is what", Alt: "What is what. In numbers."}})))
+	compareText(t, "typical-comment.md", []byte(commentOf(t, typical(), "https://example.com/night")))
+	compareText(t, "measured.md", []byte(markdownOf(t, measured(), []Chart{{File: "at-a-glance.png", Title: "What is what", Alt: "What is what. In numbers."}})))
 }
 
 // A run that must not be used says so before anything else, in every report.

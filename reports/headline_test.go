@@ -1,6 +1,7 @@
 package reports
 
 import (
+	"strings"
 	"testing"
 
 	"channelbench/internal/record"
@@ -126,6 +127,8 @@ func TestECDFTitleFollowsTheData(t *testing.T) {
 		{"promise flipped", flipped, "Forwarding misses the 4-minute promise for 1 order in 10, reverse for 1 in 1,000"},
 		{"often missed", lossy(), "Reverse misses the 4-minute promise for 87% of orders, forwarding for 35%"},
 		{"always kept", perfect, "Every strategy keeps the 4-minute promise for every order"},
+		{"moderation is no lateness", moderating(0.05), "Reverse misses the 4-minute promise for 1 order in 67, forwarding for no order"},
+		{"nothing but moderation", moderating(0.2), "Every strategy keeps the 4-minute promise for every order that moderation lets pass"},
 		{"no difference", same, "Every strategy delivers 96.7% of orders within 4 min"},
 		{"others excluded", without(), "Forwarding misses the 5-minute promise for 1 order in 747"},
 		{"no promise", open, "Forwarding has 95% of orders done within 2:58, reverse within 4:20"},
@@ -164,6 +167,32 @@ func TestUnsureIsNotMissed(t *testing.T) {
 		if notes[name] != want {
 			t.Errorf("%s: note %q, want %q", name, notes[name], want)
 		}
+	}
+}
+
+// moderating has moderation refuse a share of all orders.
+func moderating(share float64) *record.Run {
+	run := typical()
+	for i := range run.Strategies {
+		run.Strategies[i].UndeliveredReasons = map[string]float64{"moderation": 1000 * share, "region": 1}
+	}
+	return run
+}
+
+// What moderation refuses is told for what it is, on every page that counts it as undelivered.
+func TestModerationIsNotLateness(t *testing.T) {
+	run := moderating(0.02)
+	risk := briefing(run).words()
+	for _, want := range []string{"1 order in 50 refused by moderation", " later than 4 min, or never"} {
+		if !strings.Contains(risk, want) {
+			t.Errorf("no %q in %s", want, risk)
+		}
+	}
+	if s := ecdfFigure(run, bodyWidth).subtitle; !strings.Contains(s, "not late") {
+		t.Errorf("the subtitle is %q", s)
+	}
+	if said := briefing(typical()).words() + ecdfFigure(typical(), bodyWidth).subtitle; strings.Contains(said, "oderation") {
+		t.Errorf("nothing was refused: %s", said)
 	}
 }
 

@@ -132,6 +132,14 @@ func (s style) shorten(text string, width vg.Length) string {
 	return middleCut(runes, low)
 }
 
+// squeezed is the style, as much smaller as a figure needs to fit: one that is cut is another figure.
+func (s style) squeezed(text string, width vg.Length) style {
+	if w := s.width(text); w > width {
+		s.size *= width / w
+	}
+	return s
+}
+
 // middleCut keeps so many runes, two thirds of them from the front.
 func middleCut(runes []rune, keep int) string {
 	if keep >= len(runes) {
@@ -176,7 +184,7 @@ func (s style) balance(text string, width vg.Length, most int) []string {
 	return lines
 }
 
-// shortenEnd cuts running text at its end.
+// shortenEnd cuts running text at its end, and never within a figure or right after it, where it would look cut.
 func (s style) shortenEnd(text string, width vg.Length) string {
 	if s.fits(text, width) {
 		return text
@@ -186,7 +194,11 @@ func (s style) shortenEnd(text string, width vg.Length) string {
 	for len(runes) > 0 && !s.fits(string(runes)+"…", width) {
 		runes = runes[:len(runes)-1]
 	}
-	return strings.TrimSpace(string(runes)) + "…"
+	words := strings.Fields(string(runes))
+	for n := len(words) - 1; n >= 0 && strings.ContainsAny(words[n], "0123456789$"); n-- {
+		words = words[:n]
+	}
+	return strings.Join(words, " ") + "…"
 }
 
 // align says which end of a text lies at its point.

@@ -205,7 +205,7 @@ func (l *lineup) row(n *panel, b lineupBlock, r lineupRow, end vg.Point) {
 			s = style{size: 9.5, medium: true, color: badFigure}
 		}
 		x := end.X - vg.Length(len(l.columns)-i)*lineupWidth
-		n.page.write(s.shorten(c.value(r.entry), lineupWidth-4), vg.Point{X: x, Y: end.Y - 3.4}, s, right)
+		n.page.write(c.value(r.entry), vg.Point{X: x, Y: end.Y - 3.4}, s.squeezed(c.value(r.entry), lineupWidth-4), right)
 	}
 	s := style{size: 9, color: faint}
 	verdict := r.verdict()

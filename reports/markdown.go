@@ -1,8 +1,11 @@
 package reports
 
 import (
+	"cmp"
 	"fmt"
 	"io"
+	"net/url"
+	"slices"
 	"strings"
 
 	"channelbench/internal/inert"
@@ -12,13 +15,18 @@ import (
 // markdownRoom is what a pull-request comment holds: GitHub takes 65,536 characters.
 const markdownRoom = 60_000
 
-// Markdown writes the run as a report that also serves as the comment of a pull request: the decision
-// first, one table, the charts, and everything else folded away. Charts are named, not embedded, so
-// they must lie beside the file.
-func Markdown(w io.Writer, run *record.Run, charts []Chart) error {
+// MarkdownOptions say where a report will be read.
+type MarkdownOptions struct {
+	ImageBase *url.URL // where the pictures lie; nil: beside the file
+	Comment   bool     // a comment of a pull request, beside which nothing lies: the sentence, one table, all else folded away
+}
+
+// Markdown writes the run as a report: the decision first, one table, the charts, and everything else folded away.
+// Charts are named, not embedded.
+func Markdown(w io.Writer, run *record.Run, charts []Chart, opts MarkdownOptions) error {
 	text := ""
 	for _, most := range []int{60, 25, 10, 4, 1} { // lines per list, fewer until the comment fits
-		m := &markdown{run: run, most: most}
+		m := &markdown{run: run, most: most, opts: opts}
 		m.report(charts)
 		if text = m.b.String(); len(text) < markdownRoom {
 			break
@@ -32,6 +40,7 @@ type markdown struct {
 	b    strings.Builder
 	run  *record.Run
 	most int // lines of a list; what is left out is counted
+	opts MarkdownOptions
 }
 
 func (m *markdown) report(charts []Chart) {
@@ -39,22 +48,24 @@ func (m *markdown) report(charts []Chart) {
 		m.printf("**%s**\n\n", escape(text))
 	}
 	m.printf("**%s**\n\n", escape(verdictSentence(m.run)))
-	for i, r := range m.run.Verdict.Reasons {
-		if m.full(i, len(m.run.Verdict.Reasons)) {
-			break
-		}
-		m.printf("%s\n\n", escape(r))
+	figures := slices.Concat(sourceMeasure(m.run), measures(m.run), []measure{verdictMeasure(m.run)})
+	if m.opts.Comment {
+		m.table(tabulate(m.run, few(figures), false))
+	} else {
+		m.reasons()
+		m.table(tabulate(m.run, figures, false))
 	}
-	m.table(tabulate(m.run, append(append(sourceMeasure(m.run), measures(m.run)...), verdictMeasure(m.run)), false))
 	if text := replayNote(m.run, "replayed"); text != "" {
 		m.printf("%s.\n\n", text)
 	}
-	if len(charts) > 0 { // the page comes first
-		m.pictures(charts[:1])
+	if text := strings.Join(purchase(m.run), " · "); text != "" {
+		m.printf("%s\n\n", escape(text))
 	}
-	if len(charts) > 1 {
-		m.fold(fmt.Sprintf("Charts (%d)", len(charts)-1), func() { m.pictures(charts[1:]) })
+	if m.opts.Comment {
+		m.list("Why", m.run.Verdict.Reasons)
+		m.fold("All figures", func() { m.table(tabulate(m.run, figures, false)) })
 	}
+	m.charts(charts)
 	m.findings()
 	m.requirements()
 	m.channels()
@@ -69,11 +80,55 @@ func (m *markdown) report(charts []Chart) {
 	m.printf("<!-- channelbench: %s -->\n", inert.Comment(cutEnd(m.run.Scenario.Name, 600)))
 }
 
-// pictures shows charts that lie beside the file.
-func (m *markdown) pictures(charts []Chart) {
-	for _, c := range charts {
-		m.printf("![%s](%s)\n\n", escapeUpTo(c.Alt, 1500), c.File)
+// few are the figures that a comment has room for.
+func few(figures []measure) []measure {
+	wide := []string{"95% interval", "Months p05–p95", "p50", "p99", "Attempts", "Fallback"}
+	return slices.DeleteFunc(slices.Clone(figures), func(f measure) bool { return slices.Contains(wide, f.head) })
+}
+
+func (m *markdown) reasons() {
+	for i, r := range m.run.Verdict.Reasons {
+		if m.full(i, len(m.run.Verdict.Reasons)) {
+			break
+		}
+		m.printf("%s\n\n", escape(r))
 	}
+}
+
+// charts shows the page, folds the others away, and tells in words what all of them show.
+func (m *markdown) charts(charts []Chart) {
+	if m.shows() && len(charts) > 0 {
+		m.pictures("", charts[:1])
+	}
+	if m.shows() && len(charts) > 1 {
+		m.fold(fmt.Sprintf("Charts (%d)", len(charts)-1), func() { m.pictures("", charts[1:]) })
+	}
+	m.list("Charts in words", inWords(charts))
+}
+
+// shows says whether pictures can be seen where the report will be read.
+func (m *markdown) shows() bool { return m.opts.ImageBase != nil || !m.opts.Comment }
+
+// pictures shows charts that lie in a folder. Their alt texts are what stands there if they can't be seen.
+func (m *markdown) pictures(folder string, charts []Chart) {
+	for _, c := range charts {
+		m.printf("![%s](%s)\n\n", escapeUpTo(c.Title, 150), m.address(folder, c.File))
+	}
+}
+
+// address is where a picture lies, as the target of a link.
+func (m *markdown) address(folder, file string) string {
+	path := cmp.Or(m.opts.ImageBase, &url.URL{}).JoinPath(url.PathEscape(folder), file).String()
+	return strings.NewReplacer("(", "%28", ")", "%29", "<", "%3C", ">", "%3E", `"`, "%22", " ", "%20").Replace(path)
+}
+
+// inWords are what charts say, for those who don't see them.
+func inWords(charts []Chart) []string {
+	var list []string
+	for _, c := range charts {
+		list = append(list, c.File+": "+c.Alt)
+	}
+	return list
 }
 
 func (m *markdown) printf(format string, args ...any) { fmt.Fprintf(&m.b, format, args...) }

@@ -2,10 +2,13 @@ package reports
 
 import (
 	"fmt"
+	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
 	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/recorder"
 
 	"channelbench/internal/record"
 )
@@ -120,6 +123,40 @@ func TestParetoNamesEveryDot(t *testing.T) {
 				t.Errorf("%s at %v: %d of %d dots are named, and said is\n%s", name, height, named, len(c.all()), texts)
 			}
 		}
+	}
+}
+
+// A name stands beside its own dot, or is tied to it and beside none.
+func TestNamesStandBesideTheirOwnDots(t *testing.T) {
+	luck := rand.New(rand.NewPCG(7, 0))
+	named, all := 0, 0
+	for range 300 {
+		p := &page{canvas: &recorder.Canvas{}, width: 424, height: 230}
+		s := dotNames{page: p, field: p.sheet()}
+		heap := vg.Point{X: vg.Length(luck.IntN(360)), Y: vg.Length(luck.IntN(200))} // about which dots crowd
+		for i := range 2 + luck.IntN(6) {
+			d := &dot{entry: entry{label: fmt.Sprintf("Strategy number %d", i)}, price: "$0.12", radius: dotRadius, home: p.sheet()}
+			d.at = heap.Add(vg.Point{X: vg.Length(luck.IntN(64)), Y: vg.Length(luck.IntN(30))})
+			s.dots = append(s.dots, d)
+			p.reserve(grow(vg.Rectangle{Min: d.at, Max: d.at}, d.radius+1))
+		}
+		s.write()
+		all += len(s.dots)
+		for _, w := range p.texts {
+			i := slices.IndexFunc(s.dots, func(d *dot) bool { return d.label == w.text })
+			if i < 0 {
+				continue
+			}
+			named++
+			for j, other := range s.dots {
+				if beside := other.apart(w.box); j != i && beside < 6 && !near(s.dots[i].at, other.at) {
+					t.Errorf("%q, %.1f from its dot, stands %.1f beside that of %q", w.text, s.dots[i].apart(w.box), beside, other.label)
+				}
+			}
+		}
+	}
+	if named < all*8/10 {
+		t.Errorf("of %d dots only %d have a whole name", all, named)
 	}
 }
 

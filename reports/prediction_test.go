@@ -71,9 +71,9 @@ func TestPrognosisTitles(t *testing.T) {
 		want  string
 	}{
 		"as simulated": {bench(r), "The bench contradicts none of the 10 figures that the simulation predicts"},
-		"slower":       {bench(slow), "The simulation predicts 8 of 10 measured figures; reverse is late more often and takes longer than assumed"},
+		"slower":       {bench(slow), "The simulation predicts 8 of 10 measured figures; reverse is in time less often and takes longer than assumed"},
 		"dearer":       {bench(dear), "The simulation predicts 9 of 10 measured figures; reverse costs more than assumed"},
-		"lossy":        {bench(lossy), "reverse delivers less and is late more often than assumed"},
+		"lossy":        {bench(lossy), "reverse delivers less and is in time less often than assumed"},
 		"everything":   {bench(all), "The simulation predicts 6 of 10 measured figures; reverse costs more and delivers less than assumed"},
 		"not driven":   {replayed, "The bench contradicts none of the 5 figures that the simulation predicts"},
 	} {

@@ -35,7 +35,7 @@ var prognosisColumns = []struct {
 }{
 	{[2]string{"Cost per", "delivered clip"}, "cost_per_delivered_usd", map[int]string{-1: "costs less", 1: "costs more"}},
 	{[2]string{"", "Delivered"}, "delivered_share", map[int]string{-1: "delivers less", 1: "delivers more"}},
-	{[2]string{"", "In time"}, "in_time_share", map[int]string{-1: "is late more often", 1: "is late less often"}},
+	{[2]string{"", "In time"}, "in_time_share", map[int]string{-1: "is in time less often", 1: "is in time more often"}},
 	{[2]string{"50% done", "within"}, "p50_seconds", map[int]string{-1: "is faster", 1: "takes longer"}},
 	{[2]string{"95% done", "within"}, "p95_seconds", map[int]string{-1: "is faster", 1: "takes longer"}},
 }
@@ -268,11 +268,13 @@ func (r prognosisRow) strip(p *page, at vg.Point, f foretold, format func(float6
 		s.color, colour, suffix = badFigure, badFigure, map[int]string{-1: " low", 1: " high"}[side]
 	}
 	p.dot(vg.Point{X: at.X + dot, Y: at.Y}, 3.4, colour)
-	text := s.shorten(format(f.measured)+suffix, room-4)
+	text := format(f.measured) + suffix
+	s = s.squeezed(text, room-4)
 	w := s.width(text) / 2
 	x := min(max(at.X+dot, at.X-room/2+2+w), at.X+room/2-2-w)
 	p.write(text, vg.Point{X: x, Y: at.Y + 7.5}, s, centre)
-	p.write(bandStyle.shorten(ends(f.low, f.high, format), room-4), vg.Point{X: at.X, Y: at.Y - 13.5}, bandStyle, centre)
+	band := ends(f.low, f.high, format)
+	p.write(band, vg.Point{X: at.X, Y: at.Y - 13.5}, bandStyle.squeezed(band, room-4), centre)
 }
 
 // ends prints an interval.

@@ -39,14 +39,13 @@ const (
 // roster lists the strategies in the order of the run with their names and colours.
 func roster(run *record.Run) []entry {
 	list := make([]entry, len(run.Strategies))
-	ofKind := map[string]int{}
+	colors := paint{}
 	for i := range run.Strategies {
 		s := &run.Strategies[i]
 		e := &list[i]
 		e.Strategy = s
-		e.mark = markColor(s.Kind, ofKind[s.Kind])
+		e.mark = colors.next(s.Kind)
 		e.text = textColor(e.mark)
-		ofKind[s.Kind]++
 		for _, r := range run.Verdict.Requirements {
 			if r.Strategy == s.Name && !r.Holds {
 				e.fails = append(e.fails, failure{readable(r.Text), unsure(r)})
@@ -126,6 +125,15 @@ func costOf(e entry) *float64      { return e.CostPerDelivered.Value }
 func p95Of(e entry) *float64       { return e.LatencySeconds.P95.Value }
 func inTimeOf(e entry) *float64    { return e.InTimeShare.Value }
 func deliveredOf(e entry) *float64 { return e.DeliveredShare.Value }
+
+// moderated is the share of orders that moderation refused. No seller could have kept the promise for them.
+func (e entry) moderated() float64 { return e.UndeliveredReasons["moderation"] / 1000 }
+
+// missed is the share of the other orders, of all, for which the promise was not kept.
+func (e entry) missed() (share float64, ok bool) {
+	v, ok := known(inTimeOf(e))
+	return min(max(1-v-e.moderated(), 0), 1), ok
+}
 
 // figures are the known values of a figure.
 func figures(list []entry, figure func(entry) *float64) []float64 {

@@ -101,12 +101,11 @@ func newSpendChart(run *record.Run, width vg.Length) *spendChart {
 	return s
 }
 
-// channelColors gives every channel its kind's colour, in a shade of its own.
+// channelColors gives every channel one of its kind's colours.
 func channelColors(channels []record.Channel) map[string]color.RGBA {
-	colors, ofKind := map[string]color.RGBA{}, map[string]int{}
+	colors, taken := map[string]color.RGBA{}, paint{}
 	for _, c := range channels {
-		colors[c.Name] = markColor(c.Kind, ofKind[c.Kind])
-		ofKind[c.Kind]++
+		colors[c.Name] = taken.next(c.Kind)
 	}
 	return colors
 }
@@ -527,13 +526,15 @@ func (s *spendChart) row(all, wasted *panel, f spendFrame, e entry, box vg.Recta
 	drawBar(p, bar, vg.Point{X: all.area.Min.X, Y: foot}, height)
 	writeParts(p, unlabelled(bar[:len(useful)]), vg.Point{X: all.area.Min.X + partInset, Y: foot - 9}, f.usefulEnd(), lines)
 	figure := style{size: 11, medium: true, color: e.text}
-	p.write(figure.shorten(partDollars(total, total), totalWidth-12), vg.Point{X: all.area.Max.X + totalWidth - 12, Y: base}, figure, right)
+	sum := partDollars(total, total)
+	p.write(sum, vg.Point{X: all.area.Max.X + totalWidth - 12, Y: base}, figure.squeezed(sum, totalWidth-12), right)
 
 	bar = segments(lost, perDollar(wasted))
 	drawBar(p, bar, vg.Point{X: wasted.area.Min.X, Y: foot}, height)
 	writeParts(p, unlabelled(bar), vg.Point{X: wasted.area.Min.X + partInset, Y: foot - 9}, f.right, lines)
 	figure = style{size: 10.5, color: ink}
-	p.write(figure.shorten(wasteText(waste, total), wasteWidth-5), vg.Point{X: wasted.x(waste) + 5, Y: base}, figure, left)
+	sum = wasteText(waste, total)
+	p.write(sum, vg.Point{X: wasted.x(waste) + 5, Y: base}, figure.squeezed(sum, wasteWidth-5), left)
 }
 
 // perDollar is how many points of a panel a dollar takes.

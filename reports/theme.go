@@ -2,7 +2,9 @@ package reports
 
 import (
 	"image/color"
+	"maps"
 	"math"
+	"slices"
 
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
@@ -40,32 +42,42 @@ var (
 	labelStyle    = style{medium: true, size: 10, halo: true}
 )
 
-// kindColors gives every kind of strategy its colour, the same in every chart: Okabe and Ito's
-// palette, which stays apart for colour-blind readers. Purple is darkened to reach a contrast of 3
-// on white; "direct", the vendor's own route, is the palette's black, softened.
-var kindColors = map[string]color.RGBA{
-	"direct":     hex(0x3C434A),
-	"forwarding": hex(0x0072B2),
-	"hybrid":     hex(0x009E73),
-	"reverse":    hex(0xD55E00),
-	"routed":     hex(0xB5578D),
+// kindColors gives every kind of strategy its colours, the same in every chart; the first is that of its first strategy. Those
+// are Okabe and Ito's palette, which stays apart for colour-blind readers. Purple is darkened to reach a contrast of 3
+// on white; "direct", the vendor's own route, is the palette's black, softened. The others were searched for within the
+// kind's hues, as far as can be from all before them.
+var kindColors = map[string][4]color.RGBA{
+	"direct":     {hex(0x3C434A), hex(0x585842), hex(0x8F8FBB), hex(0xBB849A)},
+	"forwarding": {hex(0x0072B2), hex(0x1616FD), hex(0x424279), hex(0x6E8FE7)},
+	"hybrid":     {hex(0x009E73), hex(0x4DA558), hex(0x37A52C), hex(0x216E63)},
+	"reverse":    {hex(0xD55E00), hex(0x584200), hex(0x796337), hex(0x584221)},
+	"routed":     {hex(0xB5578D), hex(0xA558FD), hex(0x6316B0), hex(0x7916DC)},
 }
 
-// shadeSteps darkens the second, third and fourth strategy of a kind. Lighter shades would fall
-// below the contrast that a thin line needs; "direct", which is dark itself, becomes lighter.
-var shadeSteps = []float64{0, 0.3, 0.52, 0.7}
+// paint is what strategies of a run are drawn with; each colour is given once, while there are any.
+type paint map[color.RGBA]bool
 
-// markColor is the colour of the nth strategy of a kind (from 0) for lines, bars and dots.
-func markColor(kind string, n int) color.RGBA {
-	c, found := kindColors[kind]
-	if !found {
-		c = faint
+// next is the colour of a kind's next strategy for lines, bars and dots. A kind that has used up its own borrows.
+func (taken paint) next(kind string) color.RGBA {
+	own, known := kindColors[kind]
+	if !known {
+		return faint
 	}
-	towards := ink
-	if kind == "direct" {
-		towards = axis
+	for _, shade := range own {
+		if !taken[shade] {
+			taken[shade] = true
+			return shade
+		}
 	}
-	return mix(c, towards, shadeSteps[n%len(shadeSteps)])
+	for n := range own {
+		for _, other := range slices.Sorted(maps.Keys(kindColors)) {
+			if shade := kindColors[other][n]; !taken[shade] {
+				taken[shade] = true
+				return shade
+			}
+		}
+	}
+	return own[0]
 }
 
 // textColor is c, darkened until text in it has the contrast 4.5 that small letters need on white.

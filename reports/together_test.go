@@ -195,13 +195,13 @@ func TestAnyRunsRenderTogether(t *testing.T) {
 			for _, c := range collisions(p) {
 				t.Errorf("%s: %s", f.file, c)
 			}
-			charts = append(charts, Chart{File: f.file, Alt: f.alt})
+			charts = append(charts, Chart{File: f.file, Title: f.title, Alt: f.alt})
 		}
 		var text, md strings.Builder
 		if err := s.Text(&text, TextOptions{Width: rapid.IntRange(0, 200).Draw(t, "width")}); err != nil {
 			t.Error(err)
 		}
-		if err := s.Markdown(&md, charts, make([][]Chart, len(runs))); err != nil {
+		if err := s.Markdown(&md, charts, make([][]Chart, len(runs)), MarkdownOptions{}); err != nil {
 			t.Error(err)
 		}
 		if md.Len() >= markdownRoom {
@@ -301,7 +301,7 @@ func TestManyRowsAreCut(t *testing.T) {
 func TestOtherPurchasesAreNamed(t *testing.T) {
 	s := NewSet(strangers())
 	var md, text strings.Builder
-	if err := s.Markdown(&md, nil, make([][]Chart, 2)); err != nil {
+	if err := s.Markdown(&md, nil, make([][]Chart, 2), MarkdownOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.Text(&text, TextOptions{Width: 200}); err != nil {
@@ -318,11 +318,11 @@ func TestOtherPurchasesAreNamed(t *testing.T) {
 
 func TestTogetherMarkdown(t *testing.T) {
 	s := NewSet(week())
-	charts := []Chart{{File: "runs-cost.png", Alt: "What is what."}}
+	charts := []Chart{{File: "runs-cost.png", Title: "What is what", Alt: "What is what. In numbers."}}
 	own := make([][]Chart, 7)
-	own[0] = []Chart{{File: "at-a-glance.png", Alt: "It is so."}}
+	own[0] = []Chart{{File: "at-a-glance.png", Title: "It is so", Alt: "It is so. In numbers."}}
 	var md, txt bytes.Buffer
-	if err := s.Markdown(&md, charts, own); err != nil {
+	if err := s.Markdown(&md, charts, own, MarkdownOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.Text(&txt, TextOptions{Width: 110}); err != nil {

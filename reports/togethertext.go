@@ -3,7 +3,6 @@ package reports
 import (
 	"bufio"
 	"io"
-	"net/url"
 	"strings"
 
 	"channelbench/internal/inert"
@@ -108,12 +107,11 @@ func (s *Set) cautions() []string {
 	return list
 }
 
-// Markdown writes the runs as a report that also serves as the comment of a pull request. The charts lie beside the
-// file, each run's own in a folder called by its label.
-func (s *Set) Markdown(w io.Writer, charts []Chart, own [][]Chart) error {
+// Markdown writes the runs as a report. Each run's own charts lie in a folder called by its label.
+func (s *Set) Markdown(w io.Writer, charts []Chart, own [][]Chart, opts MarkdownOptions) error {
 	text := ""
 	for _, most := range []int{120, 60, 25, 10, 4, 1} { // lines per list, fewer until the comment fits
-		m := &markdown{most: most}
+		m := &markdown{most: most, opts: opts}
 		s.report(m, charts, own)
 		if text = m.b.String(); len(text) < markdownRoom {
 			break
@@ -127,15 +125,17 @@ func (s *Set) report(m *markdown, charts []Chart, own [][]Chart) {
 	if text := s.warning(); text != "" {
 		m.printf("**%s**\n\n", escape(text))
 	}
-	for i, text := range s.sentences() {
-		if i == 0 {
-			text = "**" + escape(text) + "**"
-		} else {
-			text = escape(text)
+	first, more := s.sentences()[0], s.sentences()[1:]
+	m.printf("**%s**\n\n", escape(first))
+	for _, text := range more {
+		if !m.opts.Comment {
+			m.printf("%s\n\n", escape(text))
 		}
-		m.printf("%s\n\n", text)
 	}
 	m.table(s.table())
+	if m.opts.Comment {
+		m.list("What else they show", more)
+	}
 	if text := s.replayNote(); text != "" {
 		m.printf("%s.\n\n", escape(text))
 	}
@@ -150,27 +150,24 @@ func (s *Set) report(m *markdown, charts []Chart, own [][]Chart) {
 		m.printf("- %s\n", text)
 	}
 	m.printf("\n")
-	for _, c := range charts {
-		m.printf("![%s](%s)\n\n", escapeUpTo(c.Alt, 1500), c.File)
+	if m.shows() {
+		m.pictures("", charts)
+		s.albums(m, own)
 	}
-	for i, of := range own {
-		if i < m.most && len(of) > 0 {
-			s.album(m, s.runs[i].Label, of)
-		}
-	}
+	m.list("Charts in words", inWords(charts))
 	m.list("Warnings", s.cautions())
 	m.list("Not measured", s.assumptions())
 	m.printf("<sub>%s</sub>\n\n", escape(strings.Join(setFootnote(s.all()), " · ")))
 	m.printf("<!-- channelbench: report %s -->\n", inert.Comment(cutEnd(strings.Join(s.scenarios(), ", "), 600)))
 }
 
-// album folds a run's own charts away.
-func (s *Set) album(m *markdown, label string, charts []Chart) {
-	m.fold("Charts of "+escape(label), func() {
-		for _, c := range charts {
-			m.printf("![%s](%s/%s)\n\n", escapeUpTo(c.Alt, 700), url.PathEscape(label), c.File)
+// albums fold each run's own charts away.
+func (s *Set) albums(m *markdown, own [][]Chart) {
+	for i, of := range own {
+		if label := s.runs[i].Label; i < m.most && len(of) > 0 {
+			m.fold("Charts of "+escape(label), func() { m.pictures(label, of) })
 		}
-	})
+	}
 }
 
 // assumptions are those of all runs, each said once.

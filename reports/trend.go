@@ -375,7 +375,7 @@ func (t *trend) ticks(p *page, area vg.Rectangle, c trendColumn, low, high float
 	for v := math.Ceil(low/step) * step; v <= high && step > 0; v += step {
 		y := area.Min.Y + vg.Length((v-low)/(high-low))*(area.Max.Y-area.Min.Y)
 		at := vg.Point{X: area.Min.X - 5, Y: y - 2.8}
-		text := smallTick.shorten(c.tick(v, step), trendAxis-8)
+		text := c.tick(v, step)
 		if text == last || !p.free(smallTick.box(text, at, right), 1.5) {
 			continue
 		}

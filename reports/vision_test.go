@@ -2,6 +2,7 @@ package reports
 
 import (
 	"flag"
+	"fmt"
 	"image"
 	"image/color"
 	"maps"
@@ -98,17 +99,45 @@ func TestDifferenceOfColours(t *testing.T) {
 // Kinds of strategies stay apart for colour-blind readers, and so do strategies of a kind. Grey alone tells few of them
 // apart: see TestMarksCarryTheirNames.
 func TestColoursStayApart(t *testing.T) {
-	kinds := slices.Sorted(maps.Keys(kindColors))
+	var order []color.RGBA // the first of each kind, then the second of each, and so on
+	for n := range kindColors[""] {
+		for _, kind := range slices.Sorted(maps.Keys(kindColors)) {
+			order = append(order, kindColors[kind][n])
+		}
+	}
 	for _, v := range visions[:3] {
-		for i, a := range kinds {
-			for _, b := range kinds[:i] {
-				if d := deltaE(v.sees(kindColors[a]), v.sees(kindColors[b])); d < 15 {
-					t.Errorf("%s: %s and %s are only %.1f apart", v.name, a, b, d)
+		for i, a := range order {
+			for j, b := range order[:i] {
+				least := 12.0
+				if i < 2*len(kindColors) { // up to two of each kind
+					least = 15
+				}
+				if d := deltaE(v.sees(a), v.sees(b)); d < least {
+					t.Errorf("%s: colours %d and %d, %v and %v, are only %.1f apart", v.name, i, j, a, b, d)
 				}
 			}
-			for n := range shadeSteps[1:] {
-				if d := deltaE(v.sees(markColor(a, n)), v.sees(markColor(a, n+1))); d < 6 {
-					t.Errorf("%s: shades %d and %d of %s are only %.1f apart", v.name, n, n+1, a, d)
+		}
+	}
+}
+
+// No two strategies of a run have one colour, whatever their kinds, as long as there are colours.
+func TestEveryStrategyHasItsColour(t *testing.T) {
+	for name, kinds := range map[string][]string{
+		"two kinds in one family": {"forwarding", "reverse", "reverse", "hybrid", "hybrid", "routed"},
+		"six of a kind":           {"hybrid", "hybrid", "hybrid", "hybrid", "hybrid", "hybrid"},
+		"a kind that was robbed":  {"reverse", "reverse", "reverse", "reverse", "reverse", "direct", "direct"},
+	} {
+		run := &record.Run{}
+		for i, kind := range kinds {
+			run.Strategies = append(run.Strategies, record.Strategy{Name: fmt.Sprint(i), Kind: kind})
+		}
+		list := roster(run)
+		for i, a := range list {
+			for _, b := range list[:i] {
+				for _, v := range visions[:3] {
+					if d := deltaE(v.sees(a.mark), v.sees(b.mark)); d < 12 {
+						t.Errorf("%s, %s: strategies %s and %s are only %.1f apart", name, v.name, a.Name, b.Name, d)
+					}
 				}
 			}
 		}
@@ -133,8 +162,8 @@ func TestBinsStayApart(t *testing.T) {
 // What a tint, a shade and a failure mean is told by how dark they are, which every reader sees.
 func TestShadesOfOneColourStayApart(t *testing.T) {
 	for _, v := range visions {
-		for kind := range kindColors {
-			mark := markColor(kind, 0)
+		for kind, shades := range kindColors {
+			mark := shades[0]
 			if d := deltaE(v.sees(mark), v.sees(tint(mark, 0.72))); d < 25 {
 				t.Errorf("%s: %s and its tint are only %.1f apart", v.name, kind, d)
 			}

@@ -29,6 +29,7 @@ const exitCap = 4 // the spend cap was reached; what was measured is saved
 type benchFlags struct {
 	out      string
 	format   string
+	images   imageBase
 	set      []string
 	live     bool
 	maxSpend string
@@ -78,6 +79,7 @@ is kept: [bench] stop says when. --resume leaves it alone unless --reopen is giv
 	flags := cmd.Flags()
 	flags.StringVarP(&f.out, "out", "o", "", "output `folder` (default out/<scenario>/bench)")
 	addFormat(cmd, &f.format, formats)
+	flags.Var(&f.images, "image-base", imageBaseUse)
 	flags.BoolVar(&f.live, "live", false, "spend real money on the channels that the scenario names")
 	flags.StringVar(&f.maxSpend, "max-spend", "", "cap on what the run may spend, such as '$20' (default on mock channels: the worst case)")
 	f.capped = func() bool { return flags.Changed("max-spend") } // even if it is empty, as a variable of a workflow can be
@@ -157,7 +159,7 @@ func (p *program) bench(ctx context.Context, name string, f *benchFlags) error {
 // before what fails here.
 func (p *program) leave(run *record.Run, folder *folder, f *benchFlags, failure error) error {
 	kept := f.night.keep(p, run)
-	for _, err := range []error{kept, p.publish(run, folder, f.format)} {
+	for _, err := range []error{kept, p.publish(run, folder, f.format, f.images)} {
 		switch {
 		case err == nil:
 		case failure == nil:

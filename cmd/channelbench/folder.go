@@ -131,12 +131,12 @@ func (f *folder) unwritable(err error) error {
 }
 
 // save writes all files of a run.
-func (f *folder) save(run *record.Run, charts []reports.Chart) error {
+func (f *folder) save(run *record.Run, charts []reports.Chart, images imageBase) error {
 	var encoded, markdown bytes.Buffer
 	if err := record.Write(&encoded, run); err != nil {
 		return fail(exitFailed, err)
 	}
-	if err := reports.Markdown(&markdown, run, charts); err != nil {
+	if err := reports.Markdown(&markdown, run, charts, images.in("markdown")); err != nil {
 		return fail(exitFailed, err)
 	}
 	if err := f.write("run.json", encoded.Bytes()); err != nil {

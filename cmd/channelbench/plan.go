@@ -122,7 +122,7 @@ func (f *planFlags) check(q *plan.Question) (missed money.Micros, err error) {
 	case f.nights < 1 || f.nights > 366:
 		return 0, fail(exitUsage, fmt.Errorf("--nights %d: from 1 to 366", f.nights))
 	}
-	return missed, checkFormat(f.format, formats)
+	return missed, checkFormat(f.format, formats[:3])
 }
 
 // night is a bench as plans know it.

@@ -22,7 +22,10 @@ import (
 )
 
 // reportFlags are the flags of report.
-type reportFlags struct{ out, format string }
+type reportFlags struct {
+	out, format string
+	images      imageBase
+}
 
 func (p *program) reportCommand() *cobra.Command {
 	var f reportFlags
@@ -40,17 +43,20 @@ axes that all share, and there are charts that show them side by side:
   trend.png               benches in the order of their dates, and what changed beyond chance
 
 Runs that don't buy the same are drawn, too, and named as not comparable. The numbers behind each chart lie beside it as
-CSV, and report.md serves as the comment of a pull request.`,
+CSV. --format github prints the comment of a pull request: the sentence, one table, all else folded away. Nothing lies beside
+a comment, so it shows pictures only where --image-base says where they can be had.`,
 		Example: `  channelbench report out/sora2/sim
   channelbench report out/sora2/sim out/sora2/bench
   channelbench report nights/*/run.json -o trend
-  channelbench report 'as agreed=out/old/sim' new=out/new/sim --format markdown`,
+  channelbench report 'as agreed=out/old/sim' new=out/new/sim --format markdown
+  channelbench report night --format github --image-base https://example.com/night | gh pr comment --body-file -`,
 		Args: takes("RUN", 1, unbounded),
 		RunE: func(cmd *cobra.Command, args []string) error { return p.report(cmd.Context(), args, &f) },
 	}
 	flags := cmd.Flags()
 	flags.StringVarP(&f.out, "out", "o", filepath.Join("out", "report"), "output `folder`")
 	addFormat(cmd, &f.format, formats)
+	flags.Var(&f.images, "image-base", imageBaseUse)
 	return cmd
 }
 
@@ -69,9 +75,9 @@ func (p *program) report(ctx context.Context, args []string, f *reportFlags) err
 	}
 	defer folder.tidy()
 	if len(runs) == 1 {
-		err = p.again(runs[0], folder, f.format)
+		err = p.again(runs[0], folder, f)
 	} else {
-		err = p.together(runs, folder, f.format)
+		err = p.together(runs, folder, f)
 	}
 	if err == nil {
 		err = context.Cause(ctx)
@@ -90,13 +96,13 @@ func ownerOfRuns(runs []finished) owner {
 }
 
 // again draws the files of one run as the run itself wrote them.
-func (p *program) again(r finished, folder *folder, format string) error {
+func (p *program) again(r finished, folder *folder, f *reportFlags) error {
 	charts, err := reports.Charts(r.Run)
 	if err != nil {
 		return fail(exitFailed, err)
 	}
 	var markdown bytes.Buffer
-	if err := reports.Markdown(&markdown, r.Run, charts); err != nil {
+	if err := reports.Markdown(&markdown, r.Run, charts, f.images.in("markdown")); err != nil {
 		return fail(exitFailed, err)
 	}
 	if err := r.save(folder, charts, markdown.Bytes()); err != nil {
@@ -105,13 +111,16 @@ func (p *program) again(r finished, folder *folder, format string) error {
 	if err := folder.sweep(); err != nil {
 		return err
 	}
-	return p.show(folder, format, markdown.Bytes(), r.bytes, func() error {
+	return p.show(folder, f.format, markdown.Bytes(), r.bytes, func() error {
+		if f.format == "github" {
+			return reports.Markdown(p.out, r.Run, charts, f.images.in(f.format))
+		}
 		return reports.Text(p.out, r.Run, reports.TextOptions{Color: p.color, Width: p.width})
 	})
 }
 
 // together draws several runs side by side, and each in a folder of its own.
-func (p *program) together(runs []finished, folder *folder, format string) error {
+func (p *program) together(runs []finished, folder *folder, f *reportFlags) error {
 	labelled := make([]reports.Labelled, len(runs))
 	for i, r := range runs {
 		labelled[i] = r.Labelled
@@ -126,7 +135,7 @@ func (p *program) together(runs []finished, folder *folder, format string) error
 		return fail(exitFailed, err)
 	}
 	var markdown bytes.Buffer
-	if err := set.Markdown(&markdown, charts, own); err != nil {
+	if err := set.Markdown(&markdown, charts, own, f.images.in("markdown")); err != nil {
 		return fail(exitFailed, err)
 	}
 	encoded, err := encodeRuns(runs)
@@ -134,7 +143,7 @@ func (p *program) together(runs []finished, folder *folder, format string) error
 		return err
 	}
 	for i, r := range runs {
-		if err := r.saveBelow(folder, own[i]); err != nil {
+		if err := r.saveBelow(folder, own[i], f.images); err != nil {
 			return err
 		}
 	}
@@ -144,20 +153,23 @@ func (p *program) together(runs []finished, folder *folder, format string) error
 	if err := folder.sweep(); err != nil {
 		return err
 	}
-	return p.show(folder, format, markdown.Bytes(), encoded, func() error {
+	return p.show(folder, f.format, markdown.Bytes(), encoded, func() error {
+		if f.format == "github" {
+			return set.Markdown(p.out, charts, own, f.images.in(f.format))
+		}
 		return set.Text(p.out, reports.TextOptions{Color: p.color, Width: p.width})
 	})
 }
 
 // saveBelow writes a run and its charts into a folder called by its label.
-func (r finished) saveBelow(above *folder, charts []reports.Chart) error {
+func (r finished) saveBelow(above *folder, charts []reports.Chart, images imageBase) error {
 	folder, err := openFolder(filepath.Join(above.path, r.Label), above.of)
 	if err != nil {
 		return err
 	}
 	folder.below, folder.past, folder.wrote = r.Label, above.past, above.wrote
 	var markdown bytes.Buffer
-	if err := reports.Markdown(&markdown, r.Run, charts); err != nil {
+	if err := reports.Markdown(&markdown, r.Run, charts, images.below(r.Label).in("markdown")); err != nil {
 		return fail(exitFailed, err)
 	}
 	return r.save(folder, charts, markdown.Bytes())
@@ -192,8 +204,8 @@ func encodeRuns(runs []finished) ([]byte, error) {
 	return append(encoded, '\n'), nil
 }
 
-// show prints the result.
-func (p *program) show(folder *folder, format string, markdown, encoded []byte, text func() error) error {
+// show prints the result; what is neither Markdown nor JSON is written by rest.
+func (p *program) show(folder *folder, format string, markdown, encoded []byte, rest func() error) error {
 	var err error
 	switch format {
 	case "markdown":
@@ -201,7 +213,7 @@ func (p *program) show(folder *folder, format string, markdown, encoded []byte, 
 	case "json":
 		_, err = p.out.Write(inert.JSON(encoded))
 	default:
-		err = text()
+		err = rest()
 	}
 	if err != nil {
 		return fail(exitFailed, fmt.Errorf("write the result: %w", err))

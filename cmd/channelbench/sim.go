@@ -27,6 +27,7 @@ type simFlags struct {
 	workers   int
 	counted   bool // --workers was given
 	require   bool
+	images    imageBase
 }
 
 // precision is a share on the command line, such as 1%.
@@ -85,6 +86,7 @@ The same scenario and seed give the same bytes, whatever the number of workers.`
 	flags := cmd.Flags()
 	flags.StringVarP(&f.out, "out", "o", "", "output `folder` (default out/<scenario>/sim)")
 	addFormat(cmd, &f.format, formats)
+	flags.Var(&f.images, "image-base", imageBaseUse)
 	flags.IntVar(&f.months, "months", sim.DefaultMonths, "simulated months per strategy, at least 2")
 	flags.Var(&f.precision, "precision", fmt.Sprintf("instead of a number of months: add months until the difference "+
 		"between the best two is known to this share of what the best comes to, or there are %d; --months overrides",
@@ -106,7 +108,7 @@ func (f *simFlags) check() error {
 }
 
 // formats are what stdout can show of a run.
-var formats = []string{"text", "json", "markdown"}
+var formats = []string{"text", "json", "markdown", "github"}
 
 // addFormat adds the flag that says what stdout shows; the first format is what it shows unless asked.
 func addFormat(cmd *cobra.Command, format *string, formats []string) {
@@ -148,7 +150,7 @@ func (p *program) sim(ctx context.Context, name string, f *simFlags) error {
 	if run == nil {
 		return failure
 	}
-	if err := p.publish(run, folder, f.format); err != nil {
+	if err := p.publish(run, folder, f.format, f.images); err != nil {
 		return err
 	}
 	if failure != nil {
@@ -190,19 +192,19 @@ func (p *program) simulate(ctx context.Context, s *scenario.Scenario, f *simFlag
 }
 
 // publish writes the files and prints the result.
-func (p *program) publish(run *record.Run, folder *folder, format string) error {
+func (p *program) publish(run *record.Run, folder *folder, format string, images imageBase) error {
 	charts, err := reports.Charts(run)
 	if err != nil {
 		return fail(exitFailed, err)
 	}
-	if err := folder.save(run, charts); err != nil {
+	if err := folder.save(run, charts, images); err != nil {
 		return err
 	}
 	switch format {
 	case "json":
 		err = record.Write(p.out, run)
-	case "markdown":
-		err = reports.Markdown(p.out, run, charts)
+	case "markdown", "github":
+		err = reports.Markdown(p.out, run, charts, images.in(format))
 	default:
 		err = reports.Text(p.out, run, reports.TextOptions{Color: p.color, Width: p.width})
 	}

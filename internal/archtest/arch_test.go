@@ -237,7 +237,7 @@ var limits = map[string]int{
 	"internal/scenario":  6800,  // the whole language: reading with positions and limits, on past mistakes, checking, compiling, printing, patching
 	"bench":              4200,  // one run from schedule to figures, resumed or not; its parts that stand alone are packages below it
 	"bench/dialect":      4000,  // one file a protocol with its client and its mock, and what they share
-	"reports":            12200, // one file a chart, of one run or of several, and the theme they share
+	"reports":            12600, // one file a chart, of one run or of several, and the theme they share
 	"sim/exact":          1600,  // each kind of exit of a step has its integral
 	"internal/calibrate": 1700,  // each figure from its attempts to its place in the text: rates, latencies, spells
 	"internal/history":   1900,  // nights as they are kept, read and judged, and the money of their months, by one format and one lock

@@ -1,9 +1,11 @@
 package decision
 
 import (
+	"slices"
 	"time"
 
 	"channelbench/internal/channel"
+	"channelbench/internal/money"
 	"channelbench/internal/record"
 	"channelbench/internal/scenario"
 	"channelbench/internal/stats"
@@ -28,7 +30,16 @@ func NewRun(s *scenario.Scenario, mode, version string) *record.Run {
 		run.Scenario.BudgetUSD = record.Number(s.Decision.Budget.Dollars())
 	}
 	for i := range s.Channels {
-		run.Scenario.Channels = append(run.Scenario.Channels, describe(&s.Channels[i].Channel))
+		c := &s.Channels[i].Channel
+		run.Scenario.Channels = append(run.Scenario.Channels, describe(c))
+		if c.Model != "" && !slices.Contains(run.Scenario.Models, c.Model) {
+			run.Scenario.Models = append(run.Scenario.Models, c.Model)
+		}
+	}
+	for _, v := range s.Workload.Videos {
+		run.Scenario.Videos = append(run.Scenario.Videos, record.Video{
+			Name: v.Name, Share: float64(v.Share) / float64(money.Whole), Seconds: v.Clip.Seconds, Resolution: v.Clip.Resolution,
+		})
 	}
 	for _, a := range s.Assumptions() {
 		run.Scenario.Assumptions = append(run.Scenario.Assumptions, record.Assumption{Key: a.Key, Confidence: a.Confidence.String(), Text: a.Text})

@@ -66,8 +66,18 @@ type Scenario struct {
 	PromiseSeconds  *float64     `json:"promise_seconds"`
 	DeadlineSeconds *float64     `json:"deadline_seconds"`
 	BudgetUSD       *float64     `json:"budget_per_month_usd"`
+	Models          []string     `json:"models,omitempty"` // as the channels call them, each once
+	Videos          []Video      `json:"videos,omitempty"` // what is ordered
 	Channels        []Channel    `json:"channels"`
 	Assumptions     []Assumption `json:"assumptions"`
+}
+
+// Video is one class of orders.
+type Video struct {
+	Name       string  `json:"name"`
+	Share      float64 `json:"share"`
+	Seconds    int     `json:"seconds"`
+	Resolution string  `json:"resolution"`
 }
 
 // Channel is what a report says about a channel.
