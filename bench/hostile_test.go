@@ -71,6 +71,9 @@ const (
 	oneOrder     = `bench.orders=1`
 )
 
+// patient is for orders that end at their deadline, and have to have heard something until then on a busy machine.
+var patient = []string{`workload.deadline="30m"`}
+
 // relay is a channel: a good one, whose clips are ready at once, but for what is set.
 type relay struct {
 	submit, poll, content http.HandlerFunc
@@ -306,7 +309,7 @@ func hostiles(elsewhere string) []hostile {
 		{name: "the same job for every order", channel: &relay{submit: says(200, accepted)}, set: long, story: delivered, check: found(`relay answered 2 submits with jobs that aren't theirs alone, 2 of them with "job-1"`)},
 		{name: "poll without an end", channel: &relay{poll: says(200, `{"status":"in_progress"}`)}, story: timeout},
 		{name: "a status never seen before", channel: &relay{poll: says(200, `{"status":"marinating"}`)}, set: []string{`workload.deadline="20m"`}, story: stalled, says: `a status that is new to us: marinating`, check: warned(`relay answers with a job status that is new to us: "marinating"`)},
-		{name: "a status never seen before, getting on", channel: &relay{poll: counting(`{"status":"marinating","progress":%d}`)}, story: timeout, says: "marinating"},
+		{name: "a status never seen before, getting on", channel: &relay{poll: counting(`{"status":"marinating","progress":%d}`)}, set: patient, story: timeout, says: "marinating"},
 		{name: "a status never seen before, that ends in time", channel: &relay{poll: atFirst(25, says(200, `{"status":"marinating"}`), says(200, `{"status":"completed"}`))}, set: []string{longDeadline, oneOrder}, story: delivered},
 		{name: "poll in 10^9 seconds", channel: &relay{poll: says(200, `{"status":"in_progress"}`, "Retry-After", "1000000000")}, story: timeout},
 		{name: "poll is HTML", channel: &relay{poll: page(200)}, story: timeout},
@@ -322,7 +325,7 @@ func hostiles(elsewhere string) []hostile {
 			set: append(slices.Clone(long), oneOrder, `bench.grace="10m"`), story: stalled, check: settled(100_000)},
 		{name: "poll 404 at first", channel: &relay{poll: atFirst(2, says(404, `{"error":{"message":"No such video","code":"not_found"}}`), says(200, `{"id":"job-1","status":"completed"}`))},
 			set: append(slices.Clone(long), oneOrder), story: delivered},
-		{name: "poll about another job", channel: &relay{poll: says(200, `{"id":"job-of-somebody-else","status":"completed"}`)}, story: timeout, says: "about another job", check: onlyOwn},
+		{name: "poll about another job", channel: &relay{poll: says(200, `{"id":"job-of-somebody-else","status":"completed"}`)}, set: patient, story: timeout, says: "about another job", check: onlyOwn},
 		{name: "poll says that another job failed", channel: &relay{poll: atFirst(2, says(200, `{"id":"job-of-somebody-else","status":"failed"}`), says(200, `{"status":"completed"}`))}, set: long, story: delivered},
 		{name: "poll was asked too often", channel: &relay{poll: atFirst(2, says(200, `{"code":429,"status":"error","message":"Too many requests"}`), says(200, `{"status":"completed"}`))}, set: long, story: delivered, check: bought(2)},
 		{name: "poll meets a database error", channel: &relay{poll: atFirst(2, says(200, `{"status":"failed","message":"database is locked"}`), says(200, `{"status":"completed"}`))}, set: long, story: delivered, check: bought(2)},
@@ -332,26 +335,26 @@ func hostiles(elsewhere string) []hostile {
 		{name: "poll says that the job failed", channel: &relay{poll: says(200, `{"status":"failed","error":{"code":"internal","message":"out of ponies"}}`)}, set: long, story: failed, says: "out of ponies"},
 
 		// Clips.
-		{name: "clip is HTML", channel: &relay{content: page(200)}, story: timeout, says: "not an MP4 file: it begins with \"<!DOCT\""},
-		{name: "clip is an error with 200", channel: &relay{content: says(200, `{"error":{"message":"not yet"}}`)}, story: timeout, says: "not yet"},
-		{name: "clip is 404", channel: &relay{content: says(404, `{"error":{"code":"not_found"}}`)}, story: timeout, says: "HTTP 404"},
+		{name: "clip is HTML", channel: &relay{content: page(200)}, set: patient, story: timeout, says: "not an MP4 file: it begins with \"<!DOCT\""},
+		{name: "clip is an error with 200", channel: &relay{content: says(200, `{"error":{"message":"not yet"}}`)}, set: patient, story: timeout, says: "not yet"},
+		{name: "clip is 404", channel: &relay{content: says(404, `{"error":{"code":"not_found"}}`)}, set: patient, story: timeout, says: "HTTP 404"},
 		{name: "clip never comes", channel: &relay{content: raw("", silent)}, story: timeout},
 		{name: "clip stops coming", channel: &relay{content: raw(filmHead+"Content-Length: 5000\r\n\r\n\x00\x00\x00\x20ftyp", silent)}, story: timeout},
 		{name: "clip is cut", channel: &relay{content: raw(filmHead + "Content-Length: 5000\r\n\r\n\x00\x00\x00\x20ftyp")}, story: timeout},
 		// Not as fast as it could: a gigabyte would be read before it is too much.
 		{name: "clip without an end", channel: &relay{content: raw(filmHead+"\r\n\x00\x00\x00\x20ftyp", endless(strings.Repeat("x", 1<<12), 10*time.Millisecond))}, story: timeout},
-		{name: "clip truncated by the channel", channel: &relay{content: says(200, still(4, "720p")[:300], "Content-Type", "video/mp4")}, story: timeout, says: "the file breaks off"},
-		{name: "clip empty", channel: &relay{content: says(200, "", "Content-Type", "video/mp4")}, story: timeout, says: "an empty file"},
-		{name: "clip is garbage", channel: &relay{content: says(200, "\x00\xff\x00\xff\n\n\n\x1b[31m", "Content-Type", "video/mp4")}, story: timeout, says: "not an MP4 file"},
-		{name: "clip with a box of 2^64 bytes", channel: &relay{content: says(200, "\x00\x00\x00\x08ftyp\x00\x00\x00\x01moov\xff\xff\xff\xff\xff\xff\xff\xff", "Content-Type", "video/mp4")}, story: timeout, says: "its description is too large"},
-		{name: "clip is an error as XML with 200", channel: &relay{content: says(200, "<?xml version=\"1.0\"?><Error/>", "Content-Type", "application/xml")}, story: timeout, says: "not an MP4 file", check: warned("2 clips of relay were made and could not be fetched")},
+		{name: "clip truncated by the channel", channel: &relay{content: says(200, still(4, "720p")[:300], "Content-Type", "video/mp4")}, set: patient, story: timeout, says: "the file breaks off"},
+		{name: "clip empty", channel: &relay{content: says(200, "", "Content-Type", "video/mp4")}, set: patient, story: timeout, says: "an empty file"},
+		{name: "clip is garbage", channel: &relay{content: says(200, "\x00\xff\x00\xff\n\n\n\x1b[31m", "Content-Type", "video/mp4")}, set: patient, story: timeout, says: "not an MP4 file"},
+		{name: "clip with a box of 2^64 bytes", channel: &relay{content: says(200, "\x00\x00\x00\x08ftyp\x00\x00\x00\x01moov\xff\xff\xff\xff\xff\xff\xff\xff", "Content-Type", "video/mp4")}, set: patient, story: timeout, says: "its description is too large"},
+		{name: "clip is an error as XML with 200", channel: &relay{content: says(200, "<?xml version=\"1.0\"?><Error/>", "Content-Type", "application/xml")}, set: patient, story: timeout, says: "not an MP4 file", check: warned("2 clips of relay were made and could not be fetched")},
 		{name: "clip in the end", channel: &relay{content: atFirst(2, says(200, `{"error":{"message":"storage is busy"}}`, "Content-Type", "application/octet-stream"), film(4, "720p"))}, set: append(slices.Clone(long), oneOrder), story: delivered, check: fetched(3)},
 		{name: "clip after an empty one", channel: &relay{content: atFirst(1, says(200, "", "Content-Type", "video/mp4"), film(4, "720p"))}, set: append(slices.Clone(long), oneOrder), story: delivered, check: fetched(2)},
 		{name: "clip after one that was cut", channel: &relay{content: atFirst(2, says(200, still(4, "720p")[:300], "Content-Type", "video/mp4"), film(4, "720p"))}, set: append(slices.Clone(long), oneOrder), story: delivered, check: fetched(3)},
 		{name: "clip after a 503", channel: &relay{content: atFirst(3, page(503), film(4, "720p"))}, set: append(slices.Clone(long), oneOrder), story: delivered, check: fetched(4)},
 		{name: "clip that is called a text", channel: &relay{content: says(200, still(4, "720p"), "Content-Type", "text/plain; charset=utf-8")}, set: long, story: delivered, check: bought(2)},
 		{name: "clip behind five redirects", channel: &relay{content: hops(5)}, set: append(slices.Clone(long), oneOrder), story: delivered, check: fetched(1)},
-		{name: "clip behind six redirects", channel: &relay{content: hops(6)}, story: timeout, says: "behind more than 5 redirects"},
+		{name: "clip behind six redirects", channel: &relay{content: hops(6)}, set: patient, story: timeout, says: "behind more than 5 redirects"},
 		{name: "clip of another length", channel: &relay{content: film(8, "720p")}, set: long, story: thrown, says: "8.0 s long instead of 4 s"},
 		{name: "clip of another size", channel: &relay{content: film(4, "480p")}, set: long, story: thrown, says: "instead of 1280x720"},
 		{name: "clip on a host that isn't allowed", channel: &relay{poll: says(200, `{"status":"completed","url":"`+elsewhere+`/v1/videos/x/content"}`)}, set: long, story: delivered},
@@ -368,7 +371,7 @@ func hostiles(elsewhere string) []hostile {
 			hostile{name: "redirect " + code + " elsewhere", channel: &relay{submit: moved(status, elsewhere+"/v1/videos")}, set: long, story: story, says: "HTTP " + code},
 			hostile{name: "redirect " + code + " to itself", channel: &relay{submit: moved(status, "/v1/videos")}, set: long, story: story, says: "HTTP " + code},
 			hostile{name: "poll redirects with " + code, channel: &relay{poll: moved(status, elsewhere+"/v1/videos/x")}, story: timeout},
-			hostile{name: "clip redirects with " + code, channel: &relay{content: moved(status, elsewhere+"/v1/videos/x/content")}, story: timeout, says: "from where download_hosts doesn't let it be fetched"},
+			hostile{name: "clip redirects with " + code, channel: &relay{content: moved(status, elsewhere+"/v1/videos/x/content")}, set: patient, story: timeout, says: "from where download_hosts doesn't let it be fetched"},
 			hostile{name: "clip moved with " + code, channel: &relay{content: movedClip(status)}, set: long, story: delivered},
 		)
 	}

@@ -2,6 +2,7 @@ package dialect
 
 import (
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -167,39 +168,72 @@ var codes = map[string]cause{
 // moderationCodes are how the many other codes of moderation are made.
 var moderationCodes = regexp.MustCompile(`(?:^|_)(?:moderat\w*|safety|unsafe|nsfw|sensitive_(?:content|word|info)\w*|content_(?:policy|filter)\w*|prohibited_content)(?:_|$)`)
 
+// patterns are regular expressions of text in lower case. Small ones are fast, large ones aren't.
+type patterns []*regexp.Regexp
+
+func patternsOf(expressions ...string) patterns {
+	var all patterns
+	for _, e := range expressions {
+		all = append(all, regexp.MustCompile(e))
+	}
+	return all
+}
+
+func (p patterns) match(text string) bool {
+	return slices.ContainsFunc(p, func(r *regexp.Regexp) bool { return r.MatchString(text) })
+}
+
+// maxRead is how much of an error's text is read for what it means, in bytes.
+const maxRead = 2048
+
+// plain is a text as patterns read it.
+func plain(text string) string { return strings.ToLower(text[:min(len(text), maxRead)]) }
+
 // phrases are how errors without a code say the same; a bare string is all that some channels give.
 var phrases = []struct {
-	words *regexp.Regexp
+	words patterns
 	cause cause
 }{
-	{regexp.MustCompile(`(?i)not (?:available|supported) in your (?:country|region)|country, region, or territory not supported`), region},
-	{regexp.MustCompile(`(?i)content policy|usage polic|moderation|safety (?:system|filter|polic|check)|guardrail|\bnsfw\b|risk control|responsible ai` +
-		`|sensitive (?:content|word|info|material)|as sensitive|inappropriate content|prohibited content|内容违规|内容审核|审核不通过|审核未通过|敏感`), moderation},
-	{regexp.MustCompile(`(?i)incorrect api key|invalid api key|api key (?:is )?(?:invalid|missing)`), badKey},
-	{regexp.MustCompile(`(?i)insufficient (?:\w+ )?(?:quota|balance|credits?)|quota is not enough|余额不足|额度不足`), noBalance},
-	{regexp.MustCompile(`(?i)rate limit|too many requests|请求过于频繁`), rateLimited},
-	{regexp.MustCompile(`(?i)\b(?:task|job|video|generation)\b[^.]{0,40}(?:not found|(?:does not|doesn't) exist|not exist)|任务不存在|找不到任务`), gone},
-	{regexp.MustCompile(`(?i)under heavy load|no available tokens`), refused},
+	{patternsOf(`not (?:available|supported) in your (?:country|region)`, `country, region, or territory not supported`), region},
+	{patternsOf(`content policy|usage polic|moderation|guardrail|risk control|responsible ai`, `\bnsfw\b`,
+		`safety (?:system|filter|polic|check)`, `sensitive (?:content|word|info|material)|as sensitive`,
+		`inappropriate content|prohibited content`, `内容违规|内容审核|审核不通过|审核未通过|敏感`), moderation},
+	{patternsOf(`incorrect api key|invalid api key`, `api key (?:is )?(?:invalid|missing)`), badKey},
+	{patternsOf(`insufficient (?:\w+ )?(?:quota|balance|credits?)`, `quota is not enough|余额不足|额度不足`), noBalance},
+	{patternsOf(`rate limit|too many requests|请求过于频繁`), rateLimited},
+	{patternsOf(`\b(?:task|job|video|generation)\b[^.]*?(?:not found|(?:does not|doesn't|not) exist)`, `任务不存在|找不到任务`), gone},
+	{patternsOf(`under heavy load|no available tokens`), refused},
 }
 
 // lostWords are how relays say that they passed an order on and lost sight of it, in messages and in the words of
 // codes. A connection that was refused carried none.
-var lostWords = regexp.MustCompile(`(?i)do (?:request|response) failed|time[d-]? ?out|deadline (?:exceeded|expired)|\beof\b|\beconn(?:reset|aborted)|etimedout|\bepipe\b|und err|broken pipe` +
-	`|hang ?up|hung up|connection (?:was |is |has been |got |unexpectedly )?(?:reset|closed|lost|aborted|dropped|terminated|interrupted|broken|error|timeout)` +
-	`|(?:lost|closed|closes|dropped|broken|interrupted|closing) (?:the |idle |network )?(?:tcp )?connection|closed network|forcibly closed|reset by peer|peer (?:reset|closed)|disconnect` +
-	`|context (?:cancell?ed|deadline)|(?:operation|request) (?:was |is )?aborted|fetch failed|network error|client closed|stream (?:was |is )?(?:reset|closed|error|ended)` +
-	`|premature|unexpected end of|unexpected eof|invalid character '<'|empty reply|transfer closed|incomplete ?read|before (?:the )?(?:response )?headers` +
-	`|no response|not respond|took too long|bad gateway|upstream (?:\w+ )?(?:error|fail\w*|reset|closed|unavailable)` +
-	`|(?:status|code|http|error|return(?:s|ed)|respond(?:s|ed)|received|got|response|返回)[^0-9]{0,12}(?:408|409|425|499|502|504|52[0-9]|530|598|599)\b` +
-	`|^\W*(?:408|499|502|504|52[0-9]|530|598|599)\b|超时|无响应|连接(?:已|被)?(?:重置|断开|关闭|中断)|上游.{0,8}(?:失败|错误|异常)`)
+var lostWords = patternsOf(
+	`do (?:request|response) failed|fetch failed|network error|client closed|premature|took too long|bad gateway`,
+	`time[d-]? ?out|deadline (?:exceeded|expired)|context (?:cancell?ed|deadline)`,
+	`\beof\b|unexpected eof|\beconn(?:reset|aborted)|etimedout|\bepipe\b|und err|broken pipe|hang ?up|hung up`,
+	`connection (?:was |is |has been |got |unexpectedly )?(?:reset|closed|lost|aborted|dropped|terminated|interrupted|broken|error|timeout)`,
+	`(?:lost|closed|closes|dropped|broken|interrupted|closing) (?:the |idle |network )?(?:tcp )?connection`,
+	`closed network|forcibly closed|reset by peer|peer (?:reset|closed)|disconnect|(?:operation|request) (?:was |is )?aborted`,
+	`stream (?:was |is )?(?:reset|closed|error|ended)|unexpected end of|invalid character '<'|empty reply|transfer closed`,
+	`incomplete ?read|before (?:the )?(?:response )?headers|no response|not respond`,
+	`upstream (?:\w+ )?(?:error|fail\w*|reset|closed|unavailable)|超时|无响应|连接(?:已|被)?(?:重置|断开|关闭|中断)`,
+	`上游.{0,8}(?:失败|错误|异常)`,
+	`(?:status|code|http|error|returns|returned|responds|responded|received|got|response|返回)[^0-9]{0,12}`+gatewayStatus,
+	`^\W*`+gatewayStatus)
+
+// gatewayStatus is one of those by which gateways speak for others; see hearsay.
+const gatewayStatus = `(?:408|409|425|499|502|504|52[0-9]|530|598|599)\b`
 
 // wordOfCode finds what may be a code within a message: two words or more, joined by "_".
 var wordOfCode = regexp.MustCompile(`[a-z0-9]+(?:_[a-z0-9]+)+`)
 
+// maxWord is how long a word of a table can be, in bytes.
+const maxWord = 100
+
 // spell writes a word as the tables do: in lower case, with "_" between its parts.
 func spell(word string) string {
 	var b strings.Builder
-	runes := []rune(strings.TrimSpace(word))
+	runes := []rune(strings.TrimSpace(word[:min(len(word), maxWord)]))
 	for i, r := range runes {
 		switch {
 		case !unicode.IsLetter(r) && !unicode.IsDigit(r):
@@ -213,6 +247,14 @@ func spell(word string) string {
 	return strings.Trim(b.String(), "_")
 }
 
+// spaced are the words of codes, as patterns read them.
+func spaced(codes ...string) string {
+	for i := range codes {
+		codes[i] = strings.ReplaceAll(spell(codes[i]), "_", " ")
+	}
+	return strings.Join(codes, " ")
+}
+
 // causeOf says what an error means by its own words; the zero cause where they are unknown. What tells of a lost
 // order outranks a code that says no more than that something failed: "server_error: connection reset" proves
 // nothing.
@@ -221,12 +263,12 @@ func causeOf(e failure) cause {
 	if c != (cause{}) && c != refused {
 		return c
 	}
-	if lostWords.MatchString(e.message) ||
-		lostWords.MatchString(strings.ReplaceAll(spell(e.code)+" "+spell(e.kind)+" "+spell(e.status), "_", " ")) {
+	message := plain(e.message)
+	if lostWords.match(message) || lostWords.match(spaced(e.code, e.kind, e.status)) {
 		return lost
 	}
 	for _, p := range phrases {
-		if p.words.MatchString(e.message) {
+		if p.words.match(message) {
 			return p.cause
 		}
 	}
@@ -238,7 +280,7 @@ func causeOf(e failure) cause {
 func causeOfCode(e failure) cause {
 	first := cause{}
 	own := []string{spell(e.code), spell(e.kind), spell(e.status)}
-	for i, word := range append(own, wordOfCode.FindAllString(strings.ToLower(e.message), 20)...) {
+	for i, word := range append(own, wordOfCode.FindAllString(plain(e.message), 20)...) {
 		c := codes[word]
 		if status, err := strconv.Atoi(word); err == nil && hearsay(status) {
 			c = lost

@@ -139,8 +139,8 @@ func wraps(d document, whose owner, p *Progress) bool {
 }
 
 // infrastructure are words of what is behind a poll, and of errors that tell nothing at all.
-var infrastructure = regexp.MustCompile(`(?i)data ?base|\bdb\b|\bsql|sqlstate|redis|mongo|deadlock|connection pool|record not found|quer(?:y|ies|ying)` +
-	`|internal (?:server )?error|service unavailable|unexpected error|unknown error|something went wrong|server (?:is )?(?:busy|shutting)|数据库|查询|请求过于频繁`)
+var infrastructure = patternsOf(`data ?base|\bdb\b|\bsql|sqlstate|redis|mongo|deadlock|connection pool|record not found|quer(?:y|ies|ying)`,
+	`internal (?:server )?error|service unavailable|unexpected error|unknown error|something went wrong|server (?:is )?(?:busy|shutting)|数据库|查询|请求过于频繁`)
 
 // endedThere tells a job that failed from a poll that failed, in words that are alike: "error" and "failed" are said
 // of both. An answer that names the job is about it, unless it gives a reason that is one of polls and doesn't show
@@ -149,7 +149,7 @@ var infrastructure = regexp.MustCompile(`(?i)data ?base|\bdb\b|\bsql|sqlstate|re
 func (p *Progress) endedThere(d document, j Job, whose owner) bool {
 	job, word := jobIn(d), spelling(wordIn(jobIn(d)))
 	c := causeOf(p.failure())
-	behind := infrastructure.MatchString(strings.ReplaceAll(spell(p.Code), "_", " ") + " " + p.Message)
+	behind := infrastructure.match(spaced(p.Code) + " " + plain(p.Message))
 	ofPolls := behind || c == rateLimited || c == lost || c == refused || c.fault != NoFault || c.gone
 	shown := job.at("error").isObject() || job.first("error", "fail_reason", "failure_reason", "error_message") != ""
 	fine := successes[strings.ToLower(d.at("code").text())]
@@ -324,8 +324,9 @@ func (p *Progress) fail(t Target, job, d document) {
 	}
 	p.Code, p.Message = tidy(t, f.code), tidy(t, f.message)
 	p.Reason = channel.Job
+	left := mostReasons
 	switch c := causeOf(f); {
-	case moderates(wordIn(job)) || c == moderation || blames(d.value, moderation, maxDepth):
+	case moderates(wordIn(job)) || c == moderation || blames(d.value, moderation, &left):
 		p.Reason = channel.Moderation
 	case c == region || c == rateLimited:
 		p.Reason = c.reason
@@ -335,19 +336,31 @@ func (p *Progress) fail(t Target, job, d document) {
 // reasonFields are keys under which answers say why, wherever they stand.
 var reasonFields = regexp.MustCompile(`(?i)code|reason|message|msg|error|fail|detail`)
 
-// blames says whether any of the reasons that an answer gives is a cause.
-func blames(value any, why cause, depth int) bool {
+// mostReasons is how many of them are read.
+const mostReasons = 100
+
+// blames says whether any of the reasons that an answer gives is a cause; left is how many are still read.
+func blames(value any, why cause, left *int) bool {
 	switch v := value.(type) {
 	case map[string]any:
 		for key, inner := range v {
 			text, is := inner.(string)
-			reason := is && reasonFields.MatchString(key)
-			if reason && causeOf(unwrap(failure{code: text, message: text})) == why || !is && blames(inner, why, depth-1) {
+			if !is {
+				if blames(inner, why, left) {
+					return true
+				}
+				continue
+			}
+			if *left == 0 || !reasonFields.MatchString(key) {
+				continue
+			}
+			*left--
+			if causeOf(unwrap(failure{code: text, message: text})) == why {
 				return true
 			}
 		}
 	case []any:
-		return slices.ContainsFunc(v, func(inner any) bool { return blames(inner, why, depth-1) })
+		return slices.ContainsFunc(v, func(inner any) bool { return blames(inner, why, left) })
 	}
 	return false
 }
