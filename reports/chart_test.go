@@ -199,7 +199,7 @@ func TestChartCSV(t *testing.T) {
 func TestAltTellsTheNumbers(t *testing.T) {
 	charts := typicalCharts(t)
 	for i, wants := range [][]string{
-		{"Use hybrid: $0.33 a clip", "$9,702 (59%) less than with forwarding", "may break the vendor's terms"},
+		{"Use hybrid: $0.33 a clip", "$9,702 less a month (59.4%) than forwarding", "may break the vendor's terms"},
 		{"Hybrid meets every requirement at $0.33 a clip", "$0.82", "96.8%", "3:39", "(Winner)", "misses in time ≥ 96%"},
 		{"Reverse misses the 4-minute promise", "99.3% in time", "within 2:58"},
 	} {
