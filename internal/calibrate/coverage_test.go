@@ -50,8 +50,8 @@ func troubledToy(trouble string) *scenario.Scenario {
 }
 
 // TestTroubleLeavesTheRatesAlone: of scenarios with outages and regimes the ranges hold the truth as often as they say, no spells
-// of region errors are seen where there are none, and what fits is called a misfit once in 100 data sets. Seeds are 1 to as
-// many as -data-sets says.
+// of region errors are seen where there are none, and what fits is called a misfit at most once in 100 data sets. Seeds are 1 to
+// as many as -data-sets says; forty shares are judged, so each may be off by four standard errors.
 func TestTroubleLeavesTheRatesAlone(t *testing.T) {
 	if testing.Short() {
 		t.Skip("hundreds of calibrations")

@@ -170,6 +170,75 @@ func TestTroubles(t *testing.T) {
 	}
 }
 
+// TestTroubleAndOwnFailures: what fails of its own is told apart from what trouble refuses, whoever else is turned away.
+func TestTroubleAndOwnFailures(t *testing.T) {
+	for _, tt := range []struct {
+		name                  string
+		own, refuses, limited float64
+	}{
+		{"all are refused", 0.02, 0.995, 0},
+		{"some are refused", 0.05, 0.6, 0},
+		{"many are turned away first", 0.05, 0.6, 0.5},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			r := rand.New(rand.NewPCG(5, 0))
+			var s []Visit
+			bad, until := false, 20_000*r.ExpFloat64()
+			for at := 0.0; at < 2e6; at += 60 * r.ExpFloat64() {
+				for ; at > until; until += map[bool]float64{true: 6000, false: 20_000}[bad] * r.ExpFloat64() {
+					bad = !bad
+				}
+				v := Visit{At: at, Bad: bad && r.Float64() < tt.refuses}
+				v.Blind = !v.Bad && r.Float64() < tt.limited
+				v.Bad = v.Bad || !v.Blind && r.Float64() < tt.own
+				s = append(s, v)
+			}
+			got := Troubles([][]Visit{s}, 0, nil)
+			near(t, "own", got.Quiet, tt.own, 0.004)
+			near(t, "refuses", got.Refuses, tt.refuses, 0.02)
+		})
+	}
+}
+
+// TestExpectedTrouble: what is too little to be told is read as what was said before.
+func TestExpectedTrouble(t *testing.T) {
+	s := make([]Visit, 60)
+	for i := range s {
+		s[i] = Visit{At: 300 * float64(i), Bad: i >= 20 && i < 25 || i == 50}
+	}
+	hour := &Expected{Share: 0.04, Lasts: 3600, Refuses: 0.995}
+	for _, tt := range []struct {
+		name     string
+		expected *Expected
+		row      float64 // chance that the row of failures lies in a spell
+		alone    float64 // and that the single one does
+	}{
+		{"nothing is expected", nil, 0, 0},
+		{"spells of an hour are", hour, 1, 0.15},
+		{"one in a year is", &Expected{Share: 0.0001, Lasts: 3600, Refuses: 0.995}, 0.05, 0},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			got := Troubles([][]Visit{s}, 0.995, tt.expected)
+			if got.Told() {
+				t.Fatal("six failures tell spells")
+			}
+			near(t, "in the row", got.Inside(0, 22), tt.row, 0.05)
+			near(t, "alone", got.Inside(0, 50), tt.alone, 0.15)
+			near(t, "passed", got.Passed(0, 22), 1-tt.row, 0.05)
+			near(t, "before", got.Inside(0, 10), 0, 0.01)
+		})
+	}
+}
+
+// TestDoubtWidens: hits that aren't sure tell less of a rate.
+func TestDoubtWidens(t *testing.T) {
+	sure := Pool([]Count{{Hits: 10, Tries: 200, Weight: 1}})
+	unsure := Pool([]Count{{Hits: 10, Tries: 200, Weight: 1, Doubt: 5}})
+	if unsure.Value != sure.Value || unsure.Low >= sure.Low || unsure.High <= sure.High {
+		t.Errorf("sure %+v, unsure %+v", sure.Estimate, unsure.Estimate)
+	}
+}
+
 func TestNeeded(t *testing.T) {
 	n := Needed(0.02, 0.02)
 	if n < 600 || n > 900 {

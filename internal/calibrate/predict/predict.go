@@ -18,8 +18,9 @@ import (
 	"channelbench/internal/calibrate/fit"
 )
 
-// unlikely is the p-value from which on the data are said to be beyond the model.
-const unlikely = 0.01
+// unlikely is the p-value from which on the data are said to be beyond the model: of all checks of a calibration together, so that
+// of data that it explains fewer than one set in 100 is flagged.
+const unlikely = 0.005
 
 // Check holds what a model predicts against what was seen.
 type Check struct {
@@ -33,7 +34,7 @@ type Check struct {
 func (c *Check) Flagged() bool { return c.P < unlikely }
 
 // Together makes each p-value that of a check among all of them (Holm 1979): of data that the model explains, one calibration
-// in 100 has any check flagged, however many there are.
+// in 200 has any check flagged, however many there are.
 func Together(checks []Check) {
 	byP := make([]*Check, len(checks))
 	for i := range checks {
@@ -65,9 +66,9 @@ type Exits struct {
 // at most as many as it takes for a p-value that stands among a hundred others.
 const (
 	fartherOut = 20
-	mostDraws  = 20_000
+	mostDraws  = 40_000
 	mostVisits = 100_000_000 // of all draws together
-	latest     = 10_000      // visits in which rows are looked for
+	latest     = 5_000       // visits in which rows are looked for
 )
 
 // often says how likely each of some statistics is to be as far out as it was seen. A draw says which are; size is its work.

@@ -39,7 +39,7 @@ func TestRows(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			flagged, worlds := 0, 24
 			if tt.flagged {
-				worlds = 8 // what is flagged takes all draws
+				worlds = 4 // what is flagged takes all draws
 			}
 			for range worlds {
 				if c := Rows(met(tt.world, 900, random), tt.model, 7); c.Flagged() {
