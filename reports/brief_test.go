@@ -119,7 +119,7 @@ func TestPageNamesThePurchase(t *testing.T) {
 	run := typical()
 	run.Orders = 20_000
 	run.Scenario.Title, run.Scenario.Models = "Veo 3.1: relay or reverse?", []string{"veo-3.1"}
-	run.Scenario.Videos = []record.Video{{Name: "short", Share: 0.6, Seconds: 4, Resolution: "720p"}, {Name: "long", Share: 0.4, Seconds: 8, Resolution: "1080p"}}
+	run.Scenario.Videos = []record.Video{{Name: "short", Share: 0.6, Seconds: 4, Resolution: "720p"}, {Name: "long", Share: 0.3, Seconds: 8, Resolution: "1080p"}, {Name: "best", Share: 0.1, Seconds: 8, Resolution: "1080p"}}
 	const want = "Veo 3.1: relay or reverse? · veo-3.1 · 20,000 orders a month: 60% 4 s 720p, 40% 8 s 1080p"
 	p, _, err := onePage(run)
 	if err != nil {

@@ -27,7 +27,7 @@ func full() *Run {
 		Scenario: Scenario{
 			Name: "demo", Title: "Which?", SHA256: "3f9c", PurchaseSHA256: "99aa", PromiseSeconds: ptr(360.0), DeadlineSeconds: ptr(1800.0), BudgetUSD: ptr(10_000.0),
 			Models: []string{"sora-2"}, StrategyLabels: map[string]string{"hybrid": "Reverse, then relay"}, Videos: []Video{{Name: "short", Share: 0.6, Seconds: 4, Resolution: "720p"}},
-			Channels: []Channel{{Name: "reverse", Label: "Pool", Kind: "reverse", Terms: "unofficial", PriceAsOf: "2025-12-01", PriceSource: "vendor"}},
+			Channels:    []Channel{{Name: "reverse", Label: "Pool", Kind: "reverse", Terms: "unofficial", PriceAsOf: "2025-12-01", PriceSource: "vendor"}},
 			Assumptions: []Assumption{{Key: "channels.reverse.latency", Confidence: "assumed", Text: "lognormal"}},
 		},
 		Strategies: []Strategy{{
