@@ -286,7 +286,7 @@ func (c *breakEven) axes(n *panel, body vg.Rectangle) {
 func (c *breakEven) rateTitle() string {
 	text := upperFirst(c.failures())
 	if c.m.Channel != "" {
-		text = upperFirst(shortName(c.m.Channel, "", "")) + "'s " + c.failures()
+		text = upperFirst(shortName(channelName(c.run, c.m.Channel), "", "")) + "'s " + c.failures()
 	}
 	return text + ", log scale"
 }

@@ -62,7 +62,7 @@ func advice(run *record.Run, subject *entry, list []entry) string {
 	v := &run.Verdict
 	first := ""
 	if v.MeasureFirst != nil {
-		_, first = inputWords(*v.MeasureFirst)
+		_, first = inputWords(run, *v.MeasureFirst)
 	}
 	switch {
 	case v.Winner != nil && subject.Name == v.Baseline:
@@ -165,7 +165,7 @@ func terms(run *record.Run, subject *entry) string {
 	for _, c := range run.Scenario.Channels {
 		for _, used := range subject.Channels {
 			if used == c.Name && c.Kind == "reverse" && c.Terms != "" {
-				notes = append(notes, shortName(c.Name, "", "")+": "+c.Terms)
+				notes = append(notes, shortName(channelName(run, c.Name), "", "")+": "+c.Terms)
 			}
 		}
 	}
@@ -204,7 +204,7 @@ func hangsOn(run *record.Run) string {
 	}
 	for _, in := range run.Sensitivity.Inputs {
 		if share, ok := known(in.KeepingShare); ok && in.Key == *run.Verdict.MeasureFirst {
-			_, phrase := inputWords(in.Key)
+			_, phrase := inputWords(run, in.Key)
 			return fmt.Sprintf(", and %s of that hangs on %s", wholePercent(min(share, 1)), phrase)
 		}
 	}

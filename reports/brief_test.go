@@ -164,7 +164,7 @@ func TestPageNamesThePurchase(t *testing.T) {
 	run := typical()
 	run.Orders = 20_000
 	run.Scenario.Title, run.Scenario.Models = "Veo 3.1: relay or reverse?", []string{"veo-3.1"}
-	run.Scenario.Videos = []record.Video{{Name: "short", Share: 0.6, Seconds: 4, Resolution: "720p"}, {Name: "long", Share: 0.4, Seconds: 8, Resolution: "1080p"}}
+	run.Scenario.Videos = []record.Video{{Name: "short", Share: 0.6, Seconds: 4, Resolution: "720p"}, {Name: "long", Share: 0.3, Seconds: 8, Resolution: "1080p"}, {Name: "best", Share: 0.1, Seconds: 8, Resolution: "1080p"}}
 	const want = "Veo 3.1: relay or reverse? · veo-3.1 · 20,000 orders a month: 60% 4 s 720p, 40% 8 s 1080p"
 	p, _, err := onePage(run)
 	if err != nil {
@@ -194,5 +194,35 @@ func TestPageStaysApartAndInside(t *testing.T) {
 		if alt == "" {
 			t.Errorf("%s has no words", name)
 		}
+	}
+}
+
+// A scenario's own labels stand on every chart; texts name beside them what the verdict speaks of.
+func TestLabelsAreShown(t *testing.T) {
+	run := paidFor()
+	run.Map, run.Timeline = mapped().Map, bursty().Timeline
+	run.Scenario.StrategyLabels = map[string]string{"hybrid": "Pool, then relay", "reverse": "Pool only"}
+	for i, c := range run.Scenario.Channels {
+		run.Scenario.Channels[i].Label = "Seller " + c.Name[:1]
+	}
+	for file, d := range pictures(t, run) {
+		for _, w := range d.page.texts {
+			lower := strings.ToLower(w.text)
+			if strings.Contains(lower, "hybrid") || strings.Contains(lower, "reverse") {
+				t.Errorf("%s: %q", file, w.text)
+			}
+		}
+	}
+	if word := roster(run)[1].word; word != "Pool, then relay" {
+		t.Errorf("hybrid is called %q", word)
+	}
+	for what, text := range map[string]string{"text": textOf(t, run, TextOptions{Width: 200}), "Markdown": markdownOf(t, run, nil)} {
+		if !strings.Contains(text, "Pool, then relay (hybrid)") || !strings.Contains(text, "Seller r (reverse)") {
+			t.Errorf("%s doesn't show the labels: %s", what, text)
+		}
+	}
+	set := NewSet([]Labelled{{"a", run}, {"b", run}})
+	if word := set.word("hybrid"); word != "Pool, then relay" {
+		t.Errorf("of several runs, hybrid is called %q", word)
 	}
 }

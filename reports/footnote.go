@@ -43,9 +43,10 @@ func purchase(run *record.Run) []string {
 	} else if len(models) > 0 {
 		parts = append(parts, strings.Join(models, ", "))
 	}
-	for i, v := range run.Scenario.Videos {
-		if i == 4 && len(run.Scenario.Videos) > 5 {
-			mix = append(mix, plural(len(run.Scenario.Videos)-i, "other clip"))
+	clips := alikeTogether(run.Scenario.Videos)
+	for i, v := range clips {
+		if i == 4 && len(clips) > 5 {
+			mix = append(mix, plural(len(clips)-i, "other clip"))
 			break
 		}
 		mix = append(mix, fmt.Sprintf("%s %d s %s", percent(v.Share, shareDecimals([]float64{v.Share})-1), v.Seconds, v.Resolution))
@@ -54,6 +55,22 @@ func purchase(run *record.Run) []string {
 		parts = append(parts, count(int64(run.Orders))+" orders a month: "+strings.Join(mix, ", "))
 	}
 	return parts
+}
+
+// alikeTogether are the clips that are ordered, each once, in whatever videos.
+func alikeTogether(videos []record.Video) []record.Video {
+	var clips []record.Video
+next:
+	for _, v := range videos {
+		for i, c := range clips {
+			if c.Seconds == v.Seconds && c.Resolution == v.Resolution {
+				clips[i].Share += v.Share
+				continue next
+			}
+		}
+		clips = append(clips, v)
+	}
+	return clips
 }
 
 // origin says how the figures came about, how many there are, and the seed.

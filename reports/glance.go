@@ -64,6 +64,9 @@ func (g *glance) paint(p *page, body vg.Rectangle) error {
 	room := body.Max.Y - body.Min.Y - glanceHead - glanceFoot
 	list := shortlist(g.list, max(1, int(room/glanceLeast)), chosen(g.list, g.run.Verdict))
 	n := vg.Length(len(list))
+	if room/n > rowHeight { // a page has more room than was asked for
+		rowHeight, barHeight = 1.35*rowHeight, 1.2*barHeight
+	}
 	rowHeight = min(rowHeight, room/n)
 	noted := rowHeight >= glanceNoted
 	if barHeight = min(barHeight, rowHeight-7); noted {

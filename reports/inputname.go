@@ -1,6 +1,10 @@
 package reports
 
-import "strings"
+import (
+	"strings"
+
+	"channelbench/internal/record"
+)
 
 // inputNouns are what people call the failures.
 var inputNouns = map[string]string{
@@ -9,7 +13,7 @@ var inputNouns = map[string]string{
 }
 
 // inputWords are an input's key as people write it: "Reverse: region errors", and "reverse's region errors".
-func inputWords(key string) (row, phrase string) {
+func inputWords(run *record.Run, key string) (row, phrase string) {
 	plain := strings.NewReplacer("_", " ", ".", " ")
 	channel, rest, found := cutChannel(key)
 	if !found {
@@ -20,7 +24,7 @@ func inputWords(key string) (row, phrase string) {
 	if !ok {
 		noun = plain.Replace(rest)
 	}
-	word := shortName(channel, "", "")
+	word := shortName(channelName(run, channel), "", "")
 	row = upperFirst(word) + ": " + noun
 	if rest == "latency" {
 		row += ", % of stated" // its range is a factor

@@ -242,7 +242,7 @@ func (m *markdown) channels() {
 				m.full(i, len(list))
 				return
 			}
-			m.printf("| %s | %s | %s | %s | %s |\n", escape(c.Name), escape(c.Kind), escape(orNone(spend(m.run, c.Name), noData)),
+			m.printf("| %s | %s | %s | %s | %s |\n", escape(withLabel(c.Name, c.Label)), escape(c.Kind), escape(orNone(spend(m.run, c.Name), noData)),
 				escape(strings.TrimPrefix(priceNote(c), "price ")), escape(orNone(c.Terms, "none noted")))
 		}
 		m.printf("\n")

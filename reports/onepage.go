@@ -93,11 +93,11 @@ func (p *page) writeAnswers(facts []fact, area vg.Rectangle) {
 	}
 }
 
-// writePanel draws a figure with its title into a box. A figure that wants little room gets no more.
+// writePanel draws a figure with its title into a box. A figure that wants little room gets little more.
 func (p *page) writePanel(f *figure, cell vg.Rectangle) error {
 	title := panelTitleStyle.balance(f.title, panelWidth, 2)
 	y := p.writeLines(title, vg.Point{X: cell.Min.X, Y: cell.Max.Y - 16}, panelTitleStyle, left)
 	y = p.writeLines(panelSubtitleStyle.wrap(f.subtitle, panelWidth, 3), vg.Point{X: cell.Min.X, Y: y - 14}, panelSubtitleStyle, left)
 	top := y - 9
-	return f.paint(p, vg.Rectangle{Min: vg.Point{X: cell.Min.X, Y: max(cell.Min.Y, top-f.height)}, Max: vg.Point{X: cell.Max.X, Y: top}})
+	return f.paint(p, vg.Rectangle{Min: vg.Point{X: cell.Min.X, Y: max(cell.Min.Y, top-1.25*f.height)}, Max: vg.Point{X: cell.Max.X, Y: top}})
 }

@@ -1,6 +1,7 @@
 package reports
 
 import (
+	"cmp"
 	"image/color"
 	"math"
 	"slices"
@@ -55,12 +56,12 @@ func roster(run *record.Run) []entry {
 			e.fails = []failure{{text: "delivered > 0%"}}
 		}
 	}
-	name(list)
+	name(list, run.Scenario.StrategyLabels)
 	return list
 }
 
-// name gives every entry a label that no other entry has.
-func name(list []entry) {
+// name gives every entry a label that no other entry has: the scenario's, if it has one.
+func name(list []entry, labels map[string]string) {
 	taken := map[string]bool{}
 	for i := range list {
 		e := &list[i]
@@ -68,9 +69,10 @@ func name(list []entry) {
 		if e.Engine == "replay" {
 			star = replayStar
 		}
-		word := shortName(e.Name, "", star)
+		shown := cmp.Or(labels[e.Name], e.Name)
+		word := shortName(shown, "", star)
 		for n := 2; taken[upperFirst(word)] || taken[upperFirst(word)+star]; n++ {
-			word = shortName(e.Name, " #"+strconv.Itoa(n), star)
+			word = shortName(shown, " #"+strconv.Itoa(n), star)
 		}
 		e.word, e.label = word, upperFirst(word)+star
 		taken[upperFirst(word)], taken[e.label] = true, true
@@ -88,6 +90,24 @@ func shortName(name, suffix, star string) string {
 	}
 	name = strings.ReplaceAll(name, "_", " ") // for people who don't write scenarios
 	return legible(s.shorten(legible(name), labelRoom-s.width(suffix+star)) + suffix)
+}
+
+// channelName is what reports call a channel.
+func channelName(run *record.Run, name string) string {
+	for _, c := range run.Scenario.Channels {
+		if c.Name == name && c.Label != "" {
+			return c.Label
+		}
+	}
+	return name
+}
+
+// withLabel is a name in a text that has room for the scenario's label beside it.
+func withLabel(name, label string) string {
+	if label == "" {
+		return name
+	}
+	return label + " (" + name + ")"
 }
 
 // included are the entries that take part in the decision.

@@ -85,7 +85,7 @@ func newSpendChart(run *record.Run, width vg.Length) *spendChart {
 	s := &spendChart{run: run, width: width, parts: map[string][]spent{}}
 	paint := channelColors(run.Scenario.Channels)
 	for _, e := range roster(run) {
-		if parts := spentBy(e, paint); len(parts) > 0 {
+		if parts := spentBy(run, e, paint); len(parts) > 0 {
 			s.parts[e.label] = parts
 			s.list = append(s.list, e)
 		}
@@ -119,7 +119,7 @@ func channelWord(name string) string {
 }
 
 // spentBy lists a strategy's parts: clips in time, fixed costs, then what bought no clip in time.
-func spentBy(e entry, colors map[string]color.RGBA) []spent {
+func spentBy(run *record.Run, e entry, colors map[string]color.RGBA) []spent {
 	var parts []spent
 	ranks := map[string]int{"": math.MaxInt} // handling comes last
 	for _, x := range e.Spend {
@@ -132,7 +132,7 @@ func spentBy(e entry, colors map[string]color.RGBA) []spent {
 		}
 		i := slices.IndexFunc(parts, func(y spent) bool { return y.channel == x.Channel && y.outcome == x.For })
 		if i < 0 {
-			i, parts = len(parts), append(parts, newSpent(x, colors))
+			i, parts = len(parts), append(parts, newSpent(run, x, colors))
 			parts[i].rank = ranks[x.Channel]
 		}
 		parts[i].usd += min(usd, 1e200)
@@ -148,7 +148,7 @@ func spentBy(e entry, colors map[string]color.RGBA) []spent {
 	return parts
 }
 
-func newSpent(x record.Spend, colors map[string]color.RGBA) spent {
+func newSpent(run *record.Run, x record.Spend, colors map[string]color.RGBA) spent {
 	part := spent{channel: x.Channel, outcome: x.For}
 	if x.Channel == "" {
 		part.word, part.color, part.wasted = handlingNames[x.For], handlingShade(x.For), x.For != "fixed"
@@ -166,7 +166,7 @@ func newSpent(x record.Spend, colors map[string]color.RGBA) spent {
 	if part.word == "" {
 		part.word = "otherwise"
 	}
-	part.name = channelWord(x.Channel) + " " + part.word
+	part.name = channelWord(channelName(run, x.Channel)) + " " + part.word
 	return part
 }
 

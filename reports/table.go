@@ -38,7 +38,7 @@ func tabulate(run *record.Run, measures []measure, withExact bool) table {
 	for i := range run.Strategies {
 		s := &run.Strategies[i]
 		w := run.Verdict.Winner
-		row := tableRow{cells: []string{s.Name}, winner: w != nil && *w == s.Name}
+		row := tableRow{cells: []string{withLabel(s.Name, run.Scenario.StrategyLabels[s.Name])}, winner: w != nil && *w == s.Name}
 		for _, m := range measures {
 			row.cells = append(row.cells, m.value(s))
 		}

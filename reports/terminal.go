@@ -178,7 +178,7 @@ func (t *terminal) channels() {
 	}
 	t.heading("Channels")
 	for _, c := range t.run.Scenario.Channels {
-		t.paragraph("  ", fmt.Sprintf("%s (%s): %s", c.Name, c.Kind, orNone(c.Terms, "no terms noted")), "")
+		t.paragraph("  ", fmt.Sprintf("%s (%s): %s", withLabel(c.Name, c.Label), c.Kind, orNone(c.Terms, "no terms noted")), "")
 		t.paragraph("    ", priceNote(c), "")
 		if s := spend(t.run, c.Name); s != "" {
 			t.paragraph("    ", "charges a month: "+s, "")

@@ -47,11 +47,11 @@ var (
 // on white; "direct", the vendor's own route, is the palette's black, softened. The others were searched for within the
 // kind's hues, as far as can be from all before them.
 var kindColors = map[string][4]color.RGBA{
-	"direct":     {hex(0x3C434A), hex(0x585842), hex(0x8F8FBB), hex(0xBB849A)},
-	"forwarding": {hex(0x0072B2), hex(0x1616FD), hex(0x424279), hex(0x6E8FE7)},
-	"hybrid":     {hex(0x009E73), hex(0x4DA558), hex(0x37A52C), hex(0x216E63)},
-	"reverse":    {hex(0xD55E00), hex(0x584200), hex(0x796337), hex(0x584221)},
-	"routed":     {hex(0xB5578D), hex(0xA558FD), hex(0x6316B0), hex(0x7916DC)},
+	"direct":     {hex(0x3C434A), hex(0x8F8FBB), hex(0x6E6363), hex(0xBB849A)},
+	"forwarding": {hex(0x0072B2), hex(0x1616FD), hex(0x1637B0), hex(0x3737DC)},
+	"hybrid":     {hex(0x009E73), hex(0x1F5B3A), hex(0x4DA558), hex(0x37794D)},
+	"reverse":    {hex(0xD55E00), hex(0x7A3B00), hex(0xD15837), hex(0xA54D00)},
+	"routed":     {hex(0xB5578D), hex(0xA558FD), hex(0x840B79), hex(0xC66EE7)},
 }
 
 // paint is what strategies of a run are drawn with; each colour is given once, while there are any.

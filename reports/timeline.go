@@ -88,6 +88,7 @@ func newTimelineChart(run *record.Run, width vg.Length) *timelineChart {
 		if l.all == 0 {
 			continue
 		}
+		l.word = channelWord(channelName(run, l.channel))
 		l.mark = faint
 		if mark, found := kinds[l.channel]; found {
 			l.mark = mark

@@ -33,12 +33,13 @@ type member struct {
 // NewSet takes runs in the order in which they are to be shown.
 func NewSet(runs []Labelled) *Set {
 	s := &Set{}
-	union := &record.Run{}
+	union := &record.Run{Scenario: record.Scenario{StrategyLabels: map[string]string{}}}
 	seen, taken := map[string]bool{}, map[string]bool{}
 	for _, r := range runs {
 		for _, st := range r.Run.Strategies {
 			if !seen[st.Name] {
 				seen[st.Name] = true
+				union.Scenario.StrategyLabels[st.Name] = r.Run.Scenario.StrategyLabels[st.Name]
 				union.Strategies = append(union.Strategies, record.Strategy{Name: st.Name, Kind: st.Kind})
 			}
 		}

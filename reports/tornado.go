@@ -101,7 +101,7 @@ func entryOf(list []entry, name string) entry {
 }
 
 func (d *drivers) add(in record.InputEffect, low, high barEnd) {
-	row, phrase := inputWords(in.Key)
+	row, phrase := inputWords(d.run, in.Key)
 	b := swing{in, row, phrase, low, high}
 	switch {
 	case !low.known && !high.known:

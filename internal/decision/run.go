@@ -4,7 +4,6 @@ import (
 	"slices"
 	"time"
 
-	"channelbench/internal/channel"
 	"channelbench/internal/money"
 	"channelbench/internal/record"
 	"channelbench/internal/scenario"
@@ -30,10 +29,18 @@ func NewRun(s *scenario.Scenario, mode, version string) *record.Run {
 		run.Scenario.BudgetUSD = record.Number(s.Decision.Budget.Dollars())
 	}
 	for i := range s.Channels {
-		c := &s.Channels[i].Channel
+		c := &s.Channels[i]
 		run.Scenario.Channels = append(run.Scenario.Channels, describe(c))
 		if c.Model != "" && !slices.Contains(run.Scenario.Models, c.Model) {
 			run.Scenario.Models = append(run.Scenario.Models, c.Model)
+		}
+	}
+	for _, st := range s.Strategies {
+		if st.Label != "" {
+			if run.Scenario.StrategyLabels == nil {
+				run.Scenario.StrategyLabels = map[string]string{}
+			}
+			run.Scenario.StrategyLabels[st.Name] = st.Label
 		}
 	}
 	for _, v := range s.Workload.Videos {
@@ -47,8 +54,8 @@ func NewRun(s *scenario.Scenario, mode, version string) *record.Run {
 	return run
 }
 
-func describe(c *channel.Channel) record.Channel {
-	d := record.Channel{Name: c.Name, Kind: c.Kind.String(), Terms: c.Terms, PriceSource: c.Price.Source}
+func describe(c *scenario.Channel) record.Channel {
+	d := record.Channel{Name: c.Name, Label: c.Label, Kind: c.Kind.String(), Terms: c.Terms, PriceSource: c.Price.Source}
 	if !c.Price.AsOf.IsZero() {
 		d.PriceAsOf = c.Price.AsOf.Format(time.DateOnly)
 	}

@@ -59,17 +59,18 @@ type Tool struct {
 
 // Scenario is what the run was of.
 type Scenario struct {
-	Name            string       `json:"name"`
-	Title           string       `json:"title"`
-	SHA256          string       `json:"sha256"`
-	PurchaseSHA256  string       `json:"purchase_sha256"` // what is bought, not what is believed about errors and latency
-	PromiseSeconds  *float64     `json:"promise_seconds"`
-	DeadlineSeconds *float64     `json:"deadline_seconds"`
-	BudgetUSD       *float64     `json:"budget_per_month_usd"`
-	Models          []string     `json:"models,omitempty"` // as the channels call them, each once
-	Videos          []Video      `json:"videos,omitempty"` // what is ordered
-	Channels        []Channel    `json:"channels"`
-	Assumptions     []Assumption `json:"assumptions"`
+	Name            string            `json:"name"`
+	Title           string            `json:"title"`
+	SHA256          string            `json:"sha256"`
+	PurchaseSHA256  string            `json:"purchase_sha256"` // what is bought, not what is believed about errors and latency
+	PromiseSeconds  *float64          `json:"promise_seconds"`
+	DeadlineSeconds *float64          `json:"deadline_seconds"`
+	BudgetUSD       *float64          `json:"budget_per_month_usd"`
+	Models          []string          `json:"models,omitempty"`          // as the channels call them, each once
+	Videos          []Video           `json:"videos,omitempty"`          // what is ordered
+	StrategyLabels  map[string]string `json:"strategy_labels,omitempty"` // what reports call strategies, by name, where they have another one
+	Channels        []Channel         `json:"channels"`
+	Assumptions     []Assumption      `json:"assumptions"`
 }
 
 // Video is one class of orders.
@@ -83,6 +84,7 @@ type Video struct {
 // Channel is what a report says about a channel.
 type Channel struct {
 	Name        string `json:"name"`
+	Label       string `json:"label,omitempty"` // what reports call it; "": its name
 	Kind        string `json:"kind"`
 	Terms       string `json:"terms"`
 	PriceAsOf   string `json:"price_as_of"` // "2026-10-31", or ""

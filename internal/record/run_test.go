@@ -26,8 +26,8 @@ func full() *Run {
 		Accounts: []Account{{Channels: []string{"reverse"}, BeforeUSD: 8, PaidInUSD: 2, AfterUSD: 6.58, SpentUSD: 3.42, ComputedUSD: 3.24, LeastUSD: 3.12, MostUSD: 3.24, MissingUSD: 0.18}},
 		Scenario: Scenario{
 			Name: "demo", Title: "Which?", SHA256: "3f9c", PurchaseSHA256: "99aa", PromiseSeconds: ptr(360.0), DeadlineSeconds: ptr(1800.0), BudgetUSD: ptr(10_000.0),
-			Models: []string{"sora-2"}, Videos: []Video{{Name: "short", Share: 0.6, Seconds: 4, Resolution: "720p"}},
-			Channels:    []Channel{{Name: "reverse", Kind: "reverse", Terms: "unofficial", PriceAsOf: "2025-12-01", PriceSource: "vendor"}},
+			Models: []string{"sora-2"}, StrategyLabels: map[string]string{"hybrid": "Reverse, then relay"}, Videos: []Video{{Name: "short", Share: 0.6, Seconds: 4, Resolution: "720p"}},
+			Channels:    []Channel{{Name: "reverse", Label: "Pool", Kind: "reverse", Terms: "unofficial", PriceAsOf: "2025-12-01", PriceSource: "vendor"}},
 			Assumptions: []Assumption{{Key: "channels.reverse.latency", Confidence: "assumed", Text: "lognormal"}},
 		},
 		Strategies: []Strategy{{

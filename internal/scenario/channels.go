@@ -66,7 +66,7 @@ func (r *reader) slip(n *node, channels []*node) bool {
 func (r *reader) channel(n *node) Channel {
 	t := r.table(n, "[channels."+n.name+"]")
 	defer t.close()
-	c := Channel{Channel: channel.Channel{
+	c := Channel{Label: read(t, "label", "", (*reader).label), Channel: channel.Channel{
 		Name:          n.name,
 		Kind:          need(t, "kind", `kind = "direct", "forwarding" or "reverse"`, oneOf[channel.Kind](channel.Kinds)),
 		Terms:         read(t, "terms", "", (*reader).text),

@@ -23,6 +23,7 @@ type checker struct {
 func (r *reader) check(root *node, s *Scenario) {
 	c := &checker{r, root, s}
 	c.checkNames()
+	c.checkLabels()
 	for i := range s.Channels {
 		c.checkPrices(&s.Channels[i])
 		c.checkLatency(&s.Channels[i])
@@ -110,6 +111,34 @@ func (c *checker) checkNames() {
 		for i, route := range st.Routes {
 			c.knownChannels(route.Steps, names, "strategies", st.Name, "route", i, "steps")
 		}
+	}
+}
+
+// checkLabels checks that no two channels, and no two strategies, look alike in reports.
+func (c *checker) checkLabels() {
+	shown := map[string]map[string]string{"channels": {}, "strategies": {}}
+	for _, name := range c.s.channelNames() {
+		shown["channels"][name] = name
+	}
+	for _, name := range c.s.strategyNames() {
+		shown["strategies"][name] = name
+	}
+	check := func(of, name, label string) {
+		n := c.root.find(of, name, "label")
+		if label == "" || n.spoiled() {
+			return
+		}
+		if other, found := shown[of][label]; found && other != name {
+			c.fail(n, "give each a label of its own", "reports would call both %s and %s %q", other, name, label)
+			return
+		}
+		shown[of][label] = name
+	}
+	for i := range c.s.Channels {
+		check("channels", c.s.Channels[i].Name, c.s.Channels[i].Label)
+	}
+	for _, st := range c.s.Strategies {
+		check("strategies", st.Name, st.Label)
 	}
 }
 

@@ -126,6 +126,7 @@ func (w *writer) workload(l *Workload) {
 func (w *writer) channel(c *Channel) {
 	w.line("\n[" + dotted("channels", c.Name) + "]")
 	w.text("kind", c.Kind.String())
+	w.some("label", c.Label)
 	w.some("terms", c.Terms)
 	w.some("protocol", c.Protocol)
 	w.some("base_url", c.BaseURL)
@@ -330,6 +331,7 @@ func (t *inline) egress(e *Errors) {
 
 func (w *writer) strategy(s *Strategy) {
 	w.line("\n[" + dotted("strategies", s.Name) + "]")
+	w.some("label", s.Label)
 	for i, route := range s.Routes {
 		if i == 0 {
 			w.line("route = [  # the first that matches")

@@ -84,6 +84,7 @@ type Video struct {
 // Channel is one channel with its believed behaviour.
 type Channel struct {
 	channel.Channel
+	Label           string // what reports call it; "": its name
 	Latency         Latency
 	SubmitTakes     *Takes // time to acceptance; nil: none
 	Errors          Errors
@@ -183,6 +184,7 @@ type Outage struct {
 // Strategy is how orders use the channels.
 type Strategy struct {
 	Name   string
+	Label  string  // what reports call it; "": its name
 	Routes []Route // the first whose condition matches
 	Steps  []Step  // where no route matches
 }

@@ -32,6 +32,7 @@ func (r *reader) strategy(n *node) Strategy {
 	defer t.close()
 	return Strategy{
 		Name:   n.name,
+		Label:  read(t, "label", "", (*reader).label),
 		Steps:  read(t, "steps", nil, (*reader).steps),
 		Routes: read(t, "route", nil, list("[{ when = { min_seconds = 12 }, steps = ["+stepExample+"] }]", (*reader).route)),
 	}

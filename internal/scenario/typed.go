@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 	"unicode"
+	"unicode/utf8"
 
 	"channelbench/internal/money"
 )
@@ -46,6 +47,16 @@ func (r *reader) name(n *node) (string, bool) {
 	s, ok := r.text(n)
 	if ok && !namePattern.MatchString(s) {
 		r.fail(n, nameHint, "%q cannot be a name", s)
+		return "", false
+	}
+	return s, ok
+}
+
+// label reads what reports call something: a line that fits a row of a chart.
+func (r *reader) label(n *node) (string, bool) {
+	s, ok := r.text(n)
+	if ok && (strings.TrimSpace(s) != s || s == "" || utf8.RuneCountInString(s) > 40 || strings.ContainsFunc(s, func(c rune) bool { return !unicode.IsPrint(c) })) {
+		r.fail(n, `write up to 40 characters in one line, such as "Relay, then official"; without label, reports show the name`, "%q cannot be a label", s)
 		return "", false
 	}
 	return s, ok
