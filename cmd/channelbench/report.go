@@ -49,7 +49,8 @@ a comment, so it shows pictures only where --image-base says where they can be h
   channelbench report out/sora2/sim out/sora2/bench
   channelbench report nights/*/run.json -o trend
   channelbench report 'as agreed=out/old/sim' new=out/new/sim --format markdown
-  channelbench report night --format github --image-base https://example.com/night | gh pr comment --body-file -`,
+  channelbench report night --format github --image-base https://example.com/night \
+    | gh pr comment --body-file -`,
 		Args: takes("RUN", 1, unbounded),
 		RunE: func(cmd *cobra.Command, args []string) error { return p.report(cmd.Context(), args, &f) },
 	}

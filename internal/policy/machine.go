@@ -580,7 +580,7 @@ func (m *Machine) failed(at time.Duration, r channel.Reason, jitter float64, ret
 		return m.nextStep(at, pool, actions)
 	}
 	switch until := pool.PausedUntil(step.Channel) - m.arrival; {
-	case until > at && until >= at+pause:
+	case pool != nil && until > at && until >= at+pause:
 		return m.queue(at, m.again, pool, actions)
 	case pause <= 0:
 		return m.submit(at, pool, actions)
