@@ -53,7 +53,7 @@ func anyStrategy() *rapid.Generator[record.Strategy] {
 	return rapid.Custom(func(t *rapid.T) record.Strategy {
 		number, share := anyFigure(anyNumber()), anyFigure(anyShare())
 		s := record.Strategy{
-			Name: anyName().Draw(t, "name"), Engine: rapid.SampledFrom([]string{"exact", "event", "live", "replay", ""}).Draw(t, "engine"),
+			Name: anyName().Draw(t, "name"), Engine: rapid.SampledFrom([]string{"exact", "event", "live", "mock", "replay", ""}).Draw(t, "engine"),
 			Kind:     rapid.SampledFrom([]string{"direct", "forwarding", "reverse", "hybrid", "routed", ""}).Draw(t, "kind"),
 			Excluded: rapid.IntRange(0, 5).Draw(t, "excluded") == 0,
 			Orders:   rapid.Int64Range(0, 1e9).Draw(t, "orders"), Delivered: rapid.SampledFrom([]int64{0, 1, 5000}).Draw(t, "delivered"),

@@ -186,7 +186,9 @@ func certainty(run *record.Run, subject *entry) string {
 			parts = append(parts, fmt.Sprintf("%s keeps what is required in at most %s of %s%s", subject.word, wholePercent(p), drawsOf(run), hangsOn(run)))
 		}
 	}
-	if run.Mode == "bench" {
+	if run.Mock() {
+		parts = append(parts, "mock channels, which do as the scenario says: "+benchOrders(run.Strategies))
+	} else if run.Mode == "bench" {
 		parts = append(parts, benchOrders(run.Strategies))
 	} else if b := beliefs(run.Scenario.Assumptions); b != "" {
 		parts = append(parts, b)

@@ -479,151 +479,6 @@ func spreadApart(places []vg.Length, gap, low, high vg.Length) {
 	}
 }
 
-// title says whose month passes the budget and whose does not; without a budget, what a month costs.
-func (b *budgetChart) title() string {
-	in := delivering(included(b.list))
-	switch {
-	case deliversNothing(b.list):
-		return "No strategy delivers an order"
-	case len(in) == 0:
-		in = b.list
-	}
-	if b.budget == nil {
-		return upperFirst(b.costTitle(in))
-	}
-	return upperFirst(b.budgetTitle(in))
-}
-
-func (b *budgetChart) budgetTitle(in []entry) string {
-	budget := "the " + shortDollars(*b.budget, centDecimals([]float64{*b.budget}))
-	over := func(e entry) bool { return b.fans[e.label].passes(*b.budget, medianMonth) > 0 }
-	dearest := in[len(in)-1]
-	within := slices.DeleteFunc(slices.Clone(in), over)
-	switch {
-	case len(within) == 0 && len(in) == 1:
-		return b.spends(dearest, budget)
-	case len(within) == 0:
-		last := b.latest(in)
-		return fmt.Sprintf("every strategy spends %s before the month ends; %s lasts longest, to day %d", budget, last.word, b.fans[last.label].passes(*b.budget, medianMonth))
-	case len(within) < len(in):
-		return b.spends(dearest, budget) + "; " + b.holds(*b.holder(within), "it")
-	}
-	return b.riskTitle(in, budget)
-}
-
-// riskTitle is for strategies whose median month stays within the budget.
-func (b *budgetChart) riskTitle(in []entry, budget string) string {
-	risky, worst := in[0], -1.0
-	for _, e := range in {
-		if v, ok := b.over(e); ok && v > worst {
-			risky, worst = e, v
-		}
-	}
-	switch {
-	case len(in) == 1:
-		return b.holds(in[0], budget)
-	case worst > 0:
-		text := fmt.Sprintf("%s goes over %s in %s of months", risky.word, budget, percent(worst, overDecimals(worst)))
-		others := slices.DeleteFunc(slices.Clone(in), func(e entry) bool { return e.label == risky.label })
-		return text + "; " + b.holds(*b.holder(others), "it")
-	}
-	for _, e := range in {
-		if v, ok := b.overDraws(e); ok && v > surelyHolds {
-			return b.holds(*b.holder(in), budget)
-		}
-	}
-	if worst < 0 {
-		return "the median month stays within " + budget + " with every strategy"
-	}
-	return "every strategy holds " + budget + " in every simulated month"
-}
-
-// holder is the strategy of the decision if it is among them, else the cheapest.
-func (b *budgetChart) holder(within []entry) *entry {
-	if b.choice != nil {
-		if e := named(within, &b.choice.Name); e != nil {
-			return e
-		}
-	}
-	return &within[0]
-}
-
-// latest is the strategy whose median month passes the budget last.
-func (b *budgetChart) latest(in []entry) entry {
-	last := in[0]
-	for _, e := range in {
-		if b.fans[e.label].passes(*b.budget, medianMonth) > b.fans[last.label].passes(*b.budget, medianMonth) {
-			last = e
-		}
-	}
-	return last
-}
-
-// spends says by which day the budget is gone; "about" where months differ by days.
-func (b *budgetChart) spends(e entry, budget string) string {
-	f := b.fans[e.label]
-	first, day, last := f.passes(*b.budget, highMonth), f.passes(*b.budget, medianMonth), f.passes(*b.budget, lowMonth)
-	about := ""
-	if last == 0 || last-first > 2 {
-		about = "about "
-	}
-	return fmt.Sprintf("%s spends %s by %sday %d", e.word, budget, about, day)
-}
-
-// surelyHolds is how many of the draws may go over budget before the title mentions them: decisions ask for 95 %.
-const surelyHolds = 0.05
-
-// holds says in how many months a strategy keeps within the budget, and whether that hangs on the stated values.
-func (b *budgetChart) holds(e entry, budget string) string {
-	v, ok := b.over(e)
-	draws, drawn := b.overDraws(e)
-	text := fmt.Sprintf("%s holds %s in ", e.word, budget)
-	switch hangs := drawn && draws > surelyHolds; {
-	case !ok:
-		text = fmt.Sprintf("%s's median month stays within %s", e.word, budget)
-		if hangs {
-			text += ", in " + wholePercent(1-draws) + " of draws of the ranges"
-		}
-	case v > 0 && hangs:
-		text += wholePercent(1-v) + " of months as stated, in " + wholePercent(1-draws) + " of draws of the ranges"
-	case hangs:
-		text += "every month as stated, in " + wholePercent(1-draws) + " of draws of the ranges"
-	case v > 0:
-		text += percent(1-v, overDecimals(v)) + " of months"
-	default:
-		text += "every simulated month"
-	}
-	return text
-}
-
-// costTitle says what a month costs and how far chance moves it.
-func (b *budgetChart) costTitle(in []entry) string {
-	cheap, dear := in[0], in[len(in)-1]
-	low, high := b.amount(cheap, medianMonth), b.amount(dear, medianMonth)
-	if b.end(dear).at[highMonth] <= 0 {
-		return "no simulated month costs anything"
-	}
-	text := fmt.Sprintf("a month costs %s with %s, %s with %s", low, cheap.word, high, dear.word)
-	switch {
-	case len(in) == 1:
-		text = fmt.Sprintf("a month with %s costs %s", cheap.word, low)
-	case low == high:
-		text = "a month costs about " + low + " with every strategy"
-	}
-	off := 0.0
-	for _, e := range in {
-		at := b.end(e).at
-		off = max(off, (at[highMonth]-at[medianMonth])/at[medianMonth], (at[medianMonth]-at[lowMonth])/at[medianMonth])
-	}
-	switch {
-	case math.IsNaN(off) || off > 1:
-		return text + "; single months differ widely"
-	case off == 0:
-		return text
-	}
-	return text + ", give or take " + percent(off, overDecimals(off))
-}
-
 func (b *budgetChart) subtitle(height vg.Length) string {
 	text := "Cost of a month so far, US dollars. " + b.bandHint(height)
 	if b.budget == nil {
@@ -664,6 +519,9 @@ func (b *budgetChart) alt() string {
 	}
 	for _, e := range b.list {
 		fmt.Fprintf(&t, " %s: a median month costs %s, 95%% of months %s to %s", b.name(e), b.amount(e, medianMonth), b.amount(e, lowMonth), b.amount(e, highMonth))
+		if d := e.MonthlyDraws; d != nil {
+			fmt.Fprintf(&t, ", the expected one %s to %s in 95%% of draws of the stated ranges", record.Dollars(d.P025), record.Dollars(d.P975))
+		}
 		if v, ok := b.over(e); ok {
 			fmt.Fprintf(&t, ", over budget in %s of months", percent(v, overDecimals(v)))
 		}
@@ -677,7 +535,7 @@ func (b *budgetChart) alt() string {
 
 func (b *budgetChart) csv() [][]string {
 	rows := [][]string{{"strategy", "kind", "day", "p025_usd", "p10_usd", "p25_usd", "p50_usd", "p75_usd", "p90_usd", "p975_usd",
-		"budget_usd", "over_budget_share", "over_budget_draws_share"}}
+		"budget_usd", "over_budget_share", "over_budget_draws_share", "draws_p025_usd", "draws_p975_usd"}}
 	for _, e := range b.list {
 		var over *float64
 		if e.OverBudget != nil {
@@ -688,7 +546,13 @@ func (b *budgetChart) csv() [][]string {
 			for _, v := range d.at {
 				row = append(row, cell(&v))
 			}
-			rows = append(rows, append(row, cell(b.budget), cell(over), cell(e.OverBudgetDraws)))
+			row = append(row, cell(b.budget), cell(over), cell(e.OverBudgetDraws))
+			if d := e.MonthlyDraws; d != nil {
+				row = append(row, cell(&d.P025), cell(&d.P975))
+			} else {
+				row = append(row, "", "")
+			}
+			rows = append(rows, row)
 		}
 	}
 	return rows

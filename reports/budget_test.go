@@ -91,6 +91,17 @@ func TestBudgetTitleFollowsTheData(t *testing.T) {
 		}), "Hybrid holds the $10,000 in every month as stated, in 60% of draws of the ranges"},
 		{"shares unknown", edit(budgeted(0.01), func(run *record.Run) { run.Strategies[1].OverBudget = nil }), "Forwarding spends the $10,000 by day 19; hybrid's median month stays within it"},
 		{"no budget", edit(budgeted(0.031), func(run *record.Run) { run.Scenario.BudgetUSD = nil }), "A month costs $2,407 with reverse, $16,318 with forwarding, give or take 3%"},
+		{"no budget: what isn't named doesn't count", edit(budgeted(0.031), func(run *record.Run) {
+			run.Scenario.BudgetUSD, run.Strategies[1].Days = nil, month(6600, 0.5)
+		}), "A month costs $2,407 with reverse, $16,318 with forwarding, give or take 3%"},
+		{"no budget, and ranges", edit(budgeted(0.031), func(run *record.Run) {
+			run.Scenario.BudgetUSD = nil
+			run.Strategies[2].MonthlyDraws = &record.Band{P025: 2300, P975: 3129}
+		}), "A month costs $2,407 with reverse, $16,318 with forwarding, give or take 30%, the stated ranges included"},
+		{"no budget, wide ranges", edit(budgeted(0.031), func(run *record.Run) {
+			run.Scenario.BudgetUSD = nil
+			run.Strategies[2].MonthlyDraws = &record.Band{P025: 100, P975: 9000}
+		}), "A month costs $2,407 with reverse, $16,318 with forwarding; single months differ widely"},
 		{"no budget, no spread", edit(budgeted(0), func(run *record.Run) { run.Scenario.BudgetUSD = nil }), "A month costs $2,407 with reverse, $16,318 with forwarding"},
 		{"nothing is spent", edit(budgeted(0), func(run *record.Run) {
 			run.Scenario.BudgetUSD, run.Strategies = nil, run.Strategies[:1]

@@ -3,6 +3,7 @@ package reports
 import (
 	"bytes"
 	"encoding/csv"
+	"errors"
 	"flag"
 	"image"
 	"image/color"
@@ -10,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -340,6 +342,62 @@ func TestColoursKeepTheirContrast(t *testing.T) {
 			}
 			if c := contrast(textColor(mark)); c < 4.5 {
 				t.Errorf("%s, shade %d: contrast of the text is %.2f, want 4.5", kind, n, c)
+			}
+		}
+	}
+}
+
+// TestMockSaysMock: whoever sees any report of a bench of mock channels is told so, and of no other run.
+func TestMockSaysMock(t *testing.T) {
+	says := func(texts ...string) bool {
+		return slices.ContainsFunc(texts, func(text string) bool { return strings.Contains(strings.ToLower(text), "mock") })
+	}
+	for _, channels := range []string{"mock", "live"} {
+		run := bursty()
+		run.Drive = &record.Drive{Channels: channels}
+		for i := range run.Strategies {
+			run.Strategies[i].Days, run.Strategies[i].Spend = month(1000, 0.1), []record.Spend{{Channel: "reverse", For: "late", USD: 900}}
+		}
+		run.Map, run.Sensitivity = flatOrBySecond(0.085), explored()
+		reports := map[string]bool{}
+		sheet, alt, err := onePage(run)
+		if err != nil {
+			t.Fatal(err)
+		}
+		written := func(p *page) (texts []string) {
+			for _, w := range p.texts {
+				texts = append(texts, w.text)
+			}
+			return texts
+		}
+		reports[pageFile], reports["its words"] = says(written(sheet)...), says(alt)
+		for _, k := range kinds {
+			f := k.make(run, bodyWidth)
+			if f == nil {
+				t.Fatalf("%s isn't drawn; this tests less than it should", k.file)
+			}
+			p, err := f.alone()
+			if err != nil {
+				t.Fatal(err)
+			}
+			reports[k.file] = says(written(p)...)
+		}
+		var text, md strings.Builder
+		if err := errors.Join(Text(&text, run, TextOptions{}), Markdown(&md, run, nil, MarkdownOptions{})); err != nil {
+			t.Fatal(err)
+		}
+		first, _, _ := strings.Cut(text.String(), "Strategy")
+		lead, _, _ := strings.Cut(md.String(), "|")
+		reports["the text's head"], reports["Markdown's head"] = says(first), says(lead)
+		set := NewSet([]Labelled{{"one", run}, {"two", run}, {"three", run}, {"four", run}})
+		p, err := set.lineupFigure().alone()
+		if err != nil {
+			t.Fatal(err)
+		}
+		reports["runs side by side"] = says(written(p)...)
+		for report, told := range reports {
+			if want := channels == "mock"; told != want {
+				t.Errorf("%s of %s channels says mock: %v, want %v", report, channels, told, want)
 			}
 		}
 	}

@@ -28,6 +28,14 @@ func invalidity(run *record.Run) string {
 	return "INVALID: " + run.Invalid
 }
 
+// mockNote says what figures of mock channels are worth; "" where they are others.
+func mockNote(run *record.Run) string {
+	if !run.Mock() {
+		return ""
+	}
+	return "Mock channels: they do as the scenario says, so nothing here is known of real ones."
+}
+
 // replayNote says after a mark what a replayed strategy is; "" where there is none.
 func replayNote(run *record.Run, mark string) string {
 	if engines(run)["replay"] == 0 {

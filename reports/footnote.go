@@ -76,7 +76,11 @@ next:
 // origin says how the figures came about, how many there are, and the seed.
 func origin(run *record.Run) string {
 	if run.Mode == "bench" {
-		return fmt.Sprintf("Measured: %s, seed %d", benchOrders(run.Strategies), run.Seed)
+		how := "Measured"
+		if run.Mock() {
+			how = "Measured on mock channels"
+		}
+		return fmt.Sprintf("%s: %s, seed %d", how, benchOrders(run.Strategies), run.Seed)
 	}
 	if engines(run)["exact"] == len(run.Strategies) && len(run.Strategies) > 0 {
 		return fmt.Sprintf("Closed form, %s orders a month", count(int64(run.Orders)))
@@ -115,10 +119,18 @@ func benchOrders(list []record.Strategy) string {
 
 func engines(run *record.Run) map[string]int {
 	n := map[string]int{}
-	for _, s := range run.Strategies {
-		n[s.Engine]++
+	for i := range run.Strategies {
+		n[engine(run, &run.Strategies[i])]++
 	}
 	return n
+}
+
+// engine is how a strategy's figures came about. Runs of earlier versions call what mock channels showed live.
+func engine(run *record.Run, s *record.Strategy) string {
+	if s.Engine == "live" && run.Mock() {
+		return "mock"
+	}
+	return s.Engine
 }
 
 // priceDates is the span of the dates of the prices.

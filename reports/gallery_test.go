@@ -79,7 +79,7 @@ var gallery = []exhibit{
 	{"veo31-report.png", []string{"veo31"}},
 	{"sora2-latency-ecdf.png", []string{"sora2"}},
 	{"sora2-cost-latency.png", []string{"sora2"}},
-	{"sora2-break-even.png", []string{"sora2"}},
+	{"starter-break-even.png", []string{"starter"}},
 	{"sora2-tornado.png", []string{"sora2"}},
 	{"sora2-spend.png", []string{"sora2"}},
 	{"muse-h3-tornado.png", []string{"muse-h3"}},

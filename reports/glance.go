@@ -348,7 +348,10 @@ func (e entry) shortcomings() []string {
 
 func (g *glance) subtitle() string {
 	bar := "expected cost"
-	if g.run.Mode == "bench" {
+	switch {
+	case g.run.Mock():
+		bar = "cost measured on mock channels"
+	case g.run.Mode == "bench":
 		bar = "measured cost"
 	}
 	s := "Cost per delivered clip, US dollars. Bar: " + bar + g.intervalHint()
@@ -413,7 +416,7 @@ func (g *glance) csv() [][]string {
 		c := e.CostPerDelivered
 		rows = append(rows, []string{
 			e.Name, e.Kind, cell(c.Value), cell(c.Low), cell(c.High), cell(inTimeOf(e)), cell(p95Of(e)), cell(deliveredOf(e)),
-			strconv.FormatBool(g.winner != nil && e.Name == g.winner.Name), e.Engine,
+			strconv.FormatBool(g.winner != nil && e.Name == g.winner.Name), engine(g.run, e.Strategy),
 		})
 	}
 	return rows

@@ -385,7 +385,7 @@ func (l *lineup) csv() [][]string {
 		m := &l.set.runs[i]
 		for _, e := range m.list {
 			c := e.CostPerDelivered
-			rows = append(rows, []string{m.Label, m.Run.Mode, m.Run.Started, e.Name, e.Kind, e.Engine, fmt.Sprint(e.Orders), cell(c.Value), cell(c.Low), cell(c.High),
+			rows = append(rows, []string{m.Label, m.Run.Mode, m.Run.Started, e.Name, e.Kind, engine(m.Run, e.Strategy), fmt.Sprint(e.Orders), cell(c.Value), cell(c.Low), cell(c.High),
 				cell(deliveredOf(e)), cell(inTimeOf(e)), cell(p95Of(e)), lineupRow{m, e}.verdict()})
 		}
 	}

@@ -48,6 +48,9 @@ func (m *markdown) report(charts []Chart) {
 		m.printf("**%s**\n\n", escape(text))
 	}
 	m.printf("**%s**\n\n", escape(verdictSentence(m.run)))
+	if text := mockNote(m.run); text != "" {
+		m.printf("%s\n\n", text)
+	}
 	figures := slices.Concat(sourceMeasure(m.run), measures(m.run), []measure{verdictMeasure(m.run)})
 	if m.opts.Comment {
 		m.table(tabulate(m.run, few(figures), false))

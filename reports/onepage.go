@@ -82,14 +82,21 @@ func (b brief) words() string {
 	return text
 }
 
-// writeAnswers writes the answers below each other, each in as many lines as there are for it.
+// writeAnswers writes the answers below each other. Each has an equal share of the room, and what the later ones leave.
 func (p *page) writeAnswers(facts []fact, area vg.Rectangle) {
+	const above, below = 13, 20 // of an answer: down from its question, and to the next one
+	height := func(lines int) vg.Length { return above + vg.Length(lines)*answerStyle.leading() + below }
 	y := area.Max.Y - 16
 	for i, f := range facts {
-		room := (y - area.Min.Y) / vg.Length(len(facts)-i)
-		lines := max(1, int((room-questionStyle.leading()-6)/answerStyle.leading()))
+		share := (y - area.Min.Y) / vg.Length(len(facts)-i)
+		room := y - area.Min.Y
+		for _, later := range facts[i+1:] {
+			room -= min(share, height(len(answerStyle.wrap(later.answer, answerWidth, 99))))
+		}
+		lines := max(1, int((room-height(0)+below)/answerStyle.leading()))
 		p.write(f.question, vg.Point{X: area.Min.X, Y: y}, questionStyle, left)
-		y = p.writeLines(answerStyle.wrap(f.answer, answerWidth, lines), vg.Point{X: area.Min.X, Y: y - 13}, answerStyle, left) - 20
+		at := vg.Point{X: area.Min.X, Y: y - above}
+		y = p.writeLines(answerStyle.wrap(f.answer, answerWidth, lines), at, answerStyle, left) - below
 	}
 }
 

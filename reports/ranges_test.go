@@ -16,10 +16,8 @@ func TestUncertaintyInWords(t *testing.T) {
 		{"cheaper", func(*record.Sensitivity) {},
 			"At the stated values hybrid costs $9,702 less a month (59.4%) than forwarding. Knowing every range exactly would be worth $42 a month."},
 		{"dearer, and nothing to gain", func(s *record.Sensitivity) {
-			s.StatedDifference, s.PerfectInformation = ptr(3.0), ptr(0.0)
-			s.Stated = []record.StrategyCost{{Strategy: "hybrid", MonthlyCost: ptr(103.0)}, {Strategy: "forwarding", MonthlyCost: ptr(100.0)}}
-		},
-			"At the stated values hybrid costs $3.00 more a month (3%) than forwarding. Knowing every range exactly would be worth nothing: of the strategies that qualify, hybrid is the best in every draw."},
+			s.Stated[0].MonthlyCost, s.StatedDifference, s.PerfectInformation = ptr(6000.0), ptr(624.0), ptr(0.0)
+		}, "At the stated values hybrid costs $624 more a month (10.4%) than forwarding. Knowing every range exactly would be worth nothing: of the strategies that qualify, hybrid is the best in every draw."},
 		{"faster", func(s *record.Sensitivity) {
 			s.Minimise, s.StatedDifference, s.PerfectInformation = "p95", ptr(-75.0), nil
 		}, "At the stated values hybrid comes to 1:15 less of p95 than forwarding."},

@@ -114,11 +114,11 @@ func measures(run *record.Run) []measure {
 // sourceMeasure says how a strategy's figures came about, in runs that measured any.
 func sourceMeasure(run *record.Run) []measure {
 	n := engines(run)
-	if n["live"]+n["replay"] == 0 {
+	if n["live"]+n["mock"]+n["replay"] == 0 {
 		return nil
 	}
-	words := map[string]string{"live": "measured", "replay": "replayed", "exact": "closed form", "event": "simulated"}
-	return []measure{{head: "Source", value: func(s *record.Strategy) string { return words[s.Engine] }}}
+	words := map[string]string{"live": "measured", "mock": "mock", "replay": "replayed", "exact": "closed form", "event": "simulated"}
+	return []measure{{head: "Source", value: func(s *record.Strategy) string { return words[engine(run, s)] }}}
 }
 
 // barMeasure draws the cost as a bar of block characters, so many wide at the dearest.

@@ -62,6 +62,7 @@ type terminal struct {
 
 func (t *terminal) verdict() {
 	t.paragraph("", verdictSentence(t.run), ansiBold)
+	t.paragraph("", mockNote(t.run), "")
 	for _, r := range t.run.Verdict.Reasons {
 		t.paragraph("", r, "")
 	}

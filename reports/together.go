@@ -232,12 +232,15 @@ func setFootnote(list []*member) []string {
 			parts = append(parts, text)
 		}
 	}
-	sims, benches := 0, 0
+	sims, benches, mock := 0, 0, 0
 	for _, m := range list {
 		if m.Run.Mode == "bench" {
 			benches++
 		} else {
 			sims++
+		}
+		if m.Run.Mock() {
+			mock++
 		}
 		if len(list) <= 3 {
 			add(cutEnd(m.Label, 40) + ": " + origin(m.Run))
@@ -247,7 +250,14 @@ func setFootnote(list []*member) []string {
 		add(plural(sims, "simulation"))
 	}
 	if len(list) > 3 && benches > 0 {
-		add(count(int64(benches)) + " benches")
+		text := count(int64(benches)) + " benches"
+		switch {
+		case mock == benches:
+			text += " on mock channels"
+		case mock > 0:
+			text += fmt.Sprintf(", %d on mock channels", mock)
+		}
+		add(text)
 	}
 	for _, m := range list {
 		add(priceDates(m.Run.Scenario.Channels))
