@@ -220,7 +220,7 @@ var yielding = []string{"cost-latency.png", "break-even.png", "tornado.png"}
 func squeezed(f *figure, width, height vg.Length) []string {
 	p := &page{canvas: &recorder.Canvas{}, width: width + 100, height: height + 100, dpi: 36}
 	body := vg.Rectangle{Min: vg.Point{X: 50, Y: 50}, Max: vg.Point{X: 50 + width, Y: 50 + height}}
-	if err := f.paint(p, body); err != nil {
+	if err := f.Paint(p, body); err != nil {
 		return []string{err.Error()}
 	}
 	found := collisions(p)
@@ -243,9 +243,9 @@ func TestAnyRunRenders(t *testing.T) {
 		for _, c := range collisions(p) {
 			t.Errorf("%s: %s", pageFile, c)
 		}
-		charts := []Chart{{File: pageFile, Title: words, Alt: words}}
+		charts := []Picture{{File: pageFile, Title: words, Alt: words}}
 		for _, k := range kinds {
-			f := k.make(run, bodyWidth)
+			f := k.of(run, bodyWidth)
 			if f == nil {
 				continue
 			}
@@ -260,16 +260,16 @@ func TestAnyRunRenders(t *testing.T) {
 			if slices.Contains(yielding, k.file) {
 				width, height = rapid.IntRange(400, 600).Draw(t, "width of a box"), rapid.IntRange(110, 300).Draw(t, "height of a box")
 			}
-			for _, c := range squeezed(k.make(run, frameWidth), vg.Length(width), vg.Length(height)) {
+			for _, c := range squeezed(k.of(run, frameWidth), vg.Length(width), vg.Length(height)) {
 				t.Errorf("%s in a box of %d by %d: %s", k.file, width, height, c)
 			}
-			charts = append(charts, Chart{File: k.file, Title: f.title, Alt: f.alt})
+			charts = append(charts, Picture{File: k.file, Title: f.Title(), Alt: f.Alt()})
 		}
 		for _, fault := range crammed(t, run) {
 			t.Error(fault)
 		}
-		var text, md strings.Builder
-		if err := Text(&text, run, TextOptions{Width: rapid.IntRange(0, 200).Draw(t, "width")}); err != nil {
+		var txt, md strings.Builder
+		if err := Text(&txt, run, TextOptions{Width: rapid.IntRange(0, 200).Draw(t, "width")}); err != nil {
 			t.Error(err)
 		}
 		if err := Markdown(&md, run, charts, MarkdownOptions{}); err != nil {
@@ -279,7 +279,7 @@ func TestAnyRunRenders(t *testing.T) {
 			t.Errorf("Markdown has %d characters", md.Len())
 		}
 		for _, bad := range []string{"NaN", "+Inf"} {
-			if strings.Contains(text.String(), bad) || strings.Contains(md.String(), bad) {
+			if strings.Contains(txt.String(), bad) || strings.Contains(md.String(), bad) {
 				t.Errorf("a report holds %q", bad)
 			}
 		}

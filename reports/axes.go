@@ -93,3 +93,24 @@ func (n *panel) labelsWithin(box vg.Rectangle, ticks []tick) (labelled []tick) {
 	}
 	return labelled
 }
+
+// moneyAxis draws the grid of an axis of dollars with as many labels as have room.
+func (n *panel) moneyAxis(body vg.Rectangle) {
+	ticks := moneyTicks(n.plot.X.Max, 4)
+	for most := 3; most > 0 && crowded(n, ticks); most-- {
+		ticks = moneyTicks(n.plot.X.Max, most)
+	}
+	n.verticals(ticks)
+	n.xLabels(body, ticks)
+}
+
+// crowded says whether labels would touch.
+func crowded(n *panel, ticks []tick) bool {
+	for i := 1; i < len(ticks); i++ {
+		room := n.x(ticks[i].value) - n.x(ticks[i-1].value)
+		if (tickStyle.width(ticks[i].label)+tickStyle.width(ticks[i-1].label))/2+8 > room {
+			return true
+		}
+	}
+	return false
+}

@@ -24,10 +24,7 @@ type breakEven struct {
 	workload *mapBox   // nil: it lies elsewhere
 }
 
-// mapBox is an area of the map in the coordinates of its axes: seconds, and the decimal logarithm of the rate.
-type mapBox struct{ x0, x1, y0, y1 float64 }
-
-func breakEvenFigure(run *record.Run, _ vg.Length) *figure {
+func newBreakEven(run *record.Run, _ vg.Length) Chart {
 	if run.Map == nil {
 		return nil
 	}
@@ -39,11 +36,10 @@ func breakEvenFigure(run *record.Run, _ vg.Length) *figure {
 	c := &breakEven{run: run, m: run.Map, subject: entryOf(all, run.Map.Strategy), rival: entryOf(all, run.Map.Against), field: field}
 	c.edges = binEdges(field)
 	c.workload = c.box()
-	return &figure{
-		header: header{headline(run, c.title()), c.subtitle(), marks(run), footnote(run)},
-		height: 280, paint: c.paint, alt: c.alt(), rows: c.csv(),
-	}
+	return c
 }
+
+func (c *breakEven) Height() vg.Length { return 280 }
 
 // box is where our clips lie, as far as the map shows it.
 func (c *breakEven) box() *mapBox {
@@ -62,7 +58,7 @@ func (c *breakEven) box() *mapBox {
 }
 
 // title says who is cheaper for what we sell, and where that would change.
-func (c *breakEven) title() string {
+func (c *breakEven) Title() string {
 	ahead, behind := c.subject.word, c.rival.word
 	if c.workload == nil {
 		return c.mapTitle()
@@ -183,7 +179,7 @@ func (c *breakEven) failures() string {
 	return "failures"
 }
 
-func (c *breakEven) subtitle() string {
+func (c *breakEven) Subtitle() string {
 	resolution := ""
 	if c.m.Resolution != "" {
 		resolution = cutEnd(c.m.Resolution, 16) + " "
@@ -212,7 +208,7 @@ const (
 	mapFoot = vg.Length(29) // the labels of the axis of lengths, and its title
 )
 
-func (c *breakEven) paint(p *page, body vg.Rectangle) error {
+func (c *breakEven) Paint(p *page, body vg.Rectangle) error {
 	n := c.panel(p, body)
 	p.image(n.area, c.pixels(n))
 	c.axes(n, body)
@@ -291,9 +287,9 @@ func (c *breakEven) rateTitle() string {
 	return text + ", log scale"
 }
 
-func (c *breakEven) alt() string {
+func (c *breakEven) Alt() string {
 	var b strings.Builder
-	b.WriteString(strings.TrimSuffix(headline(c.run, c.title()), ".") + ".")
+	b.WriteString(strings.TrimSuffix(headline(c.run, c.Title()), ".") + ".")
 	amounts := func(low, high float64) string {
 		decimals := centDecimals([]float64{low, high})
 		return rangeText(shortDollars(low, decimals), shortDollars(high, decimals))
@@ -311,7 +307,7 @@ func (c *breakEven) alt() string {
 	return b.String()
 }
 
-func (c *breakEven) csv() [][]string {
+func (c *breakEven) CSV() [][]string {
 	rows := [][]string{{"failure_rate", "seconds", "saving_usd"}}
 	for j, rate := range c.m.Rates {
 		for i, seconds := range c.m.Seconds {

@@ -118,14 +118,14 @@ func TestBreakEvenTitleFollowsTheData(t *testing.T) {
 		}),
 			"Reverse is cheaper on 94% of this map"},
 	} {
-		if got := breakEvenFigure(c.run, bodyWidth).title; got != c.want {
+		if got := chartOf("break-even.png", c.run, bodyWidth).Title(); got != c.want {
 			t.Errorf("%s:\n got %s\nwant %s", c.name, got, c.want)
 		}
 	}
 }
 
 func TestMapsUnfitToBeDrawn(t *testing.T) {
-	if breakEvenFigure(typical(), bodyWidth) != nil {
+	if chartOf("break-even.png", typical(), bodyWidth) != nil {
 		t.Error("a run without a map has a chart")
 	}
 	for name, spoil := range map[string]func(*record.BreakEvenMap){
@@ -142,7 +142,7 @@ func TestMapsUnfitToBeDrawn(t *testing.T) {
 	} {
 		run := mapped()
 		spoil(run.Map)
-		if breakEvenFigure(run, bodyWidth) != nil {
+		if chartOf("break-even.png", run, bodyWidth) != nil {
 			t.Errorf("%s: a chart is drawn", name)
 		}
 	}
@@ -199,7 +199,7 @@ func TestBinsMeetAtBreakEven(t *testing.T) {
 
 // Every place has the colour of what it saves: orange where it costs more, hatched where nothing is known.
 func TestMapColours(t *testing.T) {
-	f := breakEvenFigure(holed(), bodyWidth)
+	f := chartOf("break-even.png", holed(), bodyWidth)
 	p, err := f.alone()
 	if err != nil {
 		t.Fatal(err)
@@ -248,7 +248,7 @@ func TestRateTicks(t *testing.T) {
 func TestBreakEvenFitsALowBox(t *testing.T) {
 	for name, run := range map[string]*record.Run{"mapped": mapped(), "holed": holed(), "level": tilted(func(_, _ float64) float64 { return 0 })} {
 		for _, height := range []vg.Length{110, 190, 230} {
-			f := breakEvenFigure(run, 424)
+			f := chartOf("break-even.png", run, 424)
 			for _, s := range squeezed(f, 424, height) {
 				t.Errorf("%s at %v: %s", name, height, s)
 			}
@@ -260,20 +260,20 @@ func TestBreakEvenFitsALowBox(t *testing.T) {
 }
 
 func TestBreakEvenTellsTheNumbers(t *testing.T) {
-	f := breakEvenFigure(holed(), bodyWidth)
+	f := chartOf("break-even.png", holed(), bodyWidth)
 	for _, want := range []string{"below 1.45 s forwarding would be.", "saves −$0.10 to $1.20 a clip against forwarding", "For our clips: $0.56."} {
-		if !strings.Contains(f.alt, want) {
-			t.Errorf("alt text lacks %q: %s", want, f.alt)
+		if !strings.Contains(f.Alt(), want) {
+			t.Errorf("alt text lacks %q: %s", want, f.Alt())
 		}
 	}
-	if got := len(f.rows); got != 1+25*31 {
+	if got := len(f.CSV()); got != 1+25*31 {
 		t.Errorf("%d rows, want one a point of the grid", got)
 	}
 }
 
 func TestGoldenBreakEven(t *testing.T) {
-	compareChart(t, "mapped", "break-even.png", breakEvenFigure(mapped(), bodyWidth))
-	compareChart(t, "holed", "break-even.png", breakEvenFigure(holed(), bodyWidth))
+	compareChart(t, "mapped", "break-even.png", chartOf("break-even.png", mapped(), bodyWidth))
+	compareChart(t, "holed", "break-even.png", chartOf("break-even.png", holed(), bodyWidth))
 }
 
 // figureIn is a figure with its unit: 3.09 s, 72%.
@@ -282,14 +282,14 @@ var figureIn = regexp.MustCompile(`\d+(\.\d+)?( s\b|%)`)
 // agrees says what text and chart of a run tell differently about its break-evens: a figure in the title that stands in no
 // sentence, or a break-even that isn't where the map changes its colour.
 func agrees(run *record.Run) (faults []string) {
-	f := breakEvenFigure(run, bodyWidth)
+	f := chartOf("break-even.png", run, bodyWidth)
 	if f == nil {
 		return nil
 	}
 	sentences := strings.Join(breakEvens(run), " ")
-	for _, figure := range figureIn.FindAllString(f.title, -1) {
+	for _, figure := range figureIn.FindAllString(f.Title(), -1) {
 		if !strings.Contains(sentences, figure) {
-			faults = append(faults, fmt.Sprintf("%q is titled %q", sentences, f.title))
+			faults = append(faults, fmt.Sprintf("%q is titled %q", sentences, f.Title()))
 		}
 	}
 	field, m := newSavingField(run.Map), run.Map

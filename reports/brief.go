@@ -24,7 +24,8 @@ func briefing(run *record.Run) brief {
 	if subject == nil {
 		subject = named(list, run.Verdict.Closest)
 	}
-	title := upperFirst(headline(run, newGlance(run).title()))
+	a := newAnswer(run)
+	title := upperFirst(headline(run, a.sentence()))
 	switch {
 	case run.Invalid != "":
 		return brief{title: title}

@@ -82,8 +82,8 @@ func TestBriefing(t *testing.T) {
 		{"two prices that print alike", alike, "Use hybrid: $0.33 a clip, about as much as forwarding", []string{"Hybrid costs about as much as forwarding: $6,624 a month"}, "instead"},
 		{"time is what counts", quick, "Use hybrid: 95% of orders done within 3:39, at $0.33 a clip", nil, "instead of $0.82"},
 		{"a bench says what so few orders can't rule out", measuredWinner(), "Use hybrid: $0.33 a clip instead of $0.82 with forwarding", []string{"can't be ruled out"}, "of 10,000"},
-		{"nobody, and what is missing", short, upperFirst(newGlance(short).title()), []string{"What is missing? Forwarding misses it by 0.8 points."}, "a month costs"},
-		{"nobody at all", nobody(), upperFirst(newGlance(nobody()).title()), nil, "saves"},
+		{"nobody, and what is missing", short, upperFirst(sentenceOf(short)), []string{"What is missing? Forwarding misses it by 0.8 points."}, "a month costs"},
+		{"nobody at all", nobody(), upperFirst(sentenceOf(nobody())), nil, "saves"},
 		{"costs unknown", lost, "Use hybrid: $0.33 a clip", nil, "a month costs"},
 		{"invalid", spoilt(), "Not to be used: " + spoilt().Invalid, nil, "a month costs"},
 		{"empty", &record.Run{}, "This run holds no strategy", nil, ""},
@@ -120,12 +120,12 @@ func TestOneSaving(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var text, md strings.Builder
-	if err := errors.Join(Text(&text, today, TextOptions{Width: 300}), Markdown(&md, today, charts, MarkdownOptions{})); err != nil {
+	var txt, md strings.Builder
+	if err := errors.Join(Text(&txt, today, TextOptions{Width: 300}), Markdown(&md, today, charts, MarkdownOptions{})); err != nil {
 		t.Fatal(err)
 	}
 	told := 0
-	for _, said := range savingIn.FindAllString(text.String()+md.String(), -1) {
+	for _, said := range savingIn.FindAllString(txt.String()+md.String(), -1) {
 		if told++; !strings.Contains(said, "$9,702 less a month (59.4%)") {
 			t.Errorf("%q, where the saving is $9,702 a month (59.4%%)", said)
 		}
@@ -133,7 +133,7 @@ func TestOneSaving(t *testing.T) {
 	if told < 6 { // the sentence, twice; the page's title and its first answer; the glance; what the ranges could change
 		t.Errorf("the saving is told %d times", told)
 	}
-	for what, report := range map[string]string{"text": text.String(), "Markdown": md.String()} {
+	for what, report := range map[string]string{"text": txt.String(), "Markdown": md.String()} {
 		first, _, _ := strings.Cut(report, "\n")
 		if !strings.Contains(first, "$9,702 less a month (59.4%) than forwarding") || !strings.Contains(report, "Less than forwarding") {
 			t.Errorf("%s begins with %q", what, first)

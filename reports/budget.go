@@ -48,20 +48,24 @@ const (
 	blockGap     = vg.Length(4) // between the labels of two fans
 )
 
-func budgetFigure(run *record.Run, _ vg.Length) *figure { return budgetAlong(run, 0) }
-
-// budgetAlong is the figure with an axis of money that reaches at least so far.
-func budgetAlong(run *record.Run, reach float64) *figure {
+func newBudget(run *record.Run, _ vg.Length) Chart {
 	b := newBudgetChart(run)
-	b.reach = reach
 	if len(b.list) == 0 {
 		return nil
 	}
-	height := budgetFrame + vg.Length(min(len(b.list), 6))*(b.blockHeight(fullDetail)+blockGap)
-	f := &figure{height: max(budgetHeight, height), paint: b.paint, alt: b.alt(), rows: b.csv(),
-		axes: []float64{b.top(b.list)}, along: func(axes []float64) *figure { return budgetAlong(run, axes[0]) }}
-	f.header = header{headline(run, b.title()), b.subtitle(f.height), marks(run), footnote(run)}
-	return f
+	return b
+}
+
+func (b *budgetChart) Height() vg.Length {
+	return max(budgetHeight, budgetFrame+vg.Length(min(len(b.list), 6))*(b.blockHeight(fullDetail)+blockGap))
+}
+
+func (b *budgetChart) Axes() []float64 { return []float64{b.top(b.list)} }
+
+func (b *budgetChart) Along(axes []float64) Chart {
+	along := *b
+	along.reach = axes[0]
+	return &along
 }
 
 func newBudgetChart(run *record.Run) *budgetChart {
@@ -144,7 +148,7 @@ const (
 	budgetFrame = budgetHead + budgetFoot
 )
 
-func (b *budgetChart) paint(p *page, body vg.Rectangle) error {
+func (b *budgetChart) Paint(p *page, body vg.Rectangle) error {
 	room := body.Max.Y - body.Min.Y - budgetFrame
 	detail, fit := b.detail(room)
 	if fit == 0 {
@@ -254,18 +258,6 @@ func (b *budgetChart) together(n *panel, list []entry, i int) (all, turn int) {
 // endOf is the height at which a median ends.
 func (b *budgetChart) endOf(n *panel, e entry) vg.Length {
 	return n.y(min(b.end(e).at[medianMonth], n.plot.Y.Max))
-}
-
-// polygon fills the area within the points.
-func (p *page) polygon(points []vg.Point, c color.Color) {
-	var path vg.Path
-	path.Move(points[0])
-	for _, q := range points[1:] {
-		path.Line(q)
-	}
-	path.Close()
-	p.canvas.SetColor(c)
-	p.canvas.Fill(path)
 }
 
 // drawBudget draws the budget's line and its name, where no fan is in the way.
@@ -479,7 +471,8 @@ func spreadApart(places []vg.Length, gap, low, high vg.Length) {
 	}
 }
 
-func (b *budgetChart) subtitle(height vg.Length) string {
+func (b *budgetChart) Subtitle() string {
+	height := b.Height()
 	text := "Cost of a month so far, US dollars. " + b.bandHint(height)
 	if b.budget == nil {
 		return text
@@ -511,9 +504,9 @@ func (b *budgetChart) bandHint(height vg.Length) string {
 }
 
 // alt tells the chart in words.
-func (b *budgetChart) alt() string {
+func (b *budgetChart) Alt() string {
 	var t strings.Builder
-	t.WriteString(strings.TrimSuffix(headline(b.run, b.title()), ".") + ".")
+	t.WriteString(strings.TrimSuffix(headline(b.run, b.Title()), ".") + ".")
 	if b.budget != nil {
 		fmt.Fprintf(&t, " The budget is %s a month.", shortDollars(*b.budget, centDecimals([]float64{*b.budget})))
 	}
@@ -533,7 +526,7 @@ func (b *budgetChart) alt() string {
 	return t.String()
 }
 
-func (b *budgetChart) csv() [][]string {
+func (b *budgetChart) CSV() [][]string {
 	rows := [][]string{{"strategy", "kind", "day", "p025_usd", "p10_usd", "p25_usd", "p50_usd", "p75_usd", "p90_usd", "p975_usd",
 		"budget_usd", "over_budget_share", "over_budget_draws_share", "draws_p025_usd", "draws_p975_usd"}}
 	for _, e := range b.list {

@@ -108,7 +108,7 @@ func TestBudgetTitleFollowsTheData(t *testing.T) {
 			run.Strategies[0].Days = month(0, 0)
 		}), "No simulated month costs anything"},
 	} {
-		if got := newBudgetChart(c.run).title(); got != c.want {
+		if got := newBudgetChart(c.run).Title(); got != c.want {
 			t.Errorf("%s:\n got %s\nwant %s", c.name, got, c.want)
 		}
 	}
@@ -121,7 +121,7 @@ func TestBudgetSaysWhenFansAreNarrow(t *testing.T) {
 		if spread > 0.1 {
 			run.Strategies = run.Strategies[:2]
 		}
-		if got := budgetFigure(run, bodyWidth).subtitle; !strings.Contains(got, want) {
+		if got := chartOf("budget.png", run, bodyWidth).Subtitle(); !strings.Contains(got, want) {
 			t.Errorf("spread %v: subtitle %q lacks %q", spread, got, want)
 		}
 	}

@@ -9,7 +9,7 @@ import (
 // budgettitle.go says in a sentence whether the budget holds or, without one, what a month costs.
 
 // title says whose month passes the budget and whose does not; without a budget, what a month costs.
-func (b *budgetChart) title() string {
+func (b *budgetChart) Title() string {
 	in := delivering(included(b.list))
 	switch {
 	case deliversNothing(b.list):

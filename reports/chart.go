@@ -1,8 +1,6 @@
 package reports
 
 import (
-	"bytes"
-	"encoding/csv"
 	"fmt"
 	"slices"
 	"strconv"
@@ -12,60 +10,138 @@ import (
 	"channelbench/internal/record"
 )
 
-// Chart is one picture of a run.
-type Chart struct {
-	File  string // name for the picture, such as "at-a-glance.png"
-	Title string // what the picture says, in a sentence
-	Alt   string // the same with its numbers
-	PNG   []byte
-	CSV   []byte // the series drawn, for those who want to draw it otherwise; nil: the page of charts that have their own
+// Chart is what a picture says and shows. It knows how much room it wants, but not yet where it stands: on a page of its
+// own, or beside others.
+type Chart interface {
+	Title() string                          // what it says, in a sentence computed from the data
+	Subtitle() string                       // what is drawn, its unit, what bands mean
+	Alt() string                            // what it says, with its numbers
+	CSV() [][]string                        // the numbers drawn, header first
+	Height() vg.Length                      // of the body, at the width that it was made for
+	Paint(p *page, body vg.Rectangle) error // into a box of that width; a lower one than asked for squeezes it
 }
 
-// kinds lists the charts in the order in which they are read. A maker gets the width that the figure will have, and
-// returns nil where the run holds nothing that its chart could show.
-var kinds = []struct {
+// alongOthers is a chart whose axes can be as long as those of its like in other runs.
+type alongOthers interface {
+	Chart
+	Axes() []float64            // how far they reach
+	Along(axes []float64) Chart // the same chart on axes that reach so far
+}
+
+// kind is a chart that is drawn of any run.
+type kind struct {
 	file string
-	make func(run *record.Run, width vg.Length) *figure
-}{
-	{"at-a-glance.png", glanceFigure},
-	{"latency-ecdf.png", ecdfFigure},
-	{"cost-latency.png", paretoFigure},
-	{"break-even.png", breakEvenFigure},
-	{"tornado.png", tornadoFigure},
-	{"budget.png", budgetFigure},
-	{"spend.png", spendFigure},
-	{"timeline.png", timelineFigure},
+	make func(run *record.Run, width vg.Length) Chart // nil where the run holds nothing that it could show
+}
+
+// kinds lists the charts in the order in which they are read.
+var kinds = []kind{
+	{"at-a-glance.png", newGlanceChart},
+	{"latency-ecdf.png", newECDFChart},
+	{"cost-latency.png", newTradeOffChart},
+	{"break-even.png", newBreakEven},
+	{"tornado.png", newTornado},
+	{"budget.png", newBudget},
+	{"spend.png", newSpend},
+	{"timeline.png", newTimeline},
+}
+
+// figure is a chart with what stands around it on a page of its own.
+type figure struct {
+	file string
+	Chart
+	marks string   // what marks on names mean; "" where there are none
+	foot  []string // parts of where the numbers come from
+}
+
+// of is the figure of a run; nil where there is nothing to show.
+func (k kind) of(run *record.Run, width vg.Length) *figure {
+	c := k.make(run, width)
+	if c == nil {
+		return nil
+	}
+	f := &figure{k.file, warned{c, run}, marks(run), footnote(run)}
+	if _, ok := c.(*timelineChart); ok { // it names channels only
+		f.marks = ""
+	}
+	return f
+}
+
+// warned is a chart of a run; if that must not be used, the chart says so.
+type warned struct {
+	Chart
+	run *record.Run
+}
+
+func (w warned) Title() string { return headline(w.run, w.Chart.Title()) }
+
+// alone draws a figure on a page of its own.
+func (f *figure) alone() (*page, error) {
+	p, body := newPage(header{f.Title(), f.Subtitle(), f.marks, f.foot}, f.Height())
+	return p, f.Paint(p, body)
+}
+
+// picture encodes a figure on a page of its own.
+func (f *figure) picture() (Picture, error) {
+	c := Picture{File: f.file, Title: f.Title(), Alt: f.Alt()}
+	p, err := f.alone()
+	if err == nil {
+		c.PNG, err = p.png()
+	}
+	if err == nil {
+		c.CSV, err = encodeCSV(f.CSV())
+	}
+	if err != nil {
+		return c, fmt.Errorf("draw %s: %w", f.file, err)
+	}
+	return c, nil
 }
 
 // Charts draws the one page that sums the run up, and every chart that the run has something to show in.
-func Charts(run *record.Run) ([]Chart, error) {
+func Charts(run *record.Run) ([]Picture, error) {
 	page, err := pageChart(run)
 	if err != nil {
 		return nil, fmt.Errorf("draw %s: %w", pageFile, err)
 	}
-	charts := []Chart{page}
+	charts := []Picture{page}
 	for _, k := range kinds {
-		f := k.make(run, bodyWidth)
+		f := k.of(run, bodyWidth)
 		if f == nil {
 			continue
 		}
-		c, err := f.chart(k.file)
+		c, err := f.picture()
 		if err != nil {
-			return nil, fmt.Errorf("draw %s: %w", k.file, err)
+			return nil, err
 		}
 		charts = append(charts, c)
 	}
 	return charts, nil
 }
 
+// axes are how far a chart's axes reach; nil: all runs have the same.
+func (f *figure) axes() []float64 {
+	if f == nil {
+		return nil
+	}
+	if c, ok := f.Chart.(warned).Chart.(alongOthers); ok {
+		return c.Axes()
+	}
+	return nil
+}
+
+// along is the figure with axes that reach so far.
+func (f *figure) along(axes []float64) *figure {
+	w := f.Chart.(warned)
+	same := *f
+	same.Chart = warned{w.Chart.(alongOthers).Along(axes), w.run}
+	return &same
+}
+
 // aligned makes the figures of one kind again so that their axes reach equally far; nil where a run has none.
 func aligned(figures []*figure) []*figure {
 	var reach []float64
 	for _, f := range figures {
-		if f == nil {
-			continue
-		}
-		for i, v := range f.axes {
+		for i, v := range f.axes() {
 			if i == len(reach) {
 				reach = append(reach, v)
 			}
@@ -74,32 +150,11 @@ func aligned(figures []*figure) []*figure {
 	}
 	figures = slices.Clone(figures)
 	for i, f := range figures {
-		if f != nil && f.along != nil {
+		if f.axes() != nil {
 			figures[i] = f.along(reach)
 		}
 	}
 	return figures
-}
-
-// chart encodes a figure on a page of its own.
-func (f *figure) chart(file string) (Chart, error) {
-	c := Chart{File: file, Title: f.title, Alt: f.alt}
-	p, err := f.alone()
-	if err != nil {
-		return c, err
-	}
-	if c.PNG, err = p.png(); err != nil {
-		return c, err
-	}
-	c.CSV, err = encodeCSV(f.rows)
-	return c, err
-}
-
-func encodeCSV(rows [][]string) ([]byte, error) {
-	var b bytes.Buffer
-	w := csv.NewWriter(&b)
-	err := w.WriteAll(rows)
-	return b.Bytes(), err
 }
 
 // cell is a number for the CSV: shortest exact form, empty where there is none.

@@ -29,12 +29,28 @@ type drawing struct {
 	page *page
 }
 
+// chartOf is the figure of a kind.
+func chartOf(file string, run *record.Run, width vg.Length) *figure {
+	for _, k := range kinds {
+		if k.file == file {
+			return k.of(run, width)
+		}
+	}
+	return nil
+}
+
+// sentenceOf is what a run decides.
+func sentenceOf(run *record.Run) string {
+	a := newAnswer(run)
+	return a.sentence()
+}
+
 // pictures draws every chart of a run without encoding it.
 func pictures(t testing.TB, run *record.Run) map[string]drawing {
 	t.Helper()
 	all := map[string]drawing{}
 	for _, k := range kinds {
-		f := k.make(run, bodyWidth)
+		f := k.of(run, bodyWidth)
 		if f == nil {
 			continue
 		}
@@ -47,10 +63,10 @@ func pictures(t testing.TB, run *record.Run) map[string]drawing {
 	return all
 }
 
-var drawnOnce = sync.OnceValues(func() ([]Chart, error) { return Charts(typical()) })
+var drawnOnce = sync.OnceValues(func() ([]Picture, error) { return Charts(typical()) })
 
 // typicalCharts are the encoded charts of the typical run, drawn once for all tests.
-func typicalCharts(t testing.TB) []Chart {
+func typicalCharts(t testing.TB) []Picture {
 	t.Helper()
 	charts, err := drawnOnce()
 	if err != nil {
@@ -224,7 +240,7 @@ func TestGoldenPictures(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, charts := range map[string][]Chart{"typical": typicalCharts(t), "polled": polled, "measured": measured} {
+	for name, charts := range map[string][]Picture{"typical": typicalCharts(t), "polled": polled, "measured": measured} {
 		for _, c := range charts {
 			full, err := png.Decode(bytes.NewReader(c.PNG))
 			if err != nil {
@@ -372,7 +388,7 @@ func TestMockSaysMock(t *testing.T) {
 		}
 		reports[pageFile], reports["its words"] = says(written(sheet)...), says(alt)
 		for _, k := range kinds {
-			f := k.make(run, bodyWidth)
+			f := k.of(run, bodyWidth)
 			if f == nil {
 				t.Fatalf("%s isn't drawn; this tests less than it should", k.file)
 			}
@@ -382,15 +398,16 @@ func TestMockSaysMock(t *testing.T) {
 			}
 			reports[k.file] = says(written(p)...)
 		}
-		var text, md strings.Builder
-		if err := errors.Join(Text(&text, run, TextOptions{}), Markdown(&md, run, nil, MarkdownOptions{})); err != nil {
+		var txt, md strings.Builder
+		if err := errors.Join(Text(&txt, run, TextOptions{}), Markdown(&md, run, nil, MarkdownOptions{})); err != nil {
 			t.Fatal(err)
 		}
-		first, _, _ := strings.Cut(text.String(), "Strategy")
+		first, _, _ := strings.Cut(txt.String(), "Strategy")
 		lead, _, _ := strings.Cut(md.String(), "|")
 		reports["the text's head"], reports["Markdown's head"] = says(first), says(lead)
 		set := NewSet([]Labelled{{"one", run}, {"two", run}, {"three", run}, {"four", run}})
-		p, err := set.lineupFigure().alone()
+		f := lineupFigure(set)
+		p, err := f.alone()
 		if err != nil {
 			t.Fatal(err)
 		}

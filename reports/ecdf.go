@@ -28,8 +28,10 @@ type ecdf struct {
 // ecdfHeight is the height of the plot; more strategies get more.
 const ecdfHeight = vg.Length(248)
 
-func ecdfFigure(run *record.Run, _ vg.Length) *figure {
-	return ecdfAlong(run, newECDF(run).reach())
+func newECDFChart(run *record.Run, _ vg.Length) Chart {
+	c := newECDF(run)
+	c.end = c.reach()
+	return c
 }
 
 func newECDF(run *record.Run) *ecdf {
@@ -40,19 +42,17 @@ func newECDF(run *record.Run) *ecdf {
 	return c
 }
 
-// ecdfAlong is the figure with an axis of time that reaches a given one.
-func ecdfAlong(run *record.Run, end float64) *figure {
-	c := newECDF(run)
-	c.end = end
-	return &figure{
-		header: header{headline(run, c.title()), c.subtitle(), marks(run), footnote(run)},
-		height: max(ecdfHeight, vg.Length(len(c.list)+2)*legendLine) + 24,
-		paint:  c.paint, alt: c.alt(), rows: c.csv(),
-		axes: []float64{end}, along: func(axes []float64) *figure { return ecdfAlong(run, axes[0]) },
-	}
+func (c *ecdf) Height() vg.Length { return max(ecdfHeight, vg.Length(len(c.list)+2)*legendLine) + 24 }
+
+func (c *ecdf) Axes() []float64 { return []float64{c.end} }
+
+func (c *ecdf) Along(axes []float64) Chart {
+	along := *c
+	along.end = axes[0]
+	return &along
 }
 
-func (c *ecdf) paint(p *page, body vg.Rectangle) error {
+func (c *ecdf) Paint(p *page, body vg.Rectangle) error {
 	c = c.shortened(int((body.Max.Y-body.Min.Y-24)/legendLine) - 1)
 	ticks, end := timeTicks(c.end, min(9, int((body.Max.X-body.Min.X)/50)))
 	area := vg.Rectangle{
@@ -155,7 +155,7 @@ func (c *ecdf) limits(n *panel, curves []*curve) {
 	s, text, late := noteStyle.in(ink), "promise: "+span(*c.promise), "too late"
 	promise := c.promiseIn(n.plot.X.Max)
 	if promise == nil {
-		n.annotate(text+", beyond this axis", "", n.area.Max.X+2, s, curves)
+		annotate(n, text+", beyond this axis", "", n.area.Max.X+2, s, curves)
 		return
 	}
 	x := n.x(*promise)
@@ -167,35 +167,8 @@ func (c *ecdf) limits(n *panel, curves []*curve) {
 	if n.area.Max.X-x < s.width(late)+12 {
 		late = ""
 	}
-	n.annotate(text, late, x, s, curves)
+	annotate(n, text, late, x, s, curves)
 	n.page.reserve(grow(vg.Rectangle{Min: bottom, Max: top}, 2))
-}
-
-// annotate writes a text on either side of a vertical line: at its foot, or higher where curves or
-// other text are in the way.
-func (n *panel) annotate(before, after string, x vg.Length, s style, curves []*curve) {
-	height := n.area.Max.Y - n.area.Min.Y
-	place := func(y vg.Length) (a, b vg.Point) {
-		return vg.Point{X: x - 6, Y: n.area.Min.Y + y}, vg.Point{X: x + 6, Y: n.area.Min.Y + y}
-	}
-	fitting := func(text string, room vg.Length) string {
-		if s.width("…") > room {
-			return ""
-		}
-		return s.shortenEnd(text, room)
-	}
-	before, after = fitting(before, x-6-n.area.Min.X), fitting(after, n.area.Max.X-x-6)
-	for _, inTheWay := range [][]*curve{curves, nil} { // where nothing else is free, over the curves
-		for _, y := range []vg.Length{6, height - 12, height * 0.6, height * 0.4, height * 0.2} {
-			a, b := place(y)
-			boxes := []vg.Rectangle{s.box(before, a, right), s.box(after, b, left)}
-			if n.page.free(boxes[0], 2) && n.page.free(boxes[1], 2) && !anyMeets(inTheWay, boxes[0]) && !anyMeets(inTheWay, boxes[1]) {
-				n.page.write(before, a, s, right)
-				n.page.write(after, b, s, left)
-				return
-			}
-		}
-	}
 }
 
 // dots mark where each curve crosses 95 %. Where dots fall together the earlier are larger and drawn
@@ -227,7 +200,7 @@ func (c *ecdf) hidden(n *panel, i int) int {
 }
 
 // title says who keeps the promise how often; without a promise, how soon 95 % are done.
-func (c *ecdf) title() string {
+func (c *ecdf) Title() string {
 	in := included(c.list)
 	switch {
 	case len(c.list) == 0:
@@ -293,7 +266,7 @@ func quantileTitle(in []entry) string {
 	return fmt.Sprintf("%s has 95%% of orders done within %s, %s within %s", best, clock(first), worst, clock(last))
 }
 
-func (c *ecdf) subtitle() string {
+func (c *ecdf) Subtitle() string {
 	s := "Share of all orders delivered within the given time. Undelivered orders count as never. Dot: 95% done"
 	if moderates(c.list) && c.promise != nil {
 		s += ". What moderation refuses is undelivered, but not late: titles leave it out"
@@ -306,9 +279,9 @@ func moderates(list []entry) bool {
 	return slices.ContainsFunc(list, func(e entry) bool { return e.moderated() > 0 })
 }
 
-func (c *ecdf) alt() string {
+func (c *ecdf) Alt() string {
 	var b strings.Builder
-	b.WriteString(strings.TrimSuffix(headline(c.run, c.title()), ".") + ".")
+	b.WriteString(strings.TrimSuffix(headline(c.run, c.Title()), ".") + ".")
 	for _, e := range c.list {
 		fmt.Fprintf(&b, " %s:", e.label)
 		if v, ok := known(inTimeOf(e)); ok && c.promise != nil {
@@ -322,7 +295,7 @@ func (c *ecdf) alt() string {
 	return b.String()
 }
 
-func (c *ecdf) csv() [][]string {
+func (c *ecdf) CSV() [][]string {
 	rows := [][]string{{"strategy", "kind", "seconds", "share"}}
 	for _, e := range c.list {
 		for _, p := range e.LatencyCDF {
@@ -339,44 +312,6 @@ type curve struct {
 	points   []vg.Point // its corners, left to right and never falling
 	together int        // how many curves run together here, itself included
 	turn     int        // which of them it is, from 0
-}
-
-// stepper is a cleaned cumulative curve: finite, ascending, never falling, from 0 to at most 1.
-type stepper []record.Point
-
-func steps(raw []record.Point) stepper {
-	clean := make(stepper, 0, len(raw))
-	for _, p := range raw {
-		_, okX := known(&p.Seconds)
-		if _, okY := known(&p.Share); okX && okY && p.Seconds >= 0 {
-			clean = append(clean, p)
-		}
-	}
-	sort.SliceStable(clean, func(i, j int) bool { return clean[i].Seconds < clean[j].Seconds })
-	top := 0.0
-	for i := range clean {
-		top = max(top, min(clean[i].Share, 1))
-		clean[i].Share = top
-	}
-	return clean
-}
-
-// last is the share that is ever delivered.
-func (s stepper) last() float64 {
-	if len(s) == 0 {
-		return 0
-	}
-	return s[len(s)-1].Share
-}
-
-// reaches is the first time at which the share is reached.
-func (s stepper) reaches(share float64) (float64, bool) {
-	for _, p := range s {
-		if p.Share >= share && share > 0 {
-			return p.Seconds, true
-		}
-	}
-	return 0, false
 }
 
 // finestStep is the narrowest step drawn as one: below the width of the line, a slope looks the same
@@ -483,4 +418,31 @@ func drawCurves(n *panel, list []*curve) error {
 		n.add(line)
 	}
 	return nil
+}
+
+// annotate writes a text on either side of a vertical line: at its foot, or higher where curves or
+// other text are in the way.
+func annotate(n *panel, before, after string, x vg.Length, s style, curves []*curve) {
+	height := n.area.Max.Y - n.area.Min.Y
+	place := func(y vg.Length) (a, b vg.Point) {
+		return vg.Point{X: x - 6, Y: n.area.Min.Y + y}, vg.Point{X: x + 6, Y: n.area.Min.Y + y}
+	}
+	fitting := func(text string, room vg.Length) string {
+		if s.width("…") > room {
+			return ""
+		}
+		return s.shortenEnd(text, room)
+	}
+	before, after = fitting(before, x-6-n.area.Min.X), fitting(after, n.area.Max.X-x-6)
+	for _, inTheWay := range [][]*curve{curves, nil} { // where nothing else is free, over the curves
+		for _, y := range []vg.Length{6, height - 12, height * 0.6, height * 0.4, height * 0.2} {
+			a, b := place(y)
+			boxes := []vg.Rectangle{s.box(before, a, right), s.box(after, b, left)}
+			if n.page.free(boxes[0], 2) && n.page.free(boxes[1], 2) && !anyMeets(inTheWay, boxes[0]) && !anyMeets(inTheWay, boxes[1]) {
+				n.page.write(before, a, s, right)
+				n.page.write(after, b, s, left)
+				return
+			}
+		}
+	}
 }

@@ -19,11 +19,11 @@ func TestPaletteDoesNotShow(t *testing.T) {
 		all["twenty "+file] = d
 	}
 	for file, d := range all {
-		canvas := vgimg.NewWith(vgimg.UseWH(d.page.width, d.page.height), vgimg.UseDPI(dpi))
-		if err := d.page.canvas.ReplayOn(canvas); err != nil {
+		pixels := vgimg.NewWith(vgimg.UseWH(d.page.width, d.page.height), vgimg.UseDPI(dpi))
+		if err := d.page.canvas.ReplayOn(pixels); err != nil {
 			t.Fatal(err)
 		}
-		drawn := canvas.Image().(*image.RGBA)
+		drawn := pixels.Image().(*image.RGBA)
 		encoded, err := encode(drawn)
 		if err != nil {
 			t.Fatal(err)

@@ -17,7 +17,8 @@ func verdictSentence(run *record.Run) string {
 	if run.Verdict.Sentence != "" {
 		return run.Verdict.Sentence
 	}
-	return newGlance(run).title() + "."
+	a := newAnswer(run)
+	return a.sentence() + "."
 }
 
 // invalidity warns of a run that must not be used; "" where it may be.

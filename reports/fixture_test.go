@@ -2,6 +2,7 @@ package reports
 
 import (
 	"math"
+	"slices"
 
 	"channelbench/internal/record"
 )
@@ -99,7 +100,10 @@ func require(run *record.Run, least float64, text string) {
 
 // saves has the decision of a run save what the months of two of its strategies differ by.
 func saves(run *record.Run, strategy, against string) *record.Run {
-	cost := func(name string) float64 { return *named(roster(run), &name).MonthlyCost.Value }
+	cost := func(name string) float64 {
+		i := slices.IndexFunc(run.Strategies, func(s record.Strategy) bool { return s.Name == name })
+		return *run.Strategies[i].MonthlyCost.Value
+	}
 	run.Verdict.Saving = &record.Saving{Strategy: strategy, Against: against, CostUSD: cost(strategy), AgainstUSD: cost(against)}
 	return run
 }

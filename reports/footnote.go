@@ -186,11 +186,3 @@ func scenarioID(s record.Scenario) string {
 	}
 	return id
 }
-
-// cutEnd keeps so many characters.
-func cutEnd(text string, most int) string {
-	if runes := []rune(text); len(runes) > most {
-		return string(runes[:most-1]) + "…"
-	}
-	return text
-}

@@ -242,3 +242,38 @@ func upperFirst(text string) string {
 func readable(requirement string) string {
 	return strings.NewReplacer(">=", "≥", "<=", "≤", "_", " ").Replace(requirement)
 }
+
+// clockOrNever prints a quantile of all orders, which undelivered ones may push out of reach.
+func clockOrNever(v *float64) string {
+	if s, ok := known(v); ok {
+		return clock(s)
+	}
+	return never
+}
+
+// shareOrNone prints a share or its complement.
+func shareOrNone(v *float64, complement bool, decimals int) string {
+	s, ok := known(v)
+	if !ok {
+		return noData
+	}
+	if complement {
+		s = 1 - s
+	}
+	return percent(s, decimals)
+}
+
+func orNone(text, none string) string {
+	if text == "" {
+		return none
+	}
+	return text
+}
+
+// cutEnd keeps so many characters.
+func cutEnd(text string, most int) string {
+	if runes := []rune(text); len(runes) > most {
+		return string(runes[:most-1]) + "…"
+	}
+	return text
+}

@@ -23,21 +23,21 @@ func FuzzRead(f *testing.F) {
 		f.Add(b.Bytes(), false)
 		f.Add(b.Bytes(), true)
 	}
-	f.Fuzz(func(t *testing.T, text []byte, drawn bool) {
-		run, err := record.Read(bytes.NewReader(text))
+	f.Fuzz(func(t *testing.T, data []byte, drawn bool) {
+		run, err := record.Read(bytes.NewReader(data))
 		if err != nil {
 			return
 		}
-		var charts []Chart
+		var charts []Picture
 		set := NewSet([]Labelled{{Label: "a", Run: run}, {Label: "b", Run: typical()}})
 		if drawn {
 			if charts, err = Charts(run); err == nil {
-				_, _ = set.Charts()
+				_, _ = Together(set)
 			}
 		}
 		_ = Text(io.Discard, run, TextOptions{})
 		_ = Markdown(io.Discard, run, charts, MarkdownOptions{})
-		_ = set.Text(io.Discard, TextOptions{})
-		_ = set.Markdown(io.Discard, charts, make([][]Chart, 2), MarkdownOptions{})
+		_ = SetText(io.Discard, set, Sentences(set), TextOptions{})
+		_ = SetMarkdown(io.Discard, set, Sentences(set), charts, make([][]Picture, 2), MarkdownOptions{})
 	})
 }

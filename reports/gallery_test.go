@@ -97,7 +97,7 @@ func (e exhibit) figure(t *testing.T) *figure {
 	if len(e.runs) == 1 {
 		for _, k := range kinds {
 			if strings.HasSuffix(e.file, "-"+k.file) {
-				return k.make(storedRun(t, e.runs[0]), bodyWidth)
+				return k.of(storedRun(t, e.runs[0]), bodyWidth)
 			}
 		}
 	}
@@ -105,9 +105,9 @@ func (e exhibit) figure(t *testing.T) *figure {
 	for i, name := range e.runs {
 		labelled[i] = Labelled{strings.ReplaceAll(name, "-", " "), storedRun(t, name)}
 	}
-	for _, f := range NewSet(labelled).figures() {
-		if strings.HasSuffix(e.file, "-"+f.file+".png") {
-			return f.figure
+	for _, f := range sideBySide(NewSet(labelled)) {
+		if strings.HasSuffix(e.file, "-"+f.file) {
+			return &f
 		}
 	}
 	t.Fatalf("%s: its runs have no such chart", e.file)
@@ -124,7 +124,7 @@ func (e exhibit) page(t *testing.T) (p *page, title string) {
 		p, _, err = onePage(run)
 	} else {
 		f := e.figure(t)
-		title = f.title
+		title = f.Title()
 		p, err = f.alone()
 	}
 	if err != nil {

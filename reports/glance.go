@@ -12,37 +12,32 @@ import (
 
 // glance is the slide: which strategy, what a delivered clip costs, and what one gives up for it.
 type glance struct {
-	run     *record.Run
-	list    []entry // cheapest first
-	winner  *entry
-	leader  *entry // candidate without being winner
+	answer
 	columns []column
 	width   vg.Length // of the body
 	end     float64   // of the cost axis
 }
 
-// column is one figure beside the bars.
-type column struct {
-	head  [2]string
-	value func(entry) string
-	wrong string // the requirement that, if missed, marks the figure: the first word of its text
-}
-
-func glanceFigure(run *record.Run, width vg.Length) *figure {
-	return glanceAlong(run, width, newGlance(run).top())
-}
-
-// glanceAlong is the figure with a cost axis that ends at a given cost.
-func glanceAlong(run *record.Run, width vg.Length, end float64) *figure {
+// newGlanceChart is the chart at a width, with a cost axis that ends by itself.
+func newGlanceChart(run *record.Run, width vg.Length) Chart {
 	g := newGlance(run)
-	g.width, g.end = width, end
+	g.width, g.end = width, g.top()
+	return g
+}
+
+func (g *glance) Title() string { return g.sentence() }
+
+func (g *glance) Height() vg.Length {
 	row, _ := g.measures()
-	return &figure{
-		header: header{headline(run, g.title()), g.subtitle(), marks(run), footnote(run)},
-		height: glanceHead + vg.Length(max(1, len(g.list)))*row + glanceFoot,
-		paint:  g.paint, alt: g.alt(), rows: g.csv(),
-		axes: []float64{end}, along: func(axes []float64) *figure { return glanceAlong(run, width, axes[0]) },
-	}
+	return glanceHead + vg.Length(max(1, len(g.list)))*row + glanceFoot
+}
+
+func (g *glance) Axes() []float64 { return []float64{g.end} }
+
+func (g *glance) Along(axes []float64) Chart {
+	along := *g
+	along.end = axes[0]
+	return &along
 }
 
 const (
@@ -55,7 +50,7 @@ const (
 )
 
 // paint draws the rows; where there is less room than asked for, they move together.
-func (g *glance) paint(p *page, body vg.Rectangle) error {
+func (g *glance) Paint(p *page, body vg.Rectangle) error {
 	if len(g.list) == 0 {
 		p.write("Nothing to show.", vg.Point{X: body.Min.X, Y: body.Max.Y - 20}, noteStyle, left)
 		return nil
@@ -119,11 +114,7 @@ func (g *glance) barRoom() vg.Length {
 
 func newGlance(run *record.Run) *glance {
 	all := roster(run)
-	g := &glance{run: run, list: sorted(all, costOf)}
-	g.winner = named(all, run.Verdict.Winner)
-	if g.winner == nil {
-		g.leader = named(all, run.Verdict.Candidate)
-	}
+	g := &glance{answer: newAnswer(run)}
 	cents := centDecimals(figures(all, costOf))
 	inTime := shareDecimals(figures(all, inTimeOf))
 	delivered := shareDecimals(figures(all, deliveredOf))
@@ -155,14 +146,6 @@ func newGlance(run *record.Run) *glance {
 			return noData
 		}, "delivered"})
 	return g
-}
-
-// clockOrNever prints a quantile of all orders, which undelivered ones may push out of reach.
-func clockOrNever(v *float64) string {
-	if s, ok := known(v); ok {
-		return clock(s)
-	}
-	return never
 }
 
 // measures are the heights of a row and its bar: lower where there are many.
@@ -211,27 +194,6 @@ func (g *glance) heads(p *page, at vg.Point) {
 	}
 }
 
-// moneyAxis draws the grid of an axis of dollars with as many labels as have room.
-func (n *panel) moneyAxis(body vg.Rectangle) {
-	ticks := moneyTicks(n.plot.X.Max, 4)
-	for most := 3; most > 0 && crowded(n, ticks); most-- {
-		ticks = moneyTicks(n.plot.X.Max, most)
-	}
-	n.verticals(ticks)
-	n.xLabels(body, ticks)
-}
-
-// crowded says whether labels would touch.
-func crowded(n *panel, ticks []tick) bool {
-	for i := 1; i < len(ticks); i++ {
-		room := n.x(ticks[i].value) - n.x(ticks[i-1].value)
-		if (tickStyle.width(ticks[i].label)+tickStyle.width(ticks[i-1].label))/2+8 > room {
-			return true
-		}
-	}
-	return false
-}
-
 // row draws one strategy: name, bar, note and figures; end is the right end of its middle.
 func (g *glance) row(n *panel, e entry, note string, end vg.Point, bar vg.Length) {
 	p, chosen, middle := n.page, g.winner != nil && e.Name == g.winner.Name, end.Y
@@ -266,16 +228,6 @@ func (g *glance) row(n *panel, e entry, note string, end vg.Point, bar vg.Length
 		}
 		p.write(c.value(e), vg.Point{X: x, Y: middle - 4}, s.squeezed(c.value(e), columnWidth-4), right)
 	}
-}
-
-// misses says whether a requirement on the figure surely fails.
-func (e entry) misses(figure string) bool {
-	for _, f := range e.fails {
-		if first, _, _ := strings.Cut(f.text, " "); first == figure && !f.unsure {
-			return true
-		}
-	}
-	return false
 }
 
 // bar draws a bar from zero with a tick at the mean; the whisker lies over it, so that a narrow
@@ -322,31 +274,7 @@ func (g *glance) note(e entry) string {
 	return ""
 }
 
-// shortest is the shortest way to say the shortcomings: "misses", or "may miss".
-const shortest = 2
-
-// shortcomings says what a strategy misses or, if nothing for certain, what it may miss: all of it, then ever shorter. It is
-// empty where nothing fails.
-func (e entry) shortcomings() []string {
-	var missed, open []string
-	for _, f := range e.fails {
-		if f.unsure {
-			open = append(open, f.text)
-		} else {
-			missed = append(missed, f.text)
-		}
-	}
-	verb, what := "misses", missed
-	if len(missed) == 0 {
-		verb, what = "may miss", open
-	}
-	if len(what) == 0 {
-		return nil
-	}
-	return []string{verb + " " + strings.Join(what, ", "), verb + " " + plural(len(what), "requirement"), verb}
-}
-
-func (g *glance) subtitle() string {
+func (g *glance) Subtitle() string {
 	bar := "expected cost"
 	switch {
 	case g.run.Mock():
@@ -385,9 +313,9 @@ func (g *glance) intervalHint() string {
 }
 
 // alt tells the chart in words.
-func (g *glance) alt() string {
+func (g *glance) Alt() string {
 	var b strings.Builder
-	b.WriteString(strings.TrimSuffix(headline(g.run, g.title()), ".") + ".")
+	b.WriteString(strings.TrimSuffix(headline(g.run, g.Title()), ".") + ".")
 	for _, e := range g.list {
 		fmt.Fprintf(&b, " %s:", e.label)
 		for i, c := range g.columns {
@@ -408,7 +336,7 @@ func (g *glance) alt() string {
 	return b.String()
 }
 
-func (g *glance) csv() [][]string {
+func (g *glance) CSV() [][]string {
 	rows := [][]string{{
 		"strategy", "kind", "cost_per_delivered_usd", "low", "high", "in_time_share", "p95_seconds", "delivered_share", "winner", "engine",
 	}}

@@ -41,7 +41,7 @@ func textOf(t testing.TB, run *record.Run, opts TextOptions) string {
 	return b.String()
 }
 
-func markdownOf(t testing.TB, run *record.Run, charts []Chart) string {
+func markdownOf(t testing.TB, run *record.Run, charts []Picture) string {
 	t.Helper()
 	var b strings.Builder
 	if err := Markdown(&b, run, charts, MarkdownOptions{}); err != nil {
@@ -61,10 +61,10 @@ func commentOf(t testing.TB, run *record.Run, address string) string {
 		}
 		opts.ImageBase = base
 	}
-	charts := []Chart{{File: pageFile, Title: briefing(run).title, Alt: briefing(run).words()}}
+	charts := []Picture{{File: pageFile, Title: briefing(run).title, Alt: briefing(run).words()}}
 	for _, k := range kinds {
-		if f := k.make(run, bodyWidth); f != nil {
-			charts = append(charts, Chart{File: k.file, Title: f.title, Alt: f.alt})
+		if f := k.of(run, bodyWidth); f != nil {
+			charts = append(charts, Picture{File: k.file, Title: f.Title(), Alt: f.Alt()})
 		}
 	}
 	var b strings.Builder
@@ -115,9 +115,9 @@ func TestGoldenTexts(t *testing.T) {
 	} {
 		compareText(t, c.file, []byte(textOf(t, c.run, c.opts)))
 	}
-	compareText(t, "typical.md", []byte(markdownOf(t, typical(), []Chart{{File: "at-a-glance.png", Title: "What is what", Alt: "What is what. In numbers."}})))
+	compareText(t, "typical.md", []byte(markdownOf(t, typical(), []Picture{{File: "at-a-glance.png", Title: "What is what", Alt: "What is what. In numbers."}})))
 	compareText(t, "typical-comment.md", []byte(commentOf(t, typical(), "https://example.com/night")))
-	compareText(t, "measured.md", []byte(markdownOf(t, measured(), []Chart{{File: "at-a-glance.png", Title: "What is what", Alt: "What is what. In numbers."}})))
+	compareText(t, "measured.md", []byte(markdownOf(t, measured(), []Picture{{File: "at-a-glance.png", Title: "What is what", Alt: "What is what. In numbers."}})))
 }
 
 // A run that must not be used says so before anything else, in every report.
@@ -127,7 +127,7 @@ func TestInvalidRunsSaySoFirst(t *testing.T) {
 	if text := textOf(t, run, TextOptions{Width: 200}); !strings.HasPrefix(text, want+"\n") {
 		t.Errorf("text begins with %.120q", text)
 	}
-	if md := markdownOf(t, run, nil); !strings.HasPrefix(md, "**"+escape(want)+"**\n\n**Use hybrid") {
+	if md := markdownOf(t, run, nil); !strings.HasPrefix(md, "**"+want+"**\n\n**Use hybrid") {
 		t.Errorf("Markdown begins with %.160q", md)
 	}
 	for file, d := range pictures(t, run) {
@@ -135,11 +135,11 @@ func TestInvalidRunsSaySoFirst(t *testing.T) {
 		for _, w := range d.page.texts {
 			written += w.text + "\n"
 		}
-		if !strings.HasPrefix(written, "Not to be used: reverse refused the key") || !strings.Contains(written, "INVALID, not to be used · INCOMPLETE") || !strings.HasPrefix(d.alt, "Not to be used: ") {
-			t.Errorf("%s says %q, its alt text %.80q", file, written, d.alt)
+		if !strings.HasPrefix(written, "Not to be used: reverse refused the key") || !strings.Contains(written, "INVALID, not to be used · INCOMPLETE") || !strings.HasPrefix(d.Alt(), "Not to be used: ") {
+			t.Errorf("%s says %q, its alt text %.80q", file, written, d.Alt())
 		}
 	}
-	for what, text := range map[string]string{"text": textOf(t, measured(), TextOptions{}), "Markdown": markdownOf(t, measured(), nil), "alt": pictures(t, measured())["at-a-glance.png"].alt} {
+	for what, text := range map[string]string{"text": textOf(t, measured(), TextOptions{}), "Markdown": markdownOf(t, measured(), nil), "alt": pictures(t, measured())["at-a-glance.png"].Alt()} {
 		if strings.Contains(strings.ToLower(text), "invalid") {
 			t.Errorf("%s of a valid run calls it invalid", what)
 		}
@@ -165,11 +165,11 @@ func TestReplayedStrategiesAreMarked(t *testing.T) {
 		if len(stars) == 0 || strings.Trim(strings.Join(stars, ""), "Hybrid*") != "" {
 			t.Errorf("%s has stars at %q", file, stars)
 		}
-		if !strings.Contains(d.alt, "Hybrid*:") || !strings.HasSuffix(d.alt, " * replayed: answered from recorded attempts, nothing was spent for it.") {
-			t.Errorf("%s is told as %q", file, d.alt)
+		if !strings.Contains(d.Alt(), "Hybrid*:") || !strings.HasSuffix(d.Alt(), " * replayed: answered from recorded attempts, nothing was spent for it.") {
+			t.Errorf("%s is told as %q", file, d.Alt())
 		}
 	}
-	for what, text := range map[string]string{"text": textOf(t, typical(), TextOptions{}), "alt": pictures(t, typical())["at-a-glance.png"].alt} {
+	for what, text := range map[string]string{"text": textOf(t, typical(), TextOptions{}), "alt": pictures(t, typical())["at-a-glance.png"].Alt()} {
 		if strings.Contains(text, "replayed") || strings.Contains(text, "Source") || strings.Contains(text, replayStar) {
 			t.Errorf("%s of a simulation tells of replays: %s", what, text)
 		}

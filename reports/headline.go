@@ -17,32 +17,49 @@ func headline(run *record.Run, title string) string {
 	return title
 }
 
+// answer is what a run decides among its strategies.
+type answer struct {
+	run    *record.Run
+	list   []entry // cheapest first
+	winner *entry
+	leader *entry // candidate without being winner
+}
+
+func newAnswer(run *record.Run) answer {
+	all := roster(run)
+	a := answer{run: run, list: sorted(all, costOf), winner: named(all, run.Verdict.Winner)}
+	if a.winner == nil {
+		a.leader = named(all, run.Verdict.Candidate)
+	}
+	return a
+}
+
 // marks says what the star of replayed strategies means; "" where there is none.
 func marks(run *record.Run) string { return replayNote(run, replayStar+" replayed") }
 
-// title is the decision in one sentence, computed from the figures shown. It claims nothing that
+// sentence is the decision, computed from the figures shown. It claims nothing that
 // the bars below it do not show.
-func (g *glance) title() string {
-	in := included(g.list)
+func (a *answer) sentence() string {
+	in := included(a.list)
 	switch {
-	case len(g.list) == 0:
+	case len(a.list) == 0:
 		return "This run holds no strategy"
 	case len(in) == 0:
 		return "Every strategy is excluded from the decision"
-	case g.winner != nil:
-		return upperFirst(g.winnerTitle(in))
-	case deliversNothing(g.list):
+	case a.winner != nil:
+		return upperFirst(a.winnerTitle(in))
+	case deliversNothing(a.list):
 		return "No strategy delivers an order"
-	case g.leader != nil:
-		return g.leaderTitle()
-	case g.nobodyQualifies(in):
+	case a.leader != nil:
+		return a.leaderTitle()
+	case a.nobodyQualifies(in):
 		return nobodyTitle(in)
 	}
 	return upperFirst(rangeTitle(in))
 }
 
 // nobodyQualifies says whether every strategy misses a requirement.
-func (g *glance) nobodyQualifies(in []entry) bool {
+func (a *answer) nobodyQualifies(in []entry) bool {
 	for _, e := range in {
 		if len(e.fails) == 0 {
 			return false
@@ -71,28 +88,28 @@ func nobodyTitle(in []entry) string {
 }
 
 // winnerTitle compares the winner with the cheapest other strategy that qualifies.
-func (g *glance) winnerTitle(in []entry) string {
-	w := g.winner
-	required := len(g.run.Verdict.Requirements) > 0 && len(w.fails) == 0
+func (a *answer) winnerTitle(in []entry) string {
+	w := a.winner
+	required := len(a.run.Verdict.Requirements) > 0 && len(w.fails) == 0
 	cost, ok := known(costOf(*w))
 	if !ok {
 		return w.word + " is the choice; its cost per clip is not known"
 	}
-	price := shortDollars(cost, centDecimals(figures(g.list, costOf)))
-	if p95, ok := known(p95Of(*w)); ok && g.run.Verdict.Minimise == "p95" {
+	price := shortDollars(cost, centDecimals(figures(a.list, costOf)))
+	if p95, ok := known(p95Of(*w)); ok && a.run.Verdict.Minimise == "p95" {
 		return fmt.Sprintf("%s is the choice: 95%% of orders done within %s, at %s a clip", w.word, clock(p95), price)
 	}
-	if more, ok := known(g.run.Verdict.ExclusionCost); ok && more >= 1 && len(g.run.Verdict.Excluded) > 0 {
-		without := cutEnd(strings.ReplaceAll(strings.Join(g.run.Verdict.Excluded, " and "), "_", " "), 24)
+	if more, ok := known(a.run.Verdict.ExclusionCost); ok && more >= 1 && len(a.run.Verdict.Excluded) > 0 {
+		without := cutEnd(strings.ReplaceAll(strings.Join(a.run.Verdict.Excluded, " and "), "_", " "), 24)
 		return fmt.Sprintf("%s is the choice at %s a clip; excluding %s costs %s a month", w.word, price, without, shortDollars(more, 0))
 	}
-	saving, other := saved(g.run, w, g.list)
+	saving, other := saved(a.run, w, a.list)
 	switch {
-	case w.Name == g.run.Verdict.Baseline:
+	case w.Name == a.run.Verdict.Baseline:
 		return fmt.Sprintf("%s, the baseline, stays the choice at %s a clip", w.word, price)
 	case saving != nil && saving.Baseline:
 		return fmt.Sprintf("%s costs %s, at %s a clip", w.word, saving.Stated(other.word), price)
-	case required && len(in) > 1 && !g.rivalled(in):
+	case required && len(in) > 1 && !a.rivalled(in):
 		return fmt.Sprintf("only %s meets every requirement, at %s a clip", w.word, price)
 	}
 	rest := ""
@@ -112,8 +129,8 @@ func (g *glance) winnerTitle(in []entry) string {
 }
 
 // rivalled says whether another strategy meets the requirements, too.
-func (g *glance) rivalled(in []entry) bool {
-	return slices.ContainsFunc(in, func(e entry) bool { return e.Name != g.winner.Name && len(e.fails) == 0 })
+func (a *answer) rivalled(in []entry) bool {
+	return slices.ContainsFunc(in, func(e entry) bool { return e.Name != a.winner.Name && len(e.fails) == 0 })
 }
 
 // saved is what a strategy saves by the run's decision, if that is about it, and the other as charts call it.
@@ -130,11 +147,11 @@ func saved(run *record.Run, subject *entry, list []entry) (*record.Saving, *entr
 }
 
 // leaderTitle says how often the leader and the next one come out best.
-func (g *glance) leaderTitle() string {
-	best := g.run.Verdict.ProbabilityBest
+func (a *answer) leaderTitle() string {
+	best := a.run.Verdict.ProbabilityBest
 	names := make([]string, 0, len(best))
 	for n := range best {
-		if n != g.leader.Name {
+		if n != a.leader.Name {
 			names = append(names, n)
 		}
 	}
@@ -142,14 +159,14 @@ func (g *glance) leaderTitle() string {
 		a, b := best[names[i]], best[names[j]]
 		return a > b || a == b && names[i] < names[j]
 	})
-	share, found := best[g.leader.Name]
-	if found && len(names) > 0 && g.run.Verdict.Draws > 1 {
-		if next := named(g.list, &names[0]); next != nil && best[names[0]] > 0 {
+	share, found := best[a.leader.Name]
+	if found && len(names) > 0 && a.run.Verdict.Draws > 1 {
+		if next := named(a.list, &names[0]); next != nil && best[names[0]] > 0 {
 			return fmt.Sprintf("No clear winner: %s is best in %s of draws, %s in %s",
-				g.leader.word, wholePercent(share), next.word, wholePercent(best[names[0]]))
+				a.leader.word, wholePercent(share), next.word, wholePercent(best[names[0]]))
 		}
 	}
-	return fmt.Sprintf("No clear winner; %s leads", g.leader.word)
+	return fmt.Sprintf("No clear winner; %s leads", a.leader.word)
 }
 
 // rangeTitle is for runs without a decision.

@@ -88,7 +88,7 @@ func TestGlanceTitleFollowsTheData(t *testing.T) {
 		{"cost unknown", lost, "Hybrid is the choice; its cost per clip is not known"},
 		{"empty", &record.Run{}, "This run holds no strategy"},
 	} {
-		if got := newGlance(c.run).title(); got != c.want {
+		if got := newGlance(c.run).Title(); got != c.want {
 			t.Errorf("%s:\n got %s\nwant %s", c.name, got, c.want)
 		}
 	}
@@ -137,12 +137,12 @@ func TestECDFTitleFollowsTheData(t *testing.T) {
 		{"nothing delivered", bare(), "No strategy delivers an order"},
 		{"empty", &record.Run{}, "This run holds no strategy"},
 	} {
-		p, err := ecdfFigure(c.run, bodyWidth).alone()
+		p, err := chartOf("latency-ecdf.png", c.run, bodyWidth).alone()
 		if err != nil {
 			t.Fatal(err)
 		}
 		ecdf := &ecdf{run: c.run, list: sorted(roster(c.run), p95Of), promise: c.run.Scenario.PromiseSeconds}
-		if got := ecdf.title(); got != c.want {
+		if got := ecdf.Title(); got != c.want {
 			t.Errorf("%s:\n got %s\nwant %s", c.name, got, c.want)
 		}
 		if len(p.texts) == 0 {
@@ -188,10 +188,10 @@ func TestModerationIsNotLateness(t *testing.T) {
 			t.Errorf("no %q in %s", want, risk)
 		}
 	}
-	if s := ecdfFigure(run, bodyWidth).subtitle; !strings.Contains(s, "not late") {
+	if s := chartOf("latency-ecdf.png", run, bodyWidth).Subtitle(); !strings.Contains(s, "not late") {
 		t.Errorf("the subtitle is %q", s)
 	}
-	if said := briefing(typical()).words() + ecdfFigure(typical(), bodyWidth).subtitle; strings.Contains(said, "oderation") {
+	if said := briefing(typical()).words() + chartOf("latency-ecdf.png", typical(), bodyWidth).Subtitle(); strings.Contains(said, "oderation") {
 		t.Errorf("nothing was refused: %s", said)
 	}
 }

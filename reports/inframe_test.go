@@ -36,12 +36,12 @@ func inFrame(run *record.Run, made, width, height vg.Length) (map[string]*page, 
 		if !slices.Contains(framing, k.file) {
 			continue
 		}
-		f := k.make(run, made)
+		f := k.of(run, made)
 		if f == nil {
 			continue
 		}
 		p, body := framed(width, height)
-		if err := f.paint(p, body); err != nil {
+		if err := f.Paint(p, body); err != nil {
 			return nil, fmt.Errorf("%s: %w", k.file, err)
 		}
 		pages[k.file] = p
@@ -128,7 +128,7 @@ func TestEveryChartStaysInAQuarter(t *testing.T) {
 	for name, fixture := range everyRun() {
 		run := fixture()
 		for _, k := range kinds {
-			f := k.make(run, frameWidth)
+			f := k.of(run, frameWidth)
 			if f == nil {
 				continue
 			}
@@ -181,16 +181,16 @@ func TestSeriesChartsTellTheirNumbers(t *testing.T) {
 		if !found {
 			t.Fatalf("%s is not drawn", c.file)
 		}
-		if len(d.rows) != c.rows {
-			t.Errorf("%s: %d rows, want %d", c.file, len(d.rows), c.rows)
+		if len(d.CSV()) != c.rows {
+			t.Errorf("%s: %d rows, want %d", c.file, len(d.CSV()), c.rows)
 		}
 		for _, want := range c.wants {
-			if !strings.Contains(d.alt, want) {
-				t.Errorf("%s: alt text lacks %q: %s", c.file, want, d.alt)
+			if !strings.Contains(d.Alt(), want) {
+				t.Errorf("%s: alt text lacks %q: %s", c.file, want, d.Alt())
 			}
 		}
-		if !strings.HasPrefix(d.alt, d.title) {
-			t.Errorf("%s: alt text doesn't begin with the title: %.80s", c.file, d.alt)
+		if !strings.HasPrefix(d.Alt(), d.Title()) {
+			t.Errorf("%s: alt text doesn't begin with the title: %.80s", c.file, d.Alt())
 		}
 	}
 }

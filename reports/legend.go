@@ -47,18 +47,6 @@ func newLegend(c *ecdf) *legend {
 	return l
 }
 
-// shareOrNone prints a share or its complement.
-func shareOrNone(v *float64, complement bool, decimals int) string {
-	s, ok := known(v)
-	if !ok {
-		return noData
-	}
-	if complement {
-		s = 1 - s
-	}
-	return percent(s, decimals)
-}
-
 func (l *legend) columnWidth(i int) vg.Length {
 	w := noteStyle.width(l.heads[i])
 	for _, row := range l.cells {

@@ -162,10 +162,4 @@ func (c *breakEven) nameContour(n *panel) {
 	}
 }
 
-// share is a point of the panel's area, as shares of its sides.
-func (n *panel) share(x, y float64) vg.Point {
-	size := n.area.Size()
-	return vg.Point{X: n.area.Min.X + size.X*vg.Length(x), Y: n.area.Min.Y + size.Y*vg.Length(y)}
-}
-
 func distance(a, b vg.Point) float64 { return math.Hypot(float64(a.X-b.X), float64(a.Y-b.Y)) }

@@ -23,7 +23,7 @@ type MarkdownOptions struct {
 
 // Markdown writes the run as a report: the decision first, one table, the charts, and everything else folded away.
 // Charts are named, not embedded.
-func Markdown(w io.Writer, run *record.Run, charts []Chart, opts MarkdownOptions) error {
+func Markdown(w io.Writer, run *record.Run, charts []Picture, opts MarkdownOptions) error {
 	text := ""
 	for _, most := range []int{60, 25, 10, 4, 1} { // lines per list, fewer until the comment fits
 		m := &markdown{run: run, most: most, opts: opts}
@@ -43,7 +43,7 @@ type markdown struct {
 	opts MarkdownOptions
 }
 
-func (m *markdown) report(charts []Chart) {
+func (m *markdown) report(charts []Picture) {
 	if text := invalidity(m.run); text != "" {
 		m.printf("**%s**\n\n", escape(text))
 	}
@@ -99,7 +99,7 @@ func (m *markdown) reasons() {
 }
 
 // charts shows the page, folds the others away, and tells in words what all of them show.
-func (m *markdown) charts(charts []Chart) {
+func (m *markdown) charts(charts []Picture) {
 	if m.shows() && len(charts) > 0 {
 		m.pictures("", charts[:1])
 	}
@@ -113,7 +113,7 @@ func (m *markdown) charts(charts []Chart) {
 func (m *markdown) shows() bool { return m.opts.ImageBase != nil || !m.opts.Comment }
 
 // pictures shows charts that lie in a folder. Their alt texts are what stands there if they can't be seen.
-func (m *markdown) pictures(folder string, charts []Chart) {
+func (m *markdown) pictures(folder string, charts []Picture) {
 	for _, c := range charts {
 		m.printf("![%s](%s)\n\n", escapeUpTo(c.Title, 150), m.address(folder, c.File))
 	}
@@ -126,7 +126,7 @@ func (m *markdown) address(folder, file string) string {
 }
 
 // inWords are what charts say, for those who don't see them.
-func inWords(charts []Chart) []string {
+func inWords(charts []Picture) []string {
 	var list []string
 	for _, c := range charts {
 		list = append(list, c.File+": "+c.Alt)

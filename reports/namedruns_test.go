@@ -153,7 +153,7 @@ func TestNamedRunsRender(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			run := c.run()
 			for _, k := range kinds {
-				f := k.make(run, bodyWidth)
+				f := k.of(run, bodyWidth)
 				if absent := slices.Contains(c.missing, k.file); (f == nil) != absent {
 					t.Errorf("%s: drawn %t", k.file, f != nil)
 				}
@@ -164,7 +164,7 @@ func TestNamedRunsRender(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				for _, fault := range append(collisions(p), squeezed(k.make(run, frameWidth), frameWidth, 190)...) {
+				for _, fault := range append(collisions(p), squeezed(k.of(run, frameWidth), frameWidth, 190)...) {
 					t.Errorf("%s: %s", k.file, fault)
 				}
 				if n := len(p.texts); n < 6 {
@@ -175,7 +175,7 @@ func TestNamedRunsRender(t *testing.T) {
 			night.Mode, night.Months, night.Started = "bench", 0, "2026-11-28T02:00:00Z"
 			later := c.run()
 			later.Mode, later.Months, later.Started = "bench", 0, "2026-11-29T02:00:00Z"
-			figures := NewSet([]Labelled{{"sim", run}, {"night", night}, {"another night", later}}).figures()
+			figures := sideBySide(NewSet([]Labelled{{"sim", run}, {"night", night}, {"another night", later}}))
 			if len(figures) < 2 {
 				t.Errorf("%d charts of runs side by side", len(figures))
 			}

@@ -49,18 +49,18 @@ func onePage(run *record.Run) (p *page, alt string, err error) {
 
 	area := vg.Rectangle{Min: vg.Point{X: sheetMargin, Y: bottom}, Max: vg.Point{X: sheetWidth - sheetMargin, Y: y - 12}}
 	p.line(stroke(grid, 1), vg.Point{X: area.Min.X, Y: area.Max.Y}, area.Max)
-	p.writeAnswers(b.facts, area)
+	writeAnswers(p, b.facts, area)
 	area.Min.X = area.Max.X - panelWidth
-	return p, b.words(), p.writePanel(glanceFigure(run, panelWidth), area)
+	return p, b.words(), writePanel(p, kinds[0].of(run, panelWidth), area)
 }
 
 // pageChart encodes the page. The numbers behind it are those of its charts.
-func pageChart(run *record.Run) (Chart, error) {
+func pageChart(run *record.Run) (Picture, error) {
 	p, alt, err := onePage(run)
 	if err != nil {
-		return Chart{}, err
+		return Picture{}, err
 	}
-	c := Chart{File: pageFile, Title: briefing(run).title, Alt: alt}
+	c := Picture{File: pageFile, Title: briefing(run).title, Alt: alt}
 	c.PNG, err = p.png()
 	return c, err
 }
@@ -83,7 +83,7 @@ func (b brief) words() string {
 }
 
 // writeAnswers writes the answers below each other. Each has an equal share of the room, and what the later ones leave.
-func (p *page) writeAnswers(facts []fact, area vg.Rectangle) {
+func writeAnswers(p *page, facts []fact, area vg.Rectangle) {
 	const above, below = 13, 20 // of an answer: down from its question, and to the next one
 	height := func(lines int) vg.Length { return above + vg.Length(lines)*answerStyle.leading() + below }
 	y := area.Max.Y - 16
@@ -101,10 +101,10 @@ func (p *page) writeAnswers(facts []fact, area vg.Rectangle) {
 }
 
 // writePanel draws a figure with its title into a box. A figure that wants little room gets little more.
-func (p *page) writePanel(f *figure, cell vg.Rectangle) error {
-	title := panelTitleStyle.balance(f.title, panelWidth, 2)
+func writePanel(p *page, f *figure, cell vg.Rectangle) error {
+	title := panelTitleStyle.balance(f.Title(), panelWidth, 2)
 	y := p.writeLines(title, vg.Point{X: cell.Min.X, Y: cell.Max.Y - 16}, panelTitleStyle, left)
-	y = p.writeLines(panelSubtitleStyle.wrap(f.subtitle, panelWidth, 3), vg.Point{X: cell.Min.X, Y: y - 14}, panelSubtitleStyle, left)
+	y = p.writeLines(panelSubtitleStyle.wrap(f.Subtitle(), panelWidth, 3), vg.Point{X: cell.Min.X, Y: y - 14}, panelSubtitleStyle, left)
 	top := y - 9
-	return f.paint(p, vg.Rectangle{Min: vg.Point{X: cell.Min.X, Y: max(cell.Min.Y, top-1.25*f.height)}, Max: vg.Point{X: cell.Max.X, Y: top}})
+	return f.Paint(p, vg.Rectangle{Min: vg.Point{X: cell.Min.X, Y: max(cell.Min.Y, top-1.25*f.Height())}, Max: vg.Point{X: cell.Max.X, Y: top}})
 }

@@ -19,19 +19,6 @@ type header struct {
 	foot     []string // parts of where the numbers come from
 }
 
-// figure is a chart that knows what it says and how much room it wants, but not yet where it stands:
-// on a page of its own, or beside others.
-type figure struct {
-	header
-	height vg.Length                              // of the body, at the width that the figure was made for
-	paint  func(p *page, body vg.Rectangle) error // draws into a box of that width; a lower one than asked for squeezes it
-	alt    string                                 // what the picture says, in words
-	rows   [][]string                             // the numbers drawn, header first
-
-	axes  []float64                    // how far its axes reach; nil: all runs have the same
-	along func(axes []float64) *figure // makes it again with axes that reach so far
-}
-
 // page is one picture being drawn. Its origin is the lower left corner.
 type page struct {
 	canvas        *recorder.Canvas // drawn into pixels only by png
@@ -43,12 +30,6 @@ type page struct {
 
 // bodyWidth is the width of a figure that has a page of its own.
 const bodyWidth = pageWidth - 2*margin
-
-// alone draws a figure on a page of its own.
-func (f *figure) alone() (*page, error) {
-	p, body := newPage(f.header, f.height)
-	return p, f.paint(p, body)
-}
 
 // newPage makes a page with a header and a footnote, and returns the box between them, of the given height.
 func newPage(h header, bodyHeight vg.Length) (*page, vg.Rectangle) {
@@ -126,4 +107,35 @@ func (p *page) png() ([]byte, error) {
 		return nil, err
 	}
 	return encode(img.Image().(*image.RGBA))
+}
+
+// polygon fills the area within the points.
+func (p *page) polygon(points []vg.Point, c color.Color) {
+	var path vg.Path
+	path.Move(points[0])
+	for _, q := range points[1:] {
+		path.Line(q)
+	}
+	path.Close()
+	p.canvas.SetColor(c)
+	p.canvas.Fill(path)
+}
+
+// diamond paints a square that stands on a corner.
+func (p *page) diamond(at vg.Point, radius vg.Length, c color.Color) {
+	var path vg.Path
+	path.Move(vg.Point{X: at.X + radius, Y: at.Y})
+	path.Line(vg.Point{X: at.X, Y: at.Y + radius})
+	path.Line(vg.Point{X: at.X - radius, Y: at.Y})
+	path.Line(vg.Point{X: at.X, Y: at.Y - radius})
+	path.Close()
+	p.canvas.SetColor(c)
+	p.canvas.Fill(path)
+}
+
+// cross crosses out a mark.
+func (p *page) cross(at vg.Point, arm vg.Length) {
+	for _, d := range []vg.Length{-arm, arm} {
+		p.line(stroke(ink, 1.1), vg.Point{X: at.X - arm, Y: at.Y - d}, vg.Point{X: at.X + arm, Y: at.Y + d})
+	}
 }

@@ -188,3 +188,9 @@ func (n *panel) whisker(low, high float64, y vg.Length, cap vg.Length) {
 		n.page.line(s, vg.Point{X: x, Y: y - cap}, vg.Point{X: x, Y: y + cap})
 	}
 }
+
+// share is a point of the panel's area, as shares of its sides.
+func (n *panel) share(x, y float64) vg.Point {
+	size := n.area.Size()
+	return vg.Point{X: n.area.Min.X + size.X*vg.Length(x), Y: n.area.Min.Y + size.Y*vg.Length(y)}
+}

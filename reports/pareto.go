@@ -24,24 +24,28 @@ type tradeOff struct {
 	reach   []float64 // of the axes, at least: the cost, the longest time, and less the shortest; fewer: as far as there is to see
 }
 
-func paretoFigure(run *record.Run, _ vg.Length) *figure { return paretoAlong(run, nil) }
-
-// paretoAlong is the figure with axes that reach at least so far.
-func paretoAlong(run *record.Run, reach []float64) *figure {
+func newTradeOffChart(run *record.Run, _ vg.Length) Chart {
 	c := newTradeOff(run)
-	c.reach = reach
 	if len(c.reached)+len(c.never) == 0 {
 		return nil
 	}
+	return c
+}
+
+func (c *tradeOff) Height() vg.Length { return 260 + 9*vg.Length(max(0, len(c.all())-8)) }
+
+func (c *tradeOff) Axes() []float64 {
 	axes := []float64{c.top()}
 	if low, high := c.times(); len(c.reached) > 0 {
 		axes = append(axes, high, -low)
 	}
-	return &figure{
-		axes: axes, along: func(axes []float64) *figure { return paretoAlong(run, axes) },
-		header: header{headline(run, c.title()), c.subtitle(), marks(run), footnote(run)},
-		height: 260 + 9*vg.Length(max(0, len(c.all())-8)), paint: c.paint, alt: c.alt(), rows: c.csv(),
-	}
+	return axes
+}
+
+func (c *tradeOff) Along(axes []float64) Chart {
+	along := *c
+	along.reach = axes
+	return &along
 }
 
 func newTradeOff(run *record.Run) *tradeOff {
@@ -72,14 +76,8 @@ func newTradeOff(run *record.Run) *tradeOff {
 	return c
 }
 
-// beatenBy says whether another strategy is as cheap and as fast, and better in one of them.
-func (e entry) beatenBy(other entry) bool {
-	cost, time := *costOf(other)-*costOf(e), *p95Of(other)-*p95Of(e)
-	return cost <= 0 && time <= 0 && (cost < 0 || time < 0)
-}
-
 // title names the cheapest strategy that is fast enough or, without a promise, what speed costs.
-func (c *tradeOff) title() string {
+func (c *tradeOff) Title() string {
 	in := included(c.reached)
 	switch {
 	case len(in) == 0:
@@ -152,7 +150,7 @@ func (c *tradeOff) price(e entry) string {
 
 func (c *tradeOff) all() []entry { return slices.Concat(c.reached, c.never) }
 
-func (c *tradeOff) subtitle() string {
+func (c *tradeOff) Subtitle() string {
 	s := "Cost per delivered clip against the time within which 95% of all orders are done. Lower left is better"
 	if n := len(c.front); n > 1 && *p95Of(c.front[0]) < *p95Of(c.front[n-1]) {
 		s += ". Dashes join what no other strategy beats in both"
@@ -179,7 +177,7 @@ func (c *tradeOff) crossed(e entry) bool {
 // dotRadius is the size of a strategy's dot; the decision's is larger.
 const dotRadius = vg.Length(4.2)
 
-func (c *tradeOff) paint(p *page, body vg.Rectangle) error {
+func (c *tradeOff) Paint(p *page, body vg.Rectangle) error {
 	n := c.panel(p, body)
 	c.backdrop(n, body)
 	dots := c.dots(n, c.strip(n, body))
@@ -440,32 +438,10 @@ func (c *tradeOff) promiseText(n *panel, lines [][]vg.Point) {
 		if *c.promise < n.plot.X.Min {
 			side = ", before this axis"
 		}
-		n.beside(n.area.Max.X+2, text+side, "", s, lines)
+		beside(n, n.area.Max.X+2, text+side, "", s, lines)
 		return
 	}
-	n.beside(x, text, "too late", s, lines)
-}
-
-// beside writes a text on either side of a vertical line, where dots and lines leave room: as high up as can be. One
-// that finds none is left out; what is said before the line may stand after it.
-func (n *panel) beside(x vg.Length, before, after string, s style, lines [][]vg.Point) {
-	if x-6-s.width(before) < n.area.Min.X {
-		before, after = "", before
-	}
-	for _, t := range []struct {
-		text string
-		at   vg.Length
-		align
-	}{{before, x - 6, right}, {after, x + 6, left}} {
-		for _, down := range []vg.Length{0, 0.15, 0.3, 0.5, 0.7, 0.85} {
-			spot := vg.Point{X: t.at, Y: n.area.Max.Y - 10 - down*(n.area.Max.Y-n.area.Min.Y-16)}
-			box := s.box(t.text, spot, t.align)
-			if within(n.area, box) && n.page.free(box, 2) && crossings(box, lines) == 0 {
-				n.page.write(t.text, spot, s, t.align)
-				break
-			}
-		}
-	}
+	beside(n, x, text, "too late", s, lines)
 }
 
 // note counts what could not be shown.
@@ -485,9 +461,9 @@ func (c *tradeOff) note(p *page, body vg.Rectangle, unnamed int) {
 	p.write(noteStyle.shortenEnd(text, room), vg.Point{X: body.Max.X, Y: body.Max.Y - 8}, noteStyle, right)
 }
 
-func (c *tradeOff) alt() string {
+func (c *tradeOff) Alt() string {
 	var b strings.Builder
-	b.WriteString(strings.TrimSuffix(headline(c.run, c.title()), ".") + ".")
+	b.WriteString(strings.TrimSuffix(headline(c.run, c.Title()), ".") + ".")
 	for _, e := range c.all() {
 		within := clockOrNever(p95Of(e))
 		if within != never {
@@ -501,11 +477,33 @@ func (c *tradeOff) alt() string {
 	return b.String()
 }
 
-func (c *tradeOff) csv() [][]string {
+func (c *tradeOff) CSV() [][]string {
 	rows := [][]string{{"strategy", "kind", "cost_per_delivered_usd", "cost_low", "cost_high", "p95_seconds", "p95_low", "p95_high", "unbeaten"}}
 	for _, e := range c.all() {
 		cost, time := e.CostPerDelivered, e.LatencySeconds.P95
 		rows = append(rows, []string{e.Name, e.Kind, cell(cost.Value), cell(cost.Low), cell(cost.High), cell(time.Value), cell(time.Low), cell(time.High), strconv.FormatBool(c.unbeaten(e))})
 	}
 	return rows
+}
+
+// beside writes a text on either side of a vertical line, where dots and lines leave room: as high up as can be. One
+// that finds none is left out; what is said before the line may stand after it.
+func beside(n *panel, x vg.Length, before, after string, s style, lines [][]vg.Point) {
+	if x-6-s.width(before) < n.area.Min.X {
+		before, after = "", before
+	}
+	for _, t := range []struct {
+		text string
+		at   vg.Length
+		align
+	}{{before, x - 6, right}, {after, x + 6, left}} {
+		for _, down := range []vg.Length{0, 0.15, 0.3, 0.5, 0.7, 0.85} {
+			spot := vg.Point{X: t.at, Y: n.area.Max.Y - 10 - down*(n.area.Max.Y-n.area.Min.Y-16)}
+			box := s.box(t.text, spot, t.align)
+			if within(n.area, box) && n.page.free(box, 2) && crossings(box, lines) == 0 {
+				n.page.write(t.text, spot, s, t.align)
+				break
+			}
+		}
+	}
 }

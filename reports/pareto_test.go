@@ -60,14 +60,14 @@ func TestParetoTitleFollowsTheData(t *testing.T) {
 		{"no promise, one is best", free(twenty()), "Forwarding-wit…name-a is the cheapest and the fastest: $0.11 a clip, 95% done within 1:56"},
 		{"no promise, alone", free(alike(1)), "Hybrid-0 has 95% of orders done within 3:39, at $0.33 a clip"},
 	} {
-		if got := newTradeOff(c.run).title(); got != c.want {
+		if got := newTradeOff(c.run).Title(); got != c.want {
 			t.Errorf("%s:\n got %s\nwant %s", c.name, got, c.want)
 		}
 	}
 }
 
 func TestParetoNeedsACost(t *testing.T) {
-	if paretoFigure(bare(), bodyWidth) != nil || paretoFigure(&record.Run{}, bodyWidth) != nil {
+	if chartOf("cost-latency.png", bare(), bodyWidth) != nil || chartOf("cost-latency.png", &record.Run{}, bodyWidth) != nil {
 		t.Error("a chart is drawn without any cost")
 	}
 }
@@ -106,7 +106,7 @@ func TestParetoNamesEveryDot(t *testing.T) {
 	} {
 		c := newTradeOff(run)
 		for _, height := range []vg.Length{110, 190, 230, 260} {
-			f := paretoFigure(run, 424)
+			f := chartOf("cost-latency.png", run, 424)
 			for _, s := range squeezed(f, 424, height) {
 				t.Errorf("%s at %v: %s", name, height, s)
 			}
@@ -161,17 +161,17 @@ func TestNamesStandBesideTheirOwnDots(t *testing.T) {
 }
 
 func TestParetoTellsTheNumbers(t *testing.T) {
-	f := paretoFigure(neverDone(), bodyWidth)
+	f := chartOf("cost-latency.png", neverDone(), bodyWidth)
 	for _, want := range []string{"Hybrid has 95% done", "Forwarding: $0.82 a clip, 95% done within 2:58.", "Reverse: $0.12 a clip, 95% done never."} {
-		if !strings.Contains(f.alt, want) {
-			t.Errorf("alt text lacks %q: %s", want, f.alt)
+		if !strings.Contains(f.Alt(), want) {
+			t.Errorf("alt text lacks %q: %s", want, f.Alt())
 		}
 	}
-	if got := strings.Join(f.rows[len(f.rows)-1], ","); !strings.HasPrefix(got, "reverse,reverse,0.1204,") || !strings.HasSuffix(got, ",,,,false") {
+	if got := strings.Join(f.CSV()[len(f.CSV())-1], ","); !strings.HasPrefix(got, "reverse,reverse,0.1204,") || !strings.HasSuffix(got, ",,,,false") {
 		t.Errorf("the last row is %s", got)
 	}
 }
 
 func TestGoldenCostLatency(t *testing.T) {
-	compareChart(t, "never-done", "cost-latency.png", paretoFigure(neverDone(), bodyWidth))
+	compareChart(t, "never-done", "cost-latency.png", chartOf("cost-latency.png", neverDone(), bodyWidth))
 }

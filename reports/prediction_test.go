@@ -77,7 +77,7 @@ func TestPrognosisTitles(t *testing.T) {
 		"everything":   {bench(all), "The simulation predicts 6 of 10 measured figures; reverse costs more and delivers less than assumed"},
 		"not driven":   {replayed, "The bench contradicts none of the 5 figures that the simulation predicts"},
 	} {
-		if got := prognosisOf(sim, c.bench).title(); !strings.HasSuffix(got, c.want) {
+		if got := prognosisOf(sim, c.bench).Title(); !strings.HasSuffix(got, c.want) {
 			t.Errorf("%s: the title is %q, want %q", name, got, c.want)
 		}
 	}
@@ -101,7 +101,7 @@ func TestPrognosisTitleRespectsChance(t *testing.T) {
 			}
 			c.rows = append(c.rows, row)
 		}
-		if got := c.title(); got != want {
+		if got := c.Title(); got != want {
 			t.Errorf("%d outside: %q, want %q", outside, got, want)
 		}
 	}
@@ -175,7 +175,7 @@ func TestTrendTitles(t *testing.T) {
 	}
 	title := func(list []Labelled) string {
 		s := NewSet(list)
-		return s.trendFigure(s.all()).title
+		return trendFigure(s, s.all()).Title()
 	}
 	changes := 0
 	const tries = 200

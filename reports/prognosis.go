@@ -42,7 +42,7 @@ var prognosisColumns = []struct {
 
 // prognosisFigure shows the latest bench that may be used beside the first simulation of the same purchase; nil where
 // there are not both, or they have no strategy in common.
-func (s *Set) prognosisFigure(group []*member) *figure {
+func prognosisFigure(s *Set, group []*member) *figure {
 	c := &prognosis{set: s}
 	for _, m := range group {
 		if m.Run.Mode == "sim" && m.Run.Invalid == "" && c.sim == nil {
@@ -60,12 +60,10 @@ func (s *Set) prognosisFigure(group []*member) *figure {
 	if c.compare(); len(c.rows) == 0 {
 		return nil
 	}
-	return &figure{
-		header: header{c.title(), c.subtitle(), c.marks(), setFootnote([]*member{c.sim, c.bench})},
-		height: prognosisHead + prognosisRoom*vg.Length(len(c.rows)),
-		paint:  c.paint, alt: c.alt(), rows: c.csv(),
-	}
+	return &figure{"sim-against-bench.png", c, c.marks(), setFootnote([]*member{c.sim, c.bench})}
 }
+
+func (c *prognosis) Height() vg.Length { return prognosisHead + prognosisRoom*vg.Length(len(c.rows)) }
 
 // compare predicts every figure of the common strategies. The far interval is as wide as it must be for all counted
 // figures to keep to theirs at once (Bonferroni, which holds however they hang together).
@@ -110,7 +108,7 @@ func (c *prognosis) tally() (all, outside int, surprising bool) {
 	return all, outside, surprising || stats.AtLeast(outside, all, 1-stats.Confidence) < chance
 }
 
-func (c *prognosis) title() string {
+func (c *prognosis) Title() string {
 	all, outside, surprising := c.tally()
 	switch {
 	case all == 0:
@@ -167,7 +165,7 @@ func (r prognosisRow) strays() []string {
 	return near
 }
 
-func (c *prognosis) subtitle() string {
+func (c *prognosis) Subtitle() string {
 	return fmt.Sprintf("Band: where 95%% of benches with as many orders land if the simulation is right (times: plus %s for requests). ", wholePercent(requests)) +
 		"Dot: measured. All bands are drawn at one length; 1 figure in 20 lies outside by chance"
 }
@@ -199,7 +197,7 @@ const (
 // bandStyle is that of the ends of a predicted interval.
 var bandStyle = style{size: 8, color: body}
 
-func (c *prognosis) paint(p *page, body vg.Rectangle) error {
+func (c *prognosis) Paint(p *page, body vg.Rectangle) error {
 	names := vg.Length(0)
 	for _, r := range c.rows {
 		names = max(names, labelStyle.width(r.label))
@@ -218,7 +216,7 @@ func (c *prognosis) paint(p *page, body vg.Rectangle) error {
 		p.line(stroke(grid, 0.8), vg.Point{X: body.Min.X, Y: y}, vg.Point{X: body.Max.X, Y: y})
 		p.write(r.label, vg.Point{X: first - 10, Y: middle - 3.4}, labelStyle.in(r.text), right)
 		for i, f := range r.figures {
-			r.strip(p, vg.Point{X: centreOf(i), Y: middle}, f, f.format(i), room)
+			r.strip(p, vg.Point{X: centreOf(i), Y: middle}, f, formatOf(f, i), room)
 		}
 	}
 	return nil
@@ -237,7 +235,7 @@ func (c *prognosis) heads() [][2]string {
 }
 
 // format prints the values of the ith figure, all to the same digit.
-func (f foretold) format(i int) func(float64) string {
+func formatOf(f foretold, i int) func(float64) string {
 	cents := min(centDecimals([]float64{f.high})+1, 4)
 	return func(v float64) string {
 		switch {
@@ -261,7 +259,7 @@ func (r prognosisRow) strip(p *page, at vg.Point, f foretold, format func(float6
 	}
 	half := min(stripHalf, room/2-3)
 	p.line(stroke(grid, 1), vg.Point{X: at.X - half, Y: at.Y}, vg.Point{X: at.X + half, Y: at.Y})
-	low, high, dot := f.places(half)
+	low, high, dot := places(f, half)
 	p.fill(vg.Rectangle{Min: vg.Point{X: at.X + low, Y: at.Y - 3.5}, Max: vg.Point{X: at.X + high, Y: at.Y + 3.5}}, tint(r.mark, 0.6))
 	s, colour, suffix := style{medium: true, size: 9.5, color: ink}, r.mark, ""
 	if side := f.side(); side != 0 {
@@ -286,7 +284,7 @@ func ends(low, high float64, format func(float64) string) string {
 }
 
 // places are where the band begins and ends and where the dot lies, from the middle of a strip.
-func (f foretold) places(half vg.Length) (low, high, dot vg.Length) {
+func places(f foretold, half vg.Length) (low, high, dot vg.Length) {
 	edge := half - 4
 	switch width := f.high - f.low; {
 	case math.IsInf(f.low, 1): // never is predicted
@@ -308,9 +306,9 @@ func (f foretold) places(half vg.Length) (low, high, dot vg.Length) {
 	return low, high, min(max(dot, -edge), edge)
 }
 
-func (c *prognosis) alt() string {
+func (c *prognosis) Alt() string {
 	var b strings.Builder
-	b.WriteString(c.title() + ".")
+	b.WriteString(c.Title() + ".")
 	for _, r := range c.rows {
 		fmt.Fprintf(&b, " %s:", r.label)
 		said := 0
@@ -322,7 +320,7 @@ func (c *prognosis) alt() string {
 				b.WriteString(";")
 			}
 			head := strings.TrimSpace(prognosisColumns[i].head[0] + " " + prognosisColumns[i].head[1])
-			fmt.Fprintf(&b, " %s predicted %s, measured %s", strings.ToLower(head[:1])+head[1:], ends(f.low, f.high, f.format(i)), f.format(i)(f.measured))
+			fmt.Fprintf(&b, " %s predicted %s, measured %s", strings.ToLower(head[:1])+head[1:], ends(f.low, f.high, formatOf(f, i)), formatOf(f, i)(f.measured))
 			if f.side() != 0 {
 				b.WriteString(" (outside)")
 			}
@@ -335,7 +333,7 @@ func (c *prognosis) alt() string {
 	return b.String()
 }
 
-func (c *prognosis) csv() [][]string {
+func (c *prognosis) CSV() [][]string {
 	rows := [][]string{{"strategy", "kind", "engine", "orders", "figure", "predicted_low", "predicted_high", "measured", "inside", "counted"}}
 	for _, r := range c.rows {
 		for i, f := range r.figures {

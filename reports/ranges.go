@@ -4,16 +4,12 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"strconv"
 	"strings"
 
 	"channelbench/internal/record"
 )
 
 // ranges.go tells what the stated ranges could change.
-
-// leastShare is the share of a variance from which an input is worth a line.
-const leastShare = 0.005
 
 // uncertainty introduces the difference that the ranges leave open, and what knowing them is worth.
 func uncertainty(s *record.Sensitivity) []string {
@@ -48,14 +44,6 @@ func compare(s *record.Sensitivity, d float64) string {
 		than = "more"
 	}
 	return fmt.Sprintf("%s comes to %s %s %s than %s", s.Strategy, print(math.Abs(d)), than, unit, *s.Against)
-}
-
-// monthly prints an amount a month: whole dollars, or cents below ten.
-func monthly(v float64) string {
-	if math.Abs(v) < 10 {
-		return dollars(v, 2)
-	}
-	return dollars(v, 0)
 }
 
 // effectTable lists the inputs that could change something, and notes how many could not.
@@ -107,20 +95,6 @@ func (t table) withoutEmpty() table {
 	return t
 }
 
-// inputName is an input's key, shorter by the word that most of them end in.
-func inputName(in record.InputEffect) string { return strings.TrimSuffix(in.Key, ".rate") }
-
-// matters says whether an input is worth a line.
-func matters(in record.InputEffect) bool {
-	for _, v := range []*float64{in.TotalShare, in.KeepingShare} {
-		if share, ok := known(v); ok && share >= leastShare {
-			return true
-		}
-	}
-	worth, ok := known(in.Worth)
-	return ok && worth >= 0.01
-}
-
 // tornado lists what each range does to each strategy's monthly cost, the other inputs as stated: the change
 // at its low and at its high end. Ranges that change no cost by a thousandth are left out.
 func tornado(s *record.Sensitivity) table {
@@ -146,18 +120,6 @@ func tornado(s *record.Sensitivity) table {
 		}
 	}
 	return t
-}
-
-// costsAt are a strategy's costs at both ends of a range.
-func costsAt(in record.InputEffect, strategy string) (low, high float64, ok bool) {
-	for _, c := range in.Costs {
-		if c.Strategy == strategy {
-			low, ok = known(c.AtLow)
-			high, also := known(c.AtHigh)
-			return low, high, ok && also
-		}
-	}
-	return 0, 0, false
 }
 
 // changes prints differences with their signs.
@@ -206,6 +168,3 @@ func best(strategy *string) string {
 	}
 	return *strategy + " is best"
 }
-
-// inputValue prints a rate, or a factor of a latency.
-func inputValue(v float64) string { return strconv.FormatFloat(100*v, 'g', 4, 64) + "%" }

@@ -182,3 +182,43 @@ func deliversNothing(list []entry) bool { return len(delivering(list)) == 0 }
 func delivering(list []entry) []entry {
 	return slices.DeleteFunc(slices.Clone(list), func(e entry) bool { return !delivers(e.Strategy) })
 }
+
+// misses says whether a requirement on the figure surely fails.
+func (e entry) misses(figure string) bool {
+	for _, f := range e.fails {
+		if first, _, _ := strings.Cut(f.text, " "); first == figure && !f.unsure {
+			return true
+		}
+	}
+	return false
+}
+
+// shortest is the shortest way to say the shortcomings: "misses", or "may miss".
+const shortest = 2
+
+// shortcomings says what a strategy misses or, if nothing for certain, what it may miss: all of it, then ever shorter. It is
+// empty where nothing fails.
+func (e entry) shortcomings() []string {
+	var missed, open []string
+	for _, f := range e.fails {
+		if f.unsure {
+			open = append(open, f.text)
+		} else {
+			missed = append(missed, f.text)
+		}
+	}
+	verb, what := "misses", missed
+	if len(missed) == 0 {
+		verb, what = "may miss", open
+	}
+	if len(what) == 0 {
+		return nil
+	}
+	return []string{verb + " " + strings.Join(what, ", "), verb + " " + plural(len(what), "requirement"), verb}
+}
+
+// beatenBy says whether another strategy is as cheap and as fast, and better in one of them.
+func (e entry) beatenBy(other entry) bool {
+	cost, time := *costOf(other)-*costOf(e), *p95Of(other)-*p95Of(e)
+	return cost <= 0 && time <= 0 && (cost < 0 || time < 0)
+}

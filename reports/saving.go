@@ -192,3 +192,6 @@ func (f *savingField) lengthFlip(y float64) (x float64, ok bool) {
 	}
 	return x, ok
 }
+
+// mapBox is an area of the map in the coordinates of its axes: seconds, and the decimal logarithm of the rate.
+type mapBox struct{ x0, x1, y0, y1 float64 }

@@ -31,7 +31,7 @@ func BenchmarkCharts(b *testing.B) {
 	for _, k := range kinds {
 		b.Run(k.file, func(b *testing.B) {
 			for b.Loop() {
-				if _, err := k.make(run, bodyWidth).chart(k.file); err != nil {
+				if _, err := k.of(run, bodyWidth).picture(); err != nil {
 					b.Fatal(err)
 				}
 			}

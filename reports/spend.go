@@ -64,21 +64,24 @@ func handlingShade(what string) color.RGBA {
 	return tint(faint, map[string]float64{"fixed": 0.7, "late": 0.35}[what])
 }
 
-func spendFigure(run *record.Run, width vg.Length) *figure { return spendAlong(run, width, 0, 0) }
-
-// spendAlong is the figure with axes that reach at least so far.
-func spendAlong(run *record.Run, width vg.Length, reach, reachWaste float64) *figure {
+func newSpend(run *record.Run, width vg.Length) Chart {
 	s := newSpendChart(run, width)
-	s.reach, s.reachWaste = reach, reachWaste
 	if len(s.list) == 0 {
 		return nil
 	}
-	return &figure{
-		header: header{headline(run, s.title()), s.subtitle(), marks(run), footnote(run)},
-		height: spendHead + spendFoot + vg.Length(len(s.list))*spendRowHeight(s.lines()),
-		paint:  s.paint, alt: s.alt(), rows: s.csv(),
-		axes: []float64{s.top(s.list), s.topWaste(s.list)}, along: func(axes []float64) *figure { return spendAlong(run, width, axes[0], axes[1]) },
-	}
+	return s
+}
+
+func (s *spendChart) Height() vg.Length {
+	return spendHead + spendFoot + vg.Length(len(s.list))*spendRowHeight(s.lines())
+}
+
+func (s *spendChart) Axes() []float64 { return []float64{s.top(s.list), s.topWaste(s.list)} }
+
+func (s *spendChart) Along(axes []float64) Chart {
+	along := *s
+	along.reach, along.reachWaste = axes[0], axes[1]
+	return &along
 }
 
 func newSpendChart(run *record.Run, width vg.Length) *spendChart {
@@ -457,7 +460,7 @@ func fill(texts []flowed, width vg.Length, lines int) bool {
 // width is what a text takes with its square of colour.
 func (t flowed) width() vg.Length { return t.indent() + partStyle.width(t.text) }
 
-func (s *spendChart) paint(p *page, body vg.Rectangle) error {
+func (s *spendChart) Paint(p *page, body vg.Rectangle) error {
 	room := body.Max.Y - body.Min.Y - spendHead - spendFoot
 	lines := s.lines()
 	fit := func() int { return int(room / spendRowHeight(lines)) }
@@ -581,7 +584,7 @@ func (s *spendChart) verb() string {
 }
 
 // title says what the strategy of the decision wastes, or without one, who wastes most and who least.
-func (s *spendChart) title() string {
+func (s *spendChart) Title() string {
 	in := included(s.list)
 	if len(in) == 0 {
 		in = s.list
@@ -643,7 +646,7 @@ func (s *spendChart) pairTitle(in []entry) string {
 	return fmt.Sprintf("%s of %s's money %s, %s of %s's", high, worst.word, s.verb(), low, best.word)
 }
 
-func (s *spendChart) subtitle() string {
+func (s *spendChart) Subtitle() string {
 	text := "Where a month's money goes, US dollars. Pale: "
 	if s.run.Mode == "bench" {
 		text = "What was measured, as a month's money, US dollars. Pale: "
@@ -657,9 +660,9 @@ func (s *spendChart) subtitle() string {
 }
 
 // alt tells the chart in words.
-func (s *spendChart) alt() string {
+func (s *spendChart) Alt() string {
 	var b strings.Builder
-	b.WriteString(strings.TrimSuffix(headline(s.run, s.title()), ".") + ".")
+	b.WriteString(strings.TrimSuffix(headline(s.run, s.Title()), ".") + ".")
 	for _, e := range s.list {
 		total, waste := s.total(e), s.waste(e)
 		fmt.Fprintf(&b, " %s: %s a month, of which %s %s:", e.label, partDollars(total, total), wasteText(waste, total), s.verb())
@@ -677,7 +680,7 @@ func (s *spendChart) alt() string {
 	return b.String()
 }
 
-func (s *spendChart) csv() [][]string {
+func (s *spendChart) CSV() [][]string {
 	rows := [][]string{{"strategy", "kind", "channel", "for", "usd", "wasted"}}
 	for _, e := range s.list {
 		for _, x := range s.parts[e.label] {

@@ -86,7 +86,7 @@ func TestSpendTitleFollowsTheData(t *testing.T) {
 			}
 		}), "Every dollar buys a clip"},
 	} {
-		if got := newSpendChart(c.run, bodyWidth).title(); got != c.want {
+		if got := newSpendChart(c.run, bodyWidth).Title(); got != c.want {
 			t.Errorf("%s:\n got %s\nwant %s", c.name, got, c.want)
 		}
 	}

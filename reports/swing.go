@@ -1,7 +1,6 @@
 package reports
 
 import (
-	"image/color"
 	"math"
 	"slices"
 
@@ -43,7 +42,7 @@ const (
 var driverStyle = style{size: 9.5, color: ink}
 
 // paint draws as many bars as there is room for, and says how many are left out.
-func (d *drivers) paint(p *page, body vg.Rectangle) error {
+func (d *drivers) Paint(p *page, body vg.Rectangle) error {
 	n, foot := d.fit(body)
 	room := body.Max.Y - body.Min.Y - d.head() - driversAxis - foot
 	area, names := d.area(body, d.bars[:n])
@@ -257,18 +256,6 @@ func (d *drivers) lines(n *panel, bars int, height vg.Length) {
 
 func (d *drivers) zeroShown(n *panel) bool {
 	return d.rival != nil && n.plot.X.Min <= 0 && n.plot.X.Max >= 0
-}
-
-// diamond paints a square that stands on a corner.
-func (p *page) diamond(at vg.Point, radius vg.Length, c color.Color) {
-	var path vg.Path
-	path.Move(vg.Point{X: at.X + radius, Y: at.Y})
-	path.Line(vg.Point{X: at.X, Y: at.Y + radius})
-	path.Line(vg.Point{X: at.X - radius, Y: at.Y})
-	path.Line(vg.Point{X: at.X, Y: at.Y - radius})
-	path.Close()
-	p.canvas.SetColor(c)
-	p.canvas.Fill(path)
 }
 
 // heads say on either side of zero who is better there, or who is everywhere.

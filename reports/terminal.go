@@ -190,13 +190,6 @@ func (t *terminal) channels() {
 	}
 }
 
-func orNone(text, none string) string {
-	if text == "" {
-		return none
-	}
-	return text
-}
-
 func (t *terminal) errors() {
 	var lines []string
 	for _, s := range t.run.Strategies {

@@ -118,3 +118,6 @@ func stroke(c color.Color, width vg.Length) draw.LineStyle {
 
 // dashed is the style of limits: promise, deadline, budget.
 var dashed = draw.LineStyle{Color: ink, Width: 1, Dashes: []vg.Length{4, 3}}
+
+// runStyle is that of the labels of runs.
+var runStyle = style{size: 9.5, color: body}

@@ -61,16 +61,15 @@ func reasonName(reason string) string {
 // neutral says whether an outcome is neither a clip nor a failure.
 func neutral(outcome string) bool { return outcome == "open" || outcome == "overtaken" }
 
-func timelineFigure(run *record.Run, width vg.Length) *figure {
-	c := newTimelineChart(run, width)
-	if c == nil {
-		return nil
+func newTimeline(run *record.Run, width vg.Length) Chart {
+	if c := newTimelineChart(run, width); c != nil {
+		return c
 	}
-	return &figure{
-		header: header{headline(run, c.title()), c.subtitle(), "", footnote(run)},
-		height: max(timelineFoot+vg.Length(min(len(c.lanes), 6))*laneHeight, timelineLeast),
-		paint:  c.paint, alt: c.alt(), rows: c.csv(),
-	}
+	return nil
+}
+
+func (c *timelineChart) Height() vg.Length {
+	return max(timelineFoot+vg.Length(min(len(c.lanes), 6))*laneHeight, timelineLeast)
 }
 
 // latestTime bounds the axis, in seconds.
@@ -218,7 +217,7 @@ const (
 	timelineLeast = vg.Length(180) // of a page of its own
 )
 
-func (c *timelineChart) paint(p *page, body vg.Rectangle) error {
+func (c *timelineChart) Paint(p *page, body vg.Rectangle) error {
 	fit := int((body.Max.Y - body.Min.Y - timelineFoot) / laneLeast)
 	if fit < 1 {
 		return nil // not even one strip has room
@@ -479,7 +478,7 @@ func (s spell) name() string {
 }
 
 // title says whether failures came together, by the rule for spells.
-func (c *timelineChart) title() string {
+func (c *timelineChart) Title() string {
 	total, open, worst := tally{}, 0.0, c.lanes[0]
 	var gravest *spell
 	var where lane
@@ -538,7 +537,7 @@ func (s spell) title(channel string) string {
 	return fmt.Sprintf("%s failed in a burst: %s of its %s %s within %s", channel, whole(s.failed), whole(s.of), reasonName(s.reason), lasting(s.seconds()))
 }
 
-func (c *timelineChart) subtitle() string {
+func (c *timelineChart) Subtitle() string {
 	text := "Attempts submitted per " + span(c.step()) + " of the scenario's time. Pale: delivered; dark: failed"
 	if slowest(c.lanes) > 0 {
 		text += ". Line below: median time to a clip"
@@ -547,9 +546,9 @@ func (c *timelineChart) subtitle() string {
 }
 
 // alt tells the chart in words.
-func (c *timelineChart) alt() string {
+func (c *timelineChart) Alt() string {
 	var b strings.Builder
-	b.WriteString(strings.TrimSuffix(headline(c.run, c.title()), ".") + ".")
+	b.WriteString(strings.TrimSuffix(headline(c.run, c.Title()), ".") + ".")
 	for _, l := range c.lanes {
 		fmt.Fprintf(&b, " %s: %s attempts", upperFirst(l.word), whole(l.all))
 		for _, outcome := range l.listed() {
@@ -563,7 +562,7 @@ func (c *timelineChart) alt() string {
 	return b.String()
 }
 
-func (c *timelineChart) csv() [][]string {
+func (c *timelineChart) CSV() [][]string {
 	rows := [][]string{{"channel", "from_seconds", "bin_seconds", "outcome", "attempts", "median_seconds"}}
 	for _, l := range c.lanes {
 		for _, s := range l.slots {

@@ -110,7 +110,7 @@ func TestTimelineTitleFollowsTheData(t *testing.T) {
 			}
 		}), "80 of reverse's 8,192 attempts failed, no more together than chance explains"},
 	} {
-		if got := newTimelineChart(c.run, bodyWidth).title(); got != c.want {
+		if got := newTimelineChart(c.run, bodyWidth).Title(); got != c.want {
 			t.Errorf("%s:\n got %s\nwant %s", c.name, got, c.want)
 		}
 	}

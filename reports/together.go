@@ -143,87 +143,6 @@ func (m *member) began() time.Time {
 	return t.UTC()
 }
 
-// Own draws the charts of each run, on axes that all of them share; the page that sums a run up keeps its own.
-func (s *Set) Own() ([][]Chart, error) {
-	own := make([][]Chart, len(s.runs))
-	for i, m := range s.runs {
-		page, err := pageChart(m.Run)
-		if err != nil {
-			return nil, fmt.Errorf("draw %s of %s: %w", pageFile, m.Label, err)
-		}
-		own[i] = []Chart{page}
-	}
-	for _, k := range kinds {
-		figures := make([]*figure, len(s.runs))
-		for i, m := range s.runs {
-			figures[i] = k.make(m.Run, bodyWidth)
-		}
-		for i, f := range aligned(figures) {
-			if f == nil {
-				continue
-			}
-			c, err := f.chart(k.file)
-			if err != nil {
-				return nil, fmt.Errorf("draw %s of %s: %w", k.file, s.runs[i].Label, err)
-			}
-			own[i] = append(own[i], c)
-		}
-	}
-	return own, nil
-}
-
-// namedFigure is a figure and what it is called.
-type namedFigure struct {
-	file string
-	*figure
-}
-
-// figures are the charts that show the runs side by side. Of runs that buy different things each purchase has its own.
-func (s *Set) figures() []namedFigure {
-	list := []namedFigure{{"runs-cost", s.lineupFigure()}}
-	groups := s.purchases()
-	for _, of := range []struct {
-		file string
-		make func([]*member) *figure
-	}{{"sim-against-bench", s.prognosisFigure}, {"trend", s.trendFigure}} {
-		n := 0
-		for _, g := range groups {
-			f := of.make(g)
-			if f == nil {
-				continue
-			}
-			file := of.file
-			if n++; n > 1 {
-				file += "-" + strconv.Itoa(n)
-			}
-			list = append(list, namedFigure{file, f})
-		}
-	}
-	return list
-}
-
-// Charts draws the charts that show the runs side by side.
-func (s *Set) Charts() ([]Chart, error) {
-	var charts []Chart
-	for _, f := range s.figures() {
-		c, err := f.chart(f.file + ".png")
-		if err != nil {
-			return nil, fmt.Errorf("draw %s.png: %w", f.file, err)
-		}
-		charts = append(charts, c)
-	}
-	return charts, nil
-}
-
-// sentences say what the runs come to, one for each chart that shows them side by side.
-func (s *Set) sentences() []string {
-	var list []string
-	for _, f := range s.figures() {
-		list = append(list, strings.TrimSuffix(f.title, ".")+".")
-	}
-	return list
-}
-
 // setFootnote says where the numbers of several runs come from; of many it counts them.
 func setFootnote(list []*member) []string {
 	var parts []string
@@ -267,4 +186,77 @@ func setFootnote(list []*member) []string {
 		add(scenarioID(m.Run.Scenario))
 	}
 	return parts
+}
+
+// all are the runs of the set.
+func (s *Set) all() []*member {
+	list := make([]*member, len(s.runs))
+	for i := range s.runs {
+		list[i] = &s.runs[i]
+	}
+	return list
+}
+
+func (s *Set) replayNote() string {
+	for _, m := range s.runs {
+		if text := marks(m.Run); text != "" {
+			return text
+		}
+	}
+	return ""
+}
+
+// cautions are the warnings of all runs, each said once.
+func (s *Set) cautions() []string {
+	var list []string
+	of := map[string][]string{}
+	for _, m := range s.runs {
+		for _, w := range warnings(m.Run) {
+			if of[w] == nil {
+				list = append(list, w)
+			}
+			of[w] = append(of[w], m.Label)
+		}
+	}
+	for i, w := range list {
+		list[i] = strings.Join(of[w], ", ") + ": " + w
+	}
+	return list
+}
+
+// assumptions are those of all runs, each said once.
+func (s *Set) assumptions() []string {
+	var list []string
+	seen := map[string]bool{}
+	for _, m := range s.runs {
+		for _, a := range m.Run.Scenario.Assumptions {
+			text := a.Confidence + ": " + assumption(a)
+			if !seen[text] {
+				seen[text] = true
+				list = append(list, text)
+			}
+		}
+	}
+	return list
+}
+
+// scenarios are the names of the runs' scenarios, each once.
+func (s *Set) scenarios() []string {
+	var list []string
+	seen := map[string]bool{}
+	for _, m := range s.runs {
+		if name := m.Run.Scenario.Name; !seen[name] {
+			seen[name] = true
+			list = append(list, name)
+		}
+	}
+	return list
+}
+
+// decision is what a run says, after what forbids its use.
+func (m *member) decision() string {
+	if text := invalidity(m.Run); text != "" {
+		return strings.TrimSuffix(text, ".") + ". " + verdictSentence(m.Run)
+	}
+	return verdictSentence(m.Run)
 }

@@ -155,7 +155,7 @@ var sets = map[string]func() []Labelled{"tonight": tonight, "week": week, "stran
 
 func TestTogetherTextStaysApartAndInside(t *testing.T) {
 	for name, of := range sets {
-		for _, f := range NewSet(of()).figures() {
+		for _, f := range sideBySide(NewSet(of())) {
 			p, err := f.alone()
 			if err != nil {
 				t.Fatal(err)
@@ -186,8 +186,8 @@ func TestAnyRunsRenderTogether(t *testing.T) {
 			runs = append(runs, Labelled{anyName().Draw(t, "label"), run})
 		}
 		s := NewSet(runs)
-		var charts []Chart
-		for _, f := range s.figures() {
+		var charts []Picture
+		for _, f := range sideBySide(s) {
 			p, err := f.alone()
 			if err != nil {
 				t.Fatalf("%s: %v", f.file, err)
@@ -195,20 +195,20 @@ func TestAnyRunsRenderTogether(t *testing.T) {
 			for _, c := range collisions(p) {
 				t.Errorf("%s: %s", f.file, c)
 			}
-			charts = append(charts, Chart{File: f.file, Title: f.title, Alt: f.alt})
+			charts = append(charts, Picture{File: f.file, Title: f.Title(), Alt: f.Alt()})
 		}
-		var text, md strings.Builder
-		if err := s.Text(&text, TextOptions{Width: rapid.IntRange(0, 200).Draw(t, "width")}); err != nil {
+		var txt, md strings.Builder
+		if err := SetText(&txt, s, Sentences(s), TextOptions{Width: rapid.IntRange(0, 200).Draw(t, "width")}); err != nil {
 			t.Error(err)
 		}
-		if err := s.Markdown(&md, charts, make([][]Chart, len(runs)), MarkdownOptions{}); err != nil {
+		if err := SetMarkdown(&md, s, Sentences(s), charts, make([][]Picture, len(runs)), MarkdownOptions{}); err != nil {
 			t.Error(err)
 		}
 		if md.Len() >= markdownRoom {
 			t.Errorf("Markdown has %d characters", md.Len())
 		}
 		for _, bad := range []string{"NaN", "+Inf"} {
-			if strings.Contains(text.String(), bad) || strings.Contains(md.String(), bad) {
+			if strings.Contains(txt.String(), bad) || strings.Contains(md.String(), bad) {
 				t.Errorf("a report holds %q", bad)
 			}
 		}
@@ -219,16 +219,16 @@ func TestAnyRunsRenderTogether(t *testing.T) {
 func TestAxesAreShared(t *testing.T) {
 	dear, slow := runOf(240, forwarding, reverse), runOf(240, reverse, toy{name: "slow", kind: "hybrid", cost: 0.1, half: 0.01, median: 300, sigma: 0.3})
 	for _, k := range kinds {
-		figures := []*figure{k.make(dear, bodyWidth), k.make(slow, bodyWidth), nil}
-		if figures[0] == nil || figures[0].axes == nil {
+		figures := []*figure{k.of(dear, bodyWidth), k.of(slow, bodyWidth), nil}
+		if figures[0] == nil || figures[0].axes() == nil {
 			continue
 		}
-		if slices.Equal(figures[0].axes, figures[1].axes) {
+		if slices.Equal(figures[0].axes(), figures[1].axes()) {
 			t.Errorf("%s: the runs have the same axes by themselves, so this test looks at nothing", k.file)
 		}
 		for i, f := range aligned(figures)[:2] {
-			for j, v := range f.axes {
-				if want := max(figures[0].axes[j], figures[1].axes[j]); v != want {
+			for j, v := range f.axes() {
+				if want := max(figures[0].axes()[j], figures[1].axes()[j]); v != want {
 					t.Errorf("%s of run %d: axis %d ends at %g, want %g", k.file, i, j, v, want)
 				}
 			}
@@ -237,7 +237,7 @@ func TestAxesAreShared(t *testing.T) {
 }
 
 func TestOneRunIsDrawnAsByItself(t *testing.T) {
-	own, err := NewSet([]Labelled{{"a", typical()}}).Own()
+	own, err := Own(NewSet([]Labelled{{"a", typical()}}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -281,7 +281,7 @@ func TestChoiceTitles(t *testing.T) {
 		for i, r := range c.runs {
 			list = append(list, Labelled{string(rune('a' + i)), r})
 		}
-		if got := NewSet(list).choiceTitle(); got != c.want {
+		if got := choiceTitle(NewSet(list)); got != c.want {
 			t.Errorf("title is %q, want %q", got, c.want)
 		}
 	}
@@ -289,27 +289,27 @@ func TestChoiceTitles(t *testing.T) {
 
 // A picture has no room for hundreds of rows; the numbers behind it leave none out.
 func TestManyRowsAreCut(t *testing.T) {
-	f := NewSet(dozen()).lineupFigure()
-	if want := 1 + 12*20; len(f.rows) != want {
-		t.Errorf("%d rows of CSV, want %d", len(f.rows), want)
+	f := lineupFigure(NewSet(dozen()))
+	if want := 1 + 12*20; len(f.CSV()) != want {
+		t.Errorf("%d rows of CSV, want %d", len(f.CSV()), want)
 	}
-	if !strings.Contains(f.subtitle, "In the CSV only: 14 dearer strategies") {
-		t.Errorf("subtitle is %q", f.subtitle)
+	if !strings.Contains(f.Subtitle(), "In the CSV only: 14 dearer strategies") {
+		t.Errorf("subtitle is %q", f.Subtitle())
 	}
 }
 
 func TestOtherPurchasesAreNamed(t *testing.T) {
 	s := NewSet(strangers())
 	var md, text strings.Builder
-	if err := s.Markdown(&md, nil, make([][]Chart, 2), MarkdownOptions{}); err != nil {
+	if err := SetMarkdown(&md, s, Sentences(s), nil, make([][]Picture, 2), MarkdownOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Text(&text, TextOptions{Width: 200}); err != nil {
+	if err := SetText(&txt, s, Sentences(s), TextOptions{Width: 200}); err != nil {
 		t.Fatal(err)
 	}
 	const want = "Not comparable: these runs don't buy the same (workload, prices, models or strategies differ): a "
-	if !strings.HasPrefix(md.String(), "**"+want) || !strings.HasPrefix(text.String(), want) {
-		t.Errorf("Markdown begins with %.120q, text with %.120q", md.String(), text.String())
+	if !strings.HasPrefix(md.String(), "**"+want) || !strings.HasPrefix(txt.String(), want) {
+		t.Errorf("Markdown begins with %.120q, text with %.120q", md.String(), txt.String())
 	}
 	if NewSet(tonight()).warning() != "" {
 		t.Error("runs of one purchase are called not comparable")
@@ -318,14 +318,14 @@ func TestOtherPurchasesAreNamed(t *testing.T) {
 
 func TestTogetherMarkdown(t *testing.T) {
 	s := NewSet(week())
-	charts := []Chart{{File: "runs-cost.png", Title: "What is what", Alt: "What is what. In numbers."}}
-	own := make([][]Chart, 7)
-	own[0] = []Chart{{File: "at-a-glance.png", Title: "It is so", Alt: "It is so. In numbers."}}
+	charts := []Picture{{File: "runs-cost.png", Title: "What is what", Alt: "What is what. In numbers."}}
+	own := make([][]Picture, 7)
+	own[0] = []Picture{{File: "at-a-glance.png", Title: "It is so", Alt: "It is so. In numbers."}}
 	var md, txt bytes.Buffer
-	if err := s.Markdown(&md, charts, own, MarkdownOptions{}); err != nil {
+	if err := SetMarkdown(&md, s, Sentences(s), charts, own, MarkdownOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Text(&txt, TextOptions{Width: 110}); err != nil {
+	if err := SetText(&txt, s, Sentences(s), TextOptions{Width: 110}); err != nil {
 		t.Fatal(err)
 	}
 	compareText(t, "week.md", md.Bytes())
@@ -334,7 +334,7 @@ func TestTogetherMarkdown(t *testing.T) {
 
 func TestTogetherGoldenPictures(t *testing.T) {
 	for name, of := range map[string]func() []Labelled{"tonight": tonight, "week": week} {
-		charts, err := NewSet(of()).Charts()
+		charts, err := Together(NewSet(of()))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -24,18 +24,21 @@ type drivers struct {
 	still   int     // inputs that move nothing
 	keeping int     // of those, the ones that bear on what is required
 	unknown int     // inputs without a result at either end
+	width   vg.Length
 }
 
-func tornadoFigure(run *record.Run, width vg.Length) *figure {
+func newTornado(run *record.Run, width vg.Length) Chart {
 	d := newDrivers(run)
 	if d == nil || len(d.bars) == 0 {
 		return nil
 	}
-	return &figure{
-		header: header{headline(run, d.title()), d.subtitle(), marks(run), footnote(run)},
-		height: d.head() + vg.Length(min(len(d.bars), mostBars))*24 + driversAxis + d.footHeight(min(len(d.bars), mostBars), width),
-		paint:  d.paint, alt: d.alt(), rows: d.csv(),
-	}
+	d.width = width
+	return d
+}
+
+func (d *drivers) Height() vg.Length {
+	n := min(len(d.bars), mostBars)
+	return d.head() + vg.Length(n)*24 + driversAxis + d.footHeight(n, d.width)
 }
 
 // newDrivers looks at the deciding difference or, where that is not known, at the strategy's own monthly cost.
@@ -66,29 +69,6 @@ func newDrivers(run *record.Run) *drivers {
 	sort.SliceStable(d.bars, func(i, j int) bool { return d.length(d.bars[i]) > d.length(d.bars[j]) })
 	d.dropStubs()
 	return d
-}
-
-// bounded keeps sums of values finite.
-func bounded(v float64) float64 { return min(max(v, -1e200), 1e200) }
-
-// statedCost is what a strategy costs with all inputs as stated.
-func statedCost(s *record.Sensitivity, strategy string) (float64, bool) {
-	for _, st := range s.Stated {
-		if st.Strategy == strategy {
-			return known(st.MonthlyCost)
-		}
-	}
-	return 0, false
-}
-
-// costEnds are a strategy's costs at both ends of a range, where they are known.
-func costEnds(in record.InputEffect, strategy string) (low, high *float64) {
-	for _, c := range in.Costs {
-		if c.Strategy == strategy {
-			return c.AtLow, c.AtHigh
-		}
-	}
-	return nil, nil
 }
 
 // entryOf is the strategy of that name, or a stand-in where the run doesn't hold it.
@@ -193,7 +173,7 @@ func (d *drivers) better() string {
 	return "cheaper"
 }
 
-func (d *drivers) title() string {
+func (d *drivers) Title() string {
 	top := d.bars[0]
 	if d.rival == nil {
 		return d.ownTitle(top)
@@ -242,7 +222,7 @@ func (d *drivers) ownTitle(top swing) string {
 	return fmt.Sprintf("%s: %s to %s%s", s, d.reading(low), d.reading(high), unit)
 }
 
-func (d *drivers) subtitle() string {
+func (d *drivers) Subtitle() string {
 	what, unit := "Monthly cost", "US dollars"
 	if d.seconds {
 		what, unit = "Time until 95% of orders are done", "minutes:seconds"
@@ -281,9 +261,9 @@ func (d *drivers) note(drawn int, width vg.Length) string {
 	return short
 }
 
-func (d *drivers) alt() string {
+func (d *drivers) Alt() string {
 	var b strings.Builder
-	b.WriteString(strings.TrimSuffix(headline(d.run, d.title()), ".") + ".")
+	b.WriteString(strings.TrimSuffix(headline(d.run, d.Title()), ".") + ".")
 	fmt.Fprintf(&b, " As stated: %s.", d.reading(d.stated))
 	for _, s := range d.bars[:min(len(d.bars), mostBars)] {
 		fmt.Fprintf(&b, " %s: %s at %s, %s at %s.", s.row, d.endReading(s.low), s.low.input, d.endReading(s.high), s.high.input)
@@ -304,7 +284,7 @@ func (d *drivers) endReading(e barEnd) string {
 	return d.reading(e.at)
 }
 
-func (d *drivers) csv() [][]string {
+func (d *drivers) CSV() [][]string {
 	unit := "usd_a_month"
 	if d.seconds {
 		unit = "seconds"

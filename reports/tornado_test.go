@@ -98,7 +98,7 @@ func TestTornadoTitleFollowsTheData(t *testing.T) {
 		{"difference unknown", change(typical(), func(r *record.Run) { r.Sensitivity.StatedDifference = nil }),
 			"Nothing moves the cost of hybrid more than reverse's region errors: $6,526 to $16,446 a month"},
 	} {
-		if got := newDrivers(c.run).title(); got != c.want {
+		if got := newDrivers(c.run).Title(); got != c.want {
 			t.Errorf("%s:\n got %s\nwant %s", c.name, got, c.want)
 		}
 	}
@@ -110,7 +110,7 @@ func TestTornadoNeedsSomethingThatMoves(t *testing.T) {
 		"no figure":     change(typical(), func(r *record.Run) { r.Sensitivity.StatedDifference, r.Sensitivity.Stated = nil, nil }),
 		"nothing moves": change(typical(), func(r *record.Run) { r.Sensitivity.Inputs = r.Sensitivity.Inputs[2:] }),
 	} {
-		if tornadoFigure(run, bodyWidth) != nil {
+		if chartOf("tornado.png", run, bodyWidth) != nil {
 			t.Errorf("%s: a chart is drawn", name)
 		}
 	}
@@ -174,12 +174,12 @@ func TestInputWords(t *testing.T) {
 func TestTornadoShedsRows(t *testing.T) {
 	for name, run := range map[string]*record.Run{"driven": driven(), "many": manifold(40)} {
 		for _, height := range []vg.Length{80, 120, 190, 230} {
-			for _, c := range squeezed(tornadoFigure(run, 424), 424, height) {
+			for _, c := range squeezed(chartOf("tornado.png", run, 424), 424, height) {
 				t.Errorf("%s at %v: %s", name, height, c)
 			}
 		}
 	}
-	all := textsOf(t, tornadoFigure(manifold(40), 424), 190)
+	all := textsOf(t, chartOf("tornado.png", manifold(40), 424), 190)
 	drawn := strings.Count(all, "Channel ") + strings.Count(all, "Reverse: ") + strings.Count(all, "Forwarding: ")
 	if want := fmt.Sprintf("Inputs not drawn: %d that move it less", 46-drawn); drawn < 6 || !strings.Contains(all, want) {
 		t.Errorf("%d rows are drawn, want some and %q in\n%s", drawn, want, all)
@@ -190,7 +190,7 @@ func TestTornadoShedsRows(t *testing.T) {
 func textsOf(t testing.TB, f *figure, height vg.Length) string {
 	t.Helper()
 	p := &page{canvas: &recorder.Canvas{}, width: 424, height: height, dpi: 36}
-	if err := f.paint(p, p.sheet()); err != nil {
+	if err := f.Paint(p, p.sheet()); err != nil {
 		t.Fatal(err)
 	}
 	var all []string
@@ -203,7 +203,7 @@ func textsOf(t testing.TB, f *figure, height vg.Length) string {
 // compareChart holds a chart of its own page against its golden picture.
 func compareChart(t *testing.T, name, file string, f *figure) {
 	t.Helper()
-	c, err := f.chart(file)
+	c, err := f.picture()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -215,17 +215,17 @@ func compareChart(t *testing.T, name, file string, f *figure) {
 }
 
 func TestTornadoTellsTheNumbers(t *testing.T) {
-	f := tornadoFigure(driven(), bodyWidth)
+	f := chartOf("tornado.png", driven(), bodyWidth)
 	for _, want := range []string{"Either of 2 inputs", "As stated: −$900.", "Reverse: unusable clips: −$1,310 at 0%, +$640 at 10%.", "Forwarding: lost answers: −$930 at 0%, – at 0.5%.", "Inputs not drawn: 2"} {
-		if !strings.Contains(f.alt, want) {
-			t.Errorf("alt text lacks %q: %s", want, f.alt)
+		if !strings.Contains(f.Alt(), want) {
+			t.Errorf("alt text lacks %q: %s", want, f.Alt())
 		}
 	}
-	if got, want := strings.Join(f.rows[1], ","), "channels.reverse.errors.unusable.rate,,0,0.03,0.1,-1310,-900,640,usd_a_month"; got != want || len(f.rows) != 10 {
-		t.Errorf("%d rows, the first %s, want 10 and %s", len(f.rows), got, want)
+	if got, want := strings.Join(f.CSV()[1], ","), "channels.reverse.errors.unusable.rate,,0,0.03,0.1,-1310,-900,640,usd_a_month"; got != want || len(f.CSV()) != 10 {
+		t.Errorf("%d rows, the first %s, want 10 and %s", len(f.CSV()), got, want)
 	}
 }
 
 func TestGoldenTornado(t *testing.T) {
-	compareChart(t, "driven", "tornado.png", tornadoFigure(driven(), bodyWidth))
+	compareChart(t, "driven", "tornado.png", chartOf("tornado.png", driven(), bodyWidth))
 }

@@ -56,17 +56,17 @@ var trendColumns = []trendColumn{
 }
 
 // trendFigure is nil where there are fewer than two benches.
-func (s *Set) trendFigure(group []*member) *figure {
+func trendFigure(s *Set, group []*member) *figure {
 	t := &trend{set: s, nights: nights(group)}
 	if len(t.nights) < 2 {
 		return nil
 	}
 	t.follow()
-	return &figure{
-		header: header{t.title(), t.subtitle(), t.marks(), setFootnote(t.footed())},
-		height: stripRoom + trendHead + trendRoom*vg.Length(max(1, len(t.rows))) + trendFoot,
-		paint:  t.paint, alt: t.alt(), rows: t.csv(),
-	}
+	return &figure{"trend.png", t, t.marks(), setFootnote(t.footed())}
+}
+
+func (t *trend) Height() vg.Length {
+	return stripRoom + trendHead + trendRoom*vg.Length(max(1, len(t.rows))) + trendFoot
 }
 
 // footed are the nights that the footnote has room for.
@@ -134,7 +134,7 @@ func valueOrNever(v float64, format func(float64) string) string {
 	return format(v)
 }
 
-func (t *trend) title() string {
+func (t *trend) Title() string {
 	var first string
 	more, valid, judged := 0, 0, false
 	for _, m := range t.nights {
@@ -165,7 +165,7 @@ func (t *trend) title() string {
 	return fmt.Sprintf("No change beyond chance in %d nights", valid)
 }
 
-func (t *trend) subtitle() string {
+func (t *trend) Subtitle() string {
 	return "Dot: measured in a night; whisker: its 95% interval, where there are orders enough; hollow: incomplete; crossed out: invalid. " +
 		"A change is called one if the 95% intervals of the first and the last half of the nights don't overlap"
 }
@@ -191,7 +191,7 @@ const (
 // smallTick is the style of the axes of small panels.
 var smallTick = style{size: 8, color: body}
 
-func (t *trend) paint(p *page, body vg.Rectangle) error {
+func (t *trend) Paint(p *page, body vg.Rectangle) error {
 	t.choices(p, vg.Rectangle{Min: vg.Point{X: body.Min.X + trendName, Y: body.Max.Y - stripRoom}, Max: body.Max})
 	room := (body.Max.X - body.Min.X - trendName) / vg.Length(len(trendColumns))
 	top := body.Max.Y - stripRoom - trendHead
@@ -445,16 +445,9 @@ func (t *trend) dot(p *page, d nightDot, x vg.Length, area vg.Rectangle, y func(
 	}
 }
 
-// cross crosses out a mark.
-func (p *page) cross(at vg.Point, arm vg.Length) {
-	for _, d := range []vg.Length{-arm, arm} {
-		p.line(stroke(ink, 1.1), vg.Point{X: at.X - arm, Y: at.Y - d}, vg.Point{X: at.X + arm, Y: at.Y + d})
-	}
-}
-
-func (t *trend) alt() string {
+func (t *trend) Alt() string {
 	var b strings.Builder
-	b.WriteString(t.title() + ".")
+	b.WriteString(t.Title() + ".")
 	for i, m := range t.nights {
 		name, won := m.choice()
 		fmt.Fprintf(&b, " %s:", t.date(i))
@@ -488,7 +481,7 @@ func (t *trend) alt() string {
 	return b.String()
 }
 
-func (t *trend) csv() [][]string {
+func (t *trend) CSV() [][]string {
 	rows := [][]string{{"run", "started", "valid", "complete", "choice", "strategy", "engine", "orders", "figure", "value", "low", "high"}}
 	for i, m := range t.nights {
 		name, _ := m.choice()
