@@ -300,7 +300,7 @@ func TestManyRowsAreCut(t *testing.T) {
 
 func TestOtherPurchasesAreNamed(t *testing.T) {
 	s := NewSet(strangers())
-	var md, text strings.Builder
+	var md, txt strings.Builder
 	if err := SetMarkdown(&md, s, Sentences(s), nil, make([][]Picture, 2), MarkdownOptions{}); err != nil {
 		t.Fatal(err)
 	}
