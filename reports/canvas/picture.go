@@ -91,7 +91,8 @@ func (p *Page) SVG(title, alt string) ([]byte, error) {
 		}
 		words.WriteString("</" + w[0] + ">\n")
 	}
-	svg := b.Bytes()
+	// gonum/plot calls the pictures within JPEG, whatever they are; some viewers then show none.
+	svg := bytes.ReplaceAll(b.Bytes(), []byte("data:image/jpg;"), []byte("data:image/png;"))
 	start := bytes.Index(svg, []byte("<svg"))
 	open := start + bytes.IndexByte(svg[start:], '>') + 1
 	return slices.Concat(svg[:open], []byte("\n"), words.Bytes(), svg[open:]), nil
