@@ -23,14 +23,14 @@ var layers = []struct {
 	packages []string
 	imports  []string
 }{
-	{[]string{"internal/money", "internal/inert", "internal/sobol", "internal/decision/evsi", "internal/stats/power"}, nil},
+	{[]string{"internal/money", "internal/inert", "internal/sealed", "internal/sobol", "internal/decision/evsi", "internal/stats/power"}, nil},
 	{[]string{"internal/channel", "internal/dist"}, []string{"internal/money"}},
 	{[]string{"internal/policy"}, []string{"internal/channel", "internal/dist", "internal/money"}},
 	{[]string{"internal/world"}, []string{"internal/policy", "internal/channel", "internal/dist", "internal/money"}},
 	{[]string{"internal/scenario", "internal/record", "internal/stats"},
 		[]string{"internal/inert", "internal/world", "internal/policy", "internal/channel", "internal/dist", "internal/money"}},
 	{[]string{"internal/decision", "internal/history", "internal/calibrate"},
-		[]string{"internal/inert", "internal/calibrate/attempt", "internal/calibrate/figure", "internal/calibrate/fit", "internal/calibrate/predict", "internal/scenario", "internal/record", "internal/stats", "internal/world", "internal/policy", "internal/channel", "internal/dist", "internal/money"}},
+		[]string{"internal/inert", "internal/sealed", "internal/calibrate/attempt", "internal/calibrate/figure", "internal/calibrate/fit", "internal/calibrate/predict", "internal/scenario", "internal/record", "internal/stats", "internal/world", "internal/policy", "internal/channel", "internal/dist", "internal/money"}},
 	{[]string{"internal/plan"}, append(domain, "internal/scenario", "internal/record", "internal/stats/power")},
 	{[]string{"internal/calibrate/fit"}, nil},
 	{[]string{"internal/calibrate/figure"}, []string{"internal/calibrate/fit", "internal/money"}},
@@ -39,7 +39,8 @@ var layers = []struct {
 	{[]string{"sim/event", "sim/exact"}, append(domain, "internal/stats")},
 	{[]string{"sim"}, append(domain, "internal/scenario", "internal/record", "internal/stats", "internal/decision", "internal/history", "internal/calibrate", "internal/sobol", "internal/decision/evsi", "internal/stats/power", "sim/event", "sim/exact")},
 	{[]string{"bench/dialect"}, domain},
-	{[]string{"bench/ledger", "bench/journal"}, []string{"internal/policy", "internal/channel", "internal/money"}},
+	{[]string{"bench/ledger"}, []string{"internal/channel", "internal/money"}},
+	{[]string{"bench/journal"}, []string{"internal/sealed", "internal/channel", "internal/money"}},
 	{[]string{"bench/recording"}, []string{"bench/journal", "internal/world", "internal/channel", "internal/money"}},
 	{[]string{"bench/replay"}, append(domain, "bench/recording")},
 	{[]string{"bench/timeline"}, []string{"bench/recording", "internal/channel", "internal/record", "internal/stats"}},
@@ -71,7 +72,7 @@ var homes = map[string][]string{
 	"log":                               {"cmd/channelbench"},                  // to silence it
 	"log/slog":                          {"cmd/channelbench", "bench/dialect"}, // its Secret hides itself from logs
 	"net":                               {"bench", "bench/dialect", "bench/network", "bench/mockchannel", "cmd/channelbench"},
-	"os":                                {"cmd/channelbench", "bench", "bench/journal", "internal/history"}, // the files of a journal and of a history
+	"os":                                {"cmd/channelbench", "bench", "bench/journal", "internal/history", "internal/sealed"}, // the files of a journal and of a history
 	"math/rand/v2":                      {"internal/decision/evsi", "sim", "bench", "internal/decision", "internal/history", "internal/calibrate", "internal/calibrate/predict"},
 	"math/rand":                         {},
 	"crypto/rand":                       {},
