@@ -20,11 +20,7 @@ func (a *attack) limit(o *Options, own, committed money.Micros) (money.Micros, e
 	if o.Allot == nil {
 		return own, nil
 	}
-	orders, err := a.recorded()
-	if err != nil {
-		return 0, err
-	}
-	ask := Ask{Run: a.name()}
+	orders, ask := a.recorded.Orders(), Ask{Run: a.name()}
 	for i := range orders {
 		for k := range orders[i].Attempts {
 			if t := &orders[i].Attempts[k]; !t.Bought.Before(o.Since) {

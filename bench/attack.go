@@ -20,6 +20,7 @@ import (
 	"channelbench/bench/ledger"
 	"channelbench/bench/network"
 	"channelbench/bench/outage"
+	"channelbench/bench/recording"
 	"channelbench/internal/policy"
 	"channelbench/internal/scenario"
 	"channelbench/internal/world"
@@ -53,15 +54,15 @@ type attack struct {
 
 	endSchedule context.CancelFunc // no more orders begin; those under way go on
 
-	mu      sync.Mutex // of pools, lines and entries
-	pools   []*policy.Pool
-	lines   map[[2]int]*line // by strategy and channel
-	entries []journal.Entry  // of the journal, those of earlier runs too
-	words   map[string]int   // answers by channel and status that are new to us
-	under   sync.WaitGroup   // orders under way, and jobs that an earlier run left
-	calls   sync.WaitGroup   // beside them
-	begun   chan struct{}    // closed when the clock is set
-	late    atomic.Int64     // orders that began too late
+	mu       sync.Mutex // of pools, lines, words and what is recorded
+	pools    []*policy.Pool
+	lines    map[[2]int]*line    // by strategy and channel
+	recorded recording.Recording // what the journal holds, if there is one, and the figures are made of
+	words    map[string]int      // answers by channel and status that are new to us
+	under    sync.WaitGroup      // orders under way, and jobs that an earlier run left
+	calls    sync.WaitGroup      // beside them
+	begun    chan struct{}       // closed when the clock is set
+	late     atomic.Int64        // orders that began too late
 }
 
 // errDone ends the submits of a run whose orders all have an outcome.

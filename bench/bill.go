@@ -1,12 +1,10 @@
 package bench
 
 import (
-	"cmp"
 	"fmt"
 	"maps"
 	"slices"
 
-	"channelbench/bench/journal"
 	"channelbench/bench/recording"
 	"channelbench/internal/money"
 	"channelbench/internal/record"
@@ -72,16 +70,13 @@ func (b *sums) bill() record.Bill {
 
 // sharedJobs finds channels that answered different submits with the same job: they were paid for one by one, and
 // there is one clip for all of them.
-func (a *attack) sharedJobs() []string {
+func sharedJobs(orders []recording.Order) []string {
 	type place struct{ channel, job string }
-	channels, attempts := map[[2]int]string{}, map[place]int{}
-	for _, e := range a.entries {
-		switch e := e.(type) {
-		case journal.Intent:
-			channels[[2]int{e.Order, e.Attempt}] = e.Channel
-		case journal.Accepted:
-			if job := cmp.Or(e.ID, e.PollURL); job != "" {
-				attempts[place{channels[[2]int{e.Order, e.Attempt}], job}]++
+	attempts := map[place]int{}
+	for i := range orders {
+		for k := range orders[i].Attempts {
+			if t := &orders[i].Attempts[k]; t.Job != "" {
+				attempts[place{t.Channel, t.Job}]++
 			}
 		}
 	}

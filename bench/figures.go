@@ -15,17 +15,11 @@ import (
 
 // record works the run's record out of what was recorded, with a verdict.
 func (a *attack) record(o *Options) (*record.Run, error) {
-	recorded, err := a.recorded()
-	if err != nil {
-		return nil, err
-	}
+	recorded := a.recorded.Orders()
 	run := decision.NewRun(a.scenario, "bench", o.Version)
-	run.Started, run.Timeline, run.Drive = a.started(), timeline.Of(recorded, a.driven()), a.drive(o.Live, recorded)
+	run.Started, run.Timeline, run.Drive = a.recorded.Run.At.Format("2006-01-02T15:04:05.000Z"), timeline.Of(recorded, a.driven()), a.drive(o.Live, recorded)
 	b := newBlocks(a.scenario, recorded)
-	purses, err := a.purses()
-	if err != nil {
-		return nil, err
-	}
+	purses := a.purses()
 	missing := a.share(purses, recorded)
 	var samples []*sample
 	for i := range a.scenario.Strategies {
@@ -49,7 +43,7 @@ func (a *attack) record(o *Options) (*record.Run, error) {
 	run.Verdict = a.judge(samples, draws)
 	run.Bills = a.bills(recorded)
 	run.Accounts = a.balances(purses, recorded)
-	run.Findings = append(record.BillFindings(run.Bills, run.Accounts), a.sharedJobs()...)
+	run.Findings = append(record.BillFindings(run.Bills, run.Accounts), sharedJobs(recorded)...)
 	run.Incomplete = slices.ContainsFunc(recorded, func(o recording.Order) bool { return !o.Finished })
 	a.truncations(run, recorded)
 	run.Warnings = append(run.Warnings, a.shortcomings(recorded, purses)...)

@@ -86,20 +86,12 @@ func (o *order) entered(ch int32) time.Duration {
 	return attempts[slices.IndexFunc(attempts, func(a policy.Attempt) bool { return a.Channel == ch })].Started
 }
 
-// stops are the channels that were given up and not begun with again, as the entries tell, in the scenario's order.
+// stops are the channels that were given up and not begun with again, in the scenario's order.
 func (a *attack) stops() []journal.Stopped {
-	a.mu.Lock()
-	defer a.mu.Unlock()
 	var all []journal.Stopped
 	for i := range a.scenario.Channels {
-		var last journal.Stopped
-		for _, e := range a.entries {
-			if s, is := e.(journal.Stopped); is && s.Channel == a.scenario.Channels[i].Name {
-				last = s
-			}
-		}
-		if last.Channel != "" && !last.Reopened {
-			all = append(all, last)
+		if s, given := a.recorded.Stopped[a.scenario.Channels[i].Name]; given && !s.Reopened {
+			all = append(all, s)
 		}
 	}
 	return all

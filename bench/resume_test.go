@@ -45,11 +45,11 @@ func recorded(t *testing.T, path string) []recording.Order {
 		t.Fatal(err)
 	}
 	defer f.Close()
-	orders, err := recording.Read(journal.Read(f))
+	r, err := recording.Read(journal.Read(f))
 	if err != nil {
 		t.Fatal(err)
 	}
-	return orders
+	return r.Orders()
 }
 
 // TestResumeAfterACrash cuts the journal of a whole run at every entry, as a crash leaves it, and goes on with it

@@ -1,12 +1,15 @@
 package bench
 
 import (
+	"cmp"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strings"
 
 	"channelbench/bench/recording"
+	"channelbench/internal/channel"
 )
 
 // shortcomings are what a reader of the figures has to know about how they came about.
@@ -29,7 +32,7 @@ func (a *attack) shortcomings(orders []recording.Order, purses []purse) []string
 	if open > 0 {
 		warnings = append(warnings, fmt.Sprintf("%d attempts have no known bill yet, and count with their worst case; bench --resume settles them", open))
 	}
-	warnings = slices.Concat(warnings, a.newWords(), a.unended())
+	warnings = slices.Concat(warnings, a.newWords(), unended(orders))
 	for i, k := range a.accounts {
 		if missing := purses[i].missing; missing > 0 {
 			warnings = append(warnings, fmt.Sprintf("%v is gone from the account of %s beyond all charges: unless it comes back it is spent, and counts as that, but is in no cost of an order or a clip", missing, strings.Join(k.channels, ", ")))
@@ -65,3 +68,31 @@ func lag(orders []recording.Order) []string {
 	}
 	return nil
 }
+
+// unended are the warnings of jobs that their orders left before they had ended, or before their clips were here,
+// with what was last heard of them.
+func unended(orders []recording.Order) []string {
+	said := map[string]int{}
+	for i := range orders {
+		for k := range orders[i].Attempts {
+			t := &orders[i].Attempts[k]
+			what := "jobs of %s had not ended when their orders left them; last it said of them: %s"
+			switch {
+			case t.Word == "", t.Ready && t.Reason == channel.Overtaken: // its order has another clip
+				continue
+			case t.Ready:
+				what = "clips of %s were made and could not be fetched while their orders waited; last: %s"
+			}
+			said[fmt.Sprintf(what, t.Channel, t.Word)]++
+		}
+	}
+	texts := slices.SortedFunc(maps.Keys(said), func(x, y string) int { return cmp.Or(said[y]-said[x], strings.Compare(x, y)) })
+	var warnings []string
+	for _, text := range texts[:min(len(texts), mostSaid)] {
+		warnings = append(warnings, fmt.Sprintf("%d %s", said[text], text))
+	}
+	return warnings
+}
+
+// mostSaid is how many different last words are told; the journal has them all.
+const mostSaid = 5

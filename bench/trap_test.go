@@ -242,6 +242,9 @@ func standing(t *testing.T, s *scenario.Scenario, o *Options) *attack {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if err := a.takeJournal(o); err != nil {
+		t.Fatal(err)
+	}
 	a.ledger, a.settling = ledger.New(o.Cap), t.Context()
 	a.submitting, a.stop = context.WithCancelCause(t.Context())
 	a.clock.origin = time.Now()

@@ -38,7 +38,7 @@ func TestWholeLife(t *testing.T) {
 		t.Errorf("a second Close: %v", err)
 	}
 	j, found, err := Open(path)
-	if err != nil || found.Lines != 30 || found.Torn != 0 || found.Warnings != nil {
+	if err != nil || len(found.Entries) != 30 || found.Torn != 0 || found.Warnings != nil {
 		t.Fatalf("found %+v, %v", found, err)
 	}
 	if !reflect.DeepEqual(found.State, fold(t, told[:30]).clone()) {
@@ -224,7 +224,7 @@ func TestGoroutinesShareASync(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, found, err := Open(path)
-	if err != nil || found.Lines != 1+3*workers*each || found.State.Spent() != workers*each {
+	if err != nil || len(found.Entries) != 1+3*workers*each || found.State.Spent() != workers*each {
 		t.Errorf("found %+v, %v", found, err)
 	}
 	if syncs := s.syncs.Load(); syncs > workers*each/2 {

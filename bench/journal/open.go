@@ -13,7 +13,7 @@ import (
 // Recovered is what Open found.
 type Recovered struct {
 	State    *State   // of the valid lines; the caller's own
-	Lines    int      // valid
+	Entries  []Entry  // of the valid lines
 	Bytes    int64    // of them
 	Torn     int64    // bytes after them, which were moved to the file named like the journal with ".torn" behind
 	Warnings []string // for people: what was moved or skipped
@@ -40,7 +40,15 @@ func open(d disk, path string) (*Journal, *Recovered, error) {
 
 func recovered(d disk, f file, path string) (*Journal, *Recovered, error) {
 	lines := newReader(io.NewSectionReader(f, 0, math.MaxInt64))
-	s, err := Fold(lines.all)
+	var entries []Entry
+	s, err := Fold(func(yield func(Entry, error) bool) {
+		lines.all(func(e Entry, err error) bool {
+			if err == nil {
+				entries = append(entries, e)
+			}
+			return yield(e, err)
+		})
+	})
 	var torn *TornError
 	switch {
 	case lines.lines == 0 && (err == nil || errors.As(err, &torn)):
@@ -48,7 +56,8 @@ func recovered(d disk, f file, path string) (*Journal, *Recovered, error) {
 	case err != nil && !errors.As(err, &torn):
 		return nil, nil, err
 	}
-	found := &Recovered{State: s.clone(), Lines: lines.lines, Bytes: lines.valid, Torn: lines.torn, Warnings: warnings(s, path, torn)}
+	found := &Recovered{State: s.clone(), Entries: entries, Bytes: lines.valid, Torn: lines.torn,
+		Warnings: warnings(s, path, torn)}
 	if torn != nil {
 		err = cutOff(d, f, path, lines)
 	} else if lines.bare {

@@ -52,7 +52,7 @@ var layers = []struct {
 	{[]string{"reports"}, []string{"internal/record", "internal/stats", "internal/money", "internal/inert"}},
 	{[]string{"reports/nightly"}, []string{"internal/history", "internal/record", "internal/inert"}},
 	{[]string{"scenarios"}, nil},
-	{[]string{"cmd/channelbench"}, []string{"sim", "bench", "bench/evidence", "bench/ledger", "internal/money", "internal/inert", "bench/dialect", "bench/mockchannel", "reports", "reports/nightly", "scenarios",
+	{[]string{"cmd/channelbench"}, []string{"sim", "bench", "bench/evidence", "bench/recording", "bench/ledger", "internal/money", "internal/inert", "bench/dialect", "bench/mockchannel", "reports", "reports/nightly", "scenarios",
 		"internal/decision", "internal/history", "internal/calibrate", "internal/calibrate/attempt", "internal/plan", "internal/scenario", "internal/record", "internal/stats"}},
 	{[]string{"internal/world/worldtest"}, domain},
 }
