@@ -29,9 +29,10 @@ import (
 // attack is one run under way. Vegeta drives it: each of its hits is one whole order.
 type attack struct {
 	scenario  *scenario.Scenario
-	strategy  []policy.Strategy
-	uses      [][]bool // by strategy, then channel
-	model     *world.Model
+	compiled  *scenario.Compiled
+	strategy  []policy.Strategy // as compiled
+	model     *world.Model      // likewise
+	driven    []string          // channels that orders can reach
 	client    *network.Client
 	endpoints []*endpoint
 	accounts  []*account

@@ -209,7 +209,7 @@ func (a *attack) scheduled(e journal.Entry) error {
 				e.Order, e.Pair, e.Video, len(a.orders))
 		}
 	case journal.Intent:
-		if !slices.Contains(a.driven(), e.Channel) {
+		if !slices.Contains(a.driven, e.Channel) {
 			return fmt.Errorf("attempt %d of order %d was made on %q, which is no channel of this run",
 				e.Attempt, e.Order, e.Channel)
 		}

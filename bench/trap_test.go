@@ -27,6 +27,7 @@ import (
 	vegeta "github.com/tsenart/vegeta/v12/lib"
 
 	"channelbench/bench/ledger"
+	"channelbench/bench/measure"
 	"channelbench/bench/mockchannel"
 	"channelbench/bench/outage"
 	"channelbench/internal/money"
@@ -54,7 +55,7 @@ func arrivals(t *testing.T, s *scenario.Scenario) []time.Duration {
 		t.Fatal(err)
 	}
 	var times []time.Duration
-	for _, o := range schedule(s, &c.Model, drivenBy(s), len(Prompts())) {
+	for _, o := range schedule(s, &c.Model, measure.Strategies(s), len(Prompts())) {
 		times = append(times, o.At)
 	}
 	return times

@@ -1,4 +1,4 @@
-package bench
+package measure
 
 import (
 	"fmt"
@@ -11,9 +11,9 @@ import (
 )
 
 // bills add up by channel what was reserved, computed and reported.
-func (a *attack) bills(orders []recording.Order) []record.Bill {
+func bills(orders []recording.Order, channels []string) []record.Bill {
 	var bills []record.Bill
-	for _, name := range a.driven() {
+	for _, name := range channels {
 		b := total(orders, name).bill()
 		b.Channel = name
 		bills = append(bills, b)

@@ -1,4 +1,4 @@
-package bench
+package measure
 
 import (
 	"math"
@@ -30,7 +30,7 @@ type blocks struct {
 // newBlocks cuts the run of which these orders are known, by number.
 func newBlocks(s *scenario.Scenario, recorded []recording.Order) *blocks {
 	pairs := float64(s.Bench.Orders)
-	span := leastBlock.Seconds() / s.Bench.Rate.Per.Seconds() * float64(s.Bench.Rate.Count) / float64(len(drivenBy(s)))
+	span := leastBlock.Seconds() / s.Bench.Rate.Per.Seconds() * float64(s.Bench.Rate.Count) / float64(len(Strategies(s)))
 	span = max(1, min(max(span, math.Cbrt(pairs)), pairs/fewestBlocks))
 	b := evenBlocks(s.Bench.Orders, max(1, int(pairs/span)))
 	for i := range recorded {

@@ -1,4 +1,4 @@
-package bench
+package measure
 
 import (
 	"cmp"
@@ -13,7 +13,7 @@ import (
 )
 
 // shortcomings are what a reader of the figures has to know about how they came about.
-func (a *attack) shortcomings(orders []recording.Order, purses []purse) []string {
+func (m *Bench) shortcomings(orders []recording.Order, purses []purse) []string {
 	warnings := lag(orders)
 	cut, open := 0, 0
 	for i := range orders {
@@ -27,22 +27,26 @@ func (a *attack) shortcomings(orders []recording.Order, purses []purse) []string
 		}
 	}
 	if cut > 0 {
-		warnings = append(warnings, fmt.Sprintf("%d of %d orders were cut off before they had an outcome and are left out; those that took long are among them, so what is left looks better than it is", cut, len(orders)))
+		warnings = append(warnings, fmt.Sprintf("%d of %d orders were cut off before they had an outcome and are left out; "+
+			"those that took long are among them, so what is left looks better than it is", cut, len(orders)))
 	}
 	if open > 0 {
-		warnings = append(warnings, fmt.Sprintf("%d attempts have no known bill yet, and count with their worst case; bench --resume settles them", open))
+		warnings = append(warnings, fmt.Sprintf("%d attempts have no known bill yet, and count with their worst case; "+
+			"bench --resume settles them", open))
 	}
-	warnings = slices.Concat(warnings, a.newWords(), unended(orders))
-	for i, k := range a.accounts {
+	warnings = slices.Concat(warnings, m.NewWords, unended(orders))
+	for i, k := range m.Accounts {
+		channels := strings.Join(k.Channels, ", ")
 		if missing := purses[i].missing; missing > 0 {
-			warnings = append(warnings, fmt.Sprintf("%v is gone from the account of %s beyond all charges: unless it comes back it is spent, and counts as that, but is in no cost of an order or a clip", missing, strings.Join(k.channels, ", ")))
+			warnings = append(warnings, fmt.Sprintf("%v is gone from the account of %s beyond all charges: "+
+				"unless it comes back it is spent, and counts as that, but is in no cost of an order or a clip", missing, channels))
 		}
-		if k.unread != nil {
-			warnings = append(warnings, fmt.Sprintf("the balance of %s could not be read after the run: %v", strings.Join(k.channels, ", "), k.unread))
+		if k.Unread != nil {
+			warnings = append(warnings, fmt.Sprintf("the balance of %s could not be read after the run: %v", channels, k.Unread))
 		}
 	}
-	if a.keeps.err != nil {
-		warnings = append(warnings, fmt.Sprintf("not all clips could be kept: %v", a.keeps.err))
+	if m.Unkept != nil {
+		warnings = append(warnings, fmt.Sprintf("not all clips could be kept: %v", m.Unkept))
 	}
 	return warnings
 }
@@ -64,7 +68,8 @@ func lag(orders []recording.Order) []string {
 	slices.Sort(lags)
 	slices.Sort(latencies)
 	if late, median := rank(lags, 0.99), rank(latencies, 0.5); late > median/100 {
-		return []string{fmt.Sprintf("orders began up to %.1f s late (p99), more than a hundredth of the median latency: this machine is too slow for the rate or the speed", late)}
+		return []string{fmt.Sprintf("orders began up to %.1f s late (p99), more than a hundredth of the median latency: "+
+			"this machine is too slow for the rate or the speed", late)}
 	}
 	return nil
 }
@@ -86,7 +91,9 @@ func unended(orders []recording.Order) []string {
 			said[fmt.Sprintf(what, t.Channel, t.Word)]++
 		}
 	}
-	texts := slices.SortedFunc(maps.Keys(said), func(x, y string) int { return cmp.Or(said[y]-said[x], strings.Compare(x, y)) })
+	texts := slices.SortedFunc(maps.Keys(said), func(x, y string) int {
+		return cmp.Or(said[y]-said[x], strings.Compare(x, y))
+	})
 	var warnings []string
 	for _, text := range texts[:min(len(texts), mostSaid)] {
 		warnings = append(warnings, fmt.Sprintf("%d %s", said[text], text))
