@@ -29,6 +29,7 @@ import (
 	"channelbench/bench/ledger"
 	"channelbench/bench/measure"
 	"channelbench/bench/mockchannel"
+	"channelbench/bench/mockchannel/mocktest"
 	"channelbench/bench/outage"
 	"channelbench/internal/money"
 	"channelbench/internal/policy"
@@ -199,7 +200,7 @@ func TestNothingIsSubmittedAfterACancel(t *testing.T) {
 			var mu sync.Mutex // of stopped and late
 			var stopped time.Time
 			late := 0
-			o.transport = gate{server.Transport(), func(r *http.Request) {
+			o.transport = gate{mocktest.Transport(server.Handler()), func(r *http.Request) {
 				mu.Lock()
 				defer mu.Unlock()
 				if r.Method == http.MethodPost && !stopped.IsZero() && time.Since(stopped) > 0 {
@@ -415,7 +416,7 @@ func TestAPanicIsTheEndOfTheRun(t *testing.T) {
 				s := smooth(t, 50, "60/min")
 				o, server := onMock(t, s, mockchannel.Options{})
 				var met atomic.Int64
-				o.transport = gate{server.Transport(), func(r *http.Request) {
+				o.transport = gate{mocktest.Transport(server.Handler()), func(r *http.Request) {
 					if planted(r) && met.Add(1) == 5 {
 						panic("a planted fault")
 					}
@@ -511,7 +512,7 @@ func TestAStalledChannelDelaysNoOrder(t *testing.T) {
 		s := smooth(t, orders, "60/min")
 		o, server := onMock(t, s, mockchannel.Options{})
 		began := time.Now()
-		o.transport = gate{server.Transport(), func(r *http.Request) {
+		o.transport = gate{mocktest.Transport(server.Handler()), func(r *http.Request) {
 			if r.Method == http.MethodPost {
 				time.Sleep(time.Until(began.Add(stall)))
 			}

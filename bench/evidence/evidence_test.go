@@ -56,7 +56,11 @@ steps = [{ channel = "a" }]
 func written(t testing.TB, speed float64, entries ...journal.Entry) []byte {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "orders.jsonl")
-	j, err := journal.Create(path, journal.Run{Schema: journal.Schema, At: at(0), Speed: speed, Live: true, PurchaseSHA256: "abc"})
+	c, err := journal.Take(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	j, err := c.Begin(journal.Run{Schema: journal.Schema, At: at(0), Speed: speed, Live: true, PurchaseSHA256: "abc"})
 	if err != nil {
 		t.Fatal(err)
 	}

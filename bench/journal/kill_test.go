@@ -23,7 +23,7 @@ func appendUntilKilled(path string) {
 	j, found, err := Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		found = &Recovered{State: &State{}}
-		j, err = Create(path, header())
+		j, err = create(folders{}, path, header())
 	}
 	if err != nil {
 		fmt.Println("error", err)
@@ -69,7 +69,7 @@ func TestKilledChildLosesNoIntent(t *testing.T) {
 			t.Fatal(err)
 		}
 		for n := range said {
-			if !found.State.Begun(n) || found.State.MaySubmit(Intent{Order: n}) {
+			if !found.State.Begun(n) || found.State.maySubmit(Intent{Order: n}) {
 				t.Fatalf("the intent of order %d was acknowledged, and is lost", n)
 			}
 		}

@@ -49,7 +49,7 @@ func recovered(d disk, f file, path string) (*Journal, *Recovered, error) {
 			return yield(e, err)
 		})
 	})
-	var torn *TornError
+	var torn *tornError
 	switch {
 	case lines.lines == 0 && (err == nil || errors.As(err, &torn)):
 		return nil, nil, errors.New("it has no header, so nothing was submitted: begin in another folder")
@@ -91,7 +91,7 @@ func cutOff(d disk, f file, path string, lines *reader) error {
 
 func tornPath(path string) string { return path + ".torn" }
 
-func warnings(s *State, path string, torn *TornError) []string {
+func warnings(s *State, path string, torn *tornError) []string {
 	var said []string
 	if torn != nil {
 		said = append(said, fmt.Sprintf("%s, line %d: a crash cut it short after %d bytes; they are now in %s",

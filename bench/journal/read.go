@@ -9,14 +9,14 @@ import (
 	"channelbench/internal/sealed"
 )
 
-// TornError says that a journal ends in a line that was cut short, as a crash leaves it, or in nothing but
+// tornError says that a journal ends in a line that was cut short, as a crash leaves it, or in nothing but
 // zeros. What comes before is whole.
-type TornError struct {
+type tornError struct {
 	Line  int   // its number
 	Bytes int64 // that are no entry
 }
 
-func (e *TornError) Error() string {
+func (e *tornError) Error() string {
 	return fmt.Sprintf("line %d: cut short by a crash after %d bytes", e.Line, e.Bytes)
 }
 
@@ -33,7 +33,7 @@ func (e *BadLineError) Error() string { return fmt.Sprintf("line %d: %v", e.Line
 func (e *BadLineError) Unwrap() error { return e.Err }
 
 // Read yields the entries of a journal, in order and at any time: a run that goes on may be
-// read as well. An error is the last that it yields: a *TornError, a *BadLineError, or that of r.
+// read as well. An error is the last that it yields: that a crash cut the journal short, a *BadLineError, or that of r.
 func Read(r io.Reader) iter.Seq2[Entry, error] {
 	return func(yield func(Entry, error) bool) { newReader(r).all(yield) }
 }
@@ -71,7 +71,7 @@ func (r *reader) next() (Entry, error) {
 		err = headed(e)
 	case err != nil && cutShort(&s):
 		r.torn = s.Size
-		return nil, &TornError{r.lines + 1, s.Size}
+		return nil, &tornError{r.lines + 1, s.Size}
 	}
 	if err != nil {
 		return nil, &BadLineError{r.lines + 1, err}

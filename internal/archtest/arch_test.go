@@ -58,6 +58,7 @@ var layers = []struct {
 	{[]string{"cmd/channelbench"}, []string{"sim", "bench", "bench/evidence", "bench/recording", "bench/ledger", "internal/money", "internal/inert", "bench/dialect", "bench/mockchannel", "reports", "reports/nightly", "scenarios",
 		"internal/decision", "internal/history", "internal/calibrate", "internal/calibrate/attempt", "internal/plan", "internal/scenario", "internal/record", "internal/stats"}},
 	{[]string{"internal/world/worldtest"}, domain},
+	{[]string{"bench/mockchannel/mocktest"}, nil},
 }
 
 var domain = []string{"internal/world", "internal/policy", "internal/channel", "internal/dist", "internal/money"}
@@ -74,7 +75,7 @@ var homes = map[string][]string{
 	"os/signal":                         {"cmd/channelbench"},
 	"log":                               {"cmd/channelbench"},                  // to silence it
 	"log/slog":                          {"cmd/channelbench", "bench/dialect"}, // its Secret hides itself from logs
-	"net":                               {"bench", "bench/dialect", "bench/network", "bench/mockchannel", "cmd/channelbench"},
+	"net":                               {"bench", "bench/dialect", "bench/network", "bench/mockchannel", "bench/mockchannel/mocktest", "cmd/channelbench"},
 	"os":                                {"cmd/channelbench", "bench", "bench/journal", "internal/history", "internal/sealed"}, // the files of a journal and of a history
 	"math/rand/v2":                      {"internal/decision/evsi", "sim", "bench", "bench/measure", "internal/decision", "internal/history", "internal/calibrate", "internal/calibrate/predict"},
 	"math/rand":                         {},
