@@ -102,14 +102,14 @@ func TestTornTailOnARealDisk(t *testing.T) {
 
 func TestNoJournalIsNotReplaced(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "orders.jsonl")
-	if err := os.WriteFile(path, []byte("precious"), 0o600); err != nil {
+	if err := os.WriteFile(path, []byte("precious\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	var bad *BadLineError
 	if _, err := Take(path); !errors.As(err, &bad) || bad.Line != 1 {
 		t.Errorf("Take: %v, want a bad first line", err)
 	}
-	if text, err := os.ReadFile(path); err != nil || string(text) != "precious" {
+	if text, err := os.ReadFile(path); err != nil || string(text) != "precious\n" {
 		t.Errorf("what was there is now %q, %v", text, err)
 	}
 	if _, err := create(folders{}, filepath.Join(path, "no", "folder"), header()); err == nil {
