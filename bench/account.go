@@ -192,7 +192,8 @@ func (a *attack) closeAccounts(ctx context.Context) error {
 	if !measure.Unclear(a.looks(), a.paid()) {
 		return nil
 	}
-	a.notice(fmt.Sprintf("a balance can't be explained yet, since refunds may be on their way: it is looked at again in %v", lookEvery))
+	a.notice(fmt.Sprintf("a balance can't be explained yet, since refunds may be on their way: "+
+		"it is looked at again in %v", lookEvery))
 	select {
 	case <-time.After(lookEvery):
 		_, err = a.look(ctx)

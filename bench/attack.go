@@ -46,7 +46,7 @@ type attack struct {
 	ledger    *ledger.Ledger
 	claim     *journal.Claim                               // on the journal's path, until it begins; nil: none
 	journal   *journal.Journal                             // nil: none
-	found     *journal.Recovered                           // in the journal of an earlier run
+	warnings  []string                                     // of the journal of an earlier run
 	observe   func(Planned, policy.Event, []policy.Action) // for tests; nil: nobody looks
 
 	submitting context.Context // ends when nothing more is to be submitted

@@ -123,8 +123,8 @@ func (a *attack) reopen(o *Options, header journal.Run) error {
 	if err != nil {
 		return err
 	}
-	a.journal, a.found = j, found
-	if err := a.continues(found.State.Run(), header); err != nil {
+	a.journal, a.warnings = j, found.Warnings
+	if err := a.continues(found.Entries[0].(journal.Run), header); err != nil {
 		return errors.Join(&RefusedError{err}, j.Close())
 	}
 	for _, e := range found.Entries {
@@ -136,7 +136,6 @@ func (a *attack) reopen(o *Options, header journal.Run) error {
 			return errors.Join(&RefusedError{err}, j.Close())
 		}
 	}
-	found.Entries = nil
 	return nil
 }
 
@@ -144,7 +143,7 @@ func (a *attack) reopen(o *Options, header journal.Run) error {
 // the schedule what was begun, and leaves the jobs to settle in a.left.
 func (a *attack) resume(o *Options) error {
 	now := journal.UTC(time.Now())
-	err := a.restore(o, a.found.State)
+	err := a.restore(o)
 	if err == nil {
 		err = a.restoreStops(o, now)
 	}
@@ -159,7 +158,7 @@ func (a *attack) resume(o *Options) error {
 
 // tellResumed drops what was begun, and says, for people and on record, what is left.
 func (a *attack) tellResumed(o *Options, now journal.Time) error {
-	s := a.found.State
+	s := a.recorded.State()
 	left := a.orders[:0]
 	for _, p := range a.orders {
 		if !s.Begun(p.Index) && !s.Finished(p.Index) {
@@ -172,7 +171,7 @@ func (a *attack) tellResumed(o *Options, now journal.Time) error {
 	}
 	text := fmt.Sprintf("resumed: %d orders are left, %d jobs are open, %d attempts stay reserved for good, %v is spent",
 		len(left), len(a.left), len(s.Lost()), s.Spent())
-	for _, w := range append(a.found.Warnings, text) {
+	for _, w := range append(a.warnings, text) {
 		a.notice(w)
 	}
 	if o.Recap {
@@ -218,7 +217,8 @@ func (a *attack) scheduled(e journal.Entry) error {
 }
 
 // restore books in the ledger what the journal says. What nobody can ask about stays reserved for good.
-func (a *attack) restore(o *Options, s *journal.State) error {
+func (a *attack) restore(o *Options) error {
+	s := a.recorded.State()
 	own, committed := s.Cap(), s.Spent()
 	if o.Recap {
 		own = o.Cap

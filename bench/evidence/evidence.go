@@ -58,7 +58,8 @@ func Attempts(recorded *recording.Recording, s *scenario.Scenario) ([]attempt.At
 				continue
 			}
 			if o.Video < 0 || o.Video >= len(s.Workload.Videos) {
-				return nil, fmt.Errorf("order %d is of video %d, and the scenario has %d", o.Number, o.Video, len(s.Workload.Videos))
+				return nil, fmt.Errorf("order %d is of video %d, and the scenario has %d",
+					o.Number, o.Video, len(s.Workload.Videos))
 			}
 			clip, poll := made(s, r.Channel, o.Video)
 			a := attempt.Attempt{

@@ -212,7 +212,7 @@ func TestKindsOfNewerVersionsAreKept(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []string{`orders.jsonl: 1 lines of the kind "hedge", which only newer versions know, are kept and skipped`}
-	if len(found.Entries) != 4 || !slices.Equal(found.Warnings, want) || found.State.foreign["hedge"] != 1 {
+	if len(found.Entries) != 4 || !slices.Equal(found.Warnings, want) || j.state.foreign["hedge"] != 1 {
 		t.Errorf("found %+v", found)
 	}
 	if err := j.Append(Foreign{"hedge"}); err == nil {

@@ -19,7 +19,7 @@
 // and after a crash:
 //
 //	j, found, err := journal.Open("out/night/orders.jsonl")
-//	for _, a := range found.State.Open() { … } // settle by a.Accepted.Job
+//	for _, e := range found.Entries { … } // what was open is in a State of them: settle by Accepted.Job
 package journal
 
 import (

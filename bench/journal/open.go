@@ -12,7 +12,6 @@ import (
 
 // Recovered is what Open found.
 type Recovered struct {
-	State    *State   // of the valid lines; the caller's own
 	Entries  []Entry  // of the valid lines
 	Bytes    int64    // of them
 	Torn     int64    // bytes after them, which were moved to the file named like the journal with ".torn" behind
@@ -56,8 +55,7 @@ func recovered(d disk, f file, path string) (*Journal, *Recovered, error) {
 	case err != nil && !errors.As(err, &torn):
 		return nil, nil, err
 	}
-	found := &Recovered{State: s.clone(), Entries: entries, Bytes: lines.valid, Torn: lines.torn,
-		Warnings: warnings(s, path, torn)}
+	found := &Recovered{Entries: entries, Bytes: lines.valid, Torn: lines.torn, Warnings: warnings(s, path, torn)}
 	if torn != nil {
 		err = cutOff(d, f, path, lines)
 	} else if lines.bare {

@@ -305,12 +305,3 @@ func (s *State) where(wanted func(*attempt) bool) []Attempt {
 	}
 	return found
 }
-
-func (s *State) clone() *State {
-	c := *s
-	c.foreign, c.orders = maps.Clone(s.foreign), make(map[int]*order, len(s.orders))
-	for i, o := range s.orders {
-		c.orders[i] = &order{o.entry, slices.Clone(o.attempts), o.finished}
-	}
-	return &c
-}

@@ -2,6 +2,7 @@ package journal
 
 import (
 	"fmt"
+	"maps"
 	"reflect"
 	"slices"
 	"strings"
@@ -289,4 +290,14 @@ func unfinishedOf(s *State) []int {
 	}
 	slices.Sort(open)
 	return open
+}
+
+// clone is a state of one's own.
+func (s *State) clone() *State {
+	c := *s
+	c.foreign, c.orders = maps.Clone(s.foreign), make(map[int]*order, len(s.orders))
+	for i, o := range s.orders {
+		c.orders[i] = &order{o.entry, slices.Clone(o.attempts), o.finished}
+	}
+	return &c
 }

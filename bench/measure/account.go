@@ -50,8 +50,8 @@ func (m *Bench) share(purses []purse, orders []recording.Order) []money.Micros {
 	return parts
 }
 
-// weights are what each strategy may have spent from the account of some channels, and a micro-dollar for each that can, for one that
-// spent nothing.
+// weights are what each strategy may have spent from the account of some channels, and a micro-dollar for each that
+// can, for one that spent nothing.
 func (m *Bench) weights(channels []string, orders []recording.Order) []uint64 {
 	weights := make([]uint64, len(m.Scenario.Strategies))
 	for i := range orders {

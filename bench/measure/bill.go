@@ -38,7 +38,8 @@ func total(orders []recording.Order, channels ...string) *sums {
 type sums struct {
 	submits, told                                   int64
 	reserved, computed, reported, compared, counted money.Micros
-	least, most                                     money.Micros // by the price, where nobody knows whether an attempt was billed
+	// By the price, where nobody knows whether an attempt was billed.
+	least, most money.Micros
 }
 
 func (b *sums) add(t *recording.Attempt) {

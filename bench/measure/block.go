@@ -49,9 +49,9 @@ func (b *blocks) at(t time.Duration) int {
 	return max(0, sort.Search(len(b.begins), func(i int) bool { return b.begins[i] > t })-1)
 }
 
-// evenBlocks cut so many pairs into so many blocks. Their weights are gamma in place of the exponential ones of the Bayesian
-// bootstrap (Rubin 1981), with a shape that makes the variance of a mean the one of Student's t: few blocks tell little of
-// their own scatter.
+// evenBlocks cut so many pairs into so many blocks. Their weights are gamma in place of the exponential ones of the
+// Bayesian bootstrap (Rubin 1981), with a shape that makes the variance of a mean the one of Student's t: few blocks
+// tell little of their own scatter.
 func evenBlocks(pairs, count int) *blocks {
 	n := float64(count)
 	narrow := distuv.UnitNormal.Quantile(0.975) / distuv.StudentsT{Sigma: 1, Nu: max(1, n-1)}.Quantile(0.975)

@@ -58,7 +58,7 @@ func (m *Bench) strategy(s *sample, draws []figures) record.Strategy {
 		return record.Number(*v * s.monthly)
 	}
 	per := r.CostPerOrder
-	r.MonthlyCost = record.Spread{Figure: record.Figure{Value: monthly(per.Value), Low: monthly(per.Low), High: monthly(per.High)}}
+	r.MonthlyCost.Figure = record.Figure{Value: monthly(per.Value), Low: monthly(per.Low), High: monthly(per.High)}
 	return r
 }
 

@@ -1,5 +1,5 @@
-// Package measure works out what a bench measured: a scenario and its recorded attempts in, figures with intervals and a
-// verdict out.
+// Package measure works out what a bench measured: a scenario and its recorded attempts in, figures with intervals and
+// a verdict out.
 //
 // It deliberately drives nothing and asks nobody: a run that went through, one that was interrupted and one that was
 // resumed measure alike.
@@ -85,12 +85,12 @@ func (m *Bench) Record() (*record.Run, error) {
 }
 
 // samples are those of all strategies that the recording answers. The others get a warning.
-func (m *Bench) samples(run *record.Run, orders []recording.Order, b *blocks, missing []money.Micros) ([]*sample, error) {
-	var samples []*sample
+func (m *Bench) samples(
+	run *record.Run, orders []recording.Order, b *blocks, missing []money.Micros,
+) (samples []*sample, err error) {
 	for i := range m.Scenario.Strategies {
 		engine, repeats, answers := run.Drive.Channels, 1.0, orders
 		if !slices.Contains(Strategies(m.Scenario), i) {
-			var err error
 			if answers, err = m.replay(i, orders, b); err != nil {
 				run.Warnings = append(run.Warnings,
 					fmt.Sprintf("%s is not answered: %v", m.Scenario.Strategies[i].Name, err))

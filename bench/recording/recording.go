@@ -182,6 +182,9 @@ func (r *Recording) Take(e journal.Entry) error {
 	return nil
 }
 
+// State is where the run stands by now: what is open, and what was spent.
+func (r *Recording) State() *journal.State { return &r.state }
+
 // Orders are those of the run by now, by number.
 func (r *Recording) Orders() []Order {
 	all := make([]Order, 0, len(r.orders))
