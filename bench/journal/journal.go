@@ -19,7 +19,8 @@
 // and after a crash:
 //
 //	j, found, err := journal.Open("out/night/orders.jsonl")
-//	for _, e := range found.Entries { … } // what was open is in a State of them: settle by Accepted.Job
+//	for _, e := range found.Entries { err = state.Apply(e) }
+//	for _, a := range state.Open() { … } // settle by a.Accepted.Job
 package journal
 
 import (
