@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/bits"
 	"net/url"
 	"slices"
 	"strings"
@@ -13,11 +12,10 @@ import (
 
 	"channelbench/bench/dialect"
 	"channelbench/bench/journal"
+	"channelbench/bench/measure"
 	"channelbench/bench/network"
 	"channelbench/bench/recording"
 	"channelbench/internal/money"
-	"channelbench/internal/record"
-	"channelbench/internal/scenario"
 )
 
 const (
@@ -27,13 +25,12 @@ const (
 
 // account is what is paid from: channels with the same address for balances, and the same key, share one.
 type account struct {
-	address  string
-	env      string // of its key
-	key      dialect.Secret
-	channels []string
-	client   *network.Client
-	first    money.Micros // what it held before anything was submitted
-	unread   error        // why it couldn't be read at the end
+	measure.Account
+	address string
+	env     string // of its key
+	key     dialect.Secret
+	client  *network.Client
+	first   money.Micros // what it held before anything was submitted
 }
 
 // account adds the account of a channel that states where to ask for it, and returns its host.
@@ -59,7 +56,7 @@ func (a *attack) account(e *endpoint, o *Options) (hosts []string, err error) {
 		i = len(a.accounts)
 		a.accounts = append(a.accounts, &account{address: address, env: c.BalanceKeyEnv, key: dialect.NewSecret(key)})
 	}
-	a.accounts[i].channels = append(a.accounts[i].channels, c.Name)
+	a.accounts[i].Channels = append(a.accounts[i].Channels, c.Name)
 	return []string{u.Host}, nil
 }
 
@@ -88,7 +85,7 @@ func (a *attack) askAccounts(ctx context.Context) error {
 		if ctx.Err() != nil {
 			return ErrInterrupted
 		}
-		err = fmt.Errorf("the balance of %s can't be read: %w", strings.Join(k.channels, ", "), err)
+		err = fmt.Errorf("the balance of %s can't be read: %w", strings.Join(k.Channels, ", "), err)
 		const mend = "mend balance_url or its key, or leave balance_url out"
 		var unreached *network.Failure
 		var told *dialect.BalanceError
@@ -111,7 +108,7 @@ func (a *attack) noteAccounts() error {
 }
 
 func (a *attack) note(k *account, amount money.Micros) error {
-	return a.keep(journal.Balance{At: journal.UTC(time.Now()), Channels: k.channels, Amount: amount})
+	return a.keep(journal.Balance{At: journal.UTC(time.Now()), Channels: k.Channels, Amount: amount})
 }
 
 // watchAccounts looks at the accounts until submits end, so that money which goes where nothing is booked counts
@@ -153,16 +150,22 @@ func (a *attack) look(ctx context.Context) (unread []error, err error) {
 
 // audit tells the ledger what the accounts lost beyond all that their channels may have charged, and aren't due to
 // get back.
-func (a *attack) audit() error {
-	purses, err := a.purses()
-	if err != nil {
-		return err
+func (a *attack) audit() error { return a.ledger.Miss(measure.Missing(a.looks(), a.paid())) }
+
+// looks are those at all accounts by now.
+func (a *attack) looks() []recording.Look {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.recorded.Looks
+}
+
+// paid are the accounts as they are measured.
+func (a *attack) paid() []measure.Account {
+	var all []measure.Account
+	for _, k := range a.accounts {
+		all = append(all, k.Account)
 	}
-	var missing money.Micros
-	for i := range purses {
-		missing = plus(missing, purses[i].lost())
-	}
-	return a.ledger.Miss(missing)
+	return all
 }
 
 // lookLast looks at the accounts for the last time, in what is left of the grace, or a breath. Ctrl-C ends it, but for
@@ -177,20 +180,6 @@ func (a *attack) lookLast(ctx context.Context) error {
 	return a.closeAccounts(look)
 }
 
-// purses are what all looks tell by now, by account.
-func (a *attack) purses() ([]purse, error) {
-	looks, err := recording.Looks(a.kept())
-	purses := make([]purse, len(a.accounts))
-	for i, k := range a.accounts {
-		for j := range looks {
-			if slices.Equal(looks[j].Channels, k.channels) {
-				purses[i].see(&looks[j])
-			}
-		}
-	}
-	return purses, err
-}
-
 // closeAccounts looks at the accounts for the last time; once more, where what is gone may be on its way back.
 func (a *attack) closeAccounts(ctx context.Context) error {
 	unread, err := a.look(ctx)
@@ -198,13 +187,13 @@ func (a *attack) closeAccounts(ctx context.Context) error {
 		return err
 	}
 	for i, k := range a.accounts {
-		k.unread = unread[i]
+		k.Unread = unread[i]
 	}
-	purses, err := a.purses()
-	if err != nil || !slices.ContainsFunc(purses, func(p purse) bool { return p.unclear }) {
-		return err
+	if !measure.Unclear(a.looks(), a.paid()) {
+		return nil
 	}
-	a.notice(fmt.Sprintf("a balance can't be explained yet, since refunds may be on their way: it is looked at again in %v", lookEvery))
+	a.notice(fmt.Sprintf("a balance can't be explained yet, since refunds may be on their way: "+
+		"it is looked at again in %v", lookEvery))
 	select {
 	case <-time.After(lookEvery):
 		_, err = a.look(ctx)
@@ -212,64 +201,4 @@ func (a *attack) closeAccounts(ctx context.Context) error {
 	case <-a.settling.Done():
 	}
 	return err
-}
-
-// balances are the accounts before and after the run, those excepted that couldn't be read at its end.
-func (a *attack) balances(purses []purse, orders []recording.Order) []record.Account {
-	var all []record.Account
-	for i, k := range a.accounts {
-		p := &purses[i]
-		if k.unread != nil || !p.looked {
-			continue
-		}
-		b := total(orders, k.channels...)
-		all = append(all, record.Account{Channels: k.channels, BeforeUSD: p.before.Dollars(), PaidInUSD: p.paidIn.Dollars(), AfterUSD: p.now.Dollars(),
-			SpentUSD: p.gone().Dollars(), ComputedUSD: b.computed.Dollars(), LeastUSD: b.least.Dollars(), MostUSD: (b.most + p.due).Dollars(), MissingUSD: p.missing.Dollars()})
-	}
-	return all
-}
-
-// share gives what is missing from accounts to the strategies that are driven on their channels, in proportion to
-// what they may have spent there, by their index: to the micro-dollar, so that the parts add up.
-func (a *attack) share(purses []purse, orders []recording.Order) []money.Micros {
-	parts := make([]money.Micros, len(a.scenario.Strategies))
-	for i, k := range a.accounts {
-		weights := a.weights(k, orders)
-		var all, upTo uint64
-		for _, w := range weights {
-			all += w
-		}
-		var given money.Micros
-		for s, w := range weights {
-			upTo += w
-			hi, lo := bits.Mul64(uint64(purses[i].missing), upTo)
-			sum, _ := bits.Div64(hi, lo, all)
-			parts[s] = plus(parts[s], money.Micros(sum)-given)
-			given = money.Micros(sum)
-		}
-	}
-	return parts
-}
-
-// weights are what each strategy may have spent from the account, and a micro-dollar for each that can, for one that
-// spent nothing.
-func (a *attack) weights(k *account, orders []recording.Order) []uint64 {
-	weights := make([]uint64, len(a.scenario.Strategies))
-	for i := range orders {
-		s := slices.IndexFunc(a.scenario.Strategies, func(s scenario.Strategy) bool { return s.Name == orders[i].Strategy })
-		for j := range orders[i].Attempts {
-			if t := &orders[i].Attempts[j]; s >= 0 && slices.Contains(k.channels, t.Channel) {
-				weights[s] += uint64(t.AtMost())
-			}
-		}
-	}
-	for _, s := range drivenBy(a.scenario) {
-		for ch, used := range a.uses[s] {
-			if used && slices.Contains(k.channels, a.scenario.Channels[ch].Name) {
-				weights[s]++
-				break
-			}
-		}
-	}
-	return weights
 }

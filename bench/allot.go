@@ -20,11 +20,7 @@ func (a *attack) limit(o *Options, own, committed money.Micros) (money.Micros, e
 	if o.Allot == nil {
 		return own, nil
 	}
-	orders, err := a.recorded()
-	if err != nil {
-		return 0, err
-	}
-	ask := Ask{Run: a.name()}
+	orders, ask := a.recorded.Orders(), Ask{Run: a.name()}
 	for i := range orders {
 		for k := range orders[i].Attempts {
 			if t := &orders[i].Attempts[k]; !t.Bought.Before(o.Since) {
@@ -44,7 +40,7 @@ func (a *attack) limit(o *Options, own, committed money.Micros) (money.Micros, e
 // mostLeft is what the orders that weren't begun can cost.
 func (a *attack) mostLeft() (sum money.Micros, err error) {
 	for _, o := range a.orders {
-		if a.found != nil && (a.found.State.Begun(o.Index) || a.found.State.Finished(o.Index)) {
+		if s := a.recorded.State(); s.Begun(o.Index) || s.Finished(o.Index) {
 			continue
 		}
 		_, worst, err := orderCosts(a.scenario, a.model, &a.strategy[o.Strategy].Routes[o.Class], o.Class)

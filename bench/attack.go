@@ -20,6 +20,7 @@ import (
 	"channelbench/bench/ledger"
 	"channelbench/bench/network"
 	"channelbench/bench/outage"
+	"channelbench/bench/recording"
 	"channelbench/internal/policy"
 	"channelbench/internal/scenario"
 	"channelbench/internal/world"
@@ -28,9 +29,10 @@ import (
 // attack is one run under way. Vegeta drives it: each of its hits is one whole order.
 type attack struct {
 	scenario  *scenario.Scenario
-	strategy  []policy.Strategy
-	uses      [][]bool // by strategy, then channel
-	model     *world.Model
+	compiled  *scenario.Compiled
+	strategy  []policy.Strategy // as compiled
+	model     *world.Model      // likewise
+	driven    []string          // channels that orders can reach
 	client    *network.Client
 	endpoints []*endpoint
 	accounts  []*account
@@ -44,7 +46,7 @@ type attack struct {
 	ledger    *ledger.Ledger
 	claim     *journal.Claim                               // on the journal's path, until it begins; nil: none
 	journal   *journal.Journal                             // nil: none
-	found     *journal.Recovered                           // in the journal of an earlier run
+	warnings  []string                                     // of the journal of an earlier run
 	observe   func(Planned, policy.Event, []policy.Action) // for tests; nil: nobody looks
 
 	submitting context.Context // ends when nothing more is to be submitted
@@ -53,15 +55,15 @@ type attack struct {
 
 	endSchedule context.CancelFunc // no more orders begin; those under way go on
 
-	mu      sync.Mutex // of pools, lines and entries
-	pools   []*policy.Pool
-	lines   map[[2]int]*line // by strategy and channel
-	entries []journal.Entry  // of the journal, those of earlier runs too
-	words   map[string]int   // answers by channel and status that are new to us
-	under   sync.WaitGroup   // orders under way, and jobs that an earlier run left
-	calls   sync.WaitGroup   // beside them
-	begun   chan struct{}    // closed when the clock is set
-	late    atomic.Int64     // orders that began too late
+	mu       sync.Mutex // of pools, lines, words and what is recorded
+	pools    []*policy.Pool
+	lines    map[[2]int]*line    // by strategy and channel
+	recorded recording.Recording // what the journal holds, if there is one, and the figures are made of
+	words    map[string]int      // answers by channel and status that are new to us
+	under    sync.WaitGroup      // orders under way, and jobs that an earlier run left
+	calls    sync.WaitGroup      // beside them
+	begun    chan struct{}       // closed when the clock is set
+	late     atomic.Int64        // orders that began too late
 }
 
 // errDone ends the submits of a run whose orders all have an outcome.

@@ -81,7 +81,7 @@ func TestWhatMoneyWasSpentForIsRefusedFirst(t *testing.T) {
 				s := accounted(t, 3)
 				o, _ := onMock(t, s, mockchannel.Options{})
 				o.Journal = filepath.Join(t.TempDir(), "orders.jsonl")
-				j, err := journal.Create(o.Journal, journal.Run{Live: tt.live, Speed: 1})
+				j, err := begun(o.Journal, journal.Run{Live: tt.live, Speed: 1})
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -3,6 +3,7 @@
 // HTTP until the clip has arrived or the order is lost.
 //
 // It deliberately decides nothing about an order (package policy), speaks no protocol itself
-// (bench/dialect), and spends nothing that the ledger has not set aside before (bench/ledger). It
-// measures latency from the scheduled arrival, so that a slow generator cannot hide lateness.
+// (bench/dialect), spends nothing that the ledger has not set aside before (bench/ledger), and works
+// out no figures (bench/measure). Latency counts from the scheduled arrival, so that a slow generator
+// cannot hide lateness.
 package bench

@@ -150,7 +150,7 @@ func TestResumedBillsAreTheSame(t *testing.T) {
 				all := entries(t, path)
 				at := slices.IndexFunc(all, func(e journal.Entry) bool { _, is := e.(journal.Accepted); return is })
 				cut := filepath.Join(t.TempDir(), "orders.jsonl")
-				j, err := journal.Create(cut, all[0].(journal.Run))
+				j, err := begun(cut, all[0].(journal.Run))
 				if err != nil {
 					t.Fatal(err)
 				}

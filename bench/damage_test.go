@@ -48,7 +48,7 @@ func interrupted(t testing.TB) []byte {
 	}
 	header := a.header(&o)
 	path := filepath.Join(t.TempDir(), "orders.jsonl")
-	j, err := journal.Create(path, header)
+	j, err := begun(path, header)
 	if err != nil {
 		t.Fatal(err)
 	}

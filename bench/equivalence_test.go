@@ -15,6 +15,7 @@ import (
 	vegeta "github.com/tsenart/vegeta/v12/lib"
 
 	"channelbench/bench/dialect"
+	"channelbench/bench/journal"
 	"channelbench/bench/ledger"
 	"channelbench/bench/network"
 	"channelbench/bench/outage"
@@ -240,6 +241,9 @@ func benched(t *testing.T, s *scenario.Scenario, c *scenario.Compiled) *traces {
 		scenario: s, strategy: c.Strategies, model: &c.Model, prompts: prompts, orders: orders,
 		clock: clock{speed: 1}, ledger: ledger.New(1_000_000 * money.Dollar),
 		submitting: submitting, stop: stop, settling: t.Context(), begun: make(chan struct{}), lines: map[[2]int]*line{}, keeps: newShelf("", 0, len(s.Channels)), lookout: outage.New(make([]sprt.Rule, len(s.Channels)), 0),
+	}
+	if err := a.recorded.Take(journal.Run{Schema: journal.Schema, At: journal.UTC(time.Now()), Speed: 1}); err != nil {
+		t.Fatal(err)
 	}
 	trouble := &troubles{began: time.Now()}
 	for range c.Strategies {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"channelbench/bench/ledger"
+	"channelbench/bench/measure"
 	"channelbench/bench/mockchannel"
 	"channelbench/internal/money"
 	"channelbench/internal/scenario"
@@ -193,7 +194,7 @@ func worstOf(t *testing.T, s *scenario.Scenario, name string) money.Micros {
 		t.Fatal(err)
 	}
 	var sum money.Micros
-	for _, o := range schedule(s, &c.Model, drivenBy(s), 1) {
+	for _, o := range schedule(s, &c.Model, measure.Strategies(s), 1) {
 		for i := range s.Channels {
 			if s.Channels[i].Name == name {
 				worst, err := dearest(s, &c.Model, o.Class, i)

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"iter"
 	"os"
 	"slices"
 	"strings"
@@ -14,7 +13,6 @@ import (
 
 	"channelbench/bench/journal"
 	"channelbench/bench/ledger"
-	"channelbench/bench/recording"
 	"channelbench/internal/money"
 )
 
@@ -32,19 +30,21 @@ func (a *attack) header(o *Options) journal.Run {
 // go on with or to replace: what money was spent for stays.
 func (a *attack) takeJournal(o *Options) (err error) {
 	header := a.header(o)
-	switch {
-	case o.Resume:
+	if o.Resume {
 		return a.reopen(o, header)
-	case o.Journal == "":
-	default:
-		if a.claim, err = journal.Take(o.Journal); err != nil {
-			return refusal(err)
-		}
-		if was := a.claim.Was; was != nil && was.Live {
-			return errors.Join(&RefusedError{&LiveError{o.Journal}}, a.claim.Leave())
-		}
 	}
-	a.entries = []journal.Entry{header}
+	if err := a.recorded.Take(header); err != nil {
+		return &RefusedError{err}
+	}
+	if o.Journal == "" {
+		return nil
+	}
+	if a.claim, err = journal.Take(o.Journal); err != nil {
+		return refusal(err)
+	}
+	if was := a.claim.Was; was != nil && was.Live {
+		return errors.Join(&RefusedError{&LiveError{o.Journal}}, a.claim.Leave())
+	}
 	return nil
 }
 
@@ -80,7 +80,7 @@ func (a *attack) beginJournal(o *Options) (err error) {
 		}
 	}
 	if a.claim != nil {
-		if a.journal, err = a.claim.Begin(a.entries[0].(journal.Run)); err != nil {
+		if a.journal, err = a.claim.Begin(a.recorded.Run); err != nil {
 			return err
 		}
 	}
@@ -106,42 +106,11 @@ func (a *attack) keep(e journal.Entry) error {
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.entries = append(a.entries, e)
-	return nil
+	return a.recorded.Take(e)
 }
 
-// recorded are the orders as the entries tell them.
-func (a *attack) recorded() ([]recording.Order, error) {
-	return recording.Read(a.kept())
-}
-
-// kept are the entries by now.
-func (a *attack) kept() iter.Seq2[journal.Entry, error] {
-	a.mu.Lock()
-	entries := a.entries // what is appended later isn't in it
-	a.mu.Unlock()
-	return func(yield func(journal.Entry, error) bool) {
-		for _, e := range entries {
-			if !yield(e, nil) {
-				return
-			}
-		}
-	}
-}
-
-// started is when the run began, by which a history knows it; one that was resumed, when it first did.
-func (a *attack) started() string {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return a.entries[0].(journal.Run).At.Format("2006-01-02T15:04:05.000Z")
-}
-
-// name is what no other run is called, and the run itself when it is resumed, too.
-func (a *attack) name() string {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return a.entries[0].(journal.Run).At.Format(time.RFC3339Nano)
-}
+// name is what no other run is called, and the run itself when it is resumed, too: when it began.
+func (a *attack) name() string { return a.recorded.Run.At.Format(time.RFC3339Nano) }
 
 // at is when a time of the run was, for the journal.
 func (a *attack) at(t time.Duration) journal.Time {
@@ -154,12 +123,18 @@ func (a *attack) reopen(o *Options, header journal.Run) error {
 	if err != nil {
 		return err
 	}
-	a.journal, a.found = j, found
-	if err := a.continues(found.State.Run(), header); err != nil {
+	a.journal, a.warnings = j, found.Warnings
+	if err := a.continues(found.Entries[0].(journal.Run), header); err != nil {
 		return errors.Join(&RefusedError{err}, j.Close())
 	}
-	if err := a.reread(o.Journal); err != nil {
-		return errors.Join(err, j.Close())
+	for _, e := range found.Entries {
+		err := a.scheduled(e)
+		if err == nil {
+			err = a.recorded.Take(e)
+		}
+		if err != nil {
+			return errors.Join(&RefusedError{err}, j.Close())
+		}
 	}
 	return nil
 }
@@ -168,7 +143,7 @@ func (a *attack) reopen(o *Options, header journal.Run) error {
 // the schedule what was begun, and leaves the jobs to settle in a.left.
 func (a *attack) resume(o *Options) error {
 	now := journal.UTC(time.Now())
-	err := a.restore(o, a.found.State)
+	err := a.restore(o)
 	if err == nil {
 		err = a.restoreStops(o, now)
 	}
@@ -183,7 +158,7 @@ func (a *attack) resume(o *Options) error {
 
 // tellResumed drops what was begun, and says, for people and on record, what is left.
 func (a *attack) tellResumed(o *Options, now journal.Time) error {
-	s := a.found.State
+	s := a.recorded.State()
 	left := a.orders[:0]
 	for _, p := range a.orders {
 		if !s.Begun(p.Index) && !s.Finished(p.Index) {
@@ -196,7 +171,7 @@ func (a *attack) tellResumed(o *Options, now journal.Time) error {
 	}
 	text := fmt.Sprintf("resumed: %d orders are left, %d jobs are open, %d attempts stay reserved for good, %v is spent",
 		len(left), len(a.left), len(s.Lost()), s.Spent())
-	for _, w := range append(a.found.Warnings, text) {
+	for _, w := range append(a.warnings, text) {
 		a.notice(w)
 	}
 	if o.Recap {
@@ -222,43 +197,28 @@ func (a *attack) continues(was, is journal.Run) error {
 	return nil
 }
 
-// reread reads the entries that are there.
-func (a *attack) reread(path string) error {
-	f, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	for e, err := range journal.Read(f) {
-		if err == nil {
-			err = a.scheduled(e)
-		}
-		if err != nil {
-			return err
-		}
-		a.entries = append(a.entries, e)
-	}
-	return nil
-}
-
 // scheduled says why an entry is of no order of this run's schedule, or of none of its channels: somebody wrote it
 // since.
 func (a *attack) scheduled(e journal.Entry) error {
 	switch e := e.(type) {
 	case journal.Order:
-		if e.Order >= len(a.orders) || e.Pair < 0 || e.Pair >= a.scenario.Bench.Orders || e.Video < 0 || e.Video >= len(a.model.Classes) {
-			return &RefusedError{fmt.Errorf("order %d of the journal (pair %d, video %d) is none of this run's %d", e.Order, e.Pair, e.Video, len(a.orders))}
+		if e.Order >= len(a.orders) || e.Pair < 0 || e.Pair >= a.scenario.Bench.Orders ||
+			e.Video < 0 || e.Video >= len(a.model.Classes) {
+			return fmt.Errorf("order %d of the journal (pair %d, video %d) is none of this run's %d",
+				e.Order, e.Pair, e.Video, len(a.orders))
 		}
 	case journal.Intent:
-		if !slices.Contains(a.driven(), e.Channel) {
-			return &RefusedError{fmt.Errorf("attempt %d of order %d was made on %q, which is no channel of this run", e.Attempt, e.Order, e.Channel)}
+		if !slices.Contains(a.driven, e.Channel) {
+			return fmt.Errorf("attempt %d of order %d was made on %q, which is no channel of this run",
+				e.Attempt, e.Order, e.Channel)
 		}
 	}
 	return nil
 }
 
 // restore books in the ledger what the journal says. What nobody can ask about stays reserved for good.
-func (a *attack) restore(o *Options, s *journal.State) error {
+func (a *attack) restore(o *Options) error {
+	s := a.recorded.State()
 	own, committed := s.Cap(), s.Spent()
 	if o.Recap {
 		own = o.Cap

@@ -695,8 +695,10 @@ func (o *outcome) keepsAll() {
 	if n := o.channel.submits.Load(); n > int64(len(intents)) {
 		o.Errorf("%d submits of %d intents", n, len(intents))
 	}
-	if open := o.state.Unfinished(); len(open) > 0 && o.err == nil {
-		o.Errorf("the orders %v have no end", open)
+	for id := range intents {
+		if !o.state.Finished(id[0]) && o.err == nil {
+			o.Errorf("order %d has no end", id[0])
+		}
 	}
 }
 

@@ -6,13 +6,10 @@ import (
 	"time"
 
 	"channelbench/bench/journal"
+	"channelbench/bench/measure"
 	"channelbench/bench/outage"
-	"channelbench/bench/recording"
-	"channelbench/bench/sprt"
 	"channelbench/internal/channel"
 	"channelbench/internal/policy"
-	"channelbench/internal/record"
-	"channelbench/internal/stats"
 )
 
 // enter begins the order's stay at a channel.
@@ -86,28 +83,9 @@ func (o *order) entered(ch int32) time.Duration {
 	return attempts[slices.IndexFunc(attempts, func(a policy.Attempt) bool { return a.Channel == ch })].Started
 }
 
-// stops are the channels that were given up and not begun with again, as the entries tell, in the scenario's order.
-func (a *attack) stops() []journal.Stopped {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	var all []journal.Stopped
-	for i := range a.scenario.Channels {
-		var last journal.Stopped
-		for _, e := range a.entries {
-			if s, is := e.(journal.Stopped); is && s.Channel == a.scenario.Channels[i].Name {
-				last = s
-			}
-		}
-		if last.Channel != "" && !last.Reopened {
-			all = append(all, last)
-		}
-	}
-	return all
-}
-
 // restoreStops leaves alone what an earlier run gave up, or begins with it again.
 func (a *attack) restoreStops(o *Options, at journal.Time) error {
-	for _, s := range a.stops() {
+	for _, s := range measure.Stopped(a.scenario, &a.recorded) {
 		if o.Reopen {
 			if err := a.keep(journal.Stopped{At: at, Channel: s.Channel, Reopened: true}); err != nil {
 				return err
@@ -122,21 +100,4 @@ func (a *attack) restoreStops(o *Options, at journal.Time) error {
 		a.notice(fmt.Sprintf("nothing is submitted to %s, which was given up as dead; --reopen tries it again", s.Channel))
 	}
 	return nil
-}
-
-// truncations puts the channels that were given up into the record, and what that does to its figures into words.
-func (a *attack) truncations(run *record.Run, orders []recording.Order) {
-	for _, s := range a.stops() {
-		good, bad := outage.Served(s.Channel, a.scenario.Workload.Promise, orders)
-		low, high := sprt.Sequence(good, bad, stats.Confidence)
-		value := float64(good) / float64(max(1, good+bad))
-		run.Truncated = append(run.Truncated, record.Truncation{
-			Channel: s.Channel, At: s.At.Format(time.RFC3339), Good: s.Good, Bad: s.Bad, InFlight: s.InFlight, NotBegun: s.Left,
-			GoodShare: record.Figure{Value: record.Number(value), Low: record.Number(low), High: record.Number(high)},
-		})
-		run.Findings = append(run.Findings, fmt.Sprintf("%s was given up as dead: %d of its first %d orders were delivered within the promise; nothing more was submitted there, and %d orders were not begun",
-			s.Channel, s.Good, s.Good+s.Bad, s.Left))
-		run.Warnings = append(run.Warnings, fmt.Sprintf("the run was cut short on %s, so the intervals of strategies that use it are biased: they take the number of orders as fixed beforehand; at whatever moment one stops, %.1f%% to %.1f%% of its orders are delivered within the promise (%.0f %% confidence sequence)",
-			s.Channel, 100*low, 100*high, 100*stats.Confidence))
-	}
 }

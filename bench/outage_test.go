@@ -14,6 +14,7 @@ import (
 
 	"channelbench/bench/journal"
 	"channelbench/bench/mockchannel"
+	"channelbench/bench/mockchannel/mocktest"
 	"channelbench/internal/record"
 	"channelbench/internal/scenario"
 )
@@ -94,7 +95,7 @@ func TestAnOutageInTheMiddle(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := benchable(t, "starter", 300, `bench.run=["forwarding","reverse"]`)
 		o, server := onMock(t, s, mockchannel.Options{})
-		o.transport = &dies{RoundTripper: server.Transport(), at: time.Now().Add(30 * time.Minute)}
+		o.transport = &dies{RoundTripper: mocktest.Transport(server.Handler()), at: time.Now().Add(30 * time.Minute)}
 		run, err := Run(t.Context(), s, o)
 		if err != nil || len(run.Truncated) != 1 {
 			t.Fatalf("Run ends with %v, given up: %+v", err, run.Truncated)

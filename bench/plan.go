@@ -2,10 +2,10 @@ package bench
 
 import (
 	"fmt"
-	"slices"
 	"time"
 
 	"channelbench/bench/ledger"
+	"channelbench/bench/measure"
 	"channelbench/internal/money"
 	"channelbench/internal/policy"
 	"channelbench/internal/scenario"
@@ -37,7 +37,7 @@ func NewPlan(s *scenario.Scenario) (*Plan, error) {
 	}
 	parts := make([]PlannedStrategy, len(s.Strategies))
 	p := &Plan{}
-	for _, o := range schedule(s, &compiled.Model, drivenBy(s), 1) {
+	for _, o := range schedule(s, &compiled.Model, measure.Strategies(s), 1) {
 		least, worst, err := orderCosts(s, &compiled.Model, &compiled.Strategies[o.Strategy].Routes[o.Class], o.Class)
 		if err != nil {
 			return nil, err
@@ -91,15 +91,4 @@ func dearest(s *scenario.Scenario, m *world.Model, video, ch int) (money.Micros,
 		return 0, fmt.Errorf("channel %s: %w", s.Channels[ch].Name, err)
 	}
 	return worst, nil
-}
-
-// drivenBy lists the strategies that are really driven: those of [bench] run, or all.
-func drivenBy(s *scenario.Scenario) []int {
-	var driven []int
-	for i := range s.Strategies {
-		if len(s.Bench.Run) == 0 || slices.Contains(s.Bench.Run, s.Strategies[i].Name) {
-			driven = append(driven, i)
-		}
-	}
-	return driven
 }

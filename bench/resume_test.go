@@ -37,6 +37,15 @@ func entries(t *testing.T, path string) []journal.Entry {
 	return all
 }
 
+// begun begins a journal.
+func begun(path string, run journal.Run) (*journal.Journal, error) {
+	c, err := journal.Take(path)
+	if err != nil {
+		return nil, err
+	}
+	return c.Begin(run)
+}
+
 // recorded reads a journal as orders.
 func recorded(t *testing.T, path string) []recording.Order {
 	t.Helper()
@@ -45,11 +54,11 @@ func recorded(t *testing.T, path string) []recording.Order {
 		t.Fatal(err)
 	}
 	defer f.Close()
-	orders, err := recording.Read(journal.Read(f))
+	r, err := recording.Read(journal.Read(f))
 	if err != nil {
 		t.Fatal(err)
 	}
-	return orders
+	return r.Orders()
 }
 
 // TestResumeAfterACrash cuts the journal of a whole run at every entry, as a crash leaves it, and goes on with it
@@ -310,7 +319,7 @@ func TestRemnantsOfSynchronousJobs(t *testing.T) {
 			t.Fatal(err)
 		}
 		cut := filepath.Join(t.TempDir(), "orders.jsonl")
-		j, err := journal.Create(cut, entries(t, o.Journal)[0].(journal.Run))
+		j, err := begun(cut, entries(t, o.Journal)[0].(journal.Run))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -11,6 +11,7 @@ import (
 
 	vegeta "github.com/tsenart/vegeta/v12/lib"
 
+	"channelbench/bench/measure"
 	"channelbench/bench/outage"
 	"channelbench/internal/money"
 	"channelbench/internal/policy"
@@ -178,15 +179,16 @@ func newAttack(s *scenario.Scenario, o *Options) (*attack, error) {
 		o.Speed = 1
 	}
 	a := &attack{
-		scenario: &c, strategy: compiled.Strategies, uses: compiled.Uses, model: &compiled.Model, prompts: o.Prompts,
-		clock: clock{speed: o.Speed}, begun: make(chan struct{}), lines: map[[2]int]*line{}, keeps: newShelf(o.Clips, o.Keep, len(c.Channels)),
+		scenario: &c, compiled: compiled, strategy: compiled.Strategies, model: &compiled.Model,
+		driven: measure.Channels(&c, compiled), prompts: o.Prompts, clock: clock{speed: o.Speed},
+		begun: make(chan struct{}), lines: map[[2]int]*line{}, keeps: newShelf(o.Clips, o.Keep, len(c.Channels)),
 		notice: func(text string) {
 			if o.Notice != nil {
 				o.Notice(text)
 			}
 		},
 	}
-	a.orders = schedule(&c, a.model, drivenBy(&c), len(o.Prompts))
+	a.orders = schedule(&c, a.model, measure.Strategies(&c), len(o.Prompts))
 	a.lookout = outage.New(outage.Rules(&c, compiled), len(a.orders))
 	for i := range compiled.Strategies {
 		for k := range compiled.Strategies[i].Routes {
@@ -199,18 +201,14 @@ func newAttack(s *scenario.Scenario, o *Options) (*attack, error) {
 	return a, a.connect(o)
 }
 
-// drives says whether any driven order can reach a channel.
-func (a *attack) drives(ch int) bool {
-	return slices.ContainsFunc(drivenBy(a.scenario), func(i int) bool { return a.uses[i][ch] })
-}
+// drives says whether any order can reach a channel.
+func (a *attack) drives(ch int) bool { return slices.Contains(a.driven, a.scenario.Channels[ch].Name) }
 
-// driven names the channels that driven orders can reach.
-func (a *attack) driven() []string {
-	var names []string
-	for i := range a.scenario.Channels {
-		if a.drives(i) {
-			names = append(names, a.scenario.Channels[i].Name)
-		}
+// record works the run's record out of what was recorded.
+func (a *attack) record(o *Options) (*record.Run, error) {
+	m := measure.Bench{
+		Scenario: a.scenario, Compiled: a.compiled, Recorded: &a.recorded, Accounts: a.paid(), Version: o.Version,
+		NewWords: a.newWords(), Unkept: a.keeps.err,
 	}
-	return names
+	return m.Record()
 }

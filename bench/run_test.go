@@ -16,6 +16,7 @@ import (
 	"channelbench/bench/journal"
 	"channelbench/bench/ledger"
 	"channelbench/bench/mockchannel"
+	"channelbench/bench/mockchannel/mocktest"
 	"channelbench/internal/channel"
 	"channelbench/internal/money"
 	"channelbench/internal/record"
@@ -44,7 +45,7 @@ func onMock(t testing.TB, s *scenario.Scenario, m mockchannel.Options) (Options,
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := Options{Key: func(string) string { return "key" }, Prompts: Prompts(), Cap: 1_000_000 * money.Dollar, BaseURLs: map[string]string{}, transport: server.Transport()}
+	o := Options{Key: func(string) string { return "key" }, Prompts: Prompts(), Cap: 1_000_000 * money.Dollar, BaseURLs: map[string]string{}, transport: mocktest.Transport(server.Handler())}
 	for i := range s.Channels {
 		o.BaseURLs[s.Channels[i].Name] = mockchannel.URL("http://127.0.0.1", s.Channels[i].Name)
 	}

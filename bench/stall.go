@@ -1,16 +1,13 @@
 package bench
 
 import (
-	"cmp"
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"channelbench/bench/dialect"
 	"channelbench/bench/journal"
-	"channelbench/internal/channel"
 )
 
 // A job has stalled when nobody can say any more what will come of it: so many polls in a row, over so long, were
@@ -86,39 +83,5 @@ func (a *attack) newWords() []string {
 	return warnings
 }
 
-// unended are the warnings of jobs that their orders left before they had ended, or before their clips were here,
-// with what was last heard of them.
-func (a *attack) unended() []string {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	channels, said := map[[2]int]string{}, map[string]int{}
-	for _, e := range a.entries {
-		switch e := e.(type) {
-		case journal.Intent:
-			channels[[2]int{e.Order, e.Attempt}] = e.Channel
-		case journal.Ended:
-			if e.Open() && !e.Accepted.IsZero() && e.Error != "" {
-				what := "jobs of %s had not ended when their orders left them; last it said of them: %s"
-				switch {
-				case !e.Ready.IsZero() && channel.Reason(e.Reason) == channel.Overtaken:
-					continue // its order has another clip
-				case !e.Ready.IsZero():
-					what = "clips of %s were made and could not be fetched while their orders waited; last: %s"
-				}
-				said[fmt.Sprintf(what, channels[[2]int{e.Order, e.Attempt}], e.Error)]++
-			}
-		}
-	}
-	texts := slices.SortedFunc(maps.Keys(said), func(x, y string) int { return cmp.Or(said[y]-said[x], strings.Compare(x, y)) })
-	var warnings []string
-	for _, text := range texts[:min(len(texts), mostSaid)] {
-		warnings = append(warnings, fmt.Sprintf("%d %s", said[text], text))
-	}
-	return warnings
-}
-
 // mostWords is how many different statuses that are new to us are told of.
 const mostWords = 20
-
-// mostSaid is how many different last words are told; the journal has them all.
-const mostSaid = 5

@@ -27,7 +27,9 @@ import (
 	vegeta "github.com/tsenart/vegeta/v12/lib"
 
 	"channelbench/bench/ledger"
+	"channelbench/bench/measure"
 	"channelbench/bench/mockchannel"
+	"channelbench/bench/mockchannel/mocktest"
 	"channelbench/bench/outage"
 	"channelbench/internal/money"
 	"channelbench/internal/policy"
@@ -54,7 +56,7 @@ func arrivals(t *testing.T, s *scenario.Scenario) []time.Duration {
 		t.Fatal(err)
 	}
 	var times []time.Duration
-	for _, o := range schedule(s, &c.Model, drivenBy(s), len(Prompts())) {
+	for _, o := range schedule(s, &c.Model, measure.Strategies(s), len(Prompts())) {
 		times = append(times, o.At)
 	}
 	return times
@@ -198,7 +200,7 @@ func TestNothingIsSubmittedAfterACancel(t *testing.T) {
 			var mu sync.Mutex // of stopped and late
 			var stopped time.Time
 			late := 0
-			o.transport = gate{server.Transport(), func(r *http.Request) {
+			o.transport = gate{mocktest.Transport(server.Handler()), func(r *http.Request) {
 				mu.Lock()
 				defer mu.Unlock()
 				if r.Method == http.MethodPost && !stopped.IsZero() && time.Since(stopped) > 0 {
@@ -240,6 +242,9 @@ func standing(t *testing.T, s *scenario.Scenario, o *Options) *attack {
 	t.Helper()
 	a, err := newAttack(s, o)
 	if err != nil {
+		t.Fatal(err)
+	}
+	if err := a.takeJournal(o); err != nil {
 		t.Fatal(err)
 	}
 	a.ledger, a.settling = ledger.New(o.Cap), t.Context()
@@ -411,7 +416,7 @@ func TestAPanicIsTheEndOfTheRun(t *testing.T) {
 				s := smooth(t, 50, "60/min")
 				o, server := onMock(t, s, mockchannel.Options{})
 				var met atomic.Int64
-				o.transport = gate{server.Transport(), func(r *http.Request) {
+				o.transport = gate{mocktest.Transport(server.Handler()), func(r *http.Request) {
 					if planted(r) && met.Add(1) == 5 {
 						panic("a planted fault")
 					}
@@ -507,7 +512,7 @@ func TestAStalledChannelDelaysNoOrder(t *testing.T) {
 		s := smooth(t, orders, "60/min")
 		o, server := onMock(t, s, mockchannel.Options{})
 		began := time.Now()
-		o.transport = gate{server.Transport(), func(r *http.Request) {
+		o.transport = gate{mocktest.Transport(server.Handler()), func(r *http.Request) {
 			if r.Method == http.MethodPost {
 				time.Sleep(time.Until(began.Add(stall)))
 			}

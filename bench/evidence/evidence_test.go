@@ -2,6 +2,7 @@ package evidence
 
 import (
 	"bytes"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -55,7 +56,11 @@ steps = [{ channel = "a" }]
 func written(t testing.TB, speed float64, entries ...journal.Entry) []byte {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "orders.jsonl")
-	j, err := journal.Create(path, journal.Run{Schema: journal.Schema, At: at(0), Speed: speed, Live: true, PurchaseSHA256: "abc"})
+	c, err := journal.Take(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	j, err := c.Begin(journal.Run{Schema: journal.Schema, At: at(0), Speed: speed, Live: true, PurchaseSHA256: "abc"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -144,7 +149,11 @@ func TestAttempts(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			text := written(t, 1, append([]journal.Entry{order, intent}, tt.entries...)...)
-			n, err := Read(bytes.NewReader(text), toy(t))
+			recorded, torn, err := Read(bytes.NewReader(text))
+			if err != nil || torn != nil {
+				t.Fatal(err, torn)
+			}
+			got, err := Attempts(recorded, toy(t))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -154,14 +163,11 @@ func TestAttempts(t *testing.T) {
 				tt.want(&a)
 				want = []attempt.Attempt{a}
 			}
-			if diff := cmp.Diff(want, n.Attempts); diff != "" {
+			if diff := cmp.Diff(want, got); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
-			if n.Mock || !n.From.Equal(dawn) {
-				t.Errorf("got %+v", n)
-			}
-			if h, err := ReadHeader(bytes.NewReader(text)); err != nil || h.Purchase != "abc" || !h.At.Equal(dawn) || !h.Live {
-				t.Errorf("header %+v, %v", h, err)
+			if h := recorded.Run; h.PurchaseSHA256 != "abc" || !h.At.Equal(dawn) || !h.Live {
+				t.Errorf("header %+v", h)
 			}
 		})
 	}
@@ -171,11 +177,15 @@ func TestAttempts(t *testing.T) {
 func TestAFastClock(t *testing.T) {
 	text := written(t, 60, journal.Order{Strategy: "a", Key: "00000000000000ff", Scheduled: at(0)}, journal.Intent{At: at(1), Channel: "a"}, journal.Accepted{At: at(1)},
 		journal.Ended{Outcome: journal.Outcome(channel.Delivered), At: at(2), Ready: at(2), Fetched: at(2), Polls: 6})
-	n, err := Read(bytes.NewReader(text), toy(t))
+	recorded, _, err := Read(bytes.NewReader(text))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if a := n.Attempts[0]; !a.At.Equal(dawn.Add(time.Minute)) || a.Low != 50*second || a.High != 60*second {
+	attempts, err := Attempts(recorded, toy(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if a := attempts[0]; !a.At.Equal(dawn.Add(time.Minute)) || a.Low != 50*second || a.High != 60*second {
 		t.Errorf("got %+v", a)
 	}
 }
@@ -187,7 +197,7 @@ func TestDamage(t *testing.T) {
 		name     string
 		text     []byte
 		attempts int
-		says     string // a warning, or an error
+		says     string // what tore it, or an error
 	}{
 		{"whole", text, 1, ""},
 		{"cut short", text[:len(text)-20], 1, "cut short by a crash"},
@@ -196,18 +206,19 @@ func TestDamage(t *testing.T) {
 		{"no journal", []byte("hello\n"), 0, "its checksum is wrong"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			n, err := Read(bytes.NewReader(tt.text), toy(t))
-			said := ""
-			if err != nil {
-				said = err.Error()
-			} else {
-				said = strings.Join(n.Warnings, "\n")
-				if len(n.Attempts) != tt.attempts {
-					t.Errorf("%d attempts, want %d", len(n.Attempts), tt.attempts)
+			recorded, torn, err := Read(bytes.NewReader(tt.text))
+			if err == nil {
+				attempts, err := Attempts(recorded, toy(t))
+				if err != nil || len(attempts) != tt.attempts {
+					t.Errorf("%d attempts, %v, want %d", len(attempts), err, tt.attempts)
 				}
 			}
-			if tt.says == "" && said != "" || !strings.Contains(said, tt.says) {
+			said := errors.Join(torn, err)
+			if (said != nil) != (tt.says != "") || said != nil && !strings.Contains(said.Error(), tt.says) {
 				t.Errorf("it says %q, want %q", said, tt.says)
+			}
+			if (err == nil) != (tt.attempts > 0) {
+				t.Errorf("it ends with %v", err)
 			}
 		})
 	}

@@ -46,7 +46,7 @@ func (c *Claim) look() (err error) {
 		return err
 	}
 	first, err := newReader(io.NewSectionReader(c.old, 0, math.MaxInt64)).next()
-	var torn *TornError
+	var torn *tornError
 	switch {
 	case errors.Is(err, io.EOF) || errors.As(err, &torn):
 		return nil // nothing was submitted without a header
@@ -93,18 +93,4 @@ func (c *Claim) Leave() error {
 		err = errors.Join(err, c.old.Close())
 	}
 	return errors.Join(err, c.fresh.Close())
-}
-
-// Create begins a new journal with the header that run gives. It refuses a path that exists.
-func Create(path string, run Run) (*Journal, error) { return create(folders{}, path, run) }
-
-func create(d disk, path string, run Run) (*Journal, error) {
-	c, err := take(d, path)
-	if err != nil {
-		return nil, err
-	}
-	if c.old != nil {
-		return nil, fmt.Errorf("create journal: %s: %w", path, errors.Join(fs.ErrExist, c.Leave()))
-	}
-	return c.Begin(run)
 }

@@ -108,7 +108,7 @@ func begins(t *testing.T, path string) {
 		t.Fatal(err)
 	}
 	j, found, err := Open(path)
-	if err != nil || found.Lines != 1 || !found.State.Run().Live {
+	if err != nil || len(found.Entries) != 1 || !found.Entries[0].(Run).Live {
 		t.Fatalf("found %+v, %v", found, err)
 	}
 	if err := j.Close(); err != nil {

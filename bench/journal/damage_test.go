@@ -41,7 +41,7 @@ func TestCutAtEveryByte(t *testing.T) {
 		whole := bytes.Count(text[:size+1], []byte("\n")) // a line that lacks its newline only is whole
 		cut := text[:size]
 		got, err := read(string(cut))
-		var torn *TornError
+		var torn *tornError
 		if !firstLines(got, told) || len(got) != whole || err != nil && !errors.As(err, &torn) {
 			t.Fatalf("cut at byte %d: %d entries, %v; want the first %d", size, len(got), err, whole)
 		}
@@ -52,7 +52,7 @@ func TestCutAtEveryByte(t *testing.T) {
 			}
 			continue
 		}
-		if err != nil || found.Lines != whole || found.Bytes+found.Torn < int64(size) {
+		if err != nil || len(found.Entries) != whole || found.Bytes+found.Torn < int64(size) {
 			t.Fatalf("cut at byte %d: found %+v, %v", size, found, err)
 		}
 		checkKept(t, m, cut, found)
@@ -152,7 +152,7 @@ func TestZerosAtTheEnd(t *testing.T) {
 			}
 			continue
 		}
-		if err != nil || found.Lines != whole {
+		if err != nil || len(found.Entries) != whole {
 			t.Fatalf("zeros from byte %d: found %+v, %v", size, found, err)
 		}
 		checkKept(t, m, cut, found)
@@ -212,7 +212,7 @@ func TestKindsOfNewerVersionsAreKept(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []string{`orders.jsonl: 1 lines of the kind "hedge", which only newer versions know, are kept and skipped`}
-	if found.Lines != 4 || !slices.Equal(found.Warnings, want) || found.State.Foreign()["hedge"] != 1 {
+	if len(found.Entries) != 4 || !slices.Equal(found.Warnings, want) || j.state.foreign["hedge"] != 1 {
 		t.Errorf("found %+v", found)
 	}
 	if err := j.Append(Foreign{"hedge"}); err == nil {

@@ -3,9 +3,9 @@ package journal
 import (
 	"errors"
 	"io"
-	"io/fs"
 	"os"
-	"path/filepath"
+
+	"channelbench/internal/sealed"
 )
 
 // ErrLocked says that another run, of this program or another, has the journal open.
@@ -33,60 +33,29 @@ type file interface {
 // folders is the disk of the operating system. Files are for their owner only.
 type folders struct{}
 
-const appending = os.O_RDWR | os.O_APPEND
+func (folders) take(path string) (file, error) { return locked(path, os.O_CREATE) }
 
-func (folders) take(path string) (file, error) { return locked(path, appending|os.O_CREATE) }
-
-func (folders) open(path string) (file, error) { return locked(path, appending) }
+func (folders) open(path string) (file, error) { return locked(path, 0) }
 
 func (folders) extend(path string) (file, error) {
-	return os.OpenFile(path, appending|os.O_CREATE, 0o600)
+	return os.OpenFile(path, os.O_RDWR|os.O_APPEND|os.O_CREATE, private)
 }
 
 func (folders) rename(from, to string) error { return os.Rename(from, to) }
 
 func (folders) remove(path string) error { return os.Remove(path) }
 
-func (folders) syncFolder(path string) error {
-	folder, err := os.Open(filepath.Dir(path))
-	if err != nil {
-		return err
-	}
-	return errors.Join(folder.Sync(), folder.Close())
-}
+func (folders) syncFolder(path string) error { return sealed.SyncFolder(path) }
 
-// locked opens a file and locks it. Whoever held the lock before may have removed or renamed the file in between; the
-// lock of such a one is worth nothing.
+const private = 0o600
+
 func locked(path string, flags int) (file, error) {
-	for {
-		f, err := os.OpenFile(path, flags, 0o600)
-		if err != nil {
-			return nil, err
-		}
-		if err := lock(f); err != nil {
-			return nil, &os.PathError{Op: "lock", Path: path, Err: errors.Join(err, f.Close())}
-		}
-		if is, err := named(f, path); err != nil || is {
-			if err != nil {
-				return nil, errors.Join(err, f.Close())
-			}
-			return f, nil
-		}
-		if err := f.Close(); err != nil {
-			return nil, err
-		}
+	f, err := sealed.Open(path, flags, private, sealed.TryLock)
+	switch {
+	case errors.Is(err, sealed.ErrHeld):
+		return nil, &os.PathError{Op: "lock", Path: path, Err: ErrLocked}
+	case err != nil:
+		return nil, err
 	}
-}
-
-// named says whether a file is the one that a path names.
-func named(f *os.File, path string) (bool, error) {
-	held, err := f.Stat()
-	if err != nil {
-		return false, err
-	}
-	there, err := os.Stat(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return false, nil
-	}
-	return err == nil && os.SameFile(held, there), err
+	return f, nil
 }

@@ -70,8 +70,8 @@ type Job struct {
 	ContentURL string `json:"content_url,omitempty"` // "": the usual place
 }
 
-// Findable says whether the channel can be asked about the job.
-func (j Job) Findable() bool { return j != Job{} }
+// findable says whether the channel can be asked about the job.
+func (j Job) findable() bool { return j != Job{} }
 
 // Ended says how an attempt ended for its order. After Abandoned its bill is not known yet, and counts with Settled;
 // so it is after Ambiguous where the job was accepted. Else that bill, or one that is unproven, never will be known,

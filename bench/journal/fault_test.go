@@ -142,11 +142,11 @@ func TestPowerLoss(t *testing.T) {
 		if err != nil && wholeThenZeros(before) {
 			return // indistinguishable from damage, so a person must look
 		}
-		if err != nil || found.Lines < synced {
-			t.Fatalf("%d of %d synced entries are left: %v", found.Lines, synced, err)
+		if err != nil || len(found.Entries) < synced {
+			t.Fatalf("%d of %d synced entries are left: %v", len(found.Entries), synced, err)
 		}
 		got, err := read(string(m.files[path].now))
-		if err != nil || !firstLines(got, told) || len(got) != found.Lines {
+		if err != nil || !firstLines(got, told) || len(got) != len(found.Entries) {
 			t.Fatalf("%d entries, %v", len(got), err)
 		}
 	})

@@ -19,7 +19,8 @@
 // and after a crash:
 //
 //	j, found, err := journal.Open("out/night/orders.jsonl")
-//	for _, a := range found.State.Open() { … } // settle by a.Accepted.Job
+//	for _, e := range found.Entries { err = state.Apply(e) }
+//	for _, a := range state.Open() { … } // settle by a.Accepted.Job
 package journal
 
 import (
@@ -30,8 +31,8 @@ import (
 	"sync"
 )
 
-// ErrClosed is returned by Append after Close.
-var ErrClosed = errors.New("the journal is closed")
+// errClosed is what Append returns after Close.
+var errClosed = errors.New("the journal is closed")
 
 // Journal appends to one orders.jsonl, which it holds locked until Close. It may be used by many
 // goroutines at once; Take and Open lead to one.
@@ -44,7 +45,7 @@ type Journal struct {
 	lines   int       // written
 	synced  int       // of them, known to be on the disk
 	syncing bool
-	err     error // of the first write or sync that failed, or ErrClosed
+	err     error // of the first write or sync that failed, or errClosed
 }
 
 func newJournal(f file, s *State) *Journal {
@@ -146,13 +147,13 @@ func (j *Journal) fail(err error) error {
 func (j *Journal) Close() error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	if errors.Is(j.err, ErrClosed) {
+	if errors.Is(j.err, errClosed) {
 		return nil
 	}
 	err := j.sync(j.lines)
 	for j.syncing {
 		j.turn.Wait()
 	}
-	j.err = fmt.Errorf("journal: %w", ErrClosed)
+	j.err = fmt.Errorf("journal: %w", errClosed)
 	return errors.Join(err, j.file.Close())
 }

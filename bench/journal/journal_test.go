@@ -18,37 +18,43 @@ import (
 	"channelbench/internal/money"
 )
 
+// create begins a journal.
+func create(d disk, path string, run Run) (*Journal, error) {
+	c, err := take(d, path)
+	if err != nil {
+		return nil, err
+	}
+	return c.Begin(run)
+}
+
 // TestWholeLife writes a run to a real folder, closes it, and goes on with it.
 func TestWholeLife(t *testing.T) {
 	told := history(seeded(11), 60)
 	path := filepath.Join(t.TempDir(), "orders.jsonl")
 	run := header()
 	run.Schema = ""
-	j, err := Create(path, run)
+	j, err := create(folders{}, path, run)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if _, err := appendAll(j, told[1:30], nil); err != nil {
 		t.Fatal(err)
 	}
-	if err := j.Append(Note{}); !errors.Is(err, ErrClosed) {
-		t.Errorf("Append after Close: %v, want %v", err, ErrClosed)
+	if err := j.Append(Note{}); !errors.Is(err, errClosed) {
+		t.Errorf("Append after Close: %v, want %v", err, errClosed)
 	}
 	if err := j.Close(); err != nil {
 		t.Errorf("a second Close: %v", err)
 	}
 	j, found, err := Open(path)
-	if err != nil || found.Lines != 30 || found.Torn != 0 || found.Warnings != nil {
+	if err != nil || len(found.Entries) != 30 || found.Torn != 0 || found.Warnings != nil {
 		t.Fatalf("found %+v, %v", found, err)
 	}
-	if !reflect.DeepEqual(found.State, fold(t, told[:30]).clone()) {
-		t.Error("the state is not that of the entries")
+	if !reflect.DeepEqual(found.Entries, told[:30]) {
+		t.Error("the entries are not those that were written")
 	}
 	if _, err := appendAll(j, told[30:], nil); err != nil {
 		t.Fatal(err)
-	}
-	if !reflect.DeepEqual(found.State, fold(t, told[:30]).clone()) {
-		t.Error("the caller's state changed with the journal")
 	}
 	text, err := os.ReadFile(path)
 	if err != nil {
@@ -91,18 +97,19 @@ func TestTornTailOnARealDisk(t *testing.T) {
 	}
 }
 
-func TestCreateRefusesWhatExists(t *testing.T) {
+func TestNoJournalIsNotReplaced(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "orders.jsonl")
-	if err := os.WriteFile(path, []byte("precious"), 0o600); err != nil {
+	if err := os.WriteFile(path, []byte("precious\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Create(path, header()); !errors.Is(err, fs.ErrExist) {
-		t.Errorf("Create: %v, want %v", err, fs.ErrExist)
+	var bad *BadLineError
+	if _, err := Take(path); !errors.As(err, &bad) || bad.Line != 1 {
+		t.Errorf("Take: %v, want a bad first line", err)
 	}
-	if text, err := os.ReadFile(path); err != nil || string(text) != "precious" {
+	if text, err := os.ReadFile(path); err != nil || string(text) != "precious\n" {
 		t.Errorf("what was there is now %q, %v", text, err)
 	}
-	if _, err := Create(filepath.Join(path, "no", "folder"), header()); err == nil {
+	if _, err := create(folders{}, filepath.Join(path, "no", "folder"), header()); err == nil {
 		t.Error("created a journal below a file")
 	}
 	if _, _, err := Open(filepath.Join(t.TempDir(), "orders.jsonl")); !errors.Is(err, fs.ErrNotExist) {
@@ -112,7 +119,7 @@ func TestCreateRefusesWhatExists(t *testing.T) {
 
 func TestTwoRunsCannotShareAFolder(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "orders.jsonl")
-	j, err := Create(path, header())
+	j, err := create(folders{}, path, header())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -196,7 +203,7 @@ func (s *slow) Sync() error {
 // yet there are far fewer syncs than intents.
 func TestGoroutinesShareASync(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "orders.jsonl")
-	j, err := Create(path, header())
+	j, err := create(folders{}, path, header())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -224,7 +231,7 @@ func TestGoroutinesShareASync(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, found, err := Open(path)
-	if err != nil || found.Lines != 1+3*workers*each || found.State.Spent() != workers*each {
+	if err != nil || len(found.Entries) != 1+3*workers*each || fold(t, found.Entries).Spent() != workers*each {
 		t.Errorf("found %+v, %v", found, err)
 	}
 	if syncs := s.syncs.Load(); syncs > workers*each/2 {
@@ -314,7 +321,7 @@ func TestEveryOutcomeAndReasonHasItsName(t *testing.T) {
 }
 
 func BenchmarkAppendIntent(b *testing.B) {
-	j, err := Create(filepath.Join(b.TempDir(), "orders.jsonl"), header())
+	j, err := create(folders{}, filepath.Join(b.TempDir(), "orders.jsonl"), header())
 	if err != nil {
 		b.Fatal(err)
 	}

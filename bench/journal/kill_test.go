@@ -22,18 +22,24 @@ const childPath = "CHANNELBENCH_TEST_JOURNAL"
 func appendUntilKilled(path string) {
 	j, found, err := Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		found = &Recovered{State: &State{}}
-		j, err = Create(path, header())
+		found = &Recovered{}
+		j, err = create(folders{}, path, header())
 	}
 	if err != nil {
 		fmt.Println("error", err)
 		os.Exit(1)
 	}
+	begun := map[int]bool{}
+	for _, e := range found.Entries {
+		if i, is := e.(Intent); is {
+			begun[i.Order] = true
+		}
+	}
 	var workers sync.WaitGroup
 	for w := range 8 {
 		workers.Go(func() {
 			for n := w; ; n += 8 {
-				if found.State.Begun(n) {
+				if begun[n] {
 					continue
 				}
 				err := errors.Join(
@@ -68,8 +74,9 @@ func TestKilledChildLosesNoIntent(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		s := fold(t, found.Entries)
 		for n := range said {
-			if !found.State.Begun(n) || found.State.MaySubmit(Intent{Order: n}) {
+			if !s.Begun(n) || s.maySubmit(Intent{Order: n}) {
 				t.Fatalf("the intent of order %d was acknowledged, and is lost", n)
 			}
 		}

@@ -5,26 +5,14 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"hash/crc32"
 	"strconv"
+
+	"channelbench/internal/sealed"
 )
 
 // A line is {"n":12,"kind":"intent",…,"crc":"1a2b3c4d"} and a newline: n is its number in the file, from
-// 1, and crc the CRC-32C, in lower-case hexadecimal, of the line without that last member,
-// {"n":12,"kind":"intent",…}.
-const (
-	mark     = `,"crc":"`
-	sealSize = len(mark) + 8 + len(`"}`)
-	maxLine  = 8 << 20 // bytes, with the newline: more than any answer that is worth keeping can fill
-)
-
-var castagnoli = crc32.MakeTable(crc32.Castagnoli)
-
-// seal is what ends a line that so begins.
-func seal(line []byte) []byte {
-	sum := crc32.Update(crc32.Checksum(line, castagnoli), castagnoli, []byte{'}'})
-	return fmt.Appendf(nil, `%s%08x"}`, mark, sum)
-}
+// 1, and crc its seal.
+const maxLine = 8 << 20 // bytes, with the newline: more than any answer that is worth keeping can fill
 
 var errNoEntry = errors.New("there is no entry")
 
@@ -55,22 +43,14 @@ func lineOf(n int, kind string, body []byte) []byte {
 	line = append(line, kind...)
 	line = append(line, `",`...)
 	line = append(line, body[1:len(body)-1]...)
-	line = append(line, seal(line)...)
-	return append(line, '\n')
-}
-
-// sealed says whether a text without a newline is as long as a line with its seal, right or wrong.
-func sealed(text []byte) bool {
-	i := bytes.LastIndex(text, []byte(mark))
-	return i >= 0 && len(text)-i >= sealSize
+	return sealed.Line(line)
 }
 
 var errSeal = errors.New("its checksum is wrong")
 
 // decode reads line n, without its newline.
 func decode(line []byte, n int) (Entry, error) {
-	i := len(line) - sealSize
-	if i < 1 || !bytes.Equal(line[i:], seal(line[:i])) {
+	if !sealed.Intact(line) {
 		return nil, errSeal
 	}
 	number, rest, _ := bytes.Cut(bytes.TrimPrefix(line, []byte(`{"n":`)), []byte(`,"kind":"`))

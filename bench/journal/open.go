@@ -12,8 +12,7 @@ import (
 
 // Recovered is what Open found.
 type Recovered struct {
-	State    *State   // of the valid lines; the caller's own
-	Lines    int      // valid
+	Entries  []Entry  // of the valid lines
 	Bytes    int64    // of them
 	Torn     int64    // bytes after them, which were moved to the file named like the journal with ".torn" behind
 	Warnings []string // for people: what was moved or skipped
@@ -40,15 +39,23 @@ func open(d disk, path string) (*Journal, *Recovered, error) {
 
 func recovered(d disk, f file, path string) (*Journal, *Recovered, error) {
 	lines := newReader(io.NewSectionReader(f, 0, math.MaxInt64))
-	s, err := Fold(lines.all)
-	var torn *TornError
+	var entries []Entry
+	s, err := Fold(func(yield func(Entry, error) bool) {
+		lines.all(func(e Entry, err error) bool {
+			if err == nil {
+				entries = append(entries, e)
+			}
+			return yield(e, err)
+		})
+	})
+	var torn *tornError
 	switch {
 	case lines.lines == 0 && (err == nil || errors.As(err, &torn)):
 		return nil, nil, errors.New("it has no header, so nothing was submitted: begin in another folder")
 	case err != nil && !errors.As(err, &torn):
 		return nil, nil, err
 	}
-	found := &Recovered{State: s.clone(), Lines: lines.lines, Bytes: lines.valid, Torn: lines.torn, Warnings: warnings(s, path, torn)}
+	found := &Recovered{Entries: entries, Bytes: lines.valid, Torn: lines.torn, Warnings: warnings(s, path, torn)}
 	if torn != nil {
 		err = cutOff(d, f, path, lines)
 	} else if lines.bare {
@@ -82,7 +89,7 @@ func cutOff(d disk, f file, path string, lines *reader) error {
 
 func tornPath(path string) string { return path + ".torn" }
 
-func warnings(s *State, path string, torn *TornError) []string {
+func warnings(s *State, path string, torn *tornError) []string {
 	var said []string
 	if torn != nil {
 		said = append(said, fmt.Sprintf("%s, line %d: a crash cut it short after %d bytes; they are now in %s",

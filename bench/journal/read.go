@@ -1,22 +1,22 @@
 package journal
 
 import (
-	"bufio"
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
 	"iter"
+
+	"channelbench/internal/sealed"
 )
 
-// TornError says that a journal ends in a line that was cut short, as a crash leaves it, or in nothing but
+// tornError says that a journal ends in a line that was cut short, as a crash leaves it, or in nothing but
 // zeros. What comes before is whole.
-type TornError struct {
+type tornError struct {
 	Line  int   // its number
 	Bytes int64 // that are no entry
 }
 
-func (e *TornError) Error() string {
+func (e *tornError) Error() string {
 	return fmt.Sprintf("line %d: cut short by a crash after %d bytes", e.Line, e.Bytes)
 }
 
@@ -33,21 +33,21 @@ func (e *BadLineError) Error() string { return fmt.Sprintf("line %d: %v", e.Line
 func (e *BadLineError) Unwrap() error { return e.Err }
 
 // Read yields the entries of a journal, in order and at any time: a run that goes on may be
-// read as well. An error is the last that it yields: a *TornError, a *BadLineError, or that of r.
+// read as well. An error is the last that it yields: that a crash cut the journal short, a *BadLineError, or that of r.
 func Read(r io.Reader) iter.Seq2[Entry, error] {
 	return func(yield func(Entry, error) bool) { newReader(r).all(yield) }
 }
 
 // reader reads lines up to the first that is not whole.
 type reader struct {
-	r     *bufio.Reader
+	in    *sealed.Reader
 	lines int   // that are valid
 	valid int64 // bytes of them
 	bare  bool  // the last of them lacks its newline, and nothing else
 	torn  int64 // bytes after them
 }
 
-func newReader(r io.Reader) *reader { return &reader{r: bufio.NewReaderSize(r, 16<<10)} }
+func newReader(r io.Reader) *reader { return &reader{in: sealed.NewReader(r, maxLine)} }
 
 // all yields the entries that are left, and the error that ends them, if any.
 func (r *reader) all(yield func(Entry, error) bool) {
@@ -61,24 +61,24 @@ func (r *reader) all(yield func(Entry, error) bool) {
 
 // next returns the next entry, or io.EOF after the last.
 func (r *reader) next() (Entry, error) {
-	s, err := r.segment()
+	s, err := r.in.Next()
 	if err != nil {
 		return nil, err
 	}
-	e, err := decode(s.text, r.lines+1)
+	e, err := decode(s.Text, r.lines+1)
 	switch {
 	case err == nil && r.lines == 0:
 		err = headed(e)
-	case err != nil && s.cutShort():
-		r.torn = s.size
-		return nil, &TornError{r.lines + 1, s.size}
+	case err != nil && cutShort(&s):
+		r.torn = s.Size
+		return nil, &tornError{r.lines + 1, s.Size}
 	}
 	if err != nil {
 		return nil, &BadLineError{r.lines + 1, err}
 	}
 	r.lines++
-	r.valid += s.size
-	r.bare = !s.ended
+	r.valid += s.Size
+	r.bare = !s.Ended
 	return e, nil
 }
 
@@ -94,43 +94,9 @@ func headed(e Entry) error {
 	return nil
 }
 
-// segment is what lies between two newlines.
-type segment struct {
-	text  []byte // without the newline; cut at a little more than maxLine
-	size  int64  // with it
-	solid int64  // up to the last byte that is not zero
-	ended bool   // by a newline
-}
-
-// segment reads up to the next newline, or io.EOF where nothing is left.
-func (r *reader) segment() (segment, error) {
-	var s segment
-	for {
-		part, err := r.r.ReadSlice('\n')
-		if n := len(bytes.TrimRight(part, "\x00")); n > 0 {
-			s.solid = s.size + int64(n)
-		}
-		s.size += int64(len(part))
-		if len(s.text) <= maxLine {
-			s.text = append(s.text, part...)
-		}
-		switch {
-		case err == nil:
-			s.ended = true
-			s.text = bytes.TrimSuffix(s.text, []byte("\n"))
-			return s, nil
-		case errors.Is(err, bufio.ErrBufferFull):
-		case errors.Is(err, io.EOF) && s.size > 0:
-			return s, nil
-		default:
-			return s, err
-		}
-	}
-}
-
 // cutShort says whether a crash explains that the segment is no entry: a line of ours whose end is
 // missing, or zeros where the disk never got what was written. A line that has its newline or its
 // checksum was whole once, so it may be an intent that a submit followed: that is no crash.
-func (s *segment) cutShort() bool {
-	return !s.ended && s.solid <= maxLine && !sealed(s.text[:s.solid])
+func cutShort(s *sealed.Segment) bool {
+	return !s.Ended && s.Solid <= maxLine && !sealed.Ended(s.Text[:s.Solid])
 }

@@ -124,10 +124,10 @@ func (s *State) order(e Order) error {
 	return nil
 }
 
-// MaySubmit says whether an intent for an attempt may follow: the order isn't finished, the attempt is the
+// maySubmit says whether an intent for an attempt may follow: the order isn't finished, the attempt is the
 // next one, and it is on record how those before it ended for their order, but for one that it hedges.
 // Whether another attempt may follow an ambiguous one is the policy's to say.
-func (s *State) MaySubmit(i Intent) bool {
+func (s *State) maySubmit(i Intent) bool {
 	o := s.orders[i.Order]
 	if o == nil {
 		return i.Order >= 0 && i.Attempt == 0 && !i.Hedge
@@ -151,7 +151,7 @@ func (s *State) intend(e Intent) error {
 		return fmt.Errorf("order %d was not announced", e.Order)
 	case e.Reserved < 0:
 		return fmt.Errorf("%s can't be reserved", e.Reserved)
-	case !s.MaySubmit(e):
+	case !s.maySubmit(e):
 		return fmt.Errorf("order %d made %d attempts, so attempt %d may not be submitted (finished: %v)", e.Order, len(o.attempts), e.Attempt, o.finished)
 	}
 	o.attempts = append(o.attempts, attempt{intent: &e})
@@ -257,9 +257,6 @@ func (s *State) Run() Run { return s.run }
 // Cap is what the run may spend, in micro-dollars.
 func (s *State) Cap() money.Micros { return s.limit }
 
-// Foreign counts the entries of kinds that only newer versions know, by kind.
-func (s *State) Foreign() map[string]int { return maps.Clone(s.foreign) }
-
 // Spent is the sum of all known bills, in micro-dollars.
 func (s *State) Spent() money.Micros { return s.spent }
 
@@ -278,18 +275,6 @@ func (s *State) Finished(order int) bool {
 	return o != nil && o.finished
 }
 
-// Unfinished lists the orders that have begun and not ended, ascending.
-func (s *State) Unfinished() []int {
-	var open []int
-	for i, o := range s.orders {
-		if len(o.attempts) > 0 && !o.finished {
-			open = append(open, i)
-		}
-	}
-	slices.Sort(open)
-	return open
-}
-
 // Open lists the attempts whose job the channel can be asked about, for its bill, by order and attempt.
 // What was reserved for each still stands.
 func (s *State) Open() []Attempt {
@@ -305,7 +290,7 @@ func (s *State) Lost() []Attempt {
 
 // lost says whether the attempt's bill can't be found out.
 func (a *attempt) lost() bool {
-	return a.phase == kept || a.accepted == nil || !a.accepted.Findable()
+	return a.phase == kept || a.accepted == nil || !a.accepted.findable()
 }
 
 func (s *State) where(wanted func(*attempt) bool) []Attempt {
@@ -319,13 +304,4 @@ func (s *State) where(wanted func(*attempt) bool) []Attempt {
 		}
 	}
 	return found
-}
-
-func (s *State) clone() *State {
-	c := *s
-	c.foreign, c.orders = maps.Clone(s.foreign), make(map[int]*order, len(s.orders))
-	for i, o := range s.orders {
-		c.orders[i] = &order{o.entry, slices.Clone(o.attempts), o.finished}
-	}
-	return &c
 }

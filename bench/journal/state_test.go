@@ -2,6 +2,7 @@ package journal
 
 import (
 	"fmt"
+	"maps"
 	"reflect"
 	"slices"
 	"strings"
@@ -35,7 +36,7 @@ func anyPrefixes(t *rapid.T) {
 	told := history(pick, rapid.IntRange(0, 60).Draw(t, "entries"))
 	for n := range told {
 		s := fold(t, told[:n])
-		if next, is := told[n].(Intent); is && !s.MaySubmit(next) {
+		if next, is := told[n].(Intent); is && !s.maySubmit(next) {
 			t.Fatalf("after %d entries the next attempt, %+v, is not allowed", n, next)
 		}
 		checkNoRepeat(t, s, told[:n])
@@ -47,7 +48,7 @@ func anyPrefixes(t *rapid.T) {
 func checkNoRepeat(t *rapid.T, s *State, told []Entry) {
 	for _, e := range told {
 		if i, is := e.(Intent); is {
-			if s.MaySubmit(i) || s.Apply(i) == nil {
+			if s.maySubmit(i) || s.Apply(i) == nil {
 				t.Fatalf("attempt %d of order %d could be submitted twice", i.Attempt, i.Order)
 			}
 		}
@@ -69,9 +70,9 @@ func resume(t *rapid.T, pick picker, told []Entry) {
 		if !s.Begun(i.Order) && !s.Finished(i.Order) {
 			_ = s.Apply(Order{Order: i.Order})
 		}
-		may := s.MaySubmit(i)
+		may := s.maySubmit(i)
 		if err := s.Apply(i); may != (err == nil) {
-			t.Fatalf("%+v: MaySubmit is %v, and the journal says %v", i, may, err)
+			t.Fatalf("%+v: maySubmit is %v, and the journal says %v", i, may, err)
 		}
 		if may {
 			submits[[2]int{i.Order, i.Attempt}]++
@@ -127,9 +128,9 @@ func checkAgainstScan(t *rapid.T, s *State, told []Entry) {
 	for _, list := range []*[]string{&open, &lost, &gotOpen, &gotLost} {
 		slices.Sort(*list)
 	}
-	if s.Spent() != spent || s.Overrun() != overrun || !slices.Equal(gotOpen, open) || !slices.Equal(gotLost, lost) || !slices.Equal(s.Unfinished(), unfinished) {
+	if s.Spent() != spent || s.Overrun() != overrun || !slices.Equal(gotOpen, open) || !slices.Equal(gotLost, lost) || !slices.Equal(unfinishedOf(s), unfinished) {
 		t.Fatalf("spent %d (want %d), overrun %d (%d)\nopen %v (%v)\nlost %v (%v)\nunfinished %v (%v)",
-			s.Spent(), spent, s.Overrun(), overrun, gotOpen, open, gotLost, lost, s.Unfinished(), unfinished)
+			s.Spent(), spent, s.Overrun(), overrun, gotOpen, open, gotLost, lost, unfinishedOf(s), unfinished)
 	}
 }
 
@@ -245,7 +246,7 @@ func TestAnUnprovenBillStaysReserved(t *testing.T) {
 			if lost := s.Lost(); s.Spent() != 0 || len(s.Open()) != 0 || len(lost) != 1 || lost[0].Intent.Reserved != 120_000 || !lost[0].Kept {
 				t.Errorf("spent %v, open %+v, lost %+v", s.Spent(), s.Open(), lost)
 			}
-			if !s.MaySubmit(Intent{Attempt: 1}) {
+			if !s.maySubmit(Intent{Attempt: 1}) {
 				t.Error("the order may not go on")
 			}
 		})
@@ -256,7 +257,7 @@ func TestFold(t *testing.T) {
 	told := history(seeded(9), 30)
 	text := string(written(t, told))
 	s, err := Fold(Read(strings.NewReader(text + "{torn")))
-	if _, torn := err.(*TornError); !torn || !reflect.DeepEqual(s, fold(t, told)) {
+	if _, torn := err.(*tornError); !torn || !reflect.DeepEqual(s, fold(t, told)) {
 		t.Errorf("Fold of a torn journal: %v", err)
 	}
 	if !reflect.DeepEqual(s.Run(), header()) {
@@ -277,4 +278,26 @@ func TestStateStaysSmall(t *testing.T) {
 	if o := s.orders[0]; o.entry != nil || o.attempts[0].intent != nil || o.attempts[0].accepted != nil {
 		t.Errorf("an order that is over is remembered whole: %+v", o)
 	}
+}
+
+// unfinishedOf lists the orders that have begun and not ended, ascending.
+func unfinishedOf(s *State) []int {
+	var open []int
+	for i, o := range s.orders {
+		if len(o.attempts) > 0 && !o.finished {
+			open = append(open, i)
+		}
+	}
+	slices.Sort(open)
+	return open
+}
+
+// clone is a state of one's own.
+func (s *State) clone() *State {
+	c := *s
+	c.foreign, c.orders = maps.Clone(s.foreign), make(map[int]*order, len(s.orders))
+	for i, o := range s.orders {
+		c.orders[i] = &order{o.entry, slices.Clone(o.attempts), o.finished}
+	}
+	return &c
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"channelbench/bench/dialect"
+	"channelbench/bench/mockchannel/mocktest"
 	"channelbench/internal/channel"
 	"channelbench/internal/money"
 	"channelbench/internal/scenario"
@@ -426,7 +427,7 @@ func TestAClientThatHangsUpHasOrdered(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if response, err := s.Transport().RoundTrip(r.WithContext(ctx)); err != context.DeadlineExceeded {
+		if response, err := mocktest.Transport(s.Handler()).RoundTrip(r.WithContext(ctx)); err != context.DeadlineExceeded {
 			t.Errorf("got %v, %v", response, err)
 		}
 		time.Sleep(99 * time.Second)

@@ -34,8 +34,8 @@ type Book struct {
 	Balance      money.Micros // what is left of the account, before what running jobs may cost unless they are prepaid
 }
 
-// RefusedInAll is how many submits were refused for any reason but the client's own fault.
-func (b *Book) RefusedInAll() int {
+// refusedInAll is how many submits were refused for any reason but the client's own fault.
+func (b *Book) refusedInAll() int {
 	sum := 0
 	for _, n := range b.Refused {
 		sum += n
@@ -51,7 +51,7 @@ func (b *Book) String() string {
 			text += fmt.Sprintf(format, n)
 		}
 	}
-	add(b.RefusedInAll(), ", %d refused"+b.reasons())
+	add(b.refusedInAll(), ", %d refused"+b.reasons())
 	add(b.Lost, ", %d answers lost")
 	add(b.Faults[dialect.BadKey], ", %d with a wrong key")
 	add(b.Faults[dialect.NoBalance], ", %d without balance")

@@ -121,7 +121,7 @@ func settle(t *testing.T, s *Server, at int, y *tally) {
 	if at == forwarding && k.Charged != each*money.Micros(k.Accepted) {
 		t.Errorf("charged %v for %d accepted jobs", k.Charged, k.Accepted)
 	}
-	if k.Running != 0 || k.Balance != OpeningBalance-k.Charged || s.sellers[at].held != 0 {
+	if k.Running != 0 || k.Balance != openingBalance-k.Charged || s.sellers[at].held != 0 {
 		t.Errorf("%d running, balance %v, held %v", k.Running, k.Balance, s.sellers[at].held)
 	}
 	text := k.String()
@@ -181,7 +181,7 @@ func TestPrepaid(t *testing.T) {
 				failing := func(s *scenario.Scenario) { s.Channels[reverse].Errors.Job.Rate = test.failing }
 				s := opened(t, marketed(t, failing), Options{Prepaid: test.prepaid})
 				b := buys(t, s, reverse)
-				spent := func() money.Micros { return OpeningBalance - b.book(s, reverse).Balance }
+				spent := func() money.Micros { return openingBalance - b.book(s, reverse).Balance }
 				b.accepted("a cat")
 				during := spent()
 				time.Sleep(100 * time.Second)
@@ -223,7 +223,7 @@ func TestMarkup(t *testing.T) {
 				j := b.accepted("a cat")
 				time.Sleep(100 * time.Second)
 				told, k := b.poll(j), b.book(s, reverse)
-				if spent := before - balance(); !told.CostKnown || told.Cost != test.want || spent != test.want || k.Charged != test.want || k.Balance != OpeningBalance-test.want {
+				if spent := before - balance(); !told.CostKnown || told.Cost != test.want || spent != test.want || k.Charged != test.want || k.Balance != openingBalance-test.want {
 					t.Errorf("told %v, spent %v, the book: %+v, want %v", told.Cost, spent, k, test.want)
 				}
 			})

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"channelbench/bench/dialect"
+	"channelbench/bench/mockchannel/mocktest"
 	"channelbench/internal/channel"
 	"channelbench/internal/scenario"
 )
@@ -91,7 +92,7 @@ var short = channel.Clip{Seconds: 8, Resolution: "720p", Aspect: "16:9"}
 // buys is a customer of a channel, by way of the server's transport.
 func buys(t testing.TB, s *Server, at int) *buyer {
 	t.Helper()
-	return buysAt(t, s, at, "http://mock.example", s.Transport())
+	return buysAt(t, s, at, "http://mock.example", mocktest.Transport(s.Handler()))
 }
 
 func buysAt(t testing.TB, s *Server, at int, base string, through http.RoundTripper) *buyer {
@@ -161,7 +162,7 @@ func (b *buyer) fetch(j dialect.Job) (dialect.Footage, int) {
 func (b *buyer) book(s *Server, at int) Book {
 	b.t.Helper()
 	k := s.Books()[at]
-	if faults := k.Faults[dialect.BadKey] + k.Faults[dialect.NoBalance] + k.Faults[dialect.BadRequest]; k.Submits != faults+k.RefusedInAll()+k.Accepted+k.Lost-k.LostRan {
+	if faults := k.Faults[dialect.BadKey] + k.Faults[dialect.NoBalance] + k.Faults[dialect.BadRequest]; k.Submits != faults+k.refusedInAll()+k.Accepted+k.Lost-k.LostRan {
 		b.t.Errorf("submits don't add up: %+v", k)
 	}
 	if k.Accepted != k.Running+k.Made+k.Failed {

@@ -15,6 +15,7 @@ import (
 	"github.com/openai/openai-go/v3/option"
 
 	"channelbench/bench/dialect"
+	"channelbench/bench/mockchannel/mocktest"
 	"channelbench/internal/channel"
 	"channelbench/internal/scenario"
 )
@@ -157,7 +158,7 @@ func TestTheTransportClosesBodies(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if response, err := s.Transport().RoundTrip(r); err != nil || response.StatusCode != http.StatusUnauthorized || !body.closed {
+	if response, err := mocktest.Transport(s.Handler()).RoundTrip(r); err != nil || response.StatusCode != http.StatusUnauthorized || !body.closed {
 		t.Errorf("got %v, %v; closed %v", response, err, body.closed)
 	}
 	defer func() {
@@ -165,7 +166,8 @@ func TestTheTransportClosesBodies(t *testing.T) {
 			t.Error("a panic is swallowed")
 		}
 	}()
-	_, _ = transport{http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("broken") })}.RoundTrip(r)
+	broken := http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("broken") })
+	_, _ = mocktest.Transport(broken).RoundTrip(r)
 }
 
 type closing struct {

@@ -62,7 +62,7 @@ type Options struct {
 	Key func(channel string, p dialect.Purchase) (key world.Key, try int, ok bool)
 	// Secrets are the keys that channels want to see; a channel without one takes any.
 	Secrets map[string]dialect.Secret
-	// Balances are what accounts hold at the start; a channel without one has OpeningBalance.
+	// Balances are what accounts hold at the start; a channel without one has openingBalance.
 	Balances map[string]money.Micros
 	// PollAfter asks clients for so long a pause before they ask about a job, in the scenario's time. With
 	// 0 they choose.
@@ -77,8 +77,8 @@ type Options struct {
 	Prepaid bool
 }
 
-// OpeningBalance is what an account holds of which nothing else is said.
-const OpeningBalance = 1_000_000_000 * money.Dollar
+// openingBalance is what an account holds of which nothing else is said.
+const openingBalance = 1_000_000_000 * money.Dollar
 
 // clipLife is how long a finished clip can be fetched.
 const clipLife = time.Hour

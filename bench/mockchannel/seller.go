@@ -40,7 +40,7 @@ func newSeller(s *scenario.Scenario, m *world.Model, index int, c clock, o *Opti
 	ch := &s.Channels[index]
 	opening, stated := o.Balances[ch.Name]
 	if !stated {
-		opening = OpeningBalance
+		opening = openingBalance
 	}
 	return &seller{
 		channel: ch, options: o, clock: c, seed: world.Key(o.Seed), stream: derived(world.Key(o.Seed), forStream, index),

@@ -1,8 +1,6 @@
 package recording
 
 import (
-	"iter"
-
 	"channelbench/bench/journal"
 	"channelbench/internal/money"
 )
@@ -29,14 +27,8 @@ func (s *Sums) add(t *Sums) {
 	s.Freed += t.Freed
 }
 
-// Looks returns the looks at all accounts, as they came. Its errors are those of Read.
-func Looks(entries iter.Seq2[journal.Entry, error]) ([]Look, error) {
-	r, err := read(entries)
-	return r.looks, err
-}
-
 // book adds an attempt whose bill isn't known yet to the sums of its channel.
-func (r *reader) book(a *Attempt) {
+func (r *Recording) book(a *Attempt) {
 	if r.sums[a.Channel] == nil {
 		r.sums[a.Channel] = &Sums{}
 	}
@@ -44,7 +36,7 @@ func (r *reader) book(a *Attempt) {
 }
 
 // close gives an attempt its bill.
-func (r *reader) close(a *Attempt, b journal.Bill, ambiguous bool) {
+func (r *Recording) close(a *Attempt, b journal.Bill, ambiguous bool) {
 	a.Bill, a.Open, a.Doubtful = b, false, ambiguous || b.Unproven
 	closed := Sums{Open: -a.Reserved, Charged: a.Charge(), Freed: max(0, a.Reserved-a.Charge())}
 	if a.Doubtful {
@@ -54,12 +46,12 @@ func (r *reader) close(a *Attempt, b journal.Bill, ambiguous bool) {
 }
 
 // look keeps what the attempts on the channels of an account have come to.
-func (r *reader) look(b *journal.Balance) {
+func (r *Recording) look(b *journal.Balance) {
 	l := Look{Channels: b.Channels, Balance: b.Amount}
 	for _, name := range b.Channels {
 		if s := r.sums[name]; s != nil {
 			l.add(s)
 		}
 	}
-	r.looks = append(r.looks, l)
+	r.Looks = append(r.Looks, l)
 }

@@ -5,10 +5,12 @@
 // It deliberately works out no figures and asks nobody anything. Times are the scenario's, since the run
 // began: a run on a fast clock reads like a slow one.
 //
-//	orders, err := recording.Read(journal.Read(file))
+//	recorded, err := recording.Read(journal.Read(file))
+//	for _, order := range recorded.Orders() { … }
 package recording
 
 import (
+	"cmp"
 	"fmt"
 	"iter"
 	"maps"
@@ -83,6 +85,12 @@ type Attempt struct {
 	Bill       journal.Bill
 	Open       bool // the bill isn't known yet: what was reserved stands for it
 	Doubtful   bool // nobody will ever know whether it was billed: what was reserved stays so
+
+	Job     string        // Accepted: what the channel calls the job; "": nothing
+	Left    time.Duration // Abandoned: when its order waited no longer, since the run began
+	Ready   bool          // its clip was, when its order left it
+	Word    string        // what was last heard of a job that its order left
+	Remnant bool          // settled by a later run, which didn't see its end
 }
 
 // Charge is what the attempt costs. An ambiguous one, whose bill nobody will ever know, costs what its price says,
@@ -102,85 +110,103 @@ func (a *Attempt) AtMost() money.Micros {
 	return a.Charge()
 }
 
-// Read returns the orders of a journal, by number. An entry that doesn't follow from those before is an
-// error, as it is for journal.State.
-func Read(entries iter.Seq2[journal.Entry, error]) ([]Order, error) {
-	r, err := read(entries)
-	if err != nil {
-		return nil, err
-	}
-	return r.all(), nil
-}
+// Recording is what a journal says of its run.
+type Recording struct {
+	Run     journal.Run
+	Looks   []Look                     // at all accounts, as they came
+	Stopped map[string]journal.Stopped // what was last said of channels that were given up, or begun with again
 
-func read(entries iter.Seq2[journal.Entry, error]) (*reader, error) {
-	r := &reader{}
-	_, err := journal.Fold(func(yield func(journal.Entry, error) bool) {
-		for e, err := range entries {
-			if !yield(e, err) {
-				return
-			}
-			if err := r.take(e); err != nil {
-				yield(nil, err)
-				return
-			}
-		}
-	})
-	return r, err
-}
-
-// reader gathers orders from entries that a journal.State has accepted.
-type reader struct {
-	run    journal.Run
+	state  journal.State
+	lines  int
 	orders map[int]*Order
 	seen   map[[2]int]*moments // by order and attempt
 	sums   map[string]*Sums    // by channel
-	looks  []Look
 }
 
 // moments are those from which spans of an attempt count.
 type moments struct{ submitted, accepted time.Time }
 
-func (r *reader) take(e journal.Entry) error {
+// Read reads a whole journal.
+func Read(entries iter.Seq2[journal.Entry, error]) (*Recording, error) {
+	r := &Recording{}
+	for e, err := range entries {
+		if err == nil {
+			err = r.Take(e)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	return r, nil
+}
+
+// Take takes in the next entry. One that doesn't follow from those before is an error, as it is for journal.State.
+func (r *Recording) Take(e journal.Entry) error {
+	r.lines++
+	if err := r.state.Apply(e); err != nil {
+		return &journal.BadLineError{Line: r.lines, Err: err}
+	}
 	switch e := e.(type) {
 	case journal.Run:
 		if !(e.Speed > 0) {
 			return fmt.Errorf("a clock of %v times the scenario's tells no time", e.Speed)
 		}
-		r.run, r.orders, r.seen = e, map[int]*Order{}, map[[2]int]*moments{}
-		r.sums = map[string]*Sums{}
+		r.Run, r.Stopped = e, map[string]journal.Stopped{}
+		r.orders, r.seen, r.sums = map[int]*Order{}, map[[2]int]*moments{}, map[string]*Sums{}
 	case journal.Order:
 		key, err := strconv.ParseUint(e.Key, 16, 64)
 		if err != nil {
 			return fmt.Errorf("order %d: the key %.20q is no number of 16 hex digits", e.Order, e.Key)
 		}
-		r.orders[e.Order] = &Order{Number: e.Order, Strategy: e.Strategy, Pair: e.Pair, Video: e.Video, Key: world.Key(key), Scheduled: r.at(e.Scheduled)}
+		r.orders[e.Order] = &Order{Number: e.Order, Strategy: e.Strategy, Pair: e.Pair, Video: e.Video,
+			Key: world.Key(key), Scheduled: r.at(e.Scheduled)}
 	case journal.Intent:
-		o := r.orders[e.Order]
-		o.Attempts = append(o.Attempts, Attempt{Channel: e.Channel, Step: e.Step, Bought: e.At.Time, Submitted: r.at(e.At), Reserved: e.Reserved, Open: true})
-		r.book(&o.Attempts[len(o.Attempts)-1])
-		r.seen[[2]int{e.Order, e.Attempt}] = &moments{submitted: e.At.Time}
+		r.begin(&e)
 	case journal.Accepted:
 		a, m := r.attempt(e.Order, e.Attempt)
 		m.accepted = e.At.Time
-		a.Accepted, a.Answer = true, r.between(m.submitted, m.accepted)
+		a.Accepted, a.Answer, a.Job = true, r.between(m.submitted, m.accepted), cmp.Or(e.ID, e.PollURL)
 	case journal.Ended:
 		r.end(&e)
 	case journal.Settled:
 		r.settle(&e)
 	case journal.Balance:
 		r.look(&e)
+	case journal.Stopped:
+		r.Stopped[e.Channel] = e
 	case journal.Finished:
 		o := r.orders[e.Order]
-		o.Finished, o.Delivered, o.Reason, o.Latency, o.Lag = true, e.Delivered, channel.Reason(e.Reason), e.Latency, e.Lag
+		o.Finished, o.Delivered, o.Reason = true, e.Delivered, channel.Reason(e.Reason)
+		o.Latency, o.Lag = e.Latency, e.Lag
 	}
 	return nil
 }
 
-func (r *reader) attempt(order, number int) (*Attempt, *moments) {
+// State is where the run stands by now: what is open, and what was spent.
+func (r *Recording) State() *journal.State { return &r.state }
+
+// Orders are those of the run by now, by number.
+func (r *Recording) Orders() []Order {
+	all := make([]Order, 0, len(r.orders))
+	for _, number := range slices.Sorted(maps.Keys(r.orders)) {
+		all = append(all, *r.orders[number])
+	}
+	return all
+}
+
+func (r *Recording) attempt(order, number int) (*Attempt, *moments) {
 	return &r.orders[order].Attempts[number], r.seen[[2]int{order, number}]
 }
 
-func (r *reader) end(e *journal.Ended) {
+func (r *Recording) begin(e *journal.Intent) {
+	o := r.orders[e.Order]
+	o.Attempts = append(o.Attempts, Attempt{Channel: e.Channel, Step: e.Step, Bought: e.At.Time,
+		Submitted: r.at(e.At), Reserved: e.Reserved, Open: true})
+	r.book(&o.Attempts[len(o.Attempts)-1])
+	r.seen[[2]int{e.Order, e.Attempt}] = &moments{submitted: e.At.Time}
+}
+
+func (r *Recording) end(e *journal.Ended) {
 	a, m := r.attempt(e.Order, e.Attempt)
 	if !e.Submitted.IsZero() {
 		m.submitted, a.Submitted = e.Submitted.Time, r.at(e.Submitted)
@@ -188,9 +214,14 @@ func (r *reader) end(e *journal.Ended) {
 			a.Answer = r.between(m.submitted, m.accepted)
 		}
 	}
-	a.Outcome, a.Reason, a.Country, a.Polls, a.Fetches, a.RetryAfter = channel.Outcome(e.Outcome), channel.Reason(e.Reason), e.Country, e.Polls, e.Fetches, e.RetryAfter
+	a.Outcome, a.Reason, a.Country = channel.Outcome(e.Outcome), channel.Reason(e.Reason), e.Country
+	a.Polls, a.Fetches, a.RetryAfter = e.Polls, e.Fetches, e.RetryAfter
+	if e.Open() && !e.Accepted.IsZero() {
+		a.Ready, a.Word = !e.Ready.IsZero(), e.Error
+	}
 	switch a.Outcome {
 	case channel.Abandoned:
+		a.Left = r.at(e.At)
 		return // what became of it is to come
 	case channel.Ambiguous:
 		if a.Accepted {
@@ -208,9 +239,10 @@ func (r *reader) end(e *journal.Ended) {
 	r.close(a, e.Bill, a.Outcome == channel.Ambiguous)
 }
 
-func (r *reader) settle(e *journal.Settled) {
+func (r *Recording) settle(e *journal.Settled) {
 	a, m := r.attempt(e.Order, e.Attempt)
 	became := channel.Outcome(e.Outcome)
+	a.Remnant = a.Outcome == channel.Pending || became == channel.Ambiguous
 	if a.Outcome == channel.Pending {
 		a.Outcome, a.Reason = became, channel.Reason(e.Reason)
 	}
@@ -227,24 +259,16 @@ func (r *reader) settle(e *journal.Settled) {
 }
 
 // ended notes when an accepted job was found ended.
-func (r *reader) ended(a *Attempt, m *moments, at time.Time) {
+func (r *Recording) ended(a *Attempt, m *moments, at time.Time) {
 	if !m.accepted.IsZero() {
 		a.Ended, a.Service = true, r.between(m.accepted, at)
 	}
 }
 
 // at is a moment as the scenario's time since the run began.
-func (r *reader) at(t journal.Time) time.Duration { return r.between(r.run.At.Time, t.Time) }
+func (r *Recording) at(t journal.Time) time.Duration { return r.between(r.Run.At.Time, t.Time) }
 
 // between is a span of the scenario's time.
-func (r *reader) between(from, to time.Time) time.Duration {
-	return time.Duration(float64(to.Sub(from)) * r.run.Speed)
-}
-
-func (r *reader) all() []Order {
-	all := make([]Order, 0, len(r.orders))
-	for _, number := range slices.Sorted(maps.Keys(r.orders)) {
-		all = append(all, *r.orders[number])
-	}
-	return all
+func (r *Recording) between(from, to time.Time) time.Duration {
+	return time.Duration(float64(to.Sub(from)) * r.Run.Speed)
 }

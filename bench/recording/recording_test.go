@@ -97,51 +97,67 @@ func TestAttempts(t *testing.T) {
 			}, 50},
 		{"abandoned, its bill to come", []journal.Entry{accepted(22), abandoned},
 			func(a *Attempt) {
-				a.Outcome, a.Reason, a.Accepted, a.Answer, a.Polls = channel.Abandoned, channel.Deadline, true, 2*second, 3
+				a.Outcome, a.Reason, a.Accepted, a.Answer, a.Polls, a.Left = channel.Abandoned, channel.Deadline, true, 2*second, 3, 60*second
 			}, 900},
 		{"abandoned, then a clip", []journal.Entry{accepted(22), abandoned, journal.Settled{Outcome: outcome(channel.Delivered), At: at(99), Ready: at(92), Bill: bill(700)}},
 			func(a *Attempt) {
-				a.Outcome, a.Reason, a.Accepted, a.Answer, a.Polls = channel.Abandoned, channel.Deadline, true, 2*second, 3
+				a.Outcome, a.Reason, a.Accepted, a.Answer, a.Polls, a.Left = channel.Abandoned, channel.Deadline, true, 2*second, 3, 60*second
 				a.Ended, a.Made, a.Service, a.Bill, a.Open = true, true, 70*second, bill(700), false
 			}, 700},
 		{"abandoned, then failed", []journal.Entry{accepted(22), abandoned, journal.Settled{Outcome: outcome(channel.Failed), At: at(92)}},
 			func(a *Attempt) {
-				a.Outcome, a.Reason, a.Accepted, a.Answer, a.Polls = channel.Abandoned, channel.Deadline, true, 2*second, 3
+				a.Outcome, a.Reason, a.Accepted, a.Answer, a.Polls, a.Left = channel.Abandoned, channel.Deadline, true, 2*second, 3, 60*second
 				a.Ended, a.Service, a.Open = true, 70*second, false
 			}, 0},
 		{"abandoned, then accepted and made", []journal.Entry{abandoned, accepted(65), journal.Settled{Outcome: outcome(channel.Delivered), At: at(92), Ready: at(92), Bill: bill(700)}},
 			func(a *Attempt) {
-				a.Outcome, a.Reason, a.Accepted, a.Answer, a.Polls = channel.Abandoned, channel.Deadline, true, 45*second, 3
+				a.Outcome, a.Reason, a.Accepted, a.Answer, a.Polls, a.Left = channel.Abandoned, channel.Deadline, true, 45*second, 3, 60*second
 				a.Ended, a.Made, a.Service, a.Bill, a.Open = true, true, 27*second, bill(700), false
 			}, 700},
+		{"left while it ran, with what was last heard of it, and never known again", []journal.Entry{
+			journal.Accepted{At: at(22), Job: journal.Job{ID: "job-7", PollURL: "/jobs/7"}},
+			journal.Ended{Outcome: outcome(channel.Ambiguous), Reason: reason(channel.Lost), At: at(60), Accepted: at(22), Error: "no such job"},
+			journal.Settled{Outcome: outcome(channel.Ambiguous), Reason: reason(channel.Lost), At: at(92), Bill: bill(700)}},
+			func(a *Attempt) {
+				a.Outcome, a.Reason, a.Accepted, a.Answer, a.Bill, a.Open = channel.Ambiguous, channel.Lost, true, 72*second, bill(700), false
+				a.Doubtful, a.Remnant, a.Job, a.Word = true, true, "job-7", "no such job"
+			}, 700},
+		{"left when its clip was ready", []journal.Entry{journal.Accepted{At: at(22), Job: journal.Job{PollURL: "/jobs/7"}},
+			journal.Ended{Outcome: outcome(channel.Abandoned), Reason: reason(channel.Deadline), At: at(60), Accepted: at(22), Ready: at(50), Error: "torn"}},
+			func(a *Attempt) {
+				a.Outcome, a.Reason, a.Accepted, a.Answer, a.Left = channel.Abandoned, channel.Deadline, true, 2*second, 60*second
+				a.Job, a.Ready, a.Word = "/jobs/7", true, "torn"
+			}, 900},
 		{"abandoned, then refused", []journal.Entry{abandoned, journal.Settled{Outcome: outcome(channel.Refused), Reason: reason(channel.Submit), At: at(65)}},
 			func(a *Attempt) {
-				a.Outcome, a.Reason, a.Answer, a.Polls, a.Open = channel.Abandoned, channel.Deadline, 45*second, 3, false
+				a.Outcome, a.Reason, a.Answer, a.Polls, a.Open, a.Left = channel.Abandoned, channel.Deadline, 45*second, 3, false, 60*second
 			}, 0},
 		{"interrupted, then a clip", []journal.Entry{accepted(22), journal.Settled{Outcome: outcome(channel.Delivered), At: at(99), Ready: at(92), Bill: bill(700)}},
 			func(a *Attempt) {
 				a.Outcome, a.Accepted, a.Answer, a.Ended, a.Made, a.Service = channel.Delivered, true, 2*second, true, true, 70*second
-				a.Bill, a.Open = bill(700), false
+				a.Bill, a.Open, a.Remnant = bill(700), false, true
 			}, 700},
 		{"interrupted, then failed", []journal.Entry{accepted(22), journal.Settled{Outcome: outcome(channel.Failed), Reason: reason(channel.Job), At: at(92)}},
 			func(a *Attempt) {
 				a.Outcome, a.Reason, a.Accepted, a.Answer, a.Ended, a.Service, a.Open = channel.Failed, channel.Job, true, 2*second, true, 70*second, false
+				a.Remnant = true
 			}, 0},
 		{"interrupted, then never answered", []journal.Entry{journal.Settled{Outcome: outcome(channel.Ambiguous), Reason: reason(channel.Lost), At: at(92), Bill: bill(700)}},
 			func(a *Attempt) {
 				a.Outcome, a.Reason, a.Answer, a.Bill, a.Open = channel.Ambiguous, channel.Lost, 72*second, bill(700), false
-				a.Doubtful = true
+				a.Doubtful, a.Remnant = true, true
 			}, 700},
 	} {
 		for _, speed := range []float64{1, 100} {
 			t.Run(tt.name, func(t *testing.T) {
-				orders, err := Read(told(nil, slices.Concat([]journal.Entry{header(speed), announced(0), intent(0, 1, 20, "a")}, tt.entries)...))
+				r, err := Read(told(nil, slices.Concat([]journal.Entry{header(speed), announced(0), intent(0, 1, 20, "a")}, tt.entries)...))
 				if err != nil {
 					t.Fatal(err)
 				}
+				orders := r.Orders()
 				want := began
 				tt.want(&want)
-				for _, span := range []*time.Duration{&want.Submitted, &want.Answer, &want.Service, &want.Fetch} {
+				for _, span := range []*time.Duration{&want.Submitted, &want.Answer, &want.Service, &want.Fetch, &want.Left} {
 					*span *= time.Duration(speed) // a fast clock makes more of each second; the channel's pause is told in the scenario's
 				}
 				if diff := cmp.Diff([]Attempt{want}, orders[0].Attempts); diff != "" {
@@ -158,13 +174,14 @@ func TestAttempts(t *testing.T) {
 // TestOrders reads whole orders: by number, whatever came first, with what is open at its worst case.
 func TestOrders(t *testing.T) {
 	refused := journal.Ended{Outcome: outcome(channel.Refused), Reason: reason(channel.Submit), At: at(21), Bill: bill(30)}
-	orders, err := Read(told(nil, header(1), announced(2), announced(0), announced(0), intent(0, 0, 20, "a"), refused, intent(1, 1, 25, "b"),
+	r, err := Read(told(nil, header(1), announced(2), announced(0), announced(0), intent(0, 0, 20, "a"), refused, intent(1, 1, 25, "b"),
 		journal.Note{Text: "a remark"}, journal.Foreign{Kind: "of tomorrow"},
 		journal.Finished{Reason: reason(channel.Deadline), Latency: 50 * second, Lag: second},
 		journal.Finished{Order: 2, Delivered: true, Latency: 5 * second}))
 	if err != nil {
 		t.Fatal(err)
 	}
+	orders := r.Orders()
 	first := Order{Strategy: "hybrid", Pair: 4, Video: 1, Key: 255, Scheduled: 10 * second, Finished: true, Reason: channel.Deadline, Latency: 50 * second, Lag: second,
 		Attempts: []Attempt{
 			{Channel: "a", Outcome: channel.Refused, Reason: channel.Submit, Bought: at(20).Time, Submitted: 20 * second, Answer: second, Reserved: 900, Bill: bill(30)},
@@ -179,7 +196,7 @@ func TestOrders(t *testing.T) {
 	}
 }
 
-// TestWhatCannotBeRead: journals that don't hold together yield an error that says why, and no orders.
+// TestWhatCannotBeRead: journals that don't hold together yield an error that says why, and nothing else.
 func TestWhatCannotBeRead(t *testing.T) {
 	broken := errors.New("the disk is gone")
 	badKey := journal.Order{Key: "no key", Scheduled: at(0)}
@@ -197,13 +214,13 @@ func TestWhatCannotBeRead(t *testing.T) {
 		{"an error of the journal", told(broken, header(1), announced(0)), "the disk is gone"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			orders, err := Read(tt.entries)
-			if orders != nil || err == nil || !strings.Contains(err.Error(), tt.want) {
-				t.Errorf("%d orders, %v; want an error that says %q", len(orders), err, tt.want)
+			r, err := Read(tt.entries)
+			if r != nil || err == nil || !strings.Contains(err.Error(), tt.want) {
+				t.Errorf("%+v, %v; want an error that says %q", r, err, tt.want)
 			}
 		})
 	}
-	if orders, err := Read(told(nil)); len(orders) != 0 || err != nil {
-		t.Errorf("an empty journal holds %d orders, %v", len(orders), err)
+	if r, err := Read(told(nil)); err != nil || len(r.Orders()) != 0 {
+		t.Errorf("an empty journal holds %+v, %v", r, err)
 	}
 }

@@ -1,10 +1,10 @@
 package sprt
 
-// Queue feeds a Monitor in the order in which orders began, whatever the order in which their ends become known. Refusals
+// Queue feeds a monitor in the order in which orders began, whatever the order in which their ends become known. Refusals
 // come at once and clips take minutes: taken as they come in, the failures of a healthy channel would stand at the head of
 // every run. An order whose end isn't known counts as good, as long as it isn't.
 type Queue struct {
-	sure    Monitor // all orders before the first that is open
+	sure    monitor // all orders before the first that is open
 	waiting []end   // that one, and those after it
 	first   int     // number of that one
 	good    int
@@ -22,7 +22,7 @@ const (
 )
 
 // NewQueue begins to watch a channel that so many orders will come to.
-func NewQueue(r Rule, orders int) *Queue { return &Queue{sure: *NewMonitor(r, orders)} }
+func NewQueue(r Rule, orders int) *Queue { return &Queue{sure: *newMonitor(r, orders)} }
 
 // Enter begins an order and returns its number.
 func (q *Queue) Enter() int {
@@ -62,9 +62,9 @@ func (q *Queue) judge() (dead bool) {
 	return guess.dead
 }
 
-func (m *Monitor) take(e end) {
+func (m *monitor) take(e end) {
 	if e != void {
-		m.Add(e != wasBad)
+		m.add(e != wasBad)
 	}
 }
 

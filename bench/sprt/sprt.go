@@ -3,8 +3,9 @@
 //
 // It deliberately asks nobody anything and stops nothing: good and bad come in one by one, a verdict goes out.
 //
-//	m := sprt.NewMonitor(sprt.Rule{Good: 0.8, Bad: 0.2, FalseStop: 0.01, Missed: 0.1}, orders)
-//	stop := m.Add(delivered)
+//	q := sprt.NewQueue(sprt.Rule{Good: 0.8, Bad: 0.2, FalseStop: 0.01, Missed: 0.1}, orders)
+//	number := q.Enter()
+//	stop := q.Tell(number, delivered)
 package sprt
 
 import (
@@ -41,32 +42,32 @@ func (r Rule) bounds() (lower, upper float64) {
 	return math.Log(r.Missed / (1 - r.FalseStop)), math.Log((1 - r.Missed) / r.FalseStop)
 }
 
-// Verdict is what a test says so far.
-type Verdict uint8
+// verdict is what a test says so far.
+type verdict uint8
 
 // The verdicts.
 const (
-	Open Verdict = iota
-	Healthy
-	Dead
+	undecided verdict = iota
+	passed
+	failed
 )
 
-// Test is one test under way. Make it with NewTest.
-type Test struct {
+// test is one test under way. Make it with newTest.
+type test struct {
 	rule    Rule
 	ratio   float64 // the log-likelihood ratio
 	orders  int
 	most    int // of orders; 0: any number
-	verdict Verdict
+	verdict verdict
 }
 
-// NewTest begins a test that is cut off after so many orders (0: never). There, what looks dead rather than healthy is
+// newTest begins a test that is cut off after so many orders (0: never). There, what looks dead rather than healthy is
 // called dead (Wald 1947, §3.8).
-func NewTest(r Rule, most int) *Test { return &Test{rule: r, most: most} }
+func newTest(r Rule, most int) *test { return &test{rule: r, most: most} }
 
-// Add takes one more order and returns the verdict. After one is found, it stands.
-func (t *Test) Add(good bool) Verdict {
-	if t.verdict != Open {
+// add takes one more order and returns the verdict. After one is found, it stands.
+func (t *test) add(good bool) verdict {
+	if t.verdict != undecided {
 		return t.verdict
 	}
 	step, bad := t.rule.steps()
@@ -79,30 +80,27 @@ func (t *Test) Add(good bool) Verdict {
 	cut := t.most > 0 && t.orders >= t.most
 	switch {
 	case t.ratio >= upper, cut && t.ratio > 0:
-		t.verdict = Dead
+		t.verdict = failed
 	case t.ratio <= lower, cut:
-		t.verdict = Healthy
+		t.verdict = passed
 	}
 	return t.verdict
 }
 
-// Orders is how many orders the test has taken.
-func (t *Test) Orders() int { return t.orders }
-
-// Monitor tests a channel over a whole run, test after test: one that passed says nothing of what comes after it (the
+// monitor tests a channel over a whole run, test after test: one that passed says nothing of what comes after it (the
 // scheme of Page 1954). The chance of a false stop is shared out among as many tests as the run has room for, so that of the
 // rule is that of the run.
-type Monitor struct {
+type monitor struct {
 	each Rule
-	test Test
+	test test
 	dead bool
 }
 
-// NewMonitor begins to watch a channel that so many orders will come to.
-func NewMonitor(r Rule, orders int) *Monitor {
+// newMonitor begins to watch a channel that so many orders will come to.
+func newMonitor(r Rule, orders int) *monitor {
 	each := r
 	each.FalseStop = r.FalseStop / float64(r.tests(orders))
-	return &Monitor{each: each, test: *NewTest(each, 0)}
+	return &monitor{each: each, test: *newTest(each, 0)}
 }
 
 // tests is how many tests so many orders have room for at most: none passes in fewer than shortest orders.
@@ -113,23 +111,16 @@ func (r Rule) tests(orders int) int {
 	return max(1, (orders+shortest-1)/shortest)
 }
 
-// Add takes one more order, and says whether the channel is dead. Once it is, it stays so.
-func (m *Monitor) Add(good bool) (dead bool) {
+// add takes one more order, and says whether the channel is dead. Once it is, it stays so.
+func (m *monitor) add(good bool) (dead bool) {
 	if m.dead {
 		return true
 	}
-	switch m.test.Add(good) {
-	case Dead:
+	switch m.test.add(good) {
+	case failed:
 		m.dead = true
-	case Healthy:
-		m.test = *NewTest(m.each, 0)
+	case passed:
+		m.test = *newTest(m.each, 0)
 	}
 	return m.dead
-}
-
-// SoonestStop is after how many orders, all of them bad, a channel is stopped.
-func (m *Monitor) SoonestStop() int {
-	_, bad := m.each.steps()
-	_, upper := m.each.bounds()
-	return int(math.Ceil(upper / bad))
 }

@@ -1,4 +1,4 @@
-package sprt_test
+package sprt
 
 import (
 	"fmt"
@@ -7,16 +7,14 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
-
-	"channelbench/bench/sprt"
 )
 
 const seed = 20261128
 
 func Example() {
-	m := sprt.NewMonitor(sprt.Rule{Good: 0.8, Bad: 0.2, FalseStop: 0.01, Missed: 0.1}, 150)
+	q := NewQueue(Rule{Good: 0.8, Bad: 0.2, FalseStop: 0.01, Missed: 0.1}, 150)
 	for n := 1; ; n++ {
-		if m.Add(false) {
+		if q.Tell(q.Enter(), false) {
 			fmt.Printf("dead after %d orders", n)
 			return
 		}
@@ -25,11 +23,11 @@ func Example() {
 }
 
 // outcome is what a test comes to on orders that are good with probability p, and after how many.
-func outcome(random *rand.Rand, r sprt.Rule, most int, p float64) (sprt.Verdict, int) {
-	t := sprt.NewTest(r, most)
+func outcome(random *rand.Rand, r Rule, most int, p float64) (verdict, int) {
+	t := newTest(r, most)
 	for {
-		if v := t.Add(random.Float64() < p); v != sprt.Open {
-			return v, t.Orders()
+		if v := t.add(random.Float64() < p); v != undecided {
+			return v, t.orders
 		}
 	}
 }
@@ -53,11 +51,11 @@ func TestAgainstThePublishedTable(t *testing.T) {
 	} {
 		t.Run(fmt.Sprintf("%v or %v", tt.good, tt.bad), func(t *testing.T) {
 			random := rand.New(rand.NewPCG(seed, 1))
-			rule := sprt.Rule{Good: tt.good, Bad: tt.bad, FalseStop: 0.05, Missed: 0.10}
+			rule := Rule{Good: tt.good, Bad: tt.bad, FalseStop: 0.05, Missed: 0.10}
 			measure := func(p float64, most int) (dead, mean float64) {
 				for range runs {
 					v, n := outcome(random, rule, most, p)
-					if v == sprt.Dead {
+					if v == failed {
 						dead++
 					}
 					mean += float64(n)
@@ -89,21 +87,21 @@ func TestMonitorKeepsItsErrorRates(t *testing.T) {
 	const runs = 4000
 	for _, tt := range []struct {
 		name   string
-		rule   sprt.Rule
+		rule   Rule
 		orders int
 	}{
-		{"default, a night of 30", sprt.Rule{Good: 0.8, Bad: 0.2, FalseStop: 0.01, Missed: 0.1}, 30},
-		{"default, a night of 150", sprt.Rule{Good: 0.8, Bad: 0.2, FalseStop: 0.01, Missed: 0.1}, 150},
-		{"default, 1,500 orders", sprt.Rule{Good: 0.8, Bad: 0.2, FalseStop: 0.01, Missed: 0.1}, 1500},
-		{"a strict channel", sprt.Rule{Good: 0.95, Bad: 0.5, FalseStop: 0.05, Missed: 0.1}, 150},
+		{"default, a night of 30", Rule{Good: 0.8, Bad: 0.2, FalseStop: 0.01, Missed: 0.1}, 30},
+		{"default, a night of 150", Rule{Good: 0.8, Bad: 0.2, FalseStop: 0.01, Missed: 0.1}, 150},
+		{"default, 1,500 orders", Rule{Good: 0.8, Bad: 0.2, FalseStop: 0.01, Missed: 0.1}, 1500},
+		{"a strict channel", Rule{Good: 0.95, Bad: 0.5, FalseStop: 0.05, Missed: 0.1}, 150},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			random := rand.New(rand.NewPCG(seed, 2))
 			stopped := 0
 			for range runs {
-				m := sprt.NewMonitor(tt.rule, tt.orders)
+				m := newMonitor(tt.rule, tt.orders)
 				for range tt.orders {
-					if m.Add(random.Float64() < tt.rule.Good) {
+					if m.add(random.Float64() < tt.rule.Good) {
 						stopped++
 						break
 					}
@@ -115,9 +113,9 @@ func TestMonitorKeepsItsErrorRates(t *testing.T) {
 			}
 			worst := 0
 			for dies := range min(tt.orders, 60) {
-				m := sprt.NewMonitor(tt.rule, tt.orders)
+				m := newMonitor(tt.rule, tt.orders)
 				for n := 0; ; n++ {
-					if m.Add(n < dies) {
+					if m.add(n < dies) {
 						worst = max(worst, n+1-dies)
 						break
 					}
@@ -135,20 +133,20 @@ func TestMonitorKeepsItsErrorRates(t *testing.T) {
 func TestMonitorProperties(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		orders := rapid.SliceOfN(rapid.Bool(), 1, 200).Draw(t, "orders")
-		m := sprt.NewMonitor(sprt.Rule{Good: 0.8, Bad: 0.2, FalseStop: 0.01, Missed: 0.1}, len(orders))
+		m := newMonitor(Rule{Good: 0.8, Bad: 0.2, FalseStop: 0.01, Missed: 0.1}, len(orders))
 		dead, row := false, 0
 		for _, ok := range orders {
 			if row++; ok {
 				row = 0
 			}
-			now := m.Add(ok)
+			now := m.add(ok)
 			if dead && !now {
 				t.Fatal("it came to life")
 			}
 			if now && !dead && ok {
 				t.Fatal("a good order made it dead")
 			}
-			if dead = now; !dead && row > m.SoonestStop()+2 {
+			if dead = now; !dead && row > soonestStop(m)+2 {
 				t.Fatalf("%d bad orders in a row don't make it dead", row)
 			}
 		}
@@ -158,11 +156,11 @@ func TestMonitorProperties(t *testing.T) {
 // TestQueueTakesOrdersAsTheyBegan: whatever the order in which ends become known, in the end the verdict is the monitor's on
 // the orders as they began; and while some are open, nothing is found dead that wouldn't be if these were good.
 func TestQueueTakesOrdersAsTheyBegan(t *testing.T) {
-	rule := sprt.Rule{Good: 0.8, Bad: 0.2, FalseStop: 0.01, Missed: 0.1}
+	rule := Rule{Good: 0.8, Bad: 0.2, FalseStop: 0.01, Missed: 0.1}
 	rapid.Check(t, func(t *rapid.T) {
 		ends := rapid.SliceOfN(rapid.SampledFrom([]string{"good", "bad", "bad", "void"}), 1, 60).Draw(t, "ends")
 		told := rapid.Permutation(indices(len(ends))).Draw(t, "told")
-		q := sprt.NewQueue(rule, 100)
+		q := NewQueue(rule, 100)
 		for n := range ends {
 			if q.Enter() != n {
 				t.Fatal("numbers are not those of the orders")
@@ -184,10 +182,10 @@ func TestQueueTakesOrdersAsTheyBegan(t *testing.T) {
 				bad++
 				dead = q.Tell(n, false)
 			}
-			m, want := sprt.NewMonitor(rule, 100), false
+			m, want := newMonitor(rule, 100), false
 			for k := range ends {
 				if !known[k] || ends[k] != "void" {
-					want = m.Add(!known[k] || ends[k] == "good")
+					want = m.add(!known[k] || ends[k] == "good")
 				}
 			}
 			if dead != want {
@@ -211,7 +209,7 @@ func indices(n int) []int {
 // TestQueueIsNotTakenInByFastFailures: a healthy channel whose failures are known at once and whose clips take minutes.
 func TestQueueIsNotTakenInByFastFailures(t *testing.T) {
 	random := rand.New(rand.NewPCG(seed, 4))
-	q := sprt.NewQueue(sprt.Rule{Good: 0.8, Bad: 0.2, FalseStop: 0.01, Missed: 0.1}, 200)
+	q := NewQueue(Rule{Good: 0.8, Bad: 0.2, FalseStop: 0.01, Missed: 0.1}, 200)
 	for range 150 { // all of them under way at once
 		if n := q.Enter(); random.Float64() < 0.1 && q.Tell(n, false) {
 			t.Fatalf("dead after order %d (seed %d)", n, seed)
@@ -232,7 +230,7 @@ func TestSequenceCoversAtAllTimes(t *testing.T) {
 				if random.Float64() < p {
 					good++
 				}
-				if low, high := sprt.Sequence(good, n-good, 0.95); p < low || p > high {
+				if low, high := Sequence(good, n-good, 0.95); p < low || p > high {
 					missed++
 					break
 				}
@@ -247,31 +245,38 @@ func TestSequenceCoversAtAllTimes(t *testing.T) {
 // TestSequenceByHand: where all orders are bad, B(1, 1+n) = 1/(n+1), so the interval ends at 1 − (0.05/(n+1))^(1/n).
 func TestSequenceByHand(t *testing.T) {
 	for _, n := range []int{1, 7, 100} {
-		low, high := sprt.Sequence(0, n, 0.95)
+		low, high := Sequence(0, n, 0.95)
 		want := 1 - math.Pow(0.05/float64(n+1), 1/float64(n))
 		if low != 0 || math.Abs(high-want) > 1e-12 {
 			t.Errorf("%d bad orders: %v to %v, want 0 to %v", n, low, high, want)
 		}
 	}
-	if low, high := sprt.Sequence(0, 0, 0.95); low != 0 || high != 1 {
+	if low, high := Sequence(0, 0, 0.95); low != 0 || high != 1 {
 		t.Errorf("no order: %v to %v", low, high)
 	}
 }
 
 func TestRuleCheck(t *testing.T) {
 	for name, tt := range map[string]struct {
-		rule sprt.Rule
+		rule Rule
 		good bool
 	}{
-		"default":        {sprt.Rule{Good: 0.8, Bad: 0.2, FalseStop: 0.01, Missed: 0.1}, true},
-		"the same share": {sprt.Rule{Good: 0.5, Bad: 0.5, FalseStop: 0.01, Missed: 0.1}, false},
-		"upside down":    {sprt.Rule{Good: 0.2, Bad: 0.8, FalseStop: 0.01, Missed: 0.1}, false},
-		"certain":        {sprt.Rule{Good: 1, Bad: 0.2, FalseStop: 0.01, Missed: 0.1}, false},
-		"never wrong":    {sprt.Rule{Good: 0.8, Bad: 0.2, FalseStop: 0, Missed: 0.1}, false},
-		"no number":      {sprt.Rule{Good: math.NaN(), Bad: 0.2, FalseStop: 0.1, Missed: 0.1}, false},
+		"default":        {Rule{Good: 0.8, Bad: 0.2, FalseStop: 0.01, Missed: 0.1}, true},
+		"the same share": {Rule{Good: 0.5, Bad: 0.5, FalseStop: 0.01, Missed: 0.1}, false},
+		"upside down":    {Rule{Good: 0.2, Bad: 0.8, FalseStop: 0.01, Missed: 0.1}, false},
+		"certain":        {Rule{Good: 1, Bad: 0.2, FalseStop: 0.01, Missed: 0.1}, false},
+		"never wrong":    {Rule{Good: 0.8, Bad: 0.2, FalseStop: 0, Missed: 0.1}, false},
+		"no number":      {Rule{Good: math.NaN(), Bad: 0.2, FalseStop: 0.1, Missed: 0.1}, false},
 	} {
 		if err := tt.rule.Check(); (err == nil) != tt.good {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
+}
+
+// soonestStop is after how many orders, all of them bad, a channel is stopped.
+func soonestStop(m *monitor) int {
+	_, bad := m.each.steps()
+	_, upper := m.each.bounds()
+	return int(math.Ceil(upper / bad))
 }

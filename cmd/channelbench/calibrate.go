@@ -16,9 +16,9 @@ import (
 	"github.com/google/renameio/v2"
 	"github.com/spf13/cobra"
 
-	"channelbench/bench"
 	"channelbench/bench/dialect"
 	"channelbench/bench/evidence"
+	"channelbench/bench/recording"
 	"channelbench/internal/calibrate"
 	"channelbench/internal/calibrate/attempt"
 	"channelbench/internal/inert"
@@ -204,36 +204,43 @@ func (p *program) readNights(s *scenario.Scenario, runs []string, now time.Time,
 		if info, err := os.Stat(path); err == nil && info.IsDir() {
 			path = filepath.Join(path, "orders.jsonl")
 		}
-		text, h, err := readJournal(path)
+		recorded, torn, err := readJournal(path)
 		if err != nil {
 			return nil, nil, err
 		}
-		if !now.IsZero() && h.At.After(now) {
-			unread = append(unread, fmt.Sprintf("%s: its clock says %s, which lies in the future, so it doesn't count", path, h.At.Format(time.RFC3339)))
+		run := &recorded.Run
+		if !now.IsZero() && run.At.After(now) {
+			unread = append(unread, fmt.Sprintf("%s: its clock says %s, which lies in the future, so it doesn't count", path, run.At.Format(time.RFC3339)))
 			continue
 		}
-		if other := from[h.At]; other != "" {
+		if other := from[run.At.Time]; other != "" {
 			return nil, nil, fail(exitUsage, fmt.Errorf("%s and %s are the same run, which counts once", other, path))
 		}
-		from[h.At] = path
-		if other := seeds[h.Seed]; other != "" && !h.Live {
+		from[run.At.Time] = path
+		if other := seeds[run.Seed]; other != "" && !run.Live {
 			p.note("warning: %s and %s are of mock channels with the same seed: they tell the same luck twice; bench with --set seed=2", other, path)
 		}
-		if !h.Live {
-			seeds[h.Seed] = path
+		if !run.Live {
+			seeds[run.Seed] = path
 		}
-		n, err := p.readNight(s, path, text, h, anyPurchase)
+		attempts, err := p.attempts(s, path, recorded, anyPurchase)
 		if err != nil {
 			return nil, nil, err
 		}
-		nights = append(nights, *n)
+		if torn != nil {
+			p.note("warning: %s: %v; what comes before it counts", path, torn)
+		}
+		if len(attempts) == 0 {
+			return nil, nil, fail(exitUsage, fmt.Errorf("%s holds no attempt whose outcome is known", path))
+		}
+		nights = append(nights, attempt.Night{Name: path, From: run.At.Time, Attempts: attempts, Mock: !run.Live})
 	}
 	return nights, unread, nil
 }
 
-// readJournal reads a journal and its header, and refuses that of a run that is invalid by our own fault: what our
+// readJournal reads a journal as far as it can be trusted, and refuses that of a run that is invalid by our own fault: what our
 // key or our network did is not what the channels do.
-func readJournal(path string) ([]byte, *evidence.Header, error) {
+func readJournal(path string) (recorded *recording.Recording, torn, err error) {
 	const hint = "\n  hint: name a folder that bench wrote, or its orders.jsonl"
 	text, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -242,7 +249,7 @@ func readJournal(path string) ([]byte, *evidence.Header, error) {
 	if err != nil {
 		return nil, nil, fail(exitUsage, err)
 	}
-	h, err := evidence.ReadHeader(bytes.NewReader(text))
+	recorded, torn, err = evidence.Read(bytes.NewReader(text))
 	if err != nil {
 		return nil, nil, fail(exitUsage, fmt.Errorf("%s: %w"+hint, path, err))
 	}
@@ -251,36 +258,26 @@ func readJournal(path string) ([]byte, *evidence.Header, error) {
 			return nil, nil, fail(exitUsage, fmt.Errorf("%s is of an invalid run: %s\n  hint: leave it out", path, run.Invalid))
 		}
 	}
-	return text, h, nil
+	return recorded, torn, nil
 }
 
-// readNight reads the attempts of a journal, if it bought what the scenario buys.
-func (p *program) readNight(s *scenario.Scenario, path string, text []byte, h *evidence.Header, anyPurchase bool) (*attempt.Night, error) {
-	if h.Purchase != s.PurchaseSHA256() {
+// attempts are those of a journal, if it bought what the scenario buys.
+func (p *program) attempts(
+	s *scenario.Scenario, path string, recorded *recording.Recording, anyPurchase bool,
+) (all []attempt.Attempt, err error) {
+	if recorded.Run.PurchaseSHA256 != s.PurchaseSHA256() {
 		if !anyPurchase {
 			return nil, fail(exitUsage, fmt.Errorf("%s bought something else than the scenario: other videos, channels, prices or strategies\n  hint: calibrate the scenario of that run, or take it all the same with --any-purchase", path))
 		}
 		// Videos have the numbers that the run's own scenario gives them.
-		past, err := bench.ReadPast(path)
-		if err != nil {
-			return nil, fail(exitUsage, err)
-		}
-		if s, _, err = p.load(filepath.Join(filepath.Dir(path), keptScenario), past.Set); err != nil {
+		if s, _, err = p.load(filepath.Join(filepath.Dir(path), keptScenario), recorded.Run.Set); err != nil {
 			return nil, err
 		}
 	}
-	n, err := evidence.Read(bytes.NewReader(text), s)
-	if err != nil {
+	if all, err = evidence.Attempts(recorded, s); err != nil {
 		return nil, fail(exitUsage, fmt.Errorf("%s: %w", path, err))
 	}
-	for _, w := range n.Warnings {
-		p.note("warning: %s: %s", path, w)
-	}
-	if len(n.Attempts) == 0 {
-		return nil, fail(exitUsage, fmt.Errorf("%s holds no attempt whose outcome is known", path))
-	}
-	n.Name = path
-	return &n.Night, nil
+	return all, nil
 }
 
 // shownRows is how many bad rows are printed.

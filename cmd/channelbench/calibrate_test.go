@@ -22,7 +22,11 @@ func TestRunsFromTheFutureDoNotCount(t *testing.T) {
 	now := time.Date(2026, 11, 20, 3, 0, 0, 0, time.UTC)
 	write := func(at time.Time) string {
 		path := filepath.Join(t.TempDir(), "orders.jsonl")
-		j, err := journal.Create(path, journal.Run{Schema: journal.Schema, At: journal.UTC(at), Speed: 1, Live: true, PurchaseSHA256: s.PurchaseSHA256()})
+		c, err := journal.Take(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		j, err := c.Begin(journal.Run{Schema: journal.Schema, At: journal.UTC(at), Speed: 1, Live: true, PurchaseSHA256: s.PurchaseSHA256()})
 		if err != nil {
 			t.Fatal(err)
 		}

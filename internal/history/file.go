@@ -5,7 +5,8 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
+
+	"channelbench/internal/sealed"
 )
 
 // Append adds entries at the end of a history, which is made where it is missing: all of them in one write, under a
@@ -35,9 +36,9 @@ func appendBatch(path string, batch []byte) error {
 	if err != nil {
 		return err
 	}
-	defer f.Close()                                                           // frees the lock; what was written is synced before
-	if err := lock(f); err != nil && !errors.Is(err, errors.ErrUnsupported) { // appending in one write has to do then
-		return err
+	defer f.Close() // frees the lock; what was written is synced before
+	if err := sealed.Lock(f); err != nil && !errors.Is(err, errors.ErrUnsupported) {
+		return err // without locks, appending in one write has to do
 	}
 	torn, err := endsTorn(f)
 	if err != nil {
@@ -69,14 +70,9 @@ func endsTorn(f *os.File) (bool, error) {
 	return last[0] != '\n', err
 }
 
-// syncFolder makes the name of a new file last.
+// syncFolder makes the name of a new file last, where the disk can do that.
 func syncFolder(path string) error {
-	folder, err := os.Open(filepath.Dir(path))
-	if err != nil {
-		return err
-	}
-	defer folder.Close()
-	if err := folder.Sync(); err != nil && !errors.Is(err, errors.ErrUnsupported) {
+	if err := sealed.SyncFolder(path); !errors.Is(err, errors.ErrUnsupported) {
 		return err
 	}
 	return nil

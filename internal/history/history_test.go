@@ -13,6 +13,7 @@ import (
 
 	"channelbench/internal/record"
 	"channelbench/internal/scenario"
+	"channelbench/internal/sealed"
 )
 
 var firstNight = time.Date(2026, 1, 1, 3, 0, 0, 0, time.UTC)
@@ -44,9 +45,9 @@ func encode(t testing.TB, nights ...Night) []byte {
 	return all
 }
 
-// sealed is a line that so begins, with a right checksum.
-func sealed(begun string) []byte {
-	return append(append([]byte(begun), seal([]byte(begun))...), '\n')
+// sealedLine is a line that so begins, with a right checksum.
+func sealedLine(begun string) []byte {
+	return sealed.Line([]byte(begun))
 }
 
 func parse(t *testing.T, text []byte) *Log {
@@ -78,12 +79,12 @@ func TestReadNamesWhatItLeavesOut(t *testing.T) {
 		"torn in the middle":   {join(one[:200], []byte("\n"), two), 1, "line 1 was cut short while it was written"},
 		"changed":              {join(bytes.Replace(one, []byte(`"orders":80`), []byte(`"orders":81`), 1), two), 1, "line 1 was changed after it was written, or is torn: its checksum is wrong"},
 		"another version":      {join(bytes.Replace(one, []byte("history/v1"), []byte("history/v2"), 1), two), 1, `line 1 has the schema "channelbench/history/v2", and this version reads "channelbench/history/v1"`},
-		"sealed, but no night": {join(sealed(`{"schema":"channelbench/history/v1","kind":"night","at":"2026-11-30T03:00:00Z","strategy":"s","seed":-1`), one), 1, "line 1 can't be read: json: cannot unmarshal number -1 into Go struct field Night.seed of type uint64"},
-		"sealed, but undated":  {join(sealed(`{"schema":"channelbench/history/v1","kind":"night","at":"yesterday"`), one), 1, `line 1 can't be read: parsing time "yesterday" as "2006-01-02T15:04:05Z07:00": cannot parse "yesterday" as "2006"`},
-		"sealed, but no mark":  {join(sealed(`{"schema":"channelbench/history/v1","kind":"accept","from":7`), one), 1, "line 1 can't be read: json: cannot unmarshal number into Go struct field Mark.from of type string"},
-		"sealed, but too good": {join(sealed(`{"schema":"channelbench/history/v1","kind":"night","at":"2026-11-30T03:00:00Z","orders":4,"delivered":5`), one), 1, "line 1 can't be read: 5 orders can't be delivered, and 0 in time, of 4"},
-		"sealed, but none":     {join(sealed(`{"schema":"channelbench/history/v1","kind":"night","at":"2026-11-30T03:00:00Z","in_time":-1`), one), 1, "line 1 can't be read: 0 orders can't be delivered, and -1 in time, of 0"},
-		"of an unknown kind":   {join(sealed(`{"schema":"channelbench/history/v1","kind":"other"`), one), 1, `line 1 is of the kind "other", which only other versions know`},
+		"sealed, but no night": {join(sealedLine(`{"schema":"channelbench/history/v1","kind":"night","at":"2026-11-30T03:00:00Z","strategy":"s","seed":-1`), one), 1, "line 1 can't be read: json: cannot unmarshal number -1 into Go struct field Night.seed of type uint64"},
+		"sealed, but undated":  {join(sealedLine(`{"schema":"channelbench/history/v1","kind":"night","at":"yesterday"`), one), 1, `line 1 can't be read: parsing time "yesterday" as "2006-01-02T15:04:05Z07:00": cannot parse "yesterday" as "2006"`},
+		"sealed, but no mark":  {join(sealedLine(`{"schema":"channelbench/history/v1","kind":"accept","from":7`), one), 1, "line 1 can't be read: json: cannot unmarshal number into Go struct field Mark.from of type string"},
+		"sealed, but too good": {join(sealedLine(`{"schema":"channelbench/history/v1","kind":"night","at":"2026-11-30T03:00:00Z","orders":4,"delivered":5`), one), 1, "line 1 can't be read: 5 orders can't be delivered, and 0 in time, of 4"},
+		"sealed, but none":     {join(sealedLine(`{"schema":"channelbench/history/v1","kind":"night","at":"2026-11-30T03:00:00Z","in_time":-1`), one), 1, "line 1 can't be read: 0 orders can't be delivered, and -1 in time, of 0"},
+		"of an unknown kind":   {join(sealedLine(`{"schema":"channelbench/history/v1","kind":"other"`), one), 1, `line 1 is of the kind "other", which only other versions know`},
 		"foreign JSON":         {join([]byte("{\"level\":\"info\"}\n[1,2]\n7\n"), one), 1, "line 1 is not a line of a history\nline 2 is not a line of a history\nline 3 is not a line of a history"},
 		"binary":               {join([]byte("\x00\xff\x1b[31m\n"), one, bytes.Repeat([]byte{0}, 3<<20), []byte("\n"), two), 2, "line 1 is no JSON\nline 3 is no JSON"},
 		"out of order":         {join(two, one, three), 2, "line 2 is out of order: 2026-01-02T03:00:00Z of a comes after 2026-01-03T03:00:00Z"},
@@ -410,7 +411,8 @@ func FuzzRead(f *testing.F) {
 func bare(text []byte) []byte {
 	var all []byte
 	for line := range bytes.Lines(text) {
-		all = append(append(all, line[:len(line)-1-sealSize]...), '\n')
+		begun := line[:bytes.LastIndex(line, []byte(`,"crc":`))]
+		all = append(append(all, begun...), '\n')
 	}
 	return all
 }
@@ -419,7 +421,7 @@ func bare(text []byte) []byte {
 func resealed(text []byte) []byte {
 	var all []byte
 	for line := range bytes.Lines(text) {
-		all = append(all, sealed(string(bytes.TrimRight(line, "}\r\n")))...)
+		all = append(all, sealedLine(string(bytes.TrimRight(line, "}\r\n")))...)
 	}
 	return all
 }

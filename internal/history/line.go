@@ -5,24 +5,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"hash/crc32"
 	"time"
+
+	"channelbench/internal/sealed"
 )
 
-// A line is a JSON object whose last member, ,"crc":"1a2b3c4d", is the CRC-32C of the object without it.
-const (
-	mark     = `,"crc":"`
-	sealSize = len(mark) + 8 + len(`"}`)
-	maxLine  = 1 << 20 // bytes; a night takes about a thousand
-)
-
-var castagnoli = crc32.MakeTable(crc32.Castagnoli)
-
-// seal ends what begins a line.
-func seal(begun []byte) []byte {
-	sum := crc32.Update(crc32.Checksum(begun, castagnoli), castagnoli, []byte{'}'})
-	return fmt.Appendf(nil, `%s%08x"}`, mark, sum)
-}
+// maxLine is how long a line is at most, in bytes; a night takes about a thousand.
+const maxLine = 1 << 20
 
 // Entry is what a history holds: a Night or a Mark.
 type Entry interface{ Night | Mark }
@@ -33,8 +22,7 @@ func lineOf(e any) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	line := body[:len(body)-1]
-	return append(append(line, seal(line)...), '\n'), nil
+	return sealed.Line(body[:len(body)-1]), nil
 }
 
 // What a line can be that is none of ours. Where it is one of another version, its checksum is that version's matter.
@@ -66,7 +54,7 @@ func decode(line []byte, ended bool) (kept, error) {
 	case head.Schema != Schema:
 		return nil, fmt.Errorf("has the schema %.60q, and this version reads %q", head.Schema, Schema)
 	}
-	if i := len(line) - sealSize; i < 1 || !bytes.Equal(line[i:], seal(line[:i])) {
+	if !sealed.Intact(line) {
 		return nil, errSeal
 	}
 	e := empty(head.Kind)

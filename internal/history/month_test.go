@@ -30,7 +30,7 @@ func inMonths(usd map[string]float64) func(*Night) { return func(n *Night) { n.S
 // TestMonthBudget: each run and strategy of the month counts once, by its last line, with what it spent in that
 // month; what can't be trusted is named.
 func TestMonthBudget(t *testing.T) {
-	line := func(begun string) string { return string(sealed(`{"schema":"channelbench/history/v1",` + begun)) }
+	line := func(begun string) string { return string(sealedLine(`{"schema":"channelbench/history/v1",` + begun)) }
 	third := spending(t, "2026-11-03T02:00:00Z", "live", "a", "live", 2)
 	for _, tt := range []struct {
 		name, history string

@@ -1,7 +1,6 @@
 package history
 
 import (
-	"bufio"
 	"bytes"
 	"errors"
 	"fmt"
@@ -10,6 +9,7 @@ import (
 	"time"
 
 	"channelbench/internal/inert"
+	"channelbench/internal/sealed"
 )
 
 // Log is what a history holds.
@@ -38,33 +38,17 @@ func Read(r io.Reader) (*Log, error) {
 
 // scan hands on the lines that aren't blank, by their numbers, and whether a newline ends them.
 func scan(r io.Reader, take func(number int, line []byte, ended bool)) error {
-	in := bufio.NewReaderSize(r, 64<<10)
+	lines := sealed.NewReader(r, maxLine)
 	for number := 1; ; number++ {
-		line, ended, err := segment(in)
-		if err != nil && !errors.Is(err, io.EOF) {
+		s, err := lines.Next()
+		switch {
+		case errors.Is(err, io.EOF):
+			return nil
+		case err != nil:
 			return err
 		}
-		if line = bytes.TrimRight(line, "\r"); len(bytes.TrimSpace(line)) > 0 {
-			take(number, line, ended)
-		}
-		if err != nil {
-			return nil
-		}
-	}
-}
-
-// segment is what comes up to the next newline, cut where it is far too long for a line, and whether there was one.
-func segment(in *bufio.Reader) (line []byte, ended bool, err error) {
-	for {
-		part, err := in.ReadSlice('\n')
-		if len(line) <= maxLine {
-			line = append(line, part...)
-		}
-		switch {
-		case err == nil:
-			return bytes.TrimSuffix(line, []byte("\n")), true, nil
-		case !errors.Is(err, bufio.ErrBufferFull):
-			return line, false, err
+		if line := bytes.TrimRight(s.Text, "\r"); len(bytes.TrimSpace(line)) > 0 {
+			take(number, line, s.Ended)
 		}
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"channelbench/internal/money"
+	"channelbench/internal/sealed"
 )
 
 // Reservation is what a run may come to, from before its first submit until its night is kept. A run that is killed
@@ -163,27 +164,13 @@ func dropEmpty(path string) error {
 	return os.Remove(path)
 }
 
-// alone opens a file, which is made where it is missing, and waits until nobody else has it. It may be gone by then.
+// alone opens a file, which is made where it is missing, and waits until nobody else has it.
 func alone(path string) (*os.File, error) {
-	for {
-		f, err := os.OpenFile(path, os.O_RDWR|os.O_APPEND|os.O_CREATE, 0o644)
-		if err != nil {
-			return nil, err
-		}
-		if err := lock(f); err != nil {
-			return nil, errors.Join(fmt.Errorf("%s: %w", path, err), f.Close(), dropEmpty(path))
-		}
-		mine, err := f.Stat()
-		if err != nil {
-			return nil, errors.Join(err, f.Close())
-		}
-		if there, err := os.Stat(path); err == nil && os.SameFile(mine, there) {
-			return f, nil
-		}
-		if err := f.Close(); err != nil {
-			return nil, err
-		}
+	f, err := sealed.Open(path, os.O_CREATE, 0o644, sealed.Lock)
+	if errors.Is(err, errors.ErrUnsupported) {
+		return nil, errors.Join(err, dropEmpty(path))
 	}
+	return f, err
 }
 
 // extend adds a line to a file, in place of what a crash left after the last newline.

@@ -151,7 +151,7 @@ func TestReservationsThatCannotBeTrusted(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	line := func(begun string) string { return string(sealed(`{"schema":"channelbench/history/v1",` + begun)) }
+	line := func(begun string) string { return string(sealedLine(`{"schema":"channelbench/history/v1",` + begun)) }
 	for _, tt := range []struct {
 		name, text string
 		left       money.Micros

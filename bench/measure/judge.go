@@ -1,4 +1,4 @@
-package bench
+package measure
 
 import (
 	"math/rand/v2"
@@ -10,10 +10,10 @@ import (
 // resamples is how many times the blocks of a run are drawn again.
 const resamples = 256
 
-// draws are the figures of each sample in each draw of the bootstrap of the blocks. A draw is the same for all samples, so what
-// they had in common stays so: the minutes, and the clips and prompts of the pairs.
-func (a *attack) draws(samples []*sample, b *blocks) [][]figures {
-	random := rand.New(rand.NewPCG(a.scenario.Seed, 0x626f6f74)) // apart from other uses of the seed
+// draws are the figures of each sample in each draw of the bootstrap of the blocks. A draw is the same for all samples,
+// so what they had in common stays so: the minutes, and the clips and prompts of the pairs.
+func (m *Bench) draws(samples []*sample, b *blocks) [][]figures {
+	random := rand.New(rand.NewPCG(m.Scenario.Seed, 0x626f6f74)) // apart from other uses of the seed
 	all := make([][]figures, len(samples))
 	for range resamples {
 		weights := b.weights(random)
@@ -26,12 +26,12 @@ func (a *attack) draws(samples []*sample, b *blocks) [][]figures {
 
 // judge asks for a verdict. What isn't known here is what other minutes and other clips would have brought, so the
 // draws are those of the bootstrap.
-func (a *attack) judge(samples []*sample, draws [][]figures) record.Verdict {
-	q := &decision.Question{Decision: a.scenario.Decision, NoPromise: a.scenario.Workload.Promise == 0, Measured: true}
+func (m *Bench) judge(samples []*sample, draws [][]figures) record.Verdict {
+	q := &decision.Question{Decision: m.Scenario.Decision, NoPromise: m.Scenario.Workload.Promise == 0, Measured: true}
 	for _, s := range samples {
-		st := &a.scenario.Strategies[s.strategy]
+		st := &m.Scenario.Strategies[s.strategy]
 		q.Strategies = append(q.Strategies, st.Name)
-		q.Excluded = append(q.Excluded, a.scenario.Excludes(st))
+		q.Excluded = append(q.Excluded, m.Scenario.Excludes(st))
 		q.Stated = append(q.Stated, s.outlook(s.figures(once, doubt{})))
 	}
 	for k := range resamples {

@@ -1,13 +1,15 @@
-package bench
+package measure
 
 import (
 	"cmp"
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"slices"
 
 	"gonum.org/v1/gonum/stat/distuv"
 
+	"channelbench/bench/ledger"
 	"channelbench/bench/recording"
 	"channelbench/internal/decision"
 	"channelbench/internal/money"
@@ -20,14 +22,15 @@ type sample struct {
 	engine   string  // "live", "mock", "replay"
 	repeats  float64 // how many tallies one order has
 	monthly  float64
-	fixed    float64                 // dollars a month
-	lost     float64                 // dollars: penalty of an undelivered order
-	least    float64                 // dollars: the cheapest clip on any channel of its route
-	most     float64                 // and the dearest
-	falls    bool                    // there is a second step
-	tallies  []tally                 // by latency, ascending
-	bought   map[string]money.Micros // by month, such as "2026-11": what attempts may have cost, those of orders without an outcome too
-	missing  money.Micros            // its share of what is gone from accounts beyond all charges: in no figure, but spent
+	fixed    float64 // dollars a month
+	lost     float64 // dollars: penalty of an undelivered order
+	least    float64 // dollars: the cheapest clip on any channel of its route
+	most     float64 // and the dearest
+	falls    bool    // there is a second step
+	tallies  []tally // by latency, ascending
+	// By month, such as "2026-11": what attempts may have cost, those of orders without an outcome too.
+	bought  map[string]money.Micros
+	missing money.Micros // its share of what is gone from accounts beyond all charges: in no figure, but spent
 }
 
 // tally is one order as figures count it.
@@ -42,55 +45,69 @@ type tally struct {
 }
 
 // sample tallies the orders of a strategy.
-func (a *attack) sample(strategy int, engine string, repeats float64, orders []recording.Order, b *blocks) *sample {
-	s := &sample{strategy: strategy, engine: engine, repeats: repeats, monthly: float64(a.scenario.Workload.OrdersPerMonth), bought: map[string]money.Micros{}}
-	for ch, used := range a.uses[strategy] {
+func (m *Bench) sample(
+	strategy int, engine string, repeats float64, orders []recording.Order, b *blocks,
+) (*sample, error) {
+	s := &sample{
+		strategy: strategy, engine: engine, repeats: repeats, bought: map[string]money.Micros{},
+		monthly: float64(m.Scenario.Workload.OrdersPerMonth), lost: m.Compiled.Model.Costs.Undelivered.Dollars(),
+	}
+	for ch, used := range m.Compiled.Uses[strategy] {
 		if used {
-			s.fixed += a.model.Costs.Fixed[ch].Dollars()
+			s.fixed += m.Compiled.Model.Costs.Fixed[ch].Dollars()
 		}
 	}
-	s.lost = a.model.Costs.Undelivered.Dollars()
-	a.prices(s)
+	if err := m.prices(s); err != nil {
+		return nil, err
+	}
 	for i := range orders {
 		o := &orders[i]
-		if o.Strategy != a.scenario.Strategies[strategy].Name {
+		if o.Strategy != m.Scenario.Strategies[strategy].Name {
 			continue
 		}
 		for k := range o.Attempts {
 			s.bought[o.Attempts[k].Bought.UTC().Format("2006-01")] += o.Attempts[k].AtMost()
 		}
 		if o.Finished {
-			s.tallies = append(s.tallies, a.tally(o, b.of(o.Pair)))
+			s.tallies = append(s.tallies, m.tally(o, b.of(o.Pair)))
 		}
 	}
 	slices.SortStableFunc(s.tallies, func(x, y tally) int { return cmp.Compare(x.latency, y.latency) })
-	return s
+	return s, nil
 }
 
 // prices fills in what clips cost. A channel that isn't driven has no price here.
-func (a *attack) prices(s *sample) {
+func (m *Bench) prices(s *sample) error {
 	var prices []float64
-	for class, route := range a.strategy[s.strategy].Routes {
+	reached := Channels(m.Scenario, m.Compiled)
+	for class, route := range m.Compiled.Strategies[s.strategy].Routes {
 		s.falls = s.falls || len(route.Steps) > 1
 		for _, step := range route.Steps {
-			if a.drives(step.Channel) {
-				prices = append(prices, a.endpoints[step.Channel].worst[class].Dollars())
+			c := &m.Scenario.Channels[step.Channel]
+			if !slices.Contains(reached, c.Name) {
+				continue
 			}
+			worst, err := ledger.Worst(&c.Price, m.Compiled.Model.Channels[step.Channel].Jobs[class].Clip)
+			if err != nil {
+				return fmt.Errorf("channel %s: %w", c.Name, err)
+			}
+			prices = append(prices, worst.Dollars())
 		}
 	}
 	if len(prices) > 0 {
 		s.least, s.most = slices.Min(prices), slices.Max(prices)
 	}
+	return nil
 }
 
-func (a *attack) tally(o *recording.Order, block int) tally {
+func (m *Bench) tally(o *recording.Order, block int) tally {
 	t := tally{order: o, block: block, charge: o.Charge().Dollars(), latency: math.Inf(1), delivered: o.Delivered}
-	promise := a.scenario.Workload.Promise
+	promise := m.Scenario.Workload.Promise
 	t.inTime = o.Delivered && (promise == 0 || o.Latency <= promise)
 	if o.Delivered {
 		t.latency = o.Latency.Seconds()
 	}
-	switch costs := &a.model.Costs; {
+	switch costs := &m.Compiled.Model.Costs; {
 	case !o.Delivered:
 		t.penalty = costs.Undelivered.Dollars()
 	case !t.inTime:
@@ -161,7 +178,8 @@ func (s *sample) figures(weight func(*tally) float64, d doubt) figures {
 	s.money(&f, paid, wasted, delivered, d)
 	all := n + d.atOnce + d.never
 	f.delivered, f.inTime = (delivered+d.atOnce)/all, (f.inTime+d.atOnce)/all
-	f.p50, f.p95, f.p99 = s.quantile(0.5*all-d.atOnce, weight), s.quantile(0.95*all-d.atOnce, weight), s.quantile(0.99*all-d.atOnce, weight)
+	f.p50, f.p95 = s.quantile(0.5*all-d.atOnce, weight), s.quantile(0.95*all-d.atOnce, weight)
+	f.p99 = s.quantile(0.99*all-d.atOnce, weight)
 	return f
 }
 

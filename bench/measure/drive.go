@@ -1,4 +1,4 @@
-package bench
+package measure
 
 import (
 	"cmp"
@@ -15,17 +15,22 @@ import (
 )
 
 // drive is how the orders were driven.
-func (a *attack) drive(live bool, orders []recording.Order) *record.Drive {
-	d := &record.Drive{Run: a.name(), Channels: "mock", Poll: map[string]float64{}, Planned: int64(a.scenario.Bench.Orders * len(drivenBy(a.scenario)))}
-	if live {
+func (m *Bench) drive(orders []recording.Order) *record.Drive {
+	run := &m.Recorded.Run
+	d := &record.Drive{
+		Run: run.At.Format(time.RFC3339Nano), Channels: "mock", Poll: map[string]float64{},
+		Planned: int64(m.Scenario.Bench.Orders * len(Strategies(m.Scenario))),
+	}
+	if run.Live {
 		d.Channels = "live"
 	}
-	for i := range a.scenario.Channels {
-		if a.drives(i) {
-			d.Poll[a.scenario.Channels[i].Name] = a.scenario.Channels[i].Poll.Seconds()
+	reached := Channels(m.Scenario, m.Compiled)
+	for i := range m.Scenario.Channels {
+		if c := &m.Scenario.Channels[i]; slices.Contains(reached, c.Name) {
+			d.Poll[c.Name] = c.Poll.Seconds()
 		}
 	}
-	for _, g := range a.scenario.Gates {
+	for _, g := range m.Scenario.Gates {
 		d.Gates = append(d.Gates, record.Gate{Metric: g.Metric, Change: g.Change})
 	}
 	var lags []float64
@@ -89,7 +94,8 @@ func (s *sample) counts() *record.Counts {
 	}
 	c.P90 = decision.Figure(stats.OrderQuantile(latencies, 0.9))
 	s.lack(c)
-	c.SpentUSD, c.Bill.ReportedUSD, c.Bill.ComparedUSD = plus(spent, s.missing).Dollars(), reported.Dollars(), compared.Dollars()
+	c.SpentUSD = plus(spent, s.missing).Dollars()
+	c.Bill.ReportedUSD, c.Bill.ComparedUSD = reported.Dollars(), compared.Dollars()
 	return c
 }
 

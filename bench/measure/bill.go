@@ -1,21 +1,19 @@
-package bench
+package measure
 
 import (
-	"cmp"
 	"fmt"
 	"maps"
 	"slices"
 
-	"channelbench/bench/journal"
 	"channelbench/bench/recording"
 	"channelbench/internal/money"
 	"channelbench/internal/record"
 )
 
 // bills add up by channel what was reserved, computed and reported.
-func (a *attack) bills(orders []recording.Order) []record.Bill {
+func bills(orders []recording.Order, channels []string) []record.Bill {
 	var bills []record.Bill
-	for _, name := range a.driven() {
+	for _, name := range channels {
 		b := total(orders, name).bill()
 		b.Channel = name
 		bills = append(bills, b)
@@ -40,7 +38,8 @@ func total(orders []recording.Order, channels ...string) *sums {
 type sums struct {
 	submits, told                                   int64
 	reserved, computed, reported, compared, counted money.Micros
-	least, most                                     money.Micros // by the price, where nobody knows whether an attempt was billed
+	// By the price, where nobody knows whether an attempt was billed.
+	least, most money.Micros
 }
 
 func (b *sums) add(t *recording.Attempt) {
@@ -72,16 +71,13 @@ func (b *sums) bill() record.Bill {
 
 // sharedJobs finds channels that answered different submits with the same job: they were paid for one by one, and
 // there is one clip for all of them.
-func (a *attack) sharedJobs() []string {
+func sharedJobs(orders []recording.Order) []string {
 	type place struct{ channel, job string }
-	channels, attempts := map[[2]int]string{}, map[place]int{}
-	for _, e := range a.entries {
-		switch e := e.(type) {
-		case journal.Intent:
-			channels[[2]int{e.Order, e.Attempt}] = e.Channel
-		case journal.Accepted:
-			if job := cmp.Or(e.ID, e.PollURL); job != "" {
-				attempts[place{channels[[2]int{e.Order, e.Attempt}], job}]++
+	attempts := map[place]int{}
+	for i := range orders {
+		for k := range orders[i].Attempts {
+			if t := &orders[i].Attempts[k]; t.Job != "" {
+				attempts[place{t.Channel, t.Job}]++
 			}
 		}
 	}

@@ -1,4 +1,4 @@
-package bench
+package measure
 
 import (
 	"math"
@@ -30,7 +30,7 @@ type blocks struct {
 // newBlocks cuts the run of which these orders are known, by number.
 func newBlocks(s *scenario.Scenario, recorded []recording.Order) *blocks {
 	pairs := float64(s.Bench.Orders)
-	span := leastBlock.Seconds() / s.Bench.Rate.Per.Seconds() * float64(s.Bench.Rate.Count) / float64(len(drivenBy(s)))
+	span := leastBlock.Seconds() / s.Bench.Rate.Per.Seconds() * float64(s.Bench.Rate.Count) / float64(len(Strategies(s)))
 	span = max(1, min(max(span, math.Cbrt(pairs)), pairs/fewestBlocks))
 	b := evenBlocks(s.Bench.Orders, max(1, int(pairs/span)))
 	for i := range recorded {
@@ -49,9 +49,9 @@ func (b *blocks) at(t time.Duration) int {
 	return max(0, sort.Search(len(b.begins), func(i int) bool { return b.begins[i] > t })-1)
 }
 
-// evenBlocks cut so many pairs into so many blocks. Their weights are gamma in place of the exponential ones of the Bayesian
-// bootstrap (Rubin 1981), with a shape that makes the variance of a mean the one of Student's t: few blocks tell little of
-// their own scatter.
+// evenBlocks cut so many pairs into so many blocks. Their weights are gamma in place of the exponential ones of the
+// Bayesian bootstrap (Rubin 1981), with a shape that makes the variance of a mean the one of Student's t: few blocks
+// tell little of their own scatter.
 func evenBlocks(pairs, count int) *blocks {
 	n := float64(count)
 	narrow := distuv.UnitNormal.Quantile(0.975) / distuv.StudentsT{Sigma: 1, Nu: max(1, n-1)}.Quantile(0.975)

@@ -1,67 +1,23 @@
-package bench
+package measure
 
 import (
 	"fmt"
 	"math"
 	"slices"
 
-	"channelbench/bench/recording"
-	"channelbench/bench/timeline"
 	"channelbench/internal/channel"
 	"channelbench/internal/decision"
 	"channelbench/internal/record"
 	"channelbench/internal/stats"
 )
 
-// record works the run's record out of what was recorded, with a verdict.
-func (a *attack) record(o *Options) (*record.Run, error) {
-	recorded, err := a.recorded()
-	if err != nil {
-		return nil, err
-	}
-	run := decision.NewRun(a.scenario, "bench", o.Version)
-	run.Started, run.Timeline, run.Drive = a.started(), timeline.Of(recorded, a.driven()), a.drive(o.Live, recorded)
-	b := newBlocks(a.scenario, recorded)
-	purses, err := a.purses()
-	if err != nil {
-		return nil, err
-	}
-	missing := a.share(purses, recorded)
-	var samples []*sample
-	for i := range a.scenario.Strategies {
-		if slices.Contains(drivenBy(a.scenario), i) {
-			driven := a.sample(i, run.Drive.Channels, 1, recorded, b)
-			driven.missing = missing[i]
-			samples = append(samples, driven)
-			continue
-		}
-		replayed, err := a.replay(i, recorded, b)
-		if err != nil {
-			run.Warnings = append(run.Warnings, fmt.Sprintf("%s is not answered: %v", a.scenario.Strategies[i].Name, err))
-			continue
-		}
-		samples = append(samples, a.sample(i, "replay", replayTimes, replayed, b))
-	}
-	draws := a.draws(samples, b)
-	for i, s := range samples {
-		run.Strategies = append(run.Strategies, a.strategyRecord(s, draws[i]))
-	}
-	run.Verdict = a.judge(samples, draws)
-	run.Bills = a.bills(recorded)
-	run.Accounts = a.balances(purses, recorded)
-	run.Findings = append(record.BillFindings(run.Bills, run.Accounts), a.sharedJobs()...)
-	run.Incomplete = slices.ContainsFunc(recorded, func(o recording.Order) bool { return !o.Finished })
-	a.truncations(run, recorded)
-	run.Warnings = append(run.Warnings, a.shortcomings(recorded, purses)...)
-	return run, nil
-}
-
-// strategyRecord works out the figures of one strategy.
-func (a *attack) strategyRecord(s *sample, draws []figures) record.Strategy {
-	st := &a.scenario.Strategies[s.strategy]
+// strategy works out the figures of one strategy.
+func (m *Bench) strategy(s *sample, draws []figures) record.Strategy {
+	st := &m.Scenario.Strategies[s.strategy]
 	r := record.Strategy{
-		Name: st.Name, Kind: a.scenario.KindOf(st), Engine: s.engine, Channels: st.Channels(), Excluded: a.scenario.Excludes(st),
-		SpendByChannel: map[string]float64{}, ErrorsPer1000: map[string]float64{}, UndeliveredReasons: map[string]float64{}, RegionByCountry: map[string]float64{},
+		Name: st.Name, Kind: m.Scenario.KindOf(st), Engine: s.engine, Channels: st.Channels(),
+		Excluded: m.Scenario.Excludes(st), SpendByChannel: map[string]float64{}, ErrorsPer1000: map[string]float64{},
+		UndeliveredReasons: map[string]float64{}, RegionByCountry: map[string]float64{},
 		LatencyCDF: s.curve(), Warnings: []string{},
 	}
 	n := float64(len(s.tallies))
@@ -102,7 +58,7 @@ func (a *attack) strategyRecord(s *sample, draws []figures) record.Strategy {
 		return record.Number(*v * s.monthly)
 	}
 	per := r.CostPerOrder
-	r.MonthlyCost = record.Spread{Figure: record.Figure{Value: monthly(per.Value), Low: monthly(per.Low), High: monthly(per.High)}}
+	r.MonthlyCost.Figure = record.Figure{Value: monthly(per.Value), Low: monthly(per.Low), High: monthly(per.High)}
 	return r
 }
 
@@ -145,7 +101,8 @@ func (s *sample) driven(r *record.Strategy) {
 	n := int64(len(s.tallies))
 	share := func(hits int64) record.Figure { return decision.Figure(stats.Share([]int64{hits}, []int64{n})) }
 	r.DeliveredShare, r.InTimeShare, r.FallbackShare = share(delivered), share(inTime), share(fellBack)
-	for q, figure := range map[float64]*record.Figure{0.5: &r.LatencySeconds.P50, 0.95: &r.LatencySeconds.P95, 0.99: &r.LatencySeconds.P99} {
+	l := &r.LatencySeconds
+	for q, figure := range map[float64]*record.Figure{0.5: &l.P50, 0.95: &l.P95, 0.99: &l.P99} {
 		e := stats.OrderQuantile(all, q)
 		*figure = decision.Figure(e)
 		if n > 0 {
@@ -173,15 +130,18 @@ func (s *sample) resampled(r *record.Strategy, draws []figures) {
 		slices.Sort(drawn)
 		const tail = (1 - stats.Confidence) / 2
 		// At the end of its scale, such as 100 % delivered, the value itself is the end of the interval.
-		return record.Figure{Value: value, Low: record.Number(min(*value, rank(drawn, tail))), High: record.Number(max(*value, rank(drawn, 1-tail)))}
+		return record.Figure{Value: value, Low: record.Number(min(*value, rank(drawn, tail))),
+			High: record.Number(max(*value, rank(drawn, 1-tail)))}
 	}
-	r.Orders, r.Delivered = int64(f.orders/s.repeats), int64(math.Round(f.delivered*f.orders/s.repeats))
+	r.Orders = int64(f.orders / s.repeats)
+	r.Delivered = int64(math.Round(f.delivered * f.orders / s.repeats))
 	switch {
 	case r.Orders == 0:
 		r.Delivered = 0
 		r.Warnings = append(r.Warnings, "no order had an outcome")
 	case r.Orders < fewestOrders:
-		r.Warnings = append(r.Warnings, fmt.Sprintf("needs at least %d orders for %.0f %% intervals of means and costs", fewestOrders, 100*stats.Confidence))
+		r.Warnings = append(r.Warnings, fmt.Sprintf("needs at least %d orders for %.0f %% intervals of means and costs",
+			fewestOrders, 100*stats.Confidence))
 	}
 	r.CostPerDelivered = figure(func(f *figures) float64 { return f.costPerDelivered })
 	r.CostPerOrder = figure(func(f *figures) float64 { return f.costPerOrder })
@@ -189,8 +149,10 @@ func (s *sample) resampled(r *record.Strategy, draws []figures) {
 	r.InTimeShare = figure(func(f *figures) float64 { return f.inTime })
 	r.FallbackShare = figure(func(f *figures) float64 { return f.fellBack })
 	r.AttemptsPerOrder = figure(func(f *figures) float64 { return f.attempts })
-	r.LatencySeconds = record.Latency{Mean: figure(func(f *figures) float64 { return f.mean }), P50: figure(func(f *figures) float64 { return f.p50 }),
-		P95: figure(func(f *figures) float64 { return f.p95 }), P99: figure(func(f *figures) float64 { return f.p99 })}
+	r.LatencySeconds = record.Latency{
+		Mean: figure(func(f *figures) float64 { return f.mean }), P50: figure(func(f *figures) float64 { return f.p50 }),
+		P95: figure(func(f *figures) float64 { return f.p95 }), P99: figure(func(f *figures) float64 { return f.p99 }),
+	}
 }
 
 // rank is the order statistic of rank ⌈qn⌉.

@@ -1,4 +1,6 @@
-package mockchannel
+// Package mocktest reaches mock channels, or any other handler, without a network: for tests in synctest bubbles, where
+// sockets don't work.
+package mocktest
 
 import (
 	"bytes"
@@ -8,10 +10,9 @@ import (
 	"net/http"
 )
 
-// Transport reaches the channels without a network, for tests in synctest bubbles, where sockets don't work. The host
-// of a request doesn't matter. An answer comes when it is complete; a cut connection is an error,
-// a torn answer a body that ends with io.ErrUnexpectedEOF.
-func (s *Server) Transport() http.RoundTripper { return transport{s.mux} }
+// Transport answers requests by a handler, whatever their host. An answer comes when it is complete; a cut connection is
+// an error, a torn answer a body that ends with io.ErrUnexpectedEOF.
+func Transport(h http.Handler) http.RoundTripper { return transport{h} }
 
 type transport struct{ http.Handler }
 
@@ -42,7 +43,8 @@ func (t transport) RoundTrip(r *http.Request) (*http.Response, error) {
 		body = io.MultiReader(body, torn{})
 	}
 	return &http.Response{
-		Status: fmt.Sprintf("%d %s", w.status, http.StatusText(w.status)), StatusCode: w.status, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		Status: fmt.Sprintf("%d %s", w.status, http.StatusText(w.status)), StatusCode: w.status,
+		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
 		Header: w.header, ContentLength: -1, Body: io.NopCloser(body), Request: r,
 	}, nil
 }

@@ -1,7 +1,8 @@
-package bench
+package measure
 
 import (
 	"math"
+	"slices"
 
 	"channelbench/bench/recording"
 	"channelbench/internal/money"
@@ -10,14 +11,16 @@ import (
 // purse is what the looks at an account tell. Much comes and goes between two looks, so what its balance rose by is
 // reckoned in totals:
 //
-//   - Up to what attempts under way and those charged since the look before cost, a rise is money that was set aside for these.
+//   - Up to what attempts under way and those charged since the look before cost, a rise is money that was set aside for
+//     these.
 //   - Rises beyond that are refunds, up to all that was reserved for attempts that ended uncharged, or may have.
-//   - The rest was paid in, and was never there for what was charged before. So was, if the balance rose, what would leave less gone
-//     than had been charged by the look before. No refund is taken for a top-up; a top-up that could be refunds is taken for
-//     these, and hides as much of what is missing.
-//   - What is gone beyond all charges and all that is reserved is missing, but may be due: as much again as is reserved for attempts
-//     under way, since some channels charge first and release what they set aside then; and what was reserved for attempts that
-//     ended uncharged since the look before. The run's cap waits for these, from one look to the next; a record doesn't.
+//   - The rest was paid in, and was never there for what was charged before. So was, if the balance rose, what would
+//     leave less gone than had been charged by the look before. No refund is taken for a top-up; a top-up that could be
+//     refunds is taken for these, and hides as much of what is missing.
+//   - What is gone beyond all charges and all that is reserved is missing, but may be due: as much again as is reserved
+//     for attempts under way, since some channels charge first and release what they set aside then; and what was
+//     reserved for attempts that ended uncharged since the look before. The run's cap waits for these, from one look to
+//     the next; a record doesn't.
 //
 // It is worked out from the journal's entries alone, so that an interruption changes nothing.
 type purse struct {
@@ -31,6 +34,34 @@ type purse struct {
 	due     money.Micros   // what may be on its way back
 	unclear bool           // whether something is, or was paid in: another look would tell
 	last    recording.Sums // by the last look
+}
+
+// purses are what all looks tell, by account.
+func (m *Bench) purses() []purse { return purses(m.Recorded.Looks, m.Accounts) }
+
+func purses(looks []recording.Look, accounts []Account) []purse {
+	purses := make([]purse, len(accounts))
+	for i, k := range accounts {
+		for j := range looks {
+			if slices.Equal(looks[j].Channels, k.Channels) {
+				purses[i].see(&looks[j])
+			}
+		}
+	}
+	return purses
+}
+
+// Missing is what accounts lost beyond all that their channels may have charged, and aren't due to get back.
+func Missing(looks []recording.Look, accounts []Account) (missing money.Micros) {
+	for _, p := range purses(looks, accounts) {
+		missing = plus(missing, p.lost())
+	}
+	return missing
+}
+
+// Unclear says whether what is gone from any account may be on its way back: another look would tell.
+func Unclear(looks []recording.Look, accounts []Account) bool {
+	return slices.ContainsFunc(purses(looks, accounts), func(p purse) bool { return p.unclear })
 }
 
 // see takes in a look.
