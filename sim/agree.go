@@ -24,6 +24,20 @@ const few = 30
 // relative is the slack for the closed form's own rounding.
 const relative = 1e-9
 
+// disagreements lists where the months contradict the closed forms.
+func (b *basis) disagreements() []string {
+	var all []string
+	for i, answer := range b.answers {
+		if answer == nil {
+			continue
+		}
+		for _, f := range disagreements(answer, b.totals[i], spellOf(&b.compiled.Model, b.compiled.Uses[i])) {
+			all = append(all, b.scenario.Strategies[i].Name+": "+f)
+		}
+	}
+	return all
+}
+
 // disagreements lists where the simulated months contradict the closed form: shares by the exact
 // binomial test; means beyond five standard errors, or as unlikely a distance where few months make
 // the standard error itself unsure; quantiles where, even at the edges of their

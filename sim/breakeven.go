@@ -24,7 +24,7 @@ var causes = map[string]string{
 func (c *contest) costingTheSame(rates []float64) ([]record.BreakEven, error) {
 	var all []record.BreakEven
 	for _, classes := range c.byResolution() {
-		of := c.contestOver(classes)
+		of := c.over(classes)
 		of.strategy, of.against, of.channel, of.failure = c.strategy, c.against, c.channel, c.failure
 		lengths, err := of.alongLengths()
 		if err != nil {
