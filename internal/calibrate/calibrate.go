@@ -45,7 +45,8 @@ type Options struct {
 
 // Result is what came of it.
 type Result struct {
-	Text     []byte            // the scenario
+	Text     []byte // of the scenario
+	Scenario *scenario.Scenario
 	Files    map[string][]byte // that it names, by name
 	Findings []Finding
 	Checks   []predict.Check

@@ -283,7 +283,9 @@ func (c *calibration) write() error {
 	}
 	want.Source, want.Name = got.Source, got.Name
 	if !reflect.DeepEqual(want, got) {
-		return errors.New("the calibrated scenario says something else than was meant; this is a bug, please report it with the scenario")
+		return errors.New("the calibrated scenario says something else than was meant; " +
+			"this is a bug, please report it with the scenario")
 	}
+	c.Scenario = got
 	return nil
 }
