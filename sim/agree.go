@@ -51,7 +51,7 @@ func disagreements(a *exact.Answer, t *totals, spell float64) []string {
 	c.share("delivered share", t.delivered, a.Delivered)
 	c.share("in-time share", t.inTime, a.InTime)
 	c.share("fallback share", t.fallbacks, a.Fallback)
-	attempts, dollars, seconds := c.unseen()
+	attempts, dollars, seconds := c.rareErrors()
 	c.mean("attempts per order", stats.Ratio(t.attempts, t.perOrder()), a.Attempts, attempts)
 	c.mean("charge per order", stats.Ratio(t.charges, t.perOrder()), a.ChargePerOrder, dollars)
 	if t.all.Delivered > 0 && a.Delivered*c.orders >= few {
@@ -107,9 +107,9 @@ func spellOf(m *world.Model, uses []bool) float64 {
 	return spell
 }
 
-// unseen are standard errors of what is too rare to show in the scatter of the months: further
+// rareErrors are standard errors of what is too rare to show in the scatter of the months: further
 // attempts, undelivered orders, and delivered ones, of which only few are expected.
-func (c *comparison) unseen() (attempts, dollars, seconds float64) {
+func (c *comparison) rareErrors() (attempts, dollars, seconds float64) {
 	longest := 10 * c.answer.MeanLatency
 	for _, f := range c.answer.Further {
 		if f.Share*c.orders < few*c.spell {

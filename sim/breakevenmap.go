@@ -66,7 +66,7 @@ func (b *basis) breakEvens(ctx context.Context, candidate *string) (*breakEvens,
 	m, err := c.drawn(ctx)
 	var points []record.BreakEven
 	if err == nil {
-		points, err = c.costingTheSame(m.Rates)
+		points, err = c.equalCosts(m.Rates)
 	}
 	switch {
 	case ctx.Err() != nil, unsolvable(err):
@@ -111,7 +111,7 @@ func (b *basis) contest(candidate *string) (*contest, bool) {
 	if c.against, ok = c.rival(); !ok {
 		return nil, false
 	}
-	c.channel = c.inQuestion()
+	c.channel = c.failingChannel()
 	rate := func(i int) float64 { return failuresDrawn[i].of(&b.scenario.Channels[c.channel].Errors).Rate }
 	for i := range failuresDrawn {
 		if rate(i) > rate(c.failure) {
@@ -191,8 +191,8 @@ func (c *contest) rival() (int, bool) {
 	kind := func(ch int) int { return int(c.scenario.Channels[ch].Kind) }
 	same := func(ch int) int { return ch }
 	for _, other := range []func(int) bool{
-		func(i int) bool { return apart(c.ways[i].begins, mine.begins, kind) },
-		func(i int) bool { return apart(c.ways[i].begins, mine.begins, same) },
+		func(i int) bool { return disjoint(c.ways[i].begins, mine.begins, kind) },
+		func(i int) bool { return disjoint(c.ways[i].begins, mine.begins, same) },
 		func(i int) bool { return !slices.Equal(c.ways[i].uses, mine.uses) },
 	} {
 		if i, ok := c.cheapest(other); ok {
@@ -202,8 +202,8 @@ func (c *contest) rival() (int, bool) {
 	return 0, false
 }
 
-// apart says whether two lists have nothing in common.
-func apart(a, b []int, as func(int) int) bool {
+// disjoint says whether two lists have nothing in common.
+func disjoint(a, b []int, as func(int) int) bool {
 	for _, x := range a {
 		for _, y := range b {
 			if as(x) == as(y) {
@@ -214,9 +214,9 @@ func apart(a, b []int, as func(int) int) bool {
 	return true
 }
 
-// inQuestion is the channel whose failures are varied: a reverse one if either side begins on one, else the one that the
+// failingChannel is the channel whose failures are varied: a reverse one if either side begins on one, else the one that the
 // cheaper side begins on.
-func (c *contest) inQuestion() int {
+func (c *contest) failingChannel() int {
 	cheap, dear := c.strategy, c.against
 	if c.stated[dear].CostPerDelivered < c.stated[cheap].CostPerDelivered {
 		cheap, dear = dear, cheap
@@ -239,13 +239,13 @@ func (c *contest) frame() *record.BreakEvenMap {
 	return &record.BreakEvenMap{
 		Strategy: c.scenario.Strategies[c.strategy].Name, Against: c.scenario.Strategies[c.against].Name,
 		Resolution: c.resolution(), Channel: c.scenario.Channels[c.channel].Name, Failure: failure.name,
-		Seconds: some(c.made()), Rates: ratesAround(box.RateLow, box.RateHigh),
+		Seconds: spacedLengths(c.made()), Rates: ratesAround(box.RateLow, box.RateHigh),
 		Workload: box,
 	}
 }
 
-// some are lengths evenly spread among those that are made.
-func some(made []int) []float64 {
+// spacedLengths are lengths evenly spread among those that are made.
+func spacedLengths(made []int) []float64 {
 	n := min(mapLengths, len(made))
 	var lengths []float64
 	for i := range n {

@@ -81,7 +81,7 @@ func (s *sample) precise() *record.Precision {
 		}
 	}
 	of := math.Abs(s.mix.Mean(values).Value)
-	e := s.mix.Doubt(s.mix.Mean(differences), of)
+	e := s.mix.RuleOfThree(s.mix.Mean(differences), of)
 	half := (e.High - e.Low) / 2
 	if half > 0 {
 		half /= of

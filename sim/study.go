@@ -215,7 +215,7 @@ func (st *Study) observe(truth, orders, nights int, luck *rand.Rand) func(draw i
 	return func(draw int) float64 {
 		sum, logs := 0.0, st.logs[draw]
 		for _, c := range counts {
-			sum += weighted(c.hits, logs[c.input][0]) + weighted(c.misses, logs[c.input][1])
+			sum += timesLog(c.hits, logs[c.input][0]) + timesLog(c.misses, logs[c.input][1])
 		}
 		for _, l := range levels {
 			off := (l.shown - logs[l.input][0]) / l.sd
@@ -225,8 +225,8 @@ func (st *Study) observe(truth, orders, nights int, luck *rand.Rand) func(draw i
 	}
 }
 
-// weighted is n times a logarithm, and 0 for n = 0 whatever that is.
-func weighted(n int, log float64) float64 {
+// timesLog is n times a logarithm, and 0 for n = 0 whatever that is.
+func timesLog(n int, log float64) float64 {
 	if n == 0 {
 		return 0
 	}

@@ -79,7 +79,7 @@ func (c *calibration) writeRate(ch int, kind string, r *fit.Rate) {
 			c.edit(strconv.Quote(source), append(at, "source")...)
 		}
 	}
-	text = fmt.Sprintf("%s, %s–%s", seen(r.Hits, r.Tries, r.Nights), figure.Percent(r.Low), figure.Percent(r.High))
+	text = fmt.Sprintf("%s, %s–%s", evidence(r.Hits, r.Tries, r.Nights), figure.Percent(r.Low), figure.Percent(r.High))
 	if r.Widened() {
 		text += ", nights differ"
 	}
