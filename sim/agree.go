@@ -18,7 +18,7 @@ const (
 	fiveP  = 5.733e-7
 )
 
-// few is how many are too few for their scatter to be trusted.
+// few is the count below which scatter isn't trusted.
 const few = 30
 
 // relative is the slack for the closed form's own rounding.
@@ -96,7 +96,7 @@ func (c *comparison) scatter(months []int64, p float64) float64 {
 	return max(stats.Share(months, c.totals.orders).SE, math.Sqrt(p*(1-p)*c.spell/c.orders))
 }
 
-// spellOf is how many orders a bad spell of a channel's exits lasts, on average and in both directions.
+// spellOf is the number of orders within one correlation time of the channels' exits, in both directions.
 func spellOf(m *world.Model, uses []bool) float64 {
 	spell := 1.0
 	for ch, used := range uses {
@@ -107,8 +107,8 @@ func spellOf(m *world.Model, uses []bool) float64 {
 	return spell
 }
 
-// rareErrors are standard errors of what is too rare to show in the scatter of the months: further
-// attempts, undelivered orders, and delivered ones, of which only few are expected.
+// rareErrors are standard errors of events too rare to show in the scatter of the months: further attempts,
+// undelivered orders, and delivered ones, of which only few are expected.
 func (c *comparison) rareErrors() (attempts, dollars, seconds float64) {
 	longest := 10 * c.answer.MeanLatency
 	for _, f := range c.answer.Further {
@@ -134,7 +134,8 @@ func (c *comparison) mean(what string, got stats.Estimate, want, unseen float64)
 		return
 	}
 	if d := math.Abs(got.Value - want); d > c.reach*math.Hypot(got.SE, unseen)+relative*math.Abs(want) {
-		c.findings = append(c.findings, fmt.Sprintf("%s: %.9g simulated (standard error %.2g), %.9g exact", what, got.Value, got.SE, want))
+		c.findings = append(c.findings, fmt.Sprintf("%s: %.9g simulated (standard error %.2g), %.9g exact", what,
+			got.Value, got.SE, want))
 	}
 }
 
@@ -143,12 +144,14 @@ func (c *comparison) quantile(q float64) {
 	seconds, reached := c.totals.all.Latencies.Quantile(q, c.totals.all.Orders)
 	if !reached {
 		if c.answer.Delivered > q+slack {
-			c.findings = append(c.findings, fmt.Sprintf("p%g: not reached when simulated, but %.9g are delivered exactly", 100*q, c.answer.Delivered))
+			c.findings = append(c.findings, fmt.Sprintf("p%g: not reached when simulated, but %.9g are delivered "+
+				"exactly", 100*q, c.answer.Delivered))
 		}
 		return
 	}
 	low, high := stats.Around(seconds)
 	if below, upTo := c.answer.CDF(low-1e-6), c.answer.CDF(high); below > q+slack || upTo < q-slack {
-		c.findings = append(c.findings, fmt.Sprintf("p%g: %.6g s simulated, where the exact share is %.6g to %.6g", 100*q, seconds, below, upTo))
+		c.findings = append(c.findings, fmt.Sprintf("p%g: %.6g s simulated, where the exact share is %.6g to %.6g",
+			100*q, seconds, below, upTo))
 	}
 }

@@ -14,13 +14,14 @@ import (
 // breakeven.go finds where the two sides of a break-even map cost the same per delivered clip, by the formula that
 // draws it.
 
-// causes say of a channel what its failures are, after their share and its name.
+// causes complete the sentence "once 5% of CHANNEL's …".
 var causes = map[string]string{
 	"region": "submits meet region errors", "submit": "submits are refused",
 	"job": "jobs fail", "unusable": "clips are unusable",
 }
 
-// equalCosts looks along the lengths of each resolution, and along the rates at the lengths that are ordered.
+// equalCosts finds break-evens along the lengths of each resolution, and along the rates at the lengths that are
+// ordered.
 func (c *contest) equalCosts(rates []float64) ([]record.BreakEven, error) {
 	var all []record.BreakEven
 	for _, classes := range c.byResolution() {
@@ -85,7 +86,7 @@ func (c *contest) allMake(seconds int) bool {
 	return true
 }
 
-// maker is a channel that a strategy would have an order made by, and how much longer than ordered.
+// maker is a channel that would make a strategy's order, and the excess of its clip over the ordered length.
 type maker struct{ channel, longer int }
 
 // makers are the steps of a strategy for clips of that length; none: no channel of it makes them.
@@ -174,7 +175,7 @@ func (c *contest) between(made []int, before, after float64) (record.BreakEven, 
 	return even, nil
 }
 
-// sameMakers says whether clips of two lengths are made by the same channels, and as much longer than ordered.
+// sameMakers says whether clips of two lengths are made by the same channels, with the same excess.
 func (c *contest) sameMakers(low, high int) bool {
 	same := func(strategy int) bool { return slices.Equal(c.makers(strategy, low), c.makers(strategy, high)) }
 	return same(c.strategy) && same(c.against)

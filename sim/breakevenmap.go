@@ -13,7 +13,8 @@ import (
 	"channelbench/sim/exact"
 )
 
-// What a break-even map covers: lengths that are made, rates on a log scale; further where the scenario itself lies further out.
+// The extent of a break-even map: lengths that are made, rates on a log scale; more where the scenario itself lies
+// outside.
 const (
 	mapLengths              = 24 // at most
 	mapSeconds, mapBeyond   = 15, 1.25
@@ -33,8 +34,8 @@ var failuresDrawn = []struct {
 	{"unusable", func(e *scenario.Errors) *scenario.Error { return &e.Unusable }},
 }
 
-// contest is what a break-even map shows: what one strategy saves against another for clips of one resolution, as one
-// channel's failures grow.
+// contest is the comparison behind a break-even map: the saving of one strategy against another for clips of one
+// resolution, as one channel's failures grow.
 type contest struct {
 	*basis
 	classes           []int // of the resolution, the most ordered first
@@ -44,13 +45,14 @@ type contest struct {
 	ways              []way // by strategy
 }
 
-// way is how a strategy goes about the clips of a map, of the lengths that are ordered.
+// way is the channels that a strategy uses for the clips of a map, of the lengths that are ordered.
 type way struct {
 	begins []int  // channels that they begin on, those of the most ordered first; none: it makes none of them
 	uses   []bool // by channel
 }
 
-// breakEvens are lengths and failure rates at which two strategies cost the same, and the map of where which is cheaper.
+// breakEvens are lengths and failure rates at which two strategies cost the same, and the map of where which is
+// cheaper.
 type breakEvens struct {
 	points []record.BreakEven
 	drawn  *record.BreakEvenMap // nil: there are fewer than two lengths, or nothing to compare
@@ -82,7 +84,8 @@ func (b *basis) breakEvens(ctx context.Context, candidate *string) (*breakEvens,
 // drawn is the map.
 func (c *contest) drawn(ctx context.Context) (*record.BreakEvenMap, error) {
 	m := c.frame()
-	costs := [2][][]float64{make([][]float64, len(m.Seconds)), make([][]float64, len(m.Seconds))} // by side, length and rate
+	lengths := len(m.Seconds)
+	costs := [2][][]float64{make([][]float64, lengths), make([][]float64, lengths)} // by side, length and rate
 	err := c.shareOut(ctx, Map, 2*len(m.Seconds), func(i int) (err error) {
 		side, length := i%2, i/2
 		costs[side][length], err = c.costs([2]int{c.strategy, c.against}[side], int(m.Seconds[length]), m.Rates)
@@ -105,7 +108,8 @@ func (c *contest) drawn(ctx context.Context) (*record.BreakEvenMap, error) {
 func (b *basis) contest(candidate *string) (*contest, bool) {
 	c := b.over(b.byResolution()[0])
 	var ok bool
-	if c.strategy, ok = c.cheapest(func(i int) bool { return candidate == nil || b.scenario.Strategies[i].Name == *candidate }); !ok {
+	isCandidate := func(i int) bool { return candidate == nil || b.scenario.Strategies[i].Name == *candidate }
+	if c.strategy, ok = c.cheapest(isCandidate); !ok {
 		return nil, false
 	}
 	if c.against, ok = c.rival(); !ok {
@@ -157,7 +161,7 @@ func (x *experiment) byResolution() [][]int {
 	return lists
 }
 
-// wayOf finds it by what the strategy would do with the most ordered video, were it of each length.
+// wayOf compiles the strategy for the most-ordered video at each length and notes which channels it starts on.
 func (c *contest) wayOf(strategy int) way {
 	w := way{uses: make([]bool, len(c.scenario.Channels))}
 	for _, class := range c.classes {
@@ -177,14 +181,15 @@ func (c *contest) wayOf(strategy int) way {
 func (c *contest) cheapest(among func(int) bool) (int, bool) {
 	best, least := -1, math.Inf(1)
 	for i, o := range c.stated {
-		if o.CostPerDelivered < least && len(c.ways[i].begins) > 0 && !c.scenario.Excludes(&c.scenario.Strategies[i]) && among(i) {
+		if o.CostPerDelivered < least && len(c.ways[i].begins) > 0 &&
+			!c.scenario.Excludes(&c.scenario.Strategies[i]) && among(i) {
 			best, least = i, o.CostPerDelivered
 		}
 	}
 	return best, best >= 0
 }
 
-// rival is the cheapest strategy that goes another way: it begins on channels of other kinds; where none does, on other
+// rival is the cheapest strategy with another way: it begins on channels of other kinds; where none does, on other
 // channels; where none does, it uses another set of channels.
 func (c *contest) rival() (int, bool) {
 	mine := &c.ways[c.strategy]
@@ -214,8 +219,8 @@ func disjoint(a, b []int, as func(int) int) bool {
 	return true
 }
 
-// failingChannel is the channel whose failures are varied: a reverse one if either side begins on one, else the one that the
-// cheaper side begins on.
+// failingChannel is the channel whose failures are varied: a reverse one if either side begins on one, else the one
+// that the cheaper side begins on.
 func (c *contest) failingChannel() int {
 	cheap, dear := c.strategy, c.against
 	if c.stated[dear].CostPerDelivered < c.stated[cheap].CostPerDelivered {
@@ -228,11 +233,12 @@ func (c *contest) failingChannel() int {
 	return begun[0]
 }
 
-// frame is the map without its savings. The workload lies where clips are ordered, not where a channel makes longer ones of
-// them: the map, too, goes by what is ordered.
+// frame is the map without its savings. The workload lies where clips are ordered, not where a channel makes longer
+// ones of them: the map, too, goes by what is ordered.
 func (c *contest) frame() *record.BreakEvenMap {
 	failure, stated, ordered := &failuresDrawn[c.failure], c.failing(), c.ordered()
-	box := record.MapBox{SecondsLow: float64(ordered[0]), SecondsHigh: float64(ordered[len(ordered)-1]), RateLow: stated.Rate, RateHigh: stated.Rate}
+	box := record.MapBox{SecondsLow: float64(ordered[0]), SecondsHigh: float64(ordered[len(ordered)-1]),
+		RateLow: stated.Rate, RateHigh: stated.Rate}
 	if stated.Range != nil {
 		box.RateLow, box.RateHigh = stated.Range.Low, stated.Range.High
 	}
@@ -258,8 +264,8 @@ func spacedLengths(made []int) []float64 {
 	return lengths
 }
 
-// ratesAround enclose the given rates: even steps on a log scale up to the bend, even steps of the rate beyond it. 0 is on
-// no log scale.
+// ratesAround enclose the given rates: even steps on a log scale up to the bend, even steps of the rate beyond it. 0
+// is on no log scale.
 func ratesAround(low, high float64) []float64 {
 	if low <= 0 {
 		low = mapLowRate
@@ -276,7 +282,7 @@ func ratesAround(low, high float64) []float64 {
 	return rates
 }
 
-// costs are what a delivered clip of that length costs with a strategy at each rate; NaN where none is delivered.
+// costs are a strategy's costs per delivered clip of that length at each rate; NaN where none is delivered.
 func (c *contest) costs(strategy, seconds int, rates []float64) ([]float64, error) {
 	costs := make([]float64, len(rates))
 	s := c.whatIf(strategy, seconds)
@@ -287,7 +293,8 @@ func (c *contest) costs(strategy, seconds int, rates []float64) ([]float64, erro
 			// The scenario itself compiles; what doesn't is a clip that no channel of the strategy makes.
 			return slices.Repeat([]float64{math.NaN()}, len(rates)), nil
 		}
-		a, err := exact.Solve(&compiled.Model, &compiled.Strategies[0], compiled.Uses[0], exact.Options{Rough: true, Exits: true})
+		a, err := exact.Solve(&compiled.Model, &compiled.Strategies[0], compiled.Uses[0],
+			exact.Options{Rough: true, Exits: true})
 		if err != nil {
 			return nil, err
 		}
@@ -298,8 +305,8 @@ func (c *contest) costs(strategy, seconds int, rates []float64) ([]float64, erro
 	return costs, nil
 }
 
-// whatIf is the scenario with one strategy, in which every order is the most ordered video, but of that length. Whether that
-// may be made longer is as for the video that is ordered in it, if any is.
+// whatIf is the scenario with one strategy, in which every order is the most ordered video, but of that length.
+// Whether that may be made longer is as for the video that is ordered in it, if any is.
 func (c *contest) whatIf(strategy, seconds int) *scenario.Scenario {
 	s := *c.scenario
 	video := s.Workload.Videos[c.classes[0]]

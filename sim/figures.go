@@ -132,7 +132,7 @@ const points = 400
 func curve(t *totals, mix *stats.Mix) []record.Point {
 	curve, last := []record.Point{}, record.Point{}
 	mix.Curve(t.latencies, t.orders, func(seconds, share float64) {
-		if share <= last.Share { // by the weights, rare late orders can count for less than nothing
+		if share <= last.Share { // rare late orders can have negative weights
 			return
 		}
 		last = record.Point{Seconds: seconds, Share: share}
@@ -158,7 +158,8 @@ func exactly(a *exact.Answer) *record.Exact {
 		DeliveredShare:   a.Delivered,
 		InTimeShare:      a.InTime,
 		AttemptsPerOrder: a.Attempts,
-		Latency:          record.ExactLatency{Mean: record.Number(a.MeanLatency), P50: quantile(0.5), P95: quantile(0.95), P99: quantile(0.99)},
+		Latency: record.ExactLatency{Mean: record.Number(a.MeanLatency), P50: quantile(0.5),
+			P95: quantile(0.95), P99: quantile(0.99)},
 	}
 }
 

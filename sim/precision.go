@@ -86,7 +86,8 @@ func (s *sample) precise() *record.Precision {
 	if half > 0 {
 		half /= of
 	}
-	p := &record.Precision{Asked: s.options.Precision, Reached: record.Number(half), Minimise: s.scenario.Decision.Minimise,
+	p := &record.Precision{Asked: s.options.Precision, Reached: record.Number(half),
+		Minimise: s.scenario.Decision.Minimise,
 		Strategy: s.scenario.Strategies[best].Name, Difference: decision.Figure(e)}
 	if next >= 0 {
 		p.Against = &s.scenario.Strategies[next].Name
@@ -106,6 +107,6 @@ func (s *sample) tooCoarse() []string {
 	}
 	need := math.Ceil(float64(s.n) * math.Pow(*p.Reached/p.Asked, 2))
 	return []string{fmt.Sprintf("the asked precision of %.3g%% was not reached: "+
-		"after %d months the deciding difference is known to ±%.3g%% of what %s comes to; "+
-		"some %.0f months would be needed (--months)", 100*p.Asked, s.n, 100**p.Reached, p.Strategy, need)}
+		"after %d months the deciding difference is known to ±%.3g%% of the %s of %s; "+
+		"some %.0f months would be needed (--months)", 100*p.Asked, s.n, 100**p.Reached, p.Minimise, p.Strategy, need)}
 }

@@ -10,11 +10,12 @@ import (
 	"channelbench/internal/world"
 )
 
-// enoughSpells are as many as show how long such spells can be: below, months that met none of the longest look more
-// alike than they are.
+// enoughSpells is the number of spells that shows how long they can be: with fewer, months without the longest ones
+// look more alike than they are.
 const enoughSpells = 100
 
-// enoughMonths are as many as make an interval of a cost that hangs on rare failures hold what it says.
+// enoughMonths is the number of months from which on intervals of costs that depend on rare failures hold as often as
+// they say.
 const enoughMonths = 30
 
 // fewMonths warns of intervals over few months.
@@ -22,10 +23,12 @@ func (s *sample) fewMonths() []string {
 	if s.n < 2 || s.n >= enoughMonths {
 		return nil
 	}
-	return []string{fmt.Sprintf("%d months are few: intervals of costs that hang on rare failures can hold the truth in 92%% rather than 95%%; %d are enough (--months)", s.n, enoughMonths)}
+	return []string{fmt.Sprintf("%d months are few: intervals of costs that depend on rare failures can hold the "+
+		"truth in 92%% rather than 95%%; %d are enough (--months)", s.n, enoughMonths)}
 }
 
-// rareSpells warns of spells of trouble that the months hardly ever met: the intervals of what hangs on them are too narrow.
+// rareSpells warns of spells of trouble that the months hardly ever met: intervals of figures that depend on them are
+// too narrow.
 func (s *sample) rareSpells() []string {
 	var warnings []string
 	used := func(ch int) bool {
@@ -33,7 +36,8 @@ func (s *sample) rareSpells() []string {
 	}
 	warn := func(what string, perMonth float64) {
 		if n := perMonth * float64(s.n); n > 0 && n < enoughSpells {
-			warnings = append(warnings, fmt.Sprintf("%s: %s are expected in %d months, too few to show how long they can be, so the intervals of what hangs on them are too narrow; %.0f months have %d (--months)",
+			warnings = append(warnings, fmt.Sprintf("%s: %s are expected in %d months, too few to show how long "+
+				"they can be, so the intervals of what depends on them are too narrow; %.0f months have %d (--months)",
 				what, strconv.FormatFloat(n, 'g', 2, 64), s.n, math.Ceil(enoughSpells/perMonth), enoughSpells))
 		}
 	}

@@ -18,7 +18,8 @@ import (
 	"channelbench/internal/world"
 )
 
-// Study is what is known of a scenario before its channels are measured: what to expect, and what measuring would be worth.
+// Study is what is known of a scenario before its channels are measured: what to expect, and what measuring would be
+// worth.
 type Study struct {
 	Strategies []record.Strategy // at the stated values
 	Missed     float64           // dollars: the assumed extra cost of a month that misses a requirement
@@ -52,7 +53,7 @@ type StudyOptions struct {
 
 const (
 	studyMonths = 20  // enough for what a bench is expected to cost
-	studyDraws  = 512 // a power of two, for which Sobol' points are even; draws of the verdict where they have to be simulated
+	studyDraws  = 512 // a power of two, for which Sobol' points are even; rangeDraws where they are simulated
 )
 
 // NewStudy evaluates the strategies at the stated values and under draws of the stated ranges.
@@ -69,7 +70,8 @@ func NewStudy(ctx context.Context, s *scenario.Scenario, o StudyOptions) (*Study
 	if err != nil {
 		return nil, err
 	}
-	study := &Study{Strategies: b.strategies(&draws{}), Missed: o.Missed, Channels: x.exposures(o.Driven), inputs: s.Inputs()}
+	study := &Study{Strategies: b.strategies(&draws{}), Missed: o.Missed, Channels: x.exposures(o.Driven),
+		inputs: s.Inputs()}
 	for i := range s.Strategies {
 		if !s.Excludes(&s.Strategies[i]) && b.stated[i].Delivers() {
 			study.choices = append(study.choices, i)
@@ -130,9 +132,10 @@ func (st *Study) cases(b *basis) []decision.Case {
 	return cases
 }
 
-// missed says whether any requirement isn't kept, or nothing is delivered.
+// missed says whether a requirement is missed, or nothing is delivered.
 func missed(required []scenario.Requirement, o *decision.Outlook) bool {
-	return !o.Delivers() || slices.ContainsFunc(required, func(q scenario.Requirement) bool { return !q.Holds(o.Figure(q.Metric)) })
+	return !o.Delivers() ||
+		slices.ContainsFunc(required, func(q scenario.Requirement) bool { return !q.Holds(o.Figure(q.Metric)) })
 }
 
 // Perfect is what knowing every stated range exactly would be worth a month.
@@ -162,8 +165,8 @@ func (x *experiment) exposures(driven []string) []Exposure {
 	return all
 }
 
-// spread is the standard deviation of the logarithm of a channel's latency. It is the same for all that it makes, but for
-// rounding, since a longer clip takes its time in proportion.
+// spread is the standard deviation of the logarithm of a channel's latency. It is the same for all that it makes, but
+// for rounding, since a longer clip takes its time in proportion.
 func spread(jobs []world.Job) float64 {
 	i := slices.IndexFunc(jobs, func(j world.Job) bool { return j.Makes })
 	if i < 0 {
@@ -179,9 +182,9 @@ func spread(jobs []world.Job) float64 {
 	return stat.PopStdDev(logs, nil)
 }
 
-// observe makes up what orders would show: of each channel, how many of the attempts that come to an error meet it, and the
-// mean logarithm of its latency, which has the spread of orders and that of nights. Orders are independent in this. Each
-// figure takes one number of the luck, so that more orders show more of the same.
+// observe simulates the result of orders: of each channel, how many of the attempts exposed to an error have it, and
+// the mean logarithm of its latency, which has the spread of orders and that of nights. Orders are independent in
+// this. Each figure takes one number of the luck, so that more orders show more of the same.
 func (st *Study) observe(truth, orders, nights int, luck *rand.Rand) func(draw int) float64 {
 	type count struct{ input, hits, misses int }
 	type level struct {
@@ -225,7 +228,7 @@ func (st *Study) observe(truth, orders, nights int, luck *rand.Rand) func(draw i
 	}
 }
 
-// timesLog is n times a logarithm, and 0 for n = 0 whatever that is.
+// timesLog is n times a logarithm; 0 for n = 0, even of −Inf.
 func timesLog(n int, log float64) float64 {
 	if n == 0 {
 		return 0

@@ -94,7 +94,8 @@ func (f *calibrateFlags) check(runs []string) error {
 	case len(runs) == 0 && len(f.imported) == 0:
 		return fail(exitUsage, errors.New("name a run that bench wrote, or a CSV of attempts with --import"))
 	case len(f.imported) == 0 && (f.columns != "" || f.outcomes != nil || f.zone != "" || f.unit != ""):
-		return fail(exitUsage, errors.New("--columns, --outcome, --zone and --unit say how to read what --import names, and nothing is imported"))
+		return fail(exitUsage, errors.New("--columns, --outcome, --zone and --unit say how to read what --import "+
+			"names, and nothing is imported"))
 	case !(f.discount > 0 && f.discount <= 1):
 		return fail(exitUsage, errors.New("--discount must be above 0 and at most 1"))
 	case f.months < 0 || f.months == 1:
@@ -113,7 +114,8 @@ func (p *program) calibrate(ctx context.Context, name string, runs []string, f *
 	if err != nil {
 		return err
 	}
-	o := calibrate.Options{Discount: f.discount, Wide: f.wide, File: f.out, Units: f.unit != "", Load: scenario.Options{ReadFile: src.read}}
+	o := calibrate.Options{Discount: f.discount, Wide: f.wide, File: f.out, Units: f.unit != "",
+		Load: scenario.Options{ReadFile: src.read}}
 	if o.Nights, o.Unread, err = p.evidence(s, runs, f); err != nil {
 		return err
 	}
@@ -247,10 +249,13 @@ func readJournal(path string) ([]byte, *evidence.Header, error) {
 }
 
 // readNight reads the attempts of a journal, if it bought what the scenario buys.
-func (p *program) readNight(s *scenario.Scenario, path string, text []byte, h *evidence.Header, anyPurchase bool) (*attempt.Night, error) {
+func (p *program) readNight(s *scenario.Scenario, path string, text []byte, h *evidence.Header,
+	anyPurchase bool) (*attempt.Night, error) {
 	if h.Purchase != s.PurchaseSHA256() {
 		if !anyPurchase {
-			return nil, fail(exitUsage, fmt.Errorf("%s bought something else than the scenario: other videos, channels, prices or strategies\n  hint: calibrate the scenario of that run, or take it all the same with --any-purchase", path))
+			return nil, fail(exitUsage, fmt.Errorf("%s bought something else than the scenario: other videos, "+
+				"channels, prices or strategies\n  hint: calibrate the scenario of that run, or take it all the "+
+				"same with --any-purchase", path))
 		}
 		// Videos have the numbers that the run's own scenario gives them.
 		past, err := bench.ReadPast(path)
@@ -305,7 +310,8 @@ func (p *program) readLog(path string, format *attempt.Format) (*attempt.Log, er
 func (p *program) saveCalibrated(r *calibrate.Result, out string) error {
 	if out == "-" {
 		if len(r.Files) > 0 {
-			return fail(exitUsage, errors.New("measured values go to files beside the scenario, so it can't go to stdout\n  hint: name a file with -o"))
+			return fail(exitUsage, errors.New("measured values go to files beside the scenario, so it can't go to "+
+				"stdout\n  hint: name a file with -o"))
 		}
 		if _, err := p.out.Write(r.Text); err != nil {
 			return fail(exitFailed, err)

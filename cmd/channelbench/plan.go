@@ -29,12 +29,16 @@ func (p *program) planCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "plan SCENARIO",
 		Short: "What a bench would cost, how long it takes, what it shows, and whether it is worth it",
-		Long: `plan says what a bench of a scenario, and a month of nightly ones, would cost at least, by expectation and at worst; which changes
-of rates and latencies they can find; how their money is split best over nights, channels and clips; and what measuring is worth
+		Long: `plan says what a bench of a scenario, and a month of nightly ones, would cost at least, by expectation and
+at worst; which changes
+of rates and latencies they can find; how their money is split best over nights, channels and clips; and what
+measuring is worth
 for the decision, so also when it isn't: "$0: don't measure" is an answer. It contacts nobody and spends nothing.
 
-The worth is what choosing after n orders saves against choosing today, on average over the stated ranges, less what the
-orders cost. A month that misses a requirement counts as one that is bought again, at what the dearest strategy costs, unless
+The worth is what choosing after n orders saves against choosing today, on average over the stated ranges, less
+what the
+orders cost. A month that misses a requirement counts as one that is bought again, at what the dearest strategy
+costs, unless
 --missed-month says what that is worth to you.`,
 		Example: `  channelbench plan sora2
   channelbench plan mine.toml --orders 60 --nights 20
@@ -48,7 +52,8 @@ orders cost. A month that misses a requirement counts as one that is bought agai
 	}
 	flags := cmd.Flags()
 	addFormat(cmd, &f.format, formats)
-	flags.IntVar(&f.orders, "orders", 0, "orders per driven strategy and night (default: as --budget buys, or [bench] orders)")
+	flags.IntVar(&f.orders, "orders", 0, "orders per driven strategy and night (default: as --budget buys, or "+
+		"[bench] orders)")
 	flags.IntVar(&f.nights, "nights", 30, "nights")
 	flags.StringVar(&f.budget, "budget", "", "what all nights may cost together, such as '$90'")
 	flags.StringVar(&f.missed, "missed-month", "", "what a month that misses a requirement costs you, such as '$5,000'")

@@ -225,7 +225,8 @@ func readRuns(args []string) ([]finished, error) {
 				return nil, err
 			}
 			if other, found := taken[strings.ToLower(label)]; found {
-				return nil, fail(exitUsage, fmt.Errorf("two runs are called %q: %s and %s\n  hint: give each its own label: label=%s", label, other, path, path))
+				return nil, fail(exitUsage, fmt.Errorf("two runs are called %q: %s and %s\n  hint: give each its "+
+					"own label: label=%s", label, other, path, path))
 			}
 			taken[strings.ToLower(label)] = path
 			r.Label, r.named = label, true
@@ -257,14 +258,16 @@ func readRun(path string) (*finished, error) {
 	}
 	content, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fail(exitUsage, fmt.Errorf("there is no %s\n  hint: name a run.json, or the folder that sim or bench wrote", path))
+		return nil, fail(exitUsage, fmt.Errorf("there is no %s\n  hint: name a run.json, or the folder that sim "+
+			"or bench wrote", path))
 	}
 	if err != nil {
 		return nil, fail(exitUsage, err)
 	}
 	run, err := record.Read(bytes.NewReader(content))
 	if err != nil {
-		return nil, fail(exitUsage, fmt.Errorf("%s: %w\n  hint: name a run.json that sim or bench wrote, and use a channelbench no older than it", path, err))
+		return nil, fail(exitUsage, fmt.Errorf("%s: %w\n  hint: name a run.json that sim or bench wrote, and use "+
+			"a channelbench no older than it", path, err))
 	}
 	return &finished{Labelled: reports.Labelled{Run: run}, bytes: content}, nil
 }
@@ -276,9 +279,11 @@ func checkLabel(label string) error {
 	ext := strings.ToLower(filepath.Ext(label))
 	switch {
 	case label != safeLabel(label):
-		return fail(exitUsage, fmt.Errorf("%q can't be the label of a run\n  hint: it becomes the name of a folder: up to %d letters, digits, spaces and . _ + -, and no dot or space at either end", label, longestLabel))
+		return fail(exitUsage, fmt.Errorf("%q can't be the label of a run\n  hint: it becomes the name of a "+
+			"folder: up to %d letters, digits, spaces and . _ + -, and no dot or space at either end", label, longestLabel))
 	case ext == ".png" || ext == ".csv" || ext == ".md" || ext == ".json":
-		return fail(exitUsage, fmt.Errorf("%q can't be the label of a run: it looks like a file of the report\n  hint: leave %s out", label, ext))
+		return fail(exitUsage, fmt.Errorf("%q can't be the label of a run: it looks like a file of the report\n  "+
+			"hint: leave %s out", label, ext))
 	}
 	return nil
 }

@@ -23,8 +23,8 @@ type Applicant struct {
 	Live bool
 }
 
-// Admit returns why a run doesn't count, "" where it does, and a warning where it tells nothing new. A run that comes twice
-// is an error.
+// Admit returns why a run doesn't count, "" where it does, and a warning where it tells nothing new. A run that comes
+// twice is an error.
 func (a *Admission) Admit(r Applicant) (refusal, warning string, err error) {
 	if !a.Today.IsZero() && r.At.After(a.Today) {
 		return fmt.Sprintf("%s: its clock says %s, which lies in the future, so it doesn't count",

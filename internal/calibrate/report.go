@@ -32,9 +32,11 @@ func (r *Result) Report() string {
 	case len(r.Checks) == 0:
 		b.WriteString("\nToo little was measured to hold the model against it.\n")
 	case flagged == 0:
-		fmt.Fprintf(&b, "\nWhat the model can't explain: nothing (%d checks, any of them wrong once in 200 calibrations).\n", len(r.Checks))
+		fmt.Fprintf(&b, "\nWhat the model can't explain: nothing (%d checks, any of them wrong once in 200 "+
+			"calibrations).\n", len(r.Checks))
 	default:
-		fmt.Fprintf(&b, "\nWhat the model can't explain (%d of %d checks, any of them wrong once in 200 calibrations):\n", flagged, len(r.Checks))
+		fmt.Fprintf(&b, "\nWhat the model can't explain (%d of %d checks, any of them wrong once in 200 "+
+			"calibrations):\n", flagged, len(r.Checks))
 	}
 	for i := range r.Checks {
 		if c := &r.Checks[i]; c.Flagged() {

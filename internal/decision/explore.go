@@ -14,8 +14,8 @@ type Case struct {
 	Strategies []int
 }
 
-// Foresee tells what is expected of strategies: case by case an outlook for each strategy, of which
-// those that were not asked about don't count. It should give all cases the same luck.
+// Foresee evaluates strategies: case by case an outlook for each strategy, of which those that were not asked for
+// don't count. It should give all cases the same luck.
 type Foresee func([]Case) ([][]Outlook, error)
 
 const (
@@ -23,9 +23,9 @@ const (
 	halvings = 12 // of such a part, when it is found
 )
 
-// Explore finds what each input could change: its share of what the deciding difference is not known
-// by, what knowing it would be worth, what its range does to each strategy's cost, and where along it
-// another strategy is the best. It returns nil where no range is stated or every strategy is excluded.
+// Explore finds the effects of each input: its share of the variance of the deciding difference, the worth of knowing
+// it, each strategy's cost over its range, and the values at which another strategy becomes the best. It returns nil
+// where no range is stated or every strategy is excluded.
 func Explore(q *Question, foresee Foresee) (*record.Sensitivity, error) {
 	e := &exploration{judgement: judge(q), foresee: foresee}
 	if len(q.Inputs) == 0 || len(e.remaining()) == 0 {
@@ -52,7 +52,7 @@ type exploration struct {
 	changes          [][]flip       // by input
 }
 
-// flip is where the best strategy changes; −1 stands for none.
+// flip is where the best strategy changes; −1: none.
 type flip struct {
 	at       float64
 	from, to int
@@ -79,7 +79,7 @@ func (e *exploration) deciding(o []Outlook) float64 {
 	return v
 }
 
-// meeting is 1 where the subject keeps every requirement.
+// meeting is 1 where the subject meets every requirement.
 func (e *exploration) meeting(o []Outlook) float64 {
 	if e.meetsAll(&o[e.subject]) {
 		return 1
@@ -87,7 +87,7 @@ func (e *exploration) meeting(o []Outlook) float64 {
 	return 0
 }
 
-// evaluate asks for the outlooks of some strategies and takes the rest from what is known.
+// evaluate foresees the outlooks of some strategies, and takes those of the others from known ones.
 func (e *exploration) evaluate(cases []Case, known func(c int) []Outlook) ([][]Outlook, error) {
 	found, err := e.foresee(cases)
 	if err != nil {
@@ -167,7 +167,7 @@ func (e *exploration) shares() error {
 	return nil
 }
 
-// extremes looks at both ends of each range, with the other inputs as stated.
+// extremes evaluates both ends of each range, with the other inputs as stated.
 func (e *exploration) extremes() error {
 	everybody := make([]int, len(e.Strategies))
 	for i := range everybody {
@@ -286,7 +286,8 @@ func (e *exploration) halve(open []bracket) ([]bracket, error) {
 		case best == b.to || many[b.input] >= 2*parts:
 			narrowed = append(narrowed, bracket{b.input, b.low, middle, b.from, b.to})
 		default:
-			narrowed = append(narrowed, bracket{b.input, b.low, middle, b.from, best}, bracket{b.input, middle, b.high, best, b.to})
+			narrowed = append(narrowed, bracket{b.input, b.low, middle, b.from, best},
+				bracket{b.input, middle, b.high, best, b.to})
 			many[b.input]++
 		}
 	}
@@ -295,7 +296,8 @@ func (e *exploration) halve(open []bracket) ([]bracket, error) {
 
 // record puts what was found into the record: the inputs that could change most first.
 func (e *exploration) record() *record.Sensitivity {
-	s := &record.Sensitivity{Strategy: e.Strategies[e.subject], Against: e.name(e.against), Minimise: e.Decision.Minimise, Points: len(e.Inputs[0].Fresh)}
+	s := &record.Sensitivity{Strategy: e.Strategies[e.subject], Against: e.name(e.against),
+		Minimise: e.Decision.Minimise, Points: len(e.Inputs[0].Fresh)}
 	if e.candidate >= 0 && e.Decision.Minimise == "cost" {
 		s.PerfectInformation = record.Number(e.regret)
 	}
@@ -316,7 +318,7 @@ func (e *exploration) record() *record.Sensitivity {
 	return s
 }
 
-// doubtful says whether the subject keeps the requirements for some values of the inputs only.
+// doubtful says whether the subject meets the requirements for some values of the inputs only.
 func (e *exploration) doubtful() bool {
 	return slices.ContainsFunc(e.keeping, func(k stats.Effect) bool { return k.Total > 0 })
 }

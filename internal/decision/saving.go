@@ -51,8 +51,8 @@ func (j *judgement) baseline() int {
 	return i
 }
 
-// runnerUp is the best strategy besides one: of those that qualify or, where nobody does, of those that keep the requirements at
-// the stated values; −1: there is none.
+// runnerUp is the best strategy besides one: of those that qualify or, where nobody does, of those that keep the
+// requirements at the stated values; −1: there is none.
 func (j *judgement) runnerUp(subject int) int {
 	pool := j.allowed()
 	if j.candidate < 0 {

@@ -120,8 +120,10 @@ func (j *judgement) nobody() string {
 	if j.saves() {
 		lead = ", and costs " + j.lead()
 	}
-	return fmt.Sprintf("No strategy is sure to %s: %s %s would be the best that does, at %s per delivered clip%s, but it does so in only %s of what %s leave open; %s is asked.",
-		j.goal("deliver anything", "meet every requirement ("+required+")"), j.point(), j.Strategies[i], clipMoney(j.Stated[i].CostPerDelivered), lead, percent(j.meets(i)), j.source(), percent(j.Decision.Confidence))
+	return fmt.Sprintf("No strategy is sure to %s: %s %s would be the best that does, at %s per delivered clip%s, "+
+		"but it does so in only %s of what %s leave open; %s is asked.",
+		j.goal("deliver anything", "meet every requirement ("+required+")"), j.point(), j.Strategies[i],
+		clipMoney(j.Stated[i].CostPerDelivered), lead, percent(j.meets(i)), j.source(), percent(j.Decision.Confidence))
 }
 
 // source is what leaves the answer open.
@@ -184,7 +186,8 @@ func (j *judgement) undecided() string {
 	if j.saves() {
 		lead = " and costs " + j.lead()
 	}
-	return fmt.Sprintf("No clear winner: %s is expected to be best%s, but choosing it may cost %s more than the best choice, which lies within what is not known.",
+	return fmt.Sprintf("No clear winner: %s is expected to be best%s, but choosing it may cost %s more than the "+
+		"best choice, which lies within what is not known.",
 		j.Strategies[j.candidate], lead, j.unit(j.regret))
 }
 
@@ -204,7 +207,8 @@ func (j *judgement) failings(strategies []int) []string {
 			said = append(said, j.Strategies[i]+" delivers nothing.")
 			continue
 		} else if sure < j.Decision.Confidence {
-			said = append(said, fmt.Sprintf("%s is not sure to deliver anything: it does in %s of %s.", j.Strategies[i], percent(sure), j.draws()))
+			said = append(said, fmt.Sprintf("%s is not sure to deliver anything: it does in %s of %s.",
+				j.Strategies[i], percent(sure), j.draws()))
 		}
 		var short, unsure []string
 		for k, r := range j.requirements[i] {
@@ -220,7 +224,8 @@ func (j *judgement) failings(strategies []int) []string {
 			said = append(said, fmt.Sprintf("%s misses %s.", j.Strategies[i], strings.Join(short, " and ")))
 		}
 		if len(unsure) > 0 {
-			said = append(said, fmt.Sprintf("%s is not sure to keep what is required: it keeps %s.", j.Strategies[i], strings.Join(unsure, ", ")))
+			said = append(said, fmt.Sprintf("%s is not sure to keep what is required: it keeps %s.", j.Strategies[i],
+				strings.Join(unsure, ", ")))
 		}
 	}
 	return said

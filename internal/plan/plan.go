@@ -1,8 +1,8 @@
 // Package plan puts together the cost of benches of a scenario, what they can find and their worth, and how their money
 // is spent best.
 //
-// It deliberately works out neither prices nor probabilities of its own: a night's bench comes from bench, what to expect
-// and what measuring is worth from sim.
+// It deliberately works out neither prices nor probabilities of its own: a night's bench comes from bench, what to
+// expect and what measuring is worth from sim.
 //
 //	p, err := plan.New(ctx, s, plan.Options{Nights: 30})
 package plan
@@ -56,14 +56,16 @@ func New(ctx context.Context, s *scenario.Scenario, o Options) (*record.Plan, er
 	for _, d := range one.Driven {
 		driven = append(driven, d.Name)
 	}
-	study, err := sim.NewStudy(ctx, s, sim.StudyOptions{Driven: driven, Missed: o.MissedMonth.Dollars(), Workers: o.Workers})
+	study, err := sim.NewStudy(ctx, s, sim.StudyOptions{Driven: driven, Missed: o.MissedMonth.Dollars(),
+		Workers: o.Workers})
 	if err != nil {
 		return nil, err
 	}
 	k := &knowledge{night: func(orders int) (*bench.Plan, error) { return night(s, orders) },
 		strategies: study.Strategies, exposures: study.Channels}
 	if study.InUSD {
-		k.information = &information{today: study.Today, perfect: study.Perfect().Value, missed: study.Missed, worth: study.Worth}
+		k.information = &information{today: study.Today, perfect: study.Perfect().Value, missed: study.Missed,
+			worth: study.Worth}
 	}
 	p, err := made(s, o, k)
 	if err != nil {
@@ -231,8 +233,9 @@ func (p *planner) driven() []record.PlannedStrategy {
 // nightCost is that of a night, the strategies together.
 func (p *planner) nightCost(strategies []record.PlannedStrategy) record.PlannedCost {
 	deadline := cmp.Or(p.scenario.Workload.Deadline, bench.DefaultDeadline)
-	night := record.PlannedCost{Orders: p.bench.Orders, LeastUSD: p.bench.Least.Dollars(), WorstUSD: p.bench.Worst.Dollars(),
-		Seconds: p.bench.Lasts.Seconds(), LatestSeconds: (p.bench.Lasts + deadline).Seconds()}
+	night := record.PlannedCost{Orders: p.bench.Orders, LeastUSD: p.bench.Least.Dollars(),
+		WorstUSD: p.bench.Worst.Dollars(),
+		Seconds:  p.bench.Lasts.Seconds(), LatestSeconds: (p.bench.Lasts + deadline).Seconds()}
 	for _, s := range strategies {
 		night.Attempts += s.Attempts
 		night.ExpectedUSD += s.ExpectedUSD
@@ -370,7 +373,8 @@ func (p *planner) prices(ch int, into *record.PlannedChannel) {
 	}
 }
 
-// goodShare is the expected share of good orders on a channel, by the driven strategy that begins most of its orders there.
+// goodShare is the expected share of good orders on a channel, by the driven strategy that begins most of its orders
+// there.
 func (p *planner) goodShare(ch int) float64 {
 	best, good := 0.0, 0.5
 	for i := range p.scenario.Strategies {

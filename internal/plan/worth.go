@@ -21,7 +21,8 @@ func (p *planner) worth() *record.PlannedWorth {
 	if p.information == nil {
 		return nil
 	}
-	w := &record.PlannedWorth{Today: p.information.today, PerfectUSD: p.information.perfect, MissedUSD: p.information.missed}
+	w := &record.PlannedWorth{Today: p.information.today, PerfectUSD: p.information.perfect,
+		MissedUSD: p.information.missed}
 	all := p.orders * p.Nights
 	for _, n := range slices.Compact(slices.Sorted(slices.Values(append(slices.Clone(grid), all)))) {
 		point := p.worthOf(n, min(p.Nights, max(1, n/fewestANight)))
@@ -53,8 +54,10 @@ func (p *planner) worthOf(orders, nights int) record.WorthPoint {
 
 func (p *planner) warnings(w *record.PlannedWorth) []string {
 	warnings := []string{
-		fmt.Sprintf("Medians of nights are assumed to differ by %.0f%% (standard deviation of the logarithm) when nothing changed, "+
-			"and orders of a night to be independent otherwise; after three weeks, measured nights tell better.", 100*power.Nightly),
+		fmt.Sprintf("Medians of nights are assumed to differ by %.0f%% (standard deviation of the logarithm) "+
+			"when nothing changed, and orders of a night to be independent otherwise; "+
+			"after three weeks, measured nights tell better.",
+			100*power.Nightly),
 		"What is expected are the scenario's own figures; where they are assumed, so is this plan.",
 	}
 	if w != nil && len(p.scenario.Decision.Require) > 0 {
@@ -69,7 +72,8 @@ func (p *planner) verdict(w *record.PlannedWorth) string {
 	case w == nil && p.scenario.Decision.Minimise != "cost":
 		return "What measuring is worth isn't known in dollars: the decision minimises seconds."
 	case w == nil:
-		return "Nothing that the scenario states could change the choice: no range is stated, or no two strategies deliver anything. " +
+		return "Nothing that the scenario states could change the choice: no range is stated, " +
+			"or no two strategies deliver anything. " +
 			"$0: don't measure for the decision; measure to learn of changes."
 	case w.PerfectUSD < 0.005:
 		return fmt.Sprintf("$0: don't measure. Whatever the stated ranges leave open, %s stays the best choice.", w.Today)
@@ -78,7 +82,8 @@ func (p *planner) verdict(w *record.PlannedWorth) string {
 			"and no number of orders is worth what it costs; %s is the choice.", usd(w.PerfectUSD), w.Today)
 	}
 	best := w.Best
-	text := fmt.Sprintf("Measure: %d orders of each driven strategy over %s cost about %s and are worth about %s in the first month, "+
+	text := fmt.Sprintf("Measure: %d orders of each driven strategy over %s cost about %s "+
+		"and are worth about %s in the first month, "+
 		"%s net; without them %s would be chosen.",
 		best.Orders, nights(best.Nights), usd(best.CostUSD), usd(best.ValueUSD), usd(best.NetUSD), w.Today)
 	if error95 := 1.96 * best.ErrorUSD; best.NetUSD < error95 {
@@ -96,7 +101,8 @@ func (p *planner) adviseOrders() []string {
 			continue
 		}
 		now, twice := p.rise(e.Sigma, n, 1, p.Nights), p.rise(e.Sigma, 2*n, 1, p.Nights)
-		text := fmt.Sprintf("%s: %d orders a night find a rise of the median by %.0f%% in a night; twice as many, one by %.0f%%.",
+		text := fmt.Sprintf("%s: %d orders a night find a rise of the median by %.0f%% in a night; twice as many, "+
+			"one by %.0f%%.",
 			p.scenario.Channels[i].Name, n, 100*now, 100*twice)
 		if n > 100 {
 			text += fmt.Sprintf(" More than 100 to %d orders per channel and night buy little, "+
@@ -120,7 +126,8 @@ func (p *planner) adviseNights() []string {
 		all := int(n * float64(p.Nights))
 		few := max(1, p.Nights/5)
 		many, dense := p.rise(e.Sigma, int(n), p.Nights, p.Nights), p.rise(e.Sigma, all/few, few, few)
-		return []string{fmt.Sprintf("Nights over orders: %d orders on %s find a rise by %.1f%% when spread over %s, by %.1f%% in %s.",
+		return []string{fmt.Sprintf("Nights over orders: %d orders on %s find a rise by %.1f%% when spread over "+
+			"%s, by %.1f%% in %s.",
 			all, p.scenario.Channels[i].Name, 100*many, nights(p.Nights), 100*dense, nights(few))}
 	}
 	return nil

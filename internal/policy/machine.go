@@ -65,14 +65,15 @@ const (
 	Called                       // it is the order's turn on the channel that it waits for
 )
 
-var eventKinds = []string{"start", "wake", "accepted", "refused", "lost", "completed", "failed", "fetched", "fetch failed", "rejected", "stalled", "unbought", "called"}
+var eventKinds = []string{"start", "wake", "accepted", "refused", "lost", "completed", "failed", "fetched",
+	"fetch failed", "rejected", "stalled", "unbought", "called"}
 
 func (k EventKind) String() string { return eventKinds[k] }
 
 // Event is something that happened to an order.
 type Event struct {
 	At         time.Duration // since the order's scheduled arrival; never decreases
-	Jitter     float64       // a uniform in [0, 1) for the pause that may follow a failure; of Wake: that of the latest attempt
+	Jitter     float64       // a uniform in [0, 1) for the pause after a failure; of Wake: the latest attempt's
 	RetryAfter time.Duration // Refused only: the channel asks for this pause
 	Attempt    int32         // which attempt; unused for Start, Wake and Called
 	Kind       EventKind
@@ -86,7 +87,7 @@ type ActionKind uint8
 // The kinds of action.
 const (
 	Submit ActionKind = iota // submit Attempt to Channel now
-	Poll                     // ask for the job at At and each Every after, until it has ended; Every 0: tell as soon as it has
+	Poll                     // ask for the job at At and each Every after, until it has ended; Every 0: at its end
 	Fetch                    // fetch the clip at At
 	WakeAt                   // send Wake at At, and no longer at an earlier or later time that was asked for
 	Finish                   // the order has ended
@@ -127,7 +128,8 @@ type Attempt struct {
 
 // Usage is what the attempt used, for billing; made is the clip that its channel makes.
 func (a *Attempt) Usage(made channel.Clip) channel.Usage {
-	return channel.Usage{Clip: made, Accepted: a.Accepted, Made: a.Made, BilledFailure: a.Billed, Lost: a.Reason == channel.Lost && !a.Accepted}
+	return channel.Usage{Clip: made, Accepted: a.Accepted, Made: a.Made, BilledFailure: a.Billed,
+		Lost: a.Reason == channel.Lost && !a.Accepted}
 }
 
 // Result is how an order ended.
@@ -348,8 +350,8 @@ func (m *Machine) breakerOpen(at time.Duration, pool *Pool) bool {
 	return blocked
 }
 
-// pausedTooLong says whether a pause until then sends the order on to its next step: nothing could begin here before the
-// deadline.
+// pausedTooLong says whether a pause until then sends the order on to its next step: nothing could begin here before
+// the deadline.
 func (m *Machine) pausedTooLong(until time.Duration) bool {
 	return m.deadline > 0 && until >= m.deadline && !m.OnLastStep()
 }
@@ -412,7 +414,8 @@ func (m *Machine) mayHedge(step *Step) bool {
 func (m *Machine) hedge(at time.Duration, step *Step, pool *Pool, actions []Action) []Action {
 	m.hedged = true
 	second, now := step.Hedge.Channel, m.arrival+at
-	if _, blocked := pool.blocked(&step.Breaker, second, now); blocked || pool.Crowded(second, now) || !pool.withdraw(&step.Budget, second) {
+	if _, blocked := pool.blocked(&step.Breaker, second, now); blocked || pool.Crowded(second, now) ||
+		!pool.withdraw(&step.Budget, second) {
 		return actions
 	}
 	return m.begin(at, second, true, pool, actions)
@@ -506,8 +509,8 @@ func (m *Machine) answer(e *Event, pool *Pool, actions []Action) []Action {
 	return m.afterFailure(e.At, a.Reason, e.Jitter, pause, pool, actions)
 }
 
-// withdrawHedge forgets a hedge that was not bought; its order goes on as if there had been none. Any other attempt stays:
-// whether the order goes on without it is the driver's to say.
+// withdrawHedge forgets a hedge that was not bought; its order goes on as if there had been none. Any other attempt
+// stays: whether the order goes on without it is the driver's to say.
 func (m *Machine) withdrawHedge(e *Event, pool *Pool, actions []Action) []Action {
 	a := m.attempts[e.Attempt]
 	if !a.Hedge {
@@ -555,7 +558,8 @@ func (m *Machine) reportSuccess(a *Attempt, pool *Pool) {
 
 // afterFailure follows a failure: the other attempt of a hedged pair goes on, else the channel is tried again
 // where the step, the deadline, the breaker and the budget allow it, else the next step begins.
-func (m *Machine) afterFailure(at time.Duration, r channel.Reason, jitter float64, retryAfter time.Duration, pool *Pool, actions []Action) []Action {
+func (m *Machine) afterFailure(at time.Duration, r channel.Reason, jitter float64, retryAfter time.Duration,
+	pool *Pool, actions []Action) []Action {
 	step, lost := &m.route.Steps[m.step], false
 	m.reason = r
 	for i := m.pair(); i < m.n; i++ {
@@ -576,7 +580,8 @@ func (m *Machine) afterFailure(at time.Duration, r channel.Reason, jitter float6
 		pause = step.Backoff.Pause(int(m.tries), jitter)
 	}
 	late := m.pausedTooLong(max(at+pause, pool.PausedUntil(step.Channel)-m.arrival))
-	if int(m.tries) >= step.Attempts || !step.RetryOn.Has(r) || late || m.breakerOpen(at, pool) || !pool.withdraw(&step.Budget, step.Channel) {
+	if int(m.tries) >= step.Attempts || !step.RetryOn.Has(r) || late || m.breakerOpen(at, pool) ||
+		!pool.withdraw(&step.Budget, step.Channel) {
 		return m.nextStep(at, pool, actions)
 	}
 	switch until := pool.PausedUntil(step.Channel) - m.arrival; {

@@ -21,8 +21,8 @@ import (
 
 // Engine runs months of one strategy. It is not safe for concurrent use; make one per worker.
 type Engine struct {
-	// Observe is told each event that an order's machine is handed, and what it asked for. The
-	// order is its number in the month; actions are valid during the call only. Nil: nobody looks.
+	// Observe is called with each event of an order's machine, and the machine's actions. The order is its number in
+	// the month; actions are valid during the call only. Nil: nobody looks.
 	Observe func(order int, e policy.Event, actions []policy.Action)
 
 	// Stop ends a month early when it is closed; Month then returns nil. Nil: never.
@@ -289,7 +289,8 @@ func polled(service, every time.Duration) time.Duration {
 
 // job draws what the first poll will find that finds the job ended.
 func (e *Engine) job(o *order, t *attempt, a *policy.Action) {
-	t.answer = policy.Event{At: a.At - a.Every + polled(t.fate.Service, a.Every), Kind: policy.Completed, Attempt: a.Attempt}
+	t.answer = policy.Event{At: a.At - a.Every + polled(t.fate.Service, a.Every), Kind: policy.Completed,
+		Attempt: a.Attempt}
 	if t.fate.Outcome == channel.Failed {
 		t.answer.Kind, t.answer.Reason, t.answer.Billed = policy.Failed, channel.Job, t.fate.Billed
 		t.answer.Jitter = e.jitter(o, a.Attempt)

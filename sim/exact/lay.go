@@ -113,7 +113,8 @@ func (w *walk) commonTime() time.Duration {
 		if c.Jobs[w.class].Makes {
 			constant(c.Jobs[w.class].Service)
 		}
-		for _, takes := range []dist.Distribution{c.Errors.Moderation.Takes, c.Errors.Region.Takes, c.Errors.Submit.Takes, c.Errors.Ambiguous.Takes} {
+		for _, takes := range []dist.Distribution{c.Errors.Moderation.Takes, c.Errors.Region.Takes,
+			c.Errors.Submit.Takes, c.Errors.Ambiguous.Takes} {
 			constant(takes)
 		}
 	}
