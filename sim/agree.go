@@ -18,11 +18,25 @@ const (
 	fiveP  = 5.733e-7
 )
 
-// few is how many are too few for their scatter to be trusted.
+// few is the count below which scatter isn't trusted.
 const few = 30
 
 // relative is the slack for the closed form's own rounding.
 const relative = 1e-9
+
+// disagreements lists where the months contradict the closed forms.
+func (b *basis) disagreements() []string {
+	var all []string
+	for i, answer := range b.answers {
+		if answer == nil {
+			continue
+		}
+		for _, f := range disagreements(answer, b.totals[i], spellOf(&b.compiled.Model, b.compiled.Uses[i])) {
+			all = append(all, b.scenario.Strategies[i].Name+": "+f)
+		}
+	}
+	return all
+}
 
 // disagreements lists where the simulated months contradict the closed form: shares by the exact
 // binomial test; means beyond five standard errors, or as unlikely a distance where few months make
@@ -37,7 +51,7 @@ func disagreements(a *exact.Answer, t *totals, spell float64) []string {
 	c.share("delivered share", t.delivered, a.Delivered)
 	c.share("in-time share", t.inTime, a.InTime)
 	c.share("fallback share", t.fallbacks, a.Fallback)
-	attempts, dollars, seconds := c.unseen()
+	attempts, dollars, seconds := c.rareErrors()
 	c.mean("attempts per order", stats.Ratio(t.attempts, t.perOrder()), a.Attempts, attempts)
 	c.mean("charge per order", stats.Ratio(t.charges, t.perOrder()), a.ChargePerOrder, dollars)
 	if t.all.Delivered > 0 && a.Delivered*c.orders >= few {
@@ -82,7 +96,7 @@ func (c *comparison) scatter(months []int64, p float64) float64 {
 	return max(stats.Share(months, c.totals.orders).SE, math.Sqrt(p*(1-p)*c.spell/c.orders))
 }
 
-// spellOf is how many orders a bad spell of a channel's exits lasts, on average and in both directions.
+// spellOf is the number of orders within one correlation time of the channels' exits, in both directions.
 func spellOf(m *world.Model, uses []bool) float64 {
 	spell := 1.0
 	for ch, used := range uses {
@@ -93,9 +107,9 @@ func spellOf(m *world.Model, uses []bool) float64 {
 	return spell
 }
 
-// unseen are standard errors of what is too rare to show in the scatter of the months: further
-// attempts, undelivered orders, and delivered ones, of which only few are expected.
-func (c *comparison) unseen() (attempts, dollars, seconds float64) {
+// rareErrors are standard errors of events too rare to show in the scatter of the months: further attempts,
+// undelivered orders, and delivered ones, of which only few are expected.
+func (c *comparison) rareErrors() (attempts, dollars, seconds float64) {
 	longest := 10 * c.answer.MeanLatency
 	for _, f := range c.answer.Further {
 		if f.Share*c.orders < few*c.spell {
@@ -120,7 +134,8 @@ func (c *comparison) mean(what string, got stats.Estimate, want, unseen float64)
 		return
 	}
 	if d := math.Abs(got.Value - want); d > c.reach*math.Hypot(got.SE, unseen)+relative*math.Abs(want) {
-		c.findings = append(c.findings, fmt.Sprintf("%s: %.9g simulated (standard error %.2g), %.9g exact", what, got.Value, got.SE, want))
+		c.findings = append(c.findings, fmt.Sprintf("%s: %.9g simulated (standard error %.2g), %.9g exact", what,
+			got.Value, got.SE, want))
 	}
 }
 
@@ -129,12 +144,14 @@ func (c *comparison) quantile(q float64) {
 	seconds, reached := c.totals.all.Latencies.Quantile(q, c.totals.all.Orders)
 	if !reached {
 		if c.answer.Delivered > q+slack {
-			c.findings = append(c.findings, fmt.Sprintf("p%g: not reached when simulated, but %.9g are delivered exactly", 100*q, c.answer.Delivered))
+			c.findings = append(c.findings, fmt.Sprintf("p%g: not reached when simulated, but %.9g are delivered "+
+				"exactly", 100*q, c.answer.Delivered))
 		}
 		return
 	}
 	low, high := stats.Around(seconds)
 	if below, upTo := c.answer.CDF(low-1e-6), c.answer.CDF(high); below > q+slack || upTo < q-slack {
-		c.findings = append(c.findings, fmt.Sprintf("p%g: %.6g s simulated, where the exact share is %.6g to %.6g", 100*q, seconds, below, upTo))
+		c.findings = append(c.findings, fmt.Sprintf("p%g: %.6g s simulated, where the exact share is %.6g to %.6g",
+			100*q, seconds, below, upTo))
 	}
 }

@@ -3,7 +3,6 @@ package sim
 import (
 	"cmp"
 	"context"
-	"errors"
 	"math"
 	"slices"
 
@@ -14,7 +13,8 @@ import (
 	"channelbench/sim/exact"
 )
 
-// What a break-even map covers: lengths that are made, rates on a log scale; further where the scenario itself lies further out.
+// The extent of a break-even map: lengths that are made, rates on a log scale; more where the scenario itself lies
+// outside.
 const (
 	mapLengths              = 24 // at most
 	mapSeconds, mapBeyond   = 15, 1.25
@@ -34,10 +34,10 @@ var failuresDrawn = []struct {
 	{"unusable", func(e *scenario.Errors) *scenario.Error { return &e.Unusable }},
 }
 
-// contest is what a break-even map shows: what one strategy saves against another for clips of one resolution, as one
-// channel's failures grow.
+// contest is the comparison behind a break-even map: the saving of one strategy against another for clips of one
+// resolution, as one channel's failures grow.
 type contest struct {
-	*runner
+	*basis
 	classes           []int // of the resolution, the most ordered first
 	strategy, against int
 	channel           int
@@ -45,41 +45,47 @@ type contest struct {
 	ways              []way // by strategy
 }
 
-// way is how a strategy goes about the clips of a map, of the lengths that are ordered.
+// way is the channels that a strategy uses for the clips of a map, of the lengths that are ordered.
 type way struct {
 	begins []int  // channels that they begin on, those of the most ordered first; none: it makes none of them
 	uses   []bool // by channel
 }
 
-// breakEvens compares the candidate, or the cheapest strategy where there is none, with the cheapest one that goes another
-// way: a map of what it saves, and where the two cost the same. There is neither where there is no such pair, or no closed form
-// for it, and where the context ends first.
-func (r *runner) breakEvens(ctx context.Context, run *record.Run) error {
-	c, ok := r.contest(run.Verdict.Candidate)
-	if !ok || r.answers[c.strategy] == nil || r.answers[c.against] == nil {
-		return nil
+// breakEvens are lengths and failure rates at which two strategies cost the same, and the map of where which is
+// cheaper.
+type breakEvens struct {
+	points []record.BreakEven
+	drawn  *record.BreakEvenMap // nil: there are fewer than two lengths, or nothing to compare
+}
+
+// breakEvens compares the candidate, or the cheapest strategy where there is none, with the cheapest of another route.
+// Both are empty where there is no such pair, or no closed form for it, and where the context ends first.
+func (b *basis) breakEvens(ctx context.Context, candidate *string) (*breakEvens, error) {
+	c, ok := b.contest(candidate)
+	if !ok || b.answers[c.strategy] == nil || b.answers[c.against] == nil {
+		return &breakEvens{}, nil
 	}
 	m, err := c.drawn(ctx)
-	var even []record.BreakEven
+	var points []record.BreakEven
 	if err == nil {
-		even, err = c.costingTheSame(m.Rates)
+		points, err = c.equalCosts(m.Rates)
 	}
 	switch {
-	case ctx.Err() != nil, errors.Is(err, exact.ErrTooLong), errors.Is(err, exact.ErrDependent), errors.Is(err, exact.ErrStrategy):
-		return nil
+	case ctx.Err() != nil, unsolvable(err):
+		return &breakEvens{}, nil
 	case err != nil:
-		return err
+		return nil, err
+	case len(m.Seconds) < 2:
+		return &breakEvens{points: points}, nil
 	}
-	if run.Verdict.BreakEvens = even; len(m.Seconds) > 1 {
-		run.Map = m
-	}
-	return nil
+	return &breakEvens{points, m}, nil
 }
 
 // drawn is the map.
 func (c *contest) drawn(ctx context.Context) (*record.BreakEvenMap, error) {
 	m := c.frame()
-	costs := [2][][]float64{make([][]float64, len(m.Seconds)), make([][]float64, len(m.Seconds))} // by side, length and rate
+	lengths := len(m.Seconds)
+	costs := [2][][]float64{make([][]float64, lengths), make([][]float64, lengths)} // by side, length and rate
 	err := c.shareOut(ctx, Map, 2*len(m.Seconds), func(i int) (err error) {
 		side, length := i%2, i/2
 		costs[side][length], err = c.costs([2]int{c.strategy, c.against}[side], int(m.Seconds[length]), m.Rates)
@@ -99,17 +105,18 @@ func (c *contest) drawn(ctx context.Context) (*record.BreakEvenMap, error) {
 }
 
 // contest chooses what is compared; false where there is nothing to compare.
-func (r *runner) contest(candidate *string) (*contest, bool) {
-	c := r.contestOver(r.byResolution()[0])
+func (b *basis) contest(candidate *string) (*contest, bool) {
+	c := b.over(b.byResolution()[0])
 	var ok bool
-	if c.strategy, ok = c.cheapest(func(i int) bool { return candidate == nil || r.scenario.Strategies[i].Name == *candidate }); !ok {
+	isCandidate := func(i int) bool { return candidate == nil || b.scenario.Strategies[i].Name == *candidate }
+	if c.strategy, ok = c.cheapest(isCandidate); !ok {
 		return nil, false
 	}
 	if c.against, ok = c.rival(); !ok {
 		return nil, false
 	}
-	c.channel = c.inQuestion()
-	rate := func(i int) float64 { return failuresDrawn[i].of(&r.scenario.Channels[c.channel].Errors).Rate }
+	c.channel = c.failingChannel()
+	rate := func(i int) float64 { return failuresDrawn[i].of(&b.scenario.Channels[c.channel].Errors).Rate }
 	for i := range failuresDrawn {
 		if rate(i) > rate(c.failure) {
 			c.failure = i
@@ -118,18 +125,18 @@ func (r *runner) contest(candidate *string) (*contest, bool) {
 	return c, true
 }
 
-// contestOver is a contest over some of the videos, without sides.
-func (r *runner) contestOver(classes []int) *contest {
-	c := &contest{runner: r, classes: classes}
-	for i := range r.scenario.Strategies {
+// over is a contest over some of the videos, without sides.
+func (b *basis) over(classes []int) *contest {
+	c := &contest{basis: b, classes: classes}
+	for i := range b.scenario.Strategies {
 		c.ways = append(c.ways, c.wayOf(i))
 	}
 	return c
 }
 
 // byResolution lists the videos of each resolution, the most ordered first in either sense.
-func (r *runner) byResolution() [][]int {
-	videos := r.scenario.Workload.Videos
+func (x *experiment) byResolution() [][]int {
+	videos := x.scenario.Workload.Videos
 	ordered := map[string]money.Billionths{}
 	classes := make([]int, len(videos))
 	for class, v := range videos {
@@ -154,7 +161,7 @@ func (r *runner) byResolution() [][]int {
 	return lists
 }
 
-// wayOf finds it by what the strategy would do with the most ordered video, were it of each length.
+// wayOf compiles the strategy for the most-ordered video at each length and notes which channels it starts on.
 func (c *contest) wayOf(strategy int) way {
 	w := way{uses: make([]bool, len(c.scenario.Channels))}
 	for _, class := range c.classes {
@@ -174,22 +181,23 @@ func (c *contest) wayOf(strategy int) way {
 func (c *contest) cheapest(among func(int) bool) (int, bool) {
 	best, least := -1, math.Inf(1)
 	for i, o := range c.stated {
-		if o.CostPerDelivered < least && len(c.ways[i].begins) > 0 && !c.scenario.Excludes(&c.scenario.Strategies[i]) && among(i) {
+		if o.CostPerDelivered < least && len(c.ways[i].begins) > 0 &&
+			!c.scenario.Excludes(&c.scenario.Strategies[i]) && among(i) {
 			best, least = i, o.CostPerDelivered
 		}
 	}
 	return best, best >= 0
 }
 
-// rival is the cheapest strategy that goes another way: it begins on channels of other kinds; where none does, on other
+// rival is the cheapest strategy with another way: it begins on channels of other kinds; where none does, on other
 // channels; where none does, it uses another set of channels.
 func (c *contest) rival() (int, bool) {
 	mine := &c.ways[c.strategy]
 	kind := func(ch int) int { return int(c.scenario.Channels[ch].Kind) }
 	same := func(ch int) int { return ch }
 	for _, other := range []func(int) bool{
-		func(i int) bool { return apart(c.ways[i].begins, mine.begins, kind) },
-		func(i int) bool { return apart(c.ways[i].begins, mine.begins, same) },
+		func(i int) bool { return disjoint(c.ways[i].begins, mine.begins, kind) },
+		func(i int) bool { return disjoint(c.ways[i].begins, mine.begins, same) },
 		func(i int) bool { return !slices.Equal(c.ways[i].uses, mine.uses) },
 	} {
 		if i, ok := c.cheapest(other); ok {
@@ -199,8 +207,8 @@ func (c *contest) rival() (int, bool) {
 	return 0, false
 }
 
-// apart says whether two lists have nothing in common.
-func apart(a, b []int, as func(int) int) bool {
+// disjoint says whether two lists have nothing in common.
+func disjoint(a, b []int, as func(int) int) bool {
 	for _, x := range a {
 		for _, y := range b {
 			if as(x) == as(y) {
@@ -211,9 +219,9 @@ func apart(a, b []int, as func(int) int) bool {
 	return true
 }
 
-// inQuestion is the channel whose failures are varied: a reverse one if either side begins on one, else the one that the
-// cheaper side begins on.
-func (c *contest) inQuestion() int {
+// failingChannel is the channel whose failures are varied: a reverse one if either side begins on one, else the one
+// that the cheaper side begins on.
+func (c *contest) failingChannel() int {
 	cheap, dear := c.strategy, c.against
 	if c.stated[dear].CostPerDelivered < c.stated[cheap].CostPerDelivered {
 		cheap, dear = dear, cheap
@@ -225,24 +233,25 @@ func (c *contest) inQuestion() int {
 	return begun[0]
 }
 
-// frame is the map without its savings. The workload lies where clips are ordered, not where a channel makes longer ones of
-// them: the map, too, goes by what is ordered.
+// frame is the map without its savings. The workload lies where clips are ordered, not where a channel makes longer
+// ones of them: the map, too, goes by what is ordered.
 func (c *contest) frame() *record.BreakEvenMap {
 	failure, stated, ordered := &failuresDrawn[c.failure], c.failing(), c.ordered()
-	box := record.MapBox{SecondsLow: float64(ordered[0]), SecondsHigh: float64(ordered[len(ordered)-1]), RateLow: stated.Rate, RateHigh: stated.Rate}
+	box := record.MapBox{SecondsLow: float64(ordered[0]), SecondsHigh: float64(ordered[len(ordered)-1]),
+		RateLow: stated.Rate, RateHigh: stated.Rate}
 	if stated.Range != nil {
 		box.RateLow, box.RateHigh = stated.Range.Low, stated.Range.High
 	}
 	return &record.BreakEvenMap{
 		Strategy: c.scenario.Strategies[c.strategy].Name, Against: c.scenario.Strategies[c.against].Name,
 		Resolution: c.resolution(), Channel: c.scenario.Channels[c.channel].Name, Failure: failure.name,
-		Seconds: some(c.made()), Rates: ratesAround(box.RateLow, box.RateHigh),
+		Seconds: spacedLengths(c.made()), Rates: ratesAround(box.RateLow, box.RateHigh),
 		Workload: box,
 	}
 }
 
-// some are lengths evenly spread among those that are made.
-func some(made []int) []float64 {
+// spacedLengths are lengths evenly spread among those that are made.
+func spacedLengths(made []int) []float64 {
 	n := min(mapLengths, len(made))
 	var lengths []float64
 	for i := range n {
@@ -255,8 +264,8 @@ func some(made []int) []float64 {
 	return lengths
 }
 
-// ratesAround enclose the given rates: even steps on a log scale up to the bend, even steps of the rate beyond it. 0 is on
-// no log scale.
+// ratesAround enclose the given rates: even steps on a log scale up to the bend, even steps of the rate beyond it. 0
+// is on no log scale.
 func ratesAround(low, high float64) []float64 {
 	if low <= 0 {
 		low = mapLowRate
@@ -273,7 +282,7 @@ func ratesAround(low, high float64) []float64 {
 	return rates
 }
 
-// costs are what a delivered clip of that length costs with a strategy at each rate; NaN where none is delivered.
+// costs are a strategy's costs per delivered clip of that length at each rate; NaN where none is delivered.
 func (c *contest) costs(strategy, seconds int, rates []float64) ([]float64, error) {
 	costs := make([]float64, len(rates))
 	s := c.whatIf(strategy, seconds)
@@ -284,7 +293,8 @@ func (c *contest) costs(strategy, seconds int, rates []float64) ([]float64, erro
 			// The scenario itself compiles; what doesn't is a clip that no channel of the strategy makes.
 			return slices.Repeat([]float64{math.NaN()}, len(rates)), nil
 		}
-		a, err := exact.Solve(&compiled.Model, &compiled.Strategies[0], compiled.Uses[0], exact.Options{Rough: true, Exits: true})
+		a, err := exact.Solve(&compiled.Model, &compiled.Strategies[0], compiled.Uses[0],
+			exact.Options{Rough: true, Exits: true})
 		if err != nil {
 			return nil, err
 		}
@@ -295,8 +305,8 @@ func (c *contest) costs(strategy, seconds int, rates []float64) ([]float64, erro
 	return costs, nil
 }
 
-// whatIf is the scenario with one strategy, in which every order is the most ordered video, but of that length. Whether that
-// may be made longer is as for the video that is ordered in it, if any is.
+// whatIf is the scenario with one strategy, in which every order is the most ordered video, but of that length.
+// Whether that may be made longer is as for the video that is ordered in it, if any is.
 func (c *contest) whatIf(strategy, seconds int) *scenario.Scenario {
 	s := *c.scenario
 	video := s.Workload.Videos[c.classes[0]]

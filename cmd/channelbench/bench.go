@@ -50,18 +50,24 @@ func (p *program) benchCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "bench SCENARIO | --resume DIR",
 		Short: "Load-test the channels with real orders, on loopback mock channels unless --live",
-		Long: `bench drives whole orders through the channels, at the rate that [bench] states, and measures what arrives, when and at what price.
+		Long: `bench drives whole orders through the channels, at the rate that [bench] states, and measures what arrives,
+when and at what price.
 Strategies that [bench] run leaves out are answered without spending, from the attempts of those that are driven.
 
-Without --live it starts mock channels on loopback that behave as the scenario says; nothing is spent. With --live it spends
-real money: keys come from the environment variables that the scenario names, and --max-spend (or [bench] max_spend) is a
+Without --live it starts mock channels on loopback that behave as the scenario says; nothing is spent. With --live
+it spends
+real money: keys come from the environment variables that the scenario names, and --max-spend (or [bench]
+max_spend) is a
 cap that holds. What every attempt did is kept in orders.jsonl, whatever happens.
 
-Ctrl-C stops submitting, settles what is open for up to [bench] grace, and saves what was measured; a second one ends at once.
---resume goes on where a run stopped: it settles the jobs that were left open, submits none of them again, and drives what is left.
+Ctrl-C stops submitting, settles what is open for up to [bench] grace, and saves what was measured; a second one
+ends at once.
+--resume goes on where a run stopped: it settles the jobs that were left open, submits none of them again, and
+drives what is left.
 All that it needs for that is in the run's folder.
 
-A channel of whose orders next to none is delivered within the promise is given up after 6 to 10 of them, and the rest of the money
+A channel of whose orders next to none is delivered within the promise is given up after 6 to 10 of them, and the
+rest of the money
 is kept: [bench] stop says when. --resume leaves it alone unless --reopen is given.`,
 		Example: `  channelbench bench sora2                          mock channels, 60 times faster than life
   channelbench bench mine.toml --live --max-spend '$20' -o night
@@ -81,7 +87,8 @@ is kept: [bench] stop says when. --resume leaves it alone unless --reopen is giv
 	addFormat(cmd, &f.format, formats)
 	f.images.flags(flags)
 	flags.BoolVar(&f.live, "live", false, "spend real money on the channels that the scenario names")
-	flags.StringVar(&f.maxSpend, "max-spend", "", "cap on what the run may spend, such as '$20' (default on mock channels: the worst case)")
+	flags.StringVar(&f.maxSpend, "max-spend", "", "cap on what the run may spend, such as '$20' (default on mock "+
+		"channels: the worst case)")
 	f.capped = func() bool { return flags.Changed("max-spend") } // even if it is empty, as a variable of a workflow can be
 	flags.Var(&f.speed, "speed", "how much faster than life the mock channels and the clock run")
 	flags.IntVar(&f.orders, "orders", 0, "orders per driven strategy (default: [bench] orders)")
@@ -89,8 +96,10 @@ is kept: [bench] stop says when. --resume leaves it alone unless --reopen is giv
 	flags.StringVar(&f.resume, "resume", "", "go on with the run that this `folder` holds")
 	flags.BoolVar(&f.reopen, "reopen", false, "with --resume: try channels again that were given up as dead")
 	flags.StringVar(&f.night.history, "history", "", "add the night to this `file`, which compare judges")
-	flags.StringVar(&f.night.site, "site", "default", "`name` of the place that the orders come from; only equal ones are compared")
-	flags.StringArrayVar(&f.night.export, "export", nil, "also write gobench=`FILE`, which benchstat reads, or csv=FILE; repeatable")
+	flags.StringVar(&f.night.site, "site", "default", "`name` of the place that the orders come from; only equal "+
+		"ones are compared")
+	flags.StringArrayVar(&f.night.export, "export", nil, "also write gobench=`FILE`, which benchstat reads, or "+
+		"csv=FILE; repeatable")
 	f.month.addFlags(cmd)
 	p.addSet(cmd, &f.set)
 	return cmd
@@ -118,7 +127,8 @@ func (p *program) bench(ctx context.Context, name string, f *benchFlags) error {
 	if err := f.check(); err != nil {
 		return err
 	}
-	o := bench.Options{Live: f.live, Speed: float64(f.speed), Key: os.Getenv, Version: version(), Keep: f.keep, Reopen: f.reopen}
+	o := bench.Options{Live: f.live, Speed: float64(f.speed), Key: os.Getenv, Version: version(), Keep: f.keep,
+		Reopen: f.reopen}
 	o.Notice = func(text string) { p.note("%s", text) }
 	name, err := f.pickUp(name, &o)
 	if err != nil {
@@ -147,10 +157,11 @@ func (p *program) bench(ctx context.Context, name string, f *benchFlags) error {
 		if err != nil {
 			return err
 		}
-		defer stop()
+		defer func() { _ = stop() }()
 	}
 	defer context.AfterFunc(ctx, func() {
-		p.note("stopping: nothing more is submitted, and what is open is settled for up to %v; Ctrl-C again ends at once", s.Bench.Grace)
+		p.note("stopping: nothing more is submitted, and what is open is settled for up to %v; Ctrl-C again ends "+
+			"at once", s.Bench.Grace)
 	})()
 	return p.benched(ctx, s, folder, f, o)
 }
@@ -243,7 +254,8 @@ func (f *benchFlags) describe(plan *bench.Plan, o *bench.Options) string {
 	}
 	fmt.Fprintf(&b, "plan: %d orders over %v, %s\n", plan.Orders, plan.Lasts.Round(time.Second), where)
 	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
-	for _, d := range append(plan.Driven, bench.PlannedStrategy{Name: "in all", Orders: plan.Orders, Least: plan.Least, Worst: plan.Worst}) {
+	for _, d := range append(plan.Driven, bench.PlannedStrategy{Name: "in all", Orders: plan.Orders,
+		Least: plan.Least, Worst: plan.Worst}) {
 		fmt.Fprintf(w, "  %s\t%d orders\t%v if the first attempts deliver\t%v at worst\n", d.Name, d.Orders, d.Least, d.Worst)
 	}
 	w.Flush()
@@ -279,11 +291,14 @@ func (f *benchFlags) limit(s *scenario.Scenario, plan *bench.Plan) (money.Micros
 	case f.resume != "":
 		return limit, nil
 	case limit == 0 && f.live:
-		return 0, fail(exitUsage, fmt.Errorf("--live needs a cap\n  hint: --max-spend '%v' buys the planned orders whatever happens, at least %v is needed", plan.Worst, plan.Least))
+		return 0, fail(exitUsage, fmt.Errorf("--live needs a cap\n  hint: --max-spend '%v' buys the planned "+
+			"orders whatever happens, at least %v is needed", plan.Worst, plan.Least))
 	case limit == 0 && !f.capped():
 		return plan.Worst, nil
 	case limit < plan.Least:
-		return 0, fail(exitUsage, fmt.Errorf("a cap of %v cannot buy the %d planned orders, which cost %v if all goes well; nothing was spent\n  hint: fewer orders (--orders), or a higher --max-spend", limit, plan.Orders, plan.Least))
+		return 0, fail(exitUsage, fmt.Errorf("a cap of %v cannot buy the %d planned orders, which cost %v if all "+
+			"goes well; nothing was spent\n  hint: fewer orders (--orders), or a higher --max-spend", limit,
+			plan.Orders, plan.Least))
 	}
 	return limit, nil
 }
@@ -296,7 +311,8 @@ func (f *benchFlags) open(p *program, s *scenario.Scenario, src *source, o *benc
 	}
 	if !o.Resume && src.kept != "" && src.apart && same(src.dir, f.out) {
 		const hint = "\n  hint: choose another folder with -o"
-		return nil, fail(exitUsage, fmt.Errorf("%s holds the scenario itself: copies of its files would hide them"+hint, f.out))
+		return nil, fail(exitUsage,
+			fmt.Errorf("%s holds the scenario itself: copies of its files would hide them"+hint, f.out))
 	}
 	of := src.ownerOf(s.Name, f.out)
 	if o.Resume {
@@ -338,7 +354,8 @@ func same(a, b string) bool {
 }
 
 // benched runs the bench and puts it on record, while its folder is still its own.
-func (p *program) benched(ctx context.Context, s *scenario.Scenario, folder *folder, f *benchFlags, o bench.Options) (failure error) {
+func (p *program) benched(ctx context.Context, s *scenario.Scenario, folder *folder, f *benchFlags,
+	o bench.Options) (failure error) {
 	results := resultsFile(folder.path, o.Resume)
 	o.Results = results
 	progress := p.progress()
@@ -447,7 +464,8 @@ func proxy(env string) (through func(*http.Request) (*url.URL, error), secrets [
 	}
 	u, err := url.Parse(os.Getenv(env))
 	if err != nil || u.Host == "" {
-		return nil, nil, fail(exitUsage, fmt.Errorf("[bench] proxy_env: the environment variable %s holds no address such as http://proxy.example:3128", env))
+		return nil, nil, fail(exitUsage, fmt.Errorf("[bench] proxy_env: the environment variable %s holds no "+
+			"address such as http://proxy.example:3128", env))
 	}
 	if password, is := u.User.Password(); is {
 		secrets = []string{password, u.User.String()}

@@ -9,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"text/tabwriter"
 	"time"
 	_ "time/tzdata" // zones have names where the system knows none, too
 
@@ -95,7 +94,8 @@ func (f *calibrateFlags) check(runs []string) error {
 	case len(runs) == 0 && len(f.imported) == 0:
 		return fail(exitUsage, errors.New("name a run that bench wrote, or a CSV of attempts with --import"))
 	case len(f.imported) == 0 && (f.columns != "" || f.outcomes != nil || f.zone != "" || f.unit != ""):
-		return fail(exitUsage, errors.New("--columns, --outcome, --zone and --unit say how to read what --import names, and nothing is imported"))
+		return fail(exitUsage, errors.New("--columns, --outcome, --zone and --unit say how to read what --import "+
+			"names, and nothing is imported"))
 	case !(f.discount > 0 && f.discount <= 1):
 		return fail(exitUsage, errors.New("--discount must be above 0 and at most 1"))
 	case f.months < 0 || f.months == 1:
@@ -114,7 +114,8 @@ func (p *program) calibrate(ctx context.Context, name string, runs []string, f *
 	if err != nil {
 		return err
 	}
-	o := calibrate.Options{Discount: f.discount, Wide: f.wide, File: f.out, Units: f.unit != "", Load: scenario.Options{ReadFile: src.read}}
+	o := calibrate.Options{Discount: f.discount, Wide: f.wide, File: f.out, Units: f.unit != "",
+		Load: scenario.Options{ReadFile: src.read}}
 	if o.Nights, o.Unread, err = p.evidence(s, runs, f); err != nil {
 		return err
 	}
@@ -130,7 +131,7 @@ func (p *program) calibrate(ctx context.Context, name string, runs []string, f *
 	}
 	text := result.Report()
 	if f.months > 0 && len(result.Changed()) > 0 {
-		moved, err := p.moved(ctx, s, result, src, f.months)
+		moved, err := p.moved(ctx, s, result, f.months)
 		if err != nil {
 			return err
 		}
@@ -172,12 +173,7 @@ func (p *program) evidence(s *scenario.Scenario, runs []string, f *calibrateFlag
 
 // format is how the flags say that CSV is to be read.
 func (f *calibrateFlags) format(s *scenario.Scenario) (*attempt.Format, error) {
-	format := &attempt.Format{Known: dialect.Outcome, To: today()}
-	for i := range s.Channels {
-		if of := s.Channels[i].Price.AsOf; !of.IsZero() && (format.From.IsZero() || of.Before(format.From)) {
-			format.From = of
-		}
-	}
+	format := &attempt.Format{Known: dialect.Outcome, From: calibrate.FirstPrice(s), To: today()}
 	var err error
 	if format.Columns, err = attempt.ParseColumns(f.columns); err != nil {
 		return nil, fmt.Errorf("--columns: %w", err)
@@ -196,10 +192,11 @@ func (f *calibrateFlags) format(s *scenario.Scenario) (*attempt.Format, error) {
 	return format, nil
 }
 
-// readNights reads the journals of runs, and says which don't count: the clock of one that is stamped in the future was wrong. The
-// same luck counts once.
-func (p *program) readNights(s *scenario.Scenario, runs []string, now time.Time, anyPurchase bool) (nights []attempt.Night, unread []string, err error) {
-	from, seeds := map[time.Time]string{}, map[uint64]string{}
+// readNights reads the journals of runs, and says which don't count.
+func (p *program) readNights(
+	s *scenario.Scenario, runs []string, today time.Time, anyPurchase bool,
+) (nights []attempt.Night, unread []string, err error) {
+	admission := calibrate.Admission{Today: today}
 	for _, path := range runs {
 		if info, err := os.Stat(path); err == nil && info.IsDir() {
 			path = filepath.Join(path, "orders.jsonl")
@@ -209,19 +206,16 @@ func (p *program) readNights(s *scenario.Scenario, runs []string, now time.Time,
 			return nil, nil, err
 		}
 		run := &recorded.Run
-		if !now.IsZero() && run.At.After(now) {
-			unread = append(unread, fmt.Sprintf("%s: its clock says %s, which lies in the future, so it doesn't count", path, run.At.Format(time.RFC3339)))
+		refusal, warning, err := admission.Admit(calibrate.Applicant{Path: path, At: run.At.Time, Seed: run.Seed, Live: run.Live})
+		if err != nil {
+			return nil, nil, fail(exitUsage, err)
+		}
+		if refusal != "" {
+			unread = append(unread, refusal)
 			continue
 		}
-		if other := from[run.At.Time]; other != "" {
-			return nil, nil, fail(exitUsage, fmt.Errorf("%s and %s are the same run, which counts once", other, path))
-		}
-		from[run.At.Time] = path
-		if other := seeds[run.Seed]; other != "" && !run.Live {
-			p.note("warning: %s and %s are of mock channels with the same seed: they tell the same luck twice; bench with --set seed=2", other, path)
-		}
-		if !run.Live {
-			seeds[run.Seed] = path
+		if warning != "" {
+			p.note("warning: %s", warning)
 		}
 		attempts, err := p.attempts(s, path, recorded, anyPurchase)
 		if err != nil {
@@ -267,7 +261,9 @@ func (p *program) attempts(
 ) (all []attempt.Attempt, err error) {
 	if recorded.Run.PurchaseSHA256 != s.PurchaseSHA256() {
 		if !anyPurchase {
-			return nil, fail(exitUsage, fmt.Errorf("%s bought something else than the scenario: other videos, channels, prices or strategies\n  hint: calibrate the scenario of that run, or take it all the same with --any-purchase", path))
+			return nil, fail(exitUsage, fmt.Errorf("%s bought something else than the scenario: other videos, "+
+				"channels, prices or strategies\n  hint: calibrate the scenario of that run, or take it all the "+
+				"same with --any-purchase", path))
 		}
 		// Videos have the numbers that the run's own scenario gives them.
 		if s, _, err = p.load(filepath.Join(filepath.Dir(path), keptScenario), recorded.Run.Set); err != nil {
@@ -310,7 +306,8 @@ func (p *program) readLog(path string, format *attempt.Format) (*attempt.Log, er
 func (p *program) saveCalibrated(r *calibrate.Result, out string) error {
 	if out == "-" {
 		if len(r.Files) > 0 {
-			return fail(exitUsage, errors.New("measured values go to files beside the scenario, so it can't go to stdout\n  hint: name a file with -o"))
+			return fail(exitUsage, errors.New("measured values go to files beside the scenario, so it can't go to "+
+				"stdout\n  hint: name a file with -o"))
 		}
 		if _, err := p.out.Write(r.Text); err != nil {
 			return fail(exitFailed, err)
@@ -331,53 +328,15 @@ func (p *program) saveCalibrated(r *calibrate.Result, out string) error {
 }
 
 // moved says what the calibration changes in the decision.
-func (p *program) moved(ctx context.Context, s *scenario.Scenario, r *calibrate.Result, src *source, months int) (string, error) {
-	after, _, err := scenario.Load(s.Name+".toml", r.Text, scenario.Options{ReadFile: func(name string) ([]byte, error) {
-		if own, is := r.Files[name]; is {
-			return own, nil
-		}
-		return src.read(name)
-	}})
-	if err != nil {
-		return "", fail(exitFailed, err)
-	}
+func (p *program) moved(ctx context.Context, s *scenario.Scenario, r *calibrate.Result, months int) (string, error) {
 	f := &simFlags{months: months}
 	was, err := p.simulate(ctx, s, f)
 	if err != nil {
 		return "", err
 	}
-	is, err := p.simulate(ctx, after, f)
+	is, err := p.simulate(ctx, r.Scenario, f)
 	if err != nil {
 		return "", err
 	}
-	return sayMoved(was, is), nil
-}
-
-// sayMoved puts two runs side by side.
-func sayMoved(was, is *record.Run) string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "\nThe decision, by %d simulated months:\n  as stated: %s\n  measured:  %s\n\n", was.Months, inert.Line(was.Verdict.Sentence), inert.Line(is.Verdict.Sentence))
-	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "Strategy\tCost/clip\t→\tDelivered\t→\tIn time\t→")
-	for i := range was.Strategies {
-		a, z := &was.Strategies[i], &is.Strategies[i]
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", inert.Line(a.Name), dollars(a.CostPerDelivered.Value), dollars(z.CostPerDelivered.Value),
-			share(a.DeliveredShare.Value), share(z.DeliveredShare.Value), share(a.InTimeShare.Value), share(z.InTimeShare.Value))
-	}
-	w.Flush()
-	return b.String()
-}
-
-func dollars(v *float64) string {
-	if v == nil {
-		return "–"
-	}
-	return fmt.Sprintf("$%.4f", *v)
-}
-
-func share(v *float64) string {
-	if v == nil {
-		return "–"
-	}
-	return fmt.Sprintf("%.2f%%", 100**v)
+	return calibrate.Moved(was, is), nil
 }

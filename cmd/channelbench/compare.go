@@ -41,7 +41,8 @@ func (p *program) compareCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "compare BASE NEW | --history FILE",
 		Short: "Fail where a channel got worse or dearer: night against nights, or run against run",
-		Long: `compare judges the gates of [gates], or of --gate, on effect and evidence: a figure fails if it got worse by more than its gate, and
+		Long: `compare judges the gates of [gates], or of --gate, on effect and evidence: a figure fails if it got worse by
+more than its gate, and
 beyond chance. Where the scenario states no gates, these apply: ` + defaultGates() + `.
 
 With --history it judges the latest night against the first 30 valid ones since the last accepted mark (at least 8). A figure
@@ -62,7 +63,8 @@ It exits with 0 if nothing got worse, 1 if something did, and with --strict 5 if
 		Args: takes("BASE", 0, 2),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if cmd.Flags().Changed("accept") && strings.TrimSpace(f.accept) == "" {
-				return fail(exitUsage, errors.New("--accept needs a reason\n  hint: --accept 'the vendor renders in two passes now'"))
+				return fail(exitUsage, errors.New("--accept needs a reason\n  hint: --accept 'the vendor renders "+
+					"in two passes now'"))
 			}
 			return p.compare(args, &f)
 		},
@@ -70,15 +72,18 @@ It exits with 0 if nothing got worse, 1 if something did, and with --strict 5 if
 	flags := cmd.Flags()
 	flags.StringVar(&f.history, "history", "", "judge the latest night of this `file`")
 	flags.StringVar(&f.site, "site", "", "of the history, only nights from `NAME` (default: that of the latest night)")
-	flags.StringVar(&f.scenario, "scenario", "", "of the history, only nights of `NAME` (default: that of the latest night)")
-	flags.StringArrayVar(&f.gates, "gate", nil, "a gate, in place of or beside the scenario's, such as `p95=+15%`; repeatable")
+	flags.StringVar(&f.scenario, "scenario", "", "of the history, only nights of `NAME` (default: that of the "+
+		"latest night)")
+	flags.StringArrayVar(&f.gates, "gate", nil, "a gate, in place of or beside the scenario's, such as "+
+		"`p95=+15%`; repeatable")
 	flags.StringArrayVar(&f.out, "out", nil, "also write junit=`FILE`, gobench=FILE, markdown=FILE, csv=FILE, json=FILE, "+
 		"or github: summary and annotations; repeatable")
 	addFormat(cmd, &f.format, comparisonFormats)
 	flags.BoolVar(&f.strict, "strict", false, "exit with 5 where a gate is inconclusive")
 	flags.BoolVar(&f.anyPurchase, "any-purchase", false, "compare what doesn't buy the same, too")
 	flags.StringVar(&f.accept, "accept", "", "put on record, for the `reason` given, that the change is there to stay")
-	flags.StringVar(&f.from, "from", "", "with --accept: the first night of the new baseline, a `date` or a moment in RFC 3339")
+	flags.StringVar(&f.from, "from", "", "with --accept: the first night of the new baseline, a `date` or a "+
+		"moment in RFC 3339")
 	flags.StringVar(&f.strategy, "strategy", "", "with --accept: only of the strategy `NAME`")
 	return cmd
 }
@@ -135,7 +140,8 @@ func (p *program) compare(args []string, f *compareFlags) error {
 func (f *compareFlags) check(args []string) ([]sink, error) {
 	switch {
 	case f.history == "" && len(args) != 2:
-		return nil, fail(exitUsage, errors.New("name two runs to compare, or a history\n  hint: channelbench compare BASE NEW, or compare --history FILE"))
+		return nil, fail(exitUsage, errors.New("name two runs to compare, or a history\n  hint: channelbench "+
+			"compare BASE NEW, or compare --history FILE"))
 	case f.history != "" && len(args) > 0:
 		return nil, fail(exitUsage, errors.New("--history judges its own latest night: leave the runs out"))
 	case f.history == "" && (f.accept != "" || f.site != "" || f.scenario != ""):
@@ -201,24 +207,15 @@ func pair(base, now string, o history.Options) (*history.Comparison, error) {
 
 // accept puts a person's mark on record.
 func (p *program) accept(f *compareFlags, c *history.Comparison) error {
-	from := f.from
-	if from == "" {
-		from = c.Suggest
-	}
-	if from == "" {
-		from = c.Night
-	}
-	at, err := time.Parse(time.RFC3339, from)
+	from, err := parseDate(f.from)
 	if err != nil {
-		at, err = time.Parse(time.DateOnly, from)
+		return fail(exitUsage, fmt.Errorf("--from %q is no date\n  hint: 2026-11-28, or 2026-11-28T03:00:00Z", f.from))
 	}
-	if err != nil {
-		return fail(exitUsage, fmt.Errorf("--from %q is no date\n  hint: 2026-11-28, or 2026-11-28T03:00:00Z", from))
-	}
-	if latest, err := time.Parse(time.RFC3339, c.Night); err == nil && at.After(latest) {
-		return fail(exitUsage, fmt.Errorf("--from %s comes after the latest night, %s: there is nothing to accept yet", from, c.Night))
-	}
-	if f.strategy != "" && !slices.ContainsFunc(c.Verdicts, func(v history.Verdict) bool { return v.Strategy == f.strategy }) {
+	at, err := c.Start(from)
+	switch {
+	case err != nil:
+		return fail(exitUsage, fmt.Errorf("--from %s %w", f.from, err))
+	case f.strategy != "" && !c.Judges(f.strategy):
 		return fail(exitUsage, fmt.Errorf("there is no strategy %q in the latest nights", f.strategy))
 	}
 	if err := history.Append(f.history, history.NewMark(time.Now(), c.Group, f.strategy, at, f.accept)); err != nil {
@@ -226,6 +223,17 @@ func (p *program) accept(f *compareFlags, c *history.Comparison) error {
 	}
 	p.note("accepted: the baseline of %s begins with %s", c.Group.Scenario, at.Format(time.RFC3339))
 	return nil
+}
+
+// parseDate reads a moment or a day; "" is the zero time.
+func parseDate(text string) (time.Time, error) {
+	if text == "" {
+		return time.Time{}, nil
+	}
+	if at, err := time.Parse(time.RFC3339, text); err == nil {
+		return at, nil
+	}
+	return time.Parse(time.DateOnly, text)
 }
 
 // sink is a file to write, or GitHub.
@@ -238,7 +246,8 @@ func sinksOf(texts []string, kinds ...string) ([]sink, error) {
 		kind, path, _ := strings.Cut(text, "=")
 		switch {
 		case !slices.Contains(kinds, kind):
-			return nil, fail(exitUsage, fmt.Errorf("%q is no format to write\n  hint: one of %s", kind, strings.Join(kinds, ", ")))
+			return nil, fail(exitUsage, fmt.Errorf("%q is no format to write\n  hint: one of %s", kind,
+				strings.Join(kinds, ", ")))
 		case (path == "") != (kind == "github"):
 			return nil, fail(exitUsage, fmt.Errorf("%q: write %s=FILE; github alone takes no file", text, kind))
 		}
@@ -285,8 +294,8 @@ func show(w io.Writer, c *history.Comparison, format string) error {
 	return nightly.Text(w, c)
 }
 
-// github adds to the summary of the job, and annotates its page. The runner reads both streams of a step, so stdout stays
-// what it is.
+// github adds to the summary of the job, and annotates its page. The runner reads both streams of a step, so stdout
+// stays what it is.
 func (p *program) github(c *history.Comparison) error {
 	if path := os.Getenv("GITHUB_STEP_SUMMARY"); path != "" {
 		var b bytes.Buffer
@@ -314,7 +323,8 @@ func verdictOf(c *history.Comparison, strict bool) error {
 	case c.Count(history.Regression) > 0:
 		return fail(exitFailedGate, fmt.Errorf("%d of %d gates fail", c.Count(history.Regression), len(c.Verdicts)))
 	case strict && c.Count(history.Inconclusive) > 0:
-		return fail(exitInconclusive, fmt.Errorf("%d of %d gates are inconclusive, and --strict asks for a verdict", c.Count(history.Inconclusive), len(c.Verdicts)))
+		return fail(exitInconclusive, fmt.Errorf("%d of %d gates are inconclusive, and --strict asks for a verdict",
+			c.Count(history.Inconclusive), len(c.Verdicts)))
 	}
 	return nil
 }

@@ -12,7 +12,8 @@ import (
 	"github.com/spf13/pflag"
 )
 
-const imageBaseUse = "`URL` of the folder in which the pictures can be had, for report.md and comments (default: beside report.md)"
+const imageBaseUse = "`URL` of the folder in which the pictures can be had, for report.md and comments (default: " +
+	"beside report.md)"
 
 // imageBase is where the pictures of a report can be had once they have left the machine; without a URL, beside it.
 type imageBase struct{ url *url.URL }

@@ -56,7 +56,8 @@ file. Without FILE it writes scenario.toml; with "-" it writes to stdout.`,
 func (p *program) create(file string, text []byte) error {
 	f, err := os.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
 	if errors.Is(err, fs.ErrExist) {
-		return fail(exitUsage, fmt.Errorf("%s exists and is not overwritten\n  hint: name another file, or remove it first", file))
+		return fail(exitUsage, fmt.Errorf("%s exists and is not overwritten\n  hint: name another file, or remove "+
+			"it first", file))
 	}
 	if err != nil {
 		return fail(exitFailed, err)

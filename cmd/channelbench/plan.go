@@ -7,13 +7,10 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"channelbench/bench"
 	"channelbench/internal/money"
 	"channelbench/internal/plan"
 	"channelbench/internal/record"
-	"channelbench/internal/scenario"
 	"channelbench/reports"
-	"channelbench/sim"
 )
 
 // planFlags are the flags of plan.
@@ -32,12 +29,16 @@ func (p *program) planCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "plan SCENARIO",
 		Short: "What a bench would cost, how long it takes, what it shows, and whether it is worth it",
-		Long: `plan says what a bench of a scenario, and a month of nightly ones, would cost at least, by expectation and at worst; which changes
-of rates and latencies they can find; how their money is split best over nights, channels and clips; and what measuring is worth
+		Long: `plan says what a bench of a scenario, and a month of nightly ones, would cost at least, by expectation and
+at worst; which changes
+of rates and latencies they can find; how their money is split best over nights, channels and clips; and what
+measuring is worth
 for the decision, so also when it isn't: "$0: don't measure" is an answer. It contacts nobody and spends nothing.
 
-The worth is what choosing after n orders saves against choosing today, on average over the stated ranges, less what the
-orders cost. A month that misses a requirement counts as one that is bought again, at what the dearest strategy costs, unless
+The worth is what choosing after n orders saves against choosing today, on average over the stated ranges, less
+what the
+orders cost. A month that misses a requirement counts as one that is bought again, at what the dearest strategy
+costs, unless
 --missed-month says what that is worth to you.`,
 		Example: `  channelbench plan sora2
   channelbench plan mine.toml --orders 60 --nights 20
@@ -51,7 +52,8 @@ orders cost. A month that misses a requirement counts as one that is bought agai
 	}
 	flags := cmd.Flags()
 	addFormat(cmd, &f.format, formats)
-	flags.IntVar(&f.orders, "orders", 0, "orders per driven strategy and night (default: as --budget buys, or [bench] orders)")
+	flags.IntVar(&f.orders, "orders", 0, "orders per driven strategy and night (default: as --budget buys, or "+
+		"[bench] orders)")
 	flags.IntVar(&f.nights, "nights", 30, "nights")
 	flags.StringVar(&f.budget, "budget", "", "what all nights may cost together, such as '$90'")
 	flags.StringVar(&f.missed, "missed-month", "", "what a month that misses a requirement costs you, such as '$5,000'")
@@ -60,52 +62,34 @@ orders cost. A month that misses a requirement counts as one that is bought agai
 }
 
 func (p *program) plan(ctx context.Context, name string, f *planFlags) error {
-	q := &plan.Question{Version: version(), Nights: f.nights, Orders: f.orders}
-	missed, err := f.check(q)
-	if err != nil {
+	o := plan.Options{Version: version(), Nights: f.nights, Orders: f.orders}
+	if err := f.check(&o); err != nil {
 		return err
 	}
 	s, _, err := p.load(name, f.set)
 	if err != nil {
 		return err
 	}
-	q.Night = func(orders int) (*plan.Night, error) { return night(s, orders) }
-	one, err := q.Night(1)
-	if err != nil {
-		return fail(exitUsage, err)
-	}
-	study, err := sim.NewStudy(ctx, s, sim.StudyOptions{Driven: names(one), Missed: missed.Dollars()})
+	made, err := plan.New(ctx, s, o)
+	var stopped *exitError
+	var refused *plan.RefusedError
 	switch {
-	case ctx.Err() != nil:
-		var stopped *exitError
-		errors.As(context.Cause(ctx), &stopped)
+	case errors.As(err, &refused):
+		return fail(exitUsage, err)
+	case err != nil && ctx.Err() != nil && errors.As(context.Cause(ctx), &stopped):
 		return fail(stopped.code, errInterrupted)
 	case err != nil:
 		return fail(exitFailed, err)
 	}
-	q.Expected = study.Run.Strategies
-	for _, c := range study.Channels {
-		q.Channels = append(q.Channels, plan.Channel{First: c.First, Sigma: c.Sigma})
-	}
-	if study.InUSD {
-		q.Worth = &plan.Worth{Today: study.Today, Perfect: study.Perfect().Value, Missed: study.Missed, Of: func(orders, nights int) (value, se float64) {
-			v := study.Worth(orders, nights)
-			return v.Value, v.SE
-		}}
-	}
-	made, err := plan.New(s, study.Run, q)
-	if err != nil {
-		return fail(exitUsage, err)
-	}
 	return p.printPlan(made, f.format)
 }
 
-// check refuses what makes no plan, and returns the price of a missed month.
-func (f *planFlags) check(q *plan.Question) (missed money.Micros, err error) {
+// check reads the amounts, and refuses what makes no plan.
+func (f *planFlags) check(o *plan.Options) (err error) {
 	for _, a := range []struct {
 		flag, text string
 		into       *money.Micros
-	}{{"--budget", f.budget, &q.Budget}, {"--missed-month", f.missed, &missed}} {
+	}{{"--budget", f.budget, &o.Budget}, {"--missed-month", f.missed, &o.MissedMonth}} {
 		if a.text == "" {
 			continue
 		}
@@ -113,43 +97,16 @@ func (f *planFlags) check(q *plan.Question) (missed money.Micros, err error) {
 			err = errors.New("must be more than nothing")
 		}
 		if err != nil {
-			return 0, amountError(a.flag, err)
+			return amountError(a.flag, err)
 		}
 	}
 	switch {
 	case f.asked && f.orders < 1 || f.orders > 1_000_000:
-		return 0, fail(exitUsage, fmt.Errorf("--orders %d: from 1 to 1,000,000", f.orders))
+		return fail(exitUsage, fmt.Errorf("--orders %d: from 1 to 1,000,000", f.orders))
 	case f.nights < 1 || f.nights > 366:
-		return 0, fail(exitUsage, fmt.Errorf("--nights %d: from 1 to 366", f.nights))
+		return fail(exitUsage, fmt.Errorf("--nights %d: from 1 to 366", f.nights))
 	}
-	return missed, checkFormat(f.format, formats[:3])
-}
-
-// night is a bench as plans know it.
-func night(s *scenario.Scenario, orders int) (*plan.Night, error) {
-	c := *s
-	c.Bench.Orders = orders
-	b, err := bench.NewPlan(&c)
-	if err != nil {
-		return nil, err
-	}
-	n := &plan.Night{Replayed: b.Replayed, Orders: b.Orders, Least: b.Least, Worst: b.Worst, Lasts: b.Lasts, Ends: c.Workload.Deadline}
-	if n.Ends == 0 {
-		n.Ends = bench.DefaultDeadline
-	}
-	for _, d := range b.Driven {
-		n.Strategies = append(n.Strategies, plan.Strategy(d))
-	}
-	return n, nil
-}
-
-// names are those of the strategies that a night drives.
-func names(n *plan.Night) []string {
-	var all []string
-	for _, s := range n.Strategies {
-		all = append(all, s.Name)
-	}
-	return all
+	return checkFormat(f.format, formats[:3])
 }
 
 func (p *program) printPlan(made *record.Plan, format string) error {

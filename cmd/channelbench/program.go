@@ -137,7 +137,8 @@ One TOML file, the scenario, says what is bought, from whom, at what price, how 
 	}
 	root.PersistentFlags().BoolVarP(&p.quiet, "quiet", "q", false,
 		"print errors only to stderr: no progress, no notes, no warnings")
-	root.AddCommand(p.initCommand(), p.scenariosCommand(), p.checkCommand(), p.simCommand(), p.planCommand(), p.benchCommand(), p.reportCommand(), p.compareCommand(), p.calibrateCommand(), p.serveCommand(), p.versionCommand())
+	root.AddCommand(p.initCommand(), p.scenariosCommand(), p.checkCommand(), p.simCommand(), p.planCommand(),
+		p.benchCommand(), p.reportCommand(), p.compareCommand(), p.calibrateCommand(), p.serveCommand(), p.versionCommand())
 	p.speakPlainly(root)
 	return root
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -122,9 +121,10 @@ func (p *program) again(r finished, folder *folder, f *reportFlags) error {
 
 // together draws several runs side by side, and each in a folder of its own.
 func (p *program) together(runs []finished, folder *folder, f *reportFlags) error {
-	labelled := make([]reports.Labelled, len(runs))
-	for i, r := range runs {
-		labelled[i] = r.Labelled
+	var labelled []reports.Labelled
+	var read []record.Encoded
+	for _, r := range runs {
+		labelled, read = append(labelled, r.Labelled), append(read, record.Encoded{Label: r.Label, Run: r.bytes})
 	}
 	set := reports.NewSet(labelled)
 	own, err := set.Own(f.images.formats...)
@@ -139,9 +139,9 @@ func (p *program) together(runs []finished, folder *folder, f *reportFlags) erro
 	if err := set.Markdown(&markdown, charts, own, f.images.in("markdown")); err != nil {
 		return fail(exitFailed, err)
 	}
-	encoded, err := encodeRuns(runs)
+	encoded, err := record.Collect(read)
 	if err != nil {
-		return err
+		return fail(exitUsage, err)
 	}
 	for i, r := range runs {
 		if err := r.saveBelow(folder, own[i], f.images); err != nil {
@@ -185,26 +185,6 @@ func (r finished) save(folder *folder, charts []reports.Chart, markdown []byte) 
 	return folder.saveReport(charts, markdown)
 }
 
-// encodeRuns puts runs, as they were read, into one document.
-func encodeRuns(runs []finished) ([]byte, error) {
-	type labelled struct {
-		Label string          `json:"label"`
-		Run   json.RawMessage `json:"run"`
-	}
-	document := struct {
-		Schema string     `json:"schema"`
-		Runs   []labelled `json:"runs"`
-	}{Schema: "channelbench/report/v1"}
-	for _, r := range runs {
-		document.Runs = append(document.Runs, labelled{r.Label, r.bytes})
-	}
-	encoded, err := json.MarshalIndent(document, "", "  ")
-	if err != nil {
-		return nil, fail(exitUsage, fmt.Errorf("a run holds more than one JSON document: %w", err))
-	}
-	return append(encoded, '\n'), nil
-}
-
 // show prints the result; what is neither Markdown nor JSON is written by rest.
 func (p *program) show(folder *folder, format string, markdown, encoded []byte, rest func() error) error {
 	var err error
@@ -245,7 +225,8 @@ func readRuns(args []string) ([]finished, error) {
 				return nil, err
 			}
 			if other, found := taken[strings.ToLower(label)]; found {
-				return nil, fail(exitUsage, fmt.Errorf("two runs are called %q: %s and %s\n  hint: give each its own label: label=%s", label, other, path, path))
+				return nil, fail(exitUsage, fmt.Errorf("two runs are called %q: %s and %s\n  hint: give each its "+
+					"own label: label=%s", label, other, path, path))
 			}
 			taken[strings.ToLower(label)] = path
 			r.Label, r.named = label, true
@@ -277,14 +258,16 @@ func readRun(path string) (*finished, error) {
 	}
 	content, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fail(exitUsage, fmt.Errorf("there is no %s\n  hint: name a run.json, or the folder that sim or bench wrote", path))
+		return nil, fail(exitUsage, fmt.Errorf("there is no %s\n  hint: name a run.json, or the folder that sim "+
+			"or bench wrote", path))
 	}
 	if err != nil {
 		return nil, fail(exitUsage, err)
 	}
 	run, err := record.Read(bytes.NewReader(content))
 	if err != nil {
-		return nil, fail(exitUsage, fmt.Errorf("%s: %w\n  hint: name a run.json that sim or bench wrote, and use a channelbench no older than it", path, err))
+		return nil, fail(exitUsage, fmt.Errorf("%s: %w\n  hint: name a run.json that sim or bench wrote, and use "+
+			"a channelbench no older than it", path, err))
 	}
 	return &finished{Labelled: reports.Labelled{Run: run}, bytes: content}, nil
 }
@@ -296,9 +279,11 @@ func checkLabel(label string) error {
 	ext := strings.ToLower(filepath.Ext(label))
 	switch {
 	case label != safeLabel(label):
-		return fail(exitUsage, fmt.Errorf("%q can't be the label of a run\n  hint: it becomes the name of a folder: up to %d letters, digits, spaces and . _ + -, and no dot or space at either end", label, longestLabel))
+		return fail(exitUsage, fmt.Errorf("%q can't be the label of a run\n  hint: it becomes the name of a "+
+			"folder: up to %d letters, digits, spaces and . _ + -, and no dot or space at either end", label, longestLabel))
 	case ext == ".png" || ext == ".csv" || ext == ".md" || ext == ".json":
-		return fail(exitUsage, fmt.Errorf("%q can't be the label of a run: it looks like a file of the report\n  hint: leave %s out", label, ext))
+		return fail(exitUsage, fmt.Errorf("%q can't be the label of a run: it looks like a file of the report\n  "+
+			"hint: leave %s out", label, ext))
 	}
 	return nil
 }

@@ -65,7 +65,8 @@ func (p *program) open(name string) (*source, error) {
 		return &source{label: name + ".toml", from: "shipped", text: shipped, dir: ".", named: map[string][]byte{}}, nil
 	}
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fail(exitUsage, fmt.Errorf("there is no file and no shipped scenario %q\n  hint: %s", name, shipped(name)))
+		return nil, fail(exitUsage, fmt.Errorf("there is no file and no shipped scenario %q\n  hint: %s", name,
+			shipped(name)))
 	}
 	return nil, fail(exitUsage, err)
 }

@@ -94,7 +94,8 @@ func (p *program) serve(ctx context.Context, name string, f *serveFlags) error {
 		return cannotListen(f.addr, err)
 	}
 	defer listener.Close()
-	server, err := mockchannel.New(s, mockchannel.Options{Speed: float64(f.speed), PollAfter: askAgain, TellCost: f.tellCost})
+	server, err := mockchannel.New(s, mockchannel.Options{Speed: float64(f.speed), PollAfter: askAgain,
+		TellCost: f.tellCost})
 	if err != nil {
 		return fail(exitUsage, err)
 	}
@@ -130,7 +131,8 @@ func onLoopback(addr string) error {
 
 func cannotListen(addr string, err error) error {
 	if errors.Is(err, syscall.EADDRINUSE) {
-		return fail(exitFailed, fmt.Errorf("%s is already in use\n  hint: choose another port with --addr, or 127.0.0.1:0 for any free one", addr))
+		return fail(exitFailed, fmt.Errorf("%s is already in use\n  hint: choose another port with --addr, or "+
+			"127.0.0.1:0 for any free one", addr))
 	}
 	return fail(exitFailed, fmt.Errorf("cannot listen: %w", err))
 }

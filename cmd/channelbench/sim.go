@@ -89,7 +89,7 @@ The same scenario and seed give the same bytes, whatever the number of workers.`
 	f.images.flags(flags)
 	flags.IntVar(&f.months, "months", sim.DefaultMonths, "simulated months per strategy, at least 2")
 	flags.Var(&f.precision, "precision", fmt.Sprintf("instead of a number of months: add months until the difference "+
-		"between the best two is known to this share of what the best comes to, or there are %d; --months overrides",
+		"between the best two is known to this share of the best one's figure, or there are %d; --months overrides",
 		sim.MostMonths))
 	flags.IntVar(&f.workers, "workers", 0, "months simulated at once (default: one per processor)")
 	flags.BoolVar(&f.require, "require", false, "exit with 1 if no strategy qualifies")

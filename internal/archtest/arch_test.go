@@ -31,7 +31,8 @@ var layers = []struct {
 		[]string{"internal/inert", "internal/world", "internal/policy", "internal/channel", "internal/dist", "internal/money"}},
 	{[]string{"internal/decision", "internal/history", "internal/calibrate"},
 		[]string{"internal/inert", "internal/sealed", "internal/calibrate/attempt", "internal/calibrate/figure", "internal/calibrate/fit", "internal/calibrate/predict", "internal/scenario", "internal/record", "internal/stats", "internal/world", "internal/policy", "internal/channel", "internal/dist", "internal/money"}},
-	{[]string{"internal/plan"}, append(domain, "internal/scenario", "internal/record", "internal/stats/power")},
+	{[]string{"internal/plan"}, []string{"bench", "sim", "internal/channel", "internal/decision", "internal/decision/evsi",
+		"internal/money", "internal/record", "internal/scenario", "internal/stats/power"}},
 	{[]string{"internal/calibrate/fit"}, nil},
 	{[]string{"internal/calibrate/figure"}, []string{"internal/calibrate/fit", "internal/money"}},
 	{[]string{"internal/calibrate/predict"}, []string{"internal/calibrate/fit"}},
@@ -245,16 +246,16 @@ func TestNoFileIsTooLong(t *testing.T) {
 
 // limits are packages that may be longer, each for a reason.
 var limits = map[string]int{
-	"internal/scenario":  6800,  // the whole language: reading with positions and limits, on past mistakes, checking, compiling, printing, patching
-	"bench":              2900,  // one run from schedule to its last bill, resumed or not; its parts that stand alone are packages below it
-	"bench/dialect":      4000,  // one file a protocol with its client and its mock, and what they share
-	"reports/chart":      7000,  // one file a chart, of one run or of several
-	"reports/view":       2000,  // one file a thing that reports say
-	"sim/exact":          1600,  // each kind of exit of a step has its integral
-	"internal/calibrate": 1700,  // each figure from its attempts to its place in the text: rates, latencies, spells
-	"internal/history":   1900,  // nights as they are kept, read and judged, and the money of their months, by one format and one lock
-	"sim":                2100,  // the façade: runs, ranges, break-evens and their map, and the study behind a plan
-	"cmd/channelbench":   4400,  // one file a verb
+	"internal/scenario":  6800, // the whole language: reading with positions and limits, on past mistakes, checking, compiling, printing, patching
+	"bench":              2900, // one run from schedule to its last bill, resumed or not; its parts that stand alone are packages below it
+	"bench/dialect":      4000, // one file a protocol with its client and its mock, and what they share
+	"reports/chart":      7000, // one file a chart, of one run or of several
+	"reports/view":       2000, // one file a thing that reports say
+	"sim/exact":          1600, // each kind of exit of a step has its integral
+	"internal/calibrate": 1800, // each figure from its attempts to its place in the text: rates, latencies, spells
+	"internal/history":   1900, // nights as they are kept, read and judged, and the money of their months, by one format and one lock
+	"sim":                2200, // the façade: runs, ranges, break-evens and their map, and the study behind a plan
+	"cmd/channelbench":   4400, // one file a verb
 }
 
 func imports(s source) []string {

@@ -1,8 +1,9 @@
-// Package calibrate puts into a scenario what its channels were seen to do: rates, times and spells, with the interval that
-// so many attempts leave. It changes the scenario's text only where a figure is known better than it was stated, or
-// contradicts what was stated, and says of each other figure why it stays.
+// Package calibrate puts measured rates, times and spells of a scenario's channels into it, with their intervals. It
+// changes the scenario's text only where a figure is known better than it was stated, or contradicts what was stated,
+// and says of each other figure why it stays.
 //
-// It deliberately reads and writes no file and judges no strategy: attempts come in, a patched text and its reasons go out.
+// It deliberately reads and writes no file and judges no strategy: attempts come in, a patched text and its reasons
+// go out.
 //
 //	result, err := calibrate.Run(scenario, calibrate.Options{Nights: nights})
 package calibrate
@@ -23,7 +24,8 @@ import (
 	"channelbench/internal/scenario"
 )
 
-// DefaultDiscount is how much less a night counts for each day that it is older than the latest: half after three weeks.
+// DefaultDiscount is how much less a night counts for each day that it is older than the latest: half after three
+// weeks.
 const DefaultDiscount = 0.97
 
 // Fewest are the least attempts from which a rate is taken, and the least times from which a latency is.
@@ -43,9 +45,10 @@ type Options struct {
 	Load     scenario.Options
 }
 
-// Result is what came of it.
+// Result is a calibrated scenario and its reasons.
 type Result struct {
-	Text     []byte            // the scenario
+	Text     []byte // of the scenario
+	Scenario *scenario.Scenario
 	Files    map[string][]byte // that it names, by name
 	Findings []Finding
 	Checks   []predict.Check
@@ -99,14 +102,16 @@ type calibration struct {
 
 // Run calibrates.
 func Run(s *scenario.Scenario, o Options) (*Result, error) {
-	c := &calibration{Result: &Result{Files: map[string][]byte{}, Unread: o.Unread}, s: s, o: o, notes: map[string]string{}}
+	c := &calibration{Result: &Result{Files: map[string][]byte{}, Unread: o.Unread}, s: s, o: o,
+		notes: map[string]string{}}
 	if c.o.Discount == 0 {
 		c.o.Discount = DefaultDiscount
 	}
 	if c.gather(); c.Attempts == 0 {
-		return nil, errors.New(strings.Join(append([]string{"there is no attempt on any channel of the scenario"}, o.Unread...), "\n  "))
+		return nil, errors.New(strings.Join(append([]string{"there is no attempt on any channel of the scenario"},
+			o.Unread...), "\n  "))
 	}
-	if err := c.unit(); err != nil {
+	if err := c.checkUnit(); err != nil {
 		return nil, err
 	}
 	c.trouble()
@@ -116,7 +121,7 @@ func Run(s *scenario.Scenario, o Options) (*Result, error) {
 			c.errors(ch)
 		}
 	}
-	predict.Together(c.Checks)
+	predict.Holm(c.Checks)
 	return c.Result, c.write()
 }
 
@@ -158,8 +163,8 @@ func (c *calibration) gather() {
 	slices.Sort(c.Warnings)
 }
 
-// latest is the night from which the others' ages count: that before which all but a hundredth of the attempts were made, since
-// otherwise one with a wrong clock would make all others weigh nothing.
+// latest is the night from which the others' ages count: that before which all but a hundredth of the attempts were
+// made, since otherwise one with a wrong clock would make all others weigh nothing.
 func (c *calibration) latest() (latest time.Time) {
 	all := 0
 	for n := range c.nights {
@@ -175,7 +180,7 @@ func (c *calibration) latest() (latest time.Time) {
 	return latest
 }
 
-// sequences are a channel's attempts on each clock, in the order of time.
+// sequences are attempts by clock, in the order of time.
 func (c *calibration) sequences(attempts []placed) [][]placed {
 	by := map[int][]placed{}
 	for _, p := range attempts {
@@ -193,7 +198,7 @@ func (c *calibration) sequences(attempts []placed) [][]placed {
 // sorted are a map's keys; nil: it has none.
 func sorted[K cmp.Ordered, V any](m map[K]V) []K { return slices.Sorted(maps.Keys(m)) }
 
-// visits are attempts as a chain sees them.
+// visits are attempts as observations of a chain.
 func visits(sequence []placed, bad func(*placed) bool) []fit.Visit {
 	all := make([]fit.Visit, len(sequence))
 	for i := range sequence {
@@ -202,8 +207,8 @@ func visits(sequence []placed, bad func(*placed) bool) []fit.Visit {
 	return all
 }
 
-// seen says how much a figure rests on.
-func seen(hits, tries, nights int) string {
+// evidence is the sample behind a figure, in words.
+func evidence(hits, tries, nights int) string {
 	return fmt.Sprintf("%d of %d in %s", hits, tries, nightsOf(nights))
 }
 

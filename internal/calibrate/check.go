@@ -16,7 +16,8 @@ func (c *calibration) check(key string, checks ...predict.Check) {
 	}
 }
 
-// checkRate asks whether a rate hangs on the night, or on the hour of the day in UTC. Hours of mock channels mean nothing.
+// checkRate tests whether a rate depends on the night, or on the hour of the day in UTC. Hours of mock channels mean
+// nothing.
 func (c *calibration) checkRate(ch int, kind string) {
 	nights, hours := make([]predict.Group, len(c.nights)), make([]predict.Group, 24)
 	for n := range nights {
@@ -27,8 +28,8 @@ func (c *calibration) checkRate(ch int, kind string) {
 	}
 	for i := range c.by[ch] {
 		p := &c.by[ch][i]
-		hits, tries := met(p, kind)
-		if c.came(p, kind) <= 0.5 {
+		hits, tries := exposure(p, kind)
+		if c.exposedShare(p, kind) <= 0.5 {
 			continue
 		}
 		nights[p.night].Hits += hits
@@ -47,7 +48,7 @@ func (c *calibration) checkRate(ch int, kind string) {
 	}
 }
 
-// checkRows asks whether region errors come in longer rows than the model makes them.
+// checkRows tests whether runs of region errors are longer than the model predicts.
 func (c *calibration) checkRows(ch int, passed []placed, model predict.Exits) {
 	if len(passed) < Fewest || model.Share == 0 {
 		return
@@ -60,7 +61,7 @@ func (c *calibration) checkRows(ch int, passed []placed, model predict.Exits) {
 	var all [][]predict.Visit
 	for _, s := range c.sequences(passed) {
 		sequence := make([]predict.Visit, len(s))
-		for i, v := range visits(s, atRegion) {
+		for i, v := range visits(s, isRegionError) {
 			o := order{s[i].night, s[i].Order}
 			if _, known := numbers[o]; !known || o.name == "" {
 				numbers[o] = n
@@ -73,14 +74,16 @@ func (c *calibration) checkRows(ch int, passed []placed, model predict.Exits) {
 	c.check(c.key(ch, "errors.region"), predict.Rows(all, model, c.s.Seed+uint64(ch)))
 }
 
-// checkTimes asks whether the line explains the spread, the slowest, the lengths, the nights and the hours.
+// checkTimes tests whether the line explains the spread, the slowest times, the lengths, the nights and the hours.
 func (c *calibration) checkTimes(t *timing, x *fit.Times) {
 	key := c.key(t.ch, "latency")
 	c.check(key, predict.Shape(t.times, x)...)
 	if x.Nights > 1 {
-		c.check(key, predict.Check{What: "nights alike", P: x.P, Seen: fmt.Sprintf("log-medians differ by %.2f from night to night beyond chance", x.Between)})
+		c.check(key, predict.Check{What: "nights alike", P: x.P, Seen: fmt.Sprintf("log-medians differ by %.2f "+
+			"from night to night beyond chance", x.Between)})
 	}
-	if k, told := predict.OnLine("lengths alike", t.times, x, func(v *fit.Time) int { return v.Group*100_000 + int(v.Length) }, 1+len(t.keys)); told {
+	if k, told := predict.OnLine("lengths alike", t.times, x,
+		func(v *fit.Time) int { return v.Group*100_000 + int(v.Length) }, 1+len(t.keys)); told {
 		c.check(key, k)
 	}
 	if k, told := predict.OnLine("hours alike", c.byHour(t), x, func(v *fit.Time) int { return v.Night }, 1); told {
@@ -95,7 +98,8 @@ func (c *calibration) byHour(t *timing) (times []fit.Time) {
 		if c.nights[p.night].Mock || !p.Made || p.Low == 0 && p.High == 0 {
 			continue
 		}
-		v := fit.Time{Length: float64(p.Seconds), Low: p.Low.Seconds(), High: p.High.Seconds(), Weight: 1, Night: p.At.UTC().Hour()}
+		v := fit.Time{Length: float64(p.Seconds), Low: p.Low.Seconds(), High: p.High.Seconds(), Weight: 1,
+			Night: p.At.UTC().Hour()}
 		if t.keys != nil {
 			if v.Group = t.group(p.Resolution); v.Group < 0 {
 				continue

@@ -25,7 +25,7 @@ const (
 // aic is by how much another shape must do better than the stated one.
 const aic = 2.0
 
-// timing is what a channel's times are fitted from.
+// timing holds a channel's times and its stated latency.
 type timing struct {
 	ch      int
 	stated  *scenario.Latency
@@ -39,7 +39,8 @@ type timing struct {
 func (c *calibration) latency(ch int) {
 	t := c.timing(ch)
 	if t.unknown > 0 {
-		c.Warnings = append(c.Warnings, fmt.Sprintf("%s: %d times are of clips whose length or resolution the scenario has no latency for", c.s.Channels[ch].Name, t.unknown))
+		c.Warnings = append(c.Warnings, fmt.Sprintf("%s: %d times are of clips whose length or resolution the "+
+			"scenario has no latency for", c.s.Channels[ch].Name, t.unknown))
 	}
 	cut := 0
 	for i := range t.times {
@@ -56,7 +57,7 @@ func (c *calibration) latency(ch int) {
 		}
 		return
 	}
-	if t.stated.Shape == "constant" && t.agrees() {
+	if t.stated.Shape == "constant" && t.explainsPolls() {
 		f.From, f.Why = fmt.Sprintf("%d times", known), "nothing scatters beyond the polls, as stated"
 		c.Findings = append(c.Findings, f)
 		return
@@ -78,7 +79,8 @@ func (c *calibration) latency(ch int) {
 		f.From += fmt.Sprintf(", %d more cut off", cut)
 	}
 	if best.Widened() {
-		said = join(said, fmt.Sprintf("nights scatter %.1f times as much as chance makes them, so the interval is theirs", best.Scatter))
+		said = join(said, fmt.Sprintf("nights scatter %.1f times as much as chance makes them, so the interval is "+
+			"theirs", best.Scatter))
 	}
 	c.judgeLatency(t, best, f, said)
 	if best.Shape != constant {
@@ -98,7 +100,7 @@ func (c *calibration) timing(ch int) *timing {
 		t.given.Slope = append(t.given.Slope, max(1e-3, l.PerSecond[k].Seconds()))
 	}
 	if l.Shape == "empirical" {
-		t.given.Base = max(1e-3, middle(l.Values))
+		t.given.Base = max(1e-3, median(l.Values))
 	}
 	for i := range c.by[ch] {
 		p := &c.by[ch][i]
@@ -106,7 +108,8 @@ func (c *calibration) timing(ch int) *timing {
 		if !p.Accepted || p.Ended && !p.Made || p.High == 0 && p.Low == 0 {
 			continue
 		}
-		x := fit.Time{Length: float64(p.Seconds), Low: p.Low.Seconds(), High: p.High.Seconds(), Weight: c.weights[p.night], Night: p.night}
+		x := fit.Time{Length: float64(p.Seconds), Low: p.Low.Seconds(), High: p.High.Seconds(),
+			Weight: c.weights[p.night], Night: p.night}
 		if !p.Ended {
 			x.High = math.Inf(1)
 		}
@@ -121,8 +124,8 @@ func (c *calibration) timing(ch int) *timing {
 	return t
 }
 
-// unit asks about times of a log that are nearer to what is stated if they are read in a finer unit.
-func (c *calibration) unit() error {
+// checkUnit refuses times of a log that are nearer to the stated ones when read in a finer unit.
+func (c *calibration) checkUnit() error {
 	for ch := range c.by {
 		t := c.timing(ch)
 		var times, ratios []float64
@@ -135,19 +138,21 @@ func (c *calibration) unit() error {
 		if times == nil || c.o.Units {
 			continue
 		}
-		steps := math.Round(math.Log(middle(ratios)) / math.Log(1000))
+		steps := math.Round(math.Log(median(ratios)) / math.Log(1000))
 		if steps < 1 {
 			continue
 		}
 		finer := min(int(steps), 3)
-		return fmt.Errorf("%s: the log's times have a median of %.6g s, %.3g times what is stated; they look like %s\n  hint: say --unit %s, or --unit s if they are seconds",
-			c.key(ch, "latency"), middle(times), middle(ratios), []string{"milliseconds", "microseconds", "nanoseconds"}[finer-1], []string{"ms", "us", "ns"}[finer-1])
+		return fmt.Errorf("%s: the log's times have a median of %.6g s, %.3g times what is stated; they look like "+
+			"%s\n  hint: say --unit %s, or --unit s if they are seconds",
+			c.key(ch, "latency"), median(times), median(ratios),
+			[]string{"milliseconds", "microseconds", "nanoseconds"}[finer-1], []string{"ms", "us", "ns"}[finer-1])
 	}
 	return nil
 }
 
-// middle is the median of values in any order.
-func middle(values []float64) float64 {
+// median is the median of values in any order.
+func median(values []float64) float64 {
 	s := slices.Sorted(slices.Values(values))
 	return s[len(s)/2]
 }
@@ -155,7 +160,7 @@ func middle(values []float64) float64 {
 // constant is the shape of times that are all alike.
 const constant fit.Shape = "constant"
 
-// constant is another constant latency, of the same form, that explains what the polls saw; nil: none does.
+// constant is another constant latency of the same form that is consistent with the polls; nil: none is.
 func (t *timing) constant() (*fit.Times, string, error) {
 	if t.stated.Shape != string(constant) {
 		return nil, "", nil
@@ -169,7 +174,7 @@ func (t *timing) constant() (*fit.Times, string, error) {
 			nights[x.Night] = true
 		}
 	}
-	from, to := middle(low), middle(high)
+	from, to := median(low), median(high)
 	factor := (from + to) / 2
 	scaled := *t
 	scaled.given.Base *= factor
@@ -177,16 +182,17 @@ func (t *timing) constant() (*fit.Times, string, error) {
 	for g := range scaled.given.Slope {
 		scaled.given.Slope[g] *= factor
 	}
-	if !scaled.agrees() {
+	if !scaled.explainsPolls() {
 		return nil, "", nil
 	}
-	x := &fit.Times{Line: scaled.given, Factor: fit.Estimate{Value: 1, Low: from / factor, High: to / factor}, N: len(t.times), Cut: len(t.times) - len(low), Nights: len(nights), P: 1}
+	x := &fit.Times{Line: scaled.given, Factor: fit.Estimate{Value: 1, Low: from / factor, High: to / factor},
+		N: len(t.times), Cut: len(t.times) - len(low), Nights: len(nights), P: 1}
 	x.Shape = constant
 	return x, "nothing scatters beyond the polls", nil
 }
 
-// agrees says whether a constant latency explains what the polls saw, give or take the time that a request takes.
-func (t *timing) agrees() bool {
+// explainsPolls says whether a constant latency is consistent with the polls, give or take the time of a request.
+func (t *timing) explainsPolls() bool {
 	off := 0
 	for i := range t.times {
 		x := &t.times[i]
@@ -198,7 +204,7 @@ func (t *timing) agrees() bool {
 	return off*100 <= len(t.times)
 }
 
-// best is the shape that AIC chooses, in favour of the stated one where they are close, and what to say of the choice.
+// best is the shape with the lowest AIC, or the stated one where it is close, and a remark on the choice.
 func (t *timing) best() (*fit.Times, string, error) {
 	var fits []*fit.Times
 	var stated *fit.Times
@@ -233,7 +239,8 @@ func (t *timing) best() (*fit.Times, string, error) {
 
 // judgeLatency writes a latency where it is known better than it was stated, or contradicts that.
 func (c *calibration) judgeLatency(t *timing, best *fit.Times, f Finding, said string) {
-	f.Measured = fmt.Sprintf("%s, times %s–%s", lineText(t, best), figure.Percent(best.Factor.Low), figure.Percent(best.Factor.High))
+	f.Measured = fmt.Sprintf("%s, times %s–%s", lineText(t, best), figure.Percent(best.Factor.Low),
+		figure.Percent(best.Factor.High))
 	group := 0
 	if t.keys != nil {
 		group = t.times[0].Group
@@ -254,8 +261,9 @@ func (c *calibration) judgeLatency(t *timing, best *fit.Times, f Finding, said s
 	switch {
 	case !(c.o.Wide || contradicts || got <= width):
 		more := math.Pow(math.Log(got)/math.Log(width), 2) * n
-		f.Why = join(fmt.Sprintf("known less well than it was stated: about %.0f times are needed", math.Ceil(more/10)*10), said)
-	case t.stated.Shape == "empirical" || p < misfit && t.single() && len(t.times) >= empirical:
+		f.Why = join(fmt.Sprintf("known less well than it was stated: about %.0f times are needed",
+			math.Ceil(more/10)*10), said)
+	case t.stated.Shape == "empirical" || p < misfit && t.oneClip() && len(t.times) >= empirical:
 		f.Written = true
 		f.Why = join("the measured values themselves", said)
 		if t.stated.Shape != "empirical" {
@@ -265,9 +273,11 @@ func (c *calibration) judgeLatency(t *timing, best *fit.Times, f Finding, said s
 	default:
 		f.Written = true
 		if f.Why = said; p < misfit {
-			f.Why = join(fmt.Sprintf("no shape fits (p = %.2g), and values alone know no lengths: the closest is written", p), said)
-			if t.single() {
-				f.Why = join(fmt.Sprintf("no shape fits (p = %.2g); from %d times on the values themselves are taken: the closest is written", p, empirical), said)
+			f.Why = join(fmt.Sprintf("no shape fits (p = %.2g), and values alone know no lengths: the closest is "+
+				"written", p), said)
+			if t.oneClip() {
+				f.Why = join(fmt.Sprintf("no shape fits (p = %.2g); from %d times on the values themselves are "+
+					"taken: the closest is written", p, empirical), said)
 			}
 		}
 		c.writeLatency(t, best)
@@ -275,9 +285,9 @@ func (c *calibration) judgeLatency(t *timing, best *fit.Times, f Finding, said s
 	c.Findings = append(c.Findings, f)
 }
 
-// single says whether all clips are of one length and resolution, and their times known, so that a list of values can stand
-// for them.
-func (t *timing) single() bool {
+// oneClip says whether all clips are of one length and resolution, and all times known, so that a list of values can
+// replace the line.
+func (t *timing) oneClip() bool {
 	for i := range t.times {
 		x := &t.times[i]
 		if x.Group != t.times[0].Group || x.Length != t.times[0].Length || math.IsInf(x.High, 1) {
@@ -343,7 +353,7 @@ func lineText(t *timing, x *fit.Times) string {
 	return text + fmt.Sprintf(", %s %.3g (%.3g–%.3g)", name, x.Spread.Value, x.Spread.Low, x.Spread.High)
 }
 
-// valuesFile is how a channel's values are called beside the scenario.
+// valuesFile is the name of a channel's file of values.
 func (c *calibration) valuesFile(ch int) string {
 	base := strings.TrimSuffix(path.Base(strings.ReplaceAll(c.o.File, `\`, "/")), ".toml")
 	if base == "" || base == "." || base == "-" {

@@ -19,14 +19,16 @@ var kinds = []string{"moderation", "region", "submit", "ambiguous", "job", "unus
 
 // errorOf is the scenario's error of a kind.
 func errorOf(e *scenario.Errors, kind string) *scenario.Error {
-	return map[string]*scenario.Error{"moderation": &e.Moderation, "region": &e.Region, "submit": &e.Submit, "ambiguous": &e.Ambiguous,
-		"job": &e.Job, "unusable": &e.Unusable, "download": &e.Download}[kind]
+	return map[string]*scenario.Error{"moderation": &e.Moderation, "region": &e.Region, "submit": &e.Submit,
+		"ambiguous": &e.Ambiguous,
+		"job":       &e.Job, "unusable": &e.Unusable, "download": &e.Download}[kind]
 }
 
-// reach is the last of the kinds that an attempt is known to have come as far as, −1 where it came to none, and whether it met it.
-func reach(p *placed) (last int, hit bool) {
+// lastStage is the last of the kinds to which an attempt is known to have been exposed, −1 for none, and whether it
+// had that error.
+func lastStage(p *placed) (last int, hit bool) {
 	at := func(kind string) int { return slices.Index(kinds, kind) }
-	// Some channels say only after they took an order what others refuse it for.
+	// Some channels accept an order before they report what others refuse it for.
 	turned := p.Outcome == channel.Refused || p.Outcome == channel.Failed
 	switch {
 	case turned && p.Reason == channel.RateLimited:
@@ -49,9 +51,9 @@ func reach(p *placed) (last int, hit bool) {
 	return -1, false // its answer isn't known
 }
 
-// met says how often an attempt came as far as an error, and how often it met it.
-func met(p *placed, kind string) (hits, tries int) {
-	last, hit := reach(p)
+// exposure returns how often an attempt was exposed to an error, and how often it had it.
+func exposure(p *placed, kind string) (hits, tries int) {
+	last, hit := lastStage(p)
 	at := slices.Index(kinds, kind)
 	switch {
 	case kind == "download" && p.Fetches > 0 && p.Outcome == channel.Abandoned:
@@ -61,15 +63,15 @@ func met(p *placed, kind string) (hits, tries int) {
 	case at > last:
 		return 0, 0
 	case kind == "moderation" && p.Try > 0:
-		return 0, 0 // one draw for an order on all channels: those that come from another channel were sorted there
+		return 0, 0 // one draw for an order on all channels: retries have passed it
 	case at == last && hit:
 		return 1, 1
 	}
 	return 0, 1
 }
 
-// counts are those of an error by night, of the attempts that came as far as it: what a spell of trouble refused or stopped is that
-// spell's.
+// counts are those of an error by night, among the attempts exposed to it: what a spell of trouble refused or stopped
+// counts for the spell.
 func (c *calibration) counts(ch int, kind string) []fit.Count {
 	all := make([]fit.Count, len(c.nights))
 	for n := range all {
@@ -77,18 +79,18 @@ func (c *calibration) counts(ch int, kind string) []fit.Count {
 	}
 	for i := range c.by[ch] {
 		p := &c.by[ch][i]
-		hits, tries := met(p, kind)
-		came := c.came(p, kind)
+		hits, tries := exposure(p, kind)
+		came := c.exposedShare(p, kind)
 		all[p.night].Hits += came * float64(hits)
 		all[p.night].Tries += came * float64(tries)
 		all[p.night].Doubt += came * (1 - came) * float64(hits)
 	}
-	c.silent(all)
+	c.dropSilentLogs(all)
 	return all
 }
 
-// silent takes out what logs don't tell: a log that never names an error may know no name for it.
-func (c *calibration) silent(counts []fit.Count) {
+// dropSilentLogs drops the tries of logs that never name the error: they may have no name for it.
+func (c *calibration) dropSilentLogs(counts []fit.Count) {
 	for n := range counts {
 		if c.nights[n].Log && counts[n].Hits > 0 {
 			return
@@ -111,7 +113,7 @@ func (c *calibration) errors(ch int) {
 			continue
 		}
 		if r.Tries == 0 {
-			c.untold(ch, kind, stated)
+			c.unmeasured(ch, kind, stated)
 			continue
 		}
 		remark := ""
@@ -120,8 +122,10 @@ func (c *calibration) errors(ch int) {
 		}
 		if kind == "region" {
 			if c.s.Channels[ch].Errors.Pool != nil {
-				c.Findings = append(c.Findings, Finding{Key: c.key(ch, "errors.region.rate"), Stated: figure.Percent(stated.Rate), Measured: figure.Interval(r.Estimate),
-					From: join(seen(r.Hits, r.Tries, r.Nights), c.countries(ch)), Why: "follows from the exits by country: change their number"})
+				c.Findings = append(c.Findings, Finding{Key: c.key(ch, "errors.region.rate"),
+					Stated: figure.Percent(stated.Rate), Measured: figure.Interval(r.Estimate),
+					From: join(evidence(r.Hits, r.Tries, r.Nights), c.countries(ch)),
+					Why:  "follows from the exits by country: change their number"})
 				continue
 			}
 			remark = c.region(ch, &r, remark)
@@ -132,20 +136,21 @@ func (c *calibration) errors(ch int) {
 	c.billed(ch)
 }
 
-// untold says why a stated rate stays that no attempt told anything of.
-func (c *calibration) untold(ch int, kind string, stated *scenario.Error) {
-	why := "no attempt came as far as it"
+// unmeasured adds the finding of a stated rate to which no attempt was exposed.
+func (c *calibration) unmeasured(ch int, kind string, stated *scenario.Error) {
+	why := "no attempt was exposed to it"
 	if slices.ContainsFunc(c.nights, func(n attempt.Night) bool { return n.Log }) {
 		why = "the log never names it, so it isn't known whether it would"
 	}
-	c.Findings = append(c.Findings, Finding{Key: c.key(ch, "errors."+kind+".rate"), Stated: figure.Percent(stated.Rate), Why: why})
+	c.Findings = append(c.Findings, Finding{Key: c.key(ch, "errors."+kind+".rate"),
+		Stated: figure.Percent(stated.Rate), Why: why})
 }
 
-// countries says where a channel believed that refused requests came from.
+// countries counts region errors by the country that the channel named.
 func (c *calibration) countries(ch int) string {
 	by := map[string]int{}
 	for i := range c.by[ch] {
-		if p := &c.by[ch][i]; atRegion(p) && p.Country != "" {
+		if p := &c.by[ch][i]; isRegionError(p) && p.Country != "" {
 			by[p.Country]++
 		}
 	}
@@ -156,7 +161,7 @@ func (c *calibration) countries(ch int) string {
 	return strings.Join(all, ", ")
 }
 
-// billed compares how many failed jobs a channel says that it charged for.
+// billed compares the reported share of failed jobs that were charged with the stated one.
 func (c *calibration) billed(ch int) {
 	charged := fit.Count{Weight: 1}
 	for i := range c.by[ch] {
@@ -172,7 +177,9 @@ func (c *calibration) billed(ch int) {
 	if r.Tries == 0 || r.Hits == 0 && stated == 0 {
 		return
 	}
-	f := Finding{Key: c.key(ch, "errors.job.billed"), Stated: figure.Percent(stated), Measured: figure.Interval(r.Estimate), From: fmt.Sprintf("%d of %d failed jobs whose bill was told", r.Hits, r.Tries)}
+	f := Finding{Key: c.key(ch, "errors.job.billed"), Stated: figure.Percent(stated),
+		Measured: figure.Interval(r.Estimate),
+		From:     fmt.Sprintf("%d of %d failed jobs whose bill was reported", r.Hits, r.Tries)}
 	if f.Why = "agrees"; stated < r.Low || stated > r.High {
 		f.Why = "contradicts what is stated, and is a matter of the channel's terms: ask, then change it by hand"
 	}
@@ -182,7 +189,8 @@ func (c *calibration) billed(ch int) {
 // rate writes a rate where it is known better than it was stated, or contradicts that.
 func (c *calibration) rate(ch int, kind string, r *fit.Rate, remark string) {
 	stated := errorOf(&c.s.Channels[ch].Errors, kind)
-	f := Finding{Key: c.key(ch, "errors."+kind+".rate"), Stated: figure.Percent(stated.Rate), Measured: figure.Interval(r.Estimate), From: seen(r.Hits, r.Tries, r.Nights), Why: remark}
+	f := Finding{Key: c.key(ch, "errors."+kind+".rate"), Stated: figure.Percent(stated.Rate),
+		Measured: figure.Interval(r.Estimate), From: evidence(r.Hits, r.Tries, r.Nights), Why: remark}
 	width := 2 * math.Max(stated.Rate, r.Value)
 	contradicts := stated.Rate < r.Low || stated.Rate > r.High
 	if stated.Range != nil {
@@ -195,15 +203,16 @@ func (c *calibration) rate(ch int, kind string, r *fit.Rate, remark string) {
 		f.Written = true
 		c.writeRate(ch, kind, r)
 	case few:
-		f.Why = join(fmt.Sprintf("too few attempts: at least %d are needed", max(Fewest, needed(r, width))), remark)
+		f.Why = join(fmt.Sprintf("too few attempts: at least %d are needed", max(Fewest, sampleSize(r, width))), remark)
 	default:
-		f.Why = join(fmt.Sprintf("known less well than it was stated: about %d attempts are needed", needed(r, width)), remark)
+		f.Why = join(fmt.Sprintf("known less well than it was stated: about %d attempts are needed",
+			sampleSize(r, width)), remark)
 	}
 	c.Findings = append(c.Findings, f)
 }
 
-// needed is how many attempts it takes for an interval of a width, given how much nights scatter.
-func needed(r *fit.Rate, width float64) int {
+// sampleSize is the number of attempts needed for an interval of a given width, given the scatter of nights.
+func sampleSize(r *fit.Rate, width float64) int {
 	n := float64(fit.Needed(r.Value, width))
 	if r.Widened() {
 		n *= r.Scatter
@@ -212,38 +221,43 @@ func needed(r *fit.Rate, width float64) int {
 	return int(math.Ceil(n/digits) * digits)
 }
 
-// fewestErrors is from how many region errors on it is asked how they hang together.
+// fewestErrors is the minimum number of region errors for fitting their correlation.
 const fewestErrors = 8
 
-// region fits how region errors hang together, and returns what to say of it. A rate that is sticky gets the interval
-// of the chain, which allows for that.
+// region fits the correlation of region errors, and returns a remark on it. Where they are correlated, the rate gets
+// the interval of the chain, which allows for that.
 func (c *calibration) region(ch int, r *fit.Rate, remark string) string {
 	e := &c.s.Channels[ch].Errors
-	passed := c.passed(ch)
+	passed := c.exposedToRegion(ch)
 	if r.Hits < fewestErrors {
-		return join(remark, fmt.Sprintf("too few region errors to say how they hang together: at least %d are needed", fewestErrors))
+		return join(remark, fmt.Sprintf("too few region errors to fit their correlation: at least %d are needed",
+			fewestErrors))
 	}
 	if e.Exits == 0 {
 		c.checkRows(ch, passed, predict.Exits{Share: r.Value})
-		return join(remark, c.hidden(passed))
+		return join(remark, c.unstatedSpells(passed))
 	}
 	order := e.Rotate == "order" && e.Exits > 1
 	spells := c.chains(passed, e.Exits, order)
-	f := Finding{Key: c.key(ch, "errors.region.burst"), Stated: e.Burst.String(), From: fmt.Sprintf("%d region errors in %s", r.Hits, nightsOf(r.Nights))}
+	f := Finding{Key: c.key(ch, "errors.region.burst"), Stated: e.Burst.String(),
+		From: fmt.Sprintf("%d region errors in %s", r.Hits, nightsOf(r.Nights))}
 	switch {
 	case !spells.Sticky():
 		f.Measured = "not told from independence"
 		if !math.IsInf(spells.Burst.High, 1) {
 			f.Measured += ", at most " + figure.Seconds(spells.Burst.High)
 		}
-		f.Why = fmt.Sprintf("likelihood ratio %.1f; spells need 2.7. With %d exits it takes more attempts close to each other", spells.Gain, e.Exits)
+		f.Why = fmt.Sprintf("likelihood ratio %.1f; spells need 2.7. With %d exits it takes more attempts close "+
+			"to each other", spells.Gain, e.Exits)
 	case math.IsInf(spells.Burst.High, 1):
 		f.Measured = "at least " + figure.Seconds(spells.Burst.Low)
 		f.Why = "no end of a spell was seen closely enough"
 	default:
-		f.Measured = fmt.Sprintf("%s (%s–%s)", figure.Seconds(spells.Burst.Value), figure.Seconds(spells.Burst.Low), figure.Seconds(spells.Burst.High))
+		f.Measured = fmt.Sprintf("%s (%s–%s)", figure.Seconds(spells.Burst.Value), figure.Seconds(spells.Burst.Low),
+			figure.Seconds(spells.Burst.High))
 		f.Written = true
-		f.Why = fmt.Sprintf("spells explain the errors better than independence: likelihood ratio %.1f, AIC better by %.1f", spells.Gain, spells.Gain-2)
+		f.Why = fmt.Sprintf("spells explain the errors better than independence: likelihood ratio %.1f, AIC "+
+			"better by %.1f", spells.Gain, spells.Gain-2)
 		c.writeBurst(ch, spells.Burst)
 	}
 	model := predict.Exits{Count: e.Exits, Share: r.Value, Burst: e.Burst.Seconds(), PerOrder: order}
@@ -257,28 +271,28 @@ func (c *calibration) region(ch int, r *fit.Rate, remark string) string {
 	return remark
 }
 
-// passed are a channel's attempts that came as far as region errors.
-func (c *calibration) passed(ch int) (all []placed) {
+// exposedToRegion are a channel's attempts that were exposed to region errors.
+func (c *calibration) exposedToRegion(ch int) (all []placed) {
 	for i := range c.by[ch] {
-		if _, tries := met(&c.by[ch][i], "region"); tries > 0 && c.came(&c.by[ch][i], "region") > 0.5 {
+		if _, tries := exposure(&c.by[ch][i], "region"); tries > 0 && c.exposedShare(&c.by[ch][i], "region") > 0.5 {
 			all = append(all, c.by[ch][i])
 		}
 	}
 	return all
 }
 
-func atRegion(p *placed) bool { return p.Outcome == channel.Refused && p.Reason == channel.Region }
+func isRegionError(p *placed) bool { return p.Outcome == channel.Refused && p.Reason == channel.Region }
 
 // chains fits spells: of one exit for each order that keeps its exit, else of so many exits at random.
 func (c *calibration) chains(passed []placed, exits int, order bool) fit.Spells {
 	var all [][]fit.Visit
 	for _, s := range c.sequences(passed) {
 		if !order {
-			all = append(all, visits(s, atRegion))
+			all = append(all, visits(s, isRegionError))
 			continue
 		}
 		for _, own := range byOrder(s) {
-			all = append(all, visits(own, atRegion))
+			all = append(all, visits(own, isRegionError))
 		}
 	}
 	if order {
@@ -287,7 +301,7 @@ func (c *calibration) chains(passed []placed, exits int, order bool) fit.Spells 
 	return fit.Chains(all, exits)
 }
 
-// byOrder cuts a sequence into those of its orders. An attempt whose order isn't known stands alone.
+// byOrder cuts a sequence into those of its orders. An attempt of an unknown order is a sequence of its own.
 func byOrder(s []placed) [][]placed {
 	type order struct {
 		night int
@@ -308,20 +322,23 @@ func byOrder(s []placed) [][]placed {
 	return all
 }
 
-// hidden looks for spells that the scenario doesn't know.
-func (c *calibration) hidden(passed []placed) string {
+// unstatedSpells tests for spells that the scenario doesn't state.
+func (c *calibration) unstatedSpells(passed []placed) string {
 	common, order := c.chains(passed, 1, false), c.chains(passed, 1, true)
 	best, how := common, "all attempts share them"
 	keys := "exits = 1, burst = %q"
 	if order.Gain > common.Gain {
-		best, how, keys = order, "an order's attempts share them, as they would an exit that it keeps", `exits = 20, burst = %q, rotate = "order"`
+		best, how, keys = order, "an order's attempts share them, as they would an exit that it keeps",
+			`exits = 20, burst = %q, rotate = "order"`
 	}
 	// Two models were tried, so each gets half of the 5 %: 3.84 at the edge of what spells can be.
 	if best.Gain <= 10.83 || math.IsInf(best.Burst.High, 1) {
 		return fmt.Sprintf("independent, as stated: likelihood ratio of spells %.1f", best.Gain)
 	}
-	return fmt.Sprintf("the errors come in spells of about %s (%s–%s), and %s (likelihood ratio %.1f); the scenario has them independent. To model it, add "+keys,
-		figure.Seconds(best.Burst.Value), figure.Seconds(best.Burst.Low), figure.Seconds(best.Burst.High), how, best.Gain, figure.Seconds(best.Burst.Value))
+	return fmt.Sprintf("the errors come in spells of about %s (%s–%s), and %s (likelihood ratio %.1f); the "+
+		"scenario has them independent. To model it, add "+keys,
+		figure.Seconds(best.Burst.Value), figure.Seconds(best.Burst.Low), figure.Seconds(best.Burst.High), how,
+		best.Gain, figure.Seconds(best.Burst.Value))
 }
 
 func join(parts ...string) string {

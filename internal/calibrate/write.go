@@ -30,7 +30,7 @@ func (c *calibration) remove(path ...string) {
 	c.edits = append(c.edits, scenario.Edit{Path: path, Remove: true})
 }
 
-// note ends a comment with when that was.
+// note appends the dates of the nights to a comment.
 func (c *calibration) note(text string) string {
 	first, last := c.nights[0].From, c.nights[len(c.nights)-1].From
 	when := first.Format(time.DateOnly)
@@ -79,7 +79,7 @@ func (c *calibration) writeRate(ch int, kind string, r *fit.Rate) {
 			c.edit(strconv.Quote(source), append(at, "source")...)
 		}
 	}
-	text = fmt.Sprintf("%s, %s–%s", seen(r.Hits, r.Tries, r.Nights), figure.Percent(r.Low), figure.Percent(r.High))
+	text = fmt.Sprintf("%s, %s–%s", evidence(r.Hits, r.Tries, r.Nights), figure.Percent(r.Low), figure.Percent(r.High))
 	if r.Widened() {
 		text += ", nights differ"
 	}
@@ -90,7 +90,7 @@ func (c *calibration) writeRate(ch int, kind string, r *fit.Rate) {
 	})
 }
 
-// source stands for one that the measured figure is no longer from.
+// source replaces the stated source of a measured figure.
 func (c *calibration) source() string { return c.note("calibrate, " + nightsOf(c.Nights)) }
 
 func (c *calibration) writeBurst(ch int, burst fit.Estimate) {
@@ -135,7 +135,8 @@ func latencyNote(x *fit.Times) string {
 	if x.Shape != fit.Lognormal {
 		name = "k"
 	}
-	text := fmt.Sprintf("%d times in %s, median times %s–%s", x.N-x.Cut, nightsOf(x.Nights), figure.Percent(x.Factor.Low), figure.Percent(x.Factor.High))
+	text := fmt.Sprintf("%d times in %s, median times %s–%s", x.N-x.Cut, nightsOf(x.Nights),
+		figure.Percent(x.Factor.Low), figure.Percent(x.Factor.High))
 	if x.Shape != constant {
 		text += fmt.Sprintf(", %s %.3g–%.3g", name, x.Spread.Low, x.Spread.High)
 	}
@@ -225,7 +226,8 @@ func (c *calibration) writeSpells(at []string, gap string, between float64, x *f
 		c.edit(strconv.Quote(figure.Seconds(x.Base)), in("lasts", "median")...)
 		c.edit(strconv.FormatFloat(sigma, 'f', -1, 64), in("lasts", "sigma")...)
 	} else {
-		c.edit(fmt.Sprintf("{ median = %q, sigma = %s }", figure.Seconds(x.Base), strconv.FormatFloat(sigma, 'f', -1, 64)), in("lasts")...)
+		c.edit(fmt.Sprintf("{ median = %q, sigma = %s }", figure.Seconds(x.Base),
+			strconv.FormatFloat(sigma, 'f', -1, 64)), in("lasts")...)
 	}
 	lasts := scenario.Takes{Median: figure.Span(x.Base), Sigma: sigma}
 	if gap == "" {
@@ -242,7 +244,10 @@ func (c *calibration) writeSpells(at []string, gap string, between float64, x *f
 	c.edit(strconv.Quote(figure.Seconds(between)), in(gap)...)
 	c.remark(note, in(gap)...)
 	i, _ := strconv.Atoi(at[1])
-	c.wants = append(c.wants, func(s *scenario.Scenario) { s.Outages[i].Lasts, s.Outages[i].Between = lasts, figure.Span(between) })
+	c.wants = append(c.wants, func(s *scenario.Scenario) {
+		s.Outages[i].Lasts, s.Outages[i].Between = lasts,
+			figure.Span(between)
+	})
 }
 
 func wantRegime(ch int, share, refuses float64) func(*scenario.Scenario) {
@@ -283,7 +288,9 @@ func (c *calibration) write() error {
 	}
 	want.Source, want.Name = got.Source, got.Name
 	if !reflect.DeepEqual(want, got) {
-		return errors.New("the calibrated scenario says something else than was meant; this is a bug, please report it with the scenario")
+		return errors.New("the calibrated scenario says something else than was meant; " +
+			"this is a bug, please report it with the scenario")
 	}
+	c.Scenario = got
 	return nil
 }

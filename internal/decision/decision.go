@@ -43,14 +43,15 @@ func (o *Outlook) Figure(m scenario.Metric) float64 {
 	return o.MonthlyCost
 }
 
-// Delivers says whether anything is delivered, at a cost per clip that can be told. What doesn't is no answer, however cheap.
+// Delivers says whether anything is delivered, at a finite cost per clip. A strategy that delivers nothing is no
+// answer, however cheap.
 func (o *Outlook) Delivers() bool {
 	return o.Delivered > 0 && !math.IsInf(o.CostPerDelivered, 0) && !math.IsNaN(o.CostPerDelivered)
 }
 
-// beats says whether an outlook is at least as good as another in every figure of an order, and better in one. A month's cost
-// is none of them: it is lower, too, where less is delivered.
-func (o *Outlook) beats(other *Outlook) bool {
+// dominates says whether an outlook is at least as good as another in every figure of an order, and better in one. A
+// month's cost is none of them: it is lower, too, where less is delivered.
+func (o *Outlook) dominates(other *Outlook) bool {
 	better := false
 	for m := range scenario.MonthlyCost { // those before it
 		a, b := o.Figure(m), other.Figure(m)
@@ -149,7 +150,8 @@ func (j *judgement) qualify() {
 		for k, r := range j.Decision.Require {
 			probability := j.probability(i, func(o *Outlook) bool { return r.Holds(o.Figure(r.Metric)) })
 			req := record.Requirement{Strategy: name, Text: r.Text, Probability: probability,
-				Holds: probability >= j.Decision.Confidence, HoldsAsStated: r.Holds(j.Stated[i].Figure(r.Metric)), Value: record.Number(j.Stated[i].Figure(r.Metric))}
+				Holds: probability >= j.Decision.Confidence, HoldsAsStated: r.Holds(j.Stated[i].Figure(r.Metric)),
+				Value: record.Number(j.Stated[i].Figure(r.Metric))}
 			if j.MonthMisses != nil {
 				req.MonthMissesShare = &j.MonthMisses[i][k]
 			}
@@ -197,12 +199,12 @@ func (j *judgement) expected(strategy int) float64 { return j.objective(&j.means
 // cheapest returns the strategy with the lowest expected objective, the first of equals, or −1.
 func (j *judgement) cheapest(strategies []int) int { return j.lowest(j.means, strategies) }
 
-// lowest returns the strategy with the lowest objective, the first of equals, or −1. One that another beats in every figure is
-// never the lowest, however little it costs a month.
+// lowest returns the strategy with the lowest objective, the first of equals, or −1. One that another beats in every
+// figure is never the lowest, however little it costs a month.
 func (j *judgement) lowest(o []Outlook, strategies []int) int {
 	best := -1
 	for _, i := range strategies {
-		beaten := slices.ContainsFunc(strategies, func(k int) bool { return o[k].beats(&o[i]) })
+		beaten := slices.ContainsFunc(strategies, func(k int) bool { return o[k].dominates(&o[i]) })
 		if !beaten && (best < 0 || j.objective(&o[i]) < j.objective(&o[best])) {
 			best = i
 		}

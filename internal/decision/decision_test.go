@@ -472,7 +472,7 @@ func TestValueOfInformation(t *testing.T) {
 		}
 		want := []string{
 			"Knowing every stated range exactly would be worth at most $1.25 a month.",
-			"Measure price.x first: of that, about $1.25 a month hangs on it alone.",
+			"Measure price.x first: of that, about $1.25 a month depends on it alone.",
 		}
 		if !slices.Equal(v.Reasons, want) || name(v.MeasureFirst) != "price.x" || v.Closest != nil {
 			t.Errorf("reasons %q, measure %s first, want %q", v.Reasons, name(v.MeasureFirst), want)

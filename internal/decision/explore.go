@@ -14,8 +14,8 @@ type Case struct {
 	Strategies []int
 }
 
-// Foresee tells what is expected of strategies: case by case an outlook for each strategy, of which
-// those that were not asked about don't count. It should give all cases the same luck.
+// Foresee evaluates strategies: case by case an outlook for each strategy, of which those that were not asked for
+// don't count. It should give all cases the same luck.
 type Foresee func([]Case) ([][]Outlook, error)
 
 const (
@@ -23,16 +23,16 @@ const (
 	halvings = 12 // of such a part, when it is found
 )
 
-// Explore finds what each input could change: its share of what the deciding difference is not known
-// by, what knowing it would be worth, what its range does to each strategy's cost, and where along it
-// another strategy is the best. It returns nil where no range is stated or every strategy is excluded.
+// Explore finds the effects of each input: its share of the variance of the deciding difference, the worth of knowing
+// it, each strategy's cost over its range, and the values at which another strategy becomes the best. It returns nil
+// where no range is stated or every strategy is excluded.
 func Explore(q *Question, foresee Foresee) (*record.Sensitivity, error) {
 	e := &exploration{judgement: judge(q), foresee: foresee}
 	if len(q.Inputs) == 0 || len(e.remaining()) == 0 {
 		return nil, nil
 	}
 	e.rivals()
-	for _, find := range []func() error{e.shares, e.swings, e.flips} {
+	for _, find := range []func() error{e.shares, e.extremes, e.flips} {
 		if err := find(); err != nil {
 			return nil, err
 		}
@@ -52,7 +52,7 @@ type exploration struct {
 	changes          [][]flip       // by input
 }
 
-// flip is where the best strategy changes; −1 stands for none.
+// flip is where the best strategy changes; −1: none.
 type flip struct {
 	at       float64
 	from, to int
@@ -62,7 +62,7 @@ type flip struct {
 // best, or, where nobody qualifies, those that come closest to it.
 func (e *exploration) rivals() {
 	if e.subject = e.judgement.subject(); e.subject >= 0 {
-		e.against = e.next(e.subject)
+		e.against = e.runnerUp(e.subject)
 		return
 	}
 	pool := e.remaining()
@@ -79,16 +79,16 @@ func (e *exploration) deciding(o []Outlook) float64 {
 	return v
 }
 
-// kept is 1 where the subject keeps every requirement.
-func (e *exploration) kept(o []Outlook) float64 {
-	if e.keepsAll(&o[e.subject]) {
+// meeting is 1 where the subject meets every requirement.
+func (e *exploration) meeting(o []Outlook) float64 {
+	if e.meetsAll(&o[e.subject]) {
 		return 1
 	}
 	return 0
 }
 
-// ask asks for the outlooks of some strategies and takes the rest from what is known.
-func (e *exploration) ask(cases []Case, known func(c int) []Outlook) ([][]Outlook, error) {
+// evaluate foresees the outlooks of some strategies, and takes those of the others from known ones.
+func (e *exploration) evaluate(cases []Case, known func(c int) []Outlook) ([][]Outlook, error) {
 	found, err := e.foresee(cases)
 	if err != nil {
 		return nil, err
@@ -103,8 +103,8 @@ func (e *exploration) ask(cases []Case, known func(c int) []Outlook) ([][]Outloo
 	return all, nil
 }
 
-// moved are the strategies of a list whose figures may depend on an input.
-func (e *exploration) moved(input int, strategies []int) []int {
+// dependents are the strategies of a list whose figures may depend on an input.
+func (e *exploration) dependents(input int, strategies []int) []int {
 	var moved []int
 	for _, i := range strategies {
 		if e.Inputs[input].moves(i) {
@@ -131,7 +131,7 @@ func (e *exploration) shares() error {
 	}
 	var mixing []int // the inputs that are taken from the fresh sample, in the order of the cases
 	for k := range e.Inputs {
-		moved := e.moved(k, pair)
+		moved := e.dependents(k, pair)
 		if len(moved) == 0 {
 			continue
 		}
@@ -145,7 +145,7 @@ func (e *exploration) shares() error {
 			cases = append(cases, mixed)
 		}
 	}
-	found, err := e.ask(cases, func(c int) []Outlook { return e.Draws[c%n] })
+	found, err := e.evaluate(cases, func(c int) []Outlook { return e.Draws[c%n] })
 	if err != nil {
 		return err
 	}
@@ -163,12 +163,12 @@ func (e *exploration) shares() error {
 		}
 		return stats.Effects(of(e.Draws[:n]), of(found[:n]), mixed)
 	}
-	e.effects, e.keeping = effects(e.deciding), effects(e.kept)
+	e.effects, e.keeping = effects(e.deciding), effects(e.meeting)
 	return nil
 }
 
-// swings looks at both ends of each range, with the other inputs as stated.
-func (e *exploration) swings() error {
+// extremes evaluates both ends of each range, with the other inputs as stated.
+func (e *exploration) extremes() error {
 	everybody := make([]int, len(e.Strategies))
 	for i := range everybody {
 		everybody[i] = i
@@ -208,7 +208,7 @@ func (e *exploration) atStated() []float64 {
 
 // oneAt has one input at a value and the others as stated.
 func (e *exploration) oneAt(input int, value float64, strategies []int) Case {
-	c := Case{e.atStated(), e.moved(input, strategies)}
+	c := Case{e.atStated(), e.dependents(input, strategies)}
 	c.Values[input] = value
 	return c
 }
@@ -216,7 +216,7 @@ func (e *exploration) oneAt(input int, value float64, strategies []int) Case {
 // choice is the best strategy for known inputs: it keeps every requirement and is not excluded; −1
 // where none does.
 func (e *exploration) choice(o []Outlook) int {
-	return e.lowest(o, slices.DeleteFunc(e.remaining(), func(i int) bool { return !e.keepsAll(&o[i]) }))
+	return e.lowest(o, slices.DeleteFunc(e.remaining(), func(i int) bool { return !e.meetsAll(&o[i]) }))
 }
 
 // bracket is a part of a range in which the best strategy changes.
@@ -234,7 +234,7 @@ func (e *exploration) flips() error {
 			cases = append(cases, e.oneAt(k, in.Range.Quantile(float64(p)/parts), e.remaining()))
 		}
 	}
-	found, err := e.ask(cases, func(int) []Outlook { return e.stated })
+	found, err := e.evaluate(cases, func(int) []Outlook { return e.stated })
 	if err != nil {
 		return err
 	}
@@ -273,7 +273,7 @@ func (e *exploration) halve(open []bracket) ([]bracket, error) {
 		cases[c] = e.oneAt(b.input, (b.low+b.high)/2, e.remaining())
 		many[b.input]++
 	}
-	found, err := e.ask(cases, func(int) []Outlook { return e.stated })
+	found, err := e.evaluate(cases, func(int) []Outlook { return e.stated })
 	if err != nil {
 		return nil, err
 	}
@@ -286,7 +286,8 @@ func (e *exploration) halve(open []bracket) ([]bracket, error) {
 		case best == b.to || many[b.input] >= 2*parts:
 			narrowed = append(narrowed, bracket{b.input, b.low, middle, b.from, b.to})
 		default:
-			narrowed = append(narrowed, bracket{b.input, b.low, middle, b.from, best}, bracket{b.input, middle, b.high, best, b.to})
+			narrowed = append(narrowed, bracket{b.input, b.low, middle, b.from, best},
+				bracket{b.input, middle, b.high, best, b.to})
 			many[b.input]++
 		}
 	}
@@ -295,7 +296,8 @@ func (e *exploration) halve(open []bracket) ([]bracket, error) {
 
 // record puts what was found into the record: the inputs that could change most first.
 func (e *exploration) record() *record.Sensitivity {
-	s := &record.Sensitivity{Strategy: e.Strategies[e.subject], Against: e.name(e.against), Minimise: e.Decision.Minimise, Points: len(e.Inputs[0].Fresh)}
+	s := &record.Sensitivity{Strategy: e.Strategies[e.subject], Against: e.name(e.against),
+		Minimise: e.Decision.Minimise, Points: len(e.Inputs[0].Fresh)}
 	if e.candidate >= 0 && e.Decision.Minimise == "cost" {
 		s.PerfectInformation = record.Number(e.regret)
 	}
@@ -316,7 +318,7 @@ func (e *exploration) record() *record.Sensitivity {
 	return s
 }
 
-// doubtful says whether the subject keeps the requirements for some values of the inputs only.
+// doubtful says whether the subject meets the requirements for some values of the inputs only.
 func (e *exploration) doubtful() bool {
 	return slices.ContainsFunc(e.keeping, func(k stats.Effect) bool { return k.Total > 0 })
 }

@@ -26,7 +26,7 @@ func (j *judgement) whatToMeasure() []string {
 		}
 	}
 	if j.first = best; best != "" {
-		said = append(said, fmt.Sprintf("Measure %s first: of that, about %s hangs on it alone.", best, j.unit(worth)))
+		said = append(said, fmt.Sprintf("Measure %s first: of that, about %s depends on it alone.", best, j.unit(worth)))
 	}
 	return said
 }
@@ -39,7 +39,7 @@ func (j *judgement) whatDecides() []string {
 	}
 	kept := make([]float64, len(j.Draws))
 	for d := range j.Draws {
-		if j.keepsAll(&j.Draws[d][i]) {
+		if j.meetsAll(&j.Draws[d][i]) {
 			kept[d] = 1
 		}
 	}
@@ -52,7 +52,8 @@ func (j *judgement) whatDecides() []string {
 	if j.first = best; best == "" {
 		return nil
 	}
-	return []string{fmt.Sprintf("Measure %s first: within its stated range it decides more than any other input whether %s keeps what is required.", best, j.Strategies[i])}
+	return []string{fmt.Sprintf("Measure %s first: within its stated range it decides more than any other input "+
+		"whether %s keeps what is required.", best, j.Strategies[i])}
 }
 
 // explained is the variance of y between slices of similar x.

@@ -61,7 +61,7 @@ func (j *judgement) choose() string {
 	if !j.NoPromise {
 		s += fmt.Sprintf(" and %s in time", percent(o.InTime))
 	}
-	second := j.next(j.candidate)
+	second := j.runnerUp(j.candidate)
 	switch {
 	case second >= 0 && second == j.baseline():
 		return s + "."
@@ -120,8 +120,10 @@ func (j *judgement) nobody() string {
 	if j.saves() {
 		lead = ", and costs " + j.lead()
 	}
-	return fmt.Sprintf("No strategy is sure to %s: %s %s would be the best that does, at %s per delivered clip%s, but it does so in only %s of what %s leave open; %s is asked.",
-		j.goal("deliver anything", "meet every requirement ("+required+")"), j.point(), j.Strategies[i], clipMoney(j.Stated[i].CostPerDelivered), lead, percent(j.keeps(i)), j.source(), percent(j.Decision.Confidence))
+	return fmt.Sprintf("No strategy is sure to %s: %s %s would be the best that does, at %s per delivered clip%s, "+
+		"but it does so in only %s of what %s leave open; %s is asked.",
+		j.goal("deliver anything", "meet every requirement ("+required+")"), j.point(), j.Strategies[i],
+		clipMoney(j.Stated[i].CostPerDelivered), lead, percent(j.meets(i)), j.source(), percent(j.Decision.Confidence))
 }
 
 // source is what leaves the answer open.
@@ -151,8 +153,8 @@ func (j *judgement) point() string {
 // closest is the best of the remaining strategies that keep every requirement at the stated values, or −1.
 func (j *judgement) closest() int { return j.cheapest(j.keeping()) }
 
-// keepsAll says whether something is delivered, and every requirement kept.
-func (j *judgement) keepsAll(o *Outlook) bool {
+// meetsAll says whether something is delivered, and every requirement kept.
+func (j *judgement) meetsAll(o *Outlook) bool {
 	if !o.Delivers() {
 		return false
 	}
@@ -164,8 +166,8 @@ func (j *judgement) keepsAll(o *Outlook) bool {
 	return true
 }
 
-// keeps is the share of the draws in which a strategy keeps every requirement.
-func (j *judgement) keeps(strategy int) float64 { return j.probability(strategy, j.keepsAll) }
+// meets is the share of the draws in which a strategy keeps every requirement.
+func (j *judgement) meets(strategy int) float64 { return j.probability(strategy, j.meetsAll) }
 
 func (j *judgement) required() []string {
 	var texts []string
@@ -184,7 +186,8 @@ func (j *judgement) undecided() string {
 	if j.saves() {
 		lead = " and costs " + j.lead()
 	}
-	return fmt.Sprintf("No clear winner: %s is expected to be best%s, but choosing it may cost %s more than the best choice, which lies within what is not known.",
+	return fmt.Sprintf("No clear winner: %s is expected to be best%s, but choosing it may cost %s more than the "+
+		"best choice, which lies within what is not known.",
 		j.Strategies[j.candidate], lead, j.unit(j.regret))
 }
 
@@ -204,7 +207,8 @@ func (j *judgement) failings(strategies []int) []string {
 			said = append(said, j.Strategies[i]+" delivers nothing.")
 			continue
 		} else if sure < j.Decision.Confidence {
-			said = append(said, fmt.Sprintf("%s is not sure to deliver anything: it does in %s of %s.", j.Strategies[i], percent(sure), j.draws()))
+			said = append(said, fmt.Sprintf("%s is not sure to deliver anything: it does in %s of %s.",
+				j.Strategies[i], percent(sure), j.draws()))
 		}
 		var short, unsure []string
 		for k, r := range j.requirements[i] {
@@ -220,7 +224,8 @@ func (j *judgement) failings(strategies []int) []string {
 			said = append(said, fmt.Sprintf("%s misses %s.", j.Strategies[i], strings.Join(short, " and ")))
 		}
 		if len(unsure) > 0 {
-			said = append(said, fmt.Sprintf("%s is not sure to keep what is required: it keeps %s.", j.Strategies[i], strings.Join(unsure, ", ")))
+			said = append(said, fmt.Sprintf("%s is not sure to keep what is required: it keeps %s.", j.Strategies[i],
+				strings.Join(unsure, ", ")))
 		}
 	}
 	return said

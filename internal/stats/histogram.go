@@ -7,9 +7,10 @@ import (
 	"time"
 )
 
-// Histogram counts durations in fixed buckets, 128 to an octave of seconds, so that a bucket is at
-// most 0.78 % wide, and keeps the ends of what fell into each. Round durations, such as those to a poll, are counted by
-// themselves: many are exactly as long. All of it is integers: merging is exact and its order doesn't matter. The zero value is empty.
+// Histogram counts durations in fixed buckets, 128 to an octave of seconds, so that a bucket is at most 0.78 % wide,
+// and keeps the ends of what fell into each. Round durations, such as those to a poll, are counted by themselves:
+// many are exactly as long. All of it is integers: merging is exact and its order doesn't matter. The zero value is
+// empty.
 type Histogram struct {
 	first   int // bucket of buckets[0]
 	buckets []tally
@@ -60,8 +61,8 @@ func (h *Histogram) Add(d time.Duration) {
 	h.add(bucket(float64(d)/float64(time.Second)), tally{1, d, d})
 }
 
-// isRound says whether a duration is one of tenths of a second; from 1,000 s on of seconds, and so on, so that there are not
-// too many.
+// isRound says whether a duration is one of tenths of a second; from 1,000 s on of seconds, and so on, so that there
+// are not too many.
 func isRound(d time.Duration) bool {
 	unit := time.Second / 10
 	for unit < d/10_000 {

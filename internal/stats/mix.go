@@ -10,10 +10,10 @@ import (
 	"gonum.org/v1/gonum/stat"
 )
 
-// Mix is how many orders of each class the months of a run happened to draw. As the shares that they were drawn with are
-// known, this luck is taken out of estimates: strata after the fact, in the form of control variates (Lavenberg and Welch
-// 1981), which are weights of the months (Deville and Särndal 1992). Single months stay as they were drawn, so their
-// spread stays that of months.
+// Mix is how many orders of each class the months of a run happened to draw. As the shares that they were drawn with
+// are known, this luck is taken out of estimates: strata after the fact, in the form of control variates (Lavenberg
+// and Welch 1981), which are weights of the months (Deville and Särndal 1992). Single months stay as they were drawn,
+// so their spread stays that of months.
 //
 // It corrects whatever was drawn: to leave out the mixes that are far off would keep just the worst luck.
 //
@@ -28,7 +28,7 @@ type Mix struct {
 const monthsPerClass = 5
 
 // NewMix takes the orders by month and class, and the shares that classes are drawn with. Where there are few months,
-// only as many classes count as can be told apart, the most frequent first.
+// only as many classes count as can be distinguished, the most frequent first.
 func NewMix(orders [][]int64, shares []float64) *Mix {
 	n := len(orders)
 	m := &Mix{weights: make([]float64, n)}
@@ -45,12 +45,12 @@ func NewMix(orders [][]int64, shares []float64) *Mix {
 		if len(m.basis) >= n/monthsPerClass {
 			break
 		}
-		m.take(surplus(orders, c, shares[c]))
+		m.balance(surplus(orders, c, shares[c]))
 	}
 	return m
 }
 
-// surplus is by how much each month drew more orders of a class than expected.
+// surplus is the excess of each month's orders of a class over the expected number.
 func surplus(orders [][]int64, class int, share float64) []float64 {
 	column := make([]float64, len(orders))
 	for i, classes := range orders {
@@ -59,8 +59,8 @@ func surplus(orders [][]int64, class int, share float64) []float64 {
 	return column
 }
 
-// take makes the weights such that the column, of expectation 0, has the weighted mean 0.
-func (m *Mix) take(column []float64) {
+// balance makes the weights such that the column, of expectation 0, has the weighted mean 0.
+func (m *Mix) balance(column []float64) {
 	mean, size := floats.Dot(column, m.weights), floats.Norm(column, 2)
 	floats.AddConst(-stat.Mean(column, nil), column)
 	for range 2 { // once more for rounding
@@ -77,16 +77,16 @@ func (m *Mix) take(column []float64) {
 	floats.AddScaled(m.weights, -mean/length, column)
 }
 
-// of is the weighted mean of months.
-func (m *Mix) of(months []float64) float64 {
+// weightedMean is the weighted mean of months.
+func (m *Mix) weightedMean(months []float64) float64 {
 	if m == nil {
 		return sum(months) / float64(len(months))
 	}
 	return floats.Dot(months, m.weights)
 }
 
-// scatter is the standard error of the weighted mean of months, and the degrees of freedom behind it, by what their
-// classes don't explain.
+// scatter is the standard error of the weighted mean of months, and its degrees of freedom, from the residuals of
+// their classes.
 func (m *Mix) scatter(months []float64) (se float64, degrees int) {
 	rest, squares := months, 1/float64(len(months))
 	degrees = len(months) - 1
@@ -110,25 +110,27 @@ func (m *Mix) scatter(months []float64) (se float64, degrees int) {
 // Mean estimates an expectation from one value a month: Student's t over months.
 func (m *Mix) Mean(months []float64) Estimate {
 	if len(months) == 0 {
-		return unknown(math.NaN())
+		return noInterval(math.NaN())
 	}
 	if m != nil && m.misleads(months) {
 		m = nil
 	}
-	mean := m.of(months)
+	mean := m.weightedMean(months)
 	if len(months) == 1 {
-		return unknown(mean, oneMonth)
+		return noInterval(mean, oneMonth)
 	}
 	se, degrees := m.scatter(months)
-	return m.Doubt(around(mean, se, degrees), size(months))
+	return m.RuleOfThree(tInterval(mean, se, degrees), meanMagnitude(months))
 }
 
-// misleads says whether the weights make less than nothing of what is never negative: it is so rare that it hangs on a
-// month or two that count for less than nothing.
-func (m *Mix) misleads(months []float64) bool { return m.of(months) < 0 && floats.Min(months) >= 0 }
+// misleads reports whether the weighted mean of a non-negative figure would be negative: it is so rare that it
+// depends on a month or two with negative weights.
+func (m *Mix) misleads(months []float64) bool {
+	return m.weightedMean(months) < 0 && floats.Min(months) >= 0
+}
 
-// size is how large months are, whatever their sign.
-func size(months []float64) float64 {
+// meanMagnitude is the mean of absolute values.
+func meanMagnitude(months []float64) float64 {
 	size := 0.0
 	for _, v := range months {
 		size += math.Abs(v) / float64(len(months))
@@ -136,10 +138,10 @@ func size(months []float64) float64 {
 	return size
 }
 
-// Doubt gives an interval to an estimate whose months don't scatter at all once their classes are known: what no order met
-// can still change it, of a size such as its own. By the rule of three, that is not more frequent than three in all orders
-// (Hanley and Lippman-Hand 1983).
-func (m *Mix) Doubt(e Estimate, size float64) Estimate {
+// RuleOfThree gives an interval to an estimate whose months don't scatter at all once their classes are known: an
+// event that no order met could still change it, by an amount of its own size. By the rule of three, such events are
+// not more frequent than three in all orders (Hanley and Lippman-Hand 1983).
+func (m *Mix) RuleOfThree(e Estimate, size float64) Estimate {
 	if m == nil || m.orders == 0 || e.SE > 1e-9*size {
 		return e
 	}
@@ -152,18 +154,18 @@ func (m *Mix) Doubt(e Estimate, size float64) Estimate {
 // 1977, eq. 6.9).
 func (m *Mix) Ratio(a, b []float64) Estimate {
 	if sum(b) == 0 {
-		return unknown(math.NaN())
+		return noInterval(math.NaN())
 	}
-	if m != nil && (m.of(b) <= 0 || m.misleads(a)) {
+	if m != nil && (m.weightedMean(b) <= 0 || m.misleads(a)) {
 		m = nil
 	}
-	divisor := m.of(b)
-	ratio := m.of(a) / divisor
+	divisor := m.weightedMean(b)
+	ratio := m.weightedMean(a) / divisor
 	if len(a) < 2 {
-		return unknown(ratio, oneMonth)
+		return noInterval(ratio, oneMonth)
 	}
 	se, degrees := m.scatter(residuals(a, b, ratio))
-	return m.Doubt(around(ratio, se/divisor, degrees), math.Abs(ratio))
+	return m.RuleOfThree(tInterval(ratio, se/divisor, degrees), math.Abs(ratio))
 }
 
 // residuals are a less ratio times b.
@@ -177,19 +179,19 @@ func residuals(a, b []float64, ratio float64) []float64 {
 const fewHits = 30
 
 // Share estimates a share from hits out of tries in each month: the interval of Wilson (1927) on as many tries as the
-// scatter of the months says they are worth, with Student's t for the few months that say so (Kott and Carr 1997). Where
-// there are few hits or few misses, it is that of Clopper and Pearson (1934) on such a number (Korn and Graubard 1998),
-// which errs on the wide side.
+// scatter of the months says they are worth, with Student's t for the few months that say so (Kott and Carr 1997).
+// Where there are few hits or few misses, it is that of Clopper and Pearson (1934) on such a number (Korn and
+// Graubard 1998), which errs on the wide side.
 func (m *Mix) Share(hits, tries []int64) Estimate {
 	k, n := sum(hits), sum(tries)
 	if n == 0 {
-		return unknown(math.NaN())
+		return noInterval(math.NaN())
 	}
 	p := float64(k) / float64(n)
 	effect, degrees := designEffect(hits, tries, p)
 	h, all := float64s(hits), float64s(tries)
-	mean := m.of(all)
-	if weighted := m.of(h) / mean; weighted > 0 && weighted < 1 && k > 0 && k < n {
+	mean := m.weightedMean(all)
+	if weighted := m.weightedMean(h) / mean; weighted > 0 && weighted < 1 && k > 0 && k < n {
 		p = weighted
 	}
 	if degrees == 0 || float64(min(k, n-k)) < fewHits*max(1, effect) {
@@ -204,7 +206,7 @@ func (m *Mix) Share(hits, tries []int64) Estimate {
 	return Estimate{Value: p, Low: low, High: high, SE: se}
 }
 
-// wilson is the interval of a share of so many tries, where t standard errors are to be bridged.
+// wilson is the interval of a share of so many tries at t standard errors.
 func wilson(p, tries, t float64) (low, high float64) {
 	t2 := t * t / tries
 	middle, half := (p+t2/2)/(1+t2), math.Sqrt(t2*(p*(1-p)+t2/4))/(1+t2)
@@ -219,18 +221,19 @@ func float64s(values []int64) []float64 {
 	return f
 }
 
-// Quantile estimates the latency that a share q of all orders did not exceed. Value is NaN where it was not reached, High
-// where its upper end was not. The interval inverts the intervals of the shares that lie below the estimate and up to it
-// (Woodruff 1952). An end that lies in a bucket with many orders is moved to where they end: they may all have taken exactly as
-// long, such as to a poll, and then the interval holds the truth more often than it says.
+// Quantile estimates the latency that a share q of all orders did not exceed. Value is NaN where it was not reached,
+// High where its upper end was not. The interval inverts the intervals of the shares that lie below the estimate and
+// up to it (Woodruff 1952). An end that lies in a bucket with many orders is moved to where they end: they may all
+// have taken exactly as long, such as to a poll, and then the interval holds the truth more often than it says.
 func (m *Mix) Quantile(months []*Histogram, orders []int64, q float64) Estimate {
 	all := m.pool(months, orders)
 	value, _, ok := all.quantile(q)
 	if !ok {
-		return unknown(math.NaN())
+		return noInterval(math.NaN())
 	}
 	if need := FewestForQuantile(q); sum(orders) < int64(need) {
-		return unknown(value, fmt.Sprintf("needs at least %d orders for a %.0f %% interval of p%g", need, 100*Confidence, 100*q))
+		return noInterval(value, fmt.Sprintf("needs at least %d orders for a %.0f %% interval of p%g", need,
+			100*Confidence, 100*q))
 	}
 	below, upTo := make([]int64, len(months)), make([]int64, len(months))
 	for i, h := range months {
@@ -253,8 +256,8 @@ func (m *Mix) Quantile(months []*Histogram, orders []int64, q float64) Estimate 
 	return e
 }
 
-// Curve calls f for times at which any order was delivered, from the shortest on, with the share of all orders that were
-// delivered by then.
+// Curve calls f for times at which any order was delivered, from the shortest on, with the share of all orders that
+// were delivered by then.
 func (m *Mix) Curve(months []*Histogram, orders []int64, f func(seconds, share float64)) {
 	all := m.pool(months, orders)
 	upTo := 0.0
@@ -266,7 +269,8 @@ func (m *Mix) Curve(months []*Histogram, orders []int64, f func(seconds, share f
 	}
 }
 
-// pool is the weighted histogram of all months, in pieces that don't overlap. The weight of a month in it is relative to the average.
+// pool is the weighted histogram of all months, in pieces that don't overlap. The weight of a month in it is relative
+// to the average.
 type pool struct {
 	orders  float64
 	buckets []bucketMass // ascending
@@ -307,12 +311,12 @@ func (m *Mix) pool(months []*Histogram, orders []int64) pool {
 			marks[at].mass += weight * float64(t.n)
 		}
 	}
-	p.buckets = cut(buckets, marks)
+	p.buckets = interleave(buckets, marks)
 	return p
 }
 
-// cut puts marks among buckets, which are cut where a mark lies within.
-func cut(buckets, marks []bucketMass) []bucketMass {
+// interleave puts marks among buckets, which are cut where a mark lies within.
+func interleave(buckets, marks []bucketMass) []bucketMass {
 	var pieces []bucketMass
 	for _, b := range buckets {
 		if b.mass == 0 {

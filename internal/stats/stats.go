@@ -21,7 +21,7 @@ import (
 // Confidence is that of all intervals.
 const Confidence = 0.95
 
-// Estimate is a figure with its interval. NaN stands for what is not known or not reached.
+// Estimate is a figure with its interval. NaN: not known, or not reached.
 type Estimate struct {
 	Value, Low, High float64
 	SE               float64 // standard error of Value
@@ -30,15 +30,15 @@ type Estimate struct {
 
 const oneMonth = "one month only: no interval; simulate at least two"
 
-func unknown(value float64, warnings ...string) Estimate {
+func noInterval(value float64, warnings ...string) Estimate {
 	return Estimate{Value: value, Low: math.NaN(), High: math.NaN(), SE: math.NaN(), Warnings: warnings}
 }
 
 // Mean is that of the nil Mix.
 func Mean(months []float64) Estimate { return (*Mix)(nil).Mean(months) }
 
-// around is the t interval about a value.
-func around(value, se float64, degrees int) Estimate {
+// tInterval is the t interval about a value.
+func tInterval(value, se float64, degrees int) Estimate {
 	t := StudentT(float64(degrees))
 	return Estimate{Value: value, Low: value - t*se, High: value + t*se, SE: se}
 }
@@ -75,8 +75,7 @@ func fewShare(p, n, effect float64, degrees, months int) Estimate {
 	return e
 }
 
-// designEffect is how much more months scatter than independent tries would, and how many degrees of
-// freedom tell so.
+// designEffect is the ratio of the months' variance to that of independent tries, and its degrees of freedom.
 func designEffect(hits, tries []int64, p float64) (effect float64, degrees int) {
 	if p <= 0 || p >= 1 {
 		return 1, 0

@@ -35,8 +35,8 @@ func (m *Model) Arrivals(month int) Arrivals {
 	return a
 }
 
-// exponentials is the sum of the first n. It takes the logarithm of products of uniforms: of sixteen, each at least 2⁻⁵³, the
-// product is far from the smallest number.
+// exponentials is the sum of the first n. It takes the logarithm of products of uniforms: of sixteen, each at least
+// 2⁻⁵³, the product is far from the smallest number.
 func (a *Arrivals) exponentials(n int) float64 {
 	sum, product := 0.0, 1.0
 	for i := range n {

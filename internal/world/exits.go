@@ -38,7 +38,8 @@ func newExits(e *Errors) *exits {
 		return nil
 	}
 	share := e.Region.Rate
-	return &exits{Exits: e.Exits, share: share, rate: 1 / (e.Exits.Burst.Seconds() * (1 - share)), states: make([]exit, e.Exits.Count)}
+	return &exits{Exits: e.Exits, share: share, rate: 1 / (e.Exits.Burst.Seconds() * (1 - share)),
+		states: make([]exit, e.Exits.Count)}
 }
 
 // of is the exit that an attempt takes.

@@ -29,9 +29,9 @@ type spell struct {
 	from, to time.Duration
 }
 
-// spells is a process of trouble: quiet times are exponential, and each ends with a spell of one
-// of the kinds. It starts in its stationary state and is drawn as far as somebody asks. The n-th
-// draw is a function of the key and n, so the path depends on nobody's questions.
+// spells is a process of trouble: quiet times are exponential, and each ends with a spell of one of the kinds. It
+// starts in its stationary state and is drawn up to the latest time asked for. The n-th draw is a function of the key
+// and n, so the path doesn't depend on the questions.
 type spells struct {
 	key   Key
 	kinds []Regime
@@ -104,7 +104,7 @@ func (s *spells) after(t time.Duration) spell {
 // memory is how long spells are remembered after their end, for questions that come late.
 const memory = 24 * time.Hour
 
-// draw makes known what happens up to a time, for questions about the time from on.
+// draw extends the path up to a time, and forgets spells long before from.
 func (s *spells) draw(from, to time.Duration) {
 	for s.next.from <= to {
 		if len(s.drawn) == cap(s.drawn) {

@@ -71,15 +71,15 @@ type Channel struct {
 	Limits      Limits
 }
 
-// Job is what the channel makes of one class.
+// Job is the clip that the channel makes for one class, and its service time.
 type Job struct {
 	Makes   bool              // it can make the class at all
 	Clip    channel.Clip      // as made
 	Service dist.Distribution // from acceptance to ready, in seconds
 }
 
-// Errors are a channel's failures, independent unless region errors go by exit. Each rate is conditional on having passed the
-// earlier ones; they are met in the order of the fields.
+// Errors are a channel's failures, independent unless region errors go by exit. Each rate is conditional on having
+// passed the earlier ones; they are met in the order of the fields.
 type Errors struct {
 	Moderation Refusal // one draw per order, common to all channels: the higher rate contains the lower
 	Region     Refusal

@@ -21,8 +21,8 @@ import (
 
 // Engine runs months of one strategy. It is not safe for concurrent use; make one per worker.
 type Engine struct {
-	// Observe is told each event that an order's machine is handed, and what it asked for. The
-	// order is its number in the month; actions are valid during the call only. Nil: nobody looks.
+	// Observe is called with each event of an order's machine, and the machine's actions. The order is its number in
+	// the month; actions are valid during the call only. Nil: nobody looks.
 	Observe func(order int, e policy.Event, actions []policy.Action)
 
 	// Stop ends a month early when it is closed; Month then returns nil. Nil: never.
@@ -113,7 +113,7 @@ func (e *Engine) Month(month int) *Tally {
 			}
 		}
 		if e.rooms != nil {
-			e.look(now)
+			e.checkRooms(now)
 		}
 	}
 	return e.tally
@@ -192,7 +192,7 @@ func (e *Engine) advance(top *due) {
 // event is due, and false when the order is settled.
 func (e *Engine) step(o *order, event policy.Event) (at time.Duration, more bool) {
 	for {
-		if !o.moot(&event) {
+		if !o.obsolete(&event) {
 			e.actions = o.machine.Step(&event, e.pool, e.actions[:0])
 			if e.Observe != nil {
 				e.Observe(o.index, event, e.actions)
@@ -217,8 +217,8 @@ func (e *Engine) step(o *order, event policy.Event) (at time.Duration, more bool
 	return o.due(), true
 }
 
-// moot says whether an event is of a fetch that ended with its order's interest in the clip.
-func (o *order) moot(e *policy.Event) bool {
+// obsolete says whether an event is of a fetch that ended with its order's interest in the clip.
+func (o *order) obsolete(e *policy.Event) bool {
 	switch e.Kind {
 	case policy.Fetched, policy.FetchFailed, policy.Rejected:
 		return o.machine.Attempts()[e.Attempt].Settled
@@ -289,7 +289,8 @@ func polled(service, every time.Duration) time.Duration {
 
 // job draws what the first poll will find that finds the job ended.
 func (e *Engine) job(o *order, t *attempt, a *policy.Action) {
-	t.answer = policy.Event{At: a.At - a.Every + polled(t.fate.Service, a.Every), Kind: policy.Completed, Attempt: a.Attempt}
+	t.answer = policy.Event{At: a.At - a.Every + polled(t.fate.Service, a.Every), Kind: policy.Completed,
+		Attempt: a.Attempt}
 	if t.fate.Outcome == channel.Failed {
 		t.answer.Kind, t.answer.Reason, t.answer.Billed = policy.Failed, channel.Job, t.fate.Billed
 		t.answer.Jitter = e.jitter(o, a.Attempt)

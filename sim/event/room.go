@@ -11,7 +11,7 @@ import (
 // room is where orders wait for their turn on a channel, first come, first called.
 type room struct {
 	until   time.Duration // when the first of them is to be called; noEnd: that isn't known, or nobody waits
-	leaves  time.Duration // no longer pause than that is waited for by all: the first of their deadlines, of those with a next step
+	leaves  time.Duration // the first deadline of those with a next step: no longer pause is waited for by all
 	waiting []waiter      // a ring
 	first   int
 	n       int
@@ -114,9 +114,9 @@ func (r *room) take() waiter {
 	return w
 }
 
-// look sees in each room when its turn comes, after something happened. Those that have no time for a pause that has
-// grown go on to their next step at once, into another room maybe.
-func (e *Engine) look(now time.Duration) {
+// checkRooms updates the turn of each room after an event. Those that have no time for a pause that has grown go on
+// to their next step at once, into another room maybe.
+func (e *Engine) checkRooms(now time.Duration) {
 	for left := true; left; {
 		left = false
 		for ch := range e.rooms {

@@ -118,7 +118,8 @@ func (t *Tally) Merge(m *Tally) {
 	t.Latencies.Merge(&m.Latencies)
 }
 
-// count counts a settled order, but not its charges, and says whether it was delivered in time and which penalty it costs.
+// count counts a settled order, but not its charges, and says whether it was delivered in time and which penalty it
+// costs.
 func (t *Tally) count(m *policy.Machine, model *world.Model) (inTime bool, penalty money.Micros) {
 	t.Orders++
 	result, _ := m.Finished()

@@ -1,15 +1,13 @@
 // Package exact answers without sampling: shares, attempts, cost and the whole latency
 // distribution of a strategy, where orders are independent of each other.
 //
-// It covers whatever package world draws per order and attempt: moderation, region (also as a mixture
-// of rates per order), submit, ambiguous, job, unusable and download errors, backoff with jitter,
-// fallback, routing, polls, the deadline; on request also egress exits that stay bad for a while. It
-// deliberately stops where what one order gets hangs on others: shared limits, queues, outages, regimes, or a
-// pool that pauses a channel have no place in it.
+// It covers whatever package world draws per order and attempt: moderation, region (also as a mixture of rates per
+// order), submit, ambiguous, job, unusable and download errors, backoff with jitter, fallback, routing, polls, the
+// deadline; on request also egress exits that stay bad for a while. It deliberately stops where an order's fate
+// depends on others: shared limits, queues, outages, regimes, or a pool that pauses a channel have no place in it.
 //
-// Orders that share an exit meet the same bad spells, but none changes what another finds. So shares,
-// attempts, cost and latency are those expected of any order; only how much months scatter about
-// them is not told.
+// Orders that share an exit meet the same bad spells, but none changes what another finds. So shares, attempts, cost
+// and latency are those expected of any order; only the scatter of months about them is not.
 //
 // Each route is a walk over attempts. The time elapsed before each attempt is a measure on a
 // grid (atoms on nodes, mass spread evenly within cells), convolved by FFT; the last leg, from an

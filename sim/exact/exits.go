@@ -19,7 +19,8 @@ func exitsOf(e *world.Errors) *exits {
 	if e.Exits.Count == 0 || share <= 0 || share >= 1 {
 		return nil
 	}
-	x := &exits{count: float64(e.Exits.Count), share: share, rate: 1 / (e.Exits.Burst.Seconds() * (1 - share)), bad: 1, good: 0}
+	x := &exits{count: float64(e.Exits.Count), share: share, rate: 1 / (e.Exits.Burst.Seconds() * (1 - share)),
+		bad: 1, good: 0}
 	if e.Exits.PerOrder {
 		x.count = 1
 	}

@@ -19,8 +19,8 @@ type leg struct {
 // piece is a mass at a time, in seconds.
 type piece struct{ at, mass float64 }
 
-// pieces lists what is worth counting of a measure; a cell stands at its middle. A difference of
-// measures may leave less than nothing in some cells, and the more in their neighbours.
+// pieces lists what is worth counting of a measure; the mass of a cell is put at its middle. A difference of measures
+// may be negative in some cells, and the larger in their neighbours.
 func (g *grid) pieces(m measure) []piece {
 	const negligible = 1e-15
 	var p []piece
@@ -82,7 +82,7 @@ func (r *response) tabulate() {
 	}
 }
 
-// upTo is P(X ≤ t), where t stands for itself within the slack.
+// upTo is P(X ≤ t), with the slack of an instant.
 func upTo(d dist.Distribution, t float64) float64 {
 	switch d.(type) {
 	case dist.Constant, dist.Empirical:

@@ -19,7 +19,8 @@ import (
 type Columns map[string]string
 
 // fields are what a column can hold, those that must be there first.
-var fields = []string{"channel", "submitted", "outcome", "service", "order", "seconds", "resolution", "country", "waited", "fetches"}
+var fields = []string{"channel", "submitted", "outcome", "service", "order", "seconds", "resolution", "country",
+	"waited", "fetches"}
 
 // needed are those without which nothing can be fitted.
 var needed = fields[:3]
@@ -27,7 +28,8 @@ var needed = fields[:3]
 // Fields are what a column can hold.
 func Fields() []string { return slices.Clone(fields) }
 
-// ParseColumns reads "channel=provider,submitted=created_at". A field that isn't named is looked for in a column of its own name.
+// ParseColumns reads "channel=provider,submitted=created_at". A field that isn't named is looked for in a column of
+// its own name.
 func ParseColumns(text string) (Columns, error) {
 	columns := Columns{}
 	for part := range strings.SplitSeq(text, ",") {
@@ -54,9 +56,9 @@ type Format struct {
 	Columns  Columns
 	Outcomes Outcomes                                                  // what words mean in this file
 	Known    func(word string) (channel.Outcome, channel.Reason, bool) // what other words mean anywhere; nil: nothing
-	Zone     *time.Location                                            // of times that say no offset; nil: they can't be read
+	Zone     *time.Location                                            // of times without an offset; nil: unreadable
 	Unit     time.Duration                                             // of service and waited; 0: a second
-	From, To time.Time                                                 // rows from before or after are left out; zero: none are
+	From, To time.Time                                                 // other rows are left out; zero: no limit
 }
 
 // BadRow is a row that doesn't count, and why.
@@ -91,7 +93,7 @@ func (l *Log) Unread(f *Format) (all []string) {
 	say(l.Lost, "can't be read and don't count")
 	say(l.Late, "lie in the future and don't count")
 	first := "are from before the scenario's first price, of " + f.From.Format(time.DateOnly)
-	if l.early() {
+	if l.mostlyEarly() {
 		say(l.Early, first+"; as most are, they count")
 	} else {
 		say(l.Early, first+", and don't count")
@@ -101,8 +103,8 @@ func (l *Log) Unread(f *Format) (all []string) {
 	return all
 }
 
-// early says whether most rows are from before the first price: then it is the price that is new, and no clock that is wrong.
-func (l *Log) early() bool { return 2*l.Early > l.Rows }
+// mostlyEarly says whether most rows are from before the first price: then the price is new, and no clock is wrong.
+func (l *Log) mostlyEarly() bool { return 2*l.Early > l.Rows }
 
 // Polled says that jobs were polled at intervals: each was over up to so much sooner than it was seen to be.
 func (l *Log) Polled(every time.Duration) {
@@ -115,8 +117,9 @@ func (l *Log) Polled(every time.Duration) {
 	}
 }
 
-// mostBad is the share of rows that may be bad, of all and of those with one outcome: beyond it something else is wrong, and what is
-// left would not tell how often that outcome is. A word that isn't known may be on fewer rows: all of these are missing by that word.
+// mostBad is the share of rows that may be bad, of all and of those with one outcome: beyond it something else is
+// wrong, and what is left would not tell how often that outcome is. A word that isn't known may be on fewer rows: all
+// of these are missing by that word.
 const (
 	mostBad     = 0.05
 	mostUnknown = 0.01
@@ -135,11 +138,12 @@ func (e *TooManyBadError) Error() string {
 	if e.Outcome != "" {
 		of = fmt.Sprintf(" with the outcome %q", e.Outcome)
 	}
-	return fmt.Sprintf("%d of %d rows%s are bad, and more than %g%% mean that something else is wrong%s", e.Bad, e.Rows, of, 100*mostBad, e.Hint)
+	return fmt.Sprintf("%d of %d rows%s are bad, and more than %g%% mean that something else is wrong%s", e.Bad,
+		e.Rows, of, 100*mostBad, e.Hint)
 }
 
-// ReadCSV reads attempts, in any order, from a file whose first line names its columns. A row that can't be read is told and
-// skipped; when there are too many, the error comes with the log.
+// ReadCSV reads attempts, in any order, from a file whose first line names its columns. A row that can't be read is
+// reported and skipped; when there are too many, the error comes with the log.
 func ReadCSV(r io.Reader, f Format) (*Log, error) {
 	c := csv.NewReader(r)
 	c.ReuseRecord, c.FieldsPerRecord = true, -1
@@ -151,7 +155,7 @@ func ReadCSV(r io.Reader, f Format) (*Log, error) {
 		return nil, err
 	}
 	p := &parser{Format: f, width: len(header), words: map[string]*word{}}
-	if p.at, err = find(header, f.Columns); err != nil {
+	if p.at, err = columnsOf(header, f.Columns); err != nil {
 		return nil, err
 	}
 	p.names = slices.Clone(header)
@@ -175,7 +179,7 @@ func ReadCSV(r io.Reader, f Format) (*Log, error) {
 		line, _ := c.FieldPos(0)
 		p.read(log, row, line)
 	}
-	if log.early() {
+	if log.mostlyEarly() {
 		p.all = append(p.all, p.early...)
 	} else {
 		log.Skipped += log.Early
@@ -184,7 +188,7 @@ func ReadCSV(r io.Reader, f Format) (*Log, error) {
 	}
 	log.Skipped += log.Lost + log.Late + log.Ignored + log.Ours
 	log.Nights = days(p.all)
-	return log, p.trust(log)
+	return log, p.plausible(log)
 }
 
 // read takes in a row.
@@ -215,14 +219,15 @@ func (p *parser) read(log *Log, row []string, line int) {
 	log.Bad = append(log.Bad, BadRow{line, p.bad.Column, p.bad.Text})
 }
 
-// trust says what of a file makes the rest of it tell something wrong.
-func (p *parser) trust(log *Log) error {
-	if unknown := p.unknown(log.Rows); unknown != nil {
+// plausible returns an error where so much of a file is bad that the rest of it would give wrong figures.
+func (p *parser) plausible(log *Log) error {
+	if unknown := p.unknownWords(log.Rows); unknown != nil {
 		return unknown
 	}
 	hint := ""
 	if p.zoneless > 0 {
-		hint = fmt.Sprintf("\n  hint: %d times say no offset: say what clock they are of, such as --zone UTC or --zone Asia/Shanghai", p.zoneless)
+		hint = fmt.Sprintf("\n  hint: %d times say no offset: say what clock they are of, such as --zone UTC or "+
+			"--zone Asia/Shanghai", p.zoneless)
 	}
 	if float64(log.Lost) > mostBad*float64(log.Rows) {
 		return &TooManyBadError{log.Lost, log.Rows, "", hint}
@@ -235,8 +240,8 @@ func (p *parser) trust(log *Log) error {
 	return nil
 }
 
-// find says where each field's column is.
-func find(header []string, columns Columns) (map[string]int, error) {
+// columnsOf says where each field's column is.
+func columnsOf(header []string, columns Columns) (map[string]int, error) {
 	at := map[string]int{}
 	header[0] = strings.TrimPrefix(header[0], "\ufeff")
 	for _, field := range fields {
@@ -251,7 +256,8 @@ func find(header []string, columns Columns) (map[string]int, error) {
 		case asked:
 			return nil, fmt.Errorf("there is no column %q; the file has %s", name, strings.Join(header, ", "))
 		case slices.Contains(needed, field):
-			return nil, fmt.Errorf("no column says %s; name it with --columns %s=…; the file has %s", field, field, strings.Join(header, ", "))
+			return nil, fmt.Errorf("no column says %s; name it with --columns %s=…; the file has %s", field, field,
+				strings.Join(header, ", "))
 		}
 	}
 	return at, nil
@@ -302,7 +308,8 @@ func (p *parser) attempt(row []string, line int) (Attempt, meaning) {
 		return Attempt{}, meaning{}
 	}
 	a := Attempt{
-		Channel: p.text("channel"), At: p.moment("submitted"), Resolution: p.text("resolution"), Order: p.text("order"), Country: p.text("country"),
+		Channel: p.text("channel"), At: p.moment("submitted"), Resolution: p.text("resolution"),
+		Order: p.text("order"), Country: p.text("country"),
 		Seconds: int(math.Round(p.number("seconds", 24*3600))), Fetches: int(math.Round(p.number("fetches", 1e6))),
 	}
 	if a.Channel == "" {
@@ -391,15 +398,16 @@ func ParseZone(text string) (*time.Location, error) {
 	}
 	zone, err := time.LoadLocation(text)
 	if err != nil {
-		return nil, fmt.Errorf("%q is no zone that is known; write an offset such as +08:00, UTC, or a name such as Asia/Shanghai", text)
+		return nil, fmt.Errorf("%q is no zone that is known; write an offset such as +08:00, UTC, or a name such "+
+			"as Asia/Shanghai", text)
 	}
 	return zone, nil
 }
 
-// offsets are how a time of day ends, as RFC 3339, Postgres, MySQL and other tools write it; Z stands for itself, too.
+// offsets are the layouts of an offset from UTC, as RFC 3339, Postgres, MySQL and other tools write it.
 var offsets = []string{"Z07:00", "Z0700", "Z07", " Z07:00", " Z0700", " UTC"}
 
-// clock reads a date and a time of day. One without an offset is of the zone, or of UTC, and says so.
+// clock reads a date and a time of day. Without an offset it is of the zone, or of UTC, and offset is false.
 func clock(text string, zone *time.Location) (t time.Time, offset bool, err error) {
 	const layout = "2006-01-02 15:04:05" // fractions of a second are read, too
 	if len(text) > 10 && (text[10] == 'T' || text[10] == 't') {

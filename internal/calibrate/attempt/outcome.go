@@ -37,8 +37,10 @@ var kinds = map[string]meaning{
 
 // others are further names of these, where they mean more, or something else, than in a channel's answer.
 var others = map[string]string{
-	"ok": "delivered", "refused": "submit", "unavailable": "submit", "500": "submit", "503": "submit", "lost": "ambiguous", "rejected": "unusable",
-	"deadline": "abandoned", "timeout": "abandoned", "timed_out": "abandoned", "cancelled": "abandoned", "canceled": "abandoned",
+	"ok": "delivered", "refused": "submit", "unavailable": "submit", "500": "submit", "503": "submit",
+	"lost": "ambiguous", "rejected": "unusable",
+	"deadline": "abandoned", "timeout": "abandoned", "timed_out": "abandoned", "cancelled": "abandoned",
+	"canceled": "abandoned",
 }
 
 // Kinds are what a word can be said to mean.
@@ -73,8 +75,8 @@ func spelling(word string) string {
 	return strings.NewReplacer(" ", "_", "-", "_").Replace(strings.ToLower(strings.TrimSpace(word)))
 }
 
-// mean says what a word means: as this file's reader says, as logs have it, or as channels do.
-func (f *Format) mean(word string) (meaning, bool) {
+// meaningOf says what a word means: as this file's reader says, as logs have it, or as channels do.
+func (f *Format) meaningOf(word string) (meaning, bool) {
 	kind := cmp.Or(f.Outcomes[word], others[word], word)
 	if m, known := kinds[kind]; known && (kind != "ignore" || f.Outcomes[word] != "") {
 		return m, true
@@ -102,7 +104,7 @@ func (p *parser) outcome(line int) meaning {
 	w := p.words[text]
 	if w == nil {
 		w = &word{line: line}
-		w.meaning, w.known = p.mean(text)
+		w.meaning, w.known = p.meaningOf(text)
 		p.words[text] = w
 	}
 	if w.rows++; !w.known {
@@ -115,15 +117,17 @@ func (p *parser) outcome(line int) meaning {
 type UnknownOutcomeError struct{ words []string }
 
 func (e *UnknownOutcomeError) Error() string {
-	return fmt.Sprintf("what is left would tell wrong rates: %s\n  hint: say what it is with --outcome WORD=KIND, kinds are %s", strings.Join(e.words, "; "), strings.Join(Kinds(), ", "))
+	return fmt.Sprintf("what is left would tell wrong rates: %s\n  hint: say what it is with --outcome WORD=KIND, "+
+		"kinds are %s", strings.Join(e.words, "; "), strings.Join(Kinds(), ", "))
 }
 
-// unknown are the words that aren't known and are on too many rows.
-func (p *parser) unknown(rows int) error {
+// unknownWords are the words that aren't known and are on too many rows.
+func (p *parser) unknownWords(rows int) error {
 	var words []string
 	for text, w := range sortedWords(p.words) {
 		if !w.known && float64(w.rows) > mostUnknown*float64(rows) {
-			words = append(words, fmt.Sprintf("the outcome %q of %d of %d rows, first in line %d, isn't known", text, w.rows, rows, w.line))
+			words = append(words, fmt.Sprintf("the outcome %q of %d of %d rows, first in line %d, isn't known", text,
+				w.rows, rows, w.line))
 		}
 	}
 	if words == nil {
@@ -134,7 +138,10 @@ func (p *parser) unknown(rows int) error {
 
 // sortedWords yields the most frequent words first.
 func sortedWords(words map[string]*word) iter.Seq2[string, *word] {
-	texts := slices.SortedFunc(maps.Keys(words), func(a, b string) int { return cmp.Or(words[b].rows-words[a].rows, cmp.Compare(a, b)) })
+	texts := slices.SortedFunc(maps.Keys(words), func(a, b string) int {
+		return cmp.Or(words[b].rows-words[a].rows,
+			cmp.Compare(a, b))
+	})
 	return func(yield func(string, *word) bool) {
 		for _, text := range texts {
 			if !yield(text, words[text]) {

@@ -6,10 +6,10 @@ import "math"
 type Visit struct {
 	At    float64 // seconds
 	Bad   bool
-	Blind bool // in looking for trouble: turned away before it could fail of its own, so it proves only that trouble let it through
+	Blind bool // turned away before it could fail of its own: it proves only that no trouble refused it
 }
 
-// Spells are errors that hang together: so many exits, each of which turns bad and good again.
+// Spells are correlated errors: those of exits, each of which alternates between bad and good.
 type Spells struct {
 	Share Estimate // of time that an exit is bad
 	Burst Estimate // seconds: mean length of a bad spell; Low 0 and High +Inf where the data set no bound
@@ -18,14 +18,15 @@ type Spells struct {
 	N     int
 }
 
-// Sticky says whether spells explain the data better than independence does. That lies at the edge of what spells can be, so
-// the ratio's p-value is half of what it would be elsewhere (Self and Liang 1987): 2.71 is 5 %, and beats AIC's 2.
+// Sticky says whether spells explain the data better than independence does. That lies at the edge of what spells can
+// be, so the ratio's p-value is half of what it would be elsewhere (Self and Liang 1987): 2.71 is 5 %, and beats
+// AIC's 2.
 func (s *Spells) Sticky() bool { return s.Gain > 2.71 }
 
-// Chains fits the model of Gilbert (1960) and Elliott (1963) in continuous time: each of so many exits is a two-state Markov
-// chain, an attempt takes one at random, and a bad one refuses it. The sequences are independent of each other, each in the order
-// of time; with one exit a sequence is that exit's. Intervals are by profile likelihood, since that of the burst is far from
-// a parabola.
+// Chains fits the model of Gilbert (1960) and Elliott (1963) in continuous time: each of so many exits is a two-state
+// Markov chain, an attempt takes one at random, and a bad one refuses it. The sequences are independent of each
+// other, each in the order of time; with one exit a sequence is that exit's. Intervals are by profile likelihood,
+// since that of the burst is far from a parabola.
 func Chains(sequences [][]Visit, exits int) Spells {
 	s := Spells{}
 	gaps := []float64{}
@@ -67,7 +68,7 @@ func Chains(sequences [][]Visit, exits int) Spells {
 	return s
 }
 
-// most is of how many exits the states are told apart; what more of them share is forgotten sooner.
+// most is the number of exits whose states are told apart; correlation among more of them decays sooner.
 const most = 48
 
 // bernoulli is the log-likelihood of independent errors at their own rate.
@@ -157,9 +158,10 @@ func twoStates(s []Visit, share, forgets float64) float64 {
 	return sum + math.Log(product)
 }
 
-// mixture is the log-likelihood of visits to exits at random, of which nobody knows which. How many exits are bad is a Markov
-// chain, too. What is known of their number is written in the polynomials of Krawtchouk (1929), which are that chain's
-// own: the j-th coefficient decays j times as fast as one exit forgets, and a visit couples neighbours only.
+// mixture is the log-likelihood of visits to exits at random, of which nobody knows which. How many exits are bad is
+// a Markov chain, too. What is known of their number is written in the polynomials of Krawtchouk (1929), which are
+// that chain's own: the j-th coefficient decays j times as fast as one exit forgets, and a visit couples neighbours
+// only.
 func (c *chains) mixture(s []Visit, share, forgets float64) float64 {
 	n := float64(c.exits)
 	know := c.scratch

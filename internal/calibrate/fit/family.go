@@ -56,7 +56,8 @@ func (s Shape) with(spread float64) family {
 	return f
 }
 
-// survival is the share of times longer than t, and the share of those that aren't. One of the two is exact even far out.
+// survival is the share of times longer than t, and the share of those that aren't. One of the two is exact even far
+// out.
 func (f *family) survival(t, median float64) (above, below float64) {
 	if t <= 0 {
 		return 1, 0

@@ -1,8 +1,8 @@
-// Package fit estimates what a channel does from what its attempts met: rates, times that polls see late and deadlines cut
-// off, and spells of errors, each with a 95 % interval.
+// Package fit estimates what a channel does from what its attempts met: rates, times that polls see late and
+// deadlines cut off, and spells of errors, each with a 95 % interval.
 //
-// It deliberately knows no scenario, no channel and no file: counts and seconds come in, estimates go out. It draws nothing
-// at random, so the same data give the same figures.
+// It deliberately knows no scenario, no channel and no file: counts and seconds come in, estimates go out. It draws
+// nothing at random, so the same data give the same figures.
 //
 //	rate := fit.Pool([]fit.Count{{Hits: 3, Tries: 150, Weight: 1}})
 package fit
@@ -16,8 +16,8 @@ import (
 // Confidence is that of all intervals.
 const Confidence = 0.95
 
-// suspicion is the p-value below which nights are taken to differ by more than chance. It is high, since a difference that
-// is missed makes an interval too narrow, and one that is imagined makes it a little too wide.
+// suspicion is the p-value below which nights are taken to differ by more than chance. It is high, since a difference
+// that is missed makes an interval too narrow, and one that is imagined makes it a little too wide.
 const suspicion = 0.1
 
 // Estimate is a figure and its interval.
@@ -34,8 +34,8 @@ func studentT(degrees float64) float64 {
 	return distuv.StudentsT{Sigma: 1, Nu: math.Max(1, degrees)}.Quantile((1 + Confidence) / 2)
 }
 
-// beyondChance is the p-value of a sum of squares.
-func beyondChance(squares float64, degrees int) float64 {
+// chiSquaredP is the p-value of a sum of squares.
+func chiSquaredP(squares float64, degrees int) float64 {
 	if degrees < 1 {
 		return 1
 	}

@@ -18,17 +18,18 @@ type Rate struct {
 	Estimate
 	Hits, Tries int
 	Nights      int     // with any tries
-	Scatter     float64 // how many times more nights scatter than chance makes them; 1 where that can't be told
+	Scatter     float64 // how many times more nights scatter than chance makes them; 1 where it can't be estimated
 	P           float64 // of so much scatter by chance
 }
 
 // Widened says whether the interval allows for nights that differ.
 func (r *Rate) Widened() bool { return r.P < suspicion && r.Scatter > 1 }
 
-// Pool pools a rate over nights: the posterior is Beta(½ + Σwk, ½ + Σw(n−k)), from the prior of Jeffreys (1946), with each
-// night discounted by its weight (a power prior: Ibrahim and Chen 2000). Where nights scatter by more than chance they are
-// the units: the tries are worth as many fewer as the scatter is larger, and the fewer the nights, the less is known of it. Of
-// two or three nights that would leave anything possible; the interval ends where those of the single nights do.
+// Pool pools a rate over nights: the posterior is Beta(½ + Σwk, ½ + Σw(n−k)), from the prior of Jeffreys (1946), with
+// each night discounted by its weight (a power prior: Ibrahim and Chen 2000). Where nights scatter by more than
+// chance they are the units: the tries are worth as many fewer as the scatter is larger, and the fewer the nights,
+// the less is known of it. Of two or three nights that would leave anything possible; the interval ends where those
+// of the single nights do.
 func Pool(nights []Count) Rate {
 	r := Rate{Scatter: 1, P: 1}
 	hits, tries, doubt, plainHits, plainTries := 0.0, 0.0, 0.0, 0.0, 0.0
@@ -99,7 +100,7 @@ func (r *Rate) scatter(nights []Count) {
 		}
 	}
 	r.Scatter = squares / float64(r.Nights-1)
-	r.P = beyondChance(squares, r.Nights-1)
+	r.P = chiSquaredP(squares, r.Nights-1)
 }
 
 // Needed is how many tries it takes until the interval of a rate is no wider than a width; 0: more than anybody makes.

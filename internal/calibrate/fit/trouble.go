@@ -2,7 +2,8 @@ package fit
 
 import "math"
 
-// Trouble is a channel that is now and then refused for a while, as by an outage or under a regime, and else as luck has it.
+// Trouble is a channel that is now and then refused for a while, as by an outage or under a regime, and else as luck
+// has it.
 type Trouble struct {
 	Share   Estimate // of the time
 	Lasts   Estimate // seconds, mean
@@ -42,15 +43,16 @@ func (t *Trouble) Inside(s, i int) float64 {
 // Passed is the chance that trouble didn't refuse visit i of sequence s, which failed.
 func (t *Trouble) Passed(s, i int) float64 { return 1 - t.Inside(s, i)*(1-t.own) }
 
-// troubles is the likelihood of sequences of attempts that fail, under a hidden two-state Markov chain in continuous time.
+// troubles is the likelihood of sequences of attempts that fail, under a hidden two-state Markov chain in continuous
+// time.
 type troubles struct {
 	sequences [][]Visit
 	refuses   float64 // 0: free
-	comes     float64 // share of the visits that trouble lets through which come as far as to fail of their own
+	comes     float64 // share of the visits not refused by trouble that are exposed to failures of their own
 }
 
-// Troubles finds spells of failures. Where refuses is not 0, it is the share of attempts that a spell refuses. Where the visits
-// alone don't convince, they are read as what is expected makes them likely; nil: nothing is.
+// Troubles finds spells of failures. Where refuses is not 0, it is the share of attempts that a spell refuses. Where
+// the visits alone don't convince, they are read as what is expected makes them likely; nil: nothing is.
 func Troubles(sequences [][]Visit, refuses float64, expected *Expected) *Trouble {
 	t := &troubles{sequences: sequences, refuses: refuses}
 	bad, good, blind, gaps := t.count()
@@ -63,7 +65,7 @@ func Troubles(sequences [][]Visit, refuses float64, expected *Expected) *Trouble
 		t.search(out, bad, good, meanLog(gaps))
 	}
 	if !out.Told() && expected != nil {
-		t.expect(out, expected, float64(bad)/float64(bad+good))
+		t.fitExpected(out, expected, float64(bad)/float64(bad+good))
 	}
 	return out
 }
@@ -122,8 +124,8 @@ func (t *troubles) search(out *Trouble, bad, good int, gap float64) {
 	t.decode(out, best)
 }
 
-// expect reads the visits by what is expected of spells, and fits to them nothing but how many fail of their own.
-func (t *troubles) expect(out *Trouble, expected *Expected, rate float64) {
+// fitExpected reads the visits by what is expected of spells, and fits to them nothing but how many fail of their own.
+func (t *troubles) fitExpected(out *Trouble, expected *Expected, rate float64) {
 	x := []float64{logit(expected.Share), math.Log(expected.Lasts), 0, logit(expected.Refuses)}
 	own := []float64{logit(rate)}
 	ridge(func(own []float64) float64 {
@@ -134,9 +136,9 @@ func (t *troubles) expect(out *Trouble, expected *Expected, rate float64) {
 	t.decode(out, x)
 }
 
-// parts are what parameters mean: the share of trouble, the rate at which its chain forgets, and the chances to fail of one's
-// own and to be refused by trouble.
-func (t *troubles) parts(x []float64) (share, forgets, quiet, refuses float64) {
+// parameters are the model's, transformed from x: the share of trouble, the rate at which its chain forgets, and the
+// chances to fail of one's own and to be refused by trouble.
+func (t *troubles) parameters(x []float64) (share, forgets, quiet, refuses float64) {
 	share, quiet, refuses = logistic(x[0]), logistic(x[2]), t.refuses
 	if refuses == 0 {
 		refuses = logistic(x[3])
@@ -162,7 +164,7 @@ func (t *troubles) likelihood(x []float64) float64 {
 			return math.Inf(-1)
 		}
 	}
-	share, forgets, quiet, refuses := t.parts(x)
+	share, forgets, quiet, refuses := t.parameters(x)
 	if refuses < 0.1 {
 		return math.Inf(-1) // trouble refuses more, or it is none
 	}
@@ -190,10 +192,10 @@ func (t *troubles) likelihood(x []float64) float64 {
 	return sum
 }
 
-// decode says of each visit how likely it lies in a spell (Baum et al. 1970), and finds the spells: rows of visits that more
-// likely than not do.
+// decode says of each visit how likely it lies in a spell (Baum et al. 1970), and finds the spells: rows of visits
+// that more likely than not do.
 func (t *troubles) decode(out *Trouble, x []float64) {
-	share, forgets, quiet, refuses := t.parts(x)
+	share, forgets, quiet, refuses := t.parameters(x)
 	out.Quiet, out.Refuses = quiet, refuses
 	out.own = (1 - refuses) * quiet * t.comes / (refuses + (1-refuses)*quiet*t.comes)
 	for _, s := range t.sequences {

@@ -1,5 +1,5 @@
-// Package predict asks whether a fitted model explains what was seen: what it predicts of the same attempts against what they
-// met (posterior predictive checks, after Gelman, Meng and Stern 1996).
+// Package predict tests whether a fitted model explains the attempts that it was fitted to (posterior predictive
+// checks, after Gelman, Meng and Stern 1996).
 //
 // It deliberately fits nothing and mends nothing: a model that fails a check is still the best of its kind.
 //
@@ -18,11 +18,11 @@ import (
 	"channelbench/internal/calibrate/fit"
 )
 
-// unlikely is the p-value from which on the data are said to be beyond the model: of all checks of a calibration together, so that
-// of data that it explains fewer than one set in 100 is flagged.
+// unlikely is the p-value from which on the data are said to be beyond the model: of all checks of a calibration
+// together, so that fewer than one in 100 data sets that it explains is flagged.
 const unlikely = 0.005
 
-// Check holds what a model predicts against what was seen.
+// Check is one test of a model against its data.
 type Check struct {
 	Key  string // of the scenario
 	What string
@@ -30,12 +30,12 @@ type Check struct {
 	P    float64
 }
 
-// Flagged says that the model doesn't explain what was seen.
+// Flagged says that the model doesn't explain the data.
 func (c *Check) Flagged() bool { return c.P < unlikely }
 
-// Together makes each p-value that of a check among all of them (Holm 1979): of data that the model explains, one calibration
-// in 200 has any check flagged, however many there are.
-func Together(checks []Check) {
+// Holm adjusts the p-values for the number of checks (Holm 1979): of data that the model explains, one calibration in
+// 200 has any check flagged, however many there are.
+func Holm(checks []Check) {
 	byP := make([]*Check, len(checks))
 	for i := range checks {
 		byP[i] = &checks[i]
@@ -62,20 +62,21 @@ type Exits struct {
 	PerOrder bool    // an order keeps its exit
 }
 
-// Draws of the model that a statistic is held against: until so many were as far out as what was seen (Besag and Clifford 1991), and
-// at most as many as it takes for a p-value that stands among a hundred others.
+// Draws of the model behind a p-value: until so many were at least as extreme as the data (Besag and Clifford 1991),
+// and at most as many as a p-value among a hundred others needs.
 const (
-	fartherOut = 20
-	mostDraws  = 40_000
-	mostVisits = 100_000_000 // of all draws together
-	latest     = 5_000       // visits in which rows are looked for
+	exceedances   = 20
+	mostDraws     = 40_000
+	mostVisits    = 100_000_000 // of all draws together
+	mostRowVisits = 5_000       // visits in which rows are looked for
 )
 
-// often says how likely each of some statistics is to be as far out as it was seen. A draw says which are; size is its work.
-func often(size, statistics int, draw func(farther []int)) (p []float64) {
+// monteCarloP estimates the p-value of each of some statistics. A draw counts those at least as extreme as observed;
+// size is its work.
+func monteCarloP(size, statistics int, draw func(farther []int)) (p []float64) {
 	farther := make([]int, statistics)
 	n := 0
-	for most := min(mostDraws, mostVisits/max(1, size)); n < most && slices.Min(farther) < fartherOut; n++ {
+	for most := min(mostDraws, mostVisits/max(1, size)); n < most && slices.Min(farther) < exceedances; n++ {
 		draw(farther)
 	}
 	for _, f := range farther {
@@ -84,10 +85,10 @@ func often(size, statistics int, draw func(farther []int)) (p []float64) {
 	return p
 }
 
-// Rows asks whether errors come in longer rows, or more often side by side, than the model makes them. The sequences are in the
-// order of time; of very many visits the latest tell enough.
+// Rows tests whether errors come in longer runs, or more often side by side, than the model predicts. The sequences
+// are in the order of time; of very many visits the latest tell enough.
 func Rows(sequences [][]Visit, model Exits, seed uint64) Check {
-	sequences = last(sequences, latest)
+	sequences = tail(sequences, mostRowVisits)
 	bad, size := 0, 0
 	pairs, longest := 0, 0
 	for _, s := range sequences {
@@ -106,7 +107,7 @@ func Rows(sequences [][]Visit, model Exits, seed uint64) Check {
 	}
 	random := rand.New(rand.NewPCG(seed, 0))
 	sum, n := 0.0, 0.0
-	p := often(size, 3, func(farther []int) {
+	p := monteCarloP(size, 3, func(farther []int) {
 		p, l := 0, 0
 		for _, s := range sequences {
 			a, b := rows(model.draw(s, random))
@@ -122,11 +123,12 @@ func Rows(sequences [][]Visit, model Exits, seed uint64) Check {
 	})
 	// Two statistics, of which the first may be too high or too low.
 	return Check{What: "rows", P: math.Min(1, 2*math.Min(2*math.Min(p[0], p[1]), p[2])),
-		Seen: fmt.Sprintf("the longest row of errors is %d, %.1f expected; %d of %d have another one right before", longest, sum/n, pairs, bad)}
+		Seen: fmt.Sprintf("the longest row of errors is %d, %.1f expected; %d of %d have another one right before",
+			longest, sum/n, pairs, bad)}
 }
 
-// last are so many visits at the end of all.
-func last(sequences [][]Visit, n int) [][]Visit {
+// tail are so many visits at the end of all.
+func tail(sequences [][]Visit, n int) [][]Visit {
 	for i, s := range slices.Backward(sequences) {
 		if n -= len(s); n <= 0 {
 			return append([][]Visit{s[-n:]}, sequences[i+1:]...)
@@ -135,7 +137,7 @@ func last(sequences [][]Visit, n int) [][]Visit {
 	return sequences
 }
 
-// draw lets the model meet a sequence.
+// draw simulates the model on the visits of a sequence.
 func (m *Exits) draw(s []Visit, random *rand.Rand) []bool {
 	drawn := make([]bool, len(s))
 	type exit struct {
@@ -147,7 +149,8 @@ func (m *Exits) draw(s []Visit, random *rand.Rand) []bool {
 	if m.Count == 0 {
 		// From each error right to the next one: errors are few.
 		miss := math.Log1p(-m.Share)
-		for i := math.Floor(-random.ExpFloat64() / miss); i < float64(len(s)); i += 1 + math.Floor(-random.ExpFloat64()/miss) {
+		gap := func() float64 { return math.Floor(-random.ExpFloat64() / miss) }
+		for i := gap(); i < float64(len(s)); i += 1 + gap() {
 			drawn[int(i)] = true
 		}
 		return drawn
@@ -199,9 +202,9 @@ type Group struct {
 	Hits, Tries int
 }
 
-// Alike asks whether groups meet an error equally often but for chance: all ways to spread the hits over the tries are equally
-// likely then, so draws of them tell how unusual Pearson's statistic is, however few the hits. It is false where there is only
-// one group, or no hit.
+// Alike tests whether groups have an error equally often but for chance: all ways to spread the hits over the tries
+// are equally likely then, so draws of them tell how unusual Pearson's statistic is, however few the hits. It is
+// false where there is only one group, or no hit.
 func Alike(what string, groups []Group, seed uint64) (Check, bool) {
 	hits, tries := 0, 0
 	var some []Group
@@ -235,7 +238,7 @@ func Alike(what string, groups []Group, seed uint64) (Check, bool) {
 	}
 	seen := scatter(met)
 	random := rand.New(rand.NewPCG(seed, 1))
-	p := often(hits, 1, func(farther []int) {
+	p := monteCarloP(hits, 1, func(farther []int) {
 		clear(met)
 		for i := range hits {
 			k := i + random.IntN(tries-i)
@@ -247,33 +250,35 @@ func Alike(what string, groups []Group, seed uint64) (Check, bool) {
 		}
 	})
 	w := some[worst]
-	return Check{What: what, P: p[0], Seen: fmt.Sprintf("most beyond the mean: %d of %d %s, %.1f expected; they scatter %.1f times as much as chance makes them",
+	return Check{What: what, P: p[0], Seen: fmt.Sprintf("most beyond the mean: %d of %d %s, %.1f expected; they "+
+		"scatter %.1f times as much as chance makes them",
 		w.Hits, w.Tries, w.Name, rate*float64(w.Tries), seen/float64(len(some)-1))}, true
 }
 
-// beyond is the p-value of a sum of squares.
-func beyond(squares float64, degrees int) float64 {
+// chiSquaredP is the p-value of a sum of squared standard normals.
+func chiSquaredP(squares float64, degrees int) float64 {
 	if degrees < 1 {
 		return 1
 	}
 	return distuv.ChiSquared{K: float64(degrees)}.Survival(squares)
 }
 
-// Shape asks whether times are spread as the shape says, and whether the slowest twentieth is.
+// Shape tests whether times are spread as the shape says, and whether the slowest twentieth is.
 func Shape(times []fit.Time, x *fit.Times) []Check {
 	counts, n := fit.Ranks(times, x.Line, x.Spread.Value, 20)
 	slow := counts[19]
 	return []Check{
 		{What: "shape", P: fit.Misfit(counts, n, 3), Seen: fmt.Sprintf("%s, %d times in twenty cells", x.Shape, int(n))},
-		{What: "p95", P: binomialP(slow, n, 0.05), Seen: fmt.Sprintf("%.0f of %d times lie beyond the model's p95, %.0f expected", slow, int(n), n/20)},
+		{What: "p95", P: binomialP(slow, n, 0.05), Seen: fmt.Sprintf("%.0f of %d times lie beyond the model's "+
+			"p95, %.0f expected", slow, int(n), n/20)},
 	}
 }
 
 // fewestInGroup is from how many times on a group is looked at.
 const fewestInGroup = 5
 
-// OnLine asks whether groups of times lie on the line, after so many parameters were fitted to them; false where there are too
-// few groups.
+// OnLine tests whether groups of times lie on the line, after so many parameters were fitted to them; false where
+// there are too few groups.
 func OnLine(what string, times []fit.Time, x *fit.Times, key func(*fit.Time) int, fitted int) (Check, bool) {
 	squares, groups, worst := 0.0, 0, 0.0
 	for _, s := range fit.Shifts(times, x.Line, x.Spread.Value, key) {
@@ -286,7 +291,8 @@ func OnLine(what string, times []fit.Time, x *fit.Times, key func(*fit.Time) int
 			worst = s.By
 		}
 	}
-	return Check{What: what, P: beyond(squares, groups-fitted), Seen: fmt.Sprintf("%d groups, the farthest %+.0f%% from the line", groups, 100*math.Expm1(worst))}, groups > fitted
+	return Check{What: what, P: chiSquaredP(squares, groups-fitted),
+		Seen: fmt.Sprintf("%d groups, the farthest %+.0f%% from the line", groups, 100*math.Expm1(worst))}, groups > fitted
 }
 
 // binomialP is the two-sided p-value of so many hits, which need not be whole.

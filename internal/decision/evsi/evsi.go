@@ -1,8 +1,9 @@
-// Package evsi works out what measuring is worth before it is done: by how much a choice that is made after it costs less, on
-// average, than the one that would be made today (expected value of sample information; Raiffa and Schlaifer 1961).
+// Package evsi works out what measuring is worth before it is done: by how much a choice that is made after it costs
+// less, on average, than the one that would be made today (expected value of sample information; Raiffa and Schlaifer
+// 1961).
 //
-// It deliberately knows neither scenarios nor money: draws of what may be true come in with what each choice would lose under
-// them, and a function that makes up what orders would show.
+// It deliberately knows neither scenarios nor money: draws of what may be true come in with what each choice would
+// lose under them, and a function that makes up what orders would show.
 //
 //	value := study.Worth(100, 1)
 package evsi
@@ -19,8 +20,9 @@ type Study struct {
 	Seed    uint64
 }
 
-// Observe makes up what n orders over so many nights would show if a draw were the truth, and returns how likely they would
-// show that under any draw: the logarithm of it, but for a constant. The same luck should show more of the same for more orders.
+// Observe simulates the result of n orders over so many nights if a draw were the truth, and returns the
+// log-likelihood of that result under any draw, up to a constant. The same luck should show more of the same for more
+// orders.
 type Observe func(truth, orders, nights int, luck *rand.Rand) (likelihood func(draw int) float64)
 
 // Value is an expected value with its Monte Carlo error.
@@ -50,7 +52,7 @@ func (s *Study) best(weights []float64) int {
 	return best
 }
 
-// Perfect is what knowing the truth would be worth: no measuring is worth more.
+// Perfect is the expected value of perfect information: no measuring is worth more.
 func (s *Study) Perfect() Value {
 	today := s.Today()
 	gains := make([]float64, len(s.Loss))
@@ -64,11 +66,11 @@ func (s *Study) Perfect() Value {
 	return mean(gains)
 }
 
-// Worth is what n orders over so many nights would be worth. For each draw as the truth it makes up what they would show,
-// weighs all the other draws by how likely they would show that (after Menzies 2016), chooses by these weights, and books
-// what that choice loses under the truth. Leaving the truth itself out of the weights matters: with many orders it would
-// outweigh all others, and every study would look perfect. So the value is that of a rule that can be followed, never above
-// Perfect, and rather too low than too high where few draws are like the truth.
+// Worth is the expected value of n orders over so many nights. For each draw as the truth it simulates their result,
+// weighs all the other draws by its likelihood (after Menzies 2016), chooses by these weights, and books what that
+// choice loses under the truth. Leaving the truth itself out of the weights matters: with many orders it would
+// outweigh all others, and every study would look perfect. So the value is that of a rule that can be followed, never
+// above Perfect, and rather too low than too high where few draws are like the truth.
 func (s *Study) Worth(orders, nights int) Value {
 	if orders <= 0 || len(s.Loss) < 2 {
 		return Value{}

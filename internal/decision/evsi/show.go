@@ -9,7 +9,8 @@ import (
 	"gonum.org/v1/gonum/stat/distuv"
 )
 
-// Binomial draws how many of n tries hit, by one uniform number: more tries or a higher share never hit less by the same luck.
+// Binomial draws how many of n tries hit, by one uniform number: more tries or a higher share never hit less by the
+// same luck.
 func Binomial(n int, p, u float64) int {
 	switch {
 	case n <= 0 || p <= 0:
