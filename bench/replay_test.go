@@ -8,6 +8,7 @@ import (
 	"testing/synctest"
 
 	"channelbench/bench/mockchannel"
+	"channelbench/internal/proof"
 	"channelbench/internal/record"
 	"channelbench/internal/scenario"
 	"channelbench/sim/exact"
@@ -71,13 +72,12 @@ func TestReplayedAgreesWithTheClosedForm(t *testing.T) {
 	})
 }
 
-// TestReplayIntervalsCover counts in how many small benches the interval of a replayed figure holds the closed form's. At 95 %
-// and 40 benches, 32 is five standard errors off.
+// TestReplayIntervalsCover counts in how many small benches the interval of a replayed figure holds the closed form's: in 95 %,
+// give or take five standard errors.
 func TestReplayIntervalsCover(t *testing.T) {
-	if testing.Short() {
-		t.Skip("forty benches take ten seconds")
-	}
-	const benches, pairs, least = 40, 60, 31
+	const pairs = 60
+	benches := proof.Size(12, 40)
+	least := 0.95*float64(benches) - 5*math.Sqrt(0.95*0.05*float64(benches))
 	covered := map[string]int{}
 	for seed := range benches {
 		synctest.Test(t, func(t *testing.T) {
@@ -103,7 +103,7 @@ func TestReplayIntervalsCover(t *testing.T) {
 	}
 	t.Logf("of %d benches with %d pairs, seeds 1 to %d, the interval held the exact figure in: %v", benches, pairs, benches, covered)
 	for name, n := range covered {
-		if n < least {
+		if float64(n) < least {
 			t.Errorf("%s: %d of %d", name, n, benches)
 		}
 	}
