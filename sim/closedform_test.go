@@ -46,7 +46,7 @@ func solved(t *testing.T, m *world.Model, s *policy.Strategy) *exact.Answer {
 // TestClosedFormAgainstMachine holds the closed form against the machine over random independent
 // worlds, by the comparison that every run makes.
 func TestClosedFormAgainstMachine(t *testing.T) {
-	worlds, months := proof.Size(24, 64), proof.Size(40, 100)
+	worlds, months := proof.Size(16, 64), proof.Size(30, 100)
 	for seed := range uint64(worlds) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			t.Parallel()

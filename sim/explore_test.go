@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"channelbench/internal/proof"
 	"channelbench/internal/record"
 	"channelbench/internal/scenario"
 	"channelbench/scenarios"
@@ -158,7 +159,7 @@ func TestNothingToExplore(t *testing.T) {
 // as clearly missed as it is at the stated values. With these seeds the first months have fewer outages than others.
 func TestDrawsDoNotHangOnTheLuckOfTheirMonths(t *testing.T) {
 	source, _ := scenarios.Open("outage-month")
-	for _, seed := range []string{"seed=5", "seed=8"} {
+	for _, seed := range []string{"seed=5", "seed=8"}[:proof.Size(1, 2)] {
 		s, _, err := scenario.Load("outage-month", source, scenario.Options{Set: []string{seed, `channels.reverse.errors.region.range=["1%","3%"]`, "workload.orders_per_month=1000"}})
 		if err != nil {
 			t.Fatal(err)
