@@ -39,15 +39,16 @@ func closed(t *testing.T, s *scenario.Scenario, name string) *exact.Answer {
 // TestReplayedAgreesWithTheClosedForm holds a strategy that nothing was spent for against its closed form, five standard errors as
 // its interval states them.
 func TestReplayedAgreesWithTheClosedForm(t *testing.T) {
+	orders := proof.Size(500, 1500)
 	synctest.Test(t, func(t *testing.T) {
-		s := apart(t, 1500)
+		s := apart(t, orders)
 		o, server := onMock(t, s, mockchannel.Options{})
 		run, err := Run(t.Context(), s, o)
 		if err != nil {
 			t.Fatal(err)
 		}
 		want, got := closed(t, s, "hybrid"), figuresOf(t, run, "hybrid")
-		if got.Engine != "replay" || got.Orders != 1500 {
+		if got.Engine != "replay" || got.Orders != int64(orders) {
 			t.Errorf("engine %s, %d orders", got.Engine, got.Orders)
 		}
 		for name, f := range map[string]struct {
@@ -66,7 +67,7 @@ func TestReplayedAgreesWithTheClosedForm(t *testing.T) {
 		for _, b := range server.Books() {
 			submits += b.Submits
 		}
-		if driven := figuresOf(t, run, "forwarding").AttemptsPerOrder; submits > int(1500*(*driven.Value+*figuresOf(t, run, "reverse").AttemptsPerOrder.Value)+0.5) {
+		if driven := figuresOf(t, run, "forwarding").AttemptsPerOrder; submits > int(float64(orders)*(*driven.Value+*figuresOf(t, run, "reverse").AttemptsPerOrder.Value)+0.5) {
 			t.Errorf("%d submits, more than the driven strategies made", submits)
 		}
 	})
