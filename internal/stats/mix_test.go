@@ -43,7 +43,7 @@ func TestMixByHand(t *testing.T) {
 
 func TestMixOfLittle(t *testing.T) {
 	months := []float64{3, 5, 4, 8}
-	plain := stats.Mean(months)
+	plain := unmixed.Mean(months)
 	for name, mix := range map[string]*stats.Mix{
 		"none":                     nil,
 		"one class":                stats.NewMix([][]int64{{10}, {10}, {10}, {10}}, []float64{1}),
