@@ -23,6 +23,7 @@ import (
 	"channelbench/bench/mockchannel"
 	"channelbench/internal/history"
 	"channelbench/internal/money"
+	"channelbench/internal/proof"
 	"channelbench/internal/record"
 	"channelbench/internal/scenario"
 )
@@ -337,7 +338,7 @@ func TestRefundsAreRefunds(t *testing.T) {
 		"when told, and charged before": {till: func() *till { return &till{prepaid: true} }},
 		"50 seconds later":              {till: func() *till { return &till{prepaid: true, late: 50 * time.Second} }},
 	} {
-		for _, rate := range []string{"20/h", "1/min", "6/min"} {
+		for _, rate := range []string{"1/min", "20/h", "6/min"}[:proof.Size(1, 3)] {
 			for _, failing := range []string{"5%", "30%"} {
 				for _, limit := range []money.Micros{1_000 * money.Dollar, 3 * money.Dollar} {
 					t.Run(strings.Join([]string{name, rate, failing, limit.String()}, "/"), func(t *testing.T) {
@@ -419,7 +420,7 @@ func TestBalancesOutliveInterruptions(t *testing.T) {
 		"no refunds": thieves["no refunds"],
 		"5 % more":   thieves["5 % more"],
 	} {
-		for seed := range uint64(3) {
+		for seed := range uint64(proof.Size(1, 3)) {
 			t.Run(fmt.Sprintf("%s, %d", name, seed), func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					k := tt.till()

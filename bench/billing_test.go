@@ -18,6 +18,7 @@ import (
 	"channelbench/internal/channel"
 	"channelbench/internal/money"
 	"channelbench/internal/policy"
+	"channelbench/internal/proof"
 	"channelbench/internal/record"
 	"channelbench/internal/scenario"
 	"channelbench/sim/exact"
@@ -216,7 +217,7 @@ func TestAQuoteIsNoPrice(t *testing.T) {
 // TestMeasuredFailuresCostWhatIsExpected: bench and closed form agree on channels that bill a share of their failures,
 // whether they tell what they charge or not. The interval is of three standard errors.
 func TestMeasuredFailuresCostWhatIsExpected(t *testing.T) {
-	const orders = 800
+	orders := proof.Size(250, 800)
 	for _, tell := range []bool{false, true} {
 		t.Run(fmt.Sprintf("telling the cost %v", tell), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

@@ -23,6 +23,7 @@ import (
 	"channelbench/internal/channel"
 	"channelbench/internal/money"
 	"channelbench/internal/policy"
+	"channelbench/internal/proof"
 	"channelbench/internal/scenario"
 	"channelbench/internal/world"
 	"channelbench/scenarios"
@@ -160,10 +161,7 @@ func (t *traces) add(order string, e policy.Event, actions []policy.Action) {
 // TestSimulationAndBenchTakeTheSameDecisions runs the same draws through sim/event and through bench, with real
 // vegeta and a real http.Client over a fake channel, and compares all events and actions of each order.
 func TestSimulationAndBenchTakeTheSameDecisions(t *testing.T) {
-	orders := 300
-	if testing.Short() {
-		orders = 40
-	}
+	orders := proof.Size(60, 300)
 	for _, name := range scenarios.Names() {
 		t.Run(name, func(t *testing.T) {
 			s := shipped(t, name, orders)

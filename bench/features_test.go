@@ -14,6 +14,7 @@ import (
 	"channelbench/bench/measure"
 	"channelbench/bench/mockchannel"
 	"channelbench/internal/money"
+	"channelbench/internal/proof"
 	"channelbench/internal/scenario"
 )
 
@@ -75,10 +76,7 @@ backoff = { kind = "exponential", base = "1m", jitter = "50%" }
 // TestStepFeaturesTakeTheSameDecisions holds sim/event and bench against each other where attempts are left, run beside
 // each other, or hang on what befell other orders.
 func TestStepFeaturesTakeTheSameDecisions(t *testing.T) {
-	orders := 300
-	if testing.Short() {
-		orders = 120
-	}
+	orders := proof.Size(120, 300)
 	s, _, err := scenario.Load("features", []byte(fmt.Sprintf("%s\n", featured)), scenario.Options{Set: []string{fmt.Sprint("workload.orders_per_month=", orders)}})
 	if err != nil {
 		t.Fatal(err)

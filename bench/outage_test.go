@@ -15,6 +15,7 @@ import (
 	"channelbench/bench/journal"
 	"channelbench/bench/mockchannel"
 	"channelbench/bench/mockchannel/mocktest"
+	"channelbench/internal/proof"
 	"channelbench/internal/record"
 	"channelbench/internal/scenario"
 )
@@ -132,10 +133,7 @@ func said(t *testing.T, texts []string, what string) {
 
 // TestAHealthyRunIsNotGivenUp: in at least 95 % of seeds, with the shipped scenarios' own failures and latencies.
 func TestAHealthyRunIsNotGivenUp(t *testing.T) {
-	seeds := 40
-	if testing.Short() {
-		seeds = 10
-	}
+	seeds := proof.Size(10, 40)
 	for name, tt := range map[string]struct {
 		scenario string
 		set      []string

@@ -8,6 +8,7 @@ import (
 	"testing/synctest"
 
 	"channelbench/bench/mockchannel"
+	"channelbench/internal/proof"
 	"channelbench/internal/record"
 	"channelbench/internal/scenario"
 	"channelbench/sim/exact"
@@ -38,15 +39,16 @@ func closed(t *testing.T, s *scenario.Scenario, name string) *exact.Answer {
 // TestReplayedAgreesWithTheClosedForm holds a strategy that nothing was spent for against its closed form, five standard errors as
 // its interval states them.
 func TestReplayedAgreesWithTheClosedForm(t *testing.T) {
+	orders := proof.Size(500, 1500)
 	synctest.Test(t, func(t *testing.T) {
-		s := apart(t, 1500)
+		s := apart(t, orders)
 		o, server := onMock(t, s, mockchannel.Options{})
 		run, err := Run(t.Context(), s, o)
 		if err != nil {
 			t.Fatal(err)
 		}
 		want, got := closed(t, s, "hybrid"), figuresOf(t, run, "hybrid")
-		if got.Engine != "replay" || got.Orders != 1500 {
+		if got.Engine != "replay" || got.Orders != int64(orders) {
 			t.Errorf("engine %s, %d orders", got.Engine, got.Orders)
 		}
 		for name, f := range map[string]struct {
@@ -65,19 +67,18 @@ func TestReplayedAgreesWithTheClosedForm(t *testing.T) {
 		for _, b := range server.Books() {
 			submits += b.Submits
 		}
-		if driven := figuresOf(t, run, "forwarding").AttemptsPerOrder; submits > int(1500*(*driven.Value+*figuresOf(t, run, "reverse").AttemptsPerOrder.Value)+0.5) {
+		if driven := figuresOf(t, run, "forwarding").AttemptsPerOrder; submits > int(float64(orders)*(*driven.Value+*figuresOf(t, run, "reverse").AttemptsPerOrder.Value)+0.5) {
 			t.Errorf("%d submits, more than the driven strategies made", submits)
 		}
 	})
 }
 
-// TestReplayIntervalsCover counts in how many small benches the interval of a replayed figure holds the closed form's. At 95 %
-// and 40 benches, 32 is five standard errors off.
+// TestReplayIntervalsCover counts in how many small benches the interval of a replayed figure holds the closed form's: in 95 %,
+// give or take five standard errors.
 func TestReplayIntervalsCover(t *testing.T) {
-	if testing.Short() {
-		t.Skip("forty benches take ten seconds")
-	}
-	const benches, pairs, least = 40, 60, 31
+	const pairs = 60
+	benches := proof.Size(12, 40)
+	least := 0.95*float64(benches) - 5*math.Sqrt(0.95*0.05*float64(benches))
 	covered := map[string]int{}
 	for seed := range benches {
 		synctest.Test(t, func(t *testing.T) {
@@ -103,7 +104,7 @@ func TestReplayIntervalsCover(t *testing.T) {
 	}
 	t.Logf("of %d benches with %d pairs, seeds 1 to %d, the interval held the exact figure in: %v", benches, pairs, benches, covered)
 	for name, n := range covered {
-		if n < least {
+		if float64(n) < least {
 			t.Errorf("%s: %d of %d", name, n, benches)
 		}
 	}

@@ -17,6 +17,7 @@ import (
 	"channelbench/bench/recording"
 	"channelbench/internal/channel"
 	"channelbench/internal/money"
+	"channelbench/internal/proof"
 )
 
 // entries reads a journal.
@@ -89,7 +90,7 @@ func resumesAfterACrash(t *testing.T, step int, set ...string) {
 		t.Fatal(err)
 	}
 	lines := strings.SplitAfter(string(text), "\n")
-	if testing.Short() {
+	if !proof.Long {
 		step = 17
 	}
 	for cut := 1; cut < len(lines); cut += step {

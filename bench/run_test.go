@@ -19,6 +19,7 @@ import (
 	"channelbench/bench/mockchannel/mocktest"
 	"channelbench/internal/channel"
 	"channelbench/internal/money"
+	"channelbench/internal/proof"
 	"channelbench/internal/record"
 	"channelbench/internal/scenario"
 	"channelbench/internal/stats"
@@ -67,7 +68,7 @@ func figuresOf(t *testing.T, run *record.Run, name string) record.Strategy {
 // TestMeasuredAgreesWithTheClosedForm benches the mock channels, whose luck is their own, and holds the
 // measured shares against the closed form of the same scenario: exact binomial, five standard errors.
 func TestMeasuredAgreesWithTheClosedForm(t *testing.T) {
-	const orders = 1500
+	orders := proof.Size(500, 1500)
 	synctest.Test(t, func(t *testing.T) {
 		s := benchable(t, "starter", orders, "workload.promise=3m", `bench.run=["forwarding","reverse","hybrid"]`, `bench.rate="60/min"`)
 		o, _ := onMock(t, s, mockchannel.Options{})
@@ -85,14 +86,14 @@ func TestMeasuredAgreesWithTheClosedForm(t *testing.T) {
 				t.Fatal(err)
 			}
 			got := figuresOf(t, run, name)
-			if got.Orders != orders {
+			if got.Orders != int64(orders) {
 				t.Errorf("%s: %d orders had an outcome, want %d", name, got.Orders, orders)
 			}
 			for what, share := range map[string]struct{ got, want float64 }{
 				"delivered": {*got.DeliveredShare.Value, a.Delivered}, "in time": {*got.InTimeShare.Value, a.InTime}, "fallback": {*got.FallbackShare.Value, a.Fallback},
 			} {
-				hits := int64(share.got*orders + 0.5)
-				if p := stats.BinomialP(hits, orders, share.want); p < 5.7e-7 {
+				hits := int64(share.got*float64(orders) + 0.5)
+				if p := stats.BinomialP(hits, int64(orders), share.want); p < 5.7e-7 {
 					t.Errorf("%s, %s: %v measured, %v exact (seed %d)", name, what, share.got, share.want, s.Seed)
 				}
 			}
@@ -130,7 +131,7 @@ func TestOurBooksAreTheirs(t *testing.T) {
 	for tell, billed := range map[bool]string{false: "0%", true: "50%"} {
 		t.Run(fmt.Sprintf("telling the cost %v", tell), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				s := benchable(t, "starter", 200, `channels.reverse.errors.job={ rate = "20%", billed = "`+billed+`" }`, "channels.reverse.errors.submit.rate=10%", "channels.reverse.errors.unusable.rate=10%")
+				s := benchable(t, "starter", proof.Size(80, 200), `channels.reverse.errors.job={ rate = "20%", billed = "`+billed+`" }`, "channels.reverse.errors.submit.rate=10%", "channels.reverse.errors.unusable.rate=10%")
 				o, server := onMock(t, s, mockchannel.Options{TellCost: tell})
 				o.Journal = filepath.Join(t.TempDir(), "orders.jsonl")
 				if _, err := Run(t.Context(), s, o); err != nil {

@@ -1,7 +1,6 @@
 package bench
 
 import (
-	"flag"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -14,13 +13,14 @@ import (
 
 	"channelbench/bench/mockchannel"
 	"channelbench/internal/history"
+	"channelbench/internal/proof"
 	"channelbench/internal/scenario"
 )
 
-const (
-	yearNights = 365
-	yearOrders = 30 // a night and strategy
-)
+const yearOrders = 30 // a night and strategy
+
+// yearNights are those of a year, or in short of a season.
+var yearNights = proof.Size(70, 365)
 
 // planted is something that happens to a channel in a year.
 type planted struct {
@@ -153,19 +153,25 @@ func judgeFile(t *testing.T, path string) *history.Comparison {
 	return c
 }
 
-var quietYear = flag.Bool("quiet-year", false, "bench and judge a year in which nothing is planted, too")
+// plantedSeason is what there is time for in a season.
+func plantedSeason() []planted {
+	soon := func(p planted, from, nights int) planted {
+		p.from, p.to = from, from+nights
+		return p
+	}
+	return []planted{soon(plantedYear[0], 25, 10), soon(plantedYear[2], 45, 3), soon(plantedYear[3], 58, 10)}
+}
 
 // TestYearOfNights benches mock channels for a year, night after night through vegeta, the journal, the record and the history,
 // and judges each night as it comes. Changes are planted; what is found beside them is a false alarm. By the simulated years
-// of internal/history there are one or two of these a year; five are beyond three standard deviations of two. The seed is 2; with
-// -quiet-year there is a year without plants, of seed 1.
+// of internal/history there are one or two of these a year; five are beyond three standard deviations of two. The seed is 2. In
+// short it is a season; at length there is a year without plants, too, of seed 1.
 func TestYearOfNights(t *testing.T) {
-	if testing.Short() {
-		t.Skip("365 benches")
+	if !proof.Long {
+		checkYear(t, 2, plantedSeason())
+		return
 	}
-	if *quietYear {
-		checkYear(t, 1, nil)
-	}
+	checkYear(t, 1, nil)
 	checkYear(t, 2, plantedYear)
 }
 
@@ -173,7 +179,7 @@ func checkYear(t *testing.T, seed uint64, plants []planted) {
 	t.Helper()
 	result := judgeYear(t, seed, plants)
 	t.Logf("seed %d: %d false alarms in %d nights of %d orders a strategy: %q", seed, len(result.alarms), yearNights, yearOrders, result.alarms)
-	if len(result.alarms) > 5 {
+	if len(result.alarms) > proof.Size(2, 5) {
 		t.Errorf("seed %d: %d false alarms", seed, len(result.alarms))
 	}
 	for _, p := range plants {

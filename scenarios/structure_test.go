@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"channelbench/internal/dist"
+	"channelbench/internal/proof"
 	"channelbench/internal/record"
 	"channelbench/sim"
 )
@@ -178,7 +179,7 @@ func TestStructure4RegimesMakeTheHybridDearer(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			near(t, "fallback by hand", tt.expected, tt.want, 5e-5)
-			run := months(t, 1000, "reverse-regimes", append(tt.set, "workload.orders_per_month=100")...)
+			run := months(t, proof.Size(300, 1000), "reverse-regimes", append(tt.set, "workload.orders_per_month=100")...)
 			hybrid := strategyOf(t, run, "hybrid")
 			holds(t, "fallback", hybrid.FallbackShare, tt.expected, 0)
 			holds(t, "cost", hybrid.CostPerOrder, flat+(second-flat)*tt.expected, 0)

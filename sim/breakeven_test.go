@@ -13,7 +13,7 @@ import (
 // evensOf are the break-evens of the market, changed.
 func evensOf(t *testing.T, set ...string) []record.BreakEven {
 	t.Helper()
-	run, err := sim.Run(t.Context(), load(t, market, set...), sim.Options{Months: 2})
+	run, err := sim.Run(t.Context(), load(t, stated, set...), sim.Options{Months: 2})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -13,6 +13,7 @@ import (
 	"channelbench/internal/dist"
 	"channelbench/internal/money"
 	"channelbench/internal/policy"
+	"channelbench/internal/proof"
 	"channelbench/internal/world"
 	"channelbench/internal/world/worldtest"
 	"channelbench/sim/event"
@@ -45,11 +46,8 @@ func solved(t *testing.T, m *world.Model, s *policy.Strategy) *exact.Answer {
 // TestClosedFormAgainstMachine holds the closed form against the machine over random independent
 // worlds, by the comparison that every run makes.
 func TestClosedFormAgainstMachine(t *testing.T) {
-	worlds, months := uint64(64), 100
-	if testing.Short() {
-		worlds, months = 24, 40
-	}
-	for seed := range worlds {
+	worlds, months := proof.Size(16, 64), proof.Size(30, 100)
+	for seed := range uint64(worlds) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			t.Parallel()
 			w := anyWorld(rand.New(rand.NewPCG(11, seed)))

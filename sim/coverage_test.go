@@ -5,6 +5,7 @@ import (
 	"math"
 	"testing"
 
+	"channelbench/internal/proof"
 	"channelbench/internal/record"
 	"channelbench/internal/scenario"
 	"channelbench/scenarios"
@@ -129,14 +130,11 @@ func (c coverage) hold(t *testing.T, what string, least, most float64) {
 	}
 }
 
-// TestCoverage: the 95 % intervals that a run reports hold the truth in 95 % of 1,000 runs. Those of shares with a few hits or
+// TestCoverage: the 95 % intervals that a run reports hold the truth in 95 % of many runs. Those of shares with a few hits or
 // misses may hold it more often: no interval of so few counts can do better without holding it too rarely elsewhere.
 func TestCoverage(t *testing.T) {
-	if testing.Short() {
-		t.Skip("sixteen million orders")
-	}
 	s, c := shaky(t, false)
-	found := cover(t, s, c, 1000, 40)
+	found := cover(t, s, c, proof.Size(100, 1000), 40)
 	found.means.hold(t, "means", 0.95, 0.95)
 	found.shares.hold(t, "shares", 0.95, 0.95)
 	found.quantiles.hold(t, "quantiles", 0.95, 0.95)
@@ -146,11 +144,8 @@ func TestCoverage(t *testing.T) {
 // TestCoverageAtPolls: where clips are seen at polls, many orders take exactly as long; the quantiles that lie there are met
 // exactly or not at all, so their intervals hold more than they say, and never less.
 func TestCoverageAtPolls(t *testing.T) {
-	if testing.Short() {
-		t.Skip("two million orders")
-	}
 	s, c := shaky(t, true)
-	found := cover(t, s, c, 150, 40)
+	found := cover(t, s, c, proof.Size(50, 150), 40)
 	found.means.hold(t, "means", 0.95, 0.95)
 	found.quantiles.hold(t, "quantiles", 0.95, 1)
 }
@@ -158,11 +153,8 @@ func TestCoverageAtPolls(t *testing.T) {
 // TestCoverageOfFewMonths: in twelve months of 100 orders, forwarding loses ten orders at a dollar each. So few make a cost so
 // lopsided that t over months holds it too rarely: a run of so few months warns. All else holds.
 func TestCoverageOfFewMonths(t *testing.T) {
-	if testing.Short() {
-		t.Skip("a million orders")
-	}
 	s, c := shaky(t, false)
-	found := cover(t, s, c, 300, 12)
+	found := cover(t, s, c, proof.Size(100, 300), 12)
 	lopsided := coverage{}
 	for _, figure := range []string{"forwarding's cost per clip", "forwarding's monthly cost"} {
 		lopsided[figure] = found.means[figure]
@@ -176,9 +168,6 @@ func TestCoverageOfFewMonths(t *testing.T) {
 // TestCoverageInRegimes: months whose orders share their spells of suspension. A channel that refuses everything for a fifth of
 // the time, tried once, delivers four fifths of the orders.
 func TestCoverageInRegimes(t *testing.T) {
-	if testing.Short() {
-		t.Skip("two million orders")
-	}
 	source, _ := scenarios.Open("starter")
 	s, _, err := scenario.Load("starter", source, scenario.Options{Set: []string{
 		"workload.orders_per_month=50", "channels.reverse.errors={}", "channels.reverse.regimes={ suspended = { share = '20%', lasts = { median = '6h', sigma = 1.0 }, submit = '100%' } }",
@@ -192,7 +181,7 @@ func TestCoverageInRegimes(t *testing.T) {
 		t.Fatal(err)
 	}
 	found := coverage{}
-	for seed := uint64(1); seed <= 1000; seed++ {
+	for seed := uint64(1); seed <= uint64(proof.Size(200, 1000)); seed++ {
 		c.Model.Seed = seed
 		st := unsolved(t, s, c, 40).strategy(0, &draws{})
 		found.count("delivered share", st.DeliveredShare, 0.8)

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"channelbench/internal/proof"
 	"channelbench/internal/record"
 	"channelbench/internal/scenario"
 	"channelbench/scenarios"
@@ -29,6 +30,12 @@ func exploredInput(t *testing.T, run *record.Run, key string) record.InputEffect
 // monthCost is the closed form's cost of a strategy a month.
 func monthCost(t *testing.T, s *scenario.Scenario, strategy int) float64 {
 	t.Helper()
+	return solvedAt(t, s, strategy).CostPerOrder() * float64(s.Workload.OrdersPerMonth)
+}
+
+// solvedAt is the closed form of a strategy.
+func solvedAt(t *testing.T, s *scenario.Scenario, strategy int) *exact.Answer {
+	t.Helper()
 	c, err := s.Compile()
 	if err != nil {
 		t.Fatal(err)
@@ -37,7 +44,7 @@ func monthCost(t *testing.T, s *scenario.Scenario, strategy int) float64 {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return a.CostPerOrder() * float64(c.Model.Orders)
+	return a
 }
 
 // TestExploredScenario: of the clinic's numbers only two have a range, and only one of them moves costs by much; what
@@ -70,7 +77,7 @@ func TestExploredScenario(t *testing.T) {
 }
 
 // TestFlipsWhereTheClosedFormsCross: the value at which another strategy becomes the best is where the closed forms of
-// the two cost the same.
+// the two cost the same, a month or a clip: who is cheaper a clip and delivers more beats the other in every figure.
 func TestFlipsWhereTheClosedFormsCross(t *testing.T) {
 	s := load(t, clinic, `channels.reverse.errors.unusable.range=["0%", "90%"]`, `decision.require=[]`)
 	run, err := sim.Run(t.Context(), s, sim.Options{Months: 2})
@@ -87,9 +94,10 @@ func TestFlipsWhereTheClosedFormsCross(t *testing.T) {
 	}
 	for _, f := range flips {
 		world := s.With([]float64{f.At})
-		from, to := monthCost(t, world, index[*f.From]), monthCost(t, world, index[*f.To])
-		if math.Abs(from-to) > 1e-3*to {
-			t.Errorf("at %v %s costs %v, %s %v", f.At, *f.From, from, *f.To, to)
+		from, to := solvedAt(t, world, index[*f.From]), solvedAt(t, world, index[*f.To])
+		off := func(cost func(*exact.Answer) float64) float64 { return math.Abs(cost(from)/cost(to) - 1) }
+		if off((*exact.Answer).CostPerOrder) > 1e-3 && off((*exact.Answer).CostPerDelivered) > 1e-3 {
+			t.Errorf("at %v %s costs %v a clip, %s %v", f.At, *f.From, from.CostPerDelivered(), *f.To, to.CostPerDelivered())
 		}
 	}
 }
@@ -151,7 +159,7 @@ func TestNothingToExplore(t *testing.T) {
 // as clearly missed as it is at the stated values. With these seeds the first months have fewer outages than others.
 func TestDrawsDoNotHangOnTheLuckOfTheirMonths(t *testing.T) {
 	source, _ := scenarios.Open("outage-month")
-	for _, seed := range []string{"seed=5", "seed=8"} {
+	for _, seed := range []string{"seed=5", "seed=8"}[:proof.Size(1, 2)] {
 		s, _, err := scenario.Load("outage-month", source, scenario.Options{Set: []string{seed, `channels.reverse.errors.region.range=["1%","3%"]`, "workload.orders_per_month=1000"}})
 		if err != nil {
 			t.Fatal(err)

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"channelbench/internal/proof"
 	"channelbench/internal/record"
 	"channelbench/internal/scenario"
 	"channelbench/scenarios"
@@ -128,13 +129,10 @@ func writtenRun(t *testing.T, run *record.Run) []byte {
 	return b.Bytes()
 }
 
-// TestCoverageOfStoppedRuns: looking again and again until the interval is narrow enough costs it little: of 1,000
-// runs that stop by themselves 95 % hold the truth, within three binomial standard errors. The seeds are 1 to 1,000.
+// TestCoverageOfStoppedRuns: looking again and again until the interval is narrow enough costs it little: of many
+// runs that stop by themselves 95 % hold the truth, within three binomial standard errors. Their seeds are those from 1 on.
 func TestCoverageOfStoppedRuns(t *testing.T) {
-	if testing.Short() {
-		t.Skip("two million orders")
-	}
-	const runs = 1000
+	runs := proof.Size(200, 1000)
 	s := swaying(t, "workload.orders_per_month=10")
 	c, err := s.Compile()
 	if err != nil {
@@ -149,7 +147,7 @@ func TestCoverageOfStoppedRuns(t *testing.T) {
 		truth = append(truth, a)
 	}
 	stopped, months := coverage{}, 0
-	for seed := uint64(1); seed <= runs; seed++ {
+	for seed := uint64(1); seed <= uint64(runs); seed++ {
 		c.Model.Seed = seed
 		x := &experiment{scenario: s, compiled: c, options: Options{Precision: 0.25, Workers: 2}}
 		r, err := x.simulate(t.Context())
@@ -159,7 +157,7 @@ func TestCoverageOfStoppedRuns(t *testing.T) {
 		months += r.n
 		stopped.count("difference", r.precision.Difference, r.truthOf(r.precision, truth))
 	}
-	share, slack := float64(stopped["difference"].held)/runs, 3*math.Sqrt(0.95*0.05/runs)
+	share, slack := float64(stopped["difference"].held)/float64(runs), 3*math.Sqrt(0.95*0.05/float64(runs))
 	t.Logf("%.1f%% hold the truth after %d months on average", 100*share, months/runs)
 	if math.Abs(share-0.95) > slack {
 		t.Errorf("%.1f%% of %d intervals hold the truth, want 95%% ± %.1f", 100*share, runs, 100*slack)

@@ -4,19 +4,22 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"math"
 	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
 
+	"channelbench/internal/proof"
 	"channelbench/internal/record"
 	"channelbench/internal/scenario"
 	"channelbench/scenarios"
 	"channelbench/sim"
 )
 
-// clinic is a small scenario with every kind of trouble that the language can state.
+// clinic is a small scenario with every kind of trouble that the language can state. Its channels make what is ordered and no
+// other length, which keeps its map small.
 const clinic = `
 seed = 7
 [workload]
@@ -41,6 +44,7 @@ protocol = "openai-videos"
 base_url = "https://api.example.com"
 key_env = "KEY"
 model = "m"
+makes = { seconds = [5, 10] }
 poll = "10s"
 price = { per_second = "$0.10" }
 latency = { base = "20s", per_second = "8s", sigma = 0.4 }
@@ -53,6 +57,7 @@ protocol = "openai-videos-reverse"
 base_url = "https://api.example.com"
 key_env = "KEY"
 model = "m"
+makes = { seconds = [5, 10] }
 poll = "5s"
 submit_takes = { median = "1s" }
 price = { per_call = "$0.12" }
@@ -113,7 +118,7 @@ func TestWorkersMakeNoDifference(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var want []byte
-			for _, workers := range []int{1, 2, 8} {
+			for _, workers := range []int{1, 2, 8}[:proof.Size(2, 3)] {
 				run, err := sim.Run(t.Context(), s, sim.Options{Months: 13, Workers: workers, Version: "test"})
 				if err != nil {
 					t.Fatalf("%d workers: %v", workers, err)
@@ -156,10 +161,17 @@ func TestSeeds(t *testing.T) {
 // TestInterrupted: a run that is interrupted has the months that all strategies have finished, and
 // they are the same as if it had not been.
 func TestInterrupted(t *testing.T) {
+	// Of two workers one may be in the midst of an early month for as long as the machine likes.
+	for workers, least := range map[int]int{1: 6, 2: 0} {
+		t.Run(fmt.Sprintf("%d workers", workers), func(t *testing.T) { interrupted(t, workers, least) })
+	}
+}
+
+func interrupted(t *testing.T, workers, least int) {
 	s := load(t, clinic)
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	run, err := sim.Run(ctx, s, sim.Options{Months: 50, Workers: 2, Progress: func(phase sim.Phase, done, total int) {
+	run, err := sim.Run(ctx, s, sim.Options{Months: 50, Workers: workers, Progress: func(phase sim.Phase, done, total int) {
 		if phase != sim.Months {
 			return
 		}
@@ -170,11 +182,13 @@ func TestInterrupted(t *testing.T) {
 			cancel()
 		}
 	}})
+	if least == 0 && errors.Is(err, sim.ErrNothingFinished) {
+		return
+	}
 	if !errors.Is(err, context.Canceled) || run == nil {
 		t.Fatalf("%v, %v", run, err)
 	}
-	// Both workers may be in the midst of a month when the 20th ends.
-	if run.Months < 5 || run.Months > 8 || !run.Incomplete {
+	if run.Months < least || run.Months > 7 || !run.Incomplete {
 		t.Errorf("%d months, incomplete: %v", run.Months, run.Incomplete)
 	}
 	for i := range run.Strategies {
@@ -459,8 +473,8 @@ steps = [{ channel = "a", attempts = 2 }]
 [decision]
 require = ["delivered >= 85%", "p50 <= 3m"]
 `
-	for _, sigma := range []string{"1.0", "2.9"} { // a closed form at the stated values only, and none at all
-		s, _, err := scenario.Load("long", []byte(source), scenario.Options{Set: []string{"channels.a.latency.sigma=" + sigma}})
+	for _, sigma := range []string{"2.9", "1.0"}[:proof.Size(1, 2)] { // no closed form, and one at the stated values only
+		s, _, err := scenario.Load("long", []byte(source), scenario.Options{Set: []string{"channels.a.latency.sigma=" + sigma, fmt.Sprint("workload.orders_per_month=", proof.Size(100, 500))}})
 		if err != nil {
 			t.Fatal(err)
 		}

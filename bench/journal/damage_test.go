@@ -6,18 +6,15 @@ import (
 	"reflect"
 	"slices"
 	"testing"
+
+	"channelbench/internal/proof"
 )
 
 // path is where journals on a disk in memory are.
 const path = "orders.jsonl"
 
 // entries is how many a damaged journal has.
-func entries() int {
-	if testing.Short() {
-		return 16
-	}
-	return 40
-}
+func entries() int { return proof.Size(16, 40) }
 
 // reopened opens the journal that text is, on a disk in memory.
 func reopened(text []byte) (*memory, *Journal, *Recovered, error) {

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"channelbench/internal/money"
+	"channelbench/internal/proof"
 )
 
 // childPath names the environment variable that makes this test binary a child that appends.
@@ -60,14 +61,11 @@ func appendUntilKilled(path string) {
 
 // TestKilledChildLosesNoIntent kills -9 a program that appends, again and again, and goes on with its journal.
 func TestKilledChildLosesNoIntent(t *testing.T) {
-	kills := 50
-	if testing.Short() {
-		kills = 10
-	}
 	path := filepath.Join(t.TempDir(), "orders.jsonl")
 	said := map[int]bool{}
 	pick := seeded(7)
 	var torn int64
+	kills := proof.Size(10, 50)
 	for range kills {
 		runAndKill(t, path, 1+pick(40), said)
 		j, found, err := Open(path)

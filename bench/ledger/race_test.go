@@ -11,17 +11,13 @@ import (
 
 	"channelbench/bench/ledger"
 	"channelbench/internal/money"
+	"channelbench/internal/proof"
 )
 
 const buyers = 64
 
-// reservations is how many each buyer asks for: more than a million in all.
-func reservations() int {
-	if testing.Short() {
-		return 1_600
-	}
-	return 16_000
-}
+// reservations is how many each buyer asks for: a hundred thousand in all, or a million.
+var reservations = proof.Size(1_600, 16_000)
 
 // market is what really happens: a seller who counts what it bills, and everything that any ledger's
 // user may still owe. It sees the ledger from outside.
@@ -117,7 +113,7 @@ func (m *market) settle(r ledger.Reservation, amount money.Micros, rng *rand.Ran
 	return nil
 }
 
-// TestCapHoldsUnderFire: 64 goroutines, a million reservations, and somebody who looks all the time.
+// TestCapHoldsUnderFire: 64 goroutines, very many reservations, and somebody who looks all the time.
 func TestCapHoldsUnderFire(t *testing.T) {
 	for name, overruns := range map[string]bool{"honest channels": false, "channels that overcharge": true} {
 		t.Run(name, func(t *testing.T) { underFire(t, overruns) })
@@ -132,7 +128,7 @@ func underFire(t *testing.T, overruns bool) {
 	looking.Go(func() { looks = m.look(t, stop) })
 	begun := time.Now()
 	for i := range buyers {
-		buying.Go(func() { m.buyer(t, uint64(i), reservations(), overruns) })
+		buying.Go(func() { m.buyer(t, uint64(i), reservations, overruns) })
 	}
 	buying.Wait()
 	took := time.Since(begun)

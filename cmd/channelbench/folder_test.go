@@ -15,6 +15,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"channelbench/internal/proof"
 )
 
 // command is channelbench as a process of its own.
@@ -35,10 +37,9 @@ func goesOn(t *testing.T, night string) string {
 
 // TestARunThatIsKilledGoesOn kills a run as soon as something is there, from its folder to its last file.
 func TestARunThatIsKilledGoesOn(t *testing.T) {
-	moments := []string{".", "orders.jsonl.new", "inputs", "scenario.toml",
-		"orders.jsonl", "vegeta.gob", "run.json", "report.md"}
-	if testing.Short() {
-		moments = []string{"scenario.toml"}
+	moments := []string{"scenario.toml", "orders.jsonl", "run.json"}
+	if proof.Long {
+		moments = append(moments, ".", "orders.jsonl.new", "inputs", "vegeta.gob", "report.md")
 	}
 	for _, moment := range moments {
 		t.Run(moment, func(t *testing.T) {
@@ -73,9 +74,9 @@ func TestARunOnAFullDiskGoesOn(t *testing.T) {
 	if err := own.Run(); err != nil {
 		t.Skip("no file system of our own: ", err)
 	}
-	sizes := []int{4, 8, 12, 20, 28, 44, 60, 100, 200}
-	if testing.Short() {
-		sizes = []int{8}
+	sizes := []int{8, 28, 100}
+	if proof.Long {
+		sizes = []int{4, 8, 12, 20, 28, 44, 60, 100, 200}
 	}
 	for _, kb := range sizes {
 		t.Run(strconv.Itoa(kb), func(t *testing.T) {

@@ -15,6 +15,8 @@ import (
 	"testing"
 	"unicode"
 	"unicode/utf8"
+
+	"channelbench/internal/proof"
 )
 
 // hurtful is what a name can hold that was made to hurt where it is shown.
@@ -116,8 +118,11 @@ func TestHistoryNamesAreHarmless(t *testing.T) {
 
 // TestRunNamesAreHarmless: the same of run.json and report.
 func TestRunNamesAreHarmless(t *testing.T) {
-	folder := t.TempDir()
-	if code, _, err := call(t, "sim", "veo31", "--months", "20", "--format", "json", "-o", filepath.Join(folder, "sim")); code != exitDone {
+	folder, ranged := t.TempDir(), "vendor-claims"
+	if proof.Long {
+		ranged = "veo31" // whose names stand in more charts
+	}
+	if code, _, err := call(t, "sim", ranged, "--months", "2", "--format", "json", "-o", filepath.Join(folder, "sim")); code != exitDone {
 		t.Fatal(err)
 	}
 	content, err := os.ReadFile(filepath.Join(folder, "sim", "run.json"))

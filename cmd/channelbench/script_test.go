@@ -21,6 +21,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"channelbench/internal/history"
+	"channelbench/internal/proof"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files inside the scripts")
@@ -39,6 +40,12 @@ func TestScripts(t *testing.T) {
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("NO_COLOR", "1")
 			return nil
+		},
+		Condition: func(name string) (bool, error) {
+			if name != "proof" {
+				return false, fmt.Errorf("no condition %q", name)
+			}
+			return proof.Long, nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"answers":    answers,

@@ -28,6 +28,9 @@ type job struct {
 	Permissions map[string]string `yaml:"permissions"`
 	Env         map[string]string `yaml:"env"`
 	Steps       []step            `yaml:"steps"`
+	Strategy    struct {
+		Matrix map[string][]string `yaml:"matrix"`
+	} `yaml:"strategy"`
 }
 
 type step struct {
@@ -41,7 +44,12 @@ type step struct {
 
 func nightlyWorkflow(t *testing.T) (w workflow, text string) {
 	t.Helper()
-	source, err := os.ReadFile(filepath.Join("..", "..", ".github", "workflows", "nightly.yml"))
+	return readWorkflow(t, "nightly.yml")
+}
+
+func readWorkflow(t *testing.T, name string) (w workflow, text string) {
+	t.Helper()
+	source, err := os.ReadFile(filepath.Join("..", "..", ".github", "workflows", name))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -50,6 +58,9 @@ func nightlyWorkflow(t *testing.T) (w workflow, text string) {
 	}
 	return w, string(source)
 }
+
+// pinned is an action of GitHub's own at a version.
+var pinned = regexp.MustCompile(`^actions/[a-z-]+(/[a-z]+)?@(v[0-9]+|[0-9a-f]{40})$`)
 
 // TestNightlyIsSafe: no pull request of a stranger's runs it, it may do nothing but read, and only the job in a protected
 // environment sees a secret, in the steps that need one.
@@ -69,7 +80,6 @@ func TestNightlyIsSafe(t *testing.T) {
 	if w.Concurrency["cancel-in-progress"] != false {
 		t.Errorf("a night may cut another off: %v", w.Concurrency)
 	}
-	pinned := regexp.MustCompile(`^actions/[a-z-]+(/[a-z]+)?@(v[0-9]+|[0-9a-f]{40})$`)
 	for name, j := range w.Jobs {
 		if j.Permissions != nil {
 			t.Errorf("%s has permissions of its own: %v", name, j.Permissions)
@@ -195,16 +205,52 @@ func TestNightlyCommandsAreOurs(t *testing.T) {
 	}
 }
 
-// TestTheTestsHaveOneCommand: what the README tells a newcomer to run is what guards main, without Go's own limit.
+// TestEveryPushIsTested by .ci/run and nothing else, with both Go that are supported, without a secret or a right but to read.
+func TestEveryPushIsTested(t *testing.T) {
+	w, text := readWorkflow(t, "test.yml")
+	if _, push := w.On["push"]; !push || len(w.On) != 2 || strings.Contains(text, "pull_request_target") {
+		t.Errorf("it runs on %v", w.On)
+	}
+	if _, requests := w.On["pull_request"]; !requests {
+		t.Errorf("it runs on %v", w.On)
+	}
+	if len(w.Permissions) != 1 || w.Permissions["contents"] != "read" || strings.Contains(text, "secrets.") {
+		t.Errorf("permissions %v, or a secret, for whatever a stranger proposes", w.Permissions)
+	}
+	test, one := w.Jobs["test"]
+	if !one || len(w.Jobs) != 1 || test.Permissions != nil || !slices.Equal(test.Strategy.Matrix["go"], []string{"stable", "oldstable"}) {
+		t.Errorf("jobs %+v", w.Jobs)
+	}
+	var runs []string
+	for _, s := range test.Steps {
+		switch {
+		case s.Uses != "" && !pinned.MatchString(s.Uses):
+			t.Errorf("it uses %s", s.Uses)
+		case strings.HasPrefix(s.Uses, "actions/checkout@") && s.With["persist-credentials"] != false:
+			t.Error("the token is left in the working copy")
+		case strings.HasPrefix(s.Uses, "actions/setup-go@") && s.With["go-version"] != "${{ matrix.go }}":
+			t.Errorf("it tests with Go %v", s.With["go-version"])
+		case s.Run != "":
+			runs = append(runs, s.Run)
+		}
+	}
+	if !slices.Equal(runs, []string{"go version", ".ci/run"}) {
+		t.Errorf("it runs %q", runs)
+	}
+	if info, err := os.Stat(filepath.Join("..", "..", ".ci", "run")); err != nil || info.Mode()&0o111 == 0 {
+		t.Errorf(".ci/run can't be run: %v", err)
+	}
+}
+
+// TestTheTestsHaveOneCommand: what the README tells a newcomer to run is what guards main, as are the tests at length.
 func TestTheTestsHaveOneCommand(t *testing.T) {
-	const command = "\ngo test -timeout 30m ./...\n"
 	for _, file := range []string{"README.md", filepath.Join(".ci", "run")} {
 		text, err := os.ReadFile(filepath.Join("..", "..", file))
 		if err != nil {
 			t.Fatal(err)
 		}
-		if !strings.Contains(string(text), command) {
-			t.Errorf("%s lacks the line %q", file, strings.TrimSpace(command))
+		if !strings.Contains(string(text), "\ngo test ./...\n") || !strings.Contains(string(text), "go test -tags proof -timeout 30m ./...") {
+			t.Errorf("%s lacks go test ./... or the same with -tags proof", file)
 		}
 	}
 }

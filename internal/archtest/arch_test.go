@@ -23,7 +23,7 @@ var layers = []struct {
 	packages []string
 	imports  []string
 }{
-	{[]string{"internal/money", "internal/inert", "internal/sealed", "internal/sobol", "internal/decision/evsi", "internal/stats/power"}, nil},
+	{[]string{"internal/proof", "internal/money", "internal/inert", "internal/sealed", "internal/sobol", "internal/decision/evsi", "internal/stats/power"}, nil},
 	{[]string{"internal/channel", "internal/dist"}, []string{"internal/money"}},
 	{[]string{"internal/policy"}, []string{"internal/channel", "internal/dist", "internal/money"}},
 	{[]string{"internal/world"}, []string{"internal/policy", "internal/channel", "internal/dist", "internal/money"}},

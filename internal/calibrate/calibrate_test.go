@@ -8,17 +8,15 @@ import (
 
 	"channelbench/internal/calibrate/attempt"
 	"channelbench/internal/channel"
+	"channelbench/internal/proof"
 	"channelbench/internal/scenario"
 )
 
 // TestCalibratedRangesCover: what stands in the file in the end holds the truth as often as it says, of scenarios that were
-// made from known values through the simulated world, seeds 1 to 1000, polled and with a deadline that cuts some off.
+// made from known values through the simulated world, polled and with a deadline that cuts some off.
 func TestCalibratedRangesCover(t *testing.T) {
-	if testing.Short() {
-		t.Skip("a thousand calibrations")
-	}
 	c := newCoverage()
-	c.each(1000, func(seed uint64) { c.note(calibratedOnce(t, seed)) })
+	c.each(proof.Size(100, 1000), func(seed uint64) { c.note(calibratedOnce(t, seed)) })
 	c.judge(t, 0.95, 3, "region", "submit", "job", "unusable", "latency")
 }
 

@@ -14,10 +14,11 @@ import (
 
 	"channelbench/internal/calibrate/attempt"
 	"channelbench/internal/channel"
+	"channelbench/internal/proof"
 	"channelbench/internal/scenario"
 )
 
-var dataSets = flag.Int("data-sets", 30, "from how many data sets each kind of trouble is calibrated; 1000 take a quarter of an hour")
+var dataSets = flag.Int("data-sets", proof.Size(10, 30), "from how many data sets each kind of trouble is calibrated; 1000 take a quarter of an hour")
 
 // troubles are worlds and what their scenario states of them, and how many orders a day come for how many days.
 var troubles = []struct {
@@ -53,9 +54,6 @@ func troubledToy(trouble string) *scenario.Scenario {
 // of region errors are seen where there are none, and what fits is called a misfit at most once in 100 data sets. Seeds are 1 to
 // as many as -data-sets says; forty shares are judged, so each may be off by four standard errors.
 func TestTroubleLeavesTheRatesAlone(t *testing.T) {
-	if testing.Short() {
-		t.Skip("hundreds of calibrations")
-	}
 	for _, tt := range troubles {
 		t.Run(tt.name, func(t *testing.T) {
 			c := newCoverage()

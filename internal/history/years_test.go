@@ -9,6 +9,7 @@ import (
 	"sync"
 	"testing"
 
+	"channelbench/internal/proof"
 	"channelbench/internal/record"
 	"channelbench/internal/scenario"
 	"channelbench/internal/stats"
@@ -16,17 +17,18 @@ import (
 
 // What README publishes under "Nightly in CI" is what TestYearsOfNights logs:
 //
-//	go test ./internal/history -run TestYearsOfNights -v
+//	go test ./internal/history -run TestYearsOfNights -v -tags proof
 //
 // Nights are simulated without a channel: orders are lognormal (σ 0.4) around a median that differs from night to night
 // by between, 2 % are not delivered, 8-second clips cost 0.8 and 12-second ones 1.2 times the price, in a random mix,
 // and the promise is kept by about 93 %. Each year begins without a baseline.
 const (
 	yearsSeed  = 20261128
-	years      = 200
 	nightsYear = 365
 	before     = 60 // nights before a planted change
 )
+
+var years = proof.Size(10, 200)
 
 // nightly is what is bought every night.
 type nightly struct {
@@ -209,9 +211,6 @@ func each[T any](n int, f func(i uint64) T) []T {
 }
 
 func TestYearsOfNights(t *testing.T) {
-	if testing.Short() {
-		t.Skip("simulates 1,000 years")
-	}
 	t.Logf("seed %d, %d years each", yearsSeed, years)
 	var table strings.Builder
 	table.WriteString("\n| strategies × gates | orders | nights differ by | false alarms a year | nights that fail falsely |\n| --- | --- | --- | --- | --- |\n")
@@ -230,25 +229,22 @@ func TestYearsOfNights(t *testing.T) {
 				by[k] += v
 			}
 		}
-		perYear := float64(count) / years
+		perYear := float64(count) / float64(years)
 		fmt.Fprintf(&table, "| %d × %d | %d | %.0f%% | %.2f ± %.2f | %.2f%% |\n", of.strategies, len(newWatch(of).gates), of.orders, 100*of.between,
-			perYear, 2*math.Sqrt(float64(count))/years, 100*float64(nights)/years/nightsYear)
+			perYear, 2*math.Sqrt(float64(count))/float64(years), 100*float64(nights)/float64(years*nightsYear))
 		t.Logf("%+v: %v", of, by)
 		// Three standard errors of a Poisson count.
-		if most := 2 + 3*math.Sqrt(2.0/years); perYear > most {
+		if most := 2 + 3*math.Sqrt(2/float64(years)); perYear > most {
 			t.Errorf("%+v: %.2f false alarms a year, want 2 at most", of, perYear)
 		}
 	}
 	t.Log(table.String())
 }
 
-// Detection is measured of 400 changes each.
-const changes = 400
+// Detection is measured of so many changes each.
+var changes = proof.Size(20, 400)
 
 func TestPlantedChangesAreFound(t *testing.T) {
-	if testing.Short() {
-		t.Skip("simulates 8,400 changes")
-	}
 	t.Logf("seed %d, %d changes each", yearsSeed, changes)
 	var table strings.Builder
 	table.WriteString("\n| change | 30 orders | 60 orders | 100 orders |\n| --- | --- | --- | --- |\n")
@@ -269,7 +265,7 @@ func TestPlantedChangesAreFound(t *testing.T) {
 					fortnight++
 				}
 			}
-			fmt.Fprintf(&table, " %.0f%%, %.0f%% |", 100*float64(week)/changes, 100*float64(fortnight)/changes)
+			fmt.Fprintf(&table, " %.0f%%, %.0f%% |", 100*float64(week)/float64(changes), 100*float64(fortnight)/float64(changes))
 		}
 		table.WriteString("\n")
 	}

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 	"unicode/utf8"
+
+	"channelbench/internal/proof"
 )
 
 // FuzzLoad holds Load against what is promised for every file: it doesn't panic, every problem
@@ -41,15 +43,11 @@ func TestChangedScenarios(t *testing.T) {
 	tokens := regexp.MustCompile(`"[^"\n]*"|[A-Za-z_]+|[0-9][0-9_.-]*|[=,{}\[\]]`)
 	words := []string{`""`, `"x"`, `"0s"`, `"10s"`, `"3650d"`, `"0%"`, `"100%"`, `"250%"`, `"$0"`, `"$1"`, `"$999,999,999"`, `"720p"`, `"short"`, `"reverse"`, "0", "1", "-1", "17", "3600",
 		"9223372036854775807", "0.5", "nan", "inf", "1e300", "true", "2025-12-01", "{}", "[]", "[[]]", "{ a = 1 }", "steps", "channel", "price", "seconds", "=", ",", "}", "]", "\n"}
-	rounds := 3000
-	if testing.Short() {
-		rounds = 300
-	}
 	paths, err := filepath.Glob(filepath.Join("testdata", "good", "*.toml"))
 	if err != nil || len(paths) == 0 {
 		t.Fatal(err)
 	}
-	for round := range rounds {
+	for round := range proof.Size(300, 3000) {
 		random := rand.New(rand.NewPCG(1, uint64(round)))
 		source, err := os.ReadFile(paths[random.IntN(len(paths))])
 		if err != nil {

@@ -116,9 +116,6 @@ func (h *Histogram) Merge(other *Histogram) {
 	}
 }
 
-// Count returns how many durations were added.
-func (h *Histogram) Count() int64 { return h.n }
-
 // Quantile returns the number of seconds that a share q of total orders did not exceed,
 // interpolated between the ends of what its bucket holds. Those of total that were never added are
 // never reached: the result is false where q lies beyond them.

@@ -30,8 +30,8 @@ type step struct {
 // steps are those of the curve of all durations.
 func steps(h *stats.Histogram) []step {
 	var all []step
-	(*stats.Mix)(nil).Curve([]*stats.Histogram{h}, []int64{h.Count()}, func(seconds, share float64) {
-		all = append(all, step{seconds, int64(math.Round(share * float64(h.Count())))})
+	(*stats.Mix)(nil).Curve([]*stats.Histogram{h}, []int64{stats.Count(h)}, func(seconds, share float64) {
+		all = append(all, step{seconds, int64(math.Round(share * float64(stats.Count(h))))})
 	})
 	return all
 }
@@ -101,7 +101,7 @@ func TestHistogramAgainstTheSample(t *testing.T) {
 			t.Errorf("seed %d: UpTo(Quantile(%v)) = %v, want %v", seed, q, upTo, q*n)
 		}
 	}
-	if got := h.Count(); got != n {
+	if got := stats.Count(h); got != n {
 		t.Errorf("Count() = %d, want %d", got, n)
 	}
 }
@@ -155,7 +155,7 @@ func TestPolledQuantiles(t *testing.T) {
 			t.Errorf("p%v is %v, %v, want 330", 100*q, got, ok)
 		}
 		months, orders := []*stats.Histogram{&h, &h}, []int64{1100, 1100}
-		if e := stats.Quantile(months, orders, q); e.Value != 330 || e.Low != 330 || e.High != 330 {
+		if e := unmixed.Quantile(months, orders, q); e.Value != 330 || e.Low != 330 || e.High != 330 {
 			t.Errorf("p%v is %v, from %v to %v, want 330", 100*q, e.Value, e.Low, e.High)
 		}
 	}
@@ -219,12 +219,12 @@ func TestMergeIsExactWhateverTheOrder(t *testing.T) {
 		}
 		want := steps(&all)
 		for what, h := range map[string]*stats.Histogram{"merged": &forth, "merged backwards": &back} {
-			if got := steps(h); !reflect.DeepEqual(got, want) || h.Count() != all.Count() {
+			if got := steps(h); !reflect.DeepEqual(got, want) || stats.Count(h) != stats.Count(&all) {
 				t.Fatalf("%s: %v, added: %v", what, got, want)
 			}
 			for _, q := range []float64{0, 0.1, 0.5, 0.9, 1} {
-				got, reached := h.Quantile(q, all.Count())
-				if want, should := all.Quantile(q, all.Count()); got != want || reached != should {
+				got, reached := h.Quantile(q, stats.Count(&all))
+				if want, should := all.Quantile(q, stats.Count(&all)); got != want || reached != should {
 					t.Fatalf("%s: Quantile(%v) = %v, added: %v", what, q, got, want)
 				}
 			}

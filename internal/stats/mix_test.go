@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"channelbench/internal/proof"
 	"channelbench/internal/stats"
 )
 
@@ -43,7 +44,7 @@ func TestMixByHand(t *testing.T) {
 
 func TestMixOfLittle(t *testing.T) {
 	months := []float64{3, 5, 4, 8}
-	plain := stats.Mean(months)
+	plain := unmixed.Mean(months)
 	for name, mix := range map[string]*stats.Mix{
 		"none":                     nil,
 		"one class":                stats.NewMix([][]int64{{10}, {10}, {10}, {10}}, []float64{1}),
@@ -158,7 +159,8 @@ func drawClassed(r *rand.Rand, months int) *classed {
 // TestMixCovers: intervals that take the luck of the classes out hold the truth in 95 % of 2,000 runs, within three binomial
 // standard errors, and are as much narrower as the classes explain. The seed is 6.
 func TestMixCovers(t *testing.T) {
-	const runs, months, seed = 2000, 20, 6
+	const months, seed = 20, 6
+	runs := proof.Size(500, 2000)
 	share := 0.6*0.05 + 0.4*0.5
 	median := bisect(func(x float64) float64 { return 0.6*math.Exp(-x/10) + 0.4*math.Exp(-x/30) - 0.5 }, 1, 60)
 	cases := []*struct {
@@ -193,7 +195,7 @@ func TestMixCovers(t *testing.T) {
 		}
 	}
 	for _, tt := range cases {
-		got, slack := float64(tt.held)/runs, 3*math.Sqrt(0.95*0.05/runs)
+		got, slack := float64(tt.held)/float64(runs), 3*math.Sqrt(0.95*0.05/float64(runs))
 		t.Logf("%s, seed %d: %.1f%% hold %v; %.2f times narrower than without classes", tt.name, seed, 100*got, tt.truth, tt.plainWidth/tt.width)
 		if math.Abs(got-0.95) > slack {
 			t.Errorf("%s, seed %d: %.1f%% of the intervals hold the truth, want 95%% ± %.1f", tt.name, seed, 100*got, 100*slack)

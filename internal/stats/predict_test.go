@@ -106,7 +106,7 @@ func TestPredictionsHoldInSimulation(t *testing.T) {
 		for i := range months {
 			months[i] = 1 + r.NormFloat64()/math.Sqrt(1000)
 		}
-		e := stats.Mean(months)
+		e := unmixed.Mean(months)
 		off := stats.PredictMean((e.High-e.Low)/2, 200, 200_000, 50, level)
 		if math.Abs(1+r.NormFloat64()/math.Sqrt(50)-e.Value) <= off {
 			inside++

@@ -34,9 +34,6 @@ func noInterval(value float64, warnings ...string) Estimate {
 	return Estimate{Value: value, Low: math.NaN(), High: math.NaN(), SE: math.NaN(), Warnings: warnings}
 }
 
-// Mean is that of the nil Mix.
-func Mean(months []float64) Estimate { return (*Mix)(nil).Mean(months) }
-
 // tInterval is the t interval about a value.
 func tInterval(value, se float64, degrees int) Estimate {
 	t := StudentT(float64(degrees))
@@ -53,11 +50,6 @@ func Ratio(a, b []float64) Estimate { return (*Mix)(nil).Ratio(a, b) }
 
 // Share is that of the nil Mix.
 func Share(hits, tries []int64) Estimate { return (*Mix)(nil).Share(hits, tries) }
-
-// Quantile is that of the nil Mix.
-func Quantile(months []*Histogram, orders []int64, q float64) Estimate {
-	return (*Mix)(nil).Quantile(months, orders, q)
-}
 
 // fewShare is the interval of a share by Clopper and Pearson, on no more tries than there were.
 func fewShare(p, n, effect float64, degrees, months int) Estimate {

@@ -14,12 +14,15 @@ import (
 	"channelbench/internal/stats"
 )
 
+// unmixed estimates without strata.
+var unmixed *stats.Mix
+
 func ExampleRatio() {
 	costs := []float64{120, 118, 125, 121} // dollars in each of four months
 	delivered := []float64{990, 985, 998, 992}
 	e := stats.Ratio(costs, delivered)
 	fmt.Printf("%.3f (%.3f to %.3f)\n", e.Value, e.Low, e.High)
-	fmt.Println(stats.Mean([]float64{120}).Warnings)
+	fmt.Println(unmixed.Mean([]float64{120}).Warnings)
 	// Output:
 	// 0.122 (0.118 to 0.126)
 	// [one month only: no interval; simulate at least two]
@@ -69,7 +72,7 @@ func TestMean(t *testing.T) {
 		{"no month", nil, nan, nan, nan, nan, ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			e := stats.Mean(tt.months)
+			e := unmixed.Mean(tt.months)
 			checkEstimate(t, e, tt.value, tt.low, tt.high, tt.se)
 			checkWarning(t, e, tt.warning)
 		})
@@ -289,7 +292,7 @@ func TestQuantile(t *testing.T) {
 		{"no month", nil, nil, 0.5, nan, nan, nan, ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			e := stats.Quantile(tt.months, tt.orders, tt.q)
+			e := unmixed.Quantile(tt.months, tt.orders, tt.q)
 			for _, f := range []struct {
 				name      string
 				got, want float64
@@ -336,7 +339,7 @@ func TestCoverage(t *testing.T) {
 		run          func(r *rand.Rand) stats.Estimate
 	}{
 		{"mean of 3 normal months", 10, 0, 0, func(r *rand.Rand) stats.Estimate {
-			return stats.Mean([]float64{10 + r.NormFloat64(), 10 + r.NormFloat64(), 10 + r.NormFloat64()})
+			return unmixed.Mean([]float64{10 + r.NormFloat64(), 10 + r.NormFloat64(), 10 + r.NormFloat64()})
 		}},
 		{"ratio of 30 months that scatter in both", 0.5, 0, 0, func(r *rand.Rand) stats.Estimate {
 			var a, b []float64
@@ -411,7 +414,7 @@ func exponentialMonths(r *rand.Rand, months int, mean func() float64, delivered,
 		}
 		histograms, orders = append(histograms, &h), append(orders, 100)
 	}
-	return stats.Quantile(histograms, orders, q)
+	return unmixed.Quantile(histograms, orders, q)
 }
 
 // polled estimates the median of latencies of 10 s, with a probability, and of 20 s.
@@ -429,7 +432,7 @@ func polled(r *rand.Rand, first float64) stats.Estimate {
 		}
 		months, orders = append(months, &h), append(orders, 100)
 	}
-	return stats.Quantile(months, orders, 0.5)
+	return unmixed.Quantile(months, orders, 0.5)
 }
 
 // TestMonthsThatDifferWidenTheInterval: with the same pooled orders, intervals are wider the more the months differ.

@@ -42,7 +42,7 @@ func benchOf(r *rand.Rand, day int, orders int, toys ...reporttest.Toy) *record.
 		delivered, _ := slices.BinarySearch(times, math.Inf(1))
 		inTime, _ := slices.BinarySearch(times, 240)
 		s.Delivered = int64(delivered)
-		per := stats.Mean(costs)
+		per := (*stats.Mix)(nil).Mean(costs)
 		s.CostPerDelivered = record.Figure{Value: record.Number(per.Value), Low: record.Number(per.Low), High: record.Number(per.High)}
 		s.DeliveredShare, s.InTimeShare = shareFigure(delivered, orders), shareFigure(inTime, orders)
 		s.LatencySeconds.P50, s.LatencySeconds.P95 = timeOf(times, 0.5), timeOf(times, 0.95)

@@ -9,6 +9,7 @@ import (
 	"channelbench/internal/dist"
 	"channelbench/internal/money"
 	"channelbench/internal/policy"
+	"channelbench/internal/proof"
 	"channelbench/internal/world"
 	"channelbench/sim/event"
 )
@@ -178,11 +179,7 @@ func (p *pencil) attempt(key world.Key, class int, step *policy.Step, try int, n
 // TestAgainstPencil holds the engine against following each order by itself: every count, every
 // micro-dollar and every nanosecond, over random worlds full of trouble.
 func TestAgainstPencil(t *testing.T) {
-	worlds := uint64(150)
-	if testing.Short() {
-		worlds = 40
-	}
-	for seed := range worlds {
+	for seed := range uint64(proof.Size(40, 150)) {
 		m, s := anyWorld(rand.New(rand.NewPCG(3, seed)))
 		e := engine(t, m, s)
 		for month := range 2 {

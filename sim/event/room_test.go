@@ -10,6 +10,7 @@ import (
 	"channelbench/internal/dist"
 	"channelbench/internal/money"
 	"channelbench/internal/policy"
+	"channelbench/internal/proof"
 	"channelbench/internal/world"
 	"channelbench/sim/event"
 )
@@ -48,12 +49,8 @@ func crowdedWorld(random *rand.Rand) (*world.Model, *policy.Strategy) {
 // TestRoomsLeaveOutOnlyWhatChangesNothing: orders that begin when they arrive, since somebody observes them, do the
 // same as those that wait for their turn before they begin; and the order of the events is that of time.
 func TestRoomsLeaveOutOnlyWhatChangesNothing(t *testing.T) {
-	worlds := uint64(600)
-	if testing.Short() {
-		worlds = 150
-	}
 	called, needed := 0, 0
-	for seed := range worlds {
+	for seed := range uint64(proof.Size(150, 600)) {
 		m, s := crowdedWorld(rand.New(rand.NewPCG(17, seed)))
 		silent, observed := engine(t, m, s), engine(t, m, s)
 		last := time.Duration(0)

@@ -9,6 +9,7 @@ import (
 
 	"channelbench/internal/channel"
 	"channelbench/internal/money"
+	"channelbench/internal/stats"
 	"channelbench/internal/world"
 	"channelbench/internal/world/worldtest"
 	"channelbench/sim/event"
@@ -20,11 +21,15 @@ func same(t *testing.T, got, want *event.Tally) {
 	type plain struct {
 		Orders, Delivered, InTime, Attempts, Fallbacks int64
 		Failures, Undelivered                          [channel.NumReasons]int64
-		LatencyCount                                   int64
+		LatencyShare                                   float64
 		Latency                                        any
 	}
+	reached := func(t *event.Tally) (share float64) {
+		(*stats.Mix)(nil).Curve([]*stats.Histogram{&t.Latencies}, []int64{t.Orders}, func(_, s float64) { share = s })
+		return share
+	}
 	facts := func(t *event.Tally) plain {
-		return plain{t.Orders, t.Delivered, t.InTime, t.Attempts, t.Fallbacks, t.Failures, t.Undelivered, t.Latencies.Count(), t.Latency}
+		return plain{t.Orders, t.Delivered, t.InTime, t.Attempts, t.Fallbacks, t.Failures, t.Undelivered, reached(t), t.Latency}
 	}
 	if g, w := facts(got), facts(want); g != w {
 		t.Errorf("got  %+v\nwant %+v", g, w)

@@ -11,6 +11,7 @@ import (
 	"channelbench/internal/channel"
 	"channelbench/internal/dist"
 	"channelbench/internal/policy"
+	"channelbench/internal/proof"
 	"channelbench/internal/stats"
 	"channelbench/internal/world"
 	"channelbench/sim/event"
@@ -137,7 +138,7 @@ func longest(m *world.Model) float64 {
 // TestExitsAgainstMachine holds the closed form against the machine over random worlds with exits, and sees
 // that the same months would contradict an answer that takes region errors as independent.
 func TestExitsAgainstMachine(t *testing.T) {
-	const worlds = 24
+	worlds := proof.Size(12, 24)
 	noticed := 0
 	for seed := range uint64(worlds) {
 		m, s := stickyWorld(rand.New(rand.NewPCG(17, seed)))

@@ -7,18 +7,17 @@ import (
 	"runtime"
 	"sync"
 	"testing"
+
+	"channelbench/internal/proof"
 )
 
 // worlds is how many synthetic runs the intervals are held against; their seeds are 1 to worlds, fixed before the first run.
-const worlds = 1000
+var worlds = proof.Size(200, 1000)
 
 // covers demands that 95 % intervals hold the truth in 95 % of the runs, give or take three binomial standard errors.
 // A run returns, by name, whether each interval held it.
 func covers(t *testing.T, run func(r *rand.Rand) map[string]bool) {
 	t.Helper()
-	if testing.Short() {
-		t.Skip("a thousand runs")
-	}
 	t.Parallel()
 	held, asked := map[string]int{}, map[string]int{}
 	var mu sync.Mutex
@@ -37,7 +36,7 @@ func covers(t *testing.T, run func(r *rand.Rand) map[string]bool) {
 			}
 		})
 	}
-	for seed := uint64(1); seed <= worlds; seed++ {
+	for seed := uint64(1); seed <= uint64(worlds); seed++ {
 		next <- seed
 	}
 	close(next)

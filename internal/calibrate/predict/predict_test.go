@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"channelbench/internal/calibrate/fit"
+	"channelbench/internal/proof"
 )
 
 // met lets a model meet attempts 10 s apart, three of each order.
@@ -37,7 +38,7 @@ func TestRows(t *testing.T) {
 		{"spells imagined", Exits{Share: 0.15}, Exits{Count: 1, Share: 0.15, Burst: 60}, true},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			flagged, worlds := 0, 24
+			flagged, worlds := 0, proof.Size(12, 24)
 			if tt.flagged {
 				worlds = 4 // what is flagged takes all draws
 			}

@@ -86,7 +86,7 @@ func TestAgainstTheBinomialCase(t *testing.T) {
 			}
 			s.Observe = func(d, orders, _ int, luck *rand.Rand) func(int) float64 {
 				hits := evsi.Binomial(orders, share[d], luck.Float64())
-				return func(j int) float64 { return evsi.LogBinomial(hits, orders-hits, share[j]) }
+				return func(j int) float64 { return logBinomial(hits, orders-hits, share[j]) }
 			}
 			perfect := s.Perfect().Value
 			for _, n := range []int{1, 10, 50, 300} {
@@ -131,7 +131,7 @@ func TestWorthProperties(t *testing.T) {
 		}
 		s.Observe = func(d, orders, _ int, luck *rand.Rand) func(int) float64 {
 			hits := evsi.Binomial(orders, share[d], luck.Float64())
-			return func(j int) float64 { return evsi.LogBinomial(hits, orders-hits, share[j]) }
+			return func(j int) float64 { return logBinomial(hits, orders-hits, share[j]) }
 		}
 		if v := s.Worth(0, 1); v.Value != 0 {
 			t.Fatalf("no order is worth %v", v)
@@ -160,4 +160,17 @@ func TestBinomialIsTheQuantile(t *testing.T) {
 			t.Fatalf("%d of %d at %v, u = %v: CDF %v", k, n, p, u, b.CDF(float64(k)))
 		}
 	})
+}
+
+// logBinomial is how likely so many hits are under a share, as a logarithm but for a constant.
+func logBinomial(hits, misses int, p float64) float64 {
+	return times(hits, p) + times(misses, 1-p)
+}
+
+// times is n·ln p, and 0 for n = 0 whatever p is.
+func times(n int, p float64) float64 {
+	if n == 0 {
+		return 0
+	}
+	return float64(n) * math.Log(p)
 }

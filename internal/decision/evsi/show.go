@@ -28,19 +28,6 @@ func Binomial(n int, p, u float64) int {
 	})
 }
 
-// LogBinomial is how likely so many hits are under a share, as a logarithm but for a constant.
-func LogBinomial(hits, misses int, p float64) float64 {
-	return times(hits, p) + times(misses, 1-p)
-}
-
-// times is n·ln p, and 0 for n = 0 whatever p is.
-func times(n int, p float64) float64 {
-	if n == 0 {
-		return 0
-	}
-	return float64(n) * math.Log(p)
-}
-
 // Normal draws from a normal distribution.
 func Normal(mean, sd float64, luck *rand.Rand) float64 {
 	return mean + sd*distuv.UnitNormal.Quantile(uniform(luck))
