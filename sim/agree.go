@@ -24,6 +24,20 @@ const few = 30
 // relative is the slack for the closed form's own rounding.
 const relative = 1e-9
 
+// disagreements lists where the months contradict the closed forms.
+func (b *basis) disagreements() []string {
+	var all []string
+	for i, answer := range b.answers {
+		if answer == nil {
+			continue
+		}
+		for _, f := range disagreements(answer, b.totals[i], spellOf(&b.compiled.Model, b.compiled.Uses[i])) {
+			all = append(all, b.scenario.Strategies[i].Name+": "+f)
+		}
+	}
+	return all
+}
+
 // disagreements lists where the simulated months contradict the closed form: shares by the exact
 // binomial test; means beyond five standard errors, or as unlikely a distance where few months make
 // the standard error itself unsure; quantiles where, even at the edges of their
@@ -37,7 +51,7 @@ func disagreements(a *exact.Answer, t *totals, spell float64) []string {
 	c.share("delivered share", t.delivered, a.Delivered)
 	c.share("in-time share", t.inTime, a.InTime)
 	c.share("fallback share", t.fallbacks, a.Fallback)
-	attempts, dollars, seconds := c.unseen()
+	attempts, dollars, seconds := c.rareErrors()
 	c.mean("attempts per order", stats.Ratio(t.attempts, t.perOrder()), a.Attempts, attempts)
 	c.mean("charge per order", stats.Ratio(t.charges, t.perOrder()), a.ChargePerOrder, dollars)
 	if t.all.Delivered > 0 && a.Delivered*c.orders >= few {
@@ -93,9 +107,9 @@ func spellOf(m *world.Model, uses []bool) float64 {
 	return spell
 }
 
-// unseen are standard errors of what is too rare to show in the scatter of the months: further
+// rareErrors are standard errors of what is too rare to show in the scatter of the months: further
 // attempts, undelivered orders, and delivered ones, of which only few are expected.
-func (c *comparison) unseen() (attempts, dollars, seconds float64) {
+func (c *comparison) rareErrors() (attempts, dollars, seconds float64) {
 	longest := 10 * c.answer.MeanLatency
 	for _, f := range c.answer.Further {
 		if f.Share*c.orders < few*c.spell {

@@ -7,13 +7,12 @@ import (
 	"channelbench/internal/scenario"
 	"channelbench/internal/stats"
 	"channelbench/scenarios"
-	"channelbench/sim/exact"
 )
 
 // TestCostAsDrawnForetellsSmallRuns: what 60 months of 500 orders say of the cost of 30 orders holds in at least 95 %, or 90 %, of
 // 600 runs of 30 orders, within three binomial standard errors. The seeds are 1 and 2.
 func TestCostAsDrawnForetellsSmallRuns(t *testing.T) {
-	run := func(seed, orders string, months int) *runner {
+	run := func(seed, orders string, months int) *basis {
 		source, _ := scenarios.Open("sora2")
 		s, _, err := scenario.Load("sora2", source, scenario.Options{Set: []string{"seed=" + seed, "workload.orders_per_month=" + orders}})
 		if err != nil {
@@ -23,20 +22,16 @@ func TestCostAsDrawnForetellsSmallRuns(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		r := &runner{scenario: s, compiled: c, options: Options{Months: months, Workers: 2}, answers: make([]*exact.Answer, len(c.Strategies))}
-		if err := r.simulate(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-		return r
+		return unsolved(t, s, c, months)
 	}
 	long, short := run("1", "500", 60), run("2", "30", 600)
 	for i := range long.scenario.Strategies {
-		st := long.strategy(i, long.mix())
+		st := long.strategy(i, &draws{})
 		for _, level := range []float64{0.95, 0.9} {
 			off := stats.PredictMean((*st.CostAsDrawn.High-*st.CostAsDrawn.Low)/2, 60, st.Orders, 30, level)
 			held := 0
-			for m := range short.months {
-				cost := short.monthCost(i, m) / float64(short.tallies[i][m].Delivered)
+			for m := range short.n {
+				cost := short.totals[i].costs[m] / float64(short.tallies[i][m].Delivered)
 				if math.Abs(cost-*st.CostPerDelivered.Value) <= off {
 					held++
 				}

@@ -20,11 +20,11 @@ var causes = map[string]string{
 	"job": "jobs fail", "unusable": "clips are unusable",
 }
 
-// costingTheSame looks along the lengths of each resolution, and along the rates at the lengths that are ordered.
-func (c *contest) costingTheSame(rates []float64) ([]record.BreakEven, error) {
+// equalCosts looks along the lengths of each resolution, and along the rates at the lengths that are ordered.
+func (c *contest) equalCosts(rates []float64) ([]record.BreakEven, error) {
 	var all []record.BreakEven
 	for _, classes := range c.byResolution() {
-		of := c.contestOver(classes)
+		of := c.over(classes)
 		of.strategy, of.against, of.channel, of.failure = c.strategy, c.against, c.channel, c.failure
 		lengths, err := of.alongLengths()
 		if err != nil {
@@ -88,8 +88,8 @@ func (c *contest) allMake(seconds int) bool {
 // maker is a channel that a strategy would have an order made by, and how much longer than ordered.
 type maker struct{ channel, longer int }
 
-// makes are the steps of a strategy for clips of that length; none: no channel of it makes them.
-func (c *contest) makes(strategy, seconds int) []maker {
+// makers are the steps of a strategy for clips of that length; none: no channel of it makes them.
+func (c *contest) makers(strategy, seconds int) []maker {
 	compiled, err := c.whatIf(strategy, seconds).Compile()
 	if err != nil {
 		return nil
@@ -120,7 +120,7 @@ func (c *contest) alongLengths() ([]record.BreakEven, error) {
 	made, rate := c.made(), c.failing().Rate
 	var found []record.BreakEven
 	last, before := -1, 0.0 // the last length at which one of them was cheaper, and by how much
-	for _, seconds := range some(made) {
+	for _, seconds := range spacedLengths(made) {
 		at := slices.Index(made, int(seconds))
 		now, err := c.saving(made[at], rate)
 		if err != nil {
@@ -165,7 +165,7 @@ func (c *contest) between(made []int, before, after float64) (record.BreakEven, 
 	even.Sentence = fmt.Sprintf(
 		"From a %s clip of %d s on, %s is cheaper per delivered clip than %s; shorter ones are cheaper with %s.",
 		even.Clip, high, longer, shorter, shorter)
-	if high == low+1 && c.alike(low, high) {
+	if high == low+1 && c.sameMakers(low, high) {
 		even.Seconds = record.Number(float64(low) + before/(before-after))
 		even.Sentence = fmt.Sprintf(
 			"%s and %s cost the same per delivered %s clip at %s s: longer ones are cheaper with %s, shorter ones with %s.",
@@ -174,9 +174,9 @@ func (c *contest) between(made []int, before, after float64) (record.BreakEven, 
 	return even, nil
 }
 
-// alike says whether clips of two lengths are made by the same channels, and as much longer than ordered.
-func (c *contest) alike(low, high int) bool {
-	same := func(strategy int) bool { return slices.Equal(c.makes(strategy, low), c.makes(strategy, high)) }
+// sameMakers says whether clips of two lengths are made by the same channels, and as much longer than ordered.
+func (c *contest) sameMakers(low, high int) bool {
+	same := func(strategy int) bool { return slices.Equal(c.makers(strategy, low), c.makers(strategy, high)) }
 	return same(c.strategy) && same(c.against)
 }
 

@@ -3,7 +3,6 @@ package sim
 import (
 	"cmp"
 	"context"
-	"errors"
 	"math"
 	"slices"
 
@@ -37,7 +36,7 @@ var failuresDrawn = []struct {
 // contest is what a break-even map shows: what one strategy saves against another for clips of one resolution, as one
 // channel's failures grow.
 type contest struct {
-	*runner
+	*basis
 	classes           []int // of the resolution, the most ordered first
 	strategy, against int
 	channel           int
@@ -51,29 +50,33 @@ type way struct {
 	uses   []bool // by channel
 }
 
-// breakEvens compares the candidate, or the cheapest strategy where there is none, with the cheapest one that goes another
-// way: a map of what it saves, and where the two cost the same. There is neither where there is no such pair, or no closed form
-// for it, and where the context ends first.
-func (r *runner) breakEvens(ctx context.Context, run *record.Run) error {
-	c, ok := r.contest(run.Verdict.Candidate)
-	if !ok || r.answers[c.strategy] == nil || r.answers[c.against] == nil {
-		return nil
+// breakEvens are lengths and failure rates at which two strategies cost the same, and the map of where which is cheaper.
+type breakEvens struct {
+	points []record.BreakEven
+	drawn  *record.BreakEvenMap // nil: there are fewer than two lengths, or nothing to compare
+}
+
+// breakEvens compares the candidate, or the cheapest strategy where there is none, with the cheapest of another route.
+// Both are empty where there is no such pair, or no closed form for it, and where the context ends first.
+func (b *basis) breakEvens(ctx context.Context, candidate *string) (*breakEvens, error) {
+	c, ok := b.contest(candidate)
+	if !ok || b.answers[c.strategy] == nil || b.answers[c.against] == nil {
+		return &breakEvens{}, nil
 	}
 	m, err := c.drawn(ctx)
-	var even []record.BreakEven
+	var points []record.BreakEven
 	if err == nil {
-		even, err = c.costingTheSame(m.Rates)
+		points, err = c.equalCosts(m.Rates)
 	}
 	switch {
-	case ctx.Err() != nil, errors.Is(err, exact.ErrTooLong), errors.Is(err, exact.ErrDependent), errors.Is(err, exact.ErrStrategy):
-		return nil
+	case ctx.Err() != nil, unsolvable(err):
+		return &breakEvens{}, nil
 	case err != nil:
-		return err
+		return nil, err
+	case len(m.Seconds) < 2:
+		return &breakEvens{points: points}, nil
 	}
-	if run.Verdict.BreakEvens = even; len(m.Seconds) > 1 {
-		run.Map = m
-	}
-	return nil
+	return &breakEvens{points, m}, nil
 }
 
 // drawn is the map.
@@ -99,17 +102,17 @@ func (c *contest) drawn(ctx context.Context) (*record.BreakEvenMap, error) {
 }
 
 // contest chooses what is compared; false where there is nothing to compare.
-func (r *runner) contest(candidate *string) (*contest, bool) {
-	c := r.contestOver(r.byResolution()[0])
+func (b *basis) contest(candidate *string) (*contest, bool) {
+	c := b.over(b.byResolution()[0])
 	var ok bool
-	if c.strategy, ok = c.cheapest(func(i int) bool { return candidate == nil || r.scenario.Strategies[i].Name == *candidate }); !ok {
+	if c.strategy, ok = c.cheapest(func(i int) bool { return candidate == nil || b.scenario.Strategies[i].Name == *candidate }); !ok {
 		return nil, false
 	}
 	if c.against, ok = c.rival(); !ok {
 		return nil, false
 	}
-	c.channel = c.inQuestion()
-	rate := func(i int) float64 { return failuresDrawn[i].of(&r.scenario.Channels[c.channel].Errors).Rate }
+	c.channel = c.failingChannel()
+	rate := func(i int) float64 { return failuresDrawn[i].of(&b.scenario.Channels[c.channel].Errors).Rate }
 	for i := range failuresDrawn {
 		if rate(i) > rate(c.failure) {
 			c.failure = i
@@ -118,18 +121,18 @@ func (r *runner) contest(candidate *string) (*contest, bool) {
 	return c, true
 }
 
-// contestOver is a contest over some of the videos, without sides.
-func (r *runner) contestOver(classes []int) *contest {
-	c := &contest{runner: r, classes: classes}
-	for i := range r.scenario.Strategies {
+// over is a contest over some of the videos, without sides.
+func (b *basis) over(classes []int) *contest {
+	c := &contest{basis: b, classes: classes}
+	for i := range b.scenario.Strategies {
 		c.ways = append(c.ways, c.wayOf(i))
 	}
 	return c
 }
 
 // byResolution lists the videos of each resolution, the most ordered first in either sense.
-func (r *runner) byResolution() [][]int {
-	videos := r.scenario.Workload.Videos
+func (x *experiment) byResolution() [][]int {
+	videos := x.scenario.Workload.Videos
 	ordered := map[string]money.Billionths{}
 	classes := make([]int, len(videos))
 	for class, v := range videos {
@@ -188,8 +191,8 @@ func (c *contest) rival() (int, bool) {
 	kind := func(ch int) int { return int(c.scenario.Channels[ch].Kind) }
 	same := func(ch int) int { return ch }
 	for _, other := range []func(int) bool{
-		func(i int) bool { return apart(c.ways[i].begins, mine.begins, kind) },
-		func(i int) bool { return apart(c.ways[i].begins, mine.begins, same) },
+		func(i int) bool { return disjoint(c.ways[i].begins, mine.begins, kind) },
+		func(i int) bool { return disjoint(c.ways[i].begins, mine.begins, same) },
 		func(i int) bool { return !slices.Equal(c.ways[i].uses, mine.uses) },
 	} {
 		if i, ok := c.cheapest(other); ok {
@@ -199,8 +202,8 @@ func (c *contest) rival() (int, bool) {
 	return 0, false
 }
 
-// apart says whether two lists have nothing in common.
-func apart(a, b []int, as func(int) int) bool {
+// disjoint says whether two lists have nothing in common.
+func disjoint(a, b []int, as func(int) int) bool {
 	for _, x := range a {
 		for _, y := range b {
 			if as(x) == as(y) {
@@ -211,9 +214,9 @@ func apart(a, b []int, as func(int) int) bool {
 	return true
 }
 
-// inQuestion is the channel whose failures are varied: a reverse one if either side begins on one, else the one that the
+// failingChannel is the channel whose failures are varied: a reverse one if either side begins on one, else the one that the
 // cheaper side begins on.
-func (c *contest) inQuestion() int {
+func (c *contest) failingChannel() int {
 	cheap, dear := c.strategy, c.against
 	if c.stated[dear].CostPerDelivered < c.stated[cheap].CostPerDelivered {
 		cheap, dear = dear, cheap
@@ -236,13 +239,13 @@ func (c *contest) frame() *record.BreakEvenMap {
 	return &record.BreakEvenMap{
 		Strategy: c.scenario.Strategies[c.strategy].Name, Against: c.scenario.Strategies[c.against].Name,
 		Resolution: c.resolution(), Channel: c.scenario.Channels[c.channel].Name, Failure: failure.name,
-		Seconds: some(c.made()), Rates: ratesAround(box.RateLow, box.RateHigh),
+		Seconds: spacedLengths(c.made()), Rates: ratesAround(box.RateLow, box.RateHigh),
 		Workload: box,
 	}
 }
 
-// some are lengths evenly spread among those that are made.
-func some(made []int) []float64 {
+// spacedLengths are lengths evenly spread among those that are made.
+func spacedLengths(made []int) []float64 {
 	n := min(mapLengths, len(made))
 	var lengths []float64
 	for i := range n {

@@ -26,11 +26,11 @@ func simulated(t *testing.T, m *world.Model, s *policy.Strategy, months int) *to
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := &runner{months: months, tallies: [][]*event.Tally{nil}}
+	var tallies []*event.Tally
 	for month := range months {
-		r.tallies[0] = append(r.tallies[0], engine.Month(month))
+		tallies = append(tallies, engine.Month(month))
 	}
-	return r.pooled(0)
+	return pooled(tallies)
 }
 
 func solved(t *testing.T, m *world.Model, s *policy.Strategy) *exact.Answer {

@@ -60,6 +60,17 @@ type covered struct {
 	few              coverage // shares of which there are less than 60
 }
 
+// unsolved is a run's basis before its closed forms are known.
+func unsolved(t *testing.T, s *scenario.Scenario, c *scenario.Compiled, months int) *basis {
+	t.Helper()
+	x := &experiment{scenario: s, compiled: c, options: Options{Months: months, Workers: 2}}
+	sample, err := x.simulate(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &basis{sample: sample, answers: make([]*exact.Answer, len(c.Strategies))}
+}
+
 // cover simulates runs with the seeds from 1 on.
 func cover(t *testing.T, s *scenario.Scenario, c *scenario.Compiled, runs, months int) covered {
 	t.Helper()
@@ -82,12 +93,9 @@ func cover(t *testing.T, s *scenario.Scenario, c *scenario.Compiled, runs, month
 	}
 	for seed := range uint64(runs) {
 		c.Model.Seed = seed + 1
-		r := &runner{scenario: s, compiled: c, options: Options{Months: months, Workers: 2}, answers: make([]*exact.Answer, len(truth))}
-		if err := r.simulate(t.Context()); err != nil {
-			t.Fatal(err)
-		}
+		b := unsolved(t, s, c, months)
 		for i, a := range truth {
-			st := r.strategy(i, r.mix())
+			st := b.strategy(i, &draws{})
 			name := st.Name + "'s "
 			found.means.count(name+"cost per clip", st.CostPerDelivered, a.CostPerDelivered())
 			found.means.count(name+"monthly cost", st.MonthlyCost.Figure, a.CostPerOrder()*orders)
@@ -102,8 +110,8 @@ func cover(t *testing.T, s *scenario.Scenario, c *scenario.Compiled, runs, month
 				}
 			}
 		}
-		p := r.precise()
-		found.means.count("the deciding difference", p.Difference, r.truthOf(p, truth))
+		p := b.precise()
+		found.means.count("the deciding difference", p.Difference, b.truthOf(p, truth))
 	}
 	return found
 }
@@ -186,25 +194,21 @@ func TestCoverageInRegimes(t *testing.T) {
 	found := coverage{}
 	for seed := uint64(1); seed <= 1000; seed++ {
 		c.Model.Seed = seed
-		r := &runner{scenario: s, compiled: c, options: Options{Months: 40, Workers: 2}, answers: make([]*exact.Answer, 1)}
-		if err := r.simulate(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-		st := r.strategy(0, r.mix())
+		st := unsolved(t, s, c, 40).strategy(0, &draws{})
 		found.count("delivered share", st.DeliveredShare, 0.8)
 	}
 	found.hold(t, "regimes", 0.95, 0.95)
 }
 
 // truthOf is the difference that a precision speaks of.
-func (r *runner) truthOf(p *record.Precision, truth []*exact.Answer) float64 {
+func (x *experiment) truthOf(p *record.Precision, truth []*exact.Answer) float64 {
 	d := 0.0
-	for i := range r.scenario.Strategies {
-		switch name := r.scenario.Strategies[i].Name; {
+	for i := range x.scenario.Strategies {
+		switch name := x.scenario.Strategies[i].Name; {
 		case name == p.Strategy:
-			d += truth[i].CostPerOrder() * float64(r.compiled.Model.Orders)
+			d += truth[i].CostPerOrder() * float64(x.compiled.Model.Orders)
 		case p.Against != nil && name == *p.Against:
-			d -= truth[i].CostPerOrder() * float64(r.compiled.Model.Orders)
+			d -= truth[i].CostPerOrder() * float64(x.compiled.Model.Orders)
 		}
 	}
 	return d

@@ -3,12 +3,14 @@ package sim
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math"
 	"strings"
 	"sync"
 	"sync/atomic"
 
 	"channelbench/internal/decision"
+	"channelbench/internal/money"
 	"channelbench/internal/record"
 	"channelbench/internal/scenario"
 	"channelbench/internal/sobol"
@@ -19,88 +21,150 @@ import (
 
 // Powers of two, for which Sobol' points are even.
 const (
-	draws = 256 // of the stated ranges that are judged
-	fresh = 64  // of them have a second sample beside them, for the effects of single inputs
+	rangeDraws = 256 // of the stated ranges that are judged
+	freshDraws = 64  // of them have a second sample beside them, for the effects of single inputs
 )
 
-// draw evaluates every strategy under draws of the stated ranges: the same draws for all. If the
-// context ends first, only the stated values are judged, and a warning says so.
-func (r *runner) draw(ctx context.Context, q *decision.Question) error {
-	inputs := r.scenario.Inputs()
-	q.Draws = [][]decision.Outlook{q.Stated}
-	if len(inputs) == 0 {
-		return nil
+// basis is what is known at the stated values. Draws of the ranges are set against it.
+type basis struct {
+	*sample
+	answers []*exact.Answer    // by strategy; nil: no closed form
+	reasons []error            // by strategy: why there is none
+	stated  []decision.Outlook // by strategy
+}
+
+// solve finds the closed forms.
+func (s *sample) solve() (*basis, error) {
+	b := &basis{sample: s}
+	for i := range s.compiled.Strategies {
+		answer, err := exact.Solve(&s.compiled.Model, &s.compiled.Strategies[i], s.compiled.Uses[i],
+			exact.Options{Exits: true})
+		if err != nil && !unsolvable(err) {
+			return nil, err
+		}
+		b.answers, b.reasons = append(b.answers, answer), append(b.reasons, err)
+		b.stated = append(b.stated, s.outlook(i, answer))
 	}
-	columns := r.sample(inputs)
+	return b, nil
+}
+
+// unsolvable says of an error that there is no closed form, but months can be simulated.
+func unsolvable(err error) bool {
+	return errors.Is(err, exact.ErrTooLong) || errors.Is(err, exact.ErrDependent) || errors.Is(err, exact.ErrStrategy)
+}
+
+// noClosedForm warns of strategies without one.
+func (b *basis) noClosedForm() []string {
+	var warnings []string
+	for i, err := range b.reasons {
+		if err == nil {
+			continue
+		}
+		warning := fmt.Sprintf("%s: %v", b.scenario.Strategies[i].Name, err)
+		if len(b.scenario.Inputs()) > 0 {
+			warning += fmt.Sprintf("; each draw of the stated ranges is judged by %d simulated months, "+
+				"set against the same months at the stated values", drawMonths)
+		}
+		warnings = append(warnings, warning)
+	}
+	return warnings
+}
+
+// question asks for a verdict.
+func (b *basis) question(d *draws) *decision.Question {
+	q := &decision.Question{Decision: b.scenario.Decision, NoPromise: b.scenario.Workload.Promise == 0,
+		MonthMisses: b.monthMisses(), Stated: b.stated, Draws: d.outlooks, Inputs: d.inputs}
+	if len(q.Draws) == 0 {
+		q.Draws = [][]decision.Outlook{b.stated}
+	}
+	for i := range b.scenario.Strategies {
+		st := &b.scenario.Strategies[i]
+		q.Strategies = append(q.Strategies, st.Name)
+		q.Excluded = append(q.Excluded, b.scenario.Excludes(st))
+	}
+	return q
+}
+
+// draws are outlooks under draws of the stated ranges, the same draws for all strategies.
+type draws struct {
+	inputs      []decision.Input     // none: no range is stated, or the context ended first
+	outlooks    [][]decision.Outlook // by draw, then strategy
+	interrupted bool                 // only the stated values are judged
+}
+
+// draw evaluates every strategy under draws of the stated ranges.
+func (b *basis) draw(ctx context.Context) (*draws, error) {
+	inputs := b.scenario.Inputs()
+	if len(inputs) == 0 {
+		return &draws{}, nil
+	}
+	columns := b.columns(inputs)
 	var all []int
-	for i := range q.Strategies {
+	for i := range b.scenario.Strategies {
 		all = append(all, i)
 	}
-	cases := make([]decision.Case, draws)
+	cases := make([]decision.Case, rangeDraws)
 	for d := range cases {
 		cases[d].Strategies = all
 		for k := range columns {
 			cases[d].Values = append(cases[d].Values, columns[k].Values[d])
 		}
 	}
-	drawn, err := r.foresee(ctx, Draws, cases)
+	outlooks, err := b.foresee(ctx, Draws, cases)
 	if ctx.Err() != nil {
-		r.unjudged = true
-		r.warnings = append(r.warnings, "interrupted: the verdict is on the stated values, the stated ranges were not judged")
+		return &draws{interrupted: true}, nil
+	}
+	return &draws{inputs: columns, outlooks: outlooks}, err
+}
+
+func (d *draws) warnings() []string {
+	if !d.interrupted {
 		return nil
 	}
-	if err != nil {
-		return err
-	}
-	q.Draws, q.Inputs = drawn, columns
-	return nil
+	return []string{"interrupted: the verdict is on the stated values, the stated ranges were not judged"}
 }
 
-// monthDraws notes for each strategy what its expected month costs over the draws, and in which share of them that is more
-// than the budget.
-func (r *runner) monthDraws(q *decision.Question, run *record.Run) {
-	if len(q.Inputs) == 0 {
-		return
+// months are the middle 95 % of a strategy's expected monthly cost over the draws, and the share of draws in which it
+// is above the budget; nil where there are none.
+func (d *draws) months(strategy int, budget money.Micros) (*record.Band, *float64) {
+	if len(d.inputs) == 0 {
+		return nil, nil
 	}
-	budget := r.scenario.Decision.Budget.Dollars()
-	for i := range run.Strategies {
-		over, months := 0.0, make([]float64, len(q.Draws))
-		for d, outlooks := range q.Draws {
-			if months[d] = outlooks[i].MonthlyCost; months[d] > budget {
-				over++
-			}
-		}
-		run.Strategies[i].MonthlyDraws = &record.Band{P025: stats.Percentile(months, 0.025), P975: stats.Percentile(months, 0.975)}
-		if budget > 0 {
-			run.Strategies[i].OverBudgetDraws = record.Number(over / float64(len(q.Draws)))
-		}
+	costs := make([]float64, len(d.outlooks))
+	for i, outlooks := range d.outlooks {
+		costs[i] = outlooks[strategy].MonthlyCost
 	}
+	band := &record.Band{P025: stats.Percentile(costs, 0.025), P975: stats.Percentile(costs, 0.975)}
+	if budget <= 0 {
+		return band, nil
+	}
+	return band, record.Number(above(costs, budget) / float64(len(costs)))
 }
 
-// sample draws the inputs: scrambled Sobol' points, of which the first half of the coordinates
+// columns draws the inputs: scrambled Sobol' points, of which the first half of the coordinates
 // are the draws and the second half the sample beside them.
-func (r *runner) sample(inputs []scenario.Input) []decision.Input {
+func (x *experiment) columns(inputs []scenario.Input) []decision.Input {
 	columns := make([]decision.Input, len(inputs))
 	for k, in := range inputs {
-		columns[k] = decision.Input{Key: in.Key, Range: in.Range, Stated: in.Nominal, Confidence: r.confidence(in.Key), Moves: r.moved(in.Key)}
+		columns[k] = decision.Input{Key: in.Key, Range: in.Range, Stated: in.Nominal,
+			Confidence: x.confidence(in.Key), Moves: x.dependents(in.Key)}
 	}
-	points := sobol.New(2*len(inputs), r.scenario.Seed)
-	for d := range draws {
-		x := points.At(uint32(d))
+	points := sobol.New(2*len(inputs), x.scenario.Seed)
+	for d := range rangeDraws {
+		point := points.At(uint32(d))
 		for k, in := range inputs {
-			columns[k].Values = append(columns[k].Values, in.Range.Quantile(x[k]))
-			if d < fresh {
-				columns[k].Fresh = append(columns[k].Fresh, in.Range.Quantile(x[len(inputs)+k]))
+			columns[k].Values = append(columns[k].Values, in.Range.Quantile(point[k]))
+			if d < freshDraws {
+				columns[k].Fresh = append(columns[k].Fresh, in.Range.Quantile(point[len(inputs)+k]))
 			}
 		}
 	}
 	return columns
 }
 
-// confidence says how far the stated value of an input is to be trusted; "" where that isn't said,
-// or it was measured.
-func (r *runner) confidence(key string) string {
-	for _, a := range r.scenario.Assumptions() {
+// confidence is that of an input's stated value; "" where none is stated, or it was measured.
+func (x *experiment) confidence(key string) string {
+	for _, a := range x.scenario.Assumptions() {
 		if key == a.Key || strings.HasPrefix(key, a.Key+".") {
 			return a.Confidence.String()
 		}
@@ -108,41 +172,65 @@ func (r *runner) confidence(key string) string {
 	return ""
 }
 
-// moved says which strategies may depend on an input: those that use its channel.
-func (r *runner) moved(key string) []bool {
-	for ch := range r.scenario.Channels {
-		if !strings.HasPrefix(key, "channels."+r.scenario.Channels[ch].Name+".") {
+// dependents are the strategies whose figures may depend on an input, those that use its channel; nil: all.
+func (x *experiment) dependents(key string) []bool {
+	for ch := range x.scenario.Channels {
+		if !strings.HasPrefix(key, "channels."+x.scenario.Channels[ch].Name+".") {
 			continue
 		}
-		moved := make([]bool, len(r.compiled.Uses))
-		for i, uses := range r.compiled.Uses {
-			moved[i] = uses[ch]
+		dependent := make([]bool, len(x.compiled.Uses))
+		for i, uses := range x.compiled.Uses {
+			dependent[i] = uses[ch]
 		}
-		return moved
+		return dependent
 	}
 	return nil
 }
 
-// foresee is what is expected of strategies in each case; cases are shared out among the workers.
-func (r *runner) foresee(ctx context.Context, phase Phase, cases []decision.Case) ([][]decision.Outlook, error) {
+// effects are those of single ranges.
+type effects struct {
+	sensitivity *record.Sensitivity // nil: no range is stated, or the context ended first
+	interrupted bool
+}
+
+// effects finds how single ranges could change the decision, unless the context ends first.
+func (b *basis) effects(ctx context.Context, q *decision.Question) (*effects, error) {
+	found, err := decision.Explore(q, func(cases []decision.Case) ([][]decision.Outlook, error) {
+		return b.foresee(ctx, Effects, cases)
+	})
+	if err != nil && ctx.Err() != nil {
+		return &effects{interrupted: true}, nil
+	}
+	return &effects{sensitivity: found}, err
+}
+
+func (e *effects) warnings() []string {
+	if !e.interrupted {
+		return nil
+	}
+	return []string{"interrupted: what single ranges could change was not looked at"}
+}
+
+// foresee works out the outlooks of each case; cases are shared out among the workers.
+func (b *basis) foresee(ctx context.Context, phase Phase, cases []decision.Case) ([][]decision.Outlook, error) {
 	outlooks := make([][]decision.Outlook, len(cases))
-	err := r.shareOut(ctx, phase, len(cases), func(i int) (err error) {
-		outlooks[i], err = r.foreseeOne(ctx, &cases[i])
+	err := b.shareOut(ctx, phase, len(cases), func(i int) (err error) {
+		outlooks[i], err = b.foreseeOne(ctx, &cases[i])
 		return err
 	})
 	return outlooks, err
 }
 
 // shareOut has the workers do n tasks, or those until the context ends.
-func (r *runner) shareOut(ctx context.Context, phase Phase, n int, task func(int) error) error {
+func (x *experiment) shareOut(ctx context.Context, phase Phase, n int, task func(int) error) error {
 	failures := make([]error, n)
 	var next, done atomic.Int64
 	var workers sync.WaitGroup
-	for range min(r.options.Workers, n) {
+	for range min(x.options.Workers, n) {
 		workers.Go(func() {
 			for i := int(next.Add(1)) - 1; i < n && ctx.Err() == nil; i = int(next.Add(1)) - 1 {
 				failures[i] = task(i)
-				r.options.progress(phase, int(done.Add(1)), n)
+				x.options.progress(phase, int(done.Add(1)), n)
 			}
 		})
 	}
@@ -150,21 +238,22 @@ func (r *runner) shareOut(ctx context.Context, phase Phase, n int, task func(int
 	return errors.Join(append(failures, ctx.Err())...)
 }
 
-// foreseeOne is what is expected of strategies when the inputs have given values: by the closed form, or, where there is
-// none, by what simulated months do to the figures at the stated values.
-func (r *runner) foreseeOne(ctx context.Context, c *decision.Case) ([]decision.Outlook, error) {
-	compiled, err := r.scenario.With(c.Values).Compile()
+// foreseeOne works out the outlooks of strategies for given values of the inputs: by the closed form, or, where there
+// is none, by the difference that these values make to simulated months.
+func (b *basis) foreseeOne(ctx context.Context, c *decision.Case) ([]decision.Outlook, error) {
+	compiled, err := b.scenario.With(c.Values).Compile()
 	if err != nil {
 		return nil, err
 	}
 	outlooks := make([]decision.Outlook, len(compiled.Strategies))
 	for _, i := range c.Strategies {
-		answer, err := exact.Solve(&compiled.Model, &compiled.Strategies[i], compiled.Uses[i], exact.Options{Rough: true, Exits: true})
+		answer, err := exact.Solve(&compiled.Model, &compiled.Strategies[i], compiled.Uses[i],
+			exact.Options{Rough: true, Exits: true})
 		switch {
-		case errors.Is(err, exact.ErrTooLong), errors.Is(err, exact.ErrDependent), errors.Is(err, exact.ErrStrategy):
-			outlooks[i], err = r.simulateDraw(ctx, compiled, i)
 		case err == nil:
-			outlooks[i] = r.expect(answer)
+			outlooks[i] = b.expect(answer)
+		case unsolvable(err):
+			outlooks[i], err = b.simulateDraw(ctx, compiled, i)
 		}
 		if err != nil {
 			return nil, err
@@ -176,16 +265,16 @@ func (r *runner) foreseeOne(ctx context.Context, c *decision.Case) ([]decision.O
 // drawMonths is how many months of a draw are simulated where there is no closed form.
 const drawMonths = 4
 
-// simulateDraw is what a strategy would come to in a draw: what all months show at the stated values, moved by how much
-// the first months differ from the same months there. Both meet the same luck, so the luck of these few months
-// drops out (common random numbers).
-func (r *runner) simulateDraw(ctx context.Context, c *scenario.Compiled, strategy int) (decision.Outlook, error) {
+// simulateDraw is a strategy's outlook in a draw: its outlook at the stated values, shifted by the difference between
+// the first months of the draw and the same months at the stated values. Both meet the same luck, so the luck of these
+// few months drops out (common random numbers).
+func (b *basis) simulateDraw(ctx context.Context, c *scenario.Compiled, strategy int) (decision.Outlook, error) {
 	engine, err := event.New(&c.Model, &c.Strategies[strategy])
 	if err != nil {
 		return decision.Outlook{}, err
 	}
 	engine.Stop = ctx.Done()
-	months := min(drawMonths, r.months)
+	months := min(drawMonths, b.n)
 	var drawn, stated event.Tally
 	var drawnCost, statedCost float64
 	for m := range months {
@@ -195,33 +284,36 @@ func (r *runner) simulateDraw(ctx context.Context, c *scenario.Compiled, strateg
 		}
 		drawn.Merge(t)
 		drawnCost += (t.Charge() + t.Handling(&c.Model.Costs, c.Uses[strategy])).Dollars()
-		stated.Merge(r.tallies[strategy][m])
-		statedCost += r.monthCost(strategy, m)
+		stated.Merge(b.tallies[strategy][m])
+		statedCost += b.totals[strategy].costs[m]
 	}
-	return moved(r.stated[strategy], showed(&drawn, drawnCost, months), showed(&stated, statedCost, months)), nil
+	return shifted(b.stated[strategy], outcome(&drawn, drawnCost, months), outcome(&stated, statedCost, months)), nil
 }
 
-// moved is an outlook moved by the difference of two others; a figure that any of them doesn't reach is taken from the first
-// of these.
-func moved(o, to, from decision.Outlook) decision.Outlook {
-	by := func(o, to, from, least, most float64) float64 {
+// shifted is an outlook plus the difference of two others; a figure that one of the three doesn't reach is that of to.
+func shifted(o, to, from decision.Outlook) decision.Outlook {
+	shift := func(o, to, from, most float64) float64 {
 		if sum := o + to - from; !math.IsNaN(sum) && !math.IsInf(sum, 0) {
-			return min(max(sum, least), most)
+			return min(max(sum, 0), most)
 		}
 		return to
 	}
-	never := math.Inf(1)
+	unbounded := math.Inf(1)
 	return decision.Outlook{
-		MonthlyCost: by(o.MonthlyCost, to.MonthlyCost, from.MonthlyCost, 0, never), CostPerDelivered: by(o.CostPerDelivered, to.CostPerDelivered, from.CostPerDelivered, 0, never),
-		Delivered: by(o.Delivered, to.Delivered, from.Delivered, 0, 1), InTime: by(o.InTime, to.InTime, from.InTime, 0, 1),
-		P50: by(o.P50, to.P50, from.P50, 0, never), P95: by(o.P95, to.P95, from.P95, 0, never), P99: by(o.P99, to.P99, from.P99, 0, never),
+		MonthlyCost:      shift(o.MonthlyCost, to.MonthlyCost, from.MonthlyCost, unbounded),
+		CostPerDelivered: shift(o.CostPerDelivered, to.CostPerDelivered, from.CostPerDelivered, unbounded),
+		Delivered:        shift(o.Delivered, to.Delivered, from.Delivered, 1),
+		InTime:           shift(o.InTime, to.InTime, from.InTime, 1),
+		P50:              shift(o.P50, to.P50, from.P50, unbounded),
+		P95:              shift(o.P95, to.P95, from.P95, unbounded),
+		P99:              shift(o.P99, to.P99, from.P99, unbounded),
 	}
 }
 
 // expect turns a closed form into an outlook. Quantiles are worked out only where the decision asks for them.
-func (r *runner) expect(a *exact.Answer) decision.Outlook {
+func (x *experiment) expect(a *exact.Answer) decision.Outlook {
 	o := decision.Outlook{
-		MonthlyCost:      a.CostPerOrder() * float64(r.scenario.Workload.OrdersPerMonth),
+		MonthlyCost:      a.CostPerOrder() * float64(x.scenario.Workload.OrdersPerMonth),
 		CostPerDelivered: a.CostPerDelivered(),
 		Delivered:        a.Delivered,
 		InTime:           a.InTime,
@@ -230,7 +322,7 @@ func (r *runner) expect(a *exact.Answer) decision.Outlook {
 		o.CostPerDelivered = math.Inf(1)
 	}
 	for m, into := range map[scenario.Metric]*float64{scenario.P50: &o.P50, scenario.P95: &o.P95, scenario.P99: &o.P99} {
-		if r.asksFor(m) {
+		if x.asksFor(m) {
 			*into = never(a.Quantile(quantiles[m]))
 		}
 	}
@@ -248,8 +340,8 @@ func never(seconds float64, reached bool) float64 {
 }
 
 // asksFor says whether the decision depends on a figure.
-func (r *runner) asksFor(m scenario.Metric) bool {
-	d := &r.scenario.Decision
+func (x *experiment) asksFor(m scenario.Metric) bool {
+	d := &x.scenario.Decision
 	if m == scenario.P95 && d.Minimise == "p95" {
 		return true
 	}

@@ -2,6 +2,7 @@ package sim
 
 import (
 	"math"
+	"slices"
 
 	"channelbench/internal/channel"
 	"channelbench/internal/decision"
@@ -11,78 +12,65 @@ import (
 	"channelbench/sim/exact"
 )
 
-// record turns the months into the run's record; the verdict comes later.
-func (r *runner) record() *record.Run {
-	s := r.scenario
-	run := decision.NewRun(s, "sim", r.options.Version)
-	run.Months = r.months
-	mix := r.mix()
-	for i := range s.Strategies {
-		run.Strategies = append(run.Strategies, r.strategy(i, mix))
+// strategies are the figures of all strategies.
+func (b *basis) strategies(draws *draws) []record.Strategy {
+	var all []record.Strategy
+	for i := range b.scenario.Strategies {
+		all = append(all, b.strategy(i, draws))
 	}
-	return run
+	return all
 }
 
-// mix is what the months drew of each class; all strategies met the same orders.
-func (r *runner) mix() *stats.Mix {
-	var orders [][]int64
-	for _, t := range r.tallies[0][:r.months] {
-		orders = append(orders, t.Classes)
+// strategy is the record of one strategy.
+func (b *basis) strategy(i int, draws *draws) record.Strategy {
+	st, t, mix := &b.scenario.Strategies[i], b.totals[i], b.mix
+	monthly, asDrawn := mix.Mean(t.costs), decision.Figure(stats.Ratio(t.costs, t.perDelivered()))
+	latency, warnings := b.latency(i)
+	if t.all.Delivered == 0 {
+		warnings = append(warnings, "nothing was delivered: no cost per delivered clip")
 	}
-	var shares []float64
-	for _, c := range r.compiled.Model.Classes {
-		shares = append(shares, c.Share)
-	}
-	return stats.NewMix(orders, shares)
-}
-
-// strategy works out the figures of one strategy.
-func (r *runner) strategy(i int, mix *stats.Mix) record.Strategy {
-	st, t := &r.scenario.Strategies[i], r.pooled(i)
-	costs := r.monthCosts(i)
-	monthly, asDrawn := mix.Mean(costs), decision.Figure(stats.Ratio(costs, t.perDelivered()))
-	out := record.Strategy{
-		Name: st.Name, Kind: r.scenario.KindOf(st), Engine: "event", Channels: st.Channels(), Excluded: r.scenario.Excludes(st),
+	band, overBudget := draws.months(i, b.scenario.Decision.Budget)
+	spending := b.spending(i)
+	return record.Strategy{
+		Name: st.Name, Kind: b.scenario.KindOf(st), Engine: "event",
+		Channels: st.Channels(), Excluded: b.scenario.Excludes(st),
 		Orders: t.all.Orders, Delivered: t.all.Delivered,
-		CostPerDelivered: atLeast(r.cheapestClip(i), mix.Ratio(costs, t.perDelivered())),
+		CostPerDelivered: atLeast(b.cheapestClip(i), mix.Ratio(t.costs, t.perDelivered())),
 		CostAsDrawn:      &asDrawn,
-		CostPerOrder:     atLeast(0, mix.Ratio(costs, t.perOrder())),
-		MonthlyCost: record.Spread{Figure: atLeast(0, monthly), P05: record.Number(stats.Percentile(costs, 0.05)),
-			P50: record.Number(stats.Percentile(costs, 0.50)), P95: record.Number(stats.Percentile(costs, 0.95))},
+		CostPerOrder:     atLeast(0, mix.Ratio(t.costs, t.perOrder())),
+		MonthlyCost: record.Spread{Figure: atLeast(0, monthly), P05: record.Number(stats.Percentile(t.costs, 0.05)),
+			P50: record.Number(stats.Percentile(t.costs, 0.50)), P95: record.Number(stats.Percentile(t.costs, 0.95))},
 		DeliveredShare:     decision.Figure(mix.Share(t.delivered, t.orders)),
 		InTimeShare:        decision.Figure(mix.Share(t.inTime, t.orders)),
+		LatencySeconds:     latency,
 		AttemptsPerOrder:   atLeast(1, mix.Ratio(t.attempts, t.perOrder())),
 		FallbackShare:      decision.Figure(mix.Share(t.fallbacks, t.orders)),
-		Days:               r.days(i),
-		OverBudget:         r.overBudget(costs),
-		ErrorsPer1000:      map[string]float64{},
-		RegionByCountry:    map[string]float64{},
-		UndeliveredReasons: map[string]float64{},
+		Spend:              spending.entries,
+		SpendByChannel:     spending.byChannel,
+		HandlingPerMonth:   spending.handling,
+		Days:               b.days(i),
+		OverBudget:         overBudgetMonths(t.costs, b.scenario.Decision.Budget),
+		MonthlyDraws:       band,
+		OverBudgetDraws:    overBudget,
+		ErrorsPer1000:      b.errors(i, func(t *event.Tally, r channel.Reason) int64 { return t.Failures[r] }),
+		UndeliveredReasons: b.errors(i, func(t *event.Tally, r channel.Reason) int64 { return t.Undelivered[r] }),
+		RegionByCountry:    b.countries(i),
 		LatencyCDF:         curve(t, mix),
-		Warnings:           monthly.Warnings,
+		Exact:              exactly(b.answers[i]),
+		Warnings:           slices.Concat([]string{}, monthly.Warnings, warnings),
 	}
-	latency := &out.LatencySeconds
-	latency.Mean = atLeast(0, mix.Ratio(t.latencySums, t.perDelivered()))
-	for _, q := range []struct {
-		of   float64
-		into *record.Figure
-	}{{0.5, &latency.P50}, {0.95, &latency.P95}, {0.99, &latency.P99}} {
-		e := mix.Quantile(t.latencies, t.orders, q.of)
-		*q.into = decision.Figure(e)
-		out.Warnings = append(out.Warnings, e.Warnings...)
+}
+
+// latency is that of one strategy.
+func (s *sample) latency(strategy int) (record.Latency, []string) {
+	t, warnings := s.totals[strategy], []string(nil)
+	quantile := func(q float64) record.Figure {
+		e := s.mix.Quantile(t.latencies, t.orders, q)
+		warnings = append(warnings, e.Warnings...)
+		return decision.Figure(e)
 	}
-	r.spend(&out, i, mix)
-	r.breakdown(&out, i, mix)
-	if a := r.answers[i]; a != nil {
-		out.Exact = exactly(a)
-	}
-	if t.all.Delivered == 0 {
-		out.Warnings = append(out.Warnings, "nothing was delivered: no cost per delivered clip")
-	}
-	if out.Warnings == nil {
-		out.Warnings = []string{}
-	}
-	return out
+	mean := atLeast(0, s.mix.Ratio(t.latencySums, t.perDelivered()))
+	return record.Latency{Mean: mean, P50: quantile(0.5), P95: quantile(0.95), P99: quantile(0.99)}, warnings
 }
 
 // atLeast is an estimate of what can't be below a bound: its interval ends there.
@@ -92,13 +80,13 @@ func atLeast(bound float64, e stats.Estimate) record.Figure {
 }
 
 // cheapestClip is the least that any delivered clip costs with a strategy, in dollars.
-func (r *runner) cheapestClip(strategy int) float64 {
+func (x *experiment) cheapestClip(strategy int) float64 {
 	least := math.Inf(1)
-	for i := range r.compiled.Model.Channels {
-		ch := &r.compiled.Model.Channels[i]
+	for i := range x.compiled.Model.Channels {
+		ch := &x.compiled.Model.Channels[i]
 		for _, j := range ch.Jobs {
 			charge, err := ch.Price.Charge(channel.Usage{Clip: j.Clip, Accepted: true, Made: true})
-			if r.compiled.Uses[strategy][i] && j.Makes && err == nil {
+			if x.compiled.Uses[strategy][i] && j.Makes && err == nil {
 				least = min(least, charge.Dollars())
 			}
 		}
@@ -106,40 +94,34 @@ func (r *runner) cheapestClip(strategy int) float64 {
 	return least
 }
 
-// monthCost is what one simulated month cost, in dollars.
-func (r *runner) monthCost(strategy, month int) float64 {
-	t := r.tallies[strategy][month]
-	return (t.Charge() + t.Handling(&r.compiled.Model.Costs, r.compiled.Uses[strategy])).Dollars()
+// errors counts attempts or orders by reason, per 1,000 orders.
+func (s *sample) errors(strategy int, of func(*event.Tally, channel.Reason) int64) map[string]float64 {
+	found := map[string]float64{}
+	for r := channel.NoReason + 1; r < channel.NumReasons; r++ {
+		s.per1000(found, r.String(), strategy, func(t *event.Tally) int64 { return of(t, r) })
+	}
+	return found
 }
 
-// monthCosts are the costs of the single months.
-func (r *runner) monthCosts(strategy int) []float64 {
-	costs := make([]float64, r.months)
-	for m := range costs {
-		costs[m] = r.monthCost(strategy, m)
+// countries counts region errors by country, per 1,000 orders.
+func (s *sample) countries(strategy int) map[string]float64 {
+	found := map[string]float64{}
+	for ch := range s.compiled.Model.Channels {
+		for i, country := range s.compiled.Model.Channels[ch].Errors.Countries {
+			s.per1000(found, country.Name, strategy, func(t *event.Tally) int64 { return t.Countries[ch][i] })
+		}
 	}
-	return costs
+	return found
 }
 
-// breakdown says what failed, per 1,000 orders. It is weighed like all figures, so that the parts add up to them.
-func (r *runner) breakdown(out *record.Strategy, strategy int, mix *stats.Mix) {
-	per1000 := func(into map[string]float64, what string, of func(*event.Tally) int64) {
-		counts, orders := make([]float64, r.months), make([]float64, r.months)
-		for m, t := range r.tallies[strategy][:r.months] {
-			counts[m], orders[m] = float64(of(t)), float64(t.Orders)
-		}
-		if n := mix.Ratio(counts, orders).Value; n > 0 {
-			into[what] += 1000 * n
-		}
+// per1000 adds a count per 1,000 orders. It is weighed like all figures, so that the parts add up to them.
+func (s *sample) per1000(into map[string]float64, name string, strategy int, of func(*event.Tally) int64) {
+	counts := make([]float64, s.n)
+	for m, t := range s.tallies[strategy] {
+		counts[m] = float64(of(t))
 	}
-	for reason := channel.NoReason + 1; reason < channel.NumReasons; reason++ {
-		per1000(out.ErrorsPer1000, reason.String(), func(t *event.Tally) int64 { return t.Failures[reason] })
-		per1000(out.UndeliveredReasons, reason.String(), func(t *event.Tally) int64 { return t.Undelivered[reason] })
-	}
-	for ch := range r.compiled.Model.Channels {
-		for i, country := range r.compiled.Model.Channels[ch].Errors.Countries {
-			per1000(out.RegionByCountry, country.Name, func(t *event.Tally) int64 { return t.Countries[ch][i] })
-		}
+	if n := s.mix.Ratio(counts, s.totals[strategy].perOrder()).Value; n > 0 {
+		into[name] += 1000 * n
 	}
 }
 
@@ -164,7 +146,11 @@ func curve(t *totals, mix *stats.Mix) []record.Point {
 	return curve
 }
 
+// exactly is the closed form's answer; nil where there is none.
 func exactly(a *exact.Answer) *record.Exact {
+	if a == nil {
+		return nil
+	}
 	quantile := func(q float64) *float64 { return record.Number(never(a.Quantile(q))) }
 	return &record.Exact{
 		CostPerDelivered: record.Number(a.CostPerDelivered()),
@@ -176,39 +162,40 @@ func exactly(a *exact.Answer) *record.Exact {
 	}
 }
 
-// outlook is what is expected of a strategy at the stated values: the closed form's answer, or
-// the simulated one. What no month ever delivered isn't expected, either.
-func (r *runner) outlook(i int) decision.Outlook {
-	if a := r.answers[i]; a != nil && r.pooled(i).all.Delivered > 0 {
-		return r.expect(a)
+// outlook is the expectation for a strategy at the stated values, by its closed form or the months. What no month ever
+// delivered isn't expected, either.
+func (s *sample) outlook(i int, closed *exact.Answer) decision.Outlook {
+	if closed != nil && s.totals[i].all.Delivered > 0 {
+		return s.expect(closed)
 	}
-	return r.simulated(i, r.mix())
+	return s.simulated(i)
 }
 
-// simulated is what the months so far show of a strategy: its figures as they are reported.
-func (r *runner) simulated(i int, mix *stats.Mix) decision.Outlook {
-	t, costs := r.pooled(i), r.monthCosts(i)
+// simulated is a strategy's outlook by the months: its figures as they are reported.
+func (s *sample) simulated(i int) decision.Outlook {
+	t, mix := s.totals[i], s.mix
 	quantile := func(q float64) float64 {
 		v := mix.Quantile(t.latencies, t.orders, q).Value
 		return never(v, !math.IsNaN(v))
 	}
 	return decision.Outlook{
-		MonthlyCost: mix.Mean(costs).Value, CostPerDelivered: never(mix.Ratio(costs, t.perDelivered()).Value, t.all.Delivered > 0),
-		Delivered: mix.Share(t.delivered, t.orders).Value, InTime: mix.Share(t.inTime, t.orders).Value,
+		MonthlyCost:      mix.Mean(t.costs).Value,
+		CostPerDelivered: never(mix.Ratio(t.costs, t.perDelivered()).Value, t.all.Delivered > 0),
+		Delivered:        mix.Share(t.delivered, t.orders).Value, InTime: mix.Share(t.inTime, t.orders).Value,
 		P50: quantile(0.5), P95: quantile(0.95), P99: quantile(0.99),
 	}
 }
 
 // monthMisses is, by strategy and requirement, the share of single months that miss it.
-func (r *runner) monthMisses() [][]float64 {
-	misses := make([][]float64, len(r.tallies))
+func (s *sample) monthMisses() [][]float64 {
+	misses := make([][]float64, len(s.tallies))
 	for i := range misses {
-		misses[i] = make([]float64, len(r.scenario.Decision.Require))
-		for month := range r.months {
-			o := showed(r.tallies[i][month], r.monthCost(i, month), 1)
-			for k := range r.scenario.Decision.Require {
-				if q := &r.scenario.Decision.Require[k]; !q.Holds(o.Figure(q.Metric)) {
-					misses[i][k] += 1 / float64(r.months)
+		misses[i] = make([]float64, len(s.scenario.Decision.Require))
+		for month := range s.n {
+			o := s.month(i, month)
+			for k := range s.scenario.Decision.Require {
+				if q := &s.scenario.Decision.Require[k]; !q.Holds(o.Figure(q.Metric)) {
+					misses[i][k] += 1 / float64(s.n)
 				}
 			}
 		}
@@ -216,8 +203,13 @@ func (r *runner) monthMisses() [][]float64 {
 	return misses
 }
 
-// showed is what simulated months showed that cost so many dollars together.
-func showed(t *event.Tally, cost float64, months int) decision.Outlook {
+// month is a strategy's outcome in a single month.
+func (s *sample) month(strategy, month int) decision.Outlook {
+	return outcome(s.tallies[strategy][month], s.totals[strategy].costs[month], 1)
+}
+
+// outcome is that of simulated months with a total cost in dollars.
+func outcome(t *event.Tally, cost float64, months int) decision.Outlook {
 	n := float64(t.Orders)
 	quantile := func(q float64) float64 { return never(t.Latencies.Quantile(q, t.Orders)) }
 	return decision.Outlook{

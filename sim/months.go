@@ -2,134 +2,75 @@ package sim
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"sync/atomic"
 
-	"channelbench/internal/decision"
 	"channelbench/internal/record"
-	"channelbench/internal/scenario"
 	"channelbench/internal/stats"
 	"channelbench/sim/event"
-	"channelbench/sim/exact"
 )
 
-// runner is one run under way.
-type runner struct {
-	scenario *scenario.Scenario
-	compiled *scenario.Compiled
-	options  Options
-
-	months    int                // finished by every strategy
-	tallies   [][]*event.Tally   // by strategy, then month
-	answers   []*exact.Answer    // by strategy; nil: no closed form
-	stated    []decision.Outlook // by strategy: at the stated values
-	precision *record.Precision  // nil: none was asked for
-	unjudged  bool               // the run was interrupted before the ranges were judged
-	findings  []string           // where simulation and closed form disagree
-	warnings  []string
-}
-
-// simulate runs the months of all strategies: as many as were asked for, or block after block until
-// the deciding difference is known as precisely as was asked. It returns the context's error where
-// that ended first.
-func (r *runner) simulate(ctx context.Context) error {
-	r.tallies = make([][]*event.Tally, len(r.compiled.Strategies))
-	if r.options.Months > 0 {
-		return r.simulateUpTo(ctx, r.options.Months)
-	}
-	for months := blockMonths; ; months += blockMonths {
-		if err := r.simulateUpTo(ctx, months); err != nil {
-			return err
-		}
-		if r.precision = r.precise(); r.precision.Met() || months >= MostMonths {
-			return nil
-		}
-	}
-}
-
-// simulateUpTo runs further months of all strategies. Strategies of one month follow each other, so
-// that an interrupted run has whole months.
-func (r *runner) simulateUpTo(ctx context.Context, months int) error {
-	strategies := len(r.compiled.Strategies)
-	for i := range r.tallies {
-		r.tallies[i] = append(r.tallies[i], make([]*event.Tally, months-r.months)...)
-	}
-	total := strategies * months
-	var next, done atomic.Int64
-	next.Store(int64(strategies * r.months))
-	done.Store(next.Load())
-	var workers sync.WaitGroup
-	var failed atomic.Pointer[error]
-	for range min(r.options.Workers, total) {
-		workers.Go(func() {
-			engines := make([]*event.Engine, strategies)
-			for i := range engines {
-				engine, err := event.New(&r.compiled.Model, &r.compiled.Strategies[i])
-				if err != nil {
-					failed.Store(&err)
-					return
-				}
-				engine.Stop = ctx.Done()
-				engines[i] = engine
-			}
-			for ctx.Err() == nil {
-				unit := int(next.Add(1)) - 1
-				if unit >= total {
-					return
-				}
-				r.tallies[unit%strategies][unit/strategies] = engines[unit%strategies].Month(unit / strategies)
-				r.options.progress(Months, int(done.Add(1)), total)
-			}
-		})
-	}
-	workers.Wait()
-	if err := failed.Load(); err != nil {
-		return *err
-	}
-	r.months = r.finished()
-	if r.months < months {
-		return ctx.Err()
-	}
-	return nil
-}
-
-// finished counts the months, from the first on, that every strategy has finished.
-func (r *runner) finished() int {
-	for month := range r.tallies[0] {
-		for i := range r.tallies {
-			if r.tallies[i][month] == nil {
-				return month
-			}
-		}
-	}
-	return len(r.tallies[0])
+// sample is what was simulated: the months that every strategy has finished.
+type sample struct {
+	*experiment
+	n         int              // months
+	tallies   [][]*event.Tally // by strategy, then month
+	totals    []*totals        // by strategy
+	mix       *stats.Mix       // what the months drew of each class; all strategies met the same orders
+	precision *record.Precision
 }
 
 // totals are the months of one strategy, month by month and pooled.
 type totals struct {
 	orders, delivered, inTime, fallbacks []int64
 	attempts, charges                    []float64 // charges in dollars
+	costs                                []float64 // dollars: charges, penalties and fixed costs
 	latencySums                          []float64 // seconds, of delivered orders
 	latencies                            []*stats.Histogram
 	all                                  event.Tally
 }
 
-// perOrder and perDelivered are what figures are divided by.
-func (t *totals) perOrder() []float64     { return floats(t.orders) }
-func (t *totals) perDelivered() []float64 { return floats(t.delivered) }
-
-func floats(counts []int64) []float64 {
-	f := make([]float64, len(counts))
-	for i, n := range counts {
-		f[i] = float64(n)
+// newSample takes the months, from the first on, that every strategy has finished.
+func newSample(x *experiment, tallies [][]*event.Tally) *sample {
+	s := &sample{experiment: x, n: finished(tallies)}
+	for i := range tallies {
+		months := tallies[i][:s.n]
+		t := pooled(months)
+		for _, m := range months {
+			cost := m.Charge() + m.Handling(&x.compiled.Model.Costs, x.compiled.Uses[i])
+			t.costs = append(t.costs, cost.Dollars())
+		}
+		s.tallies, s.totals = append(s.tallies, months), append(s.totals, t)
 	}
-	return f
+	var orders [][]int64
+	for _, t := range s.tallies[0] {
+		orders = append(orders, t.Classes)
+	}
+	var shares []float64
+	for _, c := range x.compiled.Model.Classes {
+		shares = append(shares, c.Share)
+	}
+	s.mix = stats.NewMix(orders, shares)
+	return s
 }
 
-// pooled gathers the finished months of a strategy.
-func (r *runner) pooled(strategy int) *totals {
+// finished counts the months, from the first on, that every strategy has finished.
+func finished(tallies [][]*event.Tally) int {
+	for month := range tallies[0] {
+		for i := range tallies {
+			if tallies[i][month] == nil {
+				return month
+			}
+		}
+	}
+	return len(tallies[0])
+}
+
+// pooled gathers months of a strategy, but for their costs.
+func pooled(months []*event.Tally) *totals {
 	t := &totals{}
-	for _, m := range r.tallies[strategy][:r.months] {
+	for _, m := range months {
 		t.orders = append(t.orders, m.Orders)
 		t.delivered = append(t.delivered, m.Delivered)
 		t.inTime = append(t.inTime, m.InTime)
@@ -141,4 +82,93 @@ func (r *runner) pooled(strategy int) *totals {
 		t.all.Merge(m)
 	}
 	return t
+}
+
+// perOrder and perDelivered are the divisors of figures.
+func (t *totals) perOrder() []float64     { return floats(t.orders) }
+func (t *totals) perDelivered() []float64 { return floats(t.delivered) }
+
+func floats(counts []int64) []float64 {
+	f := make([]float64, len(counts))
+	for i, n := range counts {
+		f[i] = float64(n)
+	}
+	return f
+}
+
+// simulate runs the months of all strategies: as many as were asked for, or block after block until
+// the deciding difference is known as precisely as was asked. Where the context ends first, its error
+// comes with the months that were finished.
+func (x *experiment) simulate(ctx context.Context) (*sample, error) {
+	s := newSample(x, make([][]*event.Tally, len(x.compiled.Strategies)))
+	if x.options.Months > 0 {
+		return s.extended(ctx, x.options.Months)
+	}
+	for {
+		longer, err := s.extended(ctx, s.n+blockMonths)
+		if err != nil {
+			longer.precision = s.precision
+			return longer, err
+		}
+		s = longer
+		if s.precision = s.precise(); s.precision.Met() || s.n >= MostMonths {
+			return s, nil
+		}
+	}
+}
+
+// extended is the sample with further months, up to so many. Strategies of one month follow each
+// other, so that an interrupted run has whole months.
+func (s *sample) extended(ctx context.Context, months int) (*sample, error) {
+	x, strategies := s.experiment, len(s.tallies)
+	tallies := make([][]*event.Tally, strategies)
+	for i := range tallies {
+		tallies[i] = append(slices.Clip(s.tallies[i]), make([]*event.Tally, months-s.n)...)
+	}
+	total := strategies * months
+	var next, done atomic.Int64
+	next.Store(int64(strategies * s.n))
+	done.Store(next.Load())
+	var workers sync.WaitGroup
+	var failed atomic.Pointer[error]
+	for range min(x.options.Workers, total) {
+		workers.Go(func() {
+			engines, err := x.engines(ctx)
+			if err != nil {
+				failed.Store(&err)
+				return
+			}
+			for ctx.Err() == nil {
+				unit := int(next.Add(1)) - 1
+				if unit >= total {
+					return
+				}
+				tallies[unit%strategies][unit/strategies] = engines[unit%strategies].Month(unit / strategies)
+				x.options.progress(Months, int(done.Add(1)), total)
+			}
+		})
+	}
+	workers.Wait()
+	if err := failed.Load(); err != nil {
+		return s, *err
+	}
+	longer := newSample(x, tallies)
+	if longer.n < months {
+		return longer, ctx.Err()
+	}
+	return longer, nil
+}
+
+// engines are a worker's own, by strategy.
+func (x *experiment) engines(ctx context.Context) ([]*event.Engine, error) {
+	engines := make([]*event.Engine, len(x.compiled.Strategies))
+	for i := range engines {
+		engine, err := event.New(&x.compiled.Model, &x.compiled.Strategies[i])
+		if err != nil {
+			return nil, err
+		}
+		engine.Stop = ctx.Done()
+		engines[i] = engine
+	}
+	return engines, nil
 }

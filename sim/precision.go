@@ -18,25 +18,25 @@ const (
 )
 
 // rivals are the strategies between which the decision lies by the months so far: the best of those
-// that keep what is required and are not excluded, and the next best, or −1.
-func (r *runner) rivals() (best, next int) {
-	var keeping, rest, all []int
-	value, mix := make([]float64, len(r.tallies)), r.mix()
-	for i := range r.tallies {
-		o := r.simulated(i, mix)
-		value[i] = r.objective(&o)
+// that meet every requirement and are not excluded, and the runner-up, or −1.
+func (s *sample) rivals() (best, next int) {
+	var qualified, allowed, all []int
+	value := make([]float64, len(s.tallies))
+	for i := range s.tallies {
+		o := s.simulated(i)
+		value[i] = s.objective(&o)
 		all = append(all, i)
-		if r.scenario.Excludes(&r.scenario.Strategies[i]) {
+		if s.scenario.Excludes(&s.scenario.Strategies[i]) {
 			continue
 		}
-		rest = append(rest, i)
-		if r.keeps(&o) {
-			keeping = append(keeping, i)
+		allowed = append(allowed, i)
+		if s.qualifies(&o) {
+			qualified = append(qualified, i)
 		}
 	}
-	pool := keeping
+	pool := qualified
 	if len(pool) == 0 {
-		pool = rest
+		pool = allowed
 	}
 	if len(pool) == 0 {
 		pool = all
@@ -49,16 +49,16 @@ func (r *runner) rivals() (best, next int) {
 }
 
 // objective is what is minimised.
-func (r *runner) objective(o *decision.Outlook) float64 {
-	if r.scenario.Decision.Minimise == "p95" {
+func (x *experiment) objective(o *decision.Outlook) float64 {
+	if x.scenario.Decision.Minimise == "p95" {
 		return o.P95
 	}
 	return o.MonthlyCost
 }
 
-func (r *runner) keeps(o *decision.Outlook) bool {
-	for k := range r.scenario.Decision.Require {
-		if q := &r.scenario.Decision.Require[k]; !q.Holds(o.Figure(q.Metric)) {
+func (x *experiment) qualifies(o *decision.Outlook) bool {
+	for k := range x.scenario.Decision.Require {
+		if q := &x.scenario.Decision.Require[k]; !q.Holds(o.Figure(q.Metric)) {
 			return false
 		}
 	}
@@ -66,44 +66,46 @@ func (r *runner) keeps(o *decision.Outlook) bool {
 }
 
 // precise estimates the deciding difference from the months so far. All strategies meet the same luck
-// in a month, so that the differences of single months scatter less than the figures themselves, and still less once the
-// classes that a month happened to draw are accounted for.
-func (r *runner) precise() *record.Precision {
-	best, next := r.rivals()
-	values, differences := make([]float64, r.months), make([]float64, r.months)
-	for m := range r.months {
-		o := showed(r.tallies[best][m], r.monthCost(best, m), 1)
-		values[m] = r.objective(&o)
+// in a month, so that the differences of single months scatter less than the figures themselves, and still less once
+// the classes that a month happened to draw are accounted for.
+func (s *sample) precise() *record.Precision {
+	best, next := s.rivals()
+	values, differences := make([]float64, s.n), make([]float64, s.n)
+	for m := range s.n {
+		o := s.month(best, m)
+		values[m] = s.objective(&o)
 		differences[m] = values[m]
 		if next >= 0 {
-			o = showed(r.tallies[next][m], r.monthCost(next, m), 1)
-			differences[m] -= r.objective(&o)
+			o = s.month(next, m)
+			differences[m] -= s.objective(&o)
 		}
 	}
-	mix := r.mix()
-	of := math.Abs(mix.Mean(values).Value)
-	e := mix.Doubt(mix.Mean(differences), of)
+	of := math.Abs(s.mix.Mean(values).Value)
+	e := s.mix.RuleOfThree(s.mix.Mean(differences), of)
 	half := (e.High - e.Low) / 2
 	if half > 0 {
 		half /= of
 	}
-	p := &record.Precision{Asked: r.options.Precision, Reached: record.Number(half), Minimise: r.scenario.Decision.Minimise,
-		Strategy: r.scenario.Strategies[best].Name, Difference: decision.Figure(e)}
+	p := &record.Precision{Asked: s.options.Precision, Reached: record.Number(half), Minimise: s.scenario.Decision.Minimise,
+		Strategy: s.scenario.Strategies[best].Name, Difference: decision.Figure(e)}
 	if next >= 0 {
-		p.Against = &r.scenario.Strategies[next].Name
+		p.Against = &s.scenario.Strategies[next].Name
 	}
 	return p
 }
 
-// tooCoarse says how far a run stayed from the asked precision; "" where it reached it, or none was asked.
-func tooCoarse(p *record.Precision, months int) string {
+// tooCoarse warns of a run that stayed short of the precision that was asked for.
+func (s *sample) tooCoarse() []string {
+	p := s.precision
 	switch {
 	case p == nil || p.Met():
-		return ""
+		return nil
 	case p.Reached == nil:
-		return fmt.Sprintf("the asked precision of %.3g%% was not reached in %d months: %s has months in which too few orders are delivered for a p95", 100*p.Asked, months, p.Strategy)
+		return []string{fmt.Sprintf("the asked precision of %.3g%% was not reached in %d months: "+
+			"%s has months in which too few orders are delivered for a p95", 100*p.Asked, s.n, p.Strategy)}
 	}
-	need := math.Ceil(float64(months) * math.Pow(*p.Reached/p.Asked, 2))
-	return fmt.Sprintf("the asked precision of %.3g%% was not reached: after %d months the deciding difference is known to ±%.3g%% of what %s comes to; some %.0f months would be needed (--months)",
-		100*p.Asked, months, 100**p.Reached, p.Strategy, need)
+	need := math.Ceil(float64(s.n) * math.Pow(*p.Reached/p.Asked, 2))
+	return []string{fmt.Sprintf("the asked precision of %.3g%% was not reached: "+
+		"after %d months the deciding difference is known to ±%.3g%% of what %s comes to; "+
+		"some %.0f months would be needed (--months)", 100*p.Asked, s.n, 100**p.Reached, p.Strategy, need)}
 }

@@ -151,11 +151,12 @@ func TestCoverageOfStoppedRuns(t *testing.T) {
 	stopped, months := coverage{}, 0
 	for seed := uint64(1); seed <= runs; seed++ {
 		c.Model.Seed = seed
-		r := &runner{scenario: s, compiled: c, options: Options{Precision: 0.25, Workers: 2}}
-		if err := r.simulate(t.Context()); err != nil {
+		x := &experiment{scenario: s, compiled: c, options: Options{Precision: 0.25, Workers: 2}}
+		r, err := x.simulate(t.Context())
+		if err != nil {
 			t.Fatal(err)
 		}
-		months += r.months
+		months += r.n
 		stopped.count("difference", r.precision.Difference, r.truthOf(r.precision, truth))
 	}
 	share, slack := float64(stopped["difference"].held)/runs, 3*math.Sqrt(0.95*0.05/runs)

@@ -18,40 +18,40 @@ const enoughSpells = 100
 const enoughMonths = 30
 
 // fewMonths warns of intervals over few months.
-func (r *runner) fewMonths() []string {
-	if r.months < 2 || r.months >= enoughMonths {
+func (s *sample) fewMonths() []string {
+	if s.n < 2 || s.n >= enoughMonths {
 		return nil
 	}
-	return []string{fmt.Sprintf("%d months are few: intervals of costs that hang on rare failures can hold the truth in 92%% rather than 95%%; %d are enough (--months)", r.months, enoughMonths)}
+	return []string{fmt.Sprintf("%d months are few: intervals of costs that hang on rare failures can hold the truth in 92%% rather than 95%%; %d are enough (--months)", s.n, enoughMonths)}
 }
 
 // rareSpells warns of spells of trouble that the months hardly ever met: the intervals of what hangs on them are too narrow.
-func (r *runner) rareSpells() []string {
+func (s *sample) rareSpells() []string {
 	var warnings []string
 	used := func(ch int) bool {
-		return slices.ContainsFunc(r.compiled.Uses, func(uses []bool) bool { return uses[ch] })
+		return slices.ContainsFunc(s.compiled.Uses, func(uses []bool) bool { return uses[ch] })
 	}
 	warn := func(what string, perMonth float64) {
-		if n := perMonth * float64(r.months); n > 0 && n < enoughSpells {
+		if n := perMonth * float64(s.n); n > 0 && n < enoughSpells {
 			warnings = append(warnings, fmt.Sprintf("%s: %s are expected in %d months, too few to show how long they can be, so the intervals of what hangs on them are too narrow; %.0f months have %d (--months)",
-				what, strconv.FormatFloat(n, 'g', 2, 64), r.months, math.Ceil(enoughSpells/perMonth), enoughSpells))
+				what, strconv.FormatFloat(n, 'g', 2, 64), s.n, math.Ceil(enoughSpells/perMonth), enoughSpells))
 		}
 	}
 	month := world.Month.Seconds()
-	for ch := range r.scenario.Channels {
-		for i, g := range r.scenario.Channels[ch].Regimes {
-			regime := &r.compiled.Model.Channels[ch].Regimes[i]
+	for ch := range s.scenario.Channels {
+		for i, g := range s.scenario.Channels[ch].Regimes {
+			regime := &s.compiled.Model.Channels[ch].Regimes[i]
 			if regime.Refuses == 0 || !used(ch) {
 				continue
 			}
-			warn(fmt.Sprintf("spells of %s on %s", g.Name, r.scenario.Channels[ch].Name), month*regime.Share/regime.Lasts.Mean())
+			warn(fmt.Sprintf("spells of %s on %s", g.Name, s.scenario.Channels[ch].Name), month*regime.Share/regime.Lasts.Mean())
 		}
 	}
-	for i, o := range r.compiled.Model.Outages {
+	for i, o := range s.compiled.Model.Outages {
 		if !slices.ContainsFunc(o.Channels, used) {
 			continue
 		}
-		warn("outages of "+strings.Join(r.scenario.Outages[i].Channels, " and "), month/(o.Between.Seconds()+o.Lasts.Mean()))
+		warn("outages of "+strings.Join(s.scenario.Outages[i].Channels, " and "), month/(o.Between.Seconds()+o.Lasts.Mean()))
 	}
 	return warnings
 }

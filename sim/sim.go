@@ -10,34 +10,35 @@ package sim
 import (
 	"context"
 	"errors"
-	"fmt"
 	"runtime"
 	"slices"
 
 	"channelbench/internal/decision"
 	"channelbench/internal/record"
 	"channelbench/internal/scenario"
-	"channelbench/sim/exact"
 )
 
-// DefaultMonths is how many months are simulated unless told otherwise: a number, or a precision.
+// DefaultMonths is how many months are simulated unless Options ask for a number or a precision.
 const DefaultMonths = 200
 
 // Options say how a scenario is simulated; the zero value is usable.
 type Options struct {
-	Months    int     // per strategy; 0: as Precision asks, or DefaultMonths
-	Precision float64 // half of the deciding difference's interval, as a share of what the best strategy comes to; 0: none is asked
-	Workers   int     // 0: one per processor
-	Version   string  // of the tool, for the record
+	Months  int    // per strategy; 0: as Precision asks, or DefaultMonths
+	Workers int    // 0: one per processor
+	Version string // of the tool, for the record
+
+	// Precision is the target half-width of the interval of (best − runner-up), relative to the best; 0: off.
+	Precision float64
 
 	// Progress is called now and then, by several goroutines; nil: not at all.
 	Progress func(phase Phase, done, total int)
 }
 
-// Phase is what a run is at, by what it counts.
+// Phase is a part of a run, named after what it counts.
 type Phase string
 
-// The phases, in their order. A scenario without ranges has no draws and no effects, one without a pair to compare no map.
+// The phases, in their order. A scenario without ranges has no draws and no effects, one without a pair to compare
+// no map.
 const (
 	Months  Phase = "months"
 	Draws   Phase = "draws of the stated ranges"
@@ -65,9 +66,15 @@ func (e *DisagreementError) Error() string {
 	return text
 }
 
-// Run simulates and judges a scenario. When ctx ends early, the run of the months finished is
-// returned together with the context's error. A *DisagreementError comes with the run, too.
-func Run(ctx context.Context, s *scenario.Scenario, o Options) (*record.Run, error) {
+// experiment is a scenario, compiled, and how it is to be simulated. It never changes: each step of a run takes what
+// the steps before it returned.
+type experiment struct {
+	scenario *scenario.Scenario
+	compiled *scenario.Compiled
+	options  Options
+}
+
+func newExperiment(s *scenario.Scenario, o Options) (*experiment, error) {
 	if o.Months == 0 && o.Precision == 0 {
 		o.Months = DefaultMonths
 	}
@@ -75,93 +82,63 @@ func Run(ctx context.Context, s *scenario.Scenario, o Options) (*record.Run, err
 		o.Workers = runtime.GOMAXPROCS(0)
 	}
 	compiled, err := s.Compile()
+	return &experiment{scenario: s, compiled: compiled, options: o}, err
+}
+
+// Run simulates and judges a scenario. When ctx ends early, the run of the months finished is
+// returned together with the context's error. A *DisagreementError comes with the run, too.
+func Run(ctx context.Context, s *scenario.Scenario, o Options) (*record.Run, error) {
+	x, err := newExperiment(s, o)
 	if err != nil {
 		return nil, err
 	}
-	r := &runner{scenario: s, compiled: compiled, options: o}
-	interrupted := r.simulate(ctx)
-	if r.months == 0 {
+	months, interrupted := x.simulate(ctx)
+	if months.n == 0 {
 		return nil, errors.Join(ErrNothingFinished, interrupted)
 	}
-	if err := r.solve(); err != nil {
+	b, err := months.solve()
+	if err != nil {
 		return nil, err
 	}
-	run := r.record()
-	run.Precision = r.precision
-	if coarse := tooCoarse(r.precision, r.months); coarse != "" {
-		r.warnings = append(r.warnings, coarse)
-	}
-	if err := r.judge(ctx, run); err != nil {
+	draws, err := b.draw(ctx)
+	if err != nil {
 		return nil, err
 	}
-	if err := r.breakEvens(ctx, run); err != nil {
+	question := b.question(draws)
+	verdict := decision.Decide(question)
+	effects, err := b.effects(ctx, question)
+	if err != nil {
 		return nil, err
 	}
-	run.Warnings = slices.Concat(run.Warnings, r.fewMonths(), r.rareSpells(), r.warnings)
+	even, err := b.breakEvens(ctx, verdict.Candidate)
+	if err != nil {
+		return nil, err
+	}
 	if interrupted == nil {
 		interrupted = ctx.Err()
 	}
+	run := b.record(draws, verdict, effects, even)
 	if run.Incomplete = interrupted != nil; run.Incomplete {
 		return run, interrupted
 	}
-	if len(r.findings) > 0 {
-		return run, &DisagreementError{r.findings}
+	if findings := b.disagreements(); len(findings) > 0 {
+		return run, &DisagreementError{findings}
 	}
 	return run, nil
 }
 
-// solve finds the closed forms and holds the simulation against them.
-func (r *runner) solve() error {
-	for i := range r.compiled.Strategies {
-		s := &r.compiled.Strategies[i]
-		answer, err := exact.Solve(&r.compiled.Model, s, r.compiled.Uses[i], exact.Options{Exits: true})
-		switch {
-		case errors.Is(err, exact.ErrTooLong), errors.Is(err, exact.ErrDependent), errors.Is(err, exact.ErrStrategy):
-			warning := fmt.Sprintf("%s: %v", s.Name, err)
-			if len(r.scenario.Inputs()) > 0 {
-				warning += fmt.Sprintf("; each draw of the stated ranges is judged by %d simulated months, set against the same months at the stated values", drawMonths)
-			}
-			r.warnings = append(r.warnings, warning)
-		case err != nil:
-			return err
-		default:
-			for _, f := range disagreements(answer, r.pooled(i), spellOf(&r.compiled.Model, r.compiled.Uses[i])) {
-				r.findings = append(r.findings, s.Name+": "+f)
-			}
-		}
-		r.answers = append(r.answers, answer)
+// record assembles the run from what its steps returned.
+func (b *basis) record(draws *draws, verdict record.Verdict, effects *effects, even *breakEvens) *record.Run {
+	run := decision.NewRun(b.scenario, "sim", b.options.Version)
+	run.Months, run.Precision = b.n, b.precision
+	run.Strategies = b.strategies(draws)
+	run.Verdict = verdict
+	if draws.interrupted {
+		run.Verdict.Sentence = "The stated ranges were not judged; on the stated values: " + verdict.Sentence
 	}
-	return nil
-}
-
-// judge evaluates the ranges, and asks for the verdict and what could change it.
-func (r *runner) judge(ctx context.Context, run *record.Run) error {
-	q := &decision.Question{Decision: r.scenario.Decision, NoPromise: r.scenario.Workload.Promise == 0, MonthMisses: r.monthMisses()}
-	for i := range r.scenario.Strategies {
-		st := &r.scenario.Strategies[i]
-		q.Strategies = append(q.Strategies, st.Name)
-		q.Excluded = append(q.Excluded, r.scenario.Excludes(st))
-		q.Stated = append(q.Stated, r.outlook(i))
-	}
-	r.stated = q.Stated
-	if err := r.draw(ctx, q); err != nil {
-		return err
-	}
-	r.monthDraws(q, run)
-	run.Verdict = decision.Decide(q)
-	if r.unjudged {
-		run.Verdict.Sentence = "The stated ranges were not judged; on the stated values: " + run.Verdict.Sentence
-	}
-	return r.explore(ctx, q, run)
-}
-
-// explore finds what single ranges could change, unless the context ends first.
-func (r *runner) explore(ctx context.Context, q *decision.Question, run *record.Run) error {
-	found, err := decision.Explore(q, func(cases []decision.Case) ([][]decision.Outlook, error) { return r.foresee(ctx, Effects, cases) })
-	if err != nil && ctx.Err() != nil {
-		r.warnings = append(r.warnings, "interrupted: what single ranges could change was not looked at")
-		return nil
-	}
-	run.Sensitivity = found
-	return err
+	run.Verdict.BreakEvens = even.points
+	run.Sensitivity, run.Map = effects.sensitivity, even.drawn
+	run.Warnings = slices.Concat(run.Warnings, b.fewMonths(), b.rareSpells(), b.noClosedForm(), b.tooCoarse(),
+		draws.warnings(), effects.warnings())
+	return run
 }

@@ -137,11 +137,8 @@ func TestStrataNarrowTheIntervals(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := &runner{scenario: s, compiled: c, options: Options{Months: 50, Workers: 2}}
-	if err := r.simulate(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	costs, mix := r.monthCosts(4), r.mix()
+	b := unsolved(t, s, c, 50)
+	costs, mix := b.totals[4].costs, b.mix
 	plain, strata := stats.Mean(costs), mix.Mean(costs)
 	ratio := math.Pow(plain.SE/strata.SE, 2)
 	t.Logf("%s, seed %d: ±$%.2f without strata, ±$%.2f with: as good as %.0f times as many months", s.Strategies[4].Name, s.Seed, plain.High-plain.Value, strata.High-strata.Value, ratio)

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"math"
 	"math/rand/v2"
-	"runtime"
 	"slices"
 
 	"gonum.org/v1/gonum/stat"
@@ -21,12 +20,12 @@ import (
 
 // Study is what is known of a scenario before its channels are measured: what to expect, and what measuring would be worth.
 type Study struct {
-	Run    *record.Run // the figures at the stated values, without a verdict
-	Missed float64     // dollars: what a month that misses a requirement is taken to cost on top
-	Today  string      // the strategy with the lowest expected loss as long as nothing is measured
-	InUSD  bool        // the worth is known: ranges are stated, costs are minimised, and there is a choice
+	Strategies []record.Strategy // at the stated values
+	Missed     float64           // dollars: the assumed extra cost of a month that misses a requirement
+	Today      string            // the strategy with the lowest expected loss before anything is measured
+	InUSD      bool              // the worth is known: ranges are stated, costs are minimised, and there is a choice
 
-	Channels []Sight // what bench orders would show of each channel
+	Channels []Exposure // in the scenario's order
 
 	choices []int // strategies that aren't excluded and deliver anything
 	worth   evsi.Study
@@ -35,8 +34,8 @@ type Study struct {
 	logs    [][][2]float64 // of each value and of 1 less it; of a latency's factor the first only
 }
 
-// Sight is what orders show of a channel.
-type Sight struct {
+// Exposure is how far driven orders are exposed to a channel.
+type Exposure struct {
 	Name  string
 	First float64 // orders that begin there, of each order of every driven strategy
 	Sigma float64 // standard deviation of the logarithm of its latency
@@ -58,78 +57,77 @@ const (
 
 // NewStudy evaluates the strategies at the stated values and under draws of the stated ranges.
 func NewStudy(ctx context.Context, s *scenario.Scenario, o StudyOptions) (*Study, error) {
-	compiled, err := s.Compile()
+	x, err := newExperiment(s, Options{Months: studyMonths, Workers: o.Workers})
 	if err != nil {
 		return nil, err
 	}
-	if o.Workers == 0 {
-		o.Workers = runtime.GOMAXPROCS(0)
-	}
-	r := &runner{scenario: s, compiled: compiled, options: Options{Months: studyMonths, Workers: o.Workers}}
-	if err := errors.Join(r.simulate(ctx), ctx.Err()); err != nil {
+	months, err := x.simulate(ctx)
+	if err := errors.Join(err, ctx.Err()); err != nil {
 		return nil, err
 	}
-	if err := r.solve(); err != nil {
+	b, err := months.solve()
+	if err != nil {
 		return nil, err
 	}
-	study := &Study{Run: r.record(), Missed: o.Missed, inputs: s.Inputs()}
+	study := &Study{Strategies: b.strategies(&draws{}), Missed: o.Missed, Channels: x.exposures(o.Driven), inputs: s.Inputs()}
 	for i := range s.Strategies {
-		r.stated = append(r.stated, r.outlook(i))
-		if !s.Excludes(&s.Strategies[i]) && r.stated[i].Delivers() {
+		if !s.Excludes(&s.Strategies[i]) && b.stated[i].Delivers() {
 			study.choices = append(study.choices, i)
 		}
 	}
-	study.Channels = r.sights(o.Driven)
 	if s.Decision.Minimise != "cost" || len(study.inputs) == 0 || len(study.choices) < 2 {
 		return study, nil
 	}
-	return study, study.draw(ctx, r)
+	return study, study.draw(ctx, b)
 }
 
-// draw evaluates the loss of each choice under each draw of the ranges: what it costs a month, and the price of missing a
-// requirement. The rule of the verdict has no such price: it refuses what misses too often, however cheap. Information has no
-// value, or even a negative one, under a rule like that (Blau 1974), so here a missed month is one that is bought again.
-func (st *Study) draw(ctx context.Context, r *runner) error {
-	points := sobol.New(len(st.inputs), r.scenario.Seed)
-	var cases []decision.Case
-	n := studyDraws
-	if slices.Contains(r.answers, nil) {
-		n = draws
-	}
-	for d := range n {
-		x, c := points.At(uint32(d)), decision.Case{Strategies: st.choices}
-		for k := range st.inputs {
-			c.Values = append(c.Values, st.inputs[k].Range.Quantile(x[k]))
-		}
-		cases, st.values = append(cases, c), append(st.values, c.Values)
-		logs := make([][2]float64, len(c.Values))
-		for k, v := range c.Values {
-			logs[k] = [2]float64{math.Log(v), math.Log1p(-min(v, 1))}
-		}
-		st.logs = append(st.logs, logs)
-	}
-	outlooks, err := r.foresee(ctx, Draws, cases)
+// draw evaluates the loss of each choice under each draw of the ranges: its monthly cost, and the price of missing a
+// requirement. The rule of the verdict has no such price: it refuses what misses too often, however cheap. Information
+// has no value, or even a negative one, under a rule like that (Blau 1974), so here a missed month is one that is
+// bought again.
+func (st *Study) draw(ctx context.Context, b *basis) error {
+	outlooks, err := b.foresee(ctx, Draws, st.cases(b))
 	if err != nil {
 		return err
 	}
 	if st.Missed == 0 {
 		for _, i := range st.choices {
-			st.Missed = max(st.Missed, r.stated[i].MonthlyCost)
+			st.Missed = max(st.Missed, b.stated[i].MonthlyCost)
 		}
 	}
 	for d := range outlooks {
 		losses := make([]float64, len(st.choices))
 		for c, i := range st.choices {
 			losses[c] = outlooks[d][i].MonthlyCost
-			if missed(r.scenario.Decision.Require, &outlooks[d][i]) {
+			if missed(b.scenario.Decision.Require, &outlooks[d][i]) {
 				losses[c] += st.Missed
 			}
 		}
 		st.worth.Loss = append(st.worth.Loss, losses)
 	}
-	st.worth.Seed, st.worth.Observe, st.InUSD = r.scenario.Seed, st.observe, true
-	st.Today = r.scenario.Strategies[st.choices[st.worth.Today()]].Name
+	st.worth.Seed, st.worth.Observe, st.InUSD = b.scenario.Seed, st.observe, true
+	st.Today = b.scenario.Strategies[st.choices[st.worth.Today()]].Name
 	return nil
+}
+
+// cases are the draws, whose values and logarithms are kept for the likelihoods.
+func (st *Study) cases(b *basis) []decision.Case {
+	points := sobol.New(len(st.inputs), b.scenario.Seed)
+	cases := make([]decision.Case, studyDraws)
+	if slices.Contains(b.answers, nil) {
+		cases = cases[:rangeDraws]
+	}
+	for d := range cases {
+		x, values := points.At(uint32(d)), make([]float64, len(st.inputs))
+		logs := make([][2]float64, len(st.inputs))
+		for k, in := range st.inputs {
+			v := in.Range.Quantile(x[k])
+			values[k], logs[k] = v, [2]float64{math.Log(v), math.Log1p(-min(v, 1))}
+		}
+		cases[d] = decision.Case{Values: values, Strategies: st.choices}
+		st.values, st.logs = append(st.values, values), append(st.logs, logs)
+	}
+	return cases
 }
 
 // missed says whether any requirement isn't kept, or nothing is delivered.
@@ -143,22 +141,22 @@ func (st *Study) Perfect() evsi.Value { return st.worth.Perfect() }
 // Worth is what so many orders of each driven strategy, spread over so many nights, are worth a month.
 func (st *Study) Worth(orders, nights int) evsi.Value { return st.worth.Worth(orders, nights) }
 
-// sights are what driven orders show of the channels: only their first attempts are counted, which come to a channel
-// whatever happens elsewhere.
-func (r *runner) sights(driven []string) []Sight {
-	all := make([]Sight, len(r.scenario.Channels))
+// exposures are those of the channels to driven orders: only first attempts count, which meet a channel whatever
+// happens elsewhere.
+func (x *experiment) exposures(driven []string) []Exposure {
+	all := make([]Exposure, len(x.scenario.Channels))
 	for ch := range all {
-		c := &r.compiled.Model.Channels[ch]
+		c := &x.compiled.Model.Channels[ch]
 		e := &c.Errors
-		all[ch] = Sight{Name: c.Name, Sigma: spread(c.Jobs),
+		all[ch] = Exposure{Name: c.Name, Sigma: spread(c.Jobs),
 			rates: []float64{e.Moderation.Rate, e.Region.Rate, e.Submit.Rate, e.Ambiguous.Rate, e.Job, e.Unusable, e.Download}}
 	}
-	for i := range r.scenario.Strategies {
-		if !slices.Contains(driven, r.scenario.Strategies[i].Name) {
+	for i := range x.scenario.Strategies {
+		if !slices.Contains(driven, x.scenario.Strategies[i].Name) {
 			continue
 		}
-		for class, route := range r.compiled.Strategies[i].Routes {
-			all[route.Steps[0].Channel].First += r.compiled.Model.Classes[class].Share
+		for class, route := range x.compiled.Strategies[i].Routes {
+			all[route.Steps[0].Channel].First += x.compiled.Model.Classes[class].Share
 		}
 	}
 	return all
@@ -217,7 +215,7 @@ func (st *Study) observe(truth, orders, nights int, luck *rand.Rand) func(draw i
 	return func(draw int) float64 {
 		sum, logs := 0.0, st.logs[draw]
 		for _, c := range counts {
-			sum += weighted(c.hits, logs[c.input][0]) + weighted(c.misses, logs[c.input][1])
+			sum += timesLog(c.hits, logs[c.input][0]) + timesLog(c.misses, logs[c.input][1])
 		}
 		for _, l := range levels {
 			off := (l.shown - logs[l.input][0]) / l.sd
@@ -227,8 +225,8 @@ func (st *Study) observe(truth, orders, nights int, luck *rand.Rand) func(draw i
 	}
 }
 
-// weighted is n times a logarithm, and 0 for n = 0 whatever that is.
-func weighted(n int, log float64) float64 {
+// timesLog is n times a logarithm, and 0 for n = 0 whatever that is.
+func timesLog(n int, log float64) float64 {
 	if n == 0 {
 		return 0
 	}

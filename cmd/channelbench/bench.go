@@ -147,7 +147,7 @@ func (p *program) bench(ctx context.Context, name string, f *benchFlags) error {
 		if err != nil {
 			return err
 		}
-		defer stop()
+		defer func() { _ = stop() }()
 	}
 	defer context.AfterFunc(ctx, func() {
 		p.note("stopping: nothing more is submitted, and what is open is settled for up to %v; Ctrl-C again ends at once", s.Bench.Grace)

@@ -9,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"text/tabwriter"
 	"time"
 	_ "time/tzdata" // zones have names where the system knows none, too
 
@@ -130,7 +129,7 @@ func (p *program) calibrate(ctx context.Context, name string, runs []string, f *
 	}
 	text := result.Report()
 	if f.months > 0 && len(result.Changed()) > 0 {
-		moved, err := p.moved(ctx, s, result, src, f.months)
+		moved, err := p.moved(ctx, s, result, f.months)
 		if err != nil {
 			return err
 		}
@@ -172,12 +171,7 @@ func (p *program) evidence(s *scenario.Scenario, runs []string, f *calibrateFlag
 
 // format is how the flags say that CSV is to be read.
 func (f *calibrateFlags) format(s *scenario.Scenario) (*attempt.Format, error) {
-	format := &attempt.Format{Known: dialect.Outcome, To: today()}
-	for i := range s.Channels {
-		if of := s.Channels[i].Price.AsOf; !of.IsZero() && (format.From.IsZero() || of.Before(format.From)) {
-			format.From = of
-		}
-	}
+	format := &attempt.Format{Known: dialect.Outcome, From: calibrate.FirstPrice(s), To: today()}
 	var err error
 	if format.Columns, err = attempt.ParseColumns(f.columns); err != nil {
 		return nil, fmt.Errorf("--columns: %w", err)
@@ -196,10 +190,11 @@ func (f *calibrateFlags) format(s *scenario.Scenario) (*attempt.Format, error) {
 	return format, nil
 }
 
-// readNights reads the journals of runs, and says which don't count: the clock of one that is stamped in the future was wrong. The
-// same luck counts once.
-func (p *program) readNights(s *scenario.Scenario, runs []string, now time.Time, anyPurchase bool) (nights []attempt.Night, unread []string, err error) {
-	from, seeds := map[time.Time]string{}, map[uint64]string{}
+// readNights reads the journals of runs, and says which don't count.
+func (p *program) readNights(
+	s *scenario.Scenario, runs []string, today time.Time, anyPurchase bool,
+) (nights []attempt.Night, unread []string, err error) {
+	admission := calibrate.Admission{Today: today}
 	for _, path := range runs {
 		if info, err := os.Stat(path); err == nil && info.IsDir() {
 			path = filepath.Join(path, "orders.jsonl")
@@ -208,19 +203,16 @@ func (p *program) readNights(s *scenario.Scenario, runs []string, now time.Time,
 		if err != nil {
 			return nil, nil, err
 		}
-		if !now.IsZero() && h.At.After(now) {
-			unread = append(unread, fmt.Sprintf("%s: its clock says %s, which lies in the future, so it doesn't count", path, h.At.Format(time.RFC3339)))
+		refusal, warning, err := admission.Admit(calibrate.Applicant{Path: path, At: h.At, Seed: h.Seed, Live: h.Live})
+		if err != nil {
+			return nil, nil, fail(exitUsage, err)
+		}
+		if refusal != "" {
+			unread = append(unread, refusal)
 			continue
 		}
-		if other := from[h.At]; other != "" {
-			return nil, nil, fail(exitUsage, fmt.Errorf("%s and %s are the same run, which counts once", other, path))
-		}
-		from[h.At] = path
-		if other := seeds[h.Seed]; other != "" && !h.Live {
-			p.note("warning: %s and %s are of mock channels with the same seed: they tell the same luck twice; bench with --set seed=2", other, path)
-		}
-		if !h.Live {
-			seeds[h.Seed] = path
+		if warning != "" {
+			p.note("warning: %s", warning)
 		}
 		n, err := p.readNight(s, path, text, h, anyPurchase)
 		if err != nil {
@@ -334,53 +326,15 @@ func (p *program) saveCalibrated(r *calibrate.Result, out string) error {
 }
 
 // moved says what the calibration changes in the decision.
-func (p *program) moved(ctx context.Context, s *scenario.Scenario, r *calibrate.Result, src *source, months int) (string, error) {
-	after, _, err := scenario.Load(s.Name+".toml", r.Text, scenario.Options{ReadFile: func(name string) ([]byte, error) {
-		if own, is := r.Files[name]; is {
-			return own, nil
-		}
-		return src.read(name)
-	}})
-	if err != nil {
-		return "", fail(exitFailed, err)
-	}
+func (p *program) moved(ctx context.Context, s *scenario.Scenario, r *calibrate.Result, months int) (string, error) {
 	f := &simFlags{months: months}
 	was, err := p.simulate(ctx, s, f)
 	if err != nil {
 		return "", err
 	}
-	is, err := p.simulate(ctx, after, f)
+	is, err := p.simulate(ctx, r.Scenario, f)
 	if err != nil {
 		return "", err
 	}
-	return sayMoved(was, is), nil
-}
-
-// sayMoved puts two runs side by side.
-func sayMoved(was, is *record.Run) string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "\nThe decision, by %d simulated months:\n  as stated: %s\n  measured:  %s\n\n", was.Months, inert.Line(was.Verdict.Sentence), inert.Line(is.Verdict.Sentence))
-	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "Strategy\tCost/clip\t→\tDelivered\t→\tIn time\t→")
-	for i := range was.Strategies {
-		a, z := &was.Strategies[i], &is.Strategies[i]
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", inert.Line(a.Name), dollars(a.CostPerDelivered.Value), dollars(z.CostPerDelivered.Value),
-			share(a.DeliveredShare.Value), share(z.DeliveredShare.Value), share(a.InTimeShare.Value), share(z.InTimeShare.Value))
-	}
-	w.Flush()
-	return b.String()
-}
-
-func dollars(v *float64) string {
-	if v == nil {
-		return "–"
-	}
-	return fmt.Sprintf("$%.4f", *v)
-}
-
-func share(v *float64) string {
-	if v == nil {
-		return "–"
-	}
-	return fmt.Sprintf("%.2f%%", 100**v)
+	return calibrate.Moved(was, is), nil
 }

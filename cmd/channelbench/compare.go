@@ -201,24 +201,15 @@ func pair(base, now string, o history.Options) (*history.Comparison, error) {
 
 // accept puts a person's mark on record.
 func (p *program) accept(f *compareFlags, c *history.Comparison) error {
-	from := f.from
-	if from == "" {
-		from = c.Suggest
-	}
-	if from == "" {
-		from = c.Night
-	}
-	at, err := time.Parse(time.RFC3339, from)
+	from, err := parseDate(f.from)
 	if err != nil {
-		at, err = time.Parse(time.DateOnly, from)
+		return fail(exitUsage, fmt.Errorf("--from %q is no date\n  hint: 2026-11-28, or 2026-11-28T03:00:00Z", f.from))
 	}
-	if err != nil {
-		return fail(exitUsage, fmt.Errorf("--from %q is no date\n  hint: 2026-11-28, or 2026-11-28T03:00:00Z", from))
-	}
-	if latest, err := time.Parse(time.RFC3339, c.Night); err == nil && at.After(latest) {
-		return fail(exitUsage, fmt.Errorf("--from %s comes after the latest night, %s: there is nothing to accept yet", from, c.Night))
-	}
-	if f.strategy != "" && !slices.ContainsFunc(c.Verdicts, func(v history.Verdict) bool { return v.Strategy == f.strategy }) {
+	at, err := c.Start(from)
+	switch {
+	case err != nil:
+		return fail(exitUsage, fmt.Errorf("--from %s %w", f.from, err))
+	case f.strategy != "" && !c.Judges(f.strategy):
 		return fail(exitUsage, fmt.Errorf("there is no strategy %q in the latest nights", f.strategy))
 	}
 	if err := history.Append(f.history, history.NewMark(time.Now(), c.Group, f.strategy, at, f.accept)); err != nil {
@@ -226,6 +217,17 @@ func (p *program) accept(f *compareFlags, c *history.Comparison) error {
 	}
 	p.note("accepted: the baseline of %s begins with %s", c.Group.Scenario, at.Format(time.RFC3339))
 	return nil
+}
+
+// parseDate reads a moment or a day; "" is the zero time.
+func parseDate(text string) (time.Time, error) {
+	if text == "" {
+		return time.Time{}, nil
+	}
+	if at, err := time.Parse(time.RFC3339, text); err == nil {
+		return at, nil
+	}
+	return time.Parse(time.DateOnly, text)
 }
 
 // sink is a file to write, or GitHub.

@@ -48,12 +48,8 @@ func (f *nightFlags) keep(p *program, run *record.Run) error {
 		return fail(exitFailed, err)
 	}
 	if f.history != "" {
-		if err := history.Append(f.history, nights...); err != nil {
+		if err := history.Keep(f.history, run.Drive.Run, nights); err != nil {
 			return fail(exitFailed, err)
-		}
-		// The night tells from here on what the run spent.
-		if err := history.Release(f.history, run.Drive.Run); err != nil {
-			return fail(exitFailed, fmt.Errorf("the night is kept, and the run still holds money of the month: %w", err))
 		}
 		p.note("%d lines were added to %s", len(nights), f.history)
 	}

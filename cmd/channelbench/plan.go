@@ -7,13 +7,10 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"channelbench/bench"
 	"channelbench/internal/money"
 	"channelbench/internal/plan"
 	"channelbench/internal/record"
-	"channelbench/internal/scenario"
 	"channelbench/reports"
-	"channelbench/sim"
 )
 
 // planFlags are the flags of plan.
@@ -60,52 +57,34 @@ orders cost. A month that misses a requirement counts as one that is bought agai
 }
 
 func (p *program) plan(ctx context.Context, name string, f *planFlags) error {
-	q := &plan.Question{Version: version(), Nights: f.nights, Orders: f.orders}
-	missed, err := f.check(q)
-	if err != nil {
+	o := plan.Options{Version: version(), Nights: f.nights, Orders: f.orders}
+	if err := f.check(&o); err != nil {
 		return err
 	}
 	s, _, err := p.load(name, f.set)
 	if err != nil {
 		return err
 	}
-	q.Night = func(orders int) (*plan.Night, error) { return night(s, orders) }
-	one, err := q.Night(1)
-	if err != nil {
-		return fail(exitUsage, err)
-	}
-	study, err := sim.NewStudy(ctx, s, sim.StudyOptions{Driven: names(one), Missed: missed.Dollars()})
+	made, err := plan.New(ctx, s, o)
+	var stopped *exitError
+	var refused *plan.RefusedError
 	switch {
-	case ctx.Err() != nil:
-		var stopped *exitError
-		errors.As(context.Cause(ctx), &stopped)
+	case errors.As(err, &refused):
+		return fail(exitUsage, err)
+	case err != nil && ctx.Err() != nil && errors.As(context.Cause(ctx), &stopped):
 		return fail(stopped.code, errInterrupted)
 	case err != nil:
 		return fail(exitFailed, err)
 	}
-	q.Expected = study.Run.Strategies
-	for _, c := range study.Channels {
-		q.Channels = append(q.Channels, plan.Channel{First: c.First, Sigma: c.Sigma})
-	}
-	if study.InUSD {
-		q.Worth = &plan.Worth{Today: study.Today, Perfect: study.Perfect().Value, Missed: study.Missed, Of: func(orders, nights int) (value, se float64) {
-			v := study.Worth(orders, nights)
-			return v.Value, v.SE
-		}}
-	}
-	made, err := plan.New(s, study.Run, q)
-	if err != nil {
-		return fail(exitUsage, err)
-	}
 	return p.printPlan(made, f.format)
 }
 
-// check refuses what makes no plan, and returns the price of a missed month.
-func (f *planFlags) check(q *plan.Question) (missed money.Micros, err error) {
+// check reads the amounts, and refuses what makes no plan.
+func (f *planFlags) check(o *plan.Options) (err error) {
 	for _, a := range []struct {
 		flag, text string
 		into       *money.Micros
-	}{{"--budget", f.budget, &q.Budget}, {"--missed-month", f.missed, &missed}} {
+	}{{"--budget", f.budget, &o.Budget}, {"--missed-month", f.missed, &o.MissedMonth}} {
 		if a.text == "" {
 			continue
 		}
@@ -113,43 +92,16 @@ func (f *planFlags) check(q *plan.Question) (missed money.Micros, err error) {
 			err = errors.New("must be more than nothing")
 		}
 		if err != nil {
-			return 0, amountError(a.flag, err)
+			return amountError(a.flag, err)
 		}
 	}
 	switch {
 	case f.asked && f.orders < 1 || f.orders > 1_000_000:
-		return 0, fail(exitUsage, fmt.Errorf("--orders %d: from 1 to 1,000,000", f.orders))
+		return fail(exitUsage, fmt.Errorf("--orders %d: from 1 to 1,000,000", f.orders))
 	case f.nights < 1 || f.nights > 366:
-		return 0, fail(exitUsage, fmt.Errorf("--nights %d: from 1 to 366", f.nights))
+		return fail(exitUsage, fmt.Errorf("--nights %d: from 1 to 366", f.nights))
 	}
-	return missed, checkFormat(f.format, formats[:3])
-}
-
-// night is a bench as plans know it.
-func night(s *scenario.Scenario, orders int) (*plan.Night, error) {
-	c := *s
-	c.Bench.Orders = orders
-	b, err := bench.NewPlan(&c)
-	if err != nil {
-		return nil, err
-	}
-	n := &plan.Night{Replayed: b.Replayed, Orders: b.Orders, Least: b.Least, Worst: b.Worst, Lasts: b.Lasts, Ends: c.Workload.Deadline}
-	if n.Ends == 0 {
-		n.Ends = bench.DefaultDeadline
-	}
-	for _, d := range b.Driven {
-		n.Strategies = append(n.Strategies, plan.Strategy(d))
-	}
-	return n, nil
-}
-
-// names are those of the strategies that a night drives.
-func names(n *plan.Night) []string {
-	var all []string
-	for _, s := range n.Strategies {
-		all = append(all, s.Name)
-	}
-	return all
+	return checkFormat(f.format, formats[:3])
 }
 
 func (p *program) printPlan(made *record.Plan, format string) error {

@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -122,9 +121,10 @@ func (p *program) again(r finished, folder *folder, f *reportFlags) error {
 
 // together draws several runs side by side, and each in a folder of its own.
 func (p *program) together(runs []finished, folder *folder, f *reportFlags) error {
-	labelled := make([]reports.Labelled, len(runs))
-	for i, r := range runs {
-		labelled[i] = r.Labelled
+	var labelled []reports.Labelled
+	var read []record.Encoded
+	for _, r := range runs {
+		labelled, read = append(labelled, r.Labelled), append(read, record.Encoded{Label: r.Label, Run: r.bytes})
 	}
 	set := reports.NewSet(labelled)
 	own, err := set.Own(f.images.formats...)
@@ -139,9 +139,9 @@ func (p *program) together(runs []finished, folder *folder, f *reportFlags) erro
 	if err := set.Markdown(&markdown, charts, own, f.images.in("markdown")); err != nil {
 		return fail(exitFailed, err)
 	}
-	encoded, err := encodeRuns(runs)
+	encoded, err := record.Collect(read)
 	if err != nil {
-		return err
+		return fail(exitUsage, err)
 	}
 	for i, r := range runs {
 		if err := r.saveBelow(folder, own[i], f.images); err != nil {
@@ -183,26 +183,6 @@ func (r finished) save(folder *folder, charts []reports.Chart, markdown []byte) 
 		return err
 	}
 	return folder.saveReport(charts, markdown)
-}
-
-// encodeRuns puts runs, as they were read, into one document.
-func encodeRuns(runs []finished) ([]byte, error) {
-	type labelled struct {
-		Label string          `json:"label"`
-		Run   json.RawMessage `json:"run"`
-	}
-	document := struct {
-		Schema string     `json:"schema"`
-		Runs   []labelled `json:"runs"`
-	}{Schema: "channelbench/report/v1"}
-	for _, r := range runs {
-		document.Runs = append(document.Runs, labelled{r.Label, r.bytes})
-	}
-	encoded, err := json.MarshalIndent(document, "", "  ")
-	if err != nil {
-		return nil, fail(exitUsage, fmt.Errorf("a run holds more than one JSON document: %w", err))
-	}
-	return append(encoded, '\n'), nil
 }
 
 // show prints the result; what is neither Markdown nor JSON is written by rest.

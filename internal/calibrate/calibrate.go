@@ -45,7 +45,8 @@ type Options struct {
 
 // Result is what came of it.
 type Result struct {
-	Text     []byte            // the scenario
+	Text     []byte // of the scenario
+	Scenario *scenario.Scenario
 	Files    map[string][]byte // that it names, by name
 	Findings []Finding
 	Checks   []predict.Check
@@ -106,7 +107,7 @@ func Run(s *scenario.Scenario, o Options) (*Result, error) {
 	if c.gather(); c.Attempts == 0 {
 		return nil, errors.New(strings.Join(append([]string{"there is no attempt on any channel of the scenario"}, o.Unread...), "\n  "))
 	}
-	if err := c.unit(); err != nil {
+	if err := c.checkUnit(); err != nil {
 		return nil, err
 	}
 	c.trouble()
@@ -116,7 +117,7 @@ func Run(s *scenario.Scenario, o Options) (*Result, error) {
 			c.errors(ch)
 		}
 	}
-	predict.Together(c.Checks)
+	predict.Holm(c.Checks)
 	return c.Result, c.write()
 }
 
@@ -202,8 +203,8 @@ func visits(sequence []placed, bad func(*placed) bool) []fit.Visit {
 	return all
 }
 
-// seen says how much a figure rests on.
-func seen(hits, tries, nights int) string {
+// evidence says how much a figure rests on.
+func evidence(hits, tries, nights int) string {
 	return fmt.Sprintf("%d of %d in %s", hits, tries, nightsOf(nights))
 }
 

@@ -456,7 +456,7 @@ func TestHowFarAnAttemptCame(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			got := ""
 			for _, kind := range kinds {
-				switch hits, tries := met(&placed{Attempt: &tt.a}, kind); {
+				switch hits, tries := exposure(&placed{Attempt: &tt.a}, kind); {
 				case hits > 0:
 					got += "x"
 				case tries > 0:

@@ -27,8 +27,8 @@ func (c *calibration) checkRate(ch int, kind string) {
 	}
 	for i := range c.by[ch] {
 		p := &c.by[ch][i]
-		hits, tries := met(p, kind)
-		if c.came(p, kind) <= 0.5 {
+		hits, tries := exposure(p, kind)
+		if c.exposedShare(p, kind) <= 0.5 {
 			continue
 		}
 		nights[p.night].Hits += hits
@@ -60,7 +60,7 @@ func (c *calibration) checkRows(ch int, passed []placed, model predict.Exits) {
 	var all [][]predict.Visit
 	for _, s := range c.sequences(passed) {
 		sequence := make([]predict.Visit, len(s))
-		for i, v := range visits(s, atRegion) {
+		for i, v := range visits(s, isRegionError) {
 			o := order{s[i].night, s[i].Order}
 			if _, known := numbers[o]; !known || o.name == "" {
 				numbers[o] = n

@@ -56,7 +56,7 @@ func (c *calibration) latency(ch int) {
 		}
 		return
 	}
-	if t.stated.Shape == "constant" && t.agrees() {
+	if t.stated.Shape == "constant" && t.explainsPolls() {
 		f.From, f.Why = fmt.Sprintf("%d times", known), "nothing scatters beyond the polls, as stated"
 		c.Findings = append(c.Findings, f)
 		return
@@ -98,7 +98,7 @@ func (c *calibration) timing(ch int) *timing {
 		t.given.Slope = append(t.given.Slope, max(1e-3, l.PerSecond[k].Seconds()))
 	}
 	if l.Shape == "empirical" {
-		t.given.Base = max(1e-3, middle(l.Values))
+		t.given.Base = max(1e-3, median(l.Values))
 	}
 	for i := range c.by[ch] {
 		p := &c.by[ch][i]
@@ -121,8 +121,8 @@ func (c *calibration) timing(ch int) *timing {
 	return t
 }
 
-// unit asks about times of a log that are nearer to what is stated if they are read in a finer unit.
-func (c *calibration) unit() error {
+// checkUnit asks about times of a log that are nearer to what is stated if they are read in a finer unit.
+func (c *calibration) checkUnit() error {
 	for ch := range c.by {
 		t := c.timing(ch)
 		var times, ratios []float64
@@ -135,19 +135,19 @@ func (c *calibration) unit() error {
 		if times == nil || c.o.Units {
 			continue
 		}
-		steps := math.Round(math.Log(middle(ratios)) / math.Log(1000))
+		steps := math.Round(math.Log(median(ratios)) / math.Log(1000))
 		if steps < 1 {
 			continue
 		}
 		finer := min(int(steps), 3)
 		return fmt.Errorf("%s: the log's times have a median of %.6g s, %.3g times what is stated; they look like %s\n  hint: say --unit %s, or --unit s if they are seconds",
-			c.key(ch, "latency"), middle(times), middle(ratios), []string{"milliseconds", "microseconds", "nanoseconds"}[finer-1], []string{"ms", "us", "ns"}[finer-1])
+			c.key(ch, "latency"), median(times), median(ratios), []string{"milliseconds", "microseconds", "nanoseconds"}[finer-1], []string{"ms", "us", "ns"}[finer-1])
 	}
 	return nil
 }
 
-// middle is the median of values in any order.
-func middle(values []float64) float64 {
+// median is the median of values in any order.
+func median(values []float64) float64 {
 	s := slices.Sorted(slices.Values(values))
 	return s[len(s)/2]
 }
@@ -169,7 +169,7 @@ func (t *timing) constant() (*fit.Times, string, error) {
 			nights[x.Night] = true
 		}
 	}
-	from, to := middle(low), middle(high)
+	from, to := median(low), median(high)
 	factor := (from + to) / 2
 	scaled := *t
 	scaled.given.Base *= factor
@@ -177,7 +177,7 @@ func (t *timing) constant() (*fit.Times, string, error) {
 	for g := range scaled.given.Slope {
 		scaled.given.Slope[g] *= factor
 	}
-	if !scaled.agrees() {
+	if !scaled.explainsPolls() {
 		return nil, "", nil
 	}
 	x := &fit.Times{Line: scaled.given, Factor: fit.Estimate{Value: 1, Low: from / factor, High: to / factor}, N: len(t.times), Cut: len(t.times) - len(low), Nights: len(nights), P: 1}
@@ -185,8 +185,8 @@ func (t *timing) constant() (*fit.Times, string, error) {
 	return x, "nothing scatters beyond the polls", nil
 }
 
-// agrees says whether a constant latency explains what the polls saw, give or take the time that a request takes.
-func (t *timing) agrees() bool {
+// explainsPolls says whether a constant latency explains what the polls saw, give or take the time that a request takes.
+func (t *timing) explainsPolls() bool {
 	off := 0
 	for i := range t.times {
 		x := &t.times[i]
@@ -255,7 +255,7 @@ func (c *calibration) judgeLatency(t *timing, best *fit.Times, f Finding, said s
 	case !(c.o.Wide || contradicts || got <= width):
 		more := math.Pow(math.Log(got)/math.Log(width), 2) * n
 		f.Why = join(fmt.Sprintf("known less well than it was stated: about %.0f times are needed", math.Ceil(more/10)*10), said)
-	case t.stated.Shape == "empirical" || p < misfit && t.single() && len(t.times) >= empirical:
+	case t.stated.Shape == "empirical" || p < misfit && t.oneClip() && len(t.times) >= empirical:
 		f.Written = true
 		f.Why = join("the measured values themselves", said)
 		if t.stated.Shape != "empirical" {
@@ -266,7 +266,7 @@ func (c *calibration) judgeLatency(t *timing, best *fit.Times, f Finding, said s
 		f.Written = true
 		if f.Why = said; p < misfit {
 			f.Why = join(fmt.Sprintf("no shape fits (p = %.2g), and values alone know no lengths: the closest is written", p), said)
-			if t.single() {
+			if t.oneClip() {
 				f.Why = join(fmt.Sprintf("no shape fits (p = %.2g); from %d times on the values themselves are taken: the closest is written", p, empirical), said)
 			}
 		}
@@ -275,9 +275,9 @@ func (c *calibration) judgeLatency(t *timing, best *fit.Times, f Finding, said s
 	c.Findings = append(c.Findings, f)
 }
 
-// single says whether all clips are of one length and resolution, and their times known, so that a list of values can stand
+// oneClip says whether all clips are of one length and resolution, and their times known, so that a list of values can stand
 // for them.
-func (t *timing) single() bool {
+func (t *timing) oneClip() bool {
 	for i := range t.times {
 		x := &t.times[i]
 		if x.Group != t.times[0].Group || x.Length != t.times[0].Length || math.IsInf(x.High, 1) {

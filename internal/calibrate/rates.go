@@ -23,8 +23,8 @@ func errorOf(e *scenario.Errors, kind string) *scenario.Error {
 		"job": &e.Job, "unusable": &e.Unusable, "download": &e.Download}[kind]
 }
 
-// reach is the last of the kinds that an attempt is known to have come as far as, −1 where it came to none, and whether it met it.
-func reach(p *placed) (last int, hit bool) {
+// lastStage is the last of the kinds that an attempt is known to have come as far as, −1 where it came to none, and whether it met it.
+func lastStage(p *placed) (last int, hit bool) {
 	at := func(kind string) int { return slices.Index(kinds, kind) }
 	// Some channels say only after they took an order what others refuse it for.
 	turned := p.Outcome == channel.Refused || p.Outcome == channel.Failed
@@ -49,9 +49,9 @@ func reach(p *placed) (last int, hit bool) {
 	return -1, false // its answer isn't known
 }
 
-// met says how often an attempt came as far as an error, and how often it met it.
-func met(p *placed, kind string) (hits, tries int) {
-	last, hit := reach(p)
+// exposure says how often an attempt came as far as an error, and how often it met it.
+func exposure(p *placed, kind string) (hits, tries int) {
+	last, hit := lastStage(p)
 	at := slices.Index(kinds, kind)
 	switch {
 	case kind == "download" && p.Fetches > 0 && p.Outcome == channel.Abandoned:
@@ -77,18 +77,18 @@ func (c *calibration) counts(ch int, kind string) []fit.Count {
 	}
 	for i := range c.by[ch] {
 		p := &c.by[ch][i]
-		hits, tries := met(p, kind)
-		came := c.came(p, kind)
+		hits, tries := exposure(p, kind)
+		came := c.exposedShare(p, kind)
 		all[p.night].Hits += came * float64(hits)
 		all[p.night].Tries += came * float64(tries)
 		all[p.night].Doubt += came * (1 - came) * float64(hits)
 	}
-	c.silent(all)
+	c.dropSilentLogs(all)
 	return all
 }
 
-// silent takes out what logs don't tell: a log that never names an error may know no name for it.
-func (c *calibration) silent(counts []fit.Count) {
+// dropSilentLogs takes out what logs don't tell: a log that never names an error may know no name for it.
+func (c *calibration) dropSilentLogs(counts []fit.Count) {
 	for n := range counts {
 		if c.nights[n].Log && counts[n].Hits > 0 {
 			return
@@ -111,7 +111,7 @@ func (c *calibration) errors(ch int) {
 			continue
 		}
 		if r.Tries == 0 {
-			c.untold(ch, kind, stated)
+			c.unmeasured(ch, kind, stated)
 			continue
 		}
 		remark := ""
@@ -121,7 +121,7 @@ func (c *calibration) errors(ch int) {
 		if kind == "region" {
 			if c.s.Channels[ch].Errors.Pool != nil {
 				c.Findings = append(c.Findings, Finding{Key: c.key(ch, "errors.region.rate"), Stated: figure.Percent(stated.Rate), Measured: figure.Interval(r.Estimate),
-					From: join(seen(r.Hits, r.Tries, r.Nights), c.countries(ch)), Why: "follows from the exits by country: change their number"})
+					From: join(evidence(r.Hits, r.Tries, r.Nights), c.countries(ch)), Why: "follows from the exits by country: change their number"})
 				continue
 			}
 			remark = c.region(ch, &r, remark)
@@ -132,8 +132,8 @@ func (c *calibration) errors(ch int) {
 	c.billed(ch)
 }
 
-// untold says why a stated rate stays that no attempt told anything of.
-func (c *calibration) untold(ch int, kind string, stated *scenario.Error) {
+// unmeasured says why a stated rate stays that no attempt told anything of.
+func (c *calibration) unmeasured(ch int, kind string, stated *scenario.Error) {
 	why := "no attempt came as far as it"
 	if slices.ContainsFunc(c.nights, func(n attempt.Night) bool { return n.Log }) {
 		why = "the log never names it, so it isn't known whether it would"
@@ -145,7 +145,7 @@ func (c *calibration) untold(ch int, kind string, stated *scenario.Error) {
 func (c *calibration) countries(ch int) string {
 	by := map[string]int{}
 	for i := range c.by[ch] {
-		if p := &c.by[ch][i]; atRegion(p) && p.Country != "" {
+		if p := &c.by[ch][i]; isRegionError(p) && p.Country != "" {
 			by[p.Country]++
 		}
 	}
@@ -182,7 +182,7 @@ func (c *calibration) billed(ch int) {
 // rate writes a rate where it is known better than it was stated, or contradicts that.
 func (c *calibration) rate(ch int, kind string, r *fit.Rate, remark string) {
 	stated := errorOf(&c.s.Channels[ch].Errors, kind)
-	f := Finding{Key: c.key(ch, "errors."+kind+".rate"), Stated: figure.Percent(stated.Rate), Measured: figure.Interval(r.Estimate), From: seen(r.Hits, r.Tries, r.Nights), Why: remark}
+	f := Finding{Key: c.key(ch, "errors."+kind+".rate"), Stated: figure.Percent(stated.Rate), Measured: figure.Interval(r.Estimate), From: evidence(r.Hits, r.Tries, r.Nights), Why: remark}
 	width := 2 * math.Max(stated.Rate, r.Value)
 	contradicts := stated.Rate < r.Low || stated.Rate > r.High
 	if stated.Range != nil {
@@ -195,15 +195,15 @@ func (c *calibration) rate(ch int, kind string, r *fit.Rate, remark string) {
 		f.Written = true
 		c.writeRate(ch, kind, r)
 	case few:
-		f.Why = join(fmt.Sprintf("too few attempts: at least %d are needed", max(Fewest, needed(r, width))), remark)
+		f.Why = join(fmt.Sprintf("too few attempts: at least %d are needed", max(Fewest, sampleSize(r, width))), remark)
 	default:
-		f.Why = join(fmt.Sprintf("known less well than it was stated: about %d attempts are needed", needed(r, width)), remark)
+		f.Why = join(fmt.Sprintf("known less well than it was stated: about %d attempts are needed", sampleSize(r, width)), remark)
 	}
 	c.Findings = append(c.Findings, f)
 }
 
-// needed is how many attempts it takes for an interval of a width, given how much nights scatter.
-func needed(r *fit.Rate, width float64) int {
+// sampleSize is how many attempts it takes for an interval of a width, given how much nights scatter.
+func sampleSize(r *fit.Rate, width float64) int {
 	n := float64(fit.Needed(r.Value, width))
 	if r.Widened() {
 		n *= r.Scatter
@@ -219,13 +219,13 @@ const fewestErrors = 8
 // of the chain, which allows for that.
 func (c *calibration) region(ch int, r *fit.Rate, remark string) string {
 	e := &c.s.Channels[ch].Errors
-	passed := c.passed(ch)
+	passed := c.exposedToRegion(ch)
 	if r.Hits < fewestErrors {
 		return join(remark, fmt.Sprintf("too few region errors to say how they hang together: at least %d are needed", fewestErrors))
 	}
 	if e.Exits == 0 {
 		c.checkRows(ch, passed, predict.Exits{Share: r.Value})
-		return join(remark, c.hidden(passed))
+		return join(remark, c.unstatedSpells(passed))
 	}
 	order := e.Rotate == "order" && e.Exits > 1
 	spells := c.chains(passed, e.Exits, order)
@@ -257,28 +257,28 @@ func (c *calibration) region(ch int, r *fit.Rate, remark string) string {
 	return remark
 }
 
-// passed are a channel's attempts that came as far as region errors.
-func (c *calibration) passed(ch int) (all []placed) {
+// exposedToRegion are a channel's attempts that came as far as region errors.
+func (c *calibration) exposedToRegion(ch int) (all []placed) {
 	for i := range c.by[ch] {
-		if _, tries := met(&c.by[ch][i], "region"); tries > 0 && c.came(&c.by[ch][i], "region") > 0.5 {
+		if _, tries := exposure(&c.by[ch][i], "region"); tries > 0 && c.exposedShare(&c.by[ch][i], "region") > 0.5 {
 			all = append(all, c.by[ch][i])
 		}
 	}
 	return all
 }
 
-func atRegion(p *placed) bool { return p.Outcome == channel.Refused && p.Reason == channel.Region }
+func isRegionError(p *placed) bool { return p.Outcome == channel.Refused && p.Reason == channel.Region }
 
 // chains fits spells: of one exit for each order that keeps its exit, else of so many exits at random.
 func (c *calibration) chains(passed []placed, exits int, order bool) fit.Spells {
 	var all [][]fit.Visit
 	for _, s := range c.sequences(passed) {
 		if !order {
-			all = append(all, visits(s, atRegion))
+			all = append(all, visits(s, isRegionError))
 			continue
 		}
 		for _, own := range byOrder(s) {
-			all = append(all, visits(own, atRegion))
+			all = append(all, visits(own, isRegionError))
 		}
 	}
 	if order {
@@ -308,8 +308,8 @@ func byOrder(s []placed) [][]placed {
 	return all
 }
 
-// hidden looks for spells that the scenario doesn't know.
-func (c *calibration) hidden(passed []placed) string {
+// unstatedSpells looks for spells that the scenario doesn't know.
+func (c *calibration) unstatedSpells(passed []placed) string {
 	common, order := c.chains(passed, 1, false), c.chains(passed, 1, true)
 	best, how := common, "all attempts share them"
 	keys := "exits = 1, burst = %q"

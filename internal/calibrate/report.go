@@ -3,6 +3,10 @@ package calibrate
 import (
 	"fmt"
 	"strings"
+	"text/tabwriter"
+
+	"channelbench/internal/inert"
+	"channelbench/internal/record"
 )
 
 // Report is the result in words: what was measured and written, what stays and why, and what the model can't explain.
@@ -62,3 +66,28 @@ func (r *Result) list(b *strings.Builder, title string, written bool) {
 }
 
 func capital(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
+
+// Moved sets the decision of the scenario as stated beside that of the calibrated one.
+func Moved(stated, measured *record.Run) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "\nThe decision, by %d simulated months:\n  as stated: %s\n  measured:  %s\n\n",
+		stated.Months, inert.Line(stated.Verdict.Sentence), inert.Line(measured.Verdict.Sentence))
+	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "Strategy\tCost/clip\t→\tDelivered\t→\tIn time\t→")
+	for i := range stated.Strategies {
+		a, z := &stated.Strategies[i], &measured.Strategies[i]
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", inert.Line(a.Name),
+			number("$%.4f", 1, a.CostPerDelivered), number("$%.4f", 1, z.CostPerDelivered),
+			number("%.2f%%", 100, a.DeliveredShare), number("%.2f%%", 100, z.DeliveredShare),
+			number("%.2f%%", 100, a.InTimeShare), number("%.2f%%", 100, z.InTimeShare))
+	}
+	w.Flush()
+	return b.String()
+}
+
+func number(format string, scale float64, f record.Figure) string {
+	if f.Value == nil {
+		return "–"
+	}
+	return fmt.Sprintf(format, scale**f.Value)
+}

@@ -18,17 +18,17 @@ import (
 // fewestSpells is from how many spells that were seen whole their lengths are taken.
 const fewestSpells = 8
 
-// stopped is the share of submits that an outage refuses: all, but for what a log gets wrong.
-const stopped = 0.995
+// outageRefuses is the share of submits that an outage refuses: all, but for what a log gets wrong.
+const outageRefuses = 0.995
 
 // troubled is what calibration knows of outages and regimes.
 type troubled struct {
-	shades map[*attempt.Attempt]shade
-	found  []bool // by channel: its spells were looked for
+	overlaps map[*attempt.Attempt]overlap
+	found    []bool // by channel: its spells were looked for
 }
 
-// shade is what spells of trouble leave open of an attempt.
-type shade struct {
+// overlap is what spells of trouble leave open of an attempt.
+type overlap struct {
 	in      float64 // chance that it came while one lasted
 	refused float64 // chance that one refused it: then it never met the channel's own errors
 	stopped bool    // one may have begun, or lasted, while its job ran
@@ -36,7 +36,7 @@ type shade struct {
 
 // trouble looks for outages and regimes in rows of failures.
 func (c *calibration) trouble() {
-	c.shades, c.found = map[*attempt.Attempt]shade{}, make([]bool, len(c.s.Channels))
+	c.overlaps, c.found = map[*attempt.Attempt]overlap{}, make([]bool, len(c.s.Channels))
 	for i := range c.s.Outages {
 		c.outage(i)
 	}
@@ -73,7 +73,7 @@ func (c *calibration) stated(ch int) (all *fit.Expected, kinds int) {
 	if share == 0 {
 		return nil, len(regimes)
 	}
-	return &fit.Expected{Share: math.Min(0.95, share), Lasts: share / spells, Refuses: math.Min(stopped, refused/share)}, len(regimes)
+	return &fit.Expected{Share: math.Min(0.95, share), Lasts: share / spells, Refuses: math.Min(outageRefuses, refused/share)}, len(regimes)
 }
 
 // mean is that of a lognormal, in seconds.
@@ -82,9 +82,9 @@ func mean(t scenario.Takes) float64 { return t.Median.Seconds() * math.Exp(t.Sig
 // refused says whether an attempt met what an outage or a regime does to it at once.
 func refused(p *placed) bool { return p.Outcome == channel.Refused && p.Reason == channel.Submit }
 
-// find looks for spells in some channels' attempts, and notes what they did to each. A spell that the scenario doesn't know
+// findSpells looks for spells in some channels' attempts, and notes what they did to each. A spell that the scenario doesn't know
 // keeps attempts from the errors that come after it all the same, but what it refused is of the scenario's rate of submit errors.
-func (c *calibration) find(attempts []placed, refuses float64, stated *fit.Expected, stops bool) *fit.Trouble {
+func (c *calibration) findSpells(attempts []placed, refuses float64, stated *fit.Expected, stops bool) *fit.Trouble {
 	var known []placed
 	for _, p := range attempts {
 		if p.Accepted || p.Outcome == channel.Refused || p.Outcome == channel.Ambiguous {
@@ -96,23 +96,23 @@ func (c *calibration) find(attempts []placed, refuses float64, stated *fit.Expec
 	for _, s := range sequences {
 		seen := visits(s, refused)
 		for i := range s {
-			_, tries := met(&s[i], "submit")
+			_, tries := exposure(&s[i], "submit")
 			seen[i].Blind = tries == 0
 		}
 		all = append(all, seen)
 	}
 	t := fit.Troubles(all, refuses, stated)
 	for k, s := range sequences {
-		c.shadow(t, k, s, stated != nil, stops)
+		c.noteOverlaps(t, k, s, stated != nil, stops)
 	}
 	return t
 }
 
-// shadow notes what spells did to the attempts of a sequence. Where they stop jobs, none that was accepted while one lasted counts.
-func (c *calibration) shadow(t *fit.Trouble, k int, s []placed, stated, stops bool) {
+// noteOverlaps notes what spells did to the attempts of a sequence. Where they stop jobs, none that was accepted while one lasted counts.
+func (c *calibration) noteOverlaps(t *fit.Trouble, k int, s []placed, stated, stops bool) {
 	var begins time.Time // at the earliest, of the spell that comes next
 	for i := len(s) - 1; i >= 0; i-- {
-		a := shade{in: t.Inside(k, i)}
+		a := overlap{in: t.Inside(k, i)}
 		if refused(&s[i]) {
 			a.refused = 1 - t.Passed(k, i)
 		}
@@ -123,17 +123,17 @@ func (c *calibration) shadow(t *fit.Trouble, k int, s []placed, stated, stops bo
 			a.stopped = !s[i].At.Add(max(s[i].Low, s[i].High)).Before(begins)
 		}
 		if !stated {
-			a = shade{refused: a.refused}
+			a = overlap{refused: a.refused}
 		}
-		if a != (shade{}) {
-			c.shades[s[i].Attempt] = a
+		if a != (overlap{}) {
+			c.overlaps[s[i].Attempt] = a
 		}
 	}
 }
 
-// came is how much of an attempt, for all that is known of trouble, came as far as an error of its own channel.
-func (c *calibration) came(p *placed, kind string) float64 {
-	switch a := c.shades[p.Attempt]; {
+// exposedShare is how much of an attempt, for all that is known of trouble, came as far as an error of its own channel.
+func (c *calibration) exposedShare(p *placed, kind string) float64 {
+	switch a := c.overlaps[p.Attempt]; {
 	case kind == "moderation" || kind == "region":
 		return 1 - a.refused
 	case kind == "submit":
@@ -171,8 +171,8 @@ func (c *calibration) outage(i int) {
 	for _, name := range o.Channels {
 		c.found[c.index(name)] = true
 	}
-	t := c.find(attempts, stopped, stated, true)
-	lengths, said := c.lengths(t, o.Lasts.Median.Seconds())
+	t := c.findSpells(attempts, outageRefuses, stated, true)
+	lengths, said := c.spellLengths(t, o.Lasts.Median.Seconds())
 	if f.Why = said; lengths != nil {
 		between := t.Lasts.Value * (1 - t.Share.Value) / t.Share.Value
 		f.Measured = fmt.Sprintf("a median of %s, sigma %.2f, every %s", figure.Seconds(lengths.Base), lengths.Spread.Value, figure.Seconds(between))
@@ -188,7 +188,7 @@ func (c *calibration) regime(ch int) {
 	name := c.s.Channels[ch].Name
 	stated, kinds := c.stated(ch)
 	regimes := c.s.Channels[ch].Regimes
-	t := c.find(c.by[ch], 0, stated, kinds > len(regimes))
+	t := c.findSpells(c.by[ch], 0, stated, kinds > len(regimes))
 	if kinds > 0 && len(regimes) == 0 {
 		return // told with the outages
 	}
@@ -208,7 +208,7 @@ func (c *calibration) regime(ch int) {
 	}
 	g := &regimes[0]
 	f := Finding{Key: c.key(ch, "regimes."+g.Name), Stated: fmt.Sprintf("%s of the time for a median of %v, refusing %s", figure.Percent(g.Share), g.Lasts.Median, figure.Percent(g.Submit)), From: fmt.Sprintf("%d attempts", len(c.by[ch]))}
-	lengths, said := c.lengths(t, g.Lasts.Median.Seconds())
+	lengths, said := c.spellLengths(t, g.Lasts.Median.Seconds())
 	if f.Why = said; lengths != nil {
 		f.Measured = fmt.Sprintf("%s of the time (%s–%s) for a median of %s, refusing %s", figure.Percent(t.Share.Value), figure.Percent(t.Share.Low), figure.Percent(t.Share.High), figure.Seconds(lengths.Base), figure.Percent(t.Refuses))
 		f.Written = true
@@ -221,8 +221,8 @@ func (c *calibration) regime(ch int) {
 	c.Findings = append(c.Findings, f)
 }
 
-// lengths fits how long spells last; nil where there is not enough to tell, and why.
-func (c *calibration) lengths(t *fit.Trouble, median float64) (*fit.Times, string) {
+// spellLengths fits how long spells last; nil where there is not enough to tell, and why.
+func (c *calibration) spellLengths(t *fit.Trouble, median float64) (*fit.Times, string) {
 	if !t.Told() {
 		return nil, fmt.Sprintf("no rows of failures beyond chance (likelihood ratio %.1f; 14 are asked): it takes attempts over many such spells", t.Gain)
 	}

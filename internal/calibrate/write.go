@@ -79,7 +79,7 @@ func (c *calibration) writeRate(ch int, kind string, r *fit.Rate) {
 			c.edit(strconv.Quote(source), append(at, "source")...)
 		}
 	}
-	text = fmt.Sprintf("%s, %s–%s", seen(r.Hits, r.Tries, r.Nights), figure.Percent(r.Low), figure.Percent(r.High))
+	text = fmt.Sprintf("%s, %s–%s", evidence(r.Hits, r.Tries, r.Nights), figure.Percent(r.Low), figure.Percent(r.High))
 	if r.Widened() {
 		text += ", nights differ"
 	}
@@ -283,7 +283,9 @@ func (c *calibration) write() error {
 	}
 	want.Source, want.Name = got.Source, got.Name
 	if !reflect.DeepEqual(want, got) {
-		return errors.New("the calibrated scenario says something else than was meant; this is a bug, please report it with the scenario")
+		return errors.New("the calibrated scenario says something else than was meant; " +
+			"this is a bug, please report it with the scenario")
 	}
+	c.Scenario = got
 	return nil
 }

@@ -48,9 +48,9 @@ func (o *Outlook) Delivers() bool {
 	return o.Delivered > 0 && !math.IsInf(o.CostPerDelivered, 0) && !math.IsNaN(o.CostPerDelivered)
 }
 
-// beats says whether an outlook is at least as good as another in every figure of an order, and better in one. A month's cost
+// dominates says whether an outlook is at least as good as another in every figure of an order, and better in one. A month's cost
 // is none of them: it is lower, too, where less is delivered.
-func (o *Outlook) beats(other *Outlook) bool {
+func (o *Outlook) dominates(other *Outlook) bool {
 	better := false
 	for m := range scenario.MonthlyCost { // those before it
 		a, b := o.Figure(m), other.Figure(m)
@@ -202,7 +202,7 @@ func (j *judgement) cheapest(strategies []int) int { return j.lowest(j.means, st
 func (j *judgement) lowest(o []Outlook, strategies []int) int {
 	best := -1
 	for _, i := range strategies {
-		beaten := slices.ContainsFunc(strategies, func(k int) bool { return o[k].beats(&o[i]) })
+		beaten := slices.ContainsFunc(strategies, func(k int) bool { return o[k].dominates(&o[i]) })
 		if !beaten && (best < 0 || j.objective(&o[i]) < j.objective(&o[best])) {
 			best = i
 		}

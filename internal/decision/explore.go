@@ -32,7 +32,7 @@ func Explore(q *Question, foresee Foresee) (*record.Sensitivity, error) {
 		return nil, nil
 	}
 	e.rivals()
-	for _, find := range []func() error{e.shares, e.swings, e.flips} {
+	for _, find := range []func() error{e.shares, e.extremes, e.flips} {
 		if err := find(); err != nil {
 			return nil, err
 		}
@@ -62,7 +62,7 @@ type flip struct {
 // best, or, where nobody qualifies, those that come closest to it.
 func (e *exploration) rivals() {
 	if e.subject = e.judgement.subject(); e.subject >= 0 {
-		e.against = e.next(e.subject)
+		e.against = e.runnerUp(e.subject)
 		return
 	}
 	pool := e.remaining()
@@ -79,16 +79,16 @@ func (e *exploration) deciding(o []Outlook) float64 {
 	return v
 }
 
-// kept is 1 where the subject keeps every requirement.
-func (e *exploration) kept(o []Outlook) float64 {
-	if e.keepsAll(&o[e.subject]) {
+// meeting is 1 where the subject keeps every requirement.
+func (e *exploration) meeting(o []Outlook) float64 {
+	if e.meetsAll(&o[e.subject]) {
 		return 1
 	}
 	return 0
 }
 
-// ask asks for the outlooks of some strategies and takes the rest from what is known.
-func (e *exploration) ask(cases []Case, known func(c int) []Outlook) ([][]Outlook, error) {
+// evaluate asks for the outlooks of some strategies and takes the rest from what is known.
+func (e *exploration) evaluate(cases []Case, known func(c int) []Outlook) ([][]Outlook, error) {
 	found, err := e.foresee(cases)
 	if err != nil {
 		return nil, err
@@ -103,8 +103,8 @@ func (e *exploration) ask(cases []Case, known func(c int) []Outlook) ([][]Outloo
 	return all, nil
 }
 
-// moved are the strategies of a list whose figures may depend on an input.
-func (e *exploration) moved(input int, strategies []int) []int {
+// dependents are the strategies of a list whose figures may depend on an input.
+func (e *exploration) dependents(input int, strategies []int) []int {
 	var moved []int
 	for _, i := range strategies {
 		if e.Inputs[input].moves(i) {
@@ -131,7 +131,7 @@ func (e *exploration) shares() error {
 	}
 	var mixing []int // the inputs that are taken from the fresh sample, in the order of the cases
 	for k := range e.Inputs {
-		moved := e.moved(k, pair)
+		moved := e.dependents(k, pair)
 		if len(moved) == 0 {
 			continue
 		}
@@ -145,7 +145,7 @@ func (e *exploration) shares() error {
 			cases = append(cases, mixed)
 		}
 	}
-	found, err := e.ask(cases, func(c int) []Outlook { return e.Draws[c%n] })
+	found, err := e.evaluate(cases, func(c int) []Outlook { return e.Draws[c%n] })
 	if err != nil {
 		return err
 	}
@@ -163,12 +163,12 @@ func (e *exploration) shares() error {
 		}
 		return stats.Effects(of(e.Draws[:n]), of(found[:n]), mixed)
 	}
-	e.effects, e.keeping = effects(e.deciding), effects(e.kept)
+	e.effects, e.keeping = effects(e.deciding), effects(e.meeting)
 	return nil
 }
 
-// swings looks at both ends of each range, with the other inputs as stated.
-func (e *exploration) swings() error {
+// extremes looks at both ends of each range, with the other inputs as stated.
+func (e *exploration) extremes() error {
 	everybody := make([]int, len(e.Strategies))
 	for i := range everybody {
 		everybody[i] = i
@@ -208,7 +208,7 @@ func (e *exploration) atStated() []float64 {
 
 // oneAt has one input at a value and the others as stated.
 func (e *exploration) oneAt(input int, value float64, strategies []int) Case {
-	c := Case{e.atStated(), e.moved(input, strategies)}
+	c := Case{e.atStated(), e.dependents(input, strategies)}
 	c.Values[input] = value
 	return c
 }
@@ -216,7 +216,7 @@ func (e *exploration) oneAt(input int, value float64, strategies []int) Case {
 // choice is the best strategy for known inputs: it keeps every requirement and is not excluded; −1
 // where none does.
 func (e *exploration) choice(o []Outlook) int {
-	return e.lowest(o, slices.DeleteFunc(e.remaining(), func(i int) bool { return !e.keepsAll(&o[i]) }))
+	return e.lowest(o, slices.DeleteFunc(e.remaining(), func(i int) bool { return !e.meetsAll(&o[i]) }))
 }
 
 // bracket is a part of a range in which the best strategy changes.
@@ -234,7 +234,7 @@ func (e *exploration) flips() error {
 			cases = append(cases, e.oneAt(k, in.Range.Quantile(float64(p)/parts), e.remaining()))
 		}
 	}
-	found, err := e.ask(cases, func(int) []Outlook { return e.stated })
+	found, err := e.evaluate(cases, func(int) []Outlook { return e.stated })
 	if err != nil {
 		return err
 	}
@@ -273,7 +273,7 @@ func (e *exploration) halve(open []bracket) ([]bracket, error) {
 		cases[c] = e.oneAt(b.input, (b.low+b.high)/2, e.remaining())
 		many[b.input]++
 	}
-	found, err := e.ask(cases, func(int) []Outlook { return e.stated })
+	found, err := e.evaluate(cases, func(int) []Outlook { return e.stated })
 	if err != nil {
 		return nil, err
 	}

@@ -39,7 +39,7 @@ func (j *judgement) whatDecides() []string {
 	}
 	kept := make([]float64, len(j.Draws))
 	for d := range j.Draws {
-		if j.keepsAll(&j.Draws[d][i]) {
+		if j.meetsAll(&j.Draws[d][i]) {
 			kept[d] = 1
 		}
 	}

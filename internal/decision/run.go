@@ -12,46 +12,44 @@ import (
 
 // NewRun returns the record of a run of a scenario before anything is known of its strategies.
 func NewRun(s *scenario.Scenario, mode, version string) *record.Run {
-	run := &record.Run{
-		Schema: record.Schema,
-		Mode:   mode,
-		Tool:   record.Tool{Version: version},
-		Seed:   s.Seed,
-		Scenario: record.Scenario{
-			Name: s.Name, Title: s.Title, SHA256: s.SHA256(), PurchaseSHA256: s.PurchaseSHA256(),
-			PromiseSeconds: seconds(s.Workload.Promise), DeadlineSeconds: seconds(s.Workload.Deadline),
-			Channels: []record.Channel{}, Assumptions: []record.Assumption{},
-		},
-		Orders:   s.Workload.OrdersPerMonth,
-		Warnings: []string{},
+	return &record.Run{Schema: record.Schema, Mode: mode, Tool: record.Tool{Version: version}, Seed: s.Seed,
+		Scenario: Scenario(s), Orders: s.Workload.OrdersPerMonth, Warnings: []string{}}
+}
+
+// Scenario is a scenario as the record describes it.
+func Scenario(s *scenario.Scenario) record.Scenario {
+	described := record.Scenario{
+		Name: s.Name, Title: s.Title, SHA256: s.SHA256(), PurchaseSHA256: s.PurchaseSHA256(),
+		PromiseSeconds: seconds(s.Workload.Promise), DeadlineSeconds: seconds(s.Workload.Deadline),
+		Channels: []record.Channel{}, Assumptions: []record.Assumption{},
 	}
 	if s.Decision.Budget > 0 {
-		run.Scenario.BudgetUSD = record.Number(s.Decision.Budget.Dollars())
+		described.BudgetUSD = record.Number(s.Decision.Budget.Dollars())
 	}
 	for i := range s.Channels {
 		c := &s.Channels[i]
-		run.Scenario.Channels = append(run.Scenario.Channels, describe(c))
-		if c.Model != "" && !slices.Contains(run.Scenario.Models, c.Model) {
-			run.Scenario.Models = append(run.Scenario.Models, c.Model)
+		described.Channels = append(described.Channels, describe(c))
+		if c.Model != "" && !slices.Contains(described.Models, c.Model) {
+			described.Models = append(described.Models, c.Model)
 		}
 	}
 	for _, st := range s.Strategies {
 		if st.Label != "" {
-			if run.Scenario.StrategyLabels == nil {
-				run.Scenario.StrategyLabels = map[string]string{}
+			if described.StrategyLabels == nil {
+				described.StrategyLabels = map[string]string{}
 			}
-			run.Scenario.StrategyLabels[st.Name] = st.Label
+			described.StrategyLabels[st.Name] = st.Label
 		}
 	}
 	for _, v := range s.Workload.Videos {
-		run.Scenario.Videos = append(run.Scenario.Videos, record.Video{
-			Name: v.Name, Share: float64(v.Share) / float64(money.Whole), Seconds: v.Clip.Seconds, Resolution: v.Clip.Resolution,
-		})
+		described.Videos = append(described.Videos, record.Video{Name: v.Name, Share: float64(v.Share) / float64(money.Whole),
+			Seconds: v.Clip.Seconds, Resolution: v.Clip.Resolution})
 	}
 	for _, a := range s.Assumptions() {
-		run.Scenario.Assumptions = append(run.Scenario.Assumptions, record.Assumption{Key: a.Key, Confidence: a.Confidence.String(), Text: a.Text})
+		described.Assumptions = append(described.Assumptions,
+			record.Assumption{Key: a.Key, Confidence: a.Confidence.String(), Text: a.Text})
 	}
-	return run
+	return described
 }
 
 func describe(c *scenario.Channel) record.Channel {

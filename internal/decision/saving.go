@@ -14,7 +14,7 @@ func (j *judgement) save() {
 	subject := j.subject()
 	against, baseline := j.baseline(), true
 	if subject < 0 || against < 0 || against == subject {
-		against, baseline = j.next(subject), false
+		against, baseline = j.runnerUp(subject), false
 	}
 	if subject < 0 || against < 0 {
 		return
@@ -51,9 +51,9 @@ func (j *judgement) baseline() int {
 	return i
 }
 
-// next is the best strategy besides one: of those that qualify or, where nobody does, of those that keep the requirements at
+// runnerUp is the best strategy besides one: of those that qualify or, where nobody does, of those that keep the requirements at
 // the stated values; −1: there is none.
-func (j *judgement) next(subject int) int {
+func (j *judgement) runnerUp(subject int) int {
 	pool := j.allowed()
 	if j.candidate < 0 {
 		pool = j.keeping()
@@ -63,7 +63,7 @@ func (j *judgement) next(subject int) int {
 
 // keeping are the remaining strategies that keep every requirement at the stated values.
 func (j *judgement) keeping() []int {
-	return slices.DeleteFunc(j.remaining(), func(i int) bool { return !j.keepsAll(&j.Stated[i]) })
+	return slices.DeleteFunc(j.remaining(), func(i int) bool { return !j.meetsAll(&j.Stated[i]) })
 }
 
 // againstBaseline is what each strategy costs less than the baseline.

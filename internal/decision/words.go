@@ -61,7 +61,7 @@ func (j *judgement) choose() string {
 	if !j.NoPromise {
 		s += fmt.Sprintf(" and %s in time", percent(o.InTime))
 	}
-	second := j.next(j.candidate)
+	second := j.runnerUp(j.candidate)
 	switch {
 	case second >= 0 && second == j.baseline():
 		return s + "."
@@ -121,7 +121,7 @@ func (j *judgement) nobody() string {
 		lead = ", and costs " + j.lead()
 	}
 	return fmt.Sprintf("No strategy is sure to %s: %s %s would be the best that does, at %s per delivered clip%s, but it does so in only %s of what %s leave open; %s is asked.",
-		j.goal("deliver anything", "meet every requirement ("+required+")"), j.point(), j.Strategies[i], clipMoney(j.Stated[i].CostPerDelivered), lead, percent(j.keeps(i)), j.source(), percent(j.Decision.Confidence))
+		j.goal("deliver anything", "meet every requirement ("+required+")"), j.point(), j.Strategies[i], clipMoney(j.Stated[i].CostPerDelivered), lead, percent(j.meets(i)), j.source(), percent(j.Decision.Confidence))
 }
 
 // source is what leaves the answer open.
@@ -151,8 +151,8 @@ func (j *judgement) point() string {
 // closest is the best of the remaining strategies that keep every requirement at the stated values, or −1.
 func (j *judgement) closest() int { return j.cheapest(j.keeping()) }
 
-// keepsAll says whether something is delivered, and every requirement kept.
-func (j *judgement) keepsAll(o *Outlook) bool {
+// meetsAll says whether something is delivered, and every requirement kept.
+func (j *judgement) meetsAll(o *Outlook) bool {
 	if !o.Delivers() {
 		return false
 	}
@@ -164,8 +164,8 @@ func (j *judgement) keepsAll(o *Outlook) bool {
 	return true
 }
 
-// keeps is the share of the draws in which a strategy keeps every requirement.
-func (j *judgement) keeps(strategy int) float64 { return j.probability(strategy, j.keepsAll) }
+// meets is the share of the draws in which a strategy keeps every requirement.
+func (j *judgement) meets(strategy int) float64 { return j.probability(strategy, j.meetsAll) }
 
 func (j *judgement) required() []string {
 	var texts []string

@@ -1,126 +1,177 @@
-// Package plan puts together what benches of a scenario would cost, show and be worth, and how their money is spent best.
+// Package plan puts together the cost of benches of a scenario, what they can find and their worth, and how their money
+// is spent best.
 //
 // It deliberately works out neither prices nor probabilities of its own: a night's bench comes from bench, what to expect
 // and what measuring is worth from sim.
 //
-//	p, err := plan.New(s, &plan.Question{Nights: 30, Night: night, Expected: figures, Channels: channels, Worth: worth})
+//	p, err := plan.New(ctx, s, plan.Options{Nights: 30})
 package plan
 
 import (
+	"cmp"
+	"context"
 	"errors"
 	"math"
-	"time"
+	"slices"
 
+	"channelbench/bench"
 	"channelbench/internal/channel"
+	"channelbench/internal/decision"
+	"channelbench/internal/decision/evsi"
 	"channelbench/internal/money"
 	"channelbench/internal/record"
 	"channelbench/internal/scenario"
 	"channelbench/internal/stats/power"
+	"channelbench/sim"
 )
 
-// Question is what is planned.
-type Question struct {
-	Version string
-	Nights  int
-	Orders  int          // per driven strategy and night; 0: as Budget buys, or as the scenario says
-	Budget  money.Micros // for all nights; 0: none
-
-	Night    func(orders int) (*Night, error) // a night's bench with so many orders of each driven strategy
-	Expected []record.Strategy                // all strategies, at the stated values
-	Channels []Channel                        // in the scenario's order
-	Worth    *Worth                           // nil: it isn't known in dollars
+// Options say what is planned.
+type Options struct {
+	Version     string // of the tool, for the record
+	Nights      int
+	Orders      int          // per driven strategy and night; 0: as Budget buys, or as the scenario says
+	Budget      money.Micros // for all nights; 0: none
+	MissedMonth money.Micros // extra cost of a month that misses a requirement; 0: a month with the dearest strategy
+	Workers     int          // 0: one per processor
 }
 
-// Night is one bench.
-type Night struct {
-	Strategies   []Strategy
-	Replayed     []string
-	Orders       int
-	Least, Worst money.Micros
-	Lasts        time.Duration // from the first order to the last
-	Ends         time.Duration // after that, at the latest
-}
+// RefusedError says why the scenario or the budget makes no plan.
+type RefusedError struct{ Err error }
 
-// Strategy is the part of one driven strategy.
-type Strategy struct {
-	Name         string
-	Orders       int
-	Least, Worst money.Micros
-}
+func (e *RefusedError) Error() string { return e.Err.Error() }
 
-// Channel is what orders see of a channel.
-type Channel struct {
-	First float64 // orders that begin there, of each order of every driven strategy
-	Sigma float64 // standard deviation of the logarithm of its latency
-}
-
-// Worth is what measuring is worth in dollars a month.
-type Worth struct {
-	Today           string
-	Perfect, Missed float64
-	Of              func(orders, nights int) (value, se float64)
-}
-
-// planner is a plan in the making.
-type planner struct {
-	*Question
-	scenario *scenario.Scenario
-	compiled *scenario.Compiled
-	plan     *record.Plan
-	night    *Night
-}
+// Unwrap is for errors.Is.
+func (e *RefusedError) Unwrap() error { return e.Err }
 
 // ErrTooLittle says that a budget buys no order.
 var ErrTooLittle = errors.New("the budget doesn't buy one order of each driven strategy a night")
 
-// New makes a plan.
-func New(s *scenario.Scenario, head *record.Run, q *Question) (*record.Plan, error) {
+// New makes a plan: it simulates the scenario, and contacts nobody.
+func New(ctx context.Context, s *scenario.Scenario, o Options) (*record.Plan, error) {
+	one, err := night(s, 1)
+	if err != nil {
+		return nil, &RefusedError{err}
+	}
+	var driven []string
+	for _, d := range one.Driven {
+		driven = append(driven, d.Name)
+	}
+	study, err := sim.NewStudy(ctx, s, sim.StudyOptions{Driven: driven, Missed: o.MissedMonth.Dollars(), Workers: o.Workers})
+	if err != nil {
+		return nil, err
+	}
+	k := &knowledge{night: func(orders int) (*bench.Plan, error) { return night(s, orders) },
+		strategies: study.Strategies, exposures: study.Channels}
+	if study.InUSD {
+		k.information = &information{today: study.Today, perfect: study.Perfect().Value, missed: study.Missed, worth: study.Worth}
+	}
+	p, err := made(s, o, k)
+	if err != nil {
+		return nil, &RefusedError{err}
+	}
+	return p, nil
+}
+
+// night is a night's bench with so many orders of each driven strategy.
+func night(s *scenario.Scenario, orders int) (*bench.Plan, error) {
+	c := *s
+	c.Bench.Orders = orders
+	return bench.NewPlan(&c)
+}
+
+// knowledge is what a plan is made of.
+type knowledge struct {
+	night       func(orders int) (*bench.Plan, error)
+	strategies  []record.Strategy // all, at the stated values
+	exposures   []sim.Exposure    // in the scenario's order
+	information *information      // nil: its worth isn't known in dollars
+}
+
+// information is the value of measuring, in dollars a month.
+type information struct {
+	today           string // the choice before anything is measured
+	perfect, missed float64
+	worth           func(orders, nights int) evsi.Value
+}
+
+// planner is a plan in the making.
+type planner struct {
+	Options
+	*knowledge
+	scenario *scenario.Scenario
+	compiled *scenario.Compiled
+	orders   int // per driven strategy and night
+	bench    *bench.Plan
+}
+
+func made(s *scenario.Scenario, o Options, k *knowledge) (*record.Plan, error) {
 	compiled, err := s.Compile()
 	if err != nil {
 		return nil, err
 	}
-	p := &planner{Question: q, scenario: s, compiled: compiled}
-	one, err := q.Night(1)
-	if err != nil {
+	p := &planner{Options: o, knowledge: k, scenario: s, compiled: compiled}
+	if p.orders, err = p.affordable(); err != nil {
 		return nil, err
 	}
-	orders := q.Orders
-	if orders == 0 {
-		orders = s.Bench.Orders
-		if q.Budget > 0 {
-			if orders = int(q.Budget.Dollars() / float64(q.Nights) / p.each(one)); orders == 0 {
-				return nil, ErrTooLittle
-			}
-		}
-	}
-	if p.night, err = q.Night(orders); err != nil {
+	if p.bench, err = k.night(p.orders); err != nil {
 		return nil, err
 	}
-	p.plan = &record.Plan{Schema: record.PlanSchema, Tool: record.Tool{Version: q.Version}, Seed: s.Seed, Scenario: head.Scenario,
-		Nights: q.Nights, Orders: orders, Replayed: p.night.Replayed}
-	if q.Budget > 0 {
-		p.plan.BudgetUSD = record.Number(q.Budget.Dollars())
-	}
-	p.costs()
-	p.shares()
-	p.latencies()
-	p.channels()
-	p.worth()
-	p.words()
-	return p.plan, nil
+	return p.record(), nil
 }
 
-// expected is what to expect of a strategy.
+// affordable is the number of orders per driven strategy and night.
+func (p *planner) affordable() (int, error) {
+	switch {
+	case p.Orders > 0:
+		return p.Orders, nil
+	case p.Budget == 0:
+		return p.scenario.Bench.Orders, nil
+	}
+	one, err := p.night(1)
+	if err != nil {
+		return 0, err
+	}
+	orders := int(p.Budget.Dollars() / float64(p.Nights) / p.chargeOfEach(one))
+	if orders == 0 {
+		return 0, ErrTooLittle
+	}
+	return orders, nil
+}
+
+// record assembles the plan.
+func (p *planner) record() *record.Plan {
+	strategies := p.driven()
+	night := p.nightCost(strategies)
+	channels := p.channels(night.ExpectedUSD)
+	worth := p.worth()
+	return &record.Plan{Schema: record.PlanSchema, Tool: record.Tool{Version: p.Version}, Seed: p.scenario.Seed,
+		Scenario: decision.Scenario(p.scenario), Nights: p.Nights, Orders: p.orders,
+		BudgetUSD: dollars(p.Budget), Night: night, AllNights: times(night, p.Nights),
+		Strategies: strategies, Replayed: p.bench.Replayed, Channels: channels, Shares: p.shares(),
+		Latencies: p.latencies(), Worth: worth, Verdict: p.verdict(worth),
+		Advice:   slices.Concat(p.adviseOrders(), p.adviseNights(), adviseMoney(channels, night.ExpectedUSD)),
+		Warnings: p.warnings(worth)}
+}
+
+// dollars is an amount; nil where there is none.
+func dollars(amount money.Micros) *float64 {
+	if amount == 0 {
+		return nil
+	}
+	return record.Number(amount.Dollars())
+}
+
+// expected are the figures of a strategy at the stated values.
 func (p *planner) expected(name string) *record.Strategy {
-	for i := range p.Expected {
-		if p.Expected[i].Name == name {
-			return &p.Expected[i]
+	for i := range p.strategies {
+		if p.strategies[i].Name == name {
+			return &p.strategies[i]
 		}
 	}
 	return &record.Strategy{Name: name}
 }
 
-// charge is what an order of a strategy is expected to be charged, in dollars.
+// charge is the expected charge of a strategy's order, in dollars.
 func (p *planner) charge(name string) float64 {
 	sum := 0.0
 	for _, usd := range p.expected(name).SpendByChannel {
@@ -129,9 +180,9 @@ func (p *planner) charge(name string) float64 {
 	return sum / float64(p.scenario.Workload.OrdersPerMonth)
 }
 
-// ratio is what an order is expected to be charged over what it costs if its first attempt delivers. A night's orders are few
-// and have clips of their own mix, so what they are expected to cost follows from their own least cost.
-func (p *planner) ratio(name string) float64 {
+// retryFactor is the expected charge of an order over its cost if the first attempt delivers. A night's orders are few
+// and have clips of their own mix, so their expected charge follows from their own least cost.
+func (p *planner) retryFactor(name string) float64 {
 	first := 0.0
 	for i := range p.scenario.Strategies {
 		if p.scenario.Strategies[i].Name != name {
@@ -151,113 +202,135 @@ func (p *planner) ratio(name string) float64 {
 
 // price is that of a class's clip through a channel, in dollars.
 func (p *planner) price(ch, class int) (float64, error) {
-	charge, err := p.scenario.Channels[ch].Price.Charge(channel.Usage{Clip: p.compiled.Model.Channels[ch].Jobs[class].Clip, Accepted: true, Made: true})
+	clip := p.compiled.Model.Channels[ch].Jobs[class].Clip
+	charge, err := p.scenario.Channels[ch].Price.Charge(channel.Usage{Clip: clip, Accepted: true, Made: true})
 	return charge.Dollars(), err
 }
 
-// each is what one order of each driven strategy is expected to be charged.
-func (p *planner) each(n *Night) float64 {
+// chargeOfEach is the expected charge of one order of each driven strategy.
+func (p *planner) chargeOfEach(n *bench.Plan) float64 {
 	sum := 0.0
-	for _, s := range n.Strategies {
-		sum += p.charge(s.Name)
+	for _, d := range n.Driven {
+		sum += p.charge(d.Name)
 	}
 	return sum
 }
 
-// costs are those of a night and of all nights.
-func (p *planner) costs() {
-	night := record.PlannedCost{Orders: p.night.Orders, LeastUSD: p.night.Least.Dollars(), WorstUSD: p.night.Worst.Dollars(),
-		Seconds: p.night.Lasts.Seconds(), LatestSeconds: (p.night.Lasts + p.night.Ends).Seconds()}
-	for _, s := range p.night.Strategies {
-		planned := record.PlannedStrategy{Name: s.Name, Orders: s.Orders, Attempts: float64(s.Orders) * value(p.expected(s.Name).AttemptsPerOrder),
-			LeastUSD: s.Least.Dollars(), WorstUSD: s.Worst.Dollars(), ExpectedUSD: min(s.Least.Dollars()*p.ratio(s.Name), s.Worst.Dollars())}
-		night.Attempts += planned.Attempts
-		night.ExpectedUSD += planned.ExpectedUSD
-		p.plan.Strategies = append(p.plan.Strategies, planned)
+// driven are a night's costs of the driven strategies.
+func (p *planner) driven() []record.PlannedStrategy {
+	var all []record.PlannedStrategy
+	for _, d := range p.bench.Driven {
+		all = append(all, record.PlannedStrategy{Name: d.Name, Orders: d.Orders,
+			Attempts: float64(d.Orders) * value(p.expected(d.Name).AttemptsPerOrder),
+			LeastUSD: d.Least.Dollars(), WorstUSD: d.Worst.Dollars(),
+			ExpectedUSD: min(d.Least.Dollars()*p.retryFactor(d.Name), d.Worst.Dollars())})
 	}
-	n := float64(p.Nights)
-	p.plan.Night = night
-	p.plan.AllNights = record.PlannedCost{Orders: night.Orders * p.Nights, Attempts: night.Attempts * n, LeastUSD: night.LeastUSD * n,
-		ExpectedUSD: night.ExpectedUSD * n, WorstUSD: night.WorstUSD * n, Seconds: night.Seconds * n, LatestSeconds: night.LatestSeconds * n}
+	return all
 }
 
-// shares says what orders show of shares.
-func (p *planner) shares() {
-	all := p.plan.Orders * p.Nights
-	for _, s := range p.night.Strategies {
-		e := p.expected(s.Name)
-		for _, f := range []struct {
-			name   string
-			figure record.Figure
-			skip   bool
-		}{{"delivered", e.DeliveredShare, false}, {"in_time", e.InTimeShare, p.scenario.Workload.Promise == 0}} {
-			if f.skip {
-				continue
-			}
-			v := value(f.figure)
-			p.plan.Shares = append(p.plan.Shares, record.ShareDetection{Strategy: s.Name, Figure: f.name, Expected: v,
-				NightKnown: record.Number(power.Known(v, p.plan.Orders)), NightFall: record.Number(power.Fall(v, p.plan.Orders, all)),
+// nightCost is that of a night, the strategies together.
+func (p *planner) nightCost(strategies []record.PlannedStrategy) record.PlannedCost {
+	deadline := cmp.Or(p.scenario.Workload.Deadline, bench.DefaultDeadline)
+	night := record.PlannedCost{Orders: p.bench.Orders, LeastUSD: p.bench.Least.Dollars(), WorstUSD: p.bench.Worst.Dollars(),
+		Seconds: p.bench.Lasts.Seconds(), LatestSeconds: (p.bench.Lasts + deadline).Seconds()}
+	for _, s := range strategies {
+		night.Attempts += s.Attempts
+		night.ExpectedUSD += s.ExpectedUSD
+	}
+	return night
+}
+
+// times is the cost of so many nights.
+func times(c record.PlannedCost, nights int) record.PlannedCost {
+	n := float64(nights)
+	return record.PlannedCost{Orders: c.Orders * nights, Attempts: c.Attempts * n, LeastUSD: c.LeastUSD * n,
+		ExpectedUSD: c.ExpectedUSD * n, WorstUSD: c.WorstUSD * n, Seconds: c.Seconds * n, LatestSeconds: c.LatestSeconds * n}
+}
+
+// shares are the differences in shares that the orders can find.
+func (p *planner) shares() []record.ShareDetection {
+	var found []record.ShareDetection
+	all := p.orders * p.Nights
+	for _, d := range p.bench.Driven {
+		add := func(name string, figure record.Figure) {
+			v := value(figure)
+			found = append(found, record.ShareDetection{Strategy: d.Name, Figure: name, Expected: v,
+				NightKnown: record.Number(power.Known(v, p.orders)), NightFall: record.Number(power.Fall(v, p.orders, all)),
 				AllKnown: record.Number(power.Known(v, all)), AllFall: record.Number(power.Fall(v, all, all))})
 		}
+		e := p.expected(d.Name)
+		add("delivered", e.DeliveredShare)
+		if p.scenario.Workload.Promise > 0 {
+			add("in_time", e.InTimeShare)
+		}
 	}
+	return found
 }
 
-// enough is from how many orders per channel and night on further ones show little: by then nights differ as much as the
-// medians of so many orders do.
-const enough = 150
+// saturation is from how many orders per channel and night on further ones show little: by then nights differ as much
+// as the medians of so many orders do.
+const saturation = 150
 
-// latencies say which rises of the median are found, with as many orders as are planned and with others.
-func (p *planner) latencies() {
+// latencies are the rises of the median that are found, with the planned number of orders and with others.
+func (p *planner) latencies() []record.Rise {
+	var found []record.Rise
 	shown := map[float64]bool{} // spreads that other numbers were shown for
-	for i, c := range p.Channels {
-		planned := int(math.Round(c.First * float64(p.plan.Orders)))
+	for i, e := range p.exposures {
+		planned := int(math.Round(e.First * float64(p.orders)))
 		if planned == 0 {
 			continue
 		}
-		repeats := shown[c.Sigma]
-		shown[c.Sigma] = true
-		for k, n := range []int{planned, 50, 100, enough, 2 * enough, 500} {
+		repeats := shown[e.Sigma]
+		shown[e.Sigma] = true
+		for k, n := range []int{planned, 50, 100, saturation, 2 * saturation, 500} {
 			if k > 0 && (n == planned || repeats) {
 				continue
 			}
-			p.plan.Latencies = append(p.plan.Latencies, record.Rise{Channel: p.scenario.Channels[i].Name, Orders: n, Planned: k == 0,
-				NightRise: record.Number(power.Rise(c.Sigma, power.Nightly, n, 1, p.Nights, power.Z())),
-				AllRise:   record.Number(power.Rise(c.Sigma, power.Nightly, n, p.Nights, p.Nights, power.Z()))})
+			found = append(found, record.Rise{Channel: p.scenario.Channels[i].Name, Orders: n, Planned: k == 0,
+				NightRise: record.Number(p.rise(e.Sigma, n, 1, p.Nights)),
+				AllRise:   record.Number(p.rise(e.Sigma, n, p.Nights, p.Nights))})
 		}
 	}
+	return found
 }
 
-// channels says what a night sees of each channel, and how its money shows more: orders in proportion to the deviation of a
-// good order over the root of its price (Neyman's allocation with costs, Cochran 1977, §5.5), never more than enough.
-func (p *planner) channels() {
-	budget := p.plan.Night.ExpectedUSD
-	var deviations []float64
-	var prices []float64
-	for i, c := range p.Channels {
-		if c.First == 0 {
+// rise is the smallest rise of the median that so many orders a night find in some nights after as many others.
+func (p *planner) rise(sigma float64, orders, nights, before int) float64 {
+	return power.Rise(sigma, power.Nightly, orders, nights, before, power.Z())
+}
+
+// channels are what a night's orders show of each channel, and how a budget shows more: orders in proportion to the
+// deviation of a good order over the root of its price (Neyman's allocation with costs, Cochran 1977, §5.5), never
+// more than saturation.
+func (p *planner) channels(budget float64) []record.PlannedChannel {
+	var all []record.PlannedChannel
+	var deviations, prices []float64
+	for i, e := range p.exposures {
+		if e.First == 0 {
 			continue
 		}
-		ch := record.PlannedChannel{Name: p.scenario.Channels[i].Name, Orders: c.First * float64(p.plan.Orders)}
+		ch := record.PlannedChannel{Name: p.scenario.Channels[i].Name, Orders: e.First * float64(p.orders)}
 		p.prices(i, &ch)
-		good := p.good(i)
+		good := p.goodShare(i)
 		deviations = append(deviations, math.Sqrt(max(0.01, good*(1-good))))
 		prices = append(prices, ch.ClipUSD)
-		p.plan.Channels = append(p.plan.Channels, ch)
+		all = append(all, ch)
 	}
-	for i, n := range allot(budget, deviations, prices) {
-		p.plan.Channels[i].Better = n
+	for i, n := range allocation(budget, deviations, prices) {
+		all[i].Better = n
 	}
+	return all
 }
 
-// allot shares a budget out among channels.
-func allot(budget float64, deviations, prices []float64) []float64 {
+// allocation shares a budget out among channels: orders of each.
+func allocation(budget float64, deviations, prices []float64) []float64 {
 	orders, full := make([]float64, len(prices)), make([]bool, len(prices))
 	for again := true; again; {
 		again = false
 		left, weight := budget, 0.0
 		for i, price := range prices {
 			if full[i] {
-				left -= enough * price
+				left -= saturation * price
 			} else {
 				weight += deviations[i] * math.Sqrt(price)
 			}
@@ -266,15 +339,16 @@ func allot(budget float64, deviations, prices []float64) []float64 {
 			if full[i] {
 				continue
 			}
-			if orders[i] = max(0, left) * deviations[i] / math.Sqrt(price) / weight; price == 0 || orders[i] > enough {
-				orders[i], full[i], again = enough, true, true
+			orders[i] = max(0, left) * deviations[i] / math.Sqrt(price) / weight
+			if price == 0 || orders[i] > saturation {
+				orders[i], full[i], again = saturation, true, true
 			}
 		}
 	}
 	return orders
 }
 
-// prices are those of the clips that orders begin with on a channel.
+// prices are those of the clips that a channel makes.
 func (p *planner) prices(ch int, into *record.PlannedChannel) {
 	share, sum := 0.0, 0.0
 	for class, j := range p.compiled.Model.Channels[ch].Jobs {
@@ -296,11 +370,11 @@ func (p *planner) prices(ch int, into *record.PlannedChannel) {
 	}
 }
 
-// good is the share of good orders that is expected on a channel, by the driven strategy that begins there with most.
-func (p *planner) good(ch int) float64 {
+// goodShare is the expected share of good orders on a channel, by the driven strategy that begins most of its orders there.
+func (p *planner) goodShare(ch int) float64 {
 	best, good := 0.0, 0.5
 	for i := range p.scenario.Strategies {
-		for _, s := range p.night.Strategies {
+		for _, s := range p.bench.Driven {
 			if s.Name != p.scenario.Strategies[i].Name {
 				continue
 			}

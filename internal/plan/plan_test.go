@@ -1,4 +1,4 @@
-package plan_test
+package plan
 
 import (
 	"errors"
@@ -7,44 +7,51 @@ import (
 	"testing"
 	"time"
 
+	"channelbench/bench"
+	"channelbench/internal/decision/evsi"
 	"channelbench/internal/money"
-	"channelbench/internal/plan"
 	"channelbench/internal/record"
 	"channelbench/internal/scenario"
 	"channelbench/scenarios"
+	"channelbench/sim"
 )
 
-// question is about the starter scenario, with figures that are easy to follow: an order is charged $0.50 on forwarding and
-// $0.10 on reverse.
-func question(t *testing.T, edit func(*plan.Question), set ...string) (*record.Plan, error) {
+// planned is a plan of the starter scenario, with figures that are easy to follow: an order is charged $0.50 on forwarding
+// and $0.10 on reverse.
+func planned(t *testing.T, edit func(*Options, *knowledge), set ...string) (*record.Plan, error) {
 	t.Helper()
 	source, _ := scenarios.Open("starter")
-	s, _, err := scenario.Load("starter", source, scenario.Options{Set: append([]string{`bench.run=["forwarding","reverse"]`}, set...)})
+	s, _, err := scenario.Load("starter", source,
+		scenario.Options{Set: append([]string{`bench.run=["forwarding","reverse"]`, `workload.deadline="30m"`}, set...)})
 	if err != nil {
 		t.Fatal(err)
 	}
 	monthly := float64(s.Workload.OrdersPerMonth)
 	figure := func(v float64) record.Figure { return record.Figure{Value: &v} }
 	expected := func(name, channel string, charge, delivered, inTime float64) record.Strategy {
-		return record.Strategy{Name: name, SpendByChannel: map[string]float64{channel: charge * monthly}, DeliveredShare: figure(delivered),
-			InTimeShare: figure(inTime), AttemptsPerOrder: figure(1.1)}
+		return record.Strategy{Name: name, SpendByChannel: map[string]float64{channel: charge * monthly},
+			DeliveredShare: figure(delivered), InTimeShare: figure(inTime), AttemptsPerOrder: figure(1.1)}
 	}
-	q := &plan.Question{Nights: 30,
-		Expected: []record.Strategy{expected("forwarding", "forwarding", 0.5, 0.998, 0.95), expected("reverse", "reverse", 0.1, 0.93, 0.89)},
-		Channels: []plan.Channel{{First: 1, Sigma: 0.4}, {First: 1, Sigma: 0.4}},
-		Night: func(n int) (*plan.Night, error) {
-			return &plan.Night{Orders: 2 * n, Lasts: time.Duration(n) * time.Minute, Ends: 30 * time.Minute,
+	o := Options{Nights: 30}
+	k := &knowledge{
+		strategies: []record.Strategy{expected("forwarding", "forwarding", 0.5, 0.998, 0.95),
+			expected("reverse", "reverse", 0.1, 0.93, 0.89)},
+		exposures: []sim.Exposure{{First: 1, Sigma: 0.4}, {First: 1, Sigma: 0.4}},
+		night: func(n int) (*bench.Plan, error) {
+			driven := func(name string, each money.Micros) bench.PlannedStrategy {
+				return bench.PlannedStrategy{Name: name, Orders: n, Least: money.Micros(n) * each, Worst: 3 * money.Micros(n) * each}
+			}
+			return &bench.Plan{Orders: 2 * n, Lasts: time.Duration(n) * time.Minute,
 				Least: money.Micros(n) * 620_000, Worst: money.Micros(n) * 3 * 620_000,
-				Strategies: []plan.Strategy{{Name: "forwarding", Orders: n, Least: money.Micros(n) * 500_000, Worst: money.Micros(n) * 1_500_000},
-					{Name: "reverse", Orders: n, Least: money.Micros(n) * 120_000, Worst: money.Micros(n) * 360_000}}}, nil
+				Driven: []bench.PlannedStrategy{driven("forwarding", 500_000), driven("reverse", 120_000)}}, nil
 		},
 	}
-	edit(q)
-	return plan.New(s, &record.Run{}, q)
+	edit(&o, k)
+	return made(s, o, k)
 }
 
 func TestPlanCosts(t *testing.T) {
-	p, err := question(t, func(q *plan.Question) { q.Orders = 50 })
+	p, err := planned(t, func(o *Options, _ *knowledge) { o.Orders = 50 })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -69,14 +76,14 @@ func TestPlanCosts(t *testing.T) {
 
 // TestBudgetBuysOrders: as many as are expected to cost no more, and at least one.
 func TestBudgetBuysOrders(t *testing.T) {
-	p, err := question(t, func(q *plan.Question) { q.Budget = 90 * money.Dollar })
+	p, err := planned(t, func(o *Options, _ *knowledge) { o.Budget = 90 * money.Dollar })
 	if err != nil {
 		t.Fatal(err)
 	}
 	if p.Orders != 5 || *p.BudgetUSD != 90 { // $3 a night buys five times $0.60
 		t.Errorf("%d orders for %v", p.Orders, *p.BudgetUSD)
 	}
-	if _, err := question(t, func(q *plan.Question) { q.Budget = 5 * money.Dollar }); !errors.Is(err, plan.ErrTooLittle) {
+	if _, err := planned(t, func(o *Options, _ *knowledge) { o.Budget = 5 * money.Dollar }); !errors.Is(err, ErrTooLittle) {
 		t.Errorf("too little: %v", err)
 	}
 }
@@ -84,7 +91,7 @@ func TestBudgetBuysOrders(t *testing.T) {
 // TestBetterSplit: the cheap channel gets more orders, none more than enough, and the money is not exceeded.
 func TestBetterSplit(t *testing.T) {
 	for _, orders := range []int{10, 50, 150, 1000} {
-		p, err := question(t, func(q *plan.Question) { q.Orders = orders })
+		p, err := planned(t, func(o *Options, _ *knowledge) { o.Orders = orders })
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -114,10 +121,10 @@ func TestWorthItOrNot(t *testing.T) {
 		{"no doubt", 0, 50, 0, "$0: don't measure. Whatever"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			p, err := question(t, func(q *plan.Question) {
-				q.Orders = 10
-				q.Worth = &plan.Worth{Today: "hybrid", Perfect: tt.perfect, Of: func(n, _ int) (float64, float64) {
-					return tt.perfect * float64(n) / (float64(n) + tt.half), 0
+			p, err := planned(t, func(o *Options, k *knowledge) {
+				o.Orders = 10
+				k.information = &information{today: "hybrid", perfect: tt.perfect, worth: func(n, _ int) evsi.Value {
+					return evsi.Value{Value: tt.perfect * float64(n) / (float64(n) + tt.half)}
 				}}
 			})
 			if err != nil {

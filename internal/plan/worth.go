@@ -10,23 +10,23 @@ import (
 	"channelbench/internal/stats/power"
 )
 
-// grid are numbers of orders per driven strategy that are looked at, over all nights.
+// grid are the numbers of orders per driven strategy, over all nights, whose worth is worked out.
 var grid = []int{0, 5, 10, 20, 30, 50, 75, 100, 150, 300, 600, 1000, 2000}
 
 // fewestANight is how many orders a night has at least when few are spread over nights.
 const fewestANight = 10
 
-// worth weighs what orders are worth against what they cost.
-func (p *planner) worth() {
-	if p.Worth == nil {
-		return
+// worth weighs the worth of orders against their cost; nil where it isn't known in dollars.
+func (p *planner) worth() *record.PlannedWorth {
+	if p.information == nil {
+		return nil
 	}
-	w := &record.PlannedWorth{Today: p.Worth.Today, PerfectUSD: p.Worth.Perfect, MissedUSD: p.Worth.Missed}
-	all := p.plan.Orders * p.Nights
+	w := &record.PlannedWorth{Today: p.information.today, PerfectUSD: p.information.perfect, MissedUSD: p.information.missed}
+	all := p.orders * p.Nights
 	for _, n := range slices.Compact(slices.Sorted(slices.Values(append(slices.Clone(grid), all)))) {
-		point := p.point(n, min(p.Nights, max(1, n/fewestANight)))
+		point := p.worthOf(n, min(p.Nights, max(1, n/fewestANight)))
 		if n == all {
-			point = p.point(n, p.Nights)
+			point = p.worthOf(n, p.Nights)
 			w.Planned = point
 		}
 		w.Points = append(w.Points, point)
@@ -34,50 +34,52 @@ func (p *planner) worth() {
 			w.Best = point
 		}
 	}
-	p.plan.Worth = w
+	return w
 }
 
-func (p *planner) point(orders, nights int) record.WorthPoint {
-	value, se := 0.0, 0.0
-	cost := float64(orders) * p.each(p.night)
-	// What costs more than the truth is worth isn't looked into.
-	if p.Worth.Perfect > 0 {
-		value, se = p.Worth.Of(orders, nights)
+func (p *planner) worthOf(orders, nights int) record.WorthPoint {
+	cost := float64(orders) * p.chargeOfEach(p.bench)
+	point := record.WorthPoint{Orders: orders, Nights: nights, CostUSD: cost}
+	if p.information.perfect > 0 {
+		v := p.information.worth(orders, nights)
+		point.ValueUSD, point.ErrorUSD = v.Value, v.SE
 	}
 	if orders == 0 {
-		nights = 0
+		point.Nights = 0
 	}
-	return record.WorthPoint{Orders: orders, Nights: nights, ValueUSD: value, ErrorUSD: se, CostUSD: cost, NetUSD: value - cost}
+	point.NetUSD = point.ValueUSD - cost
+	return point
 }
 
-// words says what the figures come to.
-func (p *planner) words() {
-	p.plan.Verdict = p.verdict()
-	p.adviseOrders()
-	p.adviseNights()
-	p.adviseMoney()
-	p.plan.Warnings = append(p.plan.Warnings,
-		fmt.Sprintf("Medians of nights are assumed to differ by %.0f%% (standard deviation of the logarithm) when nothing changed, and orders of a night to be independent otherwise; after three weeks, measured nights tell better.", 100*power.Nightly),
-		"What is expected are the scenario's own figures; where they are assumed, so is this plan.")
-	if p.plan.Worth != nil && len(p.scenario.Decision.Require) > 0 {
-		p.plan.Warnings = append(p.plan.Warnings, "The worth puts a price on a month that misses a requirement. The verdict of sim has none and refuses what misses too often, so its candidate may be another strategy.")
+func (p *planner) warnings(w *record.PlannedWorth) []string {
+	warnings := []string{
+		fmt.Sprintf("Medians of nights are assumed to differ by %.0f%% (standard deviation of the logarithm) when nothing changed, "+
+			"and orders of a night to be independent otherwise; after three weeks, measured nights tell better.", 100*power.Nightly),
+		"What is expected are the scenario's own figures; where they are assumed, so is this plan.",
 	}
+	if w != nil && len(p.scenario.Decision.Require) > 0 {
+		warnings = append(warnings, "The worth puts a price on a month that misses a requirement. "+
+			"The verdict of sim has none and refuses what misses too often, so its candidate may be another strategy.")
+	}
+	return warnings
 }
 
-func (p *planner) verdict() string {
-	w := p.plan.Worth
+func (p *planner) verdict(w *record.PlannedWorth) string {
 	switch {
 	case w == nil && p.scenario.Decision.Minimise != "cost":
 		return "What measuring is worth isn't known in dollars: the decision minimises seconds."
 	case w == nil:
-		return "Nothing that the scenario states could change the choice: no range is stated, or no two strategies deliver anything. $0: don't measure for the decision; measure to learn of changes."
+		return "Nothing that the scenario states could change the choice: no range is stated, or no two strategies deliver anything. " +
+			"$0: don't measure for the decision; measure to learn of changes."
 	case w.PerfectUSD < 0.005:
 		return fmt.Sprintf("$0: don't measure. Whatever the stated ranges leave open, %s stays the best choice.", w.Today)
 	case w.Best.Orders == 0:
-		return fmt.Sprintf("$0: don't measure. Knowing every stated range exactly would be worth %s a month at most, and no number of orders is worth what it costs; %s is the choice.", usd(w.PerfectUSD), w.Today)
+		return fmt.Sprintf("$0: don't measure. Knowing every stated range exactly would be worth %s a month at most, "+
+			"and no number of orders is worth what it costs; %s is the choice.", usd(w.PerfectUSD), w.Today)
 	}
 	best := w.Best
-	text := fmt.Sprintf("Measure: %d orders of each driven strategy over %s cost about %s and are worth about %s in the first month, %s net; without them %s would be chosen.",
+	text := fmt.Sprintf("Measure: %d orders of each driven strategy over %s cost about %s and are worth about %s in the first month, "+
+		"%s net; without them %s would be chosen.",
 		best.Orders, nights(best.Nights), usd(best.CostUSD), usd(best.ValueUSD), usd(best.NetUSD), w.Today)
 	if error95 := 1.96 * best.ErrorUSD; best.NetUSD < error95 {
 		text += fmt.Sprintf(" That is a close call: the worth is known to ±%s only.", usd(error95))
@@ -86,48 +88,51 @@ func (p *planner) verdict() string {
 }
 
 // adviseOrders says what more orders a night would show.
-func (p *planner) adviseOrders() {
-	for i, c := range p.Channels {
-		n := int(c.First*float64(p.plan.Orders) + 0.5)
+func (p *planner) adviseOrders() []string {
+	var advice []string
+	for i, e := range p.exposures {
+		n := int(e.First*float64(p.orders) + 0.5)
 		if n == 0 {
 			continue
 		}
-		now, twice := power.Rise(c.Sigma, power.Nightly, n, 1, p.Nights, power.Z()), power.Rise(c.Sigma, power.Nightly, 2*n, 1, p.Nights, power.Z())
-		text := fmt.Sprintf("%s: %d orders a night find a rise of the median by %.0f%% in a night; twice as many, one by %.0f%%.", p.scenario.Channels[i].Name, n, 100*now, 100*twice)
+		now, twice := p.rise(e.Sigma, n, 1, p.Nights), p.rise(e.Sigma, 2*n, 1, p.Nights)
+		text := fmt.Sprintf("%s: %d orders a night find a rise of the median by %.0f%% in a night; twice as many, one by %.0f%%.",
+			p.scenario.Channels[i].Name, n, 100*now, 100*twice)
 		if n > 100 {
-			text += fmt.Sprintf(" More than 100 to %d orders per channel and night buy little, since nights differ by themselves: buy nights instead.", enough)
+			text += fmt.Sprintf(" More than 100 to %d orders per channel and night buy little, "+
+				"since nights differ by themselves: buy nights instead.", saturation)
 		}
-		p.plan.Advice = append(p.plan.Advice, text)
+		advice = append(advice, text)
 	}
+	return advice
 }
 
-// adviseNights says what the same orders would show in fewer nights.
-func (p *planner) adviseNights() {
-	if p.Nights < 2 || len(p.plan.Channels) == 0 {
-		return
+// adviseNights says what the same orders would show in fewer nights. One channel makes the point.
+func (p *planner) adviseNights() []string {
+	if p.Nights < 2 {
+		return nil
 	}
-	for i, c := range p.Channels {
-		n := c.First * float64(p.plan.Orders)
+	for i, e := range p.exposures {
+		n := e.First * float64(p.orders)
 		if n < 1 {
 			continue
 		}
 		all := int(n * float64(p.Nights))
 		few := max(1, p.Nights/5)
-		many := power.Rise(c.Sigma, power.Nightly, int(n), p.Nights, p.Nights, power.Z())
-		dense := power.Rise(c.Sigma, power.Nightly, all/few, few, few, power.Z())
-		p.plan.Advice = append(p.plan.Advice, fmt.Sprintf("Nights over orders: %d orders on %s find a rise by %.1f%% when spread over %s, by %.1f%% in %s.",
-			all, p.scenario.Channels[i].Name, 100*many, nights(p.Nights), 100*dense, nights(few)))
-		return // one channel makes the point
+		many, dense := p.rise(e.Sigma, int(n), p.Nights, p.Nights), p.rise(e.Sigma, all/few, few, few)
+		return []string{fmt.Sprintf("Nights over orders: %d orders on %s find a rise by %.1f%% when spread over %s, by %.1f%% in %s.",
+			all, p.scenario.Channels[i].Name, 100*many, nights(p.Nights), 100*dense, nights(few))}
 	}
+	return nil
 }
 
-// adviseMoney says how the money is spent best among channels and clips.
-func (p *planner) adviseMoney() {
-	chs := p.plan.Channels
-	if len(chs) > 1 {
+// adviseMoney says how a night's budget is spent best among channels and clips.
+func adviseMoney(channels []record.PlannedChannel, budget float64) []string {
+	var advice []string
+	if len(channels) > 1 {
 		text := "For the same money, most is learnt with"
 		spent := 0.0
-		for i, c := range chs {
+		for i, c := range channels {
 			sep := ","
 			if i == 0 {
 				sep = ""
@@ -136,18 +141,21 @@ func (p *planner) adviseMoney() {
 			spent += c.Better * c.ClipUSD
 		}
 		text += ": orders in proportion to how much they differ, over the root of their price."
-		if left := p.plan.Night.ExpectedUSD - spent; left > 0.05*p.plan.Night.ExpectedUSD {
+		if left := budget - spent; left > 0.05*budget {
 			text += fmt.Sprintf(" The other %s a night buy little and are better kept.", usd(left))
 		}
-		p.plan.Advice = append(p.plan.Advice, text)
+		advice = append(advice, text)
 	}
-	dear := slices.MaxFunc(append(slices.Clone(chs), record.PlannedChannel{}), func(a, b record.PlannedChannel) int {
+	dear := slices.MaxFunc(append(slices.Clone(channels), record.PlannedChannel{}), func(a, b record.PlannedChannel) int {
 		return cmp.Compare(a.ClipUSD-a.ShortestUSD, b.ClipUSD-b.ShortestUSD)
 	})
 	if dear.ClipUSD > dear.ShortestUSD*1.05 && dear.ShortestUSD > 0 {
-		p.plan.Advice = append(p.plan.Advice, fmt.Sprintf("Buy mostly short clips on %s: %s costs %s, a clip as ordered %s, so the same money buys %.0f%% more orders. Error rates show in either; keep one in five long, or nobody sees how latency grows with length.",
+		advice = append(advice, fmt.Sprintf("Buy mostly short clips on %s: %s costs %s, a clip as ordered %s, "+
+			"so the same money buys %.0f%% more orders. Error rates show in either; keep one in five long, "+
+			"or nobody sees how latency grows with length.",
 			dear.Name, dear.Shortest, usd(dear.ShortestUSD), usd(dear.ClipUSD), 100*(dear.ClipUSD/dear.ShortestUSD-1)))
 	}
+	return advice
 }
 
 func nights(n int) string {

@@ -225,13 +225,13 @@ func (m *Machine) Step(e *Event, pool *Pool, actions []Action) []Action {
 	if e.Kind == Wake && e.At >= m.alarm {
 		m.alarm = 0
 	}
-	if m.past(e) {
-		actions = m.end(Result{Reason: channel.Deadline, At: m.deadline}, pool, actions)
+	if m.pastDeadline(e) {
+		actions = m.finish(Result{Reason: channel.Deadline, At: m.deadline}, pool, actions)
 	}
 	if m.timed && m.state == running {
 		actions = m.expire(e, pool, actions)
 	} else {
-		actions = m.hear(e, pool, actions)
+		actions = m.handle(e, pool, actions)
 	}
 	if m.state == waiting || m.state == running && (m.timed || m.alarm != m.deadline) {
 		actions = m.setAlarm(actions)
@@ -239,7 +239,7 @@ func (m *Machine) Step(e *Event, pool *Pool, actions []Action) []Action {
 	return actions
 }
 
-func (m *Machine) hear(e *Event, pool *Pool, actions []Action) []Action {
+func (m *Machine) handle(e *Event, pool *Pool, actions []Action) []Action {
 	switch e.Kind {
 	case Start:
 		if m.state == arriving {
@@ -260,13 +260,13 @@ func (m *Machine) hear(e *Event, pool *Pool, actions []Action) []Action {
 	return m.answer(e, pool, actions)
 }
 
-// past says whether the deadline comes before e. An answer at the very deadline is in time.
-func (m *Machine) past(e *Event) bool {
-	return m.deadline > 0 && m.state != finished && overdue(m.deadline, e)
+// pastDeadline says whether the deadline comes before e. An answer at the very deadline is in time.
+func (m *Machine) pastDeadline(e *Event) bool {
+	return m.deadline > 0 && m.state != finished && expired(m.deadline, e)
 }
 
-// overdue says whether a time limit is over when e comes: an answer at that very time is not late.
-func overdue(limit time.Duration, e *Event) bool {
+// expired says whether a time limit is over when e comes: an answer at that very time is not late.
+func expired(limit time.Duration, e *Event) bool {
 	return e.At > limit || e.At == limit && e.Kind == Wake
 }
 
@@ -314,11 +314,11 @@ func (m *Machine) pair() int32 {
 // submit begins the next attempt on the current step, once the channel's breaker allows it, and its turn has come.
 func (m *Machine) submit(at time.Duration, pool *Pool, actions []Action) []Action {
 	if m.deadline > 0 && at >= m.deadline {
-		return m.end(Result{Reason: channel.Deadline, At: at}, pool, actions)
+		return m.finish(Result{Reason: channel.Deadline, At: at}, pool, actions)
 	}
 	step := &m.route.Steps[m.step]
 	if step.Breaker.Failures > 0 {
-		if m.barred(at, pool) {
+		if m.breakerOpen(at, pool) {
 			return m.nextStep(at, pool, actions)
 		}
 		if until, blocked := pool.blocked(&step.Breaker, step.Channel, m.arrival+at); blocked && !m.waited {
@@ -332,14 +332,14 @@ func (m *Machine) submit(at time.Duration, pool *Pool, actions []Action) []Actio
 	m.state, m.hedged, m.waited = running, false, false
 	m.timed = step.Timeout > 0 || step.Hedge.After > 0
 	m.tries++
-	if step.Budget.Burst > 0 && m.triesOn(step.Channel) == 0 {
-		pool.feed(&step.Budget, step.Channel)
+	if step.Budget.Burst > 0 && m.attemptsOn(step.Channel) == 0 {
+		pool.deposit(&step.Budget, step.Channel)
 	}
 	return m.begin(at, step.Channel, false, pool, actions)
 }
 
-// barred says whether the breaker of the current step's channel sends orders on to the next step.
-func (m *Machine) barred(at time.Duration, pool *Pool) bool {
+// breakerOpen says whether the breaker of the current step's channel sends orders on to the next step.
+func (m *Machine) breakerOpen(at time.Duration, pool *Pool) bool {
 	step := &m.route.Steps[m.step]
 	if step.Breaker.Failures == 0 || m.OnLastStep() {
 		return false
@@ -348,15 +348,15 @@ func (m *Machine) barred(at time.Duration, pool *Pool) bool {
 	return blocked
 }
 
-// outlasted says whether a pause until then sends the order on to its next step: nothing could begin here before the
+// pausedTooLong says whether a pause until then sends the order on to its next step: nothing could begin here before the
 // deadline.
-func (m *Machine) outlasted(until time.Duration) bool {
+func (m *Machine) pausedTooLong(until time.Duration) bool {
 	return m.deadline > 0 && until >= m.deadline && !m.OnLastStep()
 }
 
 // begin makes an attempt.
 func (m *Machine) begin(at time.Duration, channel int, hedge bool, pool *Pool, actions []Action) []Action {
-	a := Attempt{Channel: int32(channel), Step: m.step, Try: m.triesOn(channel), Started: at, Hedge: hedge}
+	a := Attempt{Channel: int32(channel), Step: m.step, Try: m.attemptsOn(channel), Started: at, Hedge: hedge}
 	if b := &m.route.Steps[m.step].Breaker; b.Failures > 0 {
 		a.probe = pool.admit(b, channel, m.arrival+at)
 	}
@@ -368,8 +368,8 @@ func (m *Machine) begin(at time.Duration, channel int, hedge bool, pool *Pool, a
 	return append(actions, Action{Kind: Submit, Attempt: m.n - 1, Channel: a.Channel, Try: a.Try, At: at})
 }
 
-// triesOn is how many attempts the order has made on a channel.
-func (m *Machine) triesOn(channel int) int32 {
+// attemptsOn is how many attempts the order has made on a channel.
+func (m *Machine) attemptsOn(channel int) int32 {
 	n := int32(0)
 	for i := range m.attempts[:m.n] {
 		if int(m.attempts[i].Channel) == channel {
@@ -389,7 +389,7 @@ func (m *Machine) wake(at time.Duration, pool *Pool, actions []Action) []Action 
 	switch m.state {
 	case waiting:
 		switch {
-		case m.queued && m.outlasted(pool.PausedUntil(m.route.Steps[m.step].Channel)-m.arrival):
+		case m.queued && m.pausedTooLong(pool.PausedUntil(m.route.Steps[m.step].Channel)-m.arrival):
 			m.dequeue(pool)
 			return m.nextStep(at, pool, actions)
 		case !m.queued && at >= m.resume:
@@ -412,7 +412,7 @@ func (m *Machine) mayHedge(step *Step) bool {
 func (m *Machine) hedge(at time.Duration, step *Step, pool *Pool, actions []Action) []Action {
 	m.hedged = true
 	second, now := step.Hedge.Channel, m.arrival+at
-	if _, blocked := pool.blocked(&step.Breaker, second, now); blocked || pool.Crowded(second, now) || !pool.take(&step.Budget, second) {
+	if _, blocked := pool.blocked(&step.Breaker, second, now); blocked || pool.Crowded(second, now) || !pool.withdraw(&step.Budget, second) {
 		return actions
 	}
 	return m.begin(at, second, true, pool, actions)
@@ -423,24 +423,24 @@ func (m *Machine) hedge(at time.Duration, step *Step, pool *Pool, actions []Acti
 func (m *Machine) expire(e *Event, pool *Pool, actions []Action) []Action {
 	timeout, left := m.route.Steps[m.step].Timeout, false
 	for i := m.pair(); i < m.n; i++ {
-		if a := &m.attempts[i]; timeout > 0 && a.Outcome == channel.Pending && overdue(a.Started+timeout, e) {
-			actions = m.leave(i, channel.Timeout, a.Started+timeout, pool, actions)
+		if a := &m.attempts[i]; timeout > 0 && a.Outcome == channel.Pending && expired(a.Started+timeout, e) {
+			actions = m.abandon(i, channel.Timeout, a.Started+timeout, pool, actions)
 			m.reason, left = channel.Timeout, true
 		}
 	}
-	actions = m.hear(e, pool, actions)
+	actions = m.handle(e, pool, actions)
 	if left && m.state == running {
-		return m.failed(e.At, channel.Timeout, e.Jitter, 0, pool, actions)
+		return m.afterFailure(e.At, channel.Timeout, e.Jitter, 0, pool, actions)
 	}
 	return actions
 }
 
-// leave abandons an attempt that still runs.
-func (m *Machine) leave(i int32, r channel.Reason, at time.Duration, pool *Pool, actions []Action) []Action {
+// abandon gives up an attempt that still runs.
+func (m *Machine) abandon(i int32, r channel.Reason, at time.Duration, pool *Pool, actions []Action) []Action {
 	a := &m.attempts[i]
 	a.Outcome, a.Reason, a.Ended = channel.Abandoned, r, at
 	a.answered(pool)
-	m.tell(a, at, pool)
+	m.reportFailure(a, at, pool)
 	if a.Made {
 		a.Settled = true
 		return actions
@@ -463,7 +463,7 @@ func (m *Machine) answer(e *Event, pool *Pool, actions []Action) []Action {
 	case Accepted:
 		a.Accepted = true
 		if a.probe && m.route.Steps[a.Step].Breaker.On&later == 0 {
-			m.proved(a, pool)
+			m.reportSuccess(a, pool)
 		}
 		every := m.poll(a)
 		return append(actions, Action{Kind: Poll, Attempt: e.Attempt, Channel: a.Channel, At: e.At + every, Every: every})
@@ -473,16 +473,16 @@ func (m *Machine) answer(e *Event, pool *Pool, actions []Action) []Action {
 	case Fetched:
 		a.close(channel.Delivered, channel.NoReason, e.At)
 		if a.probe {
-			m.proved(a, pool)
+			m.reportSuccess(a, pool)
 		}
-		return m.end(Result{Delivered: true, At: e.At}, pool, actions)
+		return m.finish(Result{Delivered: true, At: e.At}, pool, actions)
 	case FetchFailed:
 		return append(actions, Action{Kind: Fetch, Attempt: e.Attempt, Channel: a.Channel, At: e.At + fetchPause(m.poll(a))})
 	case Refused:
 		a.close(channel.Refused, e.Reason, e.At)
 		pool.pause(int(a.Channel), m.arrival+e.At, e.RetryAfter)
 	case Unbought:
-		return m.takeBack(e, pool, actions)
+		return m.withdrawHedge(e, pool, actions)
 	case Lost:
 		a.close(channel.Ambiguous, channel.Lost, e.At)
 	case Failed:
@@ -498,25 +498,25 @@ func (m *Machine) answer(e *Event, pool *Pool, actions []Action) []Action {
 	case Rejected:
 		a.close(channel.Unusable, channel.BadClip, e.At)
 	}
-	m.tell(a, e.At, pool)
+	m.reportFailure(a, e.At, pool)
 	pause := e.RetryAfter
 	if a.Hedge {
 		pause = 0 // of the other channel
 	}
-	return m.failed(e.At, a.Reason, e.Jitter, pause, pool, actions)
+	return m.afterFailure(e.At, a.Reason, e.Jitter, pause, pool, actions)
 }
 
-// takeBack forgets a hedge that was not bought; its order goes on as if there had been none. Any other attempt stays:
+// withdrawHedge forgets a hedge that was not bought; its order goes on as if there had been none. Any other attempt stays:
 // whether the order goes on without it is the driver's to say.
-func (m *Machine) takeBack(e *Event, pool *Pool, actions []Action) []Action {
+func (m *Machine) withdrawHedge(e *Event, pool *Pool, actions []Action) []Action {
 	a := m.attempts[e.Attempt]
 	if !a.Hedge {
 		return actions
 	}
 	step := &m.route.Steps[a.Step]
-	pool.giveBack(&step.Budget, int(a.Channel), a.probe)
+	pool.refund(&step.Budget, int(a.Channel), a.probe)
 	m.n--
-	return m.failed(e.At, m.reason, e.Jitter, 0, pool, actions) // if the attempt beside it has
+	return m.afterFailure(e.At, m.reason, e.Jitter, 0, pool, actions) // if the attempt beside it has
 }
 
 // expects is the phase in which each kind of news about an attempt fits.
@@ -539,23 +539,23 @@ func (m *Machine) poll(a *Attempt) time.Duration {
 	return step.Poll
 }
 
-// tell the channel's breaker that an attempt failed.
-func (m *Machine) tell(a *Attempt, at time.Duration, pool *Pool) {
+// reportFailure tells the channel's breaker that an attempt failed.
+func (m *Machine) reportFailure(a *Attempt, at time.Duration, pool *Pool) {
 	if b := &m.route.Steps[a.Step].Breaker; b.Failures > 0 {
 		pool.fail(b, int(a.Channel), m.arrival+at, a.Reason, a.probe)
 		a.probe = false
 	}
 }
 
-// proved tells the channel's breaker that its probe succeeded.
-func (m *Machine) proved(a *Attempt, pool *Pool) {
+// reportSuccess tells the channel's breaker that its probe succeeded.
+func (m *Machine) reportSuccess(a *Attempt, pool *Pool) {
 	pool.succeed(int(a.Channel))
 	a.probe = false
 }
 
-// failed follows a failure: the other attempt of a hedged pair goes on, else the channel is tried again
+// afterFailure follows a failure: the other attempt of a hedged pair goes on, else the channel is tried again
 // where the step, the deadline, the breaker and the budget allow it, else the next step begins.
-func (m *Machine) failed(at time.Duration, r channel.Reason, jitter float64, retryAfter time.Duration, pool *Pool, actions []Action) []Action {
+func (m *Machine) afterFailure(at time.Duration, r channel.Reason, jitter float64, retryAfter time.Duration, pool *Pool, actions []Action) []Action {
 	step, lost := &m.route.Steps[m.step], false
 	m.reason = r
 	for i := m.pair(); i < m.n; i++ {
@@ -569,14 +569,14 @@ func (m *Machine) failed(at time.Duration, r channel.Reason, jitter float64, ret
 		if step.OnAmbiguous == NextStep {
 			return m.nextStep(at, pool, actions)
 		}
-		return m.end(Result{Reason: channel.Lost, At: at}, pool, actions)
+		return m.finish(Result{Reason: channel.Lost, At: at}, pool, actions)
 	}
 	pause := retryAfter // who says when there is room knows better than a backoff
 	if pause <= 0 {
 		pause = step.Backoff.Pause(int(m.tries), jitter)
 	}
-	late := m.outlasted(max(at+pause, pool.PausedUntil(step.Channel)-m.arrival))
-	if int(m.tries) >= step.Attempts || !step.RetryOn.Has(r) || late || m.barred(at, pool) || !pool.take(&step.Budget, step.Channel) {
+	late := m.pausedTooLong(max(at+pause, pool.PausedUntil(step.Channel)-m.arrival))
+	if int(m.tries) >= step.Attempts || !step.RetryOn.Has(r) || late || m.breakerOpen(at, pool) || !pool.withdraw(&step.Budget, step.Channel) {
 		return m.nextStep(at, pool, actions)
 	}
 	switch until := pool.PausedUntil(step.Channel) - m.arrival; {
@@ -594,15 +594,15 @@ func (m *Machine) nextStep(at time.Duration, pool *Pool, actions []Action) []Act
 		m.step++
 		m.tries, m.waited, m.called = 0, false, false
 		step := &m.route.Steps[m.step]
-		if step.Budget.Burst == 0 || m.triesOn(step.Channel) == 0 || pool.take(&step.Budget, step.Channel) {
+		if step.Budget.Burst == 0 || m.attemptsOn(step.Channel) == 0 || pool.withdraw(&step.Budget, step.Channel) {
 			return m.submit(at, pool, actions)
 		}
 	}
-	return m.end(Result{Reason: m.reason, At: at}, pool, actions)
+	return m.finish(Result{Reason: m.reason, At: at}, pool, actions)
 }
 
-// end finishes the order and leaves what still runs of it.
-func (m *Machine) end(r Result, pool *Pool, actions []Action) []Action {
+// finish ends the order and abandons the attempts that still run.
+func (m *Machine) finish(r Result, pool *Pool, actions []Action) []Action {
 	m.dequeue(pool)
 	m.state, m.result = finished, r
 	actions = append(actions, Action{Kind: Finish, At: r.At})
@@ -612,7 +612,7 @@ func (m *Machine) end(r Result, pool *Pool, actions []Action) []Action {
 	}
 	for i := m.pair(); i < m.n; i++ {
 		if m.attempts[i].Outcome == channel.Pending {
-			actions = m.leave(i, why, r.At, pool, actions)
+			actions = m.abandon(i, why, r.At, pool, actions)
 		}
 	}
 	return actions

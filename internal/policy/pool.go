@@ -108,16 +108,16 @@ func (p *Pool) fail(b *Breaker, channel int, at time.Duration, r channel.Reason,
 // token is one in billionths.
 const token = 1_000_000_000
 
-// feed notes a first attempt for the budget.
-func (p *Pool) feed(b *Budget, channel int) {
+// deposit notes a first attempt for the budget.
+func (p *Pool) deposit(b *Budget, channel int) {
 	if p != nil && b.Burst > 0 {
 		s := &p.channels[channel]
 		s.spent = max(0, s.spent-b.Share)
 	}
 }
 
-// take takes a token for a retry, if there is one.
-func (p *Pool) take(b *Budget, channel int) bool {
+// withdraw takes a token for a retry, if there is one.
+func (p *Pool) withdraw(b *Budget, channel int) bool {
 	if p == nil || b.Burst == 0 {
 		return true
 	}
@@ -129,8 +129,8 @@ func (p *Pool) take(b *Budget, channel int) bool {
 	return true
 }
 
-// giveBack undoes what a hedge took that was not bought: its token, and the probe of a half-open breaker.
-func (p *Pool) giveBack(b *Budget, channel int, probe bool) {
+// refund undoes what a hedge took that was not bought: its token, and the probe of a half-open breaker.
+func (p *Pool) refund(b *Budget, channel int, probe bool) {
 	if p == nil {
 		return
 	}

@@ -215,7 +215,7 @@ func (w *watch) checkEnd(fail failer, i int, e policy.Event) {
 	} else if i+1 < len(all) && all[i+1].Hedge {
 		w.lost = w.lost || all[i+1].Outcome == channel.Ambiguous
 	}
-	w.hear(i)
+	w.handle(i)
 }
 
 var (
@@ -234,8 +234,8 @@ func (s *sharing) close(ch int32) {
 	delete(s.failures, ch)
 }
 
-// hear tells the witness's breaker how an attempt ended.
-func (w *watch) hear(i int) {
+// handle tells the witness's breaker how an attempt ended.
+func (w *watch) handle(i int) {
 	a := &w.machine.Attempts()[i]
 	b := &w.route.Steps[a.Step].Breaker
 	if w.pool == nil || b.Failures == 0 {

@@ -69,7 +69,7 @@ func (m *Machine) LeavesAt() (at time.Duration, is bool) {
 // queue lets the order wait for its turn on the step's channel, unless that is paused beyond the deadline.
 func (m *Machine) queue(at time.Duration, again bool, pool *Pool, actions []Action) []Action {
 	channel := m.route.Steps[m.step].Channel
-	if m.outlasted(pool.PausedUntil(channel) - m.arrival) {
+	if m.pausedTooLong(pool.PausedUntil(channel) - m.arrival) {
 		return m.nextStep(at, pool, actions)
 	}
 	m.state, m.queued, m.again = waiting, true, again

@@ -175,8 +175,19 @@ func (c *checker) lacking(ch *Channel) {
 		}
 	}
 	if len(kinds) > 0 {
-		c.warn(n, fmt.Sprintf(`state them, if only as %s = { rate = "0%%" }`, kinds[0]), "%s says nothing of %s errors, which %s has: it is taken to have none", ch.Name, strings.Join(kinds, " and "), c.s.having(kinds[0])[0])
+		c.warn(n, fmt.Sprintf(`state them, if only as %s = { rate = "0%%" }`, kinds[0]),
+			"%s says nothing of %s errors, which %s has: it is taken to have none",
+			ch.Name, enumerated(kinds), c.s.having(kinds[0])[0])
 	}
+}
+
+// enumerated is a list as a sentence has it: "a, b and c".
+func enumerated(words []string) string {
+	last := len(words) - 1
+	if last == 0 {
+		return words[0]
+	}
+	return strings.Join(words[:last], ", ") + " and " + words[last]
 }
 
 func (c *checker) plausibleError(name, kind string, e *Error) {

@@ -45,7 +45,7 @@ func NewMix(orders [][]int64, shares []float64) *Mix {
 		if len(m.basis) >= n/monthsPerClass {
 			break
 		}
-		m.take(surplus(orders, c, shares[c]))
+		m.balance(surplus(orders, c, shares[c]))
 	}
 	return m
 }
@@ -59,8 +59,8 @@ func surplus(orders [][]int64, class int, share float64) []float64 {
 	return column
 }
 
-// take makes the weights such that the column, of expectation 0, has the weighted mean 0.
-func (m *Mix) take(column []float64) {
+// balance makes the weights such that the column, of expectation 0, has the weighted mean 0.
+func (m *Mix) balance(column []float64) {
 	mean, size := floats.Dot(column, m.weights), floats.Norm(column, 2)
 	floats.AddConst(-stat.Mean(column, nil), column)
 	for range 2 { // once more for rounding
@@ -77,8 +77,8 @@ func (m *Mix) take(column []float64) {
 	floats.AddScaled(m.weights, -mean/length, column)
 }
 
-// of is the weighted mean of months.
-func (m *Mix) of(months []float64) float64 {
+// weightedMean is the weighted mean of months.
+func (m *Mix) weightedMean(months []float64) float64 {
 	if m == nil {
 		return sum(months) / float64(len(months))
 	}
@@ -110,25 +110,27 @@ func (m *Mix) scatter(months []float64) (se float64, degrees int) {
 // Mean estimates an expectation from one value a month: Student's t over months.
 func (m *Mix) Mean(months []float64) Estimate {
 	if len(months) == 0 {
-		return unknown(math.NaN())
+		return noInterval(math.NaN())
 	}
 	if m != nil && m.misleads(months) {
 		m = nil
 	}
-	mean := m.of(months)
+	mean := m.weightedMean(months)
 	if len(months) == 1 {
-		return unknown(mean, oneMonth)
+		return noInterval(mean, oneMonth)
 	}
 	se, degrees := m.scatter(months)
-	return m.Doubt(around(mean, se, degrees), size(months))
+	return m.RuleOfThree(tInterval(mean, se, degrees), meanMagnitude(months))
 }
 
 // misleads says whether the weights make less than nothing of what is never negative: it is so rare that it hangs on a
 // month or two that count for less than nothing.
-func (m *Mix) misleads(months []float64) bool { return m.of(months) < 0 && floats.Min(months) >= 0 }
+func (m *Mix) misleads(months []float64) bool {
+	return m.weightedMean(months) < 0 && floats.Min(months) >= 0
+}
 
-// size is how large months are, whatever their sign.
-func size(months []float64) float64 {
+// meanMagnitude is how large months are, whatever their sign.
+func meanMagnitude(months []float64) float64 {
 	size := 0.0
 	for _, v := range months {
 		size += math.Abs(v) / float64(len(months))
@@ -136,10 +138,10 @@ func size(months []float64) float64 {
 	return size
 }
 
-// Doubt gives an interval to an estimate whose months don't scatter at all once their classes are known: what no order met
+// RuleOfThree gives an interval to an estimate whose months don't scatter at all once their classes are known: what no order met
 // can still change it, of a size such as its own. By the rule of three, that is not more frequent than three in all orders
 // (Hanley and Lippman-Hand 1983).
-func (m *Mix) Doubt(e Estimate, size float64) Estimate {
+func (m *Mix) RuleOfThree(e Estimate, size float64) Estimate {
 	if m == nil || m.orders == 0 || e.SE > 1e-9*size {
 		return e
 	}
@@ -152,18 +154,18 @@ func (m *Mix) Doubt(e Estimate, size float64) Estimate {
 // 1977, eq. 6.9).
 func (m *Mix) Ratio(a, b []float64) Estimate {
 	if sum(b) == 0 {
-		return unknown(math.NaN())
+		return noInterval(math.NaN())
 	}
-	if m != nil && (m.of(b) <= 0 || m.misleads(a)) {
+	if m != nil && (m.weightedMean(b) <= 0 || m.misleads(a)) {
 		m = nil
 	}
-	divisor := m.of(b)
-	ratio := m.of(a) / divisor
+	divisor := m.weightedMean(b)
+	ratio := m.weightedMean(a) / divisor
 	if len(a) < 2 {
-		return unknown(ratio, oneMonth)
+		return noInterval(ratio, oneMonth)
 	}
 	se, degrees := m.scatter(residuals(a, b, ratio))
-	return m.Doubt(around(ratio, se/divisor, degrees), math.Abs(ratio))
+	return m.RuleOfThree(tInterval(ratio, se/divisor, degrees), math.Abs(ratio))
 }
 
 // residuals are a less ratio times b.
@@ -183,13 +185,13 @@ const fewHits = 30
 func (m *Mix) Share(hits, tries []int64) Estimate {
 	k, n := sum(hits), sum(tries)
 	if n == 0 {
-		return unknown(math.NaN())
+		return noInterval(math.NaN())
 	}
 	p := float64(k) / float64(n)
 	effect, degrees := designEffect(hits, tries, p)
 	h, all := float64s(hits), float64s(tries)
-	mean := m.of(all)
-	if weighted := m.of(h) / mean; weighted > 0 && weighted < 1 && k > 0 && k < n {
+	mean := m.weightedMean(all)
+	if weighted := m.weightedMean(h) / mean; weighted > 0 && weighted < 1 && k > 0 && k < n {
 		p = weighted
 	}
 	if degrees == 0 || float64(min(k, n-k)) < fewHits*max(1, effect) {
@@ -227,10 +229,10 @@ func (m *Mix) Quantile(months []*Histogram, orders []int64, q float64) Estimate 
 	all := m.pool(months, orders)
 	value, _, ok := all.quantile(q)
 	if !ok {
-		return unknown(math.NaN())
+		return noInterval(math.NaN())
 	}
 	if need := FewestForQuantile(q); sum(orders) < int64(need) {
-		return unknown(value, fmt.Sprintf("needs at least %d orders for a %.0f %% interval of p%g", need, 100*Confidence, 100*q))
+		return noInterval(value, fmt.Sprintf("needs at least %d orders for a %.0f %% interval of p%g", need, 100*Confidence, 100*q))
 	}
 	below, upTo := make([]int64, len(months)), make([]int64, len(months))
 	for i, h := range months {
@@ -307,12 +309,12 @@ func (m *Mix) pool(months []*Histogram, orders []int64) pool {
 			marks[at].mass += weight * float64(t.n)
 		}
 	}
-	p.buckets = cut(buckets, marks)
+	p.buckets = interleave(buckets, marks)
 	return p
 }
 
-// cut puts marks among buckets, which are cut where a mark lies within.
-func cut(buckets, marks []bucketMass) []bucketMass {
+// interleave puts marks among buckets, which are cut where a mark lies within.
+func interleave(buckets, marks []bucketMass) []bucketMass {
 	var pieces []bucketMass
 	for _, b := range buckets {
 		if b.mass == 0 {

@@ -13,11 +13,11 @@ import (
 func OrderQuantile(sorted []float64, q float64) Estimate {
 	n := len(sorted)
 	if n == 0 {
-		return unknown(math.NaN())
+		return noInterval(math.NaN())
 	}
 	value := reached(sorted, int(math.Ceil(q*float64(n))))
 	if need := FewestForQuantile(q); n < need {
-		return unknown(value, fmt.Sprintf("needs at least %d orders for a %.0f %% interval of p%g", need, 100*Confidence, 100*q))
+		return noInterval(value, fmt.Sprintf("needs at least %d orders for a %.0f %% interval of p%g", need, 100*Confidence, 100*q))
 	}
 	low, high := ranks(n, q)
 	return Estimate{Value: value, Low: reached(sorted, low), High: reached(sorted, high), SE: math.NaN()}

@@ -30,15 +30,15 @@ type Estimate struct {
 
 const oneMonth = "one month only: no interval; simulate at least two"
 
-func unknown(value float64, warnings ...string) Estimate {
+func noInterval(value float64, warnings ...string) Estimate {
 	return Estimate{Value: value, Low: math.NaN(), High: math.NaN(), SE: math.NaN(), Warnings: warnings}
 }
 
 // Mean is that of the nil Mix.
 func Mean(months []float64) Estimate { return (*Mix)(nil).Mean(months) }
 
-// around is the t interval about a value.
-func around(value, se float64, degrees int) Estimate {
+// tInterval is the t interval about a value.
+func tInterval(value, se float64, degrees int) Estimate {
 	t := StudentT(float64(degrees))
 	return Estimate{Value: value, Low: value - t*se, High: value + t*se, SE: se}
 }

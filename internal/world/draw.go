@@ -40,8 +40,8 @@ const (
 	forCountry
 )
 
-// mix is the finaliser of SplitMix64 (Steele, Lea and Flood 2014, with Stafford's constants).
-func mix(x uint64) uint64 {
+// splitMix is the finaliser of SplitMix64 (Steele, Lea and Flood 2014, with Stafford's constants).
+func splitMix(x uint64) uint64 {
 	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
 	x = (x ^ x>>27) * 0x94d049bb133111eb
 	return x ^ x>>31
@@ -52,23 +52,23 @@ const golden = 0x9e3779b97f4a7c15
 // Key returns the key of an order, both counted from 0. Order −1 is kept for the arrivals, −2 for
 // what goes on for the whole month.
 func (m *Model) Key(month, order int) Key {
-	return Key(mix(mix(mix(m.Seed+golden)+uint64(month+1)*golden) + uint64(order+1)*golden))
+	return Key(splitMix(splitMix(splitMix(m.Seed+golden)+uint64(month+1)*golden) + uint64(order+1)*golden))
 }
 
 // uniform returns the key's uniform in (0, 1) for a purpose, a channel and a try on it.
 func (k Key) uniform(p purpose, ch, try int) float64 {
 	index := uint64(p) | uint64(try)<<16 | uint64(ch+1)<<24
-	return float64(mix(uint64(k)+index*golden)>>12)*0x1p-52 + 0x1p-53
+	return float64(splitMix(uint64(k)+index*golden)>>12)*0x1p-52 + 0x1p-53
 }
 
 // process returns the key of what goes on for a whole month, by number.
 func (m *Model) process(month int, p purpose, n int) Key {
-	return Key(mix(uint64(m.Key(month, -2)) + (uint64(p)|uint64(n+1)<<24)*golden))
+	return Key(splitMix(uint64(m.Key(month, -2)) + (uint64(p)|uint64(n+1)<<24)*golden))
 }
 
 // nth returns the n-th uniform in (0, 1) of a sequence.
 func (k Key) nth(n int) float64 {
-	return float64(mix(uint64(k)+uint64(n)*golden)>>12)*0x1p-52 + 0x1p-53
+	return float64(splitMix(uint64(k)+uint64(n)*golden)>>12)*0x1p-52 + 0x1p-53
 }
 
 // Class draws the order's class.
@@ -98,27 +98,27 @@ type Fate struct {
 func (m *Model) Attempt(k Key, ch, class, try int) Fate {
 	e := &m.Channels[ch].Errors
 	if e.moderated(k) {
-		return k.refused(channel.Moderation, e.Moderation.Takes, ch, try)
+		return k.refusal(channel.Moderation, e.Moderation.Takes, ch, try)
 	}
 	if rate := e.regionRate(k, ch); rate > 0 && k.uniform(forRegion, ch, try) < rate {
-		return k.refused(channel.Region, e.Region.Takes, ch, try)
+		return k.refusal(channel.Region, e.Region.Takes, ch, try)
 	}
-	return m.beyond(k, ch, class, try)
+	return m.afterRegion(k, ch, class, try)
 }
 
 func (e *Errors) moderated(k Key) bool {
 	return e.Moderation.Rate > 0 && k.uniform(forModeration, -1, 0) < e.Moderation.Rate
 }
 
-// beyond draws what an attempt meets that has passed moderation and region.
-func (m *Model) beyond(k Key, ch, class, try int) Fate {
+// afterRegion draws what an attempt meets that has passed moderation and region.
+func (m *Model) afterRegion(k Key, ch, class, try int) Fate {
 	c := &m.Channels[ch]
 	e := &c.Errors
 	if e.Submit.Rate > 0 && k.uniform(forSubmit, ch, try) < e.Submit.Rate {
-		return k.refused(channel.Submit, e.Submit.Takes, ch, try)
+		return k.refusal(channel.Submit, e.Submit.Takes, ch, try)
 	}
 	if e.Ambiguous.Rate > 0 && k.uniform(forAmbiguous, ch, try) < e.Ambiguous.Rate {
-		f := k.refused(channel.Lost, e.Ambiguous.Takes, ch, try)
+		f := k.refusal(channel.Lost, e.Ambiguous.Takes, ch, try)
 		f.Outcome = channel.Ambiguous
 		return f
 	}
@@ -162,7 +162,7 @@ func (e *Errors) regionRate(k Key, ch int) float64 {
 	return e.RegionMix[last].Rate
 }
 
-func (k Key) refused(r channel.Reason, takes dist.Distribution, ch, try int) Fate {
+func (k Key) refusal(r channel.Reason, takes dist.Distribution, ch, try int) Fate {
 	return Fate{Outcome: channel.Refused, Reason: r, Answered: k.takes(takes, ch, try)}
 }
 

@@ -74,7 +74,7 @@ func (m *Model) Trouble(month int) *Trouble {
 func (t *Trouble) Attempt(k Key, ch, class, try int, at time.Duration) Fate {
 	c := &t.model.Channels[ch]
 	if t.Refuses(k, ch, try, at) {
-		return k.refused(channel.Submit, c.Errors.Submit.Takes, ch, try)
+		return k.refusal(channel.Submit, c.Errors.Submit.Takes, ch, try)
 	}
 	if pause := t.Pause(ch, at); pause > 0 {
 		f := t.Limited(k, ch, try)
@@ -82,12 +82,12 @@ func (t *Trouble) Attempt(k Key, ch, class, try int, at time.Duration) Fate {
 		return f
 	}
 	if c.Errors.moderated(k) {
-		return k.refused(channel.Moderation, c.Errors.Moderation.Takes, ch, try)
+		return k.refusal(channel.Moderation, c.Errors.Moderation.Takes, ch, try)
 	}
 	if _, bad := t.Exit(k, ch, try, at); bad {
-		return k.refused(channel.Region, c.Errors.Region.Takes, ch, try)
+		return k.refusal(channel.Region, c.Errors.Region.Takes, ch, try)
 	}
-	f := t.model.beyond(k, ch, class, try)
+	f := t.model.afterRegion(k, ch, class, try)
 	if f.Outcome != channel.Ambiguous && f.Outcome != channel.Refused {
 		t.Run(k, ch, try, at, &f)
 	}
@@ -111,7 +111,7 @@ func (t *Trouble) Refuses(k Key, ch, try int, at time.Duration) bool {
 
 // Limited is the refusal of an attempt by the limits, without its Retry-After.
 func (t *Trouble) Limited(k Key, ch, try int) Fate {
-	return k.refused(channel.RateLimited, t.model.Channels[ch].Limits.Takes, ch, try)
+	return k.refusal(channel.RateLimited, t.model.Channels[ch].Limits.Takes, ch, try)
 }
 
 // Pause is the Retry-After that the limits refuse a submit with; 0 lets it through and counts it.

@@ -113,7 +113,7 @@ func (e *Engine) Month(month int) *Tally {
 			}
 		}
 		if e.rooms != nil {
-			e.look(now)
+			e.checkRooms(now)
 		}
 	}
 	return e.tally
@@ -192,7 +192,7 @@ func (e *Engine) advance(top *due) {
 // event is due, and false when the order is settled.
 func (e *Engine) step(o *order, event policy.Event) (at time.Duration, more bool) {
 	for {
-		if !o.moot(&event) {
+		if !o.obsolete(&event) {
 			e.actions = o.machine.Step(&event, e.pool, e.actions[:0])
 			if e.Observe != nil {
 				e.Observe(o.index, event, e.actions)
@@ -217,8 +217,8 @@ func (e *Engine) step(o *order, event policy.Event) (at time.Duration, more bool
 	return o.due(), true
 }
 
-// moot says whether an event is of a fetch that ended with its order's interest in the clip.
-func (o *order) moot(e *policy.Event) bool {
+// obsolete says whether an event is of a fetch that ended with its order's interest in the clip.
+func (o *order) obsolete(e *policy.Event) bool {
 	switch e.Kind {
 	case policy.Fetched, policy.FetchFailed, policy.Rejected:
 		return o.machine.Attempts()[e.Attempt].Settled

@@ -114,9 +114,9 @@ func (r *room) take() waiter {
 	return w
 }
 
-// look sees in each room when its turn comes, after something happened. Those that have no time for a pause that has
+// checkRooms sees in each room when its turn comes, after something happened. Those that have no time for a pause that has
 // grown go on to their next step at once, into another room maybe.
-func (e *Engine) look(now time.Duration) {
+func (e *Engine) checkRooms(now time.Duration) {
 	for left := true; left; {
 		left = false
 		for ch := range e.rooms {

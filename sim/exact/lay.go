@@ -16,7 +16,7 @@ var ErrTooLong = errors.New("no closed form: without a deadline, failed attempts
 // step that divides every constant time of the route, where one of useful length does.
 func (w *walk) layGrid(o Options) (*grid, error) {
 	const fine, coarse, most = 0.5, 5.0, 1 << 16 // seconds, seconds, nodes
-	reach, deadline := max(w.reach(), 1), w.route.Deadline.Seconds()
+	reach, deadline := max(w.horizon(), 1), w.route.Deadline.Seconds()
 	horizon := reach
 	if deadline > 0 {
 		horizon = min(reach, deadline)
@@ -42,9 +42,9 @@ func (w *walk) layGrid(o Options) (*grid, error) {
 // surely is the share of a distribution that the grid covers.
 const surely = 1 - 1e-12
 
-// reach is a time by which the last attempt has all but surely started, and been accepted and
+// horizon is a time by which the last attempt has all but surely started, and been accepted and
 // fetched if it makes a clip.
-func (w *walk) reach() float64 {
+func (w *walk) horizon() float64 {
 	total, last := 0.0, 0.0
 	for i := range w.route.Steps {
 		step := &w.route.Steps[i]

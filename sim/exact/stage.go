@@ -27,7 +27,7 @@ func (w *walk) stage(step *policy.Step, l luck) *stage {
 		lucks = []luck{l.meets(step.Channel, x.bad), l.meets(step.Channel, x.good)}
 	}
 	for _, l := range lucks {
-		s.ways = append(s.ways, &way{luck: l, odds: w.odds(w.grid, step, l)})
+		s.ways = append(s.ways, &way{luck: l, odds: w.probabilities(w.grid, step, l)})
 	}
 	return s
 }
@@ -61,7 +61,7 @@ func (s *stage) lost(w *way, known int) lost {
 		g, o := s.walk.grid, w.odds
 		if n > 0 {
 			g = s.decaying(n)
-			o = s.walk.odds(g, s.step, w.luck)
+			o = s.walk.probabilities(g, s.step, w.luck)
 		}
 		w.times = append(w.times, lost{again: g.kernel(o.again), next: g.kernel(o.next)})
 	}

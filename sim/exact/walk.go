@@ -139,7 +139,7 @@ func (w *walk) attempt(s *stage, at moments, ways []moments, further bool) {
 	}
 }
 
-// odds is what one attempt leads to.
+// odds are the outcomes of one attempt.
 type odds struct {
 	delivered float64
 	again     measure // time lost by failures that the step may try again
@@ -147,9 +147,9 @@ type odds struct {
 	charge    float64 // expected dollars
 }
 
-// odds are those of an attempt in a step under given luck, as package world draws them, with the
+// probabilities are those of an attempt in a step under given luck, as package world draws them, with the
 // times on a grid.
-func (w *walk) odds(g *grid, step *policy.Step, l luck) odds {
+func (w *walk) probabilities(g *grid, step *policy.Step, l luck) odds {
 	c := &w.model.Channels[step.Channel]
 	e := &c.Errors
 	o := odds{}

@@ -91,7 +91,7 @@ func (l *Log) Unread(f *Format) (all []string) {
 	say(l.Lost, "can't be read and don't count")
 	say(l.Late, "lie in the future and don't count")
 	first := "are from before the scenario's first price, of " + f.From.Format(time.DateOnly)
-	if l.early() {
+	if l.mostlyEarly() {
 		say(l.Early, first+"; as most are, they count")
 	} else {
 		say(l.Early, first+", and don't count")
@@ -101,8 +101,8 @@ func (l *Log) Unread(f *Format) (all []string) {
 	return all
 }
 
-// early says whether most rows are from before the first price: then it is the price that is new, and no clock that is wrong.
-func (l *Log) early() bool { return 2*l.Early > l.Rows }
+// mostlyEarly says whether most rows are from before the first price: then it is the price that is new, and no clock that is wrong.
+func (l *Log) mostlyEarly() bool { return 2*l.Early > l.Rows }
 
 // Polled says that jobs were polled at intervals: each was over up to so much sooner than it was seen to be.
 func (l *Log) Polled(every time.Duration) {
@@ -151,7 +151,7 @@ func ReadCSV(r io.Reader, f Format) (*Log, error) {
 		return nil, err
 	}
 	p := &parser{Format: f, width: len(header), words: map[string]*word{}}
-	if p.at, err = find(header, f.Columns); err != nil {
+	if p.at, err = columnsOf(header, f.Columns); err != nil {
 		return nil, err
 	}
 	p.names = slices.Clone(header)
@@ -175,7 +175,7 @@ func ReadCSV(r io.Reader, f Format) (*Log, error) {
 		line, _ := c.FieldPos(0)
 		p.read(log, row, line)
 	}
-	if log.early() {
+	if log.mostlyEarly() {
 		p.all = append(p.all, p.early...)
 	} else {
 		log.Skipped += log.Early
@@ -184,7 +184,7 @@ func ReadCSV(r io.Reader, f Format) (*Log, error) {
 	}
 	log.Skipped += log.Lost + log.Late + log.Ignored + log.Ours
 	log.Nights = days(p.all)
-	return log, p.trust(log)
+	return log, p.plausible(log)
 }
 
 // read takes in a row.
@@ -215,9 +215,9 @@ func (p *parser) read(log *Log, row []string, line int) {
 	log.Bad = append(log.Bad, BadRow{line, p.bad.Column, p.bad.Text})
 }
 
-// trust says what of a file makes the rest of it tell something wrong.
-func (p *parser) trust(log *Log) error {
-	if unknown := p.unknown(log.Rows); unknown != nil {
+// plausible says what of a file makes the rest of it tell something wrong.
+func (p *parser) plausible(log *Log) error {
+	if unknown := p.unknownWords(log.Rows); unknown != nil {
 		return unknown
 	}
 	hint := ""
@@ -235,8 +235,8 @@ func (p *parser) trust(log *Log) error {
 	return nil
 }
 
-// find says where each field's column is.
-func find(header []string, columns Columns) (map[string]int, error) {
+// columnsOf says where each field's column is.
+func columnsOf(header []string, columns Columns) (map[string]int, error) {
 	at := map[string]int{}
 	header[0] = strings.TrimPrefix(header[0], "\ufeff")
 	for _, field := range fields {

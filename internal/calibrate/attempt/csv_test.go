@@ -254,17 +254,17 @@ func TestWordsOfOutcomes(t *testing.T) {
 		"server_error": "submit", "500": "submit", "503": "submit", "502": "ambiguous", "504": "ambiguous", "524": "ambiguous", "bad_gateway": "ambiguous",
 	} {
 		t.Run(word, func(t *testing.T) {
-			got, known := f.mean(spelling(word))
+			got, known := f.meaningOf(spelling(word))
 			if !known || got != kinds[want] {
 				t.Errorf("%+v, %v; want %s", got, known, want)
 			}
 		})
 	}
-	if m, known := f.mean("nsfw"); !known || m.outcome != channel.Failed || m.reason != channel.Moderation || !m.accepted {
+	if m, known := f.meaningOf("nsfw"); !known || m.outcome != channel.Failed || m.reason != channel.Moderation || !m.accepted {
 		t.Errorf("nsfw: %+v, %v", m, known)
 	}
 	for _, word := range []string{"", "eaten", "ignore", "404", "task_not_found", "200"} {
-		if m, known := f.mean(word); known {
+		if m, known := f.meaningOf(word); known {
 			t.Errorf("%q is %+v", word, m)
 		}
 	}

@@ -73,8 +73,8 @@ func spelling(word string) string {
 	return strings.NewReplacer(" ", "_", "-", "_").Replace(strings.ToLower(strings.TrimSpace(word)))
 }
 
-// mean says what a word means: as this file's reader says, as logs have it, or as channels do.
-func (f *Format) mean(word string) (meaning, bool) {
+// meaningOf says what a word means: as this file's reader says, as logs have it, or as channels do.
+func (f *Format) meaningOf(word string) (meaning, bool) {
 	kind := cmp.Or(f.Outcomes[word], others[word], word)
 	if m, known := kinds[kind]; known && (kind != "ignore" || f.Outcomes[word] != "") {
 		return m, true
@@ -102,7 +102,7 @@ func (p *parser) outcome(line int) meaning {
 	w := p.words[text]
 	if w == nil {
 		w = &word{line: line}
-		w.meaning, w.known = p.mean(text)
+		w.meaning, w.known = p.meaningOf(text)
 		p.words[text] = w
 	}
 	if w.rows++; !w.known {
@@ -118,8 +118,8 @@ func (e *UnknownOutcomeError) Error() string {
 	return fmt.Sprintf("what is left would tell wrong rates: %s\n  hint: say what it is with --outcome WORD=KIND, kinds are %s", strings.Join(e.words, "; "), strings.Join(Kinds(), ", "))
 }
 
-// unknown are the words that aren't known and are on too many rows.
-func (p *parser) unknown(rows int) error {
+// unknownWords are the words that aren't known and are on too many rows.
+func (p *parser) unknownWords(rows int) error {
 	var words []string
 	for text, w := range sortedWords(p.words) {
 		if !w.known && float64(w.rows) > mostUnknown*float64(rows) {

@@ -34,8 +34,8 @@ func studentT(degrees float64) float64 {
 	return distuv.StudentsT{Sigma: 1, Nu: math.Max(1, degrees)}.Quantile((1 + Confidence) / 2)
 }
 
-// beyondChance is the p-value of a sum of squares.
-func beyondChance(squares float64, degrees int) float64 {
+// chiSquaredP is the p-value of a sum of squares.
+func chiSquaredP(squares float64, degrees int) float64 {
 	if degrees < 1 {
 		return 1
 	}

@@ -70,9 +70,9 @@ type lineFit struct {
 // that a deadline cut off by its survival. The given line says which of base and slopes there are, and their ratio where
 // the lengths don't tell it.
 func FitLine(times []Time, given Line) (*Times, error) {
-	l := &lineFit{given: given, times: merged(times)}
+	l := &lineFit{given: given, times: grouped(times)}
 	out := &Times{Line: Line{Shape: given.Shape, Slope: slices.Clone(given.Slope)}, N: len(times), Scatter: 1, P: 1}
-	logs := l.look(out, times)
+	logs := l.survey(out, times)
 	if out.N-out.Cut < fewestAtLength {
 		return nil, ErrFewTimes
 	}
@@ -87,19 +87,19 @@ func FitLine(times []Time, given Line) (*Times, error) {
 	}
 	low, _ := given.Shape.spreads()
 	x = append(x, math.Log(math.Max(2*low, given.Shape.start(math.Max(0.03, math.Min(2, logs.sd))))))
-	l.refer(x)
+	l.recentre(x)
 	top, curvature := climb(l.likelihood, x)
 	out.At = l.mean
 	out.AIC = 2*float64(len(x)) - 2*top
 	out.Line, out.Spread.Value = l.line(x)
 	out.Split = l.split
-	l.doubt(out, x, errorsOf(curvature))
+	l.intervals(out, x, errorsOf(curvature))
 	return out, nil
 }
 
-// refer moves the length at which the median is a parameter to where the times tell most about it. Times that were cut
+// recentre moves the length at which the median is a parameter to where the times tell most about it. Times that were cut
 // off tell little, so that is not the mean length; there base and slopes are of the least concern to it.
-func (l *lineFit) refer(x []float64) {
+func (l *lineFit) recentre(x []float64) {
 	line, spread := l.line(x)
 	worth, mean := 0.0, 0.0
 	for _, s := range l.shifts(line, spread, func(t *Time) int { return int(math.Round(1000 * t.Length)) }) {
@@ -117,8 +117,8 @@ func (l *lineFit) refer(x []float64) {
 	}
 }
 
-// look counts the times and says which groups there are, and whether their lengths tell base from slope.
-func (l *lineFit) look(out *Times, all []Time) (logs struct{ middle, sd float64 }) {
+// survey counts the times and says which groups there are, and whether their lengths tell base from slope.
+func (l *lineFit) survey(out *Times, all []Time) (logs struct{ middle, sd float64 }) {
 	type cell struct {
 		group  int
 		length float64
@@ -134,7 +134,7 @@ func (l *lineFit) look(out *Times, all []Time) (logs struct{ middle, sd float64 
 		cells[cell{t.Group, t.Length}]++
 		groups[t.Group] += t.Weight
 		l.mean += t.Weight * t.Length
-		r := math.Log(math.Max(middle(t), 1e-6) / l.given.Median(t.Group, t.Length))
+		r := math.Log(math.Max(midpoint(t), 1e-6) / l.given.Median(t.Group, t.Length))
 		weight += t.Weight
 		logs.middle += t.Weight * r
 		square += t.Weight * r * r
@@ -160,8 +160,8 @@ func (l *lineFit) look(out *Times, all []Time) (logs struct{ middle, sd float64 
 	return logs
 }
 
-// middle stands for a time whose bounds are known.
-func middle(t Time) float64 { return (t.Low + t.High) / 2 }
+// midpoint stands for a time whose bounds are known.
+func midpoint(t Time) float64 { return (t.Low + t.High) / 2 }
 
 // line is the line of some parameters: the logarithm of the median at the mean length, the share of the base in it where that
 // is free, the slopes of the other groups against the given ones, and the logarithm of the spread.
@@ -220,9 +220,9 @@ func (f *family) log(t *Time, median float64) float64 {
 	return math.Log(math.Max(least, f.within(t.Low, t.High, median)))
 }
 
-// doubt works the intervals out: Wald's on the logarithms, in which the likelihood is nearly a parabola, with Student's t
+// intervals works the intervals out: Wald's on the logarithms, in which the likelihood is nearly a parabola, with Student's t
 // for the parameters that the data had to pay for.
-func (l *lineFit) doubt(out *Times, x, se []float64) {
+func (l *lineFit) intervals(out *Times, x, se []float64) {
 	known := float64(out.N - out.Cut)
 	paid := float64(len(x) - 1)
 	free := math.Max(1, known-paid)
@@ -239,14 +239,14 @@ func (l *lineFit) doubt(out *Times, x, se []float64) {
 	wide := t * se[0]
 	if b := l.between(out, x); out.Widened() {
 		wide = math.Max(wide, b)
-		out.Spread = out.loosened(t * se[last])
+		out.Spread = out.widened(t * se[last])
 	}
 	out.Factor = Estimate{1, math.Exp(-wide), math.Exp(wide)}
 }
 
-// loosened is the interval of the spread where a part of it is between nights, of which there are few: their variance is known
+// widened is the interval of the spread where a part of it is between nights, of which there are few: their variance is known
 // to two over the degrees of freedom, as that of normal values is.
-func (t *Times) loosened(wide float64) Estimate {
+func (t *Times) widened(wide float64) Estimate {
 	degrees := float64(t.Nights - 1)
 	of := t.Spread.Value
 	if t.Shape != Lognormal { // of the logarithms, near enough
@@ -275,7 +275,7 @@ func (l *lineFit) between(out *Times, x []float64) (wide float64) {
 	if degrees < 1 {
 		return 0
 	}
-	out.Scatter, out.P = squares/float64(degrees), beyondChance(squares, degrees)
+	out.Scatter, out.P = squares/float64(degrees), chiSquaredP(squares, degrees)
 	variance := math.Max(0, (squares-float64(degrees))/(first-second/first))
 	out.Between = math.Sqrt(variance)
 	worth, farthest := 0.0, 0.0 // the interval ends where those of the single nights do
@@ -331,9 +331,9 @@ func (l *lineFit) shifts(line Line, spread float64, key func(*Time) int) []Shift
 // many is from how many times on those that are nearly alike are counted together.
 const many = 4000
 
-// merged counts alike times once. Of very many, those are alike whose middles round to the same half percent and whose widths
+// grouped counts alike times once. Of very many, those are alike whose middles round to the same half percent and whose widths
 // to the same fiftieth of that: the likelihood of a hundred thousand orders is then as cheap as that of some thousand.
-func merged(times []Time) []Time {
+func grouped(times []Time) []Time {
 	round := func(t *Time) (low, high float64) {
 		switch middle := (t.Low + t.High) / 2; {
 		case len(times) < many:
@@ -404,5 +404,5 @@ func Misfit(counts []float64, n float64, fitted int) float64 {
 	for _, c := range counts {
 		squares += (c - expected) * (c - expected) / expected
 	}
-	return beyondChance(squares, len(counts)-1-fitted)
+	return chiSquaredP(squares, len(counts)-1-fitted)
 }

@@ -99,7 +99,7 @@ func (r *Rate) scatter(nights []Count) {
 		}
 	}
 	r.Scatter = squares / float64(r.Nights-1)
-	r.P = beyondChance(squares, r.Nights-1)
+	r.P = chiSquaredP(squares, r.Nights-1)
 }
 
 // Needed is how many tries it takes until the interval of a rate is no wider than a width; 0: more than anybody makes.

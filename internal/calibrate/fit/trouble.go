@@ -63,7 +63,7 @@ func Troubles(sequences [][]Visit, refuses float64, expected *Expected) *Trouble
 		t.search(out, bad, good, meanLog(gaps))
 	}
 	if !out.Told() && expected != nil {
-		t.expect(out, expected, float64(bad)/float64(bad+good))
+		t.fitExpected(out, expected, float64(bad)/float64(bad+good))
 	}
 	return out
 }
@@ -122,8 +122,8 @@ func (t *troubles) search(out *Trouble, bad, good int, gap float64) {
 	t.decode(out, best)
 }
 
-// expect reads the visits by what is expected of spells, and fits to them nothing but how many fail of their own.
-func (t *troubles) expect(out *Trouble, expected *Expected, rate float64) {
+// fitExpected reads the visits by what is expected of spells, and fits to them nothing but how many fail of their own.
+func (t *troubles) fitExpected(out *Trouble, expected *Expected, rate float64) {
 	x := []float64{logit(expected.Share), math.Log(expected.Lasts), 0, logit(expected.Refuses)}
 	own := []float64{logit(rate)}
 	ridge(func(own []float64) float64 {
@@ -134,9 +134,9 @@ func (t *troubles) expect(out *Trouble, expected *Expected, rate float64) {
 	t.decode(out, x)
 }
 
-// parts are what parameters mean: the share of trouble, the rate at which its chain forgets, and the chances to fail of one's
+// parameters are what parameters mean: the share of trouble, the rate at which its chain forgets, and the chances to fail of one's
 // own and to be refused by trouble.
-func (t *troubles) parts(x []float64) (share, forgets, quiet, refuses float64) {
+func (t *troubles) parameters(x []float64) (share, forgets, quiet, refuses float64) {
 	share, quiet, refuses = logistic(x[0]), logistic(x[2]), t.refuses
 	if refuses == 0 {
 		refuses = logistic(x[3])
@@ -162,7 +162,7 @@ func (t *troubles) likelihood(x []float64) float64 {
 			return math.Inf(-1)
 		}
 	}
-	share, forgets, quiet, refuses := t.parts(x)
+	share, forgets, quiet, refuses := t.parameters(x)
 	if refuses < 0.1 {
 		return math.Inf(-1) // trouble refuses more, or it is none
 	}
@@ -193,7 +193,7 @@ func (t *troubles) likelihood(x []float64) float64 {
 // decode says of each visit how likely it lies in a spell (Baum et al. 1970), and finds the spells: rows of visits that more
 // likely than not do.
 func (t *troubles) decode(out *Trouble, x []float64) {
-	share, forgets, quiet, refuses := t.parts(x)
+	share, forgets, quiet, refuses := t.parameters(x)
 	out.Quiet, out.Refuses = quiet, refuses
 	out.own = (1 - refuses) * quiet * t.comes / (refuses + (1-refuses)*quiet*t.comes)
 	for _, s := range t.sequences {

@@ -33,9 +33,9 @@ type Check struct {
 // Flagged says that the model doesn't explain what was seen.
 func (c *Check) Flagged() bool { return c.P < unlikely }
 
-// Together makes each p-value that of a check among all of them (Holm 1979): of data that the model explains, one calibration
+// Holm makes each p-value that of a check among all of them (Holm 1979): of data that the model explains, one calibration
 // in 200 has any check flagged, however many there are.
-func Together(checks []Check) {
+func Holm(checks []Check) {
 	byP := make([]*Check, len(checks))
 	for i := range checks {
 		byP[i] = &checks[i]
@@ -65,17 +65,17 @@ type Exits struct {
 // Draws of the model that a statistic is held against: until so many were as far out as what was seen (Besag and Clifford 1991), and
 // at most as many as it takes for a p-value that stands among a hundred others.
 const (
-	fartherOut = 20
-	mostDraws  = 40_000
-	mostVisits = 100_000_000 // of all draws together
-	latest     = 5_000       // visits in which rows are looked for
+	exceedances   = 20
+	mostDraws     = 40_000
+	mostVisits    = 100_000_000 // of all draws together
+	mostRowVisits = 5_000       // visits in which rows are looked for
 )
 
-// often says how likely each of some statistics is to be as far out as it was seen. A draw says which are; size is its work.
-func often(size, statistics int, draw func(farther []int)) (p []float64) {
+// monteCarloP says how likely each of some statistics is to be as far out as it was seen. A draw says which are; size is its work.
+func monteCarloP(size, statistics int, draw func(farther []int)) (p []float64) {
 	farther := make([]int, statistics)
 	n := 0
-	for most := min(mostDraws, mostVisits/max(1, size)); n < most && slices.Min(farther) < fartherOut; n++ {
+	for most := min(mostDraws, mostVisits/max(1, size)); n < most && slices.Min(farther) < exceedances; n++ {
 		draw(farther)
 	}
 	for _, f := range farther {
@@ -87,7 +87,7 @@ func often(size, statistics int, draw func(farther []int)) (p []float64) {
 // Rows asks whether errors come in longer rows, or more often side by side, than the model makes them. The sequences are in the
 // order of time; of very many visits the latest tell enough.
 func Rows(sequences [][]Visit, model Exits, seed uint64) Check {
-	sequences = last(sequences, latest)
+	sequences = tail(sequences, mostRowVisits)
 	bad, size := 0, 0
 	pairs, longest := 0, 0
 	for _, s := range sequences {
@@ -106,7 +106,7 @@ func Rows(sequences [][]Visit, model Exits, seed uint64) Check {
 	}
 	random := rand.New(rand.NewPCG(seed, 0))
 	sum, n := 0.0, 0.0
-	p := often(size, 3, func(farther []int) {
+	p := monteCarloP(size, 3, func(farther []int) {
 		p, l := 0, 0
 		for _, s := range sequences {
 			a, b := rows(model.draw(s, random))
@@ -125,8 +125,8 @@ func Rows(sequences [][]Visit, model Exits, seed uint64) Check {
 		Seen: fmt.Sprintf("the longest row of errors is %d, %.1f expected; %d of %d have another one right before", longest, sum/n, pairs, bad)}
 }
 
-// last are so many visits at the end of all.
-func last(sequences [][]Visit, n int) [][]Visit {
+// tail are so many visits at the end of all.
+func tail(sequences [][]Visit, n int) [][]Visit {
 	for i, s := range slices.Backward(sequences) {
 		if n -= len(s); n <= 0 {
 			return append([][]Visit{s[-n:]}, sequences[i+1:]...)
@@ -235,7 +235,7 @@ func Alike(what string, groups []Group, seed uint64) (Check, bool) {
 	}
 	seen := scatter(met)
 	random := rand.New(rand.NewPCG(seed, 1))
-	p := often(hits, 1, func(farther []int) {
+	p := monteCarloP(hits, 1, func(farther []int) {
 		clear(met)
 		for i := range hits {
 			k := i + random.IntN(tries-i)
@@ -251,8 +251,8 @@ func Alike(what string, groups []Group, seed uint64) (Check, bool) {
 		w.Hits, w.Tries, w.Name, rate*float64(w.Tries), seen/float64(len(some)-1))}, true
 }
 
-// beyond is the p-value of a sum of squares.
-func beyond(squares float64, degrees int) float64 {
+// chiSquaredP is the p-value of a sum of squares.
+func chiSquaredP(squares float64, degrees int) float64 {
 	if degrees < 1 {
 		return 1
 	}
@@ -286,7 +286,7 @@ func OnLine(what string, times []fit.Time, x *fit.Times, key func(*fit.Time) int
 			worst = s.By
 		}
 	}
-	return Check{What: what, P: beyond(squares, groups-fitted), Seen: fmt.Sprintf("%d groups, the farthest %+.0f%% from the line", groups, 100*math.Expm1(worst))}, groups > fitted
+	return Check{What: what, P: chiSquaredP(squares, groups-fitted), Seen: fmt.Sprintf("%d groups, the farthest %+.0f%% from the line", groups, 100*math.Expm1(worst))}, groups > fitted
 }
 
 // binomialP is the two-sided p-value of so many hits, which need not be whole.

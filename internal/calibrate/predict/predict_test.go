@@ -68,7 +68,7 @@ func TestTheLatestVisitsTellRows(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			var sizes []int
-			for _, kept := range last([][]Visit{s(3), s(2), s(4)}, tt.n) {
+			for _, kept := range tail([][]Visit{s(3), s(2), s(4)}, tt.n) {
 				sizes = append(sizes, len(kept))
 			}
 			if !slices.Equal(sizes, tt.sizes) {
@@ -120,7 +120,7 @@ func TestAlike(t *testing.T) {
 
 func TestTogether(t *testing.T) {
 	checks := []Check{{P: 0.5}, {P: 0.001}, {P: 0.004}, {P: 0.9}}
-	Together(checks)
+	Holm(checks)
 	for i, want := range []float64{1, 0.004, 0.012, 1} {
 		if math.Abs(checks[i].P-want) > 1e-12 {
 			t.Errorf("check %d: %v, want %v", i, checks[i].P, want)

@@ -39,7 +39,7 @@ func Known(p float64, n int) float64 {
 		return math.NaN()
 	}
 	width := 0.0
-	likely(p, n, func(hits int, probability float64) {
+	eachLikely(p, n, func(hits int, probability float64) {
 		low, high := wilson(float64(hits), float64(n))
 		width += probability * (high - low)
 	})
@@ -49,12 +49,12 @@ func Known(p float64, n int) float64 {
 // Fall is by how much a share has to fall to be found with Power: the interval of the difference of n orders now and m before
 // lies below 0 (Newcombe 1998, hybrid of Wilson's). NaN: not even a fall to 0 is.
 func Fall(p float64, n, m int) float64 {
-	if n <= 0 || m <= 0 || found(p, p, n, m) < Power {
+	if n <= 0 || m <= 0 || detection(p, p, n, m) < Power {
 		return math.NaN()
 	}
 	small, large := 0.0, p
 	for range 30 {
-		if middle := (small + large) / 2; found(p, middle, n, m) < Power {
+		if middle := (small + large) / 2; detection(p, middle, n, m) < Power {
 			small = middle
 		} else {
 			large = middle
@@ -63,11 +63,11 @@ func Fall(p float64, n, m int) float64 {
 	return large
 }
 
-// found is the probability that a fall from p by d is found.
-func found(p, d float64, n, m int) float64 {
+// detection is the probability that a fall from p by d is found.
+func detection(p, d float64, n, m int) float64 {
 	total := 0.0
-	likely(p, m, func(before int, weight float64) {
-		likely(p-d, n, func(now int, probability float64) {
+	eachLikely(p, m, func(before int, weight float64) {
+		eachLikely(p-d, n, func(now int, probability float64) {
 			if Below(float64(now), float64(n), float64(before), float64(m)) {
 				total += weight * probability
 			}
@@ -85,8 +85,8 @@ func Below(a, n, b, m float64) bool {
 	return p-q+math.Hypot(high-p, q-low) < 0
 }
 
-// likely goes through the numbers of hits among n orders, but for those that are next to impossible.
-func likely(p float64, n int, each func(hits int, probability float64)) {
+// eachLikely goes through the numbers of hits among n orders, but for those that are next to impossible.
+func eachLikely(p float64, n int, each func(hits int, probability float64)) {
 	if p <= 0 || p >= 1 {
 		each(int(math.Round(max(0, min(p, 1))*float64(n))), 1)
 		return
