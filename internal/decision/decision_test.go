@@ -176,7 +176,7 @@ func TestVerdict(t *testing.T) {
 		{"two requirements missed, one kept", requiring(requiring(promise(asking(but(late, p95(420)), dear)), "p95 <= 6m", scenario.P95, 360), "delivered >= 99%", scenario.DeliveredShare, 0.99),
 			"forwarding", "forwarding",
 			"Choose forwarding: $0.327 per delivered clip, 99.9% of orders delivered and 97% in time; no other strategy meets every requirement.",
-			[]string{"reverse misses in_time >= 95% (90% expected, 5 points short) and p95 <= 6m (7m0s expected, 1m0s too long)."}},
+			[]string{"reverse misses in_time >= 95% (90% expected, 5 points short) and p95 <= 6m (7:00 expected, 1:00 too long)."}},
 		{"nobody qualifies: too dear", requiring(asking(cheap, dear), "cost_per_delivered <= $0.10", scenario.CostPerDelivered, 0.10), "", "",
 			"No strategy meets every requirement (cost_per_delivered <= $0.10).",
 			[]string{
@@ -249,13 +249,13 @@ func TestVerdict(t *testing.T) {
 			[]string{"Excluding all leaves no strategy that qualifies; reverse would."}},
 
 		{"the shortest p95", fastest(but(cheap, p95(300)), but(dear, p95(120))), "forwarding", "forwarding",
-			"Choose forwarding: $0.327 per delivered clip, 99.9% of orders delivered and 97% in time; its p95 is 3m0s shorter than that of reverse, the next best that qualifies.", nil},
+			"Choose forwarding: $0.327 per delivered clip, 99.9% of orders delivered and 97% in time; its p95 is 3:00 shorter than that of reverse, the next best that qualifies.", nil},
 		{"the shortest p95, by a hair", fastest(but(cheap, p95(300)), but(dear, p95(299.8))), "forwarding", "forwarding",
 			"Choose forwarding: $0.327 per delivered clip, 99.9% of orders delivered and 97% in time; its p95 is about that of reverse, the next best that qualifies.", nil},
 		{"the shortest p95 isn't always the same", draws(fastest(but(cheap, p95(300)), but(dear, p95(320))), mostly(50, []decision.Outlook{but(cheap, p95(300)), but(dear, p95(320))}, []decision.Outlook{but(cheap, p95(330)), but(dear, p95(320))})),
 			"reverse", "",
-			"No clear winner: reverse is expected to be best, but choosing it may cost 5s of p95 more than the best choice, which lies within what is not known.",
-			[]string{"Knowing every stated range exactly would be worth at most 5s of p95."}},
+			"No clear winner: reverse is expected to be best, but choosing it may cost 5.0 s of p95 more than the best choice, which lies within what is not known.",
+			[]string{"Knowing every stated range exactly would be worth at most 5.0 s of p95."}},
 		{"the shortest p95, the other is never reached", fastest(but(cheap, p95(never)), dear), "forwarding", "forwarding",
 			"Choose forwarding: $0.327 per delivered clip, 99.9% of orders delivered and 97% in time; it is sure to reach its p95, unlike reverse, the next best that qualifies.", nil},
 		{"no p95 is sure to be reached", draws(fastest(cheap, dear), mostly(99, []decision.Outlook{cheap, dear}, []decision.Outlook{but(cheap, p95(never)), but(dear, p95(never))})), "reverse", "",
@@ -317,7 +317,7 @@ func TestVerdict(t *testing.T) {
 		{"shares close to all", asking(but(cheap, func(o *decision.Outlook) { o.Delivered, o.InTime = 0.99996, 1 })), "reverse", "reverse",
 			"Choose reverse: $0.12 per delivered clip, 99.996% of orders delivered and 100% in time.", nil},
 		{"shares next to all and to none", asking(but(cheap, func(o *decision.Outlook) { o.Delivered, o.InTime = 1-1e-9, 1e-9 })), "reverse", "reverse",
-			"Choose reverse: $0.12 per delivered clip, more than 99.9999% of orders delivered and less than 0.0001% in time.", nil},
+			"Choose reverse: $0.12 per delivered clip, >99.999% of orders delivered and <0.001% in time.", nil},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			v := decided(t, tt.q)

@@ -5,10 +5,9 @@ import (
 	"math"
 	"slices"
 	"strings"
-	"time"
 
-	"channelbench/internal/record"
 	"channelbench/internal/scenario"
+	"channelbench/internal/words"
 )
 
 // words puts the judgement into one sentence, and the reasons behind it into more.
@@ -57,9 +56,9 @@ func (j *judgement) choose() string {
 	case j.saves():
 		s += "it costs " + j.lead() + ", at "
 	}
-	s += fmt.Sprintf("%s per delivered clip, %s of orders delivered", clipMoney(o.CostPerDelivered), percent(o.Delivered))
+	s += fmt.Sprintf("%s per delivered clip, %s of orders delivered", clip(o.CostPerDelivered), words.Share(o.Delivered))
 	if !j.NoPromise {
-		s += fmt.Sprintf(" and %s in time", percent(o.InTime))
+		s += fmt.Sprintf(" and %s in time", words.Share(o.InTime))
 	}
 	second := j.runnerUp(j.candidate)
 	switch {
@@ -100,7 +99,7 @@ func (j *judgement) advantage(other int) string {
 		case gain < 0.5:
 			return "its p95 is about that of " + next + "."
 		}
-		return fmt.Sprintf("its p95 is %s shorter than that of %s.", clock(gain), next)
+		return fmt.Sprintf("its p95 is %s shorter than that of %s.", words.Clock(gain), next)
 	}
 	if j.expected(other) < j.expected(j.candidate) {
 		next = j.Strategies[other] + ", which delivers no more and costs no less per clip"
@@ -120,10 +119,14 @@ func (j *judgement) nobody() string {
 	if j.saves() {
 		lead = ", and costs " + j.lead()
 	}
+	met, asked := words.WholePercent(j.meets(i)), words.Share(j.Decision.Confidence)
+	if met == asked { // less, though not by a percent
+		met = words.Share(j.meets(i))
+	}
 	return fmt.Sprintf("No strategy is sure to %s: %s %s would be the best that does, at %s per delivered clip%s, "+
 		"but it does so in only %s of what %s leave open; %s is asked.",
 		j.goal("deliver anything", "meet every requirement ("+required+")"), j.point(), j.Strategies[i],
-		clipMoney(j.Stated[i].CostPerDelivered), lead, percent(j.meets(i)), j.source(), percent(j.Decision.Confidence))
+		clip(j.Stated[i].CostPerDelivered), lead, met, j.source(), asked)
 }
 
 // source is what leaves the answer open.
@@ -194,9 +197,9 @@ func (j *judgement) undecided() string {
 // unit prints an amount of what is minimised.
 func (j *judgement) unit(v float64) string {
 	if j.Decision.Minimise == "p95" {
-		return clock(v) + " of p95"
+		return words.Clock(v) + " of p95"
 	}
-	return record.Dollars(v) + " a month"
+	return words.Month(v) + " a month"
 }
 
 // failings says of each strategy that doesn't qualify what fails and by how much.
@@ -208,14 +211,14 @@ func (j *judgement) failings(strategies []int) []string {
 			continue
 		} else if sure < j.Decision.Confidence {
 			said = append(said, fmt.Sprintf("%s is not sure to deliver anything: it does in %s of %s.",
-				j.Strategies[i], percent(sure), j.draws()))
+				j.Strategies[i], words.WholePercent(sure), j.draws()))
 		}
 		var short, unsure []string
 		for k, r := range j.requirements[i] {
 			switch {
 			case r.Holds:
 			case r.HoldsAsStated:
-				unsure = append(unsure, fmt.Sprintf("%s in %s of %s", r.Text, percent(r.Probability), j.draws()))
+				unsure = append(unsure, fmt.Sprintf("%s in %s of %s", r.Text, words.WholePercent(r.Probability), j.draws()))
 			default:
 				short = append(short, fmt.Sprintf("%s (%s)", r.Text, j.shortfall(i, &j.Decision.Require[k])))
 			}
@@ -239,13 +242,13 @@ func (j *judgement) shortfall(strategy int, r *scenario.Requirement) string {
 	}
 	switch r.Metric {
 	case scenario.DeliveredShare, scenario.InTimeShare:
-		return fmt.Sprintf("%s expected, %.3g points short", percent(v), 100*(r.Bound-v))
+		return fmt.Sprintf("%s expected, %.3g points short", words.Share(v), 100*(r.Bound-v))
 	case scenario.P50, scenario.P95, scenario.P99:
-		return fmt.Sprintf("%s expected, %s too long", clock(v), clock(v-r.Bound))
+		return fmt.Sprintf("%s expected, %s too long", words.Clock(v), words.Clock(v-r.Bound))
 	case scenario.CostPerDelivered:
-		return fmt.Sprintf("%s expected, %s too much", clipMoney(v), clipMoney(v-r.Bound))
+		return fmt.Sprintf("%s expected, %s too much", clip(v), clip(v-r.Bound))
 	}
-	return fmt.Sprintf("%s expected, %s too much", record.Dollars(v), record.Dollars(v-r.Bound))
+	return fmt.Sprintf("%s expected, %s too much", words.Month(v), words.Month(v-r.Bound))
 }
 
 // exclusion says what leaving strategies out costs; "" where nothing is excluded.
@@ -267,44 +270,17 @@ func (j *judgement) exclusion() string {
 	if cost < 0 { // what is minimised is p95, or the excluded one delivers more
 		costs = "saves"
 	}
-	amount := record.Dollars(math.Abs(cost))
+	amount := words.Month(math.Abs(cost))
 	if math.Abs(cost) < 0.5 {
 		costs, amount = "costs", "next to nothing"
 	}
 	return fmt.Sprintf("Excluding %s %s %s a month: %s would qualify.", who, costs, amount, j.Strategies[free])
 }
 
-// clipMoney prints the price of a clip: to the cent from ten dollars, else to three significant digits.
-func clipMoney(dollars float64) string {
+// clip prints what a clip costs, or that it can't be told.
+func clip(dollars float64) string {
 	if math.IsInf(dollars, 0) || math.IsNaN(dollars) {
 		return "no finite cost"
 	}
-	decimals := 2
-	for limit := 1.0; decimals < 6 && dollars > 0 && dollars < limit; limit /= 10 {
-		decimals++
-	}
-	s := fmt.Sprintf("$%.*f", decimals, dollars)
-	if decimals > 2 {
-		s = strings.TrimSuffix(s, "0")
-	}
-	return s
-}
-
-// percent prints a share with as many decimals as set it apart from 0 % and 100 %.
-func percent(share float64) string {
-	for decimals := 1; decimals < 6; decimals++ {
-		s := fmt.Sprintf("%.*f", decimals, 100*share)
-		if rounded := strings.TrimRight(s, "0"); share == 0 || share == 1 || rounded != "100." && rounded != "0." {
-			return strings.TrimSuffix(strings.TrimSuffix(s, ".0"), ".") + "%"
-		}
-	}
-	if share > 0.5 {
-		return "more than 99.9999%"
-	}
-	return "less than 0.0001%"
-}
-
-// clock prints seconds as a duration to the second.
-func clock(seconds float64) string {
-	return time.Duration(math.Round(seconds) * float64(time.Second)).String()
+	return words.Clip(dollars)
 }

@@ -1,12 +1,9 @@
 package record
 
 import (
+	"channelbench/internal/words"
 	"fmt"
 	"math"
-	"strconv"
-	"strings"
-
-	"channelbench/internal/money"
 )
 
 // Saving is what the strategy of the decision costs less a month than another one. It is worked out once: all reports
@@ -91,31 +88,15 @@ func (s *Saving) words(usd float64) string {
 	case s.none(usd):
 		return same
 	case usd < 0:
-		return Dollars(-usd) + " more"
+		return words.Month(-usd) + " more"
 	}
-	return Dollars(usd) + " less"
+	return words.Month(usd) + " less"
 }
 
 // share is the share in brackets; "" where it would say nothing.
 func (s *Saving) share() string {
 	if share := math.Abs(s.Share()); share >= 0.0005 && share < 10 {
-		return " (" + Percent(share) + ")"
+		return " (" + words.Share(share) + ")"
 	}
 	return ""
-}
-
-// Dollars prints a month's cost to the dollar, or to the cent below ten dollars.
-func Dollars(usd float64) string {
-	if usd < 9.995 {
-		return fmt.Sprintf("$%.2f", usd)
-	}
-	if usd >= 1e15 {
-		return "$" + strconv.FormatFloat(usd, 'g', 3, 64)
-	}
-	return "$" + money.Group(uint64(math.Round(usd)))
-}
-
-// Percent prints a share to the tenth: "63.2%", "60%".
-func Percent(share float64) string {
-	return strings.TrimSuffix(strconv.FormatFloat(100*share, 'f', 1, 64), ".0") + "%"
 }

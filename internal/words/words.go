@@ -59,6 +59,38 @@ func ShortDollars(v float64, decimals int) string {
 	return Dollars(v, decimals)
 }
 
+// Clip prints what a clip costs: to three digits below a dollar, else to the cent: "$0.124", "$0.0042", "$12.35".
+func Clip(v float64) string {
+	if math.Abs(v) >= 1000 {
+		return ShortDollars(v, 0)
+	}
+	decimals := 2
+	for limit := 1.0; decimals < 6 && v != 0 && math.Abs(v) < limit; limit /= 10 {
+		decimals++
+	}
+	text := Dollars(v, decimals)
+	if decimals > 2 {
+		text = strings.TrimSuffix(text, "0")
+	}
+	return text
+}
+
+// ClipOrNone prints what a clip costs, where that is known.
+func ClipOrNone(v *float64) string {
+	if x, ok := Known(v); ok {
+		return Clip(x)
+	}
+	return NoData
+}
+
+// Month prints what a month costs: to the dollar, below ten dollars to the cent.
+func Month(v float64) string {
+	if math.Abs(v) < 9.995 {
+		return Dollars(v, 2)
+	}
+	return Dollars(v, 0)
+}
+
 // CentDecimals is how many decimals tell the amounts apart: two as a rule, none above $1,000, more
 // where amounts are below ten cents or would look equal though they differ by half a percent.
 func CentDecimals(amounts []float64) int {
@@ -110,6 +142,11 @@ func Percent(share float64, decimals int) string {
 	default:
 		return strings.Replace(strconv.FormatFloat(p, 'f', decimals, 64), "-", Minus, 1) + "%"
 	}
+}
+
+// Share prints a share so that what is not all, or not nothing, doesn't read as if it were: "96.7%", "99.98%".
+func Share(v float64) string {
+	return strings.Replace(Percent(v, ShareDecimals([]float64{v})), ".0%", "%", 1)
 }
 
 // ShareDecimals is how many decimals a column of shares needs so that 99.98 % is not shown as 100 %.
@@ -251,16 +288,12 @@ func ClockOrNever(v *float64) string {
 	return Never
 }
 
-// ShareOrNone prints a share or its complement.
-func ShareOrNone(v *float64, complement bool, decimals int) string {
-	s, ok := Known(v)
-	if !ok {
-		return NoData
+// ShareOrNone prints a share, where that is known.
+func ShareOrNone(v *float64) string {
+	if x, ok := Known(v); ok {
+		return Share(x)
 	}
-	if complement {
-		s = 1 - s
-	}
-	return Percent(s, decimals)
+	return NoData
 }
 
 func OrNone(text, none string) string {

@@ -88,8 +88,7 @@ func atWhatPrice(run *record.Run, subject *view.Entry, list []view.Entry) string
 	if !ok {
 		return ""
 	}
-	decimals := words.CentDecimals(view.Figures(list, view.CostOf))
-	price := words.ShortDollars(cost, decimals)
+	price := words.Clip(cost)
 	if p95, ok := words.Known(view.P95Of(*subject)); ok && run.Verdict.Minimise == "p95" {
 		return fmt.Sprintf(": 95%% of orders done within %s, at %s a clip", words.Clock(p95), price)
 	}
@@ -103,12 +102,12 @@ func atWhatPrice(run *record.Run, subject *view.Entry, list []view.Entry) string
 		return fmt.Sprintf(": it costs %s", saving.Stated(rival.Word))
 	case !ok:
 		return fmt.Sprintf(": %s a clip", price)
-	case words.ShortDollars(other, decimals) == price:
+	case words.Clip(other) == price:
 		return fmt.Sprintf(": %s a clip, about as much as %s", price, rival.Word)
 	case other < cost:
 		return fmt.Sprintf(": %s a clip, and the lowest total cost", price)
 	}
-	return fmt.Sprintf(": %s a clip instead of %s with %s", price, words.ShortDollars(other, decimals), rival.Word)
+	return fmt.Sprintf(": %s a clip instead of %s with %s", price, words.Clip(other), rival.Word)
 }
 
 // bill says what the subject saves, as the decision worked it out, and names a cheaper strategy that was passed over.
@@ -118,14 +117,14 @@ func bill(run *record.Run, subject *view.Entry, list []view.Entry) (question, an
 	month, ok := words.Known(subject.MonthlyCost.Value)
 	switch {
 	case saving != nil && saving.None():
-		answer = fmt.Sprintf("%s costs %s: %s a month", subject.Word, saving.Words(other.Word), record.Dollars(saving.CostUSD))
+		answer = fmt.Sprintf("%s costs %s: %s a month", subject.Word, saving.Words(other.Word), words.Month(saving.CostUSD))
 	case saving != nil:
 		if saving.USD() < 0 {
 			question = "What does it cost?"
 		}
-		answer = fmt.Sprintf("%s costs %s: %s instead of %s", subject.Word, saving.Words(other.Word), record.Dollars(saving.CostUSD), record.Dollars(saving.AgainstUSD))
+		answer = fmt.Sprintf("%s costs %s: %s instead of %s", subject.Word, saving.Words(other.Word), words.Month(saving.CostUSD), words.Month(saving.AgainstUSD))
 	case ok:
-		answer = fmt.Sprintf("with %s a month costs %s", subject.Word, record.Dollars(month))
+		answer = fmt.Sprintf("with %s a month costs %s", subject.Word, words.Month(month))
 	default:
 		return question, ""
 	}

@@ -69,15 +69,15 @@ func TestBriefing(t *testing.T) {
 		want  []string // in the answers
 		not   string
 	}{
-		{"a winner", reporttest.Typical(), "Use hybrid: $0.33 a clip instead of $0.82 with forwarding", []string{
+		{"a winner", reporttest.Typical(), "Use hybrid: $0.331 a clip instead of $0.816 with forwarding", []string{
 			"Hybrid costs $9,702 less a month (59.4%) than forwarding: $6,624 instead of $16,326", "2.0 of 10,000 orders undelivered; 1 order in 31 later than 4 min, or never",
 			"Reverse: unofficial route; may break the vendor's terms", "1 input assumed, 1 stated by the vendor"}, "budget"},
-		{"the dearer one wins", dearer, "Use forwarding: $0.82 a clip, and the lowest total cost", []string{"What does it cost?", "Forwarding costs $9,702 more a month (146.5%) than hybrid: $16,326 instead of $6,624"}, "less than"},
+		{"the dearer one wins", dearer, "Use forwarding: $0.816 a clip, and the lowest total cost", []string{"What does it cost?", "Forwarding costs $9,702 more a month (146.5%) than hybrid: $16,326 instead of $6,624"}, "less than"},
 		{"against the baseline", today, "Use hybrid: it costs $9,702 less a month (59.4%) than forwarding", []string{"Hybrid costs $9,702 less a month (59.4%) than forwarding: $6,624 instead of $16,326"}, ""},
-		{"the baseline stays", stays, "Stay with hybrid: $0.33 a clip instead of $0.82 with forwarding", nil, "Use"},
-		{"another number over the ranges", ranges, "Use hybrid: $0.33 a clip instead of $0.82 with forwarding",
+		{"the baseline stays", stays, "Stay with hybrid: $0.331 a clip instead of $0.816 with forwarding", nil, "Use"},
+		{"another number over the ranges", ranges, "Use hybrid: $0.331 a clip instead of $0.816 with forwarding",
 			[]string{"Hybrid costs $9,702 less a month (59.4%) at the stated values, and $9,000 less on average over the stated ranges, than forwarding"}, ""},
-		{"a budget that breaks", budget, "Use hybrid: $0.33 a clip instead of $0.82 with forwarding", []string{"12% of months over the budget"}, ""},
+		{"a budget that breaks", budget, "Use hybrid: $0.331 a clip instead of $0.816 with forwarding", []string{"12% of months over the budget"}, ""},
 		{"a candidate, and what to measure", leaning(reporttest.Ptr("channels.reverse.latency")), "Lean to hybrid, but measure reverse's latency first", []string{"Of the 3 strategies that keep what is required, hybrid is the best in 61% of the cases that the stated ranges allow"}, ""},
 		{"a candidate, and nothing to measure", leaning(nil), "Lean to hybrid: nothing is clearly the best", nil, "measure"},
 		{"nobody, and what to measure", undecided(), "Measure reverse's region errors before you choose: no strategy is sure to keep what is required",
@@ -85,11 +85,11 @@ func TestBriefing(t *testing.T) {
 		{"nobody, and how much hangs on what to measure", sensitive, "Measure reverse's region errors before you choose: no strategy is sure to keep what is required",
 			[]string{"of the cases that the stated ranges allow, and 94% of that hangs on reverse's region errors"}, ""},
 		{"two prices that print alike", alike, "Use hybrid: $0.33 a clip, about as much as forwarding", []string{"Hybrid costs about as much as forwarding: $6,624 a month"}, "instead"},
-		{"time is what counts", quick, "Use hybrid: 95% of orders done within 3:39, at $0.33 a clip", nil, "instead of $0.82"},
-		{"a bench says what so few orders can't rule out", measuredWinner(), "Use hybrid: $0.33 a clip instead of $0.82 with forwarding", []string{"can't be ruled out"}, "of 10,000"},
+		{"time is what counts", quick, "Use hybrid: 95% of orders done within 3:39, at $0.331 a clip", nil, "instead of $0.816"},
+		{"a bench says what so few orders can't rule out", measuredWinner(), "Use hybrid: $0.331 a clip instead of $0.816 with forwarding", []string{"can't be ruled out"}, "of 10,000"},
 		{"nobody, and what is missing", short, words.UpperFirst(sentenceOf(short)), []string{"What is missing? Forwarding misses it by 0.8 points."}, "a month costs"},
 		{"nobody at all", reporttest.Nobody(), words.UpperFirst(sentenceOf(reporttest.Nobody())), nil, "saves"},
-		{"costs unknown", lost, "Use hybrid: $0.33 a clip", nil, "a month costs"},
+		{"costs unknown", lost, "Use hybrid: $0.331 a clip", nil, "a month costs"},
 		{"invalid", reporttest.Spoilt(), "Not to be used: " + reporttest.Spoilt().Invalid, nil, "a month costs"},
 		{"empty", &record.Run{}, "This run holds no strategy", nil, ""},
 	} {

@@ -516,7 +516,7 @@ func (b *budgetChart) Alt() string {
 	for _, e := range b.list {
 		fmt.Fprintf(&t, " %s: a median month costs %s, 95%% of months %s to %s", b.name(e), b.amount(e, medianMonth), b.amount(e, lowMonth), b.amount(e, highMonth))
 		if d := e.MonthlyDraws; d != nil {
-			fmt.Fprintf(&t, ", the expected one %s to %s in 95%% of draws of the stated ranges", record.Dollars(d.P025), record.Dollars(d.P975))
+			fmt.Fprintf(&t, ", the expected one %s to %s in 95%% of draws of the stated ranges", words.Month(d.P025), words.Month(d.P975))
 		}
 		if v, ok := b.over(e); ok {
 			fmt.Fprintf(&t, ", over budget in %s of months", words.Percent(v, overDecimals(v)))

@@ -221,8 +221,8 @@ func TestChartCSV(t *testing.T) {
 func TestAltTellsTheNumbers(t *testing.T) {
 	charts := typicalOf(t)
 	for i, wants := range [][]string{
-		{"Use hybrid: $0.33 a clip", "$9,702 less a month (59.4%) than forwarding", "may break the vendor's terms"},
-		{"Hybrid meets every requirement at $0.33 a clip", "$0.82", "96.8%", "3:39", "(Winner)", "misses in time ≥ 96%"},
+		{"Use hybrid: $0.331 a clip", "$9,702 less a month (59.4%) than forwarding", "may break the vendor's terms"},
+		{"Hybrid meets every requirement at $0.331 a clip", "$0.816", "96.8%", "3:39", "(Winner)", "misses in time ≥ 96%"},
 		{"Reverse misses the 4-minute promise", "99.3% in time", "within 2:58"},
 	} {
 		for _, want := range wants {
@@ -295,7 +295,7 @@ func comparePicture(t *testing.T, path string, got *image.RGBA) {
 	}
 	file, err := os.Open(path)
 	if err != nil {
-		t.Fatalf("%v; make it with go test ./reports/... -update", err)
+		t.Fatalf("%v; make it with go test ./reports/chart -update", err)
 	}
 	defer file.Close()
 	want, err := png.Decode(file)
@@ -315,7 +315,7 @@ func comparePicture(t *testing.T, path string, got *image.RGBA) {
 		}
 	}
 	if limit := got.Rect.Dx() * got.Rect.Dy() / 2000; off > limit {
-		t.Errorf("%s: %d pixels differ, want at most %d; look at the picture, then go test ./reports/... -update", path, off, limit)
+		t.Errorf("%s: %d pixels differ, want at most %d; look at the picture, then go test ./reports/chart -update", path, off, limit)
 	}
 }
 

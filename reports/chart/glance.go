@@ -116,38 +116,18 @@ func (g *glance) barRoom() vg.Length {
 }
 
 func newGlance(run *record.Run) *glance {
-	all := view.Roster(run)
 	g := &glance{Answer: view.NewAnswer(run)}
-	cents := words.CentDecimals(view.Figures(all, view.CostOf))
-	inTime := words.ShareDecimals(view.Figures(all, view.InTimeOf))
-	delivered := words.ShareDecimals(view.Figures(all, view.DeliveredOf))
-	share := func(figure func(view.Entry) *float64, decimals int) func(view.Entry) string {
-		return func(e view.Entry) string {
-			if v, ok := words.Known(figure(e)); ok {
-				return words.Percent(v, decimals)
-			}
-			return words.NoData
-		}
+	kept := view.DeliveredColumn
+	if promise, ok := words.Known(run.Scenario.PromiseSeconds); ok {
+		kept = view.InTimeColumn(promise)
 	}
-	g.columns = []view.Column{{Head: [2]string{"Cost per", "delivered clip"}, Value: func(e view.Entry) string {
-		if v, ok := words.Known(view.CostOf(e)); ok {
-			return words.ShortDollars(v, cents)
+	lost := view.Column{Head: [2]string{"Undelivered", "per 10,000"}, Value: func(e view.Entry) string {
+		if v, ok := words.Known(view.DeliveredOf(e)); ok {
+			return words.PerTenThousand(1 - v)
 		}
 		return words.NoData
-	}, Wrong: "cost"}}
-	if s, ok := words.Known(run.Scenario.PromiseSeconds); ok {
-		g.columns = append(g.columns, view.Column{Head: [2]string{"In time", "(≤ " + words.Span(s) + ")"}, Value: share(view.InTimeOf, inTime), Wrong: "in"})
-	} else {
-		g.columns = append(g.columns, view.Column{Head: [2]string{"", "Delivered"}, Value: share(view.DeliveredOf, delivered), Wrong: "delivered"})
-	}
-	g.columns = append(g.columns,
-		view.Column{Head: [2]string{"95% done", "within"}, Value: func(e view.Entry) string { return words.ClockOrNever(view.P95Of(e)) }, Wrong: "p95"},
-		view.Column{Head: [2]string{"Undelivered", "per 10,000"}, Value: func(e view.Entry) string {
-			if v, ok := words.Known(view.DeliveredOf(e)); ok {
-				return words.PerTenThousand(1 - v)
-			}
-			return words.NoData
-		}, Wrong: "delivered"})
+	}, Wrong: "delivered"}
+	g.columns = []view.Column{view.CostColumn, kept, view.P95Column, lost}
 	return g
 }
 

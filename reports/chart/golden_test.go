@@ -30,7 +30,7 @@ func compareText(t *testing.T, name string, got []byte) {
 	}
 	want, err := os.ReadFile(path)
 	if err != nil {
-		t.Fatalf("%v; make it with go test ./reports/... -update", err)
+		t.Fatalf("%v; make it with go test ./reports/chart -update", err)
 	}
 	if !bytes.Equal(got, want) {
 		t.Errorf("%s differs; got:\n%s", path, got)

@@ -28,24 +28,20 @@ func newLegend(c *ecdf) *legend {
 	if c.left > 0 {
 		l.more = words.Count(int64(c.left)) + " more not shown"
 	}
-	inTime := words.ShareDecimals(view.Figures(c.list, view.InTimeOf))
 	if c.promise != nil {
 		l.heads = append(l.heads, "in time")
 	}
 	l.heads = append(l.heads, "95% done", "undelivered")
-	var lost []float64
-	for _, e := range c.list {
-		if v, ok := words.Known(view.DeliveredOf(e)); ok {
-			lost = append(lost, 1-v)
-		}
-	}
-	decimals := words.ShareDecimals(lost)
 	for _, e := range c.list {
 		var row []string
-		if c.promise != nil {
-			row = append(row, words.ShareOrNone(view.InTimeOf(e), false, inTime))
+		lost := words.NoData
+		if v, ok := words.Known(view.DeliveredOf(e)); ok {
+			lost = words.Share(1 - v)
 		}
-		row = append(row, words.ClockOrNever(view.P95Of(e)), words.ShareOrNone(view.DeliveredOf(e), true, decimals))
+		if c.promise != nil {
+			row = append(row, words.ShareOrNone(view.InTimeOf(e)))
+		}
+		row = append(row, words.ClockOrNever(view.P95Of(e)), lost)
 		l.cells = append(l.cells, row)
 	}
 	return l

@@ -146,9 +146,9 @@ func (c *tradeOff) alone(in []view.Entry, e view.Entry) bool {
 	})
 }
 
-// price is a strategy's cost with as many decimals as tell the strategies apart.
+// price is a strategy's cost per delivered clip.
 func (c *tradeOff) price(e view.Entry) string {
-	return words.ShortDollars(*view.CostOf(e), words.CentDecimals(view.Figures(c.all(), view.CostOf)))
+	return words.Clip(*view.CostOf(e))
 }
 
 func (c *tradeOff) all() []view.Entry { return slices.Concat(c.reached, c.never) }

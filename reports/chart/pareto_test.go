@@ -51,21 +51,21 @@ func TestParetoTitleFollowsTheData(t *testing.T) {
 		run  *record.Run
 		want string
 	}{
-		{"two in time", reporttest.Typical(), "Hybrid has 95% done within 4 min at $0.33 a clip instead of $0.82 with forwarding"},
+		{"two in time", reporttest.Typical(), "Hybrid has 95% done within 4 min at $0.331 a clip instead of $0.816 with forwarding"},
 		{"two in time, flipped", flipped, "Forwarding has 95% done within 4 min at $0.33 a clip instead of $0.82 with hybrid"},
-		{"the cheapest fails", change(reporttest.Typical(), func(r *record.Run) { r.Scenario.PromiseSeconds = reporttest.Ptr(300.0) }), "Hybrid has 95% done within 5 min at $0.33 a clip instead of $0.82 with forwarding"},
+		{"the cheapest fails", change(reporttest.Typical(), func(r *record.Run) { r.Scenario.PromiseSeconds = reporttest.Ptr(300.0) }), "Hybrid has 95% done within 5 min at $0.331 a clip instead of $0.816 with forwarding"},
 		{"all fail", change(reporttest.Typical(), func(r *record.Run) {
 			r.Scenario.PromiseSeconds = reporttest.Ptr(300.0)
 			reporttest.Require(r, 1, "in_time >= 100%")
 		}), "Reverse has 95% done within 5 min at $0.12 a clip, but misses a requirement"},
-		{"one in time", change(reporttest.Typical(), func(r *record.Run) { r.Scenario.PromiseSeconds = reporttest.Ptr(200.0) }), "Only forwarding has 95% done within 200 s, at $0.82 a clip"},
+		{"one in time", change(reporttest.Typical(), func(r *record.Run) { r.Scenario.PromiseSeconds = reporttest.Ptr(200.0) }), "Only forwarding has 95% done within 200 s, at $0.816 a clip"},
 		{"none in time", reporttest.Nobody(), "No strategy has 95% done within 150 s; forwarding comes closest, with 2:58"},
-		{"alone", change(reporttest.Typical(), func(r *record.Run) { r.Strategies = r.Strategies[:1] }), "Forwarding has 95% of orders done within 4 min, at $0.82 a clip"},
-		{"others excluded", reporttest.Without(), "Forwarding has 95% of orders done within 5 min, at $0.82 a clip"},
+		{"alone", change(reporttest.Typical(), func(r *record.Run) { r.Strategies = r.Strategies[:1] }), "Forwarding has 95% of orders done within 4 min, at $0.816 a clip"},
+		{"others excluded", reporttest.Without(), "Forwarding has 95% of orders done within 5 min, at $0.816 a clip"},
 		{"never", reporttest.Lossy(), "No strategy has 95% of its orders done"},
-		{"no promise", free(reporttest.Typical()), "Forwarding has 95% done within 2:58, at $0.82 a clip; reverse within 4:20, at $0.12"},
+		{"no promise", free(reporttest.Typical()), "Forwarding has 95% done within 2:58, at $0.816 a clip; reverse within 4:20, at $0.12"},
 		{"no promise, one is best", free(reporttest.Twenty()), "Forwarding-wit…name-a is the cheapest and the fastest: $0.11 a clip, 95% done within 1:56"},
-		{"no promise, alone", free(alike(1)), "Hybrid-0 has 95% of orders done within 3:39, at $0.33 a clip"},
+		{"no promise, alone", free(alike(1)), "Hybrid-0 has 95% of orders done within 3:39, at $0.331 a clip"},
 	} {
 		if got := newTradeOff(c.run).Title(); got != c.want {
 			t.Errorf("%s:\n got %s\nwant %s", c.name, got, c.want)
@@ -169,7 +169,7 @@ func TestNamesStandBesideTheirOwnDots(t *testing.T) {
 
 func TestParetoTellsTheNumbers(t *testing.T) {
 	f := chartOf("cost-latency.png", neverDone(), canvas.BodyWidth)
-	for _, want := range []string{"Hybrid has 95% done", "Forwarding: $0.82 a clip, 95% done within 2:58.", "Reverse: $0.12 a clip, 95% done never."} {
+	for _, want := range []string{"Hybrid has 95% done", "Forwarding: $0.816 a clip, 95% done within 2:58.", "Reverse: $0.12 a clip, 95% done never."} {
 		if !strings.Contains(f.Alt(), want) {
 			t.Errorf("alt text lacks %q: %s", want, f.Alt())
 		}

@@ -239,15 +239,14 @@ func (c *prognosis) heads() [][2]string {
 
 // format prints the values of the ith figure, all to the same digit.
 func formatOf(f view.Prediction, i int) func(float64) string {
-	cents := min(words.CentDecimals([]float64{f.High})+1, 4)
 	return func(v float64) string {
 		switch {
 		case math.IsInf(v, 1):
 			return words.Never
 		case i == 0:
-			return words.ShortDollars(v, cents)
+			return words.Clip(v)
 		case i <= 2:
-			return words.Percent(v, 1)
+			return words.Share(v)
 		}
 		return words.Clock(v)
 	}

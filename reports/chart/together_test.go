@@ -275,9 +275,9 @@ func TestChoiceTitles(t *testing.T) {
 		want string
 		runs []*record.Run
 	}{
-		{"Both runs choose hybrid, at $0.33 a clip", []*record.Run{hybridWins, hybridWins}},
+		{"Both runs choose hybrid, at $0.331 a clip", []*record.Run{hybridWins, hybridWins}},
 		{"All 3 runs choose reverse, at $0.12 a clip", []*record.Run{reverseWins, reverseWins, reverseWins}},
-		{"The one valid run chooses hybrid, at $0.33 a clip", []*record.Run{hybridWins, spoilt}},
+		{"The one valid run chooses hybrid, at $0.331 a clip", []*record.Run{hybridWins, spoilt}},
 		{"The choice differs: reverse in 2 runs, hybrid in 1", []*record.Run{hybridWins, reverseWins, reverseWins}},
 		{"The choice differs: hybrid in 1 run, reverse in 1", []*record.Run{hybridWins, reverseWins, nobody}},
 		{"Hybrid leads in both runs, without a clear winner", []*record.Run{hybridLeads, hybridLeads}},

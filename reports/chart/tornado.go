@@ -146,7 +146,7 @@ func (d *drivers) size(v float64) string {
 	if d.seconds {
 		return words.Clock(math.Abs(v))
 	}
-	return view.Monthly(math.Abs(v))
+	return words.Month(math.Abs(v))
 }
 
 // signed prints a result, a difference with its sign.

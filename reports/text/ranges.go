@@ -20,7 +20,7 @@ func uncertainty(s *record.Sensitivity) []string {
 		said = append(said, fmt.Sprintf("At the stated values %s.", compare(s, d)))
 	}
 	if worth, ok := words.Known(s.PerfectInformation); ok && worth > 0 {
-		said = append(said, fmt.Sprintf("Knowing every range exactly would be worth %s a month.", view.Monthly(worth)))
+		said = append(said, fmt.Sprintf("Knowing every range exactly would be worth %s a month.", words.Month(worth)))
 	} else if ok {
 		said = append(said, fmt.Sprintf("Knowing every range exactly would be worth nothing: of the strategies that qualify, %s is the best in every draw.", s.Strategy))
 	}
@@ -29,7 +29,7 @@ func uncertainty(s *record.Sensitivity) []string {
 
 // compare says by how much one strategy is ahead of another, or what it comes to alone.
 func compare(s *record.Sensitivity, d float64) string {
-	print, unit := view.Monthly, "a month"
+	print, unit := words.Month, "a month"
 	if s.Minimise == "p95" {
 		print, unit = words.Clock, "of p95"
 	}
@@ -64,7 +64,7 @@ func effectTable(s *record.Sensitivity) (t table, note string) {
 			}
 		}
 		if worth, ok := words.Known(in.Worth); ok {
-			cells[5] = view.Monthly(worth)
+			cells[5] = words.Month(worth)
 		}
 		t.rows = append(t.rows, tableRow{cells: cells})
 	}
@@ -128,7 +128,7 @@ func tornado(s *record.Sensitivity) table {
 func changes(low, high float64) string {
 	var texts []string
 	for _, v := range []float64{low, high} {
-		text := view.Monthly(v)
+		text := words.Month(v)
 		if !strings.ContainsAny(text, "123456789") {
 			text = "0"
 		} else if v > 0 {

@@ -68,25 +68,22 @@ func compared(s *record.Strategy) bool { return s.Exact != nil && s.Engine != "e
 func measures(run *record.Run) []measure {
 	list := view.Roster(run)
 	cents := min(words.CentDecimals(view.Figures(list, view.CostOf))+2, 6)
-	clip := func(v *float64) string { return dollarsOrNone(v, cents) }
-	months := words.CentDecimals(view.Figures(list, func(e view.Entry) *float64 { return e.MonthlyCost.Value }))
-	month := func(v *float64) string { return dollarsOrNone(v, months) }
-	share := func(figure func(view.Entry) *float64) func(*float64) string {
-		decimals := words.ShareDecimals(view.Figures(list, figure))
-		return func(v *float64) string { return words.ShareOrNone(v, false, decimals) }
+	end := func(v *float64) string { return dollarsOrNone(v, cents) }
+	month := func(v *float64) string {
+		if usd, ok := words.Known(v); ok {
+			return words.Month(usd)
+		}
+		return words.NoData
 	}
-	delivered, inTime := share(view.DeliveredOf), share(view.InTimeOf)
-	fallback := share(func(e view.Entry) *float64 { return e.FallbackShare.Value })
-
 	columns := []measure{
-		{"Cost/clip", func(s *record.Strategy) string { return clip(s.CostPerDelivered.Value) },
-			func(e *record.Exact) string { return clip(e.CostPerDelivered) }},
-		{"95% interval", func(s *record.Strategy) string { return between(s.CostPerDelivered.Low, s.CostPerDelivered.High, clip) }, nil},
+		{"Cost/clip", func(s *record.Strategy) string { return words.ClipOrNone(s.CostPerDelivered.Value) },
+			func(e *record.Exact) string { return words.ClipOrNone(e.CostPerDelivered) }},
+		{"95% interval", func(s *record.Strategy) string { return between(s.CostPerDelivered.Low, s.CostPerDelivered.High, end) }, nil},
 		{"Per month", func(s *record.Strategy) string { return month(s.MonthlyCost.Value) },
 			func(e *record.Exact) string { return month(record.Number(e.CostPerOrder * float64(run.Orders))) }},
 		{"Months p05–p95", func(s *record.Strategy) string { return between(s.MonthlyCost.P05, s.MonthlyCost.P95, month) }, nil},
-		{"Delivered", func(s *record.Strategy) string { return delivered(s.DeliveredShare.Value) },
-			func(e *record.Exact) string { return delivered(&e.DeliveredShare) }},
+		{"Delivered", func(s *record.Strategy) string { return words.ShareOrNone(s.DeliveredShare.Value) },
+			func(e *record.Exact) string { return words.ShareOrNone(&e.DeliveredShare) }},
 	}
 	if v := &run.Verdict; len(v.AgainstBaseline) > 0 {
 		columns = slices.Insert(columns, 3, measure{"Less than " + v.Baseline, func(s *record.Strategy) string {
@@ -97,8 +94,8 @@ func measures(run *record.Run) []measure {
 		}, nil})
 	}
 	if run.Scenario.PromiseSeconds != nil {
-		columns = append(columns, measure{"In time", func(s *record.Strategy) string { return inTime(s.InTimeShare.Value) },
-			func(e *record.Exact) string { return inTime(&e.InTimeShare) }})
+		columns = append(columns, measure{"In time", func(s *record.Strategy) string { return words.ShareOrNone(s.InTimeShare.Value) },
+			func(e *record.Exact) string { return words.ShareOrNone(&e.InTimeShare) }})
 	}
 	return append(columns, []measure{
 		{"p50", func(s *record.Strategy) string { return words.ClockOrNever(s.LatencySeconds.P50.Value) },
@@ -109,7 +106,7 @@ func measures(run *record.Run) []measure {
 			func(e *record.Exact) string { return words.ClockOrNever(e.Latency.P99) }},
 		{"Attempts", func(s *record.Strategy) string { return ratio(s.AttemptsPerOrder.Value) },
 			func(e *record.Exact) string { return ratio(&e.AttemptsPerOrder) }},
-		{"Fallback", func(s *record.Strategy) string { return fallback(s.FallbackShare.Value) }, nil},
+		{"Fallback", func(s *record.Strategy) string { return words.ShareOrNone(s.FallbackShare.Value) }, nil},
 	}...)
 }
 

@@ -96,7 +96,7 @@ func (a *Answer) winnerTitle(in []Entry) string {
 	if !ok {
 		return w.Word + " is the choice; its cost per clip is not known"
 	}
-	price := words.ShortDollars(cost, words.CentDecimals(Figures(a.List, CostOf)))
+	price := words.Clip(cost)
 	if p95, ok := words.Known(P95Of(*w)); ok && a.Run.Verdict.Minimise == "p95" {
 		return fmt.Sprintf("%s is the choice: 95%% of orders done within %s, at %s a clip", w.Word, words.Clock(p95), price)
 	}
@@ -119,7 +119,7 @@ func (a *Answer) winnerTitle(in []Entry) string {
 	case saving.None():
 		rest = ", about as much as " + other.Word + saving.Basis()
 	case saving.USD() > 0:
-		rest = fmt.Sprintf(", %s less a month than %s%s", record.Percent(saving.Share()), other.Word, saving.Basis())
+		rest = fmt.Sprintf(", %s less a month than %s%s", words.Share(saving.Share()), other.Word, saving.Basis())
 	default:
 		return fmt.Sprintf("%s has the lowest total cost, at %s a clip", w.Word, price)
 	}
@@ -176,10 +176,9 @@ func rangeTitle(in []Entry) string {
 	if len(costs) == 0 {
 		return "what a delivered clip costs is not known"
 	}
-	decimals := words.CentDecimals(costs)
 	cheap, dear := in[0], in[len(costs)-1]
-	low := words.ShortDollars(*CostOf(cheap), decimals)
-	high := words.ShortDollars(*CostOf(dear), decimals)
+	low := words.Clip(*CostOf(cheap))
+	high := words.Clip(*CostOf(dear))
 	switch {
 	case len(costs) == 1:
 		return fmt.Sprintf("%s delivers a clip for %s", cheap.Word, low)

@@ -72,7 +72,7 @@ func RequirementText(run *record.Run, r record.Requirement) string {
 func inUnitOf(requirement string, v float64) string {
 	switch {
 	case strings.Contains(requirement, "%"):
-		return words.Percent(v, words.ShareDecimals([]float64{v})+1)
+		return words.Share(v)
 	case strings.Contains(requirement, "$"):
 		return words.Dollars(v, max(2, words.CentDecimals([]float64{v})))
 	default:

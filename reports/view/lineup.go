@@ -5,7 +5,6 @@ import (
 	"slices"
 	"sort"
 
-	"channelbench/internal/record"
 	"channelbench/internal/words"
 )
 
@@ -73,25 +72,27 @@ func (l *Lineup) All() []Entry {
 }
 
 func (l *Lineup) figureColumns() []Column {
-	all := l.All()
-	cents := words.CentDecimals(Figures(all, CostOf))
-	share := func(figure func(Entry) *float64) func(Entry) string {
-		decimals := words.ShareDecimals(Figures(all, figure))
-		return func(e Entry) string { return words.ShareOrNone(figure(e), false, decimals) }
-	}
-	columns := []Column{
-		{[2]string{"Cost per", "delivered clip"}, func(e Entry) string {
-			if v, ok := words.Known(CostOf(e)); ok {
-				return words.ShortDollars(v, cents)
-			}
-			return words.NoData
-		}, "cost"},
-		{[2]string{"", "Delivered"}, share(DeliveredOf), "delivered"},
-	}
+	columns := []Column{CostColumn, DeliveredColumn}
 	if v, ok := promise(l.Set); ok {
-		columns = append(columns, Column{[2]string{"In time", "(≤ " + words.Span(v) + ")"}, share(InTimeOf), "in"})
+		columns = append(columns, InTimeColumn(v))
 	}
-	return append(columns, Column{[2]string{"95% done", "within"}, func(e Entry) string { return words.ClockOrNever(P95Of(e)) }, "p95"})
+	return append(columns, P95Column)
+}
+
+// The columns of figures that charts and tables share.
+var (
+	CostColumn = Column{[2]string{"Cost per", "delivered clip"},
+		func(e Entry) string { return words.ClipOrNone(CostOf(e)) }, "cost"}
+	DeliveredColumn = Column{[2]string{"", "Delivered"},
+		func(e Entry) string { return words.ShareOrNone(DeliveredOf(e)) }, "delivered"}
+	P95Column = Column{[2]string{"95% done", "within"},
+		func(e Entry) string { return words.ClockOrNever(P95Of(e)) }, "p95"}
+)
+
+// InTimeColumn is the column of orders that keep a promise, in seconds.
+func InTimeColumn(promise float64) Column {
+	return Column{[2]string{"In time", "(≤ " + words.Span(promise) + ")"},
+		func(e Entry) string { return words.ShareOrNone(InTimeOf(e)) }, "in"}
 }
 
 // promise is what all runs promise, if they promise the same.
@@ -203,8 +204,7 @@ func priceRange(s *Set, name string) string {
 	if len(costs) == 0 {
 		return ""
 	}
-	d := words.CentDecimals(costs)
-	low, high := words.ShortDollars(slices.Min(costs), d), words.ShortDollars(slices.Max(costs), d)
+	low, high := words.Clip(slices.Min(costs)), words.Clip(slices.Max(costs))
 	if low == high {
 		return ", at " + low + " a clip"
 	}
@@ -229,9 +229,9 @@ func savingRange(s *Set, name string, valid int) string {
 	if n < valid || low < 1 {
 		return ""
 	}
-	amount := record.Dollars(low)
-	if record.Dollars(high) != amount {
-		amount += " to " + record.Dollars(high)
+	amount := words.Month(low)
+	if words.Month(high) != amount {
+		amount += " to " + words.Month(high)
 	}
 	return fmt.Sprintf("; that is %s less a month than %s", amount, s.Word(against))
 }

@@ -1,7 +1,6 @@
 package view
 
 import (
-	"math"
 	"strconv"
 	"strings"
 
@@ -11,14 +10,6 @@ import (
 
 // LeastShare is the share of a variance from which an input is worth a line.
 const LeastShare = 0.005
-
-// Monthly prints an amount a month: whole dollars, or cents below ten.
-func Monthly(v float64) string {
-	if math.Abs(v) < 10 {
-		return words.Dollars(v, 2)
-	}
-	return words.Dollars(v, 0)
-}
 
 // InputValue prints a rate, or a factor of a latency.
 func InputValue(v float64) string { return strconv.FormatFloat(100*v, 'g', 4, 64) + "%" }
