@@ -43,7 +43,7 @@ func (a *attack) connect(o *Options) error {
 	own := make([][]string, len(a.scenario.Channels))
 	for i := range a.scenario.Channels {
 		c := &a.scenario.Channels[i]
-		e := &endpoint{channel: &c.Channel, jobs: a.model.Channels[i].Jobs, billed: money.Billionths(math.Round(c.Errors.Job.Billed * float64(money.Whole)))}
+		e := &endpoint{channel: &c.Channel, jobs: a.model.Channels[i].Jobs, billed: money.Billionths(math.Round(c.Errors.By[channel.Job].Billed * float64(money.Whole)))}
 		a.endpoints = append(a.endpoints, e)
 		if !a.drives(i) {
 			continue

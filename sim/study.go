@@ -10,6 +10,7 @@ import (
 
 	"gonum.org/v1/gonum/stat"
 
+	"channelbench/internal/channel"
 	"channelbench/internal/decision"
 	"channelbench/internal/decision/evsi"
 	"channelbench/internal/record"
@@ -41,7 +42,7 @@ type Sight struct {
 	First float64 // orders that begin there, of each order of every driven strategy
 	Sigma float64 // standard deviation of the logarithm of its latency
 
-	rates []float64 // as stated, in the order of scenario.ErrorKinds
+	errors *world.ByReason // as stated
 }
 
 // StudyOptions say how a scenario is studied.
@@ -149,9 +150,7 @@ func (r *runner) sights(driven []string) []Sight {
 	all := make([]Sight, len(r.scenario.Channels))
 	for ch := range all {
 		c := &r.compiled.Model.Channels[ch]
-		e := &c.Errors
-		all[ch] = Sight{Name: c.Name, Sigma: spread(c.Jobs),
-			rates: []float64{e.Moderation.Rate, e.Region.Rate, e.Submit.Rate, e.Ambiguous.Rate, e.Job, e.Unusable, e.Download}}
+		all[ch] = Sight{Name: c.Name, Sigma: spread(c.Jobs), errors: &c.Errors.By}
 	}
 	for i := range r.scenario.Strategies {
 		if !slices.Contains(driven, r.scenario.Strategies[i].Name) {
@@ -195,8 +194,8 @@ func (st *Study) observe(truth, orders, nights int, luck *rand.Rand) func(draw i
 	for ch := range st.Channels {
 		c := &st.Channels[ch]
 		left := int(math.Round(float64(orders) * c.First))
-		for kind, rate := range c.rates {
-			input := st.input(ch, scenario.ErrorKinds[kind])
+		for _, kind := range channel.Errors {
+			rate, input := c.errors[kind].Rate, st.input(ch, kind.String())
 			if input >= 0 {
 				rate = st.values[truth][input]
 			}
@@ -204,7 +203,7 @@ func (st *Study) observe(truth, orders, nights int, luck *rand.Rand) func(draw i
 			if input >= 0 && left > 0 {
 				counts = append(counts, count{input, hits, left - hits})
 			}
-			if scenario.ErrorKinds[kind] != "download" {
+			if kind.Phase() != channel.Fetching {
 				left -= hits
 			}
 		}

@@ -14,55 +14,64 @@ import (
 	"channelbench/internal/scenario"
 )
 
-// kinds are the errors in the order in which an attempt meets them; each rate is of those that passed the earlier ones.
-var kinds = []string{"moderation", "region", "submit", "ambiguous", "job", "unusable", "download"}
+// position is where an attempt meets an error: each rate is of those that passed the earlier ones.
+func position(r channel.Reason) int { return slices.Index(channel.Errors, r) }
 
-// errorOf is the scenario's error of a kind.
-func errorOf(e *scenario.Errors, kind string) *scenario.Error {
-	return map[string]*scenario.Error{"moderation": &e.Moderation, "region": &e.Region, "submit": &e.Submit, "ambiguous": &e.Ambiguous,
-		"job": &e.Job, "unusable": &e.Unusable, "download": &e.Download}[kind]
+// last is the error of a phase that an attempt meets last.
+func last(p channel.Phase) channel.Reason {
+	errors := channel.ErrorsOf(p)
+	return errors[len(errors)-1]
 }
 
-// reach is the last of the kinds that an attempt is known to have come as far as, −1 where it came to none, and whether it met it.
-func reach(p *placed) (last int, hit bool) {
-	at := func(kind string) int { return slices.Index(kinds, kind) }
+// of is a reason of a phase, or the usual one of that phase where an attempt was told another or none.
+func of(p channel.Phase, told, usual channel.Reason) channel.Reason {
+	if told.Phase() == p {
+		return told
+	}
+	return usual
+}
+
+// reach is the last of the errors that an attempt is known to have come as far as, none where it came to none, and whether it met it.
+func reach(p *placed) (as channel.Reason, hit bool) {
 	// Some channels say only after they took an order what others refuse it for.
 	turned := p.Outcome == channel.Refused || p.Outcome == channel.Failed
 	switch {
 	case turned && p.Reason == channel.RateLimited:
-		return -1, false
-	case turned && p.Reason == channel.Moderation:
-		return at("moderation"), true
-	case turned && p.Reason == channel.Region:
-		return at("region"), true
+		return channel.NoReason, false
+	case turned && p.Reason.Phase() == channel.Asking && p.Reason != channel.Submit:
+		return p.Reason, true
 	case p.Outcome == channel.Refused:
-		return at("submit"), true
-	case p.Ended && p.Accepted && (p.Outcome == channel.Delivered || p.Outcome == channel.Unusable):
-		return at("unusable"), p.Outcome == channel.Unusable
+		return channel.Submit, true
+	case p.Ended && p.Accepted && p.Outcome == channel.Delivered:
+		return last(channel.Checking), false
+	case p.Ended && p.Accepted && p.Outcome == channel.Unusable:
+		return of(channel.Checking, p.Reason, channel.BadClip), true
+	case p.Ended && p.Accepted && !p.Made:
+		return of(channel.Making, p.Reason, channel.Job), true
 	case p.Ended && p.Accepted:
-		return at("job"), !p.Made
+		return last(channel.Making), false
 	case p.Accepted:
-		return at("ambiguous"), false
+		return last(channel.Answering), false
 	case p.Outcome == channel.Ambiguous:
-		return at("ambiguous"), true
+		return of(channel.Answering, p.Reason, channel.Lost), true
 	}
-	return -1, false // its answer isn't known
+	return channel.NoReason, false // its answer isn't known
 }
 
 // met says how often an attempt came as far as an error, and how often it met it.
-func met(p *placed, kind string) (hits, tries int) {
-	last, hit := reach(p)
-	at := slices.Index(kinds, kind)
+func met(p *placed, kind channel.Reason) (hits, tries int) {
+	as, hit := reach(p)
+	fetched := kind.Phase() == channel.Fetching && p.Fetches > 0
 	switch {
-	case kind == "download" && p.Fetches > 0 && p.Outcome == channel.Abandoned:
+	case fetched && p.Outcome == channel.Abandoned:
 		return p.Fetches, p.Fetches
-	case kind == "download" && p.Fetches > 0:
+	case fetched:
 		return p.Fetches - 1, p.Fetches
-	case at > last:
+	case position(kind) > position(as):
 		return 0, 0
-	case kind == "moderation" && p.Try > 0:
+	case kind == channel.Moderation && p.Try > 0:
 		return 0, 0 // one draw for an order on all channels: those that come from another channel were sorted there
-	case at == last && hit:
+	case kind == as && hit:
 		return 1, 1
 	}
 	return 0, 1
@@ -70,7 +79,7 @@ func met(p *placed, kind string) (hits, tries int) {
 
 // counts are those of an error by night, of the attempts that came as far as it: what a spell of trouble refused or stopped is that
 // spell's.
-func (c *calibration) counts(ch int, kind string) []fit.Count {
+func (c *calibration) counts(ch int, kind channel.Reason) []fit.Count {
 	all := make([]fit.Count, len(c.nights))
 	for n := range all {
 		all[n].Weight = c.weights[n]
@@ -103,10 +112,10 @@ func (c *calibration) silent(counts []fit.Count) {
 
 // errors fits a channel's rates.
 func (c *calibration) errors(ch int) {
-	for _, kind := range kinds {
+	for _, kind := range channel.Errors {
 		counts := c.counts(ch, kind)
 		r := fit.Pool(counts)
-		stated := errorOf(&c.s.Channels[ch].Errors, kind)
+		stated := &c.s.Channels[ch].Errors.By[kind]
 		if r.Hits == 0 && stated.Rate == 0 && stated.Range == nil {
 			continue
 		}
@@ -118,7 +127,7 @@ func (c *calibration) errors(ch int) {
 		if r.Widened() {
 			remark = fmt.Sprintf("nights scatter %.1f times as much as chance makes them, so the interval is theirs", r.Scatter)
 		}
-		if kind == "region" {
+		if kind == channel.Region {
 			if c.s.Channels[ch].Errors.Pool != nil {
 				c.Findings = append(c.Findings, Finding{Key: c.key(ch, "errors.region.rate"), Stated: figure.Percent(stated.Rate), Measured: figure.Interval(r.Estimate),
 					From: join(seen(r.Hits, r.Tries, r.Nights), c.countries(ch)), Why: "follows from the exits by country: change their number"})
@@ -133,12 +142,12 @@ func (c *calibration) errors(ch int) {
 }
 
 // untold says why a stated rate stays that no attempt told anything of.
-func (c *calibration) untold(ch int, kind string, stated *scenario.Error) {
+func (c *calibration) untold(ch int, kind channel.Reason, stated *scenario.Error) {
 	why := "no attempt came as far as it"
 	if slices.ContainsFunc(c.nights, func(n attempt.Night) bool { return n.Log }) {
 		why = "the log never names it, so it isn't known whether it would"
 	}
-	c.Findings = append(c.Findings, Finding{Key: c.key(ch, "errors."+kind+".rate"), Stated: figure.Percent(stated.Rate), Why: why})
+	c.Findings = append(c.Findings, Finding{Key: c.key(ch, "errors."+kind.String()+".rate"), Stated: figure.Percent(stated.Rate), Why: why})
 }
 
 // countries says where a channel believed that refused requests came from.
@@ -168,7 +177,7 @@ func (c *calibration) billed(ch int) {
 		}
 	}
 	r := fit.Pool([]fit.Count{charged})
-	stated := c.s.Channels[ch].Errors.Job.Billed
+	stated := c.s.Channels[ch].Errors.By[channel.Job].Billed
 	if r.Tries == 0 || r.Hits == 0 && stated == 0 {
 		return
 	}
@@ -180,9 +189,9 @@ func (c *calibration) billed(ch int) {
 }
 
 // rate writes a rate where it is known better than it was stated, or contradicts that.
-func (c *calibration) rate(ch int, kind string, r *fit.Rate, remark string) {
-	stated := errorOf(&c.s.Channels[ch].Errors, kind)
-	f := Finding{Key: c.key(ch, "errors."+kind+".rate"), Stated: figure.Percent(stated.Rate), Measured: figure.Interval(r.Estimate), From: seen(r.Hits, r.Tries, r.Nights), Why: remark}
+func (c *calibration) rate(ch int, kind channel.Reason, r *fit.Rate, remark string) {
+	stated := &c.s.Channels[ch].Errors.By[kind]
+	f := Finding{Key: c.key(ch, "errors."+kind.String()+".rate"), Stated: figure.Percent(stated.Rate), Measured: figure.Interval(r.Estimate), From: seen(r.Hits, r.Tries, r.Nights), Why: remark}
 	width := 2 * math.Max(stated.Rate, r.Value)
 	contradicts := stated.Rate < r.Low || stated.Rate > r.High
 	if stated.Range != nil {
@@ -260,7 +269,7 @@ func (c *calibration) region(ch int, r *fit.Rate, remark string) string {
 // passed are a channel's attempts that came as far as region errors.
 func (c *calibration) passed(ch int) (all []placed) {
 	for i := range c.by[ch] {
-		if _, tries := met(&c.by[ch][i], "region"); tries > 0 && c.came(&c.by[ch][i], "region") > 0.5 {
+		if _, tries := met(&c.by[ch][i], channel.Region); tries > 0 && c.came(&c.by[ch][i], channel.Region) > 0.5 {
 			all = append(all, c.by[ch][i])
 		}
 	}

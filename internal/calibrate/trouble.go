@@ -96,7 +96,7 @@ func (c *calibration) find(attempts []placed, refuses float64, stated *fit.Expec
 	for _, s := range sequences {
 		seen := visits(s, refused)
 		for i := range s {
-			_, tries := met(&s[i], "submit")
+			_, tries := met(&s[i], channel.Submit)
 			seen[i].Blind = tries == 0
 		}
 		all = append(all, seen)
@@ -132,13 +132,13 @@ func (c *calibration) shadow(t *fit.Trouble, k int, s []placed, stated, stops bo
 }
 
 // came is how much of an attempt, for all that is known of trouble, came as far as an error of its own channel.
-func (c *calibration) came(p *placed, kind string) float64 {
+func (c *calibration) came(p *placed, kind channel.Reason) float64 {
 	switch a := c.shades[p.Attempt]; {
-	case kind == "moderation" || kind == "region":
+	case position(kind) < position(channel.Submit):
 		return 1 - a.refused
-	case kind == "submit":
+	case kind == channel.Submit:
 		return 1 - a.in
-	case kind == "job" && a.stopped:
+	case kind.Phase() == channel.Making && a.stopped:
 		return 0
 	}
 	return 1

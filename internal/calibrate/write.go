@@ -50,13 +50,13 @@ func (c *calibration) remark(text string, path ...string) {
 }
 
 // writeRate writes a rate, its interval, and where they are from.
-func (c *calibration) writeRate(ch int, kind string, r *fit.Rate) {
-	at := []string{"channels", c.s.Channels[ch].Name, "errors", kind}
-	stated := errorOf(&c.s.Channels[ch].Errors, kind)
+func (c *calibration) writeRate(ch int, kind channel.Reason, r *fit.Rate) {
+	at := []string{"channels", c.s.Channels[ch].Name, "errors", kind.String()}
+	stated := &c.s.Channels[ch].Errors.By[kind]
 	least := 1 / float64(money.Whole)
 	low := math.Max(least, figure.Digits(r.Low, 3, math.Floor))
 	most := 1.0
-	if kind == "download" {
+	if kind.Phase() == channel.Fetching {
 		most = 0.99
 	}
 	high := figure.Share(math.Min(most, figure.Digits(r.High, 3, math.Ceil)))
@@ -85,7 +85,7 @@ func (c *calibration) writeRate(ch int, kind string, r *fit.Rate) {
 	}
 	c.remark(text, at...)
 	c.wants = append(c.wants, func(s *scenario.Scenario) {
-		e := errorOf(&s.Channels[ch].Errors, kind)
+		e := &s.Channels[ch].Errors.By[kind]
 		e.Rate, e.Range, e.Confidence, e.Source = value, limits, scenario.Measured, source
 	})
 }

@@ -116,28 +116,3 @@ const (
 var outcomes = []string{"pending", "delivered", "refused", "failed", "ambiguous", "abandoned", "unusable"}
 
 func (o Outcome) String() string { return outcomes[o] }
-
-// Reason is why an attempt did not deliver.
-type Reason uint8
-
-// The reasons, in the order in which an attempt meets them.
-const (
-	NoReason Reason = iota
-	RateLimited
-	Moderation // bound to the prompt
-	Region     // unsupported_country_code
-	Submit     // 5xx, refused connection: proven not accepted
-	Lost       // the answer to a submit was lost: ambiguous
-	Job        // accepted, then failed
-	BadClip    // delivered, but thrown away: unusable
-	Download   // the finished clip could not be fetched
-	Timeout    // it took longer than its step allows
-	Overtaken  // the other attempt of a hedged pair delivered first
-	Deadline   // the order's deadline passed
-	NumReasons
-)
-
-// Reasons lists the names of the reasons, in the order of their values, as scenarios and reports spell them.
-var Reasons = []string{"none", "rate_limited", "moderation", "region", "submit", "ambiguous", "job", "unusable", "download", "timeout", "overtaken", "deadline"}
-
-func (r Reason) String() string { return Reasons[r] }

@@ -86,10 +86,10 @@ func TestCompileExits(t *testing.T) {
 	if diff := cmp.Diff([]world.Weighted{{Weight: 0.05, Rate: 1}, {Weight: 0.95, Rate: 0}}, all[0].Errors.RegionMix); diff != "" {
 		t.Error(diff)
 	}
-	if e := all[1].Errors; e.Exits != (world.Exits{Count: 20, Burst: time.Minute}) || e.Region.Rate != 0.02 || e.Countries != nil {
+	if e := all[1].Errors; e.Exits != (world.Exits{Count: 20, Burst: time.Minute}) || e.By[channel.Region].Rate != 0.02 || e.Countries != nil {
 		t.Errorf("exits with bad spells: %+v", e)
 	}
-	if e := all[2].Errors; e.Region.Rate != 0.025 || len(e.Countries) != 1 || e.RegionMix != nil || e.Exits.Count != 0 {
+	if e := all[2].Errors; e.By[channel.Region].Rate != 0.025 || len(e.Countries) != 1 || e.RegionMix != nil || e.Exits.Count != 0 {
 		t.Errorf("an exit for each attempt: %+v", e)
 	}
 	if l := all[1].Limits; l != (world.Limits{Concurrent: 4, Queue: 12}) {
@@ -165,20 +165,19 @@ func TestCompileLatencies(t *testing.T) {
 
 func TestCompileErrors(t *testing.T) {
 	want := world.Errors{
-		Moderation: world.Refusal{Rate: 0.005, Takes: dist.Constant(4)},
-		Region:     world.Refusal{Rate: 0.02, Takes: dist.NewLogNormal(6, 0.6)},
-		Submit:     world.Refusal{Rate: 0.003, Takes: dist.Constant(2)},
-		Ambiguous:  world.Refusal{Rate: 0.0005, Takes: dist.Constant(60)},
-		Job:        0.01,
-		JobBilled:  0.5,
-		Unusable:   0.02,
-		Download:   0.001,
+		By: world.ByReason{channel.Moderation: {Rate: 0.005, Takes: dist.Constant(4)},
+			channel.Region:   {Rate: 0.02, Takes: dist.NewLogNormal(6, 0.6)},
+			channel.Submit:   {Rate: 0.003, Takes: dist.Constant(2)},
+			channel.Lost:     {Rate: 0.0005, Takes: dist.Constant(60)},
+			channel.Job:      {Rate: 0.01, Billed: 0.5},
+			channel.BadClip:  {Rate: 0.02},
+			channel.Download: {Rate: 0.001}},
 	}
 	compiled := mustCompile(t, good(t, "errors")).Model.Channels
 	if diff := cmp.Diff(want, compiled[1].Errors); diff != "" {
 		t.Error(diff)
 	}
-	if diff := cmp.Diff(world.Errors{Submit: world.Refusal{Rate: 0.002}}, compiled[0].Errors); diff != "" {
+	if diff := cmp.Diff(world.Errors{By: world.ByReason{channel.Submit: {Rate: 0.002}}}, compiled[0].Errors); diff != "" {
 		t.Error(diff)
 	}
 }

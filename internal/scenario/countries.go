@@ -12,6 +12,7 @@ import (
 
 	"github.com/BurntSushi/toml"
 
+	"channelbench/internal/channel"
 	"channelbench/internal/world"
 )
 
@@ -94,7 +95,7 @@ func (r *reader) regionByCause(n *node, c *Channel) {
 		return
 	}
 	for _, at := range e.refusing() {
-		e.Region.Rate += at.Share
+		e.By[channel.Region].Rate += at.Share
 	}
 }
 

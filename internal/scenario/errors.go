@@ -3,49 +3,27 @@ package scenario
 import (
 	"strings"
 
+	"channelbench/internal/channel"
 	"channelbench/internal/money"
 )
-
-// ErrorKinds are the keys of a channel's errors, in the order in which an attempt meets them.
-var ErrorKinds = []string{"moderation", "region", "submit", "ambiguous", "job", "unusable", "download"}
-
-// kind returns the error of a key.
-func (e *Errors) kind(key string) *Error {
-	switch key {
-	case "moderation":
-		return &e.Moderation
-	case "region":
-		return &e.Region
-	case "submit":
-		return &e.Submit
-	case "ambiguous":
-		return &e.Ambiguous
-	case "job":
-		return &e.Job
-	case "unusable":
-		return &e.Unusable
-	default:
-		return &e.Download
-	}
-}
 
 func (r *reader) errors(n *node) Errors {
 	t := r.table(n, `[channels.NAME.errors]`)
 	defer t.close()
 	var e Errors
-	for _, key := range ErrorKinds {
-		if f := t.get(key); f != nil {
-			r.errorKind(f, &e)
+	for _, reason := range channel.Errors {
+		if f := t.get(reason.String()); f != nil {
+			r.error(f, reason, &e)
 		}
 	}
 	return e
 }
 
-func (r *reader) errorKind(n *node, all *Errors) {
+func (r *reader) error(n *node, reason channel.Reason, all *Errors) {
 	t := r.table(n, errorExample(n))
 	defer t.close()
-	e := all.kind(n.name)
-	if exits := n.fields()["exits"]; n.name == "region" && exits != nil && exits.fields() != nil {
+	e := &all.By[reason]
+	if exits := n.fields()["exits"]; reason == channel.Region && exits != nil && exits.fields() != nil {
 		t.followsFromExits("rate", "range", "distribution", "burst")
 	} else {
 		e.Rate = need(t, "rate", `rate = "2%"`, (*reader).share)
@@ -53,16 +31,17 @@ func (r *reader) errorKind(n *node, all *Errors) {
 	}
 	e.Confidence = read(t, "confidence", Unstated, oneOf[Confidence](Confidences))
 	e.Source = read(t, "source", "", (*reader).text)
-	switch n.name {
-	case "moderation", "submit", "ambiguous":
+	switch reason.Phase() {
+	case channel.Asking, channel.Answering:
 		e.Takes = read(t, "takes", nil, (*reader).takes)
-	case "region":
-		e.Takes = read(t, "takes", nil, (*reader).takes)
-		t.egress(all)
-	case "job":
-		e.Billed = read(t, "billed", 0, (*reader).share)
-	case "download":
+	case channel.Fetching:
 		t.boundDownload(e)
+	}
+	if channel.Reasons[reason].Billed {
+		e.Billed = read(t, "billed", 0, (*reader).share)
+	}
+	if reason == channel.Region {
+		t.egress(all)
 	}
 }
 

@@ -63,12 +63,12 @@ func (s *Scenario) slots() []slot {
 				func(c *Scenario, v float64) { c.Channels[i].Latency = ch.Latency.scaled(v) },
 			})
 		}
-		for _, kind := range ErrorKinds {
-			if e := ch.Errors.kind(kind); e.Range != nil {
+		for _, kind := range channel.Errors {
+			if e := &ch.Errors.By[kind]; e.Range != nil {
 				slots = append(slots, slot{
-					Input{key + ".errors." + kind + ".rate", *e.Range, e.Rate, i, kind},
+					Input{key + ".errors." + kind.String() + ".rate", *e.Range, e.Rate, i, kind.String()},
 					func(c *Scenario, v float64) {
-						e := c.Channels[i].Errors.kind(kind)
+						e := &c.Channels[i].Errors.By[kind]
 						e.Rate, e.Range = v, nil
 					},
 				})
@@ -118,9 +118,9 @@ func (s *Scenario) Assumptions() []Assumption {
 			latency, text = Assumed, text+unsaid
 		}
 		add(latency, key+".latency", text)
-		for _, kind := range ErrorKinds {
-			e := ch.Errors.kind(kind)
-			confidence, text := e.Confidence, e.text(kind)
+		for _, kind := range channel.Errors {
+			e := &ch.Errors.By[kind]
+			confidence, text := e.Confidence, e.text(kind.String())
 			switch others := s.having(kind); {
 			case confidence != Unstated || !s.uses(ch.Name):
 			case e.happens():
@@ -128,7 +128,7 @@ func (s *Scenario) Assumptions() []Assumption {
 			case len(others) > 0:
 				confidence, text = Assumed, fmt.Sprintf("no %s errors, though %s has them", kind, others[0])
 			}
-			add(confidence, key+".errors."+kind, text)
+			add(confidence, key+".errors."+kind.String(), text)
 		}
 	}
 	return all
@@ -147,10 +147,10 @@ func (s *Scenario) uses(channel string) bool {
 }
 
 // having are the used channels that have errors of a kind.
-func (s *Scenario) having(kind string) []string {
+func (s *Scenario) having(kind channel.Reason) []string {
 	var names []string
 	for i := range s.Channels {
-		if ch := &s.Channels[i]; ch.Errors.kind(kind).happens() && s.uses(ch.Name) {
+		if ch := &s.Channels[i]; ch.Errors.By[kind].happens() && s.uses(ch.Name) {
 			names = append(names, ch.Name)
 		}
 	}

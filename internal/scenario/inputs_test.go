@@ -9,6 +9,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"channelbench/internal/channel"
 )
 
 func TestInputs(t *testing.T) {
@@ -50,7 +52,7 @@ func TestWith(t *testing.T) {
 	if diff := cmp.Diff(values, c.Channels[1].Latency.Values, cmpopts.EquateApprox(1e-12, 0)); diff != "" {
 		t.Error(diff)
 	}
-	if e := c.Channels[1].Errors.Region; e.Rate != 0.025 || e.Range != nil {
+	if e := c.Channels[1].Errors.By[channel.Region]; e.Rate != 0.025 || e.Range != nil {
 		t.Errorf("region: %+v", e)
 	}
 	if got := c.Channels[3].Latency.PerSecond[""]; got != 11*time.Second {

@@ -136,8 +136,8 @@ const (
 func (c *checker) checkPlausible() {
 	for i := range c.s.Channels {
 		ch := &c.s.Channels[i]
-		for _, kind := range ErrorKinds {
-			c.plausibleError(ch.Name, kind, ch.Errors.kind(kind))
+		for _, kind := range channel.Errors {
+			c.plausibleError(ch.Name, kind.String(), &ch.Errors.By[kind])
 		}
 		if n := c.sound("channels", ch.Name, "latency", "sigma"); n != nil && ch.Latency.Sigma > highSigma {
 			c.warn(n, "sigma is the spread of the logarithm; 0.3 to 0.8 is usual", "a sigma of %s means that one job in twenty takes more than %.0f times the median", number(ch.Latency.Sigma), math.Exp(1.645*ch.Latency.Sigma))
@@ -165,17 +165,18 @@ func (c *checker) lacking(ch *Channel) {
 	}
 	stated := n.child("errors")
 	var kinds []string
-	for _, kind := range ErrorKinds {
+	for _, kind := range channel.Errors {
 		switch {
-		case stated != nil && stated.child(kind) != nil || len(c.s.having(kind)) == 0:
-		case kind == "moderation":
+		case stated != nil && stated.child(kind.String()) != nil || len(c.s.having(kind)) == 0:
+		case kind == channel.Moderation:
 			c.warn(n, `state it, if only as moderation = { rate = "0%" }`, "%s says nothing of moderation, which %s has: it is taken to make what is refused there for its prompt", ch.Name, c.s.having(kind)[0])
 		default:
-			kinds = append(kinds, kind)
+			kinds = append(kinds, kind.String())
 		}
 	}
 	if len(kinds) > 0 {
-		c.warn(n, fmt.Sprintf(`state them, if only as %s = { rate = "0%%" }`, kinds[0]), "%s says nothing of %s errors, which %s has: it is taken to have none", ch.Name, strings.Join(kinds, " and "), c.s.having(kinds[0])[0])
+		first, _ := channel.ReasonOf(kinds[0])
+		c.warn(n, fmt.Sprintf(`state them, if only as %s = { rate = "0%%" }`, kinds[0]), "%s says nothing of %s errors, which %s has: it is taken to have none", ch.Name, strings.Join(kinds, " and "), c.s.having(first)[0])
 	}
 }
 

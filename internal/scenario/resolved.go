@@ -293,25 +293,25 @@ func (t *inline) bounds(g *Range) {
 
 func (w *writer) errors(c *Channel) {
 	w.line("\n[" + dotted("channels", c.Name) + ".errors]  # each rate is conditional on having passed the errors above it")
-	for _, key := range ErrorKinds {
-		e := c.Errors.kind(key)
+	for _, reason := range channel.Errors {
+		e := &c.Errors.By[reason]
 		t := &inline{}
-		if key != "region" || c.Errors.Pool == nil {
+		if reason != channel.Region || c.Errors.Pool == nil {
 			t.put("rate", percent(e.Rate))
 		}
 		t.bounds(e.Range)
 		if e.Takes != nil {
 			t.put("takes", e.Takes.String())
 		}
-		if key == "job" {
+		if channel.Reasons[reason].Billed {
 			t.put("billed", percent(e.Billed))
 		}
-		if key == "region" {
+		if reason == channel.Region {
 			t.egress(&c.Errors)
 		}
 		t.some("confidence", e.Confidence.String())
 		t.some("source", e.Source)
-		w.put(key, t.String())
+		w.put(reason.String(), t.String())
 	}
 }
 

@@ -133,7 +133,7 @@ func (s *Step) most() int {
 
 // Defaults of a breaker and a budget where a scenario has one.
 var (
-	defaultBreaker = policy.Breaker{Failures: 5, Window: time.Minute, Open: 30 * time.Second, On: policy.SetOf(channel.Region, channel.Submit, channel.RateLimited)}
+	defaultBreaker = policy.Breaker{Failures: 5, Window: time.Minute, Open: 30 * time.Second, On: reasonsWhere(func(r *channel.ReasonRow) bool { return r.Counted })}
 	defaultBudget  = policy.Budget{Share: int64(money.Whole / 10), Burst: 10}
 )
 
@@ -201,8 +201,12 @@ const defaultAttempts = 3
 // defaultRetry is [retry] where nothing else is stated.
 var defaultRetry = Retry{
 	Backoff:     policy.Backoff{Growth: policy.ConstantBackoff, Base: 2e9, Low: 1, High: 1},
-	RetryOn:     policy.SetOf(channel.Region, channel.Submit, channel.RateLimited, channel.Job, channel.BadClip, channel.Timeout),
+	RetryOn:     reasonsWhere(func(r *channel.ReasonRow) bool { return r.Retried }),
 	OnAmbiguous: policy.Stop,
+}
+
+func reasonsWhere(has func(*channel.ReasonRow) bool) policy.ReasonSet {
+	return policy.SetOf(channel.ReasonsWhere(has)...)
 }
 
 func (r *reader) retry(n *node) Retry {
@@ -285,19 +289,20 @@ func (r *reader) jitter(n *node) (low, high float64) {
 }
 
 // retryable are the reasons after which the same channel can be tried again.
-var retryable = []channel.Reason{channel.RateLimited, channel.Moderation, channel.Region, channel.Submit, channel.Job, channel.BadClip, channel.Timeout}
+var retryable = channel.ReasonsWhere(func(r *channel.ReasonRow) bool { return r.Retryable })
 
 // countable are the failures that a breaker can count.
-var countable = append(slices.Clone(retryable), channel.Lost)
+var countable = append(slices.Clone(retryable), channel.ErrorsOf(channel.Answering)...)
 
 // retryOn reads the reasons after which the same channel is tried again.
 func (r *reader) retryOn(n *node) policy.ReasonSet {
 	items, _ := n.value.([]*node)
 	for _, item := range items {
-		switch item.value {
-		case channel.Lost.String():
+		name, _ := item.value.(string)
+		switch reason, _ := channel.ReasonOf(name); reason.Phase() {
+		case channel.Answering:
 			r.fail(item, `say what follows with on_ambiguous = "stop" or "next_step"`, "an ambiguous submit is never repeated: it may have been accepted")
-		case channel.Download.String():
+		case channel.Fetching:
 			r.fail(item, "leave it out", "a failed download is always fetched again, never submitted again")
 		}
 	}
@@ -319,8 +324,8 @@ func (r *reader) reasons(n *node, some []channel.Reason) policy.ReasonSet {
 	refuseRepeats(r, n, given)
 	var set policy.ReasonSet
 	for _, name := range given {
-		if i := slices.Index(channel.Reasons, name); i >= 0 {
-			set |= policy.SetOf(channel.Reason(i))
+		if reason, known := channel.ReasonOf(name); known {
+			set |= policy.SetOf(reason)
 		}
 	}
 	return set
