@@ -64,11 +64,7 @@ func (a *attack) connect(o *Options) error {
 	}
 	a.client = network.New(network.Options{Hosts: hosts, Loopback: loopback, Proxy: o.Proxy, Transport: o.transport})
 	// A channel that answers only when the clip is made may take until the deadline, and beyond.
-	deadline := a.scenario.Workload.Deadline
-	if deadline == 0 {
-		deadline = DefaultDeadline
-	}
-	patience := a.clock.real(deadline) + time.Minute
+	patience := a.clock.real(a.scenario.Workload.Deadline) + time.Minute
 	for _, e := range a.endpoints {
 		e.client, e.patient = a.client, a.client.Patient(patience)
 	}

@@ -27,9 +27,6 @@ type Night struct {
 	Warnings []string
 }
 
-// defaultPoll is how often a bench asks where the scenario doesn't say; it is bench.DefaultPoll.
-const defaultPoll = 10 * time.Second
-
 // entries are what a journal's attempts met that a recording doesn't keep.
 type entries struct {
 	run     journal.Run
@@ -173,18 +170,14 @@ func made(s *scenario.Scenario, name string, video int) (channel.Clip, time.Dura
 	v := &s.Workload.Videos[max(0, video)]
 	for i := range s.Channels {
 		if c := &s.Channels[i]; c.Name == name {
-			poll := c.Poll
-			if poll == 0 {
-				poll = defaultPoll
-			}
 			clip, ok := c.Make(v.Clip, v.Fit)
 			if !ok {
 				clip = v.Clip
 			}
-			return clip, poll
+			return clip, c.Poll
 		}
 	}
-	return v.Clip, defaultPoll
+	return v.Clip, scenario.DefaultPoll
 }
 
 // Header says of a journal's run what decides whether it counts.

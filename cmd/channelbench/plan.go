@@ -134,9 +134,6 @@ func night(s *scenario.Scenario, orders int) (*plan.Night, error) {
 		return nil, err
 	}
 	n := &plan.Night{Replayed: b.Replayed, Orders: b.Orders, Least: b.Least, Worst: b.Worst, Lasts: b.Lasts, Ends: c.Workload.Deadline}
-	if n.Ends == 0 {
-		n.Ends = bench.DefaultDeadline
-	}
 	for _, d := range b.Driven {
 		n.Strategies = append(n.Strategies, plan.Strategy(d))
 	}

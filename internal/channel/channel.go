@@ -51,7 +51,7 @@ type Channel struct {
 	BalanceKeyEnv string // like KeyEnv, for BalanceURL
 	Model         string
 	Makes         Makes
-	Poll          time.Duration // 0: the answer is seen at once
+	Poll          time.Duration // 0: the answer is seen at once, as no scenario says
 	Price         Price
 }
 

@@ -18,6 +18,9 @@ import (
 // Protocols are the dialects that bench speaks.
 var Protocols = []string{"openai-videos", "openai-videos-reverse", "videos-generations"}
 
+// DefaultPoll is how often a job is polled where a scenario doesn't say.
+const DefaultPoll = 10 * time.Second
+
 var noDate time.Time
 
 // byLength sorts keys so that 720p comes before 1080p.
@@ -77,7 +80,7 @@ func (r *reader) channel(n *node) Channel {
 		BalanceURL:    read(t, "balance_url", "", (*reader).address),
 		BalanceKeyEnv: read(t, "balance_key_env", "", (*reader).keyEnv),
 		Model:         read(t, "model", "", (*reader).text),
-		Poll:          read(t, "poll", 0, (*reader).positiveDuration),
+		Poll:          read(t, "poll", DefaultPoll, (*reader).positiveDuration),
 	}}
 	r.balanceKey(n, &c.Channel)
 	if price := t.get("price"); price != nil {

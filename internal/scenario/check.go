@@ -307,15 +307,19 @@ func (c *checker) checkReached(st *Strategy, n *node, reached []bool) {
 func (c *checker) checkSteps(steps []Step, n *node) {
 	c.checkLostSubmits(steps, n)
 	deadline := c.s.Workload.Deadline
-	if deadline == 0 || c.sound("workload", "deadline") == nil {
+	if w := c.sound("workload"); w == nil || w.find("deadline").bad {
 		return
+	}
+	hint := ""
+	if c.sound("workload", "deadline") == nil {
+		hint = "no deadline is stated, so this is the default: state a later one"
 	}
 	for i, step := range steps {
 		if step.Timeout >= deadline {
-			c.oddBecause("timeout after the deadline", n.find(i, "timeout"), "", "the timeout of %s never strikes: the deadline of %s ends the order before", formatDuration(step.Timeout), formatDuration(deadline))
+			c.oddBecause("timeout after the deadline", n.find(i, "timeout"), hint, "the timeout of %s never strikes: the deadline of %s ends the order before", formatDuration(step.Timeout), formatDuration(deadline))
 		}
 		if step.Hedge != nil && step.Hedge.After >= deadline {
-			c.oddBecause("hedge after the deadline", n.find(i, "hedge", "after"), "", "the hedge never begins: the deadline of %s ends the order before", formatDuration(deadline))
+			c.oddBecause("hedge after the deadline", n.find(i, "hedge", "after"), hint, "the hedge never begins: the deadline of %s ends the order before", formatDuration(deadline))
 		}
 	}
 }

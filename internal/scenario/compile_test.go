@@ -187,9 +187,9 @@ func TestCompileSteps(t *testing.T) {
 	region := policy.SetOf(channel.Submit, channel.Region)
 	exponential := policy.Backoff{Growth: policy.ExponentialBackoff, Base: time.Second, Factor: 2, Low: 0.5, High: 1.5}
 	want := []policy.Step{
-		{Channel: 1, Attempts: 1, OnAmbiguous: policy.Stop, Backoff: policy.Backoff{
+		{Channel: 1, Attempts: 1, OnAmbiguous: policy.Stop, Poll: DefaultPoll, Backoff: policy.Backoff{
 			Growth: policy.ExponentialBackoff, Base: 500 * time.Millisecond, Factor: 1.5, Cap: 30 * time.Second, Low: 0, High: 1}},
-		{Channel: 1, Attempts: 3, OnAmbiguous: policy.NextStep, RetryOn: region, Backoff: policy.Backoff{Low: 0.5, High: 1}},
+		{Channel: 1, Attempts: 3, OnAmbiguous: policy.NextStep, RetryOn: region, Poll: DefaultPoll, Backoff: policy.Backoff{Low: 0.5, High: 1}},
 		{Channel: 0, Attempts: 2, OnAmbiguous: policy.Stop, RetryOn: policy.SetOf(channel.Moderation), Poll: 10 * time.Second, Backoff: policy.Backoff{
 			Growth: policy.ExponentialBackoff, Base: 2 * time.Second, Factor: 2, Low: 0.667, High: 1.333}},
 	}
@@ -197,12 +197,12 @@ func TestCompileSteps(t *testing.T) {
 		t.Error(diff)
 	}
 	plain := mustCompile(t, good(t, "retry", `strategies.hybrid.steps=[{ channel = "reverse" }]`)).Strategies[0].Routes[0].Steps[0]
-	if diff := cmp.Diff(policy.Step{Channel: 1, Attempts: 3, Backoff: exponential, RetryOn: region, OnAmbiguous: policy.NextStep}, plain); diff != "" {
+	if diff := cmp.Diff(policy.Step{Channel: 1, Attempts: 3, Backoff: exponential, RetryOn: region, OnAmbiguous: policy.NextStep, Poll: DefaultPoll}, plain); diff != "" {
 		t.Errorf("a step without overrides: %s", diff)
 	}
 	defaults := mustCompile(t, good(t, "minimal")).Strategies[0].Routes[0].Steps[0]
 	if diff := cmp.Diff(policy.Step{
-		Attempts: 3, Backoff: policy.Backoff{Base: 2 * time.Second, Low: 1, High: 1},
+		Attempts: 3, Poll: DefaultPoll, Backoff: policy.Backoff{Base: 2 * time.Second, Low: 1, High: 1},
 		RetryOn: policy.SetOf(channel.Region, channel.Submit, channel.RateLimited, channel.Job, channel.BadClip, channel.Timeout),
 	}, defaults); diff != "" {
 		t.Errorf("defaults: %s", diff)
@@ -215,7 +215,7 @@ func TestCompileStepFeatures(t *testing.T) {
 	constant := policy.Backoff{Base: 2 * time.Second, Low: 1, High: 1}
 	again := policy.SetOf(channel.Region, channel.Timeout)
 	want := []policy.Step{
-		{Channel: 0, Attempts: 2, Backoff: constant, RetryOn: again, Timeout: 5 * time.Minute,
+		{Channel: 0, Attempts: 2, Backoff: constant, RetryOn: again, Poll: DefaultPoll, Timeout: 5 * time.Minute,
 			Breaker: policy.Breaker{Failures: 5, Window: time.Minute, Open: 30 * time.Second, On: policy.SetOf(channel.Region, channel.Submit, channel.RateLimited)},
 			Budget:  policy.Budget{Share: 125_000_000, Burst: 10},
 			Hedge:   policy.Hedge{After: 90 * time.Second, Channel: 1, Poll: 10 * time.Second}},

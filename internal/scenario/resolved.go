@@ -109,9 +109,7 @@ func (w *writer) workload(l *Workload) {
 	if l.Promise > 0 {
 		w.note("promise", duration(l.Promise), "in_time is measured against this")
 	}
-	if l.Deadline > 0 {
-		w.note("deadline", duration(l.Deadline), "later than this is undelivered")
-	}
+	w.note("deadline", duration(l.Deadline), "later than this is undelivered")
 	for _, v := range l.Videos {
 		w.line("\n[[workload.videos]]")
 		w.text("name", v.Name)
@@ -147,9 +145,7 @@ func (w *writer) channel(c *Channel) {
 	if m.pairs != nil {
 		w.put("makes", m.String())
 	}
-	if c.Poll > 0 {
-		w.put("poll", duration(c.Poll))
-	}
+	w.put("poll", duration(c.Poll))
 	w.put("price", c.priceTable())
 	w.note("latency", c.Latency.String(), "accepted → ready")
 	if c.SubmitTakes != nil {

@@ -13,6 +13,10 @@ import (
 
 const videoExample = `{ name = "short", share = "100%", seconds = 8, resolution = "720p" }`
 
+// DefaultDeadline is when an order ends where a scenario states no deadline, and promises nothing later: a job that
+// never ends would hold a bench up.
+const DefaultDeadline = time.Hour
+
 func (r *reader) workload(n *node) Workload {
 	t := r.table(n, `[workload]`)
 	defer t.close()
@@ -34,7 +38,10 @@ func (r *reader) workload(n *node) Workload {
 	if videos := n.find("videos"); videos.name == "videos" && !videos.bad {
 		r.checkVideos(videos, w.Videos)
 	}
-	if w.Deadline > 0 && w.Deadline < w.Promise {
+	if w.Deadline == 0 {
+		w.Deadline = max(DefaultDeadline, w.Promise)
+	}
+	if w.Deadline < w.Promise {
 		r.fail(n.find("deadline"), "make the deadline the longer of the two, or leave it out",
 			"the deadline of %s is before the promise of %s", formatDuration(w.Deadline), formatDuration(w.Promise))
 	}
