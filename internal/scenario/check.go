@@ -49,14 +49,6 @@ func (c *checker) sound(path ...any) *node {
 	return n
 }
 
-// child is the direct part of n with a key or an index, or nil.
-func (n *node) child(part any) *node {
-	if next := n.find(part); next != n {
-		return next
-	}
-	return nil
-}
-
 func (s *Scenario) channelNames() []string {
 	var names []string
 	for i := range s.Channels {

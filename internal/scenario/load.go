@@ -1,11 +1,9 @@
 package scenario
 
 import (
-	"bytes"
 	"path"
 	"strings"
 	"time"
-	"unicode/utf8"
 )
 
 // Options say how a scenario is loaded.
@@ -20,9 +18,6 @@ type Options struct {
 	Illegible func(text string) []string
 }
 
-// byteOrderMark may begin a file in UTF-8; it is no part of the first line.
-var byteOrderMark = []byte("\ufeff")
-
 // Load reads a scenario. Name is how problems call the file. The error is a Problems with all
 // that is wrong, in the order of the file; the warnings are for a scenario that can be used.
 func Load(name string, source []byte, opts Options) (*Scenario, []Problem, error) {
@@ -31,15 +26,9 @@ func Load(name string, source []byte, opts Options) (*Scenario, []Problem, error
 
 // load is Load with a choice of what is refused because nothing models it yet.
 func load(name string, source []byte, opts Options, refused func(*Scenario) []gap) (*Scenario, []Problem, error) {
-	body := bytes.TrimPrefix(source, byteOrderMark)
-	r := &reader{texts: []*text{{label: name, source: body}}, readFile: opts.ReadFile, today: opts.Today}
-	e, keys := exceeds(body)
-	if e != nil {
-		r.note(place{0, e.at}, false, e.hint, e.text)
-		problems, _ := r.problems()
-		return nil, nil, problems
-	}
-	if root := r.parse(body, keys); root != nil {
+	d, root := Open(name, source)
+	r := &reader{Document: d, readFile: opts.ReadFile, today: opts.Today}
+	if root != nil {
 		for _, argument := range opts.Set {
 			r.override(root, argument)
 		}
@@ -63,25 +52,6 @@ func load(name string, source []byte, opts Options, refused func(*Scenario) []ga
 	}
 	problems, _ := r.problems()
 	return nil, nil, problems
-}
-
-// syntaxHint recognises what people most often get wrong.
-func syntaxHint(source []byte, wrong *syntaxError) string {
-	lineEnd := strings.Contains(wrong.message, "U+000A") || strings.Contains(wrong.message, "U+000D")
-	switch {
-	case !utf8.Valid(source):
-		return "save the file as UTF-8"
-	case lineEnd && strings.Contains(wrong.message, "at start of value"):
-		return "write a value after ="
-	case lineEnd:
-		return "end lines with a line feed"
-	case strings.Contains(wrong.message, "at start of value"), strings.Contains(wrong.message, "must be quoted"), strings.Contains(wrong.message, "expected newline"),
-		wrong.at.start < len(source) && source[wrong.at.start] == '%':
-		return `values with a unit stand in quotes: "10s", "$0.12", "2%"`
-	case strings.Contains(wrong.message, "cannot have new lines"):
-		return "close the quotes in the same line"
-	}
-	return ""
 }
 
 // scenario reads the whole tree.

@@ -11,25 +11,25 @@ import (
 const setHint = `write --set key.path=value, such as --set channels.reverse.errors.region.rate=3%`
 
 // override applies --set key=value to the tree.
-func (r *reader) override(root *node, argument string) {
+func (d *Document) override(root *node, argument string) {
 	key, value, found := strings.Cut(argument, "=")
 	key = strings.TrimRight(key, " ")
-	r.texts = append(r.texts, &text{label: "--set " + key, source: []byte(argument)})
-	origin := len(r.texts) - 1
+	d.texts = append(d.texts, &text{label: "--set " + key, source: []byte(argument)})
+	origin := len(d.texts) - 1
 	if e, _ := exceeds([]byte(argument)); e != nil {
-		r.note(place{origin, e.at}, false, e.hint, e.text)
+		d.note(place{origin, e.at}, false, e.hint, e.text)
 		return
 	}
 	parts, ok := splitKey(key)
 	if !found || !ok {
-		r.texts[origin].label = "--set"
-		r.note(place{origin, span{0, len(argument)}}, false, setHint, "this is not key=value")
+		d.texts[origin].label = "--set"
+		d.note(place{origin, span{0, len(argument)}}, false, setHint, "this is not key=value")
 		return
 	}
 	at := span{strings.IndexByte(argument, '=') + 1, len(argument)}
 	n := root
 	for i, part := range parts {
-		next, ok := r.enter(n, part, place{origin, part.at})
+		next, ok := d.enter(n, part, place{origin, part.at})
 		if !ok {
 			return
 		}
@@ -42,7 +42,7 @@ func (r *reader) override(root *node, argument string) {
 
 // enter goes one part of a key deeper, into a table that may be new, or an item of an array: by
 // its index, counted from 0, or its name.
-func (r *reader) enter(n *node, part keySpan, at place) (*node, bool) {
+func (d *Document) enter(n *node, part keySpan, at place) (*node, bool) {
 	switch v := n.value.(type) {
 	case map[string]*node:
 		if v[part.name] == nil {
@@ -57,10 +57,10 @@ func (r *reader) enter(n *node, part keySpan, at place) (*node, bool) {
 		if i >= 0 && i < len(v) {
 			return v[i], true
 		}
-		r.note(at, false, "name an item by its index, counted from 0, or by its name", n.name+" has no item "+strconv.Quote(part.name))
+		d.note(at, false, "name an item by its index, counted from 0, or by its name", n.name+" has no item "+strconv.Quote(part.name))
 		return nil, false
 	}
-	r.note(at, false, "", n.name+" is "+describe(n.value)+"; it holds no keys")
+	d.note(at, false, "", n.name+" is "+describe(n.value)+"; it holds no keys")
 	return nil, false
 }
 

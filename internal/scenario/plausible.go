@@ -150,7 +150,7 @@ func (c *checker) checkPlausible() {
 		}
 		c.plausiblePrice(ch)
 	}
-	if !slices.ContainsFunc(c.found, func(f finding) bool { return !f.warning }) { // else they may be a consequence
+	if !c.failed() { // else they may be a consequence
 		for i := range c.s.Channels {
 			c.lacking(&c.s.Channels[i])
 		}

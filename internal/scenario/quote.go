@@ -2,6 +2,7 @@ package scenario
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"unicode"
 )
@@ -37,4 +38,18 @@ func quoteKey(key string) string {
 		return quote(key)
 	}
 	return key
+}
+
+// number writes an integer or a float plainly, so that it reads as the same number again.
+func number(v any) string {
+	switch v := v.(type) {
+	case float64:
+		s := strconv.FormatFloat(v, 'f', -1, 64)
+		if len(s) > 20 {
+			s = strconv.FormatFloat(v, 'g', -1, 64)
+		}
+		return strings.TrimPrefix(strings.ToLower(s), "+")
+	default:
+		return fmt.Sprint(v)
+	}
 }

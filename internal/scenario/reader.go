@@ -1,156 +1,16 @@
 package scenario
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 	"time"
 )
 
-// reader collects what is wrong with one scenario while it is read.
+// reader reads one scenario.
 type reader struct {
-	texts    []*text // the file, then the overrides
-	found    []finding
-	known    map[finding]bool // those found
-	mended   []mend           // what is read otherwise than it is written
+	*Document
 	readFile func(string) ([]byte, error)
 	today    time.Time
-}
-
-// finding is a problem before its place is worked out, and its text redacted.
-type finding struct {
-	at         place
-	text, hint string
-	warning    bool
-	cause      string // what else follows from the same mistake has the same; "": nothing does
-}
-
-func (r *reader) note(at place, warning bool, hint, text string) {
-	r.add(finding{at: at, text: text, hint: hint, warning: warning})
-}
-
-func (r *reader) add(f finding) {
-	if !r.known[f] && !r.mends(f.at) {
-		if r.known == nil {
-			r.known = map[finding]bool{}
-		}
-		r.known[f] = true
-		r.found = append(r.found, f)
-	}
-}
-
-// judged says whether a problem with a place was found already.
-func (r *reader) judged(at place) bool {
-	return slices.ContainsFunc(r.found, func(f finding) bool { return f.at == at && !f.warning })
-}
-
-// fail reports a problem with the value n.
-func (r *reader) fail(n *node, hint, format string, args ...any) {
-	r.note(n.at, false, hint, fmt.Sprintf(format, args...))
-	n.spoil()
-}
-
-// failKey reports a problem with the key of n, or with what is missing in n.
-func (r *reader) failKey(n *node, hint, format string, args ...any) {
-	r.note(n.key, false, hint, fmt.Sprintf(format, args...))
-	n.spoil()
-}
-
-// warn reports that the value n is odd.
-func (r *reader) warn(n *node, hint, format string, args ...any) {
-	r.note(n.at, true, hint, fmt.Sprintf(format, args...))
-}
-
-// because reports a problem that follows from a mistake made elsewhere, as others may. Of all that follow from one
-// cause, the first is told, and where the others are.
-func (r *reader) because(cause string, n *node, hint, format string, args ...any) {
-	r.add(finding{at: n.at, text: fmt.Sprintf(format, args...), hint: hint, cause: cause})
-	n.spoil()
-}
-
-// oddBecause is because for a warning.
-func (r *reader) oddBecause(cause string, n *node, hint, format string, args ...any) {
-	r.add(finding{at: n.at, text: fmt.Sprintf(format, args...), hint: hint, cause: cause, warning: true})
-}
-
-// spoil marks n and all it is part of, so that what depends on it isn't judged.
-func (n *node) spoil() {
-	for ; n != nil; n = n.parent {
-		n.bad = true
-	}
-}
-
-// placed is how many problems are given their places; they are far more than are printed.
-const placed = 1000
-
-// problems returns the errors and the warnings, each in the order of the file.
-func (r *reader) problems() (wrong Problems, odd []Problem) {
-	slices.SortStableFunc(r.found, func(a, b finding) int { return a.at.compare(b.at) })
-	for _, f := range r.byCause() {
-		t := r.texts[f.at.origin]
-		p := Problem{File: t.label, Warning: f.warning}
-		if len(wrong)+len(odd) < placed { // the others count
-			p.Text, p.Hint = redact(f.text), redact(f.hint)
-			t.mark(&p, f.at.span)
-		}
-		if f.at.origin > 0 {
-			p.Line = 0
-		}
-		if f.warning {
-			odd = append(odd, p)
-		} else {
-			wrong = append(wrong, p)
-		}
-	}
-	return wrong, odd
-}
-
-// byCause makes one finding of all that follow from one mistake; a warning does where an error does, too.
-func (r *reader) byCause() []finding {
-	var all []finding
-	first := map[string]int{} // by cause
-	also := map[string][]place{}
-	for _, f := range r.found {
-		i, told := first[f.cause]
-		switch {
-		case f.cause == "":
-			all = append(all, f)
-		case !told:
-			first[f.cause] = len(all)
-			all = append(all, f)
-		case all[i].warning && !f.warning:
-			all[i] = f // an error says more
-			also[f.cause] = nil
-		case all[i].warning == f.warning:
-			also[f.cause] = append(also[f.cause], f.at)
-		}
-	}
-	for cause, places := range also {
-		if len(places) > 0 {
-			all[first[cause]].text += r.elsewhere(places)
-		}
-	}
-	slices.SortStableFunc(all, func(a, b finding) int { return a.at.compare(b.at) })
-	return all
-}
-
-// elsewhere says where the same mistake is felt, too.
-func (r *reader) elsewhere(places []place) string {
-	const named = 3
-	var all []string
-	for _, at := range places[:min(len(places), named)] {
-		t := r.texts[at.origin]
-		if at.origin > 0 {
-			all = append(all, t.label)
-			continue
-		}
-		all = append(all, position(t.source, at.start))
-	}
-	text := "; likewise at " + strings.Join(all, ", ")
-	if more := len(places) - named; more > 0 {
-		text += " and " + count(more, "place") + " more"
-	}
-	return text
 }
 
 // table reads the fields of a table and remembers which keys are known there.
@@ -190,7 +50,7 @@ func (t *table) close() {
 			continue
 		}
 		hint := ""
-		if len(t.found) < placed {
+		if !t.full() {
 			hint = t.suggest(n.name)
 		}
 		t.failKey(n, hint, "unknown key %s", quoteKey(n.name))

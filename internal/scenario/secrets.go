@@ -39,22 +39,22 @@ func redact(s string) string {
 }
 
 // refuseSecrets reports texts that look like a key, wherever they stand.
-func (r *reader) refuseSecrets(n *node) {
+func (d *Document) refuseSecrets(n *node) {
 	if s, ok := n.value.(string); ok && secretValue.MatchString(s) {
-		r.secret(n)
+		d.secret(n)
 	}
-	r.within(n, r.refuseSecrets)
+	d.within(n, d.refuseSecrets)
 }
 
 // refuseSecretKeys reports texts below an unknown key that stand under a secret's name.
-func (r *reader) refuseSecretKeys(n *node) {
+func (d *Document) refuseSecretKeys(n *node) {
 	if _, ok := n.value.(string); ok && slices.Contains(secretKeys, n.name) {
-		r.secret(n)
+		d.secret(n)
 	}
-	r.within(n, r.refuseSecretKeys)
+	d.within(n, d.refuseSecretKeys)
 }
 
-func (r *reader) within(n *node, do func(*node)) {
+func (d *Document) within(n *node, do func(*node)) {
 	for _, f := range n.ordered() {
 		do(f)
 	}
@@ -64,16 +64,16 @@ func (r *reader) within(n *node, do func(*node)) {
 }
 
 // secret reports a literal key, once, and hides it from every excerpt.
-func (r *reader) secret(n *node) {
+func (d *Document) secret(n *node) {
 	if n.bad {
 		return
 	}
-	r.hide(n)
-	r.fail(n, keyEnvHint, "%s holds a secret; a scenario must not, since it is shared", n.name)
+	d.hide(n)
+	d.fail(n, keyEnvHint, "%s holds a secret; a scenario must not, since it is shared", n.name)
 }
 
 // hide keeps a value out of every excerpt.
-func (r *reader) hide(n *node) {
-	t := r.texts[n.at.origin]
+func (d *Document) hide(n *node) {
+	t := d.texts[n.at.origin]
 	t.secrets = append(t.secrets, n.at.span)
 }

@@ -144,6 +144,14 @@ func (n *node) find(path ...any) *node {
 	return n
 }
 
+// child is the direct part of n with a key or an index, or nil.
+func (n *node) child(part any) *node {
+	if next := n.find(part); next != n {
+		return next
+	}
+	return nil
+}
+
 // path is the dotted key of n.
 func (n *node) path() string {
 	if n.parent == nil {
