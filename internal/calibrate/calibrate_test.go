@@ -9,6 +9,7 @@ import (
 	"channelbench/internal/calibrate/attempt"
 	"channelbench/internal/channel"
 	"channelbench/internal/scenario"
+	"channelbench/internal/scenario/document"
 )
 
 // TestCalibratedRangesCover: what stands in the file in the end holds the truth as often as it says, of scenarios that were
@@ -57,7 +58,7 @@ func TestTheTextKeepsItsCommentsAndSaysWhatItRestsOn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if a, b := strings.Count(text, scenario.NoteMark), strings.Count(string(again.Text), scenario.NoteMark); a != 5 || b != 5 {
+	if a, b := strings.Count(text, document.NoteMark), strings.Count(string(again.Text), document.NoteMark); a != 5 || b != 5 {
 		t.Errorf("%d comments became %d:\n%s", a, b, again.Text)
 	}
 }

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 	"unicode/utf8"
+
+	"channelbench/internal/scenario/document"
 )
 
 // FuzzLoad holds Load against what is promised for every file: it doesn't panic, every problem
@@ -82,7 +84,7 @@ func keepsItsPromises(t *testing.T, source []byte, set string) {
 		checkPlace(t, source, w, true)
 	}
 	if err != nil {
-		var problems Problems
+		var problems document.Problems
 		if !errors.As(err, &problems) || len(problems) == 0 || s != nil {
 			t.Fatalf("%v, %#v", s, err)
 		}
@@ -108,7 +110,7 @@ func goodSource(f testing.TB) []byte {
 }
 
 // checkPlace checks that a problem is somewhere, says something and can be printed.
-func checkPlace(t *testing.T, source []byte, p Problem, warning bool) {
+func checkPlace(t *testing.T, source []byte, p document.Problem, warning bool) {
 	t.Helper()
 	lines := bytes.Split(bytes.TrimPrefix(source, []byte("\ufeff")), []byte("\n"))
 	switch {

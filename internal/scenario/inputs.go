@@ -10,6 +10,7 @@ import (
 
 	"channelbench/internal/channel"
 	"channelbench/internal/money"
+	"channelbench/internal/scenario/document"
 )
 
 // Input is a number of a scenario that isn't known exactly.
@@ -56,7 +57,7 @@ func (s *Scenario) slots() []slot {
 	var slots []slot
 	for i := range s.Channels {
 		ch := &s.Channels[i]
-		key := dotted("channels", ch.Name)
+		key := document.Dotted("channels", ch.Name)
 		if g := ch.Latency.Range; g != nil {
 			slots = append(slots, slot{
 				Input{key + ".latency", *g, 1, i, ""},
@@ -111,7 +112,7 @@ func (s *Scenario) Assumptions() []Assumption {
 	}
 	for i := range s.Channels {
 		ch := &s.Channels[i]
-		key := dotted("channels", ch.Name)
+		key := document.Dotted("channels", ch.Name)
 		add(ch.PriceConfidence, key+".price", ch.priceText())
 		latency, text := ch.Latency.Confidence, ch.Latency.text()
 		if latency == Unstated && ch.Latency.Shape != "empirical" && s.uses(ch.Name) {
@@ -209,9 +210,9 @@ func (l *Latency) text() string {
 	median := ""
 	switch l.Shape {
 	case "lognormal":
-		shape += " with sigma " + number(l.Sigma)
+		shape += " with sigma " + document.Number(l.Sigma)
 	case "gamma", "weibull":
-		shape += " with k " + number(l.K)
+		shape += " with k " + document.Number(l.K)
 	}
 	if l.Shape == "empirical" {
 		shape = fmt.Sprintf("%s from %s", count(len(l.Values), "measured value"), l.File)

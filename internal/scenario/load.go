@@ -4,6 +4,8 @@ import (
 	"path"
 	"strings"
 	"time"
+
+	"channelbench/internal/scenario/document"
 )
 
 // Options say how a scenario is loaded.
@@ -20,19 +22,19 @@ type Options struct {
 
 // Load reads a scenario. Name is how problems call the file. The error is a Problems with all
 // that is wrong, in the order of the file; the warnings are for a scenario that can be used.
-func Load(name string, source []byte, opts Options) (*Scenario, []Problem, error) {
+func Load(name string, source []byte, opts Options) (*Scenario, []document.Problem, error) {
 	return load(name, source, opts, unmodelled)
 }
 
 // load is Load with a choice of what is refused because nothing models it yet.
-func load(name string, source []byte, opts Options, refused func(*Scenario) []gap) (*Scenario, []Problem, error) {
-	d, root := Open(name, source)
+func load(name string, source []byte, opts Options, refused func(*Scenario) []gap) (*Scenario, []document.Problem, error) {
+	d, root := document.Open(name, source)
 	r := &reader{Document: d, readFile: opts.ReadFile, today: opts.Today}
 	if root != nil {
 		for _, argument := range opts.Set {
-			r.override(root, argument)
+			r.Override(root, argument)
 		}
-		r.refuseSecrets(root)
+		r.RefuseSecrets(root)
 		s := r.scenario(root, name)
 		s.Source, s.Set = source, opts.Set
 		r.check(root, s)
@@ -40,22 +42,22 @@ func load(name string, source []byte, opts Options, refused func(*Scenario) []ga
 			r.checkLetters(root, opts.Illegible)
 		}
 		for _, g := range refused(s) {
-			if n := root.find(g.path...); !r.judged(n.key) {
-				r.failKey(n, g.hint(), "%s is not modelled yet: %s", g.key(), g.meaning)
+			if n := root.Find(g.path...); !r.Judged(n.Key) {
+				r.FailKey(n, g.hint(), "%s is not modelled yet: %s", g.key(), g.meaning)
 			}
 		}
-		problems, warnings := r.problems()
+		problems, warnings := r.Problems()
 		if len(problems) > 0 {
 			return nil, warnings, problems
 		}
 		return s, warnings, nil
 	}
-	problems, _ := r.problems()
+	problems, _ := r.Problems()
 	return nil, nil, problems
 }
 
 // scenario reads the whole tree.
-func (r *reader) scenario(root *node, file string) *Scenario {
+func (r *reader) scenario(root *document.Node, file string) *Scenario {
 	t := r.table(root, "")
 	defer t.close()
 	s := &Scenario{
@@ -101,7 +103,7 @@ func (r *reader) scenario(root *node, file string) *Scenario {
 }
 
 // section returns a table that every scenario must have.
-func (t *table) section(key, example string) *node {
+func (t *table) section(key, example string) *document.Node {
 	n := t.get(key)
 	if n == nil {
 		t.missing(key, example)

@@ -4,11 +4,13 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"channelbench/internal/scenario/document"
 )
 
 // reader reads one scenario.
 type reader struct {
-	*Document
+	*document.Document
 	readFile func(string) ([]byte, error)
 	today    time.Time
 }
@@ -16,7 +18,7 @@ type reader struct {
 // table reads the fields of a table and remembers which keys are known there.
 type table struct {
 	*reader
-	node  *node
+	node  *document.Node
 	known []string
 	lacks []lack
 }
@@ -25,59 +27,59 @@ type table struct {
 type lack struct{ key, example string }
 
 // table begins to read n as a table; what is none reads as an empty one.
-func (r *reader) table(n *node, example string) *table {
-	if n.fields() == nil {
-		r.fail(n, "write "+example, "%s must be a table, not %s", n.name, describe(n.value))
+func (r *reader) table(n *document.Node, example string) *table {
+	if n.Fields() == nil {
+		r.Fail(n, "write "+example, "%s must be a table, not %s", n.Name, document.Describe(n.Value))
 	}
 	return &table{reader: r, node: n}
 }
 
 // get returns the field of a known key, nil where it is absent.
-func (t *table) get(key string) *node {
+func (t *table) get(key string) *document.Node {
 	t.known = append(t.known, key)
-	return t.node.fields()[key]
+	return t.node.Fields()[key]
 }
 
 // close reports the keys that nothing asked for, and those that are lacking. It is meant to be
 // deferred.
 func (t *table) close() {
 	defer t.reportLacks()
-	for _, n := range t.node.ordered() {
-		if slices.Contains(t.known, n.name) {
+	for _, n := range t.node.Ordered() {
+		if slices.Contains(t.known, n.Name) {
 			continue
 		}
-		if t.refuseSecretKeys(n); n.bad && n.fields() == nil {
+		if t.RefuseSecretKeys(n); n.Bad && n.Fields() == nil {
 			continue
 		}
 		hint := ""
-		if !t.full() {
-			hint = t.suggest(n.name)
+		if !t.Full() {
+			hint = t.suggest(n.Name)
 		}
-		t.failKey(n, hint, "unknown key %s", quoteKey(n.name))
+		t.FailKey(n, hint, "unknown key %s", document.QuoteKey(n.Name))
 	}
 }
 
 // reportLacks reports what is lacking, but not what an unknown key was probably meant to be.
 func (t *table) reportLacks() {
-	where := t.node.path()
+	where := t.node.Path()
 	if where == "" {
 		where = "the scenario"
 	}
-	unknown := t.node.ordered()
+	unknown := t.node.Ordered()
 	for _, l := range t.lacks {
-		misspelt := slices.ContainsFunc(unknown[:min(len(unknown), placed)], func(n *node) bool {
-			near, ok := Nearest(n.name, t.known)
+		misspelt := slices.ContainsFunc(unknown[:min(len(unknown), document.Placed)], func(n *document.Node) bool {
+			near, ok := document.Nearest(n.Name, t.known)
 			return ok && near == l.key
 		})
 		if !misspelt {
-			t.failKey(t.node, "add "+l.example, "%s needs %s", where, l.key)
+			t.FailKey(t.node, "add "+l.example, "%s needs %s", where, l.key)
 		}
 	}
 }
 
 // suggest says which key may have been meant, or which there are.
 func (t *table) suggest(key string) string {
-	if near, ok := Nearest(key, t.known); ok {
+	if near, ok := document.Nearest(key, t.known); ok {
 		return "did you mean " + near + "?"
 	}
 	return "known here: " + strings.Join(t.known, ", ")
@@ -85,14 +87,14 @@ func (t *table) suggest(key string) string {
 
 // missing notes that a field without default isn't there, unless there isn't even a table.
 func (t *table) missing(key, example string) {
-	if t.node.fields() != nil {
+	if t.node.Fields() != nil {
 		t.lacks = append(t.lacks, lack{key, example})
-		t.node.spoil()
+		t.node.Spoil()
 	}
 }
 
 // parse makes a T of a value, or reports what is wrong with it and returns false.
-type parse[T any] func(*reader, *node) (T, bool)
+type parse[T any] func(*reader, *document.Node) (T, bool)
 
 // read returns the field of a key, or what applies where it is absent or wrong.
 func read[T any](t *table, key string, otherwise T, p parse[T]) T {
@@ -106,7 +108,7 @@ func read[T any](t *table, key string, otherwise T, p parse[T]) T {
 
 // need is read for a field that has no default; example is the line to add.
 func need[T any](t *table, key, example string, p parse[T]) T {
-	if t.node.fields()[key] == nil {
+	if t.node.Fields()[key] == nil {
 		t.missing(key, example)
 	}
 	var zero T
@@ -116,10 +118,10 @@ func need[T any](t *table, key, example string, p parse[T]) T {
 // list reads an array, each item by p. Items that are wrong are reported, but stay in the list, so
 // that the others keep their places.
 func list[T any](what string, p parse[T]) parse[[]T] {
-	return func(r *reader, n *node) ([]T, bool) {
-		items, ok := n.value.([]*node)
+	return func(r *reader, n *document.Node) ([]T, bool) {
+		items, ok := n.Value.([]*document.Node)
 		if !ok {
-			r.fail(n, "write "+what, "%s must be an array, not %s", n.name, describe(n.value))
+			r.Fail(n, "write "+what, "%s must be an array, not %s", n.Name, document.Describe(n.Value))
 			return nil, false
 		}
 		var values []T

@@ -8,6 +8,7 @@ import (
 	"channelbench/internal/channel"
 	"channelbench/internal/money"
 	"channelbench/internal/policy"
+	"channelbench/internal/scenario/document"
 )
 
 // Resolved is the scenario as TOML with all defaults filled in. It loads again as an equal
@@ -39,7 +40,7 @@ func (s *Scenario) Resolved() []byte {
 	if len(s.Gates) > 0 {
 		w.line("\n[gates]  # how much worse a figure may get; pp: percentage points")
 		for _, g := range s.Gates {
-			w.put(g.Metric, quote(g.String()))
+			w.put(g.Metric, document.Quote(g.String()))
 		}
 	}
 	return []byte(w.String())
@@ -49,9 +50,9 @@ func (s *Scenario) Resolved() []byte {
 type writer struct{ strings.Builder }
 
 func (w *writer) line(s string)       { w.WriteString(s + "\n") }
-func (w *writer) put(key, v string)   { w.line(quoteKey(key) + " = " + v) }
-func (w *writer) text(key, s string)  { w.put(key, quote(s)) }
-func (w *writer) note(k, v, c string) { w.line(quoteKey(k) + " = " + v + "  # " + c) }
+func (w *writer) put(key, v string)   { w.line(document.QuoteKey(key) + " = " + v) }
+func (w *writer) text(key, s string)  { w.put(key, document.Quote(s)) }
+func (w *writer) note(k, v, c string) { w.line(document.QuoteKey(k) + " = " + v + "  # " + c) }
 
 // some writes a text that isn't empty.
 func (w *writer) some(key, s string) {
@@ -60,15 +61,15 @@ func (w *writer) some(key, s string) {
 	}
 }
 
-func duration(d time.Duration) string { return quote(formatDuration(d)) }
-func percent(f float64) string        { return quote(share(f)) }
-func amount(m money.Micros) string    { return quote(m.String()) }
+func duration(d time.Duration) string { return document.Quote(formatDuration(d)) }
+func percent(f float64) string        { return document.Quote(share(f)) }
+func amount(m money.Micros) string    { return document.Quote(m.String()) }
 
 // texts writes an array of texts.
 func texts(all []string) string {
 	quoted := make([]string, len(all))
 	for i, s := range all {
-		quoted[i] = quote(s)
+		quoted[i] = document.Quote(s)
 	}
 	return "[" + strings.Join(quoted, ", ") + "]"
 }
@@ -76,11 +77,11 @@ func texts(all []string) string {
 // inline is an inline table in the making.
 type inline struct{ pairs []string }
 
-func (t *inline) put(key, v string) { t.pairs = append(t.pairs, quoteKey(key)+" = "+v) }
+func (t *inline) put(key, v string) { t.pairs = append(t.pairs, document.QuoteKey(key)+" = "+v) }
 
 func (t *inline) some(key, s string) {
 	if s != "" {
-		t.put(key, quote(s))
+		t.put(key, document.Quote(s))
 	}
 }
 
@@ -96,12 +97,12 @@ func (w *writer) workload(l *Workload) {
 	w.put("orders_per_month", fmt.Sprint(l.OrdersPerMonth))
 	w.put("growth_per_month", percent(l.GrowthPerMonth))
 	a := &inline{}
-	a.put("process", quote(l.Arrivals.Process))
+	a.put("process", document.Quote(l.Arrivals.Process))
 	a.some("file", l.Arrivals.File)
 	if l.Arrivals.Profile != nil {
 		weights := make([]string, len(l.Arrivals.Profile))
 		for i, v := range l.Arrivals.Profile {
-			weights[i] = number(v)
+			weights[i] = document.Number(v)
 		}
 		a.put("profile", "["+strings.Join(weights, ", ")+"]")
 	}
@@ -122,7 +123,7 @@ func (w *writer) workload(l *Workload) {
 }
 
 func (w *writer) channel(c *Channel) {
-	w.line("\n[" + dotted("channels", c.Name) + "]")
+	w.line("\n[" + document.Dotted("channels", c.Name) + "]")
 	w.text("kind", c.Kind.String())
 	w.some("label", c.Label)
 	w.some("terms", c.Terms)
@@ -160,7 +161,7 @@ func (w *writer) limits(c *Channel) {
 	if (c.Limits == Limits{}) {
 		return
 	}
-	w.line("\n[" + dotted("channels", c.Name) + ".limits]")
+	w.line("\n[" + document.Dotted("channels", c.Name) + ".limits]")
 	if c.Limits.RequestsPerMinute > 0 {
 		w.put("requests_per_minute", fmt.Sprint(c.Limits.RequestsPerMinute))
 	}
@@ -168,7 +169,7 @@ func (w *writer) limits(c *Channel) {
 		w.put("concurrent", fmt.Sprint(c.Limits.Concurrent))
 		queue := fmt.Sprint(c.Limits.Queue)
 		if c.Limits.Queue == Unlimited {
-			queue = quote("unlimited")
+			queue = document.Quote("unlimited")
 		}
 		w.note("queue", queue, "accepted jobs that may wait for a slot")
 	}
@@ -179,7 +180,7 @@ func (w *writer) limits(c *Channel) {
 
 func (w *writer) regimes(c *Channel) {
 	if c.Regimes != nil {
-		w.line("\n[" + dotted("channels", c.Name) + ".regimes]  # share: of the time; submit: refused submits while it lasts")
+		w.line("\n[" + document.Dotted("channels", c.Name) + ".regimes]  # share: of the time; submit: refused submits while it lasts")
 	}
 	for _, g := range c.Regimes {
 		t := &inline{}
@@ -195,7 +196,7 @@ func (t *Takes) String() string {
 	if t.Sigma == 0 {
 		return duration(t.Median)
 	}
-	return fmt.Sprintf("{ median = %s, sigma = %s }", duration(t.Median), number(t.Sigma))
+	return fmt.Sprintf("{ median = %s, sigma = %s }", duration(t.Median), document.Number(t.Sigma))
 }
 
 func (c *Channel) priceTable() string {
@@ -226,11 +227,11 @@ func (c *Channel) priceTable() string {
 		t.pairs = amounts.pairs
 	}
 	if p.Bonus > 0 {
-		t.put("bonus", quote(p.Bonus.String()))
+		t.put("bonus", document.Quote(p.Bonus.String()))
 	} else {
-		t.put("discount", quote(p.Discount.String()))
+		t.put("discount", document.Quote(p.Discount.String()))
 	}
-	t.put("billed", quote(p.Billed.String()))
+	t.put("billed", document.Quote(p.Billed.String()))
 	if !p.AsOf.IsZero() {
 		t.put("as_of", p.AsOf.Format(time.DateOnly))
 	}
@@ -259,9 +260,9 @@ func byResolution[T any](by map[string]T, write func(T) string) string {
 // String is the latency as scenarios spell it.
 func (l *Latency) String() string {
 	t := &inline{}
-	t.put("shape", quote(l.Shape))
+	t.put("shape", document.Quote(l.Shape))
 	if l.Shape == "empirical" {
-		t.put("file", quote(l.File))
+		t.put("file", document.Quote(l.File))
 	} else {
 		t.put("base", duration(l.Base))
 	}
@@ -270,9 +271,9 @@ func (l *Latency) String() string {
 	}
 	switch l.Shape {
 	case "lognormal":
-		t.put("sigma", number(l.Sigma))
+		t.put("sigma", document.Number(l.Sigma))
 	case "gamma", "weibull":
-		t.put("k", number(l.K))
+		t.put("k", document.Number(l.K))
 	}
 	t.bounds(l.Range)
 	t.some("confidence", l.Confidence.String())
@@ -283,12 +284,12 @@ func (l *Latency) String() string {
 func (t *inline) bounds(g *Range) {
 	if g != nil {
 		t.put("range", texts([]string{share(g.Low), share(g.High)}))
-		t.put("distribution", quote(g.Distribution))
+		t.put("distribution", document.Quote(g.Distribution))
 	}
 }
 
 func (w *writer) errors(c *Channel) {
-	w.line("\n[" + dotted("channels", c.Name) + ".errors]  # each rate is conditional on having passed the errors above it")
+	w.line("\n[" + document.Dotted("channels", c.Name) + ".errors]  # each rate is conditional on having passed the errors above it")
 	for _, reason := range channel.Errors {
 		e := &c.Errors.By[reason]
 		t := &inline{}
@@ -322,11 +323,11 @@ func (t *inline) egress(e *Errors) {
 	default:
 		return
 	}
-	t.put("rotate", quote(e.Rotate))
+	t.put("rotate", document.Quote(e.Rotate))
 }
 
 func (w *writer) strategy(s *Strategy) {
-	w.line("\n[" + dotted("strategies", s.Name) + "]")
+	w.line("\n[" + document.Dotted("strategies", s.Name) + "]")
 	w.some("label", s.Label)
 	for i, route := range s.Routes {
 		if i == 0 {
@@ -363,7 +364,7 @@ func steps(all []Step) string {
 	tables := make([]string, len(all))
 	for i, s := range all {
 		t := &inline{}
-		t.put("channel", quote(s.Channel))
+		t.put("channel", document.Quote(s.Channel))
 		t.put("attempts", fmt.Sprint(s.Attempts))
 		if s.Backoff != nil {
 			t.put("backoff", backoff(s.Backoff))
@@ -372,7 +373,7 @@ func steps(all []Step) string {
 			t.put("retry_on", reasons(*s.RetryOn))
 		}
 		if s.OnAmbiguous != nil {
-			t.put("on_ambiguous", quote(s.OnAmbiguous.String()))
+			t.put("on_ambiguous", document.Quote(s.OnAmbiguous.String()))
 		}
 		if s.Timeout > 0 {
 			t.put("timeout", duration(s.Timeout))
@@ -393,10 +394,10 @@ func steps(all []Step) string {
 
 func backoff(b *policy.Backoff) string {
 	t := &inline{}
-	t.put("kind", quote(b.Growth.String()))
+	t.put("kind", document.Quote(b.Growth.String()))
 	t.put("base", duration(b.Base))
 	if b.Growth == policy.ExponentialBackoff {
-		t.put("factor", number(b.Factor))
+		t.put("factor", document.Number(b.Factor))
 		if b.Cap > 0 {
 			t.put("cap", duration(b.Cap))
 		}
@@ -407,13 +408,13 @@ func backoff(b *policy.Backoff) string {
 			spread = j.name
 		}
 	}
-	t.put("jitter", quote(spread))
+	t.put("jitter", document.Quote(spread))
 	return t.String()
 }
 
 func breaker(b *policy.Breaker) string {
 	if b.Failures == 0 {
-		return quote(none)
+		return document.Quote(none)
 	}
 	t := &inline{}
 	t.put("failures", fmt.Sprint(b.Failures))
@@ -425,17 +426,17 @@ func breaker(b *policy.Breaker) string {
 
 func budget(b *policy.Budget) string {
 	if b.Burst == 0 {
-		return quote(none)
+		return document.Quote(none)
 	}
 	t := &inline{}
-	t.put("share", quote(money.Billionths(b.Share).String()))
+	t.put("share", document.Quote(money.Billionths(b.Share).String()))
 	t.put("burst", fmt.Sprint(b.Burst))
 	return t.String()
 }
 
 // String is the hedge as scenarios spell it.
 func (h *Hedge) String() string {
-	return fmt.Sprintf("{ after = %s, channel = %s }", duration(h.After), quote(h.Channel))
+	return fmt.Sprintf("{ after = %s, channel = %s }", duration(h.After), document.Quote(h.Channel))
 }
 
 func reasons(set policy.ReasonSet) string {
@@ -452,7 +453,7 @@ func (w *writer) retry(r *Retry) {
 	w.line("\n[retry]")
 	w.put("backoff", backoff(&r.Backoff))
 	w.put("retry_on", reasons(r.RetryOn))
-	w.note("on_ambiguous", quote(r.OnAmbiguous.String()), "next_step may pay twice")
+	w.note("on_ambiguous", document.Quote(r.OnAmbiguous.String()), "next_step may pay twice")
 	if r.Breaker.Failures > 0 {
 		w.put("breaker", breaker(&r.Breaker))
 	}
@@ -491,7 +492,7 @@ func (w *writer) bench(b *Bench) {
 	w.line("\n[bench]")
 	w.put("run", texts(b.Run))
 	w.note("orders", fmt.Sprint(b.Orders), "per driven strategy")
-	w.note("rate", quote(b.Rate.String()), "over all strategies")
+	w.note("rate", document.Quote(b.Rate.String()), "over all strategies")
 	w.some("prompts", b.Prompts)
 	if b.MaxSpend > 0 {
 		w.put("max_spend", amount(b.MaxSpend))
@@ -504,7 +505,7 @@ func (w *writer) bench(b *Bench) {
 // String is the rule as scenarios spell it.
 func (s *Stop) String() string {
 	if s.Good == 0 {
-		return quote(none)
+		return document.Quote(none)
 	}
 	return fmt.Sprintf("{ good = %s, bad = %s, false_stop = %s, missed = %s }", percent(s.Good), percent(s.Bad), percent(s.FalseStop), percent(s.Missed))
 }

@@ -1,4 +1,4 @@
-package scenario
+package document
 
 import (
 	"cmp"
@@ -12,20 +12,20 @@ import (
 	"github.com/BurntSushi/toml"
 )
 
-// place is where something stands: in the file, or in an override.
-type place struct {
-	origin int // 0: the file; i: the i-th override, counted from 1
+// Place is where something stands: in the file, or in an override.
+type Place struct {
+	Origin int // 0: the file; i: the i-th override, counted from 1
 	span
 }
 
-// node is one value of the document with its places.
-type node struct {
-	name   string // its key; in an array, the array's key and an index counted from 0
-	parent *node
-	key    place // where its key stands; in an array, where it begins itself
-	at     place // where it stands itself
-	value  any   // string, int64, float64, bool, time.Time, []*node or map[string]*node
-	bad    bool  // a problem was found in it
+// Node is one value of the document with its places.
+type Node struct {
+	Name   string // its key; in an array, the array's key and an index counted from 0
+	Parent *Node
+	Key    Place // where its key stands; in an array, where it begins itself
+	At     Place // where it stands itself
+	Value  any   // string, int64, float64, bool, time.Time, []*node or map[string]*node
+	Bad    bool  // a problem was found in it
 }
 
 // strictKeys is up to how many keys a document is parsed strictly, too: go-toml looks for keys that are there twice
@@ -33,7 +33,7 @@ type node struct {
 const strictKeys = 10_000
 
 // decode parses a document of so many keys into a tree, or says what is wrong with it.
-func decode(source []byte, keys int) (*node, *syntaxError) {
+func decode(source []byte, keys int) (*Node, *syntaxError) {
 	if keys <= strictKeys {
 		if wrong := strict(source); wrong != nil {
 			return nil, wrong
@@ -57,29 +57,29 @@ func complaint(err error) *syntaxError {
 }
 
 // grow makes a node of a decoded value.
-func grow(parent *node, name string, value any, s *spot, origin int) *node {
-	n := &node{name: name, parent: parent, key: place{origin, s.key}, at: place{origin, s.value}}
+func grow(parent *Node, name string, value any, s *spot, origin int) *Node {
+	n := &Node{Name: name, Parent: parent, Key: Place{origin, s.key}, At: Place{origin, s.value}}
 	switch v := value.(type) {
 	case map[string]any:
-		fields := make(map[string]*node, len(v))
+		fields := make(map[string]*Node, len(v))
 		for key, value := range v {
 			fields[key] = grow(n, key, value, s.field(key), origin)
 		}
-		n.value = fields
+		n.Value = fields
 	case []map[string]any:
-		items := make([]*node, len(v))
+		items := make([]*Node, len(v))
 		for i, value := range v {
 			items[i] = grow(n, index(name, i), value, s.item(i), origin)
 		}
-		n.value = items
+		n.Value = items
 	case []any:
-		items := make([]*node, len(v))
+		items := make([]*Node, len(v))
 		for i, value := range v {
 			items[i] = grow(n, index(name, i), value, s.item(i), origin)
 		}
-		n.value = items
+		n.Value = items
 	default:
-		n.value = v
+		n.Value = v
 	}
 	return n
 }
@@ -101,38 +101,38 @@ func (s *spot) item(i int) *spot {
 	return &spot{key: s.key, value: s.value}
 }
 
-// fields are what a table holds; nil where n is no table.
-func (n *node) fields() map[string]*node {
-	fields, _ := n.value.(map[string]*node)
+// Fields are what a table holds; nil where n is no table.
+func (n *Node) Fields() map[string]*Node {
+	fields, _ := n.Value.(map[string]*Node)
 	return fields
 }
 
-// items are what an array holds; nil where n is no array.
-func (n *node) items() []*node {
-	items, _ := n.value.([]*node)
+// Items are what an array holds; nil where n is no array.
+func (n *Node) Items() []*Node {
+	items, _ := n.Value.([]*Node)
 	return items
 }
 
-// ordered are the fields of a table in the order of the file, then of the overrides.
-func (n *node) ordered() []*node {
-	return slices.SortedFunc(maps.Values(n.fields()), func(a, b *node) int {
-		return cmp.Or(a.key.compare(b.key), cmp.Compare(a.name, b.name))
+// Ordered are the fields of a table in the order of the file, then of the overrides.
+func (n *Node) Ordered() []*Node {
+	return slices.SortedFunc(maps.Values(n.Fields()), func(a, b *Node) int {
+		return cmp.Or(a.Key.Compare(b.Key), cmp.Compare(a.Name, b.Name))
 	})
 }
 
-func (p place) compare(q place) int {
-	return cmp.Or(cmp.Compare(p.origin, q.origin), cmp.Compare(p.start, q.start), cmp.Compare(p.end, q.end))
+func (p Place) Compare(q Place) int {
+	return cmp.Or(cmp.Compare(p.Origin, q.Origin), cmp.Compare(p.start, q.start), cmp.Compare(p.end, q.end))
 }
 
-// find returns the node at a path of keys and indexes, or the nearest one above it.
-func (n *node) find(path ...any) *node {
+// Find returns the node at a path of keys and indexes, or the nearest one above it.
+func (n *Node) Find(path ...any) *Node {
 	for _, part := range path {
-		var next *node
+		var next *Node
 		switch part := part.(type) {
 		case string:
-			next = n.fields()[part]
+			next = n.Fields()[part]
 		case int:
-			if items := n.items(); part < len(items) {
+			if items := n.Items(); part < len(items) {
 				next = items[part]
 			}
 		}
@@ -144,42 +144,42 @@ func (n *node) find(path ...any) *node {
 	return n
 }
 
-// child is the direct part of n with a key or an index, or nil.
-func (n *node) child(part any) *node {
-	if next := n.find(part); next != n {
+// Child is the direct part of n with a key or an index, or nil.
+func (n *Node) Child(part any) *Node {
+	if next := n.Find(part); next != n {
 		return next
 	}
 	return nil
 }
 
-// path is the dotted key of n.
-func (n *node) path() string {
-	if n.parent == nil {
+// Path is the dotted key of n.
+func (n *Node) Path() string {
+	if n.Parent == nil {
 		return ""
 	}
-	if n.parent.items() != nil {
-		return n.parent.path() + strings.TrimPrefix(n.name, n.parent.name)
+	if n.Parent.Items() != nil {
+		return n.Parent.Path() + strings.TrimPrefix(n.Name, n.Parent.Name)
 	}
-	return dotted(n.parent.path(), n.name)
+	return Dotted(n.Parent.Path(), n.Name)
 }
 
-// dotted appends a key to a path, quoted where it must be.
-func dotted(path, key string) string {
+// Dotted appends a key to a path, quoted where it must be.
+func Dotted(path, key string) string {
 	if path == "" {
-		return quoteKey(key)
+		return QuoteKey(key)
 	}
-	return path + "." + quoteKey(key)
+	return path + "." + QuoteKey(key)
 }
 
-// describe says in words what a value is.
-func describe(value any) string {
+// Describe says in words what a value is.
+func Describe(value any) string {
 	switch v := value.(type) {
 	case string:
 		return fmt.Sprintf("the text %q", v)
 	case int64:
-		return "the number " + number(v)
+		return "the number " + Number(v)
 	case float64:
-		s := number(v)
+		s := Number(v)
 		if !strings.ContainsAny(s, ".einf") {
 			s += ".0" // 8.0 is no whole number to TOML
 		}
@@ -188,7 +188,7 @@ func describe(value any) string {
 		return fmt.Sprint(v)
 	case time.Time:
 		return "a point in time"
-	case []*node:
+	case []*Node:
 		return "an array"
 	}
 	return "a table"

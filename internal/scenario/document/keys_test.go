@@ -1,4 +1,4 @@
-package scenario
+package document
 
 import (
 	"os"
@@ -22,7 +22,7 @@ func TestKeysAreThoseOfOverrides(t *testing.T) {
 	for _, key := range keys {
 		d := &Document{texts: []*text{{}}}
 		root, _ := decode(source, 0)
-		if d.override(root, key+"=1"); len(d.found) > 0 {
+		if d.Override(root, key+"=1"); len(d.found) > 0 {
 			t.Errorf("%s: %v", key, d.found)
 		}
 	}

@@ -1,4 +1,4 @@
-package scenario
+package document
 
 import (
 	"fmt"
@@ -7,8 +7,8 @@ import (
 	"unicode"
 )
 
-// quote writes a text as a TOML basic string.
-func quote(s string) string {
+// Quote writes a text as a TOML basic string.
+func Quote(s string) string {
 	var b strings.Builder
 	b.WriteByte('"')
 	for _, c := range s {
@@ -30,18 +30,18 @@ func quote(s string) string {
 	return b.String()
 }
 
-// quoteKey writes a key, quoted where it must be, or where it begins with a digit and so looks
+// QuoteKey writes a key, quoted where it must be, or where it begins with a digit and so looks
 // like a number.
-func quoteKey(key string) string {
+func QuoteKey(key string) string {
 	bare := strings.Trim(key, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-") == ""
 	if key == "" || !bare || key[0] >= '0' && key[0] <= '9' {
-		return quote(key)
+		return Quote(key)
 	}
 	return key
 }
 
-// number writes an integer or a float plainly, so that it reads as the same number again.
-func number(v any) string {
+// Number writes an integer or a float plainly, so that it reads as the same number again.
+func Number(v any) string {
 	switch v := v.(type) {
 	case float64:
 		s := strconv.FormatFloat(v, 'f', -1, 64)

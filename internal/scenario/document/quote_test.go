@@ -1,4 +1,4 @@
-package scenario
+package document
 
 import (
 	"math"
@@ -9,11 +9,11 @@ import (
 
 func TestNumbersReadAsTheyAreWritten(t *testing.T) {
 	for v, want := range map[any]string{int64(-7): "-7", 0.4: "0.4", 1.0: "1", 1e-7: "0.0000001", 1e300: "1e+300", 0.0: "0"} {
-		if got := number(v); got != want {
+		if got := Number(v); got != want {
 			t.Errorf("number(%v) = %q, want %q", v, got, want)
 		}
 	}
-	if got := describe(math.Inf(1)) + describe(2.0); got != "the number infthe number 2.0" {
+	if got := Describe(math.Inf(1)) + Describe(2.0); got != "the number infthe number 2.0" {
 		t.Errorf("describe = %q", got)
 	}
 }
@@ -48,16 +48,16 @@ func TestDistance(t *testing.T) {
 func TestQuotedTextsReadAsTheyAreWritten(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := rapid.String().Draw(t, "s")
-		n, wrong := decode([]byte("v = "+quote(s)+"\n"+quoteKey(s+"?")+" = 1"), 2)
+		n, wrong := decode([]byte("v = "+Quote(s)+"\n"+QuoteKey(s+"?")+" = 1"), 2)
 		if wrong != nil {
 			t.Fatal(wrong.message)
 		}
-		if got := n.find("v").value; got != any(s) || n.fields()[s+"?"] == nil {
+		if got := n.Find("v").Value; got != any(s) || n.Fields()[s+"?"] == nil {
 			t.Fatalf("%q is read as %q", s, got)
 		}
 	})
 	for key, want := range map[string]string{"poll": "poll", "a-b_C9": "a-b_C9", "": `""`, "720p": `"720p"`, "a b": `"a b"`, "ü": `"ü"`} {
-		if got := quoteKey(key); got != want {
+		if got := QuoteKey(key); got != want {
 			t.Errorf("quoteKey(%q) = %s, want %s", key, got, want)
 		}
 	}
