@@ -29,6 +29,16 @@ var Kinds = []string{"direct", "forwarding", "reverse"}
 
 func (k Kind) String() string { return Kinds[k] }
 
+// The protocols, in which channels are asked; bench/dialect speaks them.
+const (
+	OpenAI      = "openai-videos"
+	ReversedAPI = "openai-videos-reverse"
+	Generations = "videos-generations"
+)
+
+// Protocols lists them in the order in which they are documented.
+var Protocols = []string{OpenAI, ReversedAPI, Generations}
+
 // Clip is what is ordered, or what a channel makes of it.
 type Clip struct {
 	Seconds    int
@@ -43,7 +53,7 @@ type Channel struct {
 	Name          string
 	Kind          Kind
 	Terms         string // printed beside its cost
-	Protocol      string // dialect; see bench/dialect
+	Protocol      string // one of Protocols
 	BaseURL       string
 	DownloadHosts []string
 	KeyEnv        string // name of the environment variable that holds the key

@@ -16,9 +16,6 @@ import (
 	"channelbench/internal/scenario/document"
 )
 
-// Protocols are the dialects that bench speaks.
-var Protocols = []string{"openai-videos", "openai-videos-reverse", "videos-generations"}
-
 // DefaultPoll is how often a job is polled where a scenario doesn't say.
 const DefaultPoll = 10 * time.Second
 
@@ -74,7 +71,7 @@ func (r *reader) channel(n *document.Node) Channel {
 		Name:          n.Name,
 		Kind:          need(t, "kind", `kind = "direct", "forwarding" or "reverse"`, oneOf[channel.Kind](channel.Kinds)),
 		Terms:         read(t, "terms", "", (*reader).text),
-		Protocol:      read(t, "protocol", "", nameOf(Protocols...)),
+		Protocol:      read(t, "protocol", "", nameOf(channel.Protocols...)),
 		BaseURL:       read(t, "base_url", "", (*reader).address),
 		DownloadHosts: read(t, "download_hosts", nil, list(`["cdn.example.com"]`, (*reader).host)),
 		KeyEnv:        read(t, "key_env", "", (*reader).keyEnv),
