@@ -38,7 +38,7 @@ func (r *reader) bench(n *document.Node) Bench {
 
 // stop reads when a channel is given up.
 func (r *reader) stop(n *document.Node) Stop {
-	if n.Value == none {
+	if n.Value == None {
 		return Stop{}
 	}
 	t := r.table(n, `{ good = "80%", bad = "20%" }, or "none"`)
@@ -60,7 +60,7 @@ func (r *reader) stop(n *document.Node) Stop {
 		{"missed", s.Missed, 0.5, `write the chance of an error that you accept, as "10%"`},
 	} {
 		if at := n.Fields()[b.key]; at != nil && !at.Bad && (b.value <= 0 || b.value >= b.most) {
-			r.Fail(at, b.hint, "%s is %s, but must lie between 0%% and %s", b.key, share(b.value), share(b.most))
+			r.Fail(at, b.hint, "%s is %s, but must lie between 0%% and %s", b.key, Share(b.value), Share(b.most))
 		}
 	}
 	if !n.Bad && s.Bad >= s.Good {
@@ -69,7 +69,7 @@ func (r *reader) stop(n *document.Node) Stop {
 			at = n.Find("good")
 		}
 		r.Fail(at, `write the share of a dead channel below that of a healthy one, as { good = "80%", bad = "20%" }`,
-			"a channel that is good for %s of its orders cannot count as dead where %s is healthy", share(s.Bad), share(s.Good))
+			"a channel that is good for %s of its orders cannot count as dead where %s is healthy", Share(s.Bad), Share(s.Good))
 	}
 	return s
 }
@@ -167,4 +167,12 @@ func gateOf(metric, change string) (Gate, bool) {
 		g.Change = -g.Change
 	}
 	return g, true
+}
+
+// String is the bound as scenarios spell it: "+5%", "-1pp".
+func (g Gate) String() string {
+	if g.Points {
+		return "-" + strings.TrimSuffix(Share(-g.Change), "%") + "pp"
+	}
+	return "+" + Share(g.Change)
 }

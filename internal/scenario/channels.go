@@ -21,8 +21,8 @@ const DefaultPoll = 10 * time.Second
 
 var noDate time.Time
 
-// byLength sorts keys so that 720p comes before 1080p.
-func byLength[V any](m map[string]V) []string {
+// ByLength sorts keys so that 720p comes before 1080p.
+func ByLength[V any](m map[string]V) []string {
 	return slices.SortedFunc(maps.Keys(m), func(a, b string) int {
 		return cmp.Or(cmp.Compare(len(a), len(b)), strings.Compare(a, b))
 	})
@@ -260,7 +260,7 @@ func (r *reader) regimes(n *document.Node) []Regime {
 		}
 		g := r.regime(f)
 		if sum += g.Share; sum >= 1-1e-12 && !f.Bad {
-			r.Fail(f.Find("share"), "operational is the rest of the time, so the shares must sum to less than 100%", "the shares of the regimes sum to %s", share(sum))
+			r.Fail(f.Find("share"), "operational is the rest of the time, so the shares must sum to less than 100%", "the shares of the regimes sum to %s", Share(sum))
 		}
 		all = append(all, g)
 	}

@@ -84,7 +84,7 @@ func (c *checker) checkNames() {
 			c.known("channel", name, names, "outages", i, "channels", j)
 		}
 	}
-	for _, name := range byLength(c.s.Costs.FixedPerMonth) {
+	for _, name := range ByLength(c.s.Costs.FixedPerMonth) {
 		if !slices.Contains(names, name) && len(names) > 0 {
 			c.FailKey(c.root.Find("costs", "fixed_per_month", name), choice(name, names), "there is no channel %q", name)
 		}
@@ -309,10 +309,10 @@ func (c *checker) checkSteps(steps []Step, n *document.Node) {
 	}
 	for i, step := range steps {
 		if step.Timeout >= deadline {
-			c.OddBecause("timeout after the deadline", n.Find(i, "timeout"), hint, "the timeout of %s never strikes: the deadline of %s ends the order before", formatDuration(step.Timeout), formatDuration(deadline))
+			c.OddBecause("timeout after the deadline", n.Find(i, "timeout"), hint, "the timeout of %s never strikes: the deadline of %s ends the order before", Duration(step.Timeout), Duration(deadline))
 		}
 		if step.Hedge != nil && step.Hedge.After >= deadline {
-			c.OddBecause("hedge after the deadline", n.Find(i, "hedge", "after"), hint, "the hedge never begins: the deadline of %s ends the order before", formatDuration(deadline))
+			c.OddBecause("hedge after the deadline", n.Find(i, "hedge", "after"), hint, "the hedge never begins: the deadline of %s ends the order before", Duration(deadline))
 		}
 	}
 }
@@ -426,7 +426,7 @@ func (ch *Channel) perSecond(resolution string) (time.Duration, error) {
 	if d, ok := by[channel.Any]; ok || len(by) == 0 {
 		return d, nil
 	}
-	return 0, errors.New("the latency of " + ch.Name + " says nothing about " + resolution + ", only about " + strings.Join(byLength(by), ", "))
+	return 0, errors.New("the latency of " + ch.Name + " says nothing about " + resolution + ", only about " + strings.Join(ByLength(by), ", "))
 }
 
 // median is the median latency of a clip as made.

@@ -230,7 +230,7 @@ func TestCompileStepFeatures(t *testing.T) {
 	if step := mustCompile(t, without).Strategies[0].Routes[0].Steps[0]; step.Breaker != (policy.Breaker{}) || step.Budget != (policy.Budget{}) {
 		t.Errorf("switched off: %+v, %+v", step.Breaker, step.Budget)
 	}
-	if text := string(without.Resolved()); !strings.Contains(text, `breaker = "none", budget = "none" }`) {
+	if text := string(Resolved(without)); !strings.Contains(text, `breaker = "none", budget = "none" }`) {
 		t.Errorf("resolved to %s", text)
 	}
 	alone := mustCompile(t, good(t, "step-features", `strategies.all.steps=[{ channel = "reverse", hedge = { after = "1s", channel = "forwarding" } }]`))

@@ -2,7 +2,6 @@ package scenario
 
 import (
 	_ "embed"
-	"fmt"
 	"maps"
 	"regexp"
 	"slices"
@@ -113,13 +112,4 @@ func (e *Errors) refusing() []world.Country {
 		}
 	}
 	return refusing
-}
-
-// exits writes how many exits lie in which country.
-func exits(pool map[string]int) string {
-	t := &inline{}
-	for _, name := range slices.Sorted(maps.Keys(pool)) {
-		t.put(name, fmt.Sprint(pool[name]))
-	}
-	return t.String()
 }

@@ -49,7 +49,7 @@ func (r *reader) decision(n *document.Node) Decision {
 func (r *reader) confidence(n *document.Node) (float64, bool) {
 	c, ok := r.share(n)
 	if ok && (c < 0.5 || c >= 1) {
-		r.Fail(n, `"95%" is usual`, "a confidence of %s makes no sense; it must be from 50%% to below 100%%", share(c))
+		r.Fail(n, `"95%" is usual`, "a confidence of %s makes no sense; it must be from 50%% to below 100%%", Share(c))
 		return 0, false
 	}
 	return c, ok

@@ -56,7 +56,7 @@ func (t *table) boundDownload(e *Error) {
 		highest, key = e.Range.High, "range"
 	}
 	if n := t.node.Fields()[key]; n != nil && highest > mostDownload {
-		t.Fail(n, `a clip is fetched again until it is here; at most "99%" of fetches may fail`, "a download error of %s would never let a clip through", share(highest))
+		t.Fail(n, `a clip is fetched again until it is here; at most "99%" of fetches may fail`, "a download error of %s would never let a clip through", Share(highest))
 	}
 }
 
@@ -118,7 +118,7 @@ var distributions = []string{"uniform", "loguniform"}
 func (t *table) rateRange(rate float64) *Range {
 	g := t.bounds((*reader).share, `["1%", "3%"]`)
 	if g != nil && !t.node.Bad && (rate < g.Low || rate > g.High) {
-		t.Fail(t.node.Find("range"), "widen the range, or move the rate", "the rate of %s lies outside the range from %s to %s", share(rate), share(g.Low), share(g.High))
+		t.Fail(t.node.Find("range"), "widen the range, or move the rate", "the rate of %s lies outside the range from %s to %s", Share(rate), Share(g.Low), Share(g.High))
 	}
 	return g
 }
@@ -127,7 +127,7 @@ func (t *table) rateRange(rate float64) *Range {
 func (t *table) factorRange() *Range {
 	g := t.bounds((*reader).factor, `["50%", "200%"], a factor on the median`)
 	if g != nil && !t.node.Bad && (g.Low > 1 || g.High < 1) {
-		t.Fail(t.node.Find("range"), `the range is a factor on the median: ["50%", "200%"] is from half to double`, "the range from %s to %s leaves out 100%%, the stated latency", share(g.Low), share(g.High))
+		t.Fail(t.node.Find("range"), `the range is a factor on the median: ["50%", "200%"] is from half to double`, "the range from %s to %s leaves out 100%%, the stated latency", Share(g.Low), Share(g.High))
 	}
 	return g
 }
@@ -163,7 +163,7 @@ func (t *table) bounds(p parse[float64], example string) *Range {
 	g.Low, g.High = values[0], values[1]
 	switch {
 	case g.Low >= g.High:
-		t.Fail(n, "write the lower value first, or leave range out where the value is known", "the range from %s to %s is empty", share(g.Low), share(g.High))
+		t.Fail(n, "write the lower value first, or leave range out where the value is known", "the range from %s to %s is empty", Share(g.Low), Share(g.High))
 		return nil
 	case g.Low == 0 && g.Distribution == "loguniform":
 		t.Fail(n.Items()[0], `begin above 0%, or write distribution = "uniform"`, "a loguniform range cannot begin at 0%%")

@@ -57,7 +57,7 @@ func TestPurchaseSHA256(t *testing.T) {
 		"date of a price":      mustLoad(t, source, "channels.forwarding.price.as_of=2026-01-01", "channels.forwarding.price.source=x", "channels.forwarding.price.confidence=vendor"),
 		"costs, decision":      mustLoad(t, source, "costs.late=$3", "decision.tolerance=2%", "bench.orders=7"),
 		"balance, proxy":       mustLoad(t, source, "channels.reverse.balance_url=https://api.example.com/balance", "channels.reverse.balance_key_env=OTHER_KEY", "bench.proxy_env=HTTPS_PROXY"),
-		"defaults written out": mustLoad(t, string(mustLoad(t, source).Resolved())),
+		"defaults written out": mustLoad(t, string(Resolved(mustLoad(t, source)))),
 		"same retry in a step": mustLoad(t, source, `strategies.hybrid.steps.0.retry_on=["region", "submit", "rate_limited", "job", "unusable"]`),
 	} {
 		if same.PurchaseSHA256() != base {

@@ -163,7 +163,7 @@ func (ch *Channel) priceText() string {
 	p := &ch.Price
 	write := money.Micros.String
 	if p.CreditPrice > 0 {
-		write = func(m money.Micros) string { return plainCredits(m) + " credits" }
+		write = func(m money.Micros) string { return Credits(m) + " credits" }
 	}
 	var parts []string
 	if p.Shape == channel.Ladder {
@@ -194,7 +194,7 @@ func (ch *Channel) priceText() string {
 // inWords lists amounts by resolution.
 func inWords(by map[string]money.Micros, each string, write func(money.Micros) string) string {
 	var parts []string
-	for _, resolution := range byLength(by) {
+	for _, resolution := range ByLength(by) {
 		text := write(by[resolution]) + each
 		if resolution != channel.Any {
 			text += " of " + resolution
@@ -217,9 +217,9 @@ func (l *Latency) text() string {
 	if l.Shape == "empirical" {
 		shape = fmt.Sprintf("%s from %s", count(len(l.Values), "measured value"), l.File)
 	} else {
-		median = "median " + formatDuration(l.Base)
-		for _, resolution := range byLength(l.PerSecond) {
-			median += " + " + formatDuration(l.PerSecond[resolution]) + " a second"
+		median = "median " + Duration(l.Base)
+		for _, resolution := range ByLength(l.PerSecond) {
+			median += " + " + Duration(l.PerSecond[resolution]) + " a second"
 			if resolution != "" {
 				median += " of " + resolution
 			}
@@ -233,7 +233,7 @@ func (g *Range) text(of string) string {
 	if g == nil {
 		return ""
 	}
-	text := share(g.Low) + " to " + share(g.High)
+	text := Share(g.Low) + " to " + Share(g.High)
 	if of != "" {
 		text += " " + of
 	}
@@ -243,7 +243,7 @@ func (g *Range) text(of string) string {
 func (e *Error) text(kind string) string {
 	billed := ""
 	if e.Billed > 0 {
-		billed = share(e.Billed) + " of them billed"
+		billed = Share(e.Billed) + " of them billed"
 	}
-	return stated(share(e.Rate)+" "+kind+" errors", e.Range.text(""), billed, e.Source)
+	return stated(Share(e.Rate)+" "+kind+" errors", e.Range.text(""), billed, e.Source)
 }

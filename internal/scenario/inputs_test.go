@@ -40,7 +40,7 @@ func TestInputs(t *testing.T) {
 
 func TestWith(t *testing.T) {
 	s := good(t, "latencies", `channels.reverse.latency.range=["50%", "150%"]`)
-	before := s.Resolved()
+	before := Resolved(s)
 	c := s.With([]float64{1.5, 0.8, 0.025, 1.1})
 	if got := c.Channels[0].Latency; got.Base != 30*time.Second || got.PerSecond["720p"] != 12*time.Second || got.PerSecond["1080p"] != 96375*time.Millisecond || got.Range != nil {
 		t.Errorf("forwarding: %+v", got)
@@ -61,7 +61,7 @@ func TestWith(t *testing.T) {
 	if inputs := c.Inputs(); inputs != nil {
 		t.Errorf("what was set is still unknown: %v", inputs)
 	}
-	if diff := cmp.Diff(string(before), string(s.Resolved())); diff != "" {
+	if diff := cmp.Diff(string(before), string(Resolved(s))); diff != "" {
 		t.Errorf("With changed the scenario itself: %s", diff)
 	}
 	if service := mustCompile(t, c).Model.Channels[0].Jobs[0].Service; math.Abs(service.Quantile(0.5)-1.5*84) > 1e-6 {

@@ -117,7 +117,7 @@ func (c *checker) checkTimes() {
 		}{{"promise", c.s.Workload.Promise}, {"deadline", c.s.Workload.Deadline}} {
 			if n := c.sound("workload", limit.key); n != nil && limit.is < best.median {
 				c.Warn(n, "", "the %s of %s is hard to keep for %q: the fastest channel, %s, has a median of %s",
-					limit.key, formatDuration(limit.is), v.Name, best.of, formatDuration(best.median.Round(time.Second/10)))
+					limit.key, Duration(limit.is), v.Name, best.of, Duration(best.median.Round(time.Second/10)))
 			}
 		}
 	}
@@ -144,7 +144,7 @@ func (c *checker) checkPlausible() {
 			c.Warn(n, "sigma is the spread of the logarithm; 0.3 to 0.8 is usual", "a sigma of %s means that one job in twenty takes more than %.0f times the median", document.Number(ch.Latency.Sigma), math.Exp(1.645*ch.Latency.Sigma))
 		}
 		if n := c.sound("channels", ch.Name, "poll"); n != nil && ch.Poll > highPoll {
-			c.Warn(n, "", "%s is polled every %s only; a clip waits half of that on average", ch.Name, formatDuration(ch.Poll))
+			c.Warn(n, "", "%s is polled every %s only; a clip waits half of that on average", ch.Name, Duration(ch.Poll))
 		}
 		if n := c.sound("channels", ch.Name, "price", "discount"); n != nil && ch.Price.Discount > highDiscount {
 			c.Warn(n, `a discount is what is taken off: "15%" leaves 85 %`, "a discount of %v leaves %v of the price", ch.Price.Discount, money.Whole-ch.Price.Discount)
@@ -183,10 +183,10 @@ func (c *checker) lacking(ch *Channel) {
 
 func (c *checker) plausibleError(name, kind string, e *Error) {
 	if n := c.sound("channels", name, "errors", kind, "rate"); n != nil && e.Rate > highRate {
-		c.Warn(n, "", "a rate of %s is high for %s errors", share(e.Rate), kind)
+		c.Warn(n, "", "a rate of %s is high for %s errors", Share(e.Rate), kind)
 	}
 	if n := c.sound("channels", name, "errors", kind, "range"); n != nil && e.Range.High > highRate {
-		c.Warn(n, "", "a range up to %s is wide for %s errors", share(e.Range.High), kind)
+		c.Warn(n, "", "a range up to %s is wide for %s errors", Share(e.Range.High), kind)
 	}
 	if n := c.sound("channels", name, "errors", kind, "takes", "sigma"); n != nil && e.Takes != nil && e.Takes.Sigma > highSigma {
 		c.Warn(n, "sigma is the spread of the logarithm; 0.3 to 0.8 is usual", "a sigma of %s is high", document.Number(e.Takes.Sigma))

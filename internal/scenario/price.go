@@ -173,7 +173,7 @@ func forResolutions(amounts map[string]money.Micros) string {
 	if _, all := amounts[channel.Any]; all {
 		return ""
 	}
-	return " " + strings.Join(byLength(amounts), ", ")
+	return " " + strings.Join(ByLength(amounts), ", ")
 }
 
 // freshPrice is how many days a price may be old before real money is spent by it.
@@ -196,4 +196,9 @@ func (s *Scenario) StalePrices(today time.Time) []string {
 		}
 	}
 	return stale
+}
+
+// Credits writes a number of credits: micro-credits look like micro-dollars.
+func Credits(m money.Micros) string {
+	return strings.TrimSuffix(strings.NewReplacer("$", "", ",", "").Replace(m.String()), ".00")
 }

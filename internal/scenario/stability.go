@@ -61,7 +61,7 @@ func rough(seconds float64) string {
 	for seconds >= 1000*unit.Seconds() {
 		unit *= 10
 	}
-	return formatDuration(time.Duration(math.Round(seconds/unit.Seconds())) * unit)
+	return Duration(time.Duration(math.Round(seconds/unit.Seconds())) * unit)
 }
 
 // checkLoad warns where a strategy's first attempts alone are more than a channel's limits let through.

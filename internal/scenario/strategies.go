@@ -138,11 +138,11 @@ var (
 	defaultBudget  = policy.Budget{Share: int64(money.Whole / 10), Burst: 10}
 )
 
-// none switches off on one step what [retry] gives to all.
-const none = "none"
+// None switches off on one step what [retry] gives to all.
+const None = "none"
 
 func (r *reader) breaker(n *document.Node) policy.Breaker {
-	if n.Value == none {
+	if n.Value == None {
 		return policy.Breaker{}
 	}
 	t := r.table(n, `{ failures = 5, window = "1m", open = "30s" }, or "none"`)
@@ -154,7 +154,7 @@ func (r *reader) breaker(n *document.Node) policy.Breaker {
 		On:       defaultBreaker.On,
 	}
 	if on := t.get("on"); on != nil {
-		if b.On = r.reasons(on, countable); b.On == 0 && !on.Bad {
+		if b.On = r.reasons(on, Countable); b.On == 0 && !on.Bad {
 			r.Fail(on, "leave it out for region, submit and rate_limited", "a breaker that counts no failure never opens")
 		}
 	}
@@ -162,7 +162,7 @@ func (r *reader) breaker(n *document.Node) policy.Breaker {
 }
 
 func (r *reader) budget(n *document.Node) policy.Budget {
-	if n.Value == none {
+	if n.Value == None {
 		return policy.Budget{}
 	}
 	t := r.table(n, `{ share = "10%", burst = 10 }, or "none"`)
@@ -191,7 +191,7 @@ func (r *reader) hedge(n *document.Node, s *Step) *Hedge {
 	case h.Channel == s.Channel:
 		r.Fail(n.Find("channel"), "name another channel, as "+example, "a hedge on %s itself would be in the same trouble", h.Channel)
 	case s.Timeout > 0 && h.After >= s.Timeout:
-		r.Fail(n.Find("after"), "", "the hedge would begin after %s, but the attempt is left after its timeout of %s", formatDuration(h.After), formatDuration(s.Timeout))
+		r.Fail(n.Find("after"), "", "the hedge would begin after %s, but the attempt is left after its timeout of %s", Duration(h.After), Duration(s.Timeout))
 	}
 	return h
 }
@@ -252,7 +252,7 @@ func (r *reader) backoff(n *document.Node) policy.Backoff {
 		b.Factor = 2
 	}
 	if b.Growth == policy.ExponentialBackoff && b.Cap > 0 && b.Cap < b.Base {
-		r.Fail(n.Find("cap"), "", "the cap of %s is below the base of %s", formatDuration(b.Cap), formatDuration(b.Base))
+		r.Fail(n.Find("cap"), "", "the cap of %s is below the base of %s", Duration(b.Cap), Duration(b.Base))
 	}
 	return b
 }
@@ -262,6 +262,16 @@ var jitters = []struct {
 	name      string
 	low, high float64
 }{{"none", 1, 1}, {"full", 0, 1}, {"equal", 0.5, 1}}
+
+// Jitter is the jitter of a pause as scenarios spell it.
+func Jitter(b *policy.Backoff) string {
+	for _, j := range jitters {
+		if j.low == b.Low && j.high == b.High {
+			return j.name
+		}
+	}
+	return Share(b.High - 1)
+}
 
 // jitter reads none, full, equal, or a share: "50%" draws from half to one and a half of the pause.
 func (r *reader) jitter(n *document.Node) (low, high float64) {
@@ -289,8 +299,8 @@ func (r *reader) jitter(n *document.Node) (low, high float64) {
 // retryable are the reasons after which the same channel can be tried again.
 var retryable = channel.ReasonsWhere(func(r *channel.ReasonRow) bool { return r.Retryable })
 
-// countable are the failures that a breaker can count.
-var countable = append(slices.Clone(retryable), channel.ErrorsOf(channel.Answering)...)
+// Countable are the failures that a breaker can count.
+var Countable = append(slices.Clone(retryable), channel.ErrorsOf(channel.Answering)...)
 
 // retryOn reads the reasons after which the same channel is tried again.
 func (r *reader) retryOn(n *document.Node) policy.ReasonSet {

@@ -169,9 +169,9 @@ func percentage(s string) string {
 	case f == 0:
 		return `write "0%"`
 	case f < 1:
-		return fmt.Sprintf("write %q or %q", share(f), share(f/100))
+		return fmt.Sprintf("write %q or %q", Share(f), Share(f/100))
 	}
-	return fmt.Sprintf("write %q or %q", share(f/100), share(f))
+	return fmt.Sprintf("write %q or %q", Share(f/100), Share(f))
 }
 
 // share reads a share between 0 % and 100 %.

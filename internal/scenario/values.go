@@ -89,8 +89,8 @@ func scale(digits string, unit time.Duration) (time.Duration, error) {
 	return d, nil
 }
 
-// formatDuration writes a duration as parseDuration reads it: days only where they are whole.
-func formatDuration(d time.Duration) string {
+// Duration writes a duration as parseDuration reads it: days only where they are whole.
+func Duration(d time.Duration) string {
 	if d == 0 {
 		return "0s"
 	}
@@ -141,7 +141,7 @@ func (r Rate) String() string {
 	return fmt.Sprintf("%d per %v", r.Count, r.Per)
 }
 
-// share writes a share as a percentage, exact where it was read from one.
-func share(f float64) string {
+// Share writes a share as a percentage, exact where it was read from one.
+func Share(f float64) string {
 	return money.Billionths(math.Round(f * float64(money.Whole))).String()
 }

@@ -37,14 +37,14 @@ func TestDurationsReadAsTheyAreWritten(t *testing.T) {
 		0: "0s", 90 * time.Second: "1m30s", 48 * time.Hour: "2d", 133 * time.Hour: "133h", time.Millisecond: "1ms",
 		1500 * time.Millisecond: "1.5s", 1: "0.000000001s", time.Hour + time.Millisecond: "1h1ms",
 	} {
-		if got := formatDuration(d); got != want {
-			t.Errorf("formatDuration(%v) = %q, want %q", d, got, want)
+		if got := Duration(d); got != want {
+			t.Errorf("Duration(%v) = %q, want %q", d, got, want)
 		}
 	}
 	rapid.Check(t, func(t *rapid.T) {
 		d := time.Duration(rapid.Int64Range(0, int64(longest)).Draw(t, "d"))
-		if got, err := parseDuration(formatDuration(d)); err != nil || got != d {
-			t.Fatalf("%v is written %q and read as %v (%v)", d, formatDuration(d), got, err)
+		if got, err := parseDuration(Duration(d)); err != nil || got != d {
+			t.Fatalf("%v is written %q and read as %v (%v)", d, Duration(d), got, err)
 		}
 	})
 }
@@ -63,7 +63,7 @@ func TestParseRate(t *testing.T) {
 }
 
 func TestShare(t *testing.T) {
-	if got := share(0.0001); got != "0.01%" {
+	if got := Share(0.0001); got != "0.01%" {
 		t.Errorf("share(0.0001) = %q", got)
 	}
 }

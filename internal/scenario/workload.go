@@ -44,7 +44,7 @@ func (r *reader) workload(n *document.Node) Workload {
 	}
 	if w.Deadline < w.Promise {
 		r.Fail(n.Find("deadline"), "make the deadline the longer of the two, or leave it out",
-			"the deadline of %s is before the promise of %s", formatDuration(w.Deadline), formatDuration(w.Promise))
+			"the deadline of %s is before the promise of %s", Duration(w.Deadline), Duration(w.Promise))
 	}
 	return w
 }
