@@ -63,15 +63,17 @@ var Reasons = [NumReasons]ReasonRow{
 	NoReason:    {Name: "none"},
 	RateLimited: {Name: "rate_limited", Retryable: true, Retried: true, Counted: true},
 	Moderation:  {Name: "moderation", Phase: Asking, Order: 1, Retryable: true, Blameless: true},
-	Region:      {Name: "region", Phase: Asking, Order: 2, Retryable: true, Retried: true, Counted: true, Clause: "submits meet region errors"},
-	Submit:      {Name: "submit", Phase: Asking, Order: 3, Retryable: true, Retried: true, Counted: true, Clause: "submits are refused"},
-	Lost:        {Name: "ambiguous", Phase: Answering},
-	Job:         {Name: "job", Phase: Making, Order: 1, Billed: true, Retryable: true, Retried: true, Clause: "jobs fail"},
-	BadClip:     {Name: "unusable", Phase: Checking, Order: 1, Retryable: true, Retried: true, Clause: "clips are unusable"},
-	Download:    {Name: "download", Phase: Fetching},
-	Timeout:     {Name: "timeout", Retryable: true, Retried: true},
-	Overtaken:   {Name: "overtaken", Blameless: true},
-	Deadline:    {Name: "deadline"},
+	Region: {Name: "region", Phase: Asking, Order: 2, Retryable: true, Retried: true, Counted: true,
+		Clause: "submits meet region errors"},
+	Submit: {Name: "submit", Phase: Asking, Order: 3, Retryable: true, Retried: true, Counted: true,
+		Clause: "submits are refused"},
+	Lost:      {Name: "ambiguous", Phase: Answering},
+	Job:       {Name: "job", Phase: Making, Order: 1, Billed: true, Retryable: true, Retried: true, Clause: "jobs fail"},
+	BadClip:   {Name: "unusable", Phase: Checking, Order: 1, Retryable: true, Retried: true, Clause: "clips are unusable"},
+	Download:  {Name: "download", Phase: Fetching},
+	Timeout:   {Name: "timeout", Retryable: true, Retried: true},
+	Overtaken: {Name: "overtaken", Blameless: true},
+	Deadline:  {Name: "deadline"},
 }
 
 func (r Reason) String() string { return Reasons[r].Name }
@@ -96,10 +98,15 @@ func met() []Reason {
 	return errors
 }
 
-// ErrorsOf are those of a phase.
-func ErrorsOf(p Phase) []Reason {
-	return slices.DeleteFunc(slices.Clone(Errors), func(r Reason) bool { return r.Phase() != p })
-}
+// ErrorsOf are those of a phase; they are not to be changed.
+func ErrorsOf(p Phase) []Reason { return byPhase[p] }
+
+var byPhase = func() (all [Fetching + 1][]Reason) {
+	for p := range all {
+		all[p] = slices.Clip(slices.DeleteFunc(slices.Clone(Errors), func(r Reason) bool { return r.Phase() != Phase(p) }))
+	}
+	return all
+}()
 
 // ReasonsWhere are the reasons whose row has a property.
 func ReasonsWhere(has func(*ReasonRow) bool) []Reason {
