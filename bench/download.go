@@ -12,6 +12,7 @@ import (
 
 	"channelbench/bench/dialect"
 	"channelbench/bench/network"
+	"channelbench/internal/channel"
 	"channelbench/internal/policy"
 )
 
@@ -45,7 +46,7 @@ func (c *call) fetch(ctx context.Context, at time.Duration) {
 	if c.flaw == "" {
 		c.tell(policy.Event{Kind: policy.Fetched}, nil)
 	} else {
-		c.tell(policy.Event{Kind: policy.Rejected}, nil)
+		c.tell(policy.Event{Kind: policy.Rejected, Reason: channel.BadClip}, nil)
 	}
 }
 

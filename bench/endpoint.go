@@ -43,7 +43,7 @@ func (a *attack) connect(o *Options) error {
 	own := make([][]string, len(a.scenario.Channels))
 	for i := range a.scenario.Channels {
 		c := &a.scenario.Channels[i]
-		e := &endpoint{channel: &c.Channel, jobs: a.model.Channels[i].Jobs, billed: money.Billionths(math.Round(c.Errors.Job.Billed * float64(money.Whole)))}
+		e := &endpoint{channel: &c.Channel, jobs: a.model.Channels[i].Jobs, billed: money.Billionths(math.Round(c.Errors.By[channel.Job].Billed * float64(money.Whole)))}
 		a.endpoints = append(a.endpoints, e)
 		if !a.drives(i) {
 			continue
@@ -64,11 +64,7 @@ func (a *attack) connect(o *Options) error {
 	}
 	a.client = network.New(network.Options{Hosts: hosts, Loopback: loopback, Proxy: o.Proxy, Transport: o.transport})
 	// A channel that answers only when the clip is made may take until the deadline, and beyond.
-	deadline := a.scenario.Workload.Deadline
-	if deadline == 0 {
-		deadline = DefaultDeadline
-	}
-	patience := a.clock.real(deadline) + time.Minute
+	patience := a.clock.real(a.scenario.Workload.Deadline) + time.Minute
 	for _, e := range a.endpoints {
 		e.client, e.patient = a.client, a.client.Patient(patience)
 	}

@@ -13,6 +13,7 @@ import (
 	"channelbench/bench/ledger"
 	"channelbench/bench/measure"
 	"channelbench/bench/mockchannel"
+	"channelbench/internal/channel"
 	"channelbench/internal/money"
 	"channelbench/internal/proof"
 	"channelbench/internal/scenario"
@@ -127,8 +128,8 @@ func course(trace *strings.Builder) string {
 func troubled(s *scenario.Scenario) {
 	for i := range s.Channels {
 		c := &s.Channels[i]
-		c.Errors.Region.Rate, c.Errors.Submit.Rate, c.Errors.Moderation.Rate = 0.2, 0.1, 0.02
-		c.Errors.Ambiguous.Rate, c.Errors.Job.Rate, c.Errors.Unusable.Rate, c.Errors.Download.Rate = 0.03, 0.1, 0.1, 0.1
+		c.Errors.By[channel.Region].Rate, c.Errors.By[channel.Submit].Rate, c.Errors.By[channel.Moderation].Rate = 0.2, 0.1, 0.02
+		c.Errors.By[channel.Lost].Rate, c.Errors.By[channel.Job].Rate, c.Errors.By[channel.BadClip].Rate, c.Errors.By[channel.Download].Rate = 0.03, 0.1, 0.1, 0.1
 		c.SubmitTakes = &scenario.Takes{Median: 2 * time.Second, Sigma: 0.5}
 		if c.Protocol == "videos-generations" || c.Protocol == "" {
 			c.Protocol = "openai-videos" // one answer only can't be polled

@@ -69,7 +69,7 @@ func (o *order) report() {
 		case a.Outcome == channel.Delivered:
 			promise := o.scenario.Workload.Promise
 			o.weigh(k, promise == 0 || a.Ended-o.entered(a.Channel) <= promise)
-		case a.Reason == channel.Moderation || a.Reason == channel.Overtaken:
+		case channel.Reasons[a.Reason].Blameless:
 			o.lookout.Forget(k) // the prompt's fault, or nobody's
 		case finished || elsewhere:
 			o.weigh(k, false)

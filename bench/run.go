@@ -19,13 +19,6 @@ import (
 	"channelbench/internal/scenario"
 )
 
-// DefaultPoll is how often a job is polled where the scenario doesn't say.
-const DefaultPoll = 10 * time.Second
-
-// DefaultDeadline is when an order ends where the scenario states no deadline: a job that never ends would hold the
-// run up.
-const DefaultDeadline = time.Hour
-
 // Options say how a scenario is benched.
 type Options struct {
 	Live     bool                    // real channels; else BaseURLs are mock channels on loopback
@@ -164,14 +157,7 @@ func (a *attack) conduct(ctx context.Context, o *Options) error {
 
 // newAttack prepares a run: everything that can be refused is refused here, before any spending.
 func newAttack(s *scenario.Scenario, o *Options) (*attack, error) {
-	c := *s
-	c.Channels = slices.Clone(s.Channels)
-	for i := range c.Channels {
-		if c.Channels[i].Poll == 0 {
-			c.Channels[i].Poll = DefaultPoll
-		}
-	}
-	compiled, err := c.Compile()
+	compiled, err := s.Compile()
 	if err != nil {
 		return nil, err
 	}
@@ -179,24 +165,19 @@ func newAttack(s *scenario.Scenario, o *Options) (*attack, error) {
 		o.Speed = 1
 	}
 	a := &attack{
-		scenario: &c, compiled: compiled, strategy: compiled.Strategies, model: &compiled.Model,
-		driven: measure.Channels(&c, compiled), prompts: o.Prompts, clock: clock{speed: o.Speed},
-		begun: make(chan struct{}), lines: map[[2]int]*line{}, keeps: newShelf(o.Clips, o.Keep, len(c.Channels)),
+		scenario: s, compiled: compiled, strategy: compiled.Strategies, model: &compiled.Model,
+		driven: measure.Channels(s, compiled), prompts: o.Prompts, clock: clock{speed: o.Speed},
+		begun: make(chan struct{}), lines: map[[2]int]*line{}, keeps: newShelf(o.Clips, o.Keep, len(s.Channels)),
 		notice: func(text string) {
 			if o.Notice != nil {
 				o.Notice(text)
 			}
 		},
 	}
-	a.orders = schedule(&c, a.model, measure.Strategies(&c), len(o.Prompts))
-	a.lookout = outage.New(outage.Rules(&c, compiled), len(a.orders))
-	for i := range compiled.Strategies {
-		for k := range compiled.Strategies[i].Routes {
-			if route := &compiled.Strategies[i].Routes[k]; route.Deadline == 0 {
-				route.Deadline = DefaultDeadline
-			}
-		}
-		a.pools = append(a.pools, policy.NewPool(len(c.Channels)))
+	a.orders = schedule(s, a.model, measure.Strategies(s), len(o.Prompts))
+	a.lookout = outage.New(outage.Rules(s, compiled), len(a.orders))
+	for range compiled.Strategies {
+		a.pools = append(a.pools, policy.NewPool(len(s.Channels)))
 	}
 	return a, a.connect(o)
 }

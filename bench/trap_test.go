@@ -740,7 +740,7 @@ func TestNoTimeoutOfTheClientCutsAnOrder(t *testing.T) {
 					}
 					s := smooth(t, orders, "60/min", set...)
 					if deadline == "" {
-						s.Workload.Deadline = 0
+						s.Workload.Deadline = scenario.DefaultDeadline
 					}
 					o, _ := onMock(t, s, mockchannel.Options{})
 					var stream bytes.Buffer

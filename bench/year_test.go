@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"channelbench/bench/mockchannel"
+	"channelbench/internal/channel"
 	"channelbench/internal/history"
 	"channelbench/internal/proof"
 	"channelbench/internal/scenario"
@@ -51,8 +52,8 @@ func slower(m *scenario.Scenario, ch int, factor float64) {
 var plantedYear = []planted{
 	{"reverse takes 30 % longer", "reverse", 60, 80, 7, func(m *scenario.Scenario, _ int) { slower(m, reverse, 1.3) }},
 	{"forwarding takes 1 % longer from night to night", "forwarding", 130, 170, 40, func(m *scenario.Scenario, night int) { slower(m, relayed, 1+0.01*float64(night-130)) }},
-	{"reverse is dead for three nights", "reverse", 230, 233, 2, func(m *scenario.Scenario, _ int) { m.Channels[reverse].Errors.Submit.Rate = 1 }},
-	{"reverse delivers 20 % more clips that are thrown away", "reverse", 290, 310, 7, func(m *scenario.Scenario, _ int) { m.Channels[reverse].Errors.Unusable.Rate += 0.2 }},
+	{"reverse is dead for three nights", "reverse", 230, 233, 2, func(m *scenario.Scenario, _ int) { m.Channels[reverse].Errors.By[channel.Submit].Rate = 1 }},
+	{"reverse delivers 20 % more clips that are thrown away", "reverse", 290, 310, 7, func(m *scenario.Scenario, _ int) { m.Channels[reverse].Errors.By[channel.BadClip].Rate += 0.2 }},
 }
 
 // night benches the mock channels as they are in a night: their luck is the night's own, and so is how fast they are, within

@@ -11,6 +11,7 @@ import (
 	"channelbench/internal/money"
 	"channelbench/internal/record"
 	"channelbench/internal/scenario"
+	"channelbench/internal/scenario/document"
 	"channelbench/scenarios"
 	"channelbench/sim"
 	"channelbench/sim/exact"
@@ -293,7 +294,7 @@ func TestClaim11HighResolutionIsForForwarding(t *testing.T) {
 	// To order it by reverse is refused before anything runs.
 	source, _ := scenarios.Open("vendor-claims")
 	_, _, err := scenario.Load("vendor-claims.toml", source, scenario.Options{Set: []string{"workload.videos.10s.resolution=1080p"}})
-	if problems := (scenario.Problems)(nil); !errors.As(err, &problems) {
+	if problems := (document.Problems)(nil); !errors.As(err, &problems) {
 		t.Errorf("ordering 1080p by reverse gives %v, want problems", err)
 	}
 }

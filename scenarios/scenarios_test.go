@@ -80,8 +80,8 @@ func TestEveryBeliefSaysHowSureItIs(t *testing.T) {
 			}
 			e := c.Errors
 			for what, err := range map[string]scenario.Error{
-				"region": e.Region, "submit": e.Submit, "moderation": e.Moderation, "ambiguous": e.Ambiguous,
-				"job": e.Job, "unusable": e.Unusable, "download": e.Download,
+				"region": e.By[channel.Region], "submit": e.By[channel.Submit], "moderation": e.By[channel.Moderation], "ambiguous": e.By[channel.Lost],
+				"job": e.By[channel.Job], "unusable": e.By[channel.BadClip], "download": e.By[channel.Download],
 			} {
 				if err.Rate > 0 && (err.Confidence == scenario.Unstated || err.Source == "") {
 					t.Errorf("%s: %s.errors.%s lacks its source or confidence", name, c.Name, what)

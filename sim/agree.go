@@ -6,6 +6,7 @@ import (
 
 	"gonum.org/v1/gonum/stat/distuv"
 
+	"channelbench/internal/channel"
 	"channelbench/internal/policy"
 	"channelbench/internal/stats"
 	"channelbench/internal/world"
@@ -101,7 +102,7 @@ func spellOf(m *world.Model, uses []bool) float64 {
 	spell := 1.0
 	for ch, used := range uses {
 		if e := &m.Channels[ch].Errors; used && e.Exits.Count > 0 {
-			spell += 2 * float64(m.Orders) / world.Month.Seconds() * e.Exits.Burst.Seconds() * (1 - e.Region.Rate)
+			spell += 2 * float64(m.Orders) / world.Month.Seconds() * e.Exits.Burst.Seconds() * (1 - e.By[channel.Region].Rate)
 		}
 	}
 	return spell

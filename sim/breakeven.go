@@ -7,18 +7,13 @@ import (
 	"slices"
 	"strconv"
 
+	"channelbench/internal/channel"
 	"channelbench/internal/record"
 	"channelbench/internal/scenario"
 )
 
 // breakeven.go finds where the two sides of a break-even map cost the same per delivered clip, by the formula that
 // draws it.
-
-// causes complete the sentence "once 5% of CHANNEL's …".
-var causes = map[string]string{
-	"region": "submits meet region errors", "submit": "submits are refused",
-	"job": "jobs fail", "unusable": "clips are unusable",
-}
 
 // equalCosts finds break-evens along the lengths of each resolution, and along the rates at the lengths that are
 // ordered.
@@ -48,7 +43,7 @@ func (c *contest) resolution() string {
 
 // failing is the error that is varied, as the scenario states it.
 func (c *contest) failing() *scenario.Error {
-	return failuresDrawn[c.failure].of(&c.scenario.Channels[c.channel].Errors)
+	return &c.scenario.Channels[c.channel].Errors.By[c.failure]
 }
 
 // ordered are the lengths that are ordered, ascending.
@@ -281,6 +276,6 @@ func (c *contest) atRates(flips []rateFlip) record.BreakEven {
 	return record.BreakEven{
 		Cheaper: cheaper, Dearer: dearer, Clip: clip(low), FailRate: &low.rate,
 		Sentence: fmt.Sprintf("%s costs as much per delivered clip as %s once %s of %s's %s.",
-			cheaper, dearer, rates, c.scenario.Channels[c.channel].Name, causes[failuresDrawn[c.failure].name]),
+			cheaper, dearer, rates, c.scenario.Channels[c.channel].Name, channel.Reasons[c.failure].Clause),
 	}
 }

@@ -24,15 +24,7 @@ const (
 )
 
 // failuresDrawn are those whose rate a map can vary.
-var failuresDrawn = []struct {
-	name string
-	of   func(*scenario.Errors) *scenario.Error
-}{
-	{"region", func(e *scenario.Errors) *scenario.Error { return &e.Region }},
-	{"submit", func(e *scenario.Errors) *scenario.Error { return &e.Submit }},
-	{"job", func(e *scenario.Errors) *scenario.Error { return &e.Job }},
-	{"unusable", func(e *scenario.Errors) *scenario.Error { return &e.Unusable }},
-}
+var failuresDrawn = slices.DeleteFunc(slices.Clone(channel.Errors), func(r channel.Reason) bool { return channel.Reasons[r].Clause == "" })
 
 // contest is the comparison behind a break-even map: the saving of one strategy against another for clips of one
 // resolution, as one channel's failures grow.
@@ -41,8 +33,8 @@ type contest struct {
 	classes           []int // of the resolution, the most ordered first
 	strategy, against int
 	channel           int
-	failure           int   // of failuresDrawn
-	ways              []way // by strategy
+	failure           channel.Reason // of failuresDrawn
+	ways              []way          // by strategy
 }
 
 // way is the channels that a strategy uses for the clips of a map, of the lengths that are ordered.
@@ -116,10 +108,11 @@ func (b *basis) contest(candidate *string) (*contest, bool) {
 		return nil, false
 	}
 	c.channel = c.failingChannel()
-	rate := func(i int) float64 { return failuresDrawn[i].of(&b.scenario.Channels[c.channel].Errors).Rate }
-	for i := range failuresDrawn {
-		if rate(i) > rate(c.failure) {
-			c.failure = i
+	errors := &b.scenario.Channels[c.channel].Errors.By
+	c.failure = failuresDrawn[0]
+	for _, failure := range failuresDrawn {
+		if errors[failure].Rate > errors[c.failure].Rate {
+			c.failure = failure
 		}
 	}
 	return c, true
@@ -236,7 +229,7 @@ func (c *contest) failingChannel() int {
 // frame is the map without its savings. The workload lies where clips are ordered, not where a channel makes longer
 // ones of them: the map, too, goes by what is ordered.
 func (c *contest) frame() *record.BreakEvenMap {
-	failure, stated, ordered := &failuresDrawn[c.failure], c.failing(), c.ordered()
+	stated, ordered := c.failing(), c.ordered()
 	box := record.MapBox{SecondsLow: float64(ordered[0]), SecondsHigh: float64(ordered[len(ordered)-1]),
 		RateLow: stated.Rate, RateHigh: stated.Rate}
 	if stated.Range != nil {
@@ -244,7 +237,7 @@ func (c *contest) frame() *record.BreakEvenMap {
 	}
 	return &record.BreakEvenMap{
 		Strategy: c.scenario.Strategies[c.strategy].Name, Against: c.scenario.Strategies[c.against].Name,
-		Resolution: c.resolution(), Channel: c.scenario.Channels[c.channel].Name, Failure: failure.name,
+		Resolution: c.resolution(), Channel: c.scenario.Channels[c.channel].Name, Failure: c.failure.String(),
 		Seconds: spacedLengths(c.made()), Rates: ratesAround(box.RateLow, box.RateHigh),
 		Workload: box,
 	}
@@ -287,7 +280,7 @@ func (c *contest) costs(strategy, seconds int, rates []float64) ([]float64, erro
 	costs := make([]float64, len(rates))
 	s := c.whatIf(strategy, seconds)
 	for i, rate := range rates {
-		failuresDrawn[c.failure].of(&s.Channels[c.channel].Errors).Rate = rate
+		s.Channels[c.channel].Errors.By[c.failure].Rate = rate
 		compiled, err := s.Compile()
 		if err != nil {
 			// The scenario itself compiles; what doesn't is a clip that no channel of the strategy makes.

@@ -73,8 +73,8 @@ func TestComparisonNotices(t *testing.T) {
 		c := &m.Channels[worldtest.Reverse]
 		c.SubmitTakes = dist.Constant(2)
 		c.Errors = world.Errors{
-			Moderation: world.Refusal{Rate: 0.02}, Region: world.Refusal{Rate: 0.2, Takes: dist.NewLogNormal(6, 0.6)}, Submit: world.Refusal{Rate: 0.05}, Ambiguous: world.Refusal{Rate: 0.02, Takes: dist.Constant(30)},
-			Job: 0.1, JobBilled: 0.5, Unusable: 0.05, Download: 0.05,
+			By: world.ByReason{channel.Moderation: {Rate: 0.02}, channel.Region: {Rate: 0.2, Takes: dist.NewLogNormal(6, 0.6)}, channel.Submit: {Rate: 0.05}, channel.Lost: {Rate: 0.02, Takes: dist.Constant(30)},
+				channel.Job: {Rate: 0.1, Billed: 0.5}, channel.BadClip: {Rate: 0.05}, channel.Download: {Rate: 0.05}},
 		}
 		return m, worldtest.Strategy("hybrid", m, 10*s, worldtest.Reverse, worldtest.Forwarding)
 	}
@@ -96,15 +96,17 @@ func TestComparisonNotices(t *testing.T) {
 		edit func(m *world.Model, p *policy.Strategy)
 		want string // among the findings
 	}{
-		{"region rate", func(m *world.Model, _ *policy.Strategy) { errors(m).Region.Rate = 0.21 }, "attempts per order"},
-		{"how long a refusal takes", func(m *world.Model, _ *policy.Strategy) { errors(m).Region.Takes = dist.NewLogNormal(12, 0.6) }, "mean latency"},
-		{"submit rate", func(m *world.Model, _ *policy.Strategy) { errors(m).Submit.Rate = 0.06 }, "attempts per order"},
-		{"moderation rate", func(m *world.Model, _ *policy.Strategy) { errors(m).Moderation.Rate = 0.025 }, "fallback share"},
-		{"ambiguous rate", func(m *world.Model, _ *policy.Strategy) { errors(m).Ambiguous.Rate = 0.022 }, "delivered share"},
-		{"job rate", func(m *world.Model, _ *policy.Strategy) { errors(m).Job = 0.11 }, "attempts per order"},
-		{"billed share", func(m *world.Model, _ *policy.Strategy) { errors(m).JobBilled = 0.8 }, "charge per order"},
-		{"unusable rate", func(m *world.Model, _ *policy.Strategy) { errors(m).Unusable = 0.07 }, "charge per order"},
-		{"download rate", func(m *world.Model, _ *policy.Strategy) { errors(m).Download = 0.2 }, "mean latency"},
+		{"region rate", func(m *world.Model, _ *policy.Strategy) { errors(m).By[channel.Region].Rate = 0.21 }, "attempts per order"},
+		{"how long a refusal takes", func(m *world.Model, _ *policy.Strategy) {
+			errors(m).By[channel.Region].Takes = dist.NewLogNormal(12, 0.6)
+		}, "mean latency"},
+		{"submit rate", func(m *world.Model, _ *policy.Strategy) { errors(m).By[channel.Submit].Rate = 0.06 }, "attempts per order"},
+		{"moderation rate", func(m *world.Model, _ *policy.Strategy) { errors(m).By[channel.Moderation].Rate = 0.025 }, "fallback share"},
+		{"ambiguous rate", func(m *world.Model, _ *policy.Strategy) { errors(m).By[channel.Lost].Rate = 0.022 }, "delivered share"},
+		{"job rate", func(m *world.Model, _ *policy.Strategy) { errors(m).By[channel.Job].Rate = 0.11 }, "attempts per order"},
+		{"billed share", func(m *world.Model, _ *policy.Strategy) { errors(m).By[channel.Job].Billed = 0.8 }, "charge per order"},
+		{"unusable rate", func(m *world.Model, _ *policy.Strategy) { errors(m).By[channel.BadClip].Rate = 0.07 }, "charge per order"},
+		{"download rate", func(m *world.Model, _ *policy.Strategy) { errors(m).By[channel.Download].Rate = 0.2 }, "mean latency"},
 		{"price", func(m *world.Model, _ *policy.Strategy) {
 			m.Channels[worldtest.Reverse].Price = &channel.Price{Shape: channel.PerCall, Units: map[string]money.Micros{channel.Any: 123_000}}
 		}, "charge per order"},
@@ -120,7 +122,9 @@ func TestComparisonNotices(t *testing.T) {
 		{"the tail", func(m *world.Model, _ *policy.Strategy) {
 			m.Channels[worldtest.Reverse].Jobs[2].Service = dist.NewLogNormal(150, 0.45)
 		}, "p95"},
-		{"the end of the tail", func(m *world.Model, _ *policy.Strategy) { errors(m).Moderation.Rate, errors(m).Ambiguous.Rate = 0, 0 }, "p99"},
+		{"the end of the tail", func(m *world.Model, _ *policy.Strategy) {
+			errors(m).By[channel.Moderation].Rate, errors(m).By[channel.Lost].Rate = 0, 0
+		}, "p99"},
 		{"the way to acceptance", func(m *world.Model, _ *policy.Strategy) { m.Channels[worldtest.Reverse].SubmitTakes = dist.Constant(5) }, "mean latency"},
 		{"poll", func(_ *world.Model, p *policy.Strategy) { everyStep(p, func(step *policy.Step) { step.Poll = 11 * s }) }, "p50"},
 		{"deadline", func(m *world.Model, p *policy.Strategy) {
@@ -158,7 +162,7 @@ func TestComparisonAtTheEdges(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			m := worldtest.RefV1(2000)
 			e := &m.Channels[worldtest.Reverse].Errors
-			e.RegionMix, e.Region.Rate = nil, rate
+			e.RegionMix, e.By[channel.Region].Rate = nil, rate
 			s := worldtest.Strategy("reverse", m, 0, worldtest.Reverse)
 			months := simulated(t, m, s, 30)
 			if findings := disagreements(solved(t, m, s), months, 1); findings != nil {
@@ -166,7 +170,7 @@ func TestComparisonAtTheEdges(t *testing.T) {
 			}
 			// Half as many failures, or twice as many successes, are noticed where there are enough to see.
 			if rate == 0 || rate == 1 {
-				e.Region.Rate = 0.5
+				e.By[channel.Region].Rate = 0.5
 				if findings := disagreements(solved(t, m, s), months, 1); len(findings) < 2 {
 					t.Errorf("%q", findings)
 				}
@@ -281,13 +285,13 @@ func (w *scene) service() dist.Distribution {
 }
 
 func (w *scene) channel() world.Channel {
-	refusal := func() world.Refusal { return world.Refusal{Rate: w.rate(), Takes: w.takes()} }
+	refusal := func() world.Error { return world.Error{Rate: w.rate(), Takes: w.takes()} }
 	c := world.Channel{
 		SubmitTakes: w.takes(),
 		Price:       &channel.Price{Shape: channel.PerSecond, Units: map[string]money.Micros{channel.Any: money.Micros(1 + w.random.IntN(200_000))}, Billed: one(w.random, channel.OnSuccess, channel.OnAccept)},
 		Errors: world.Errors{
-			Moderation: refusal(), Region: refusal(), Submit: refusal(), Ambiguous: refusal(),
-			Job: w.rate(), JobBilled: one(w.random, 0, 1, w.random.Float64()), Unusable: w.rate(), Download: min(0.5, w.rate()),
+			By: world.ByReason{channel.Moderation: refusal(), channel.Region: refusal(), channel.Submit: refusal(), channel.Lost: refusal(),
+				channel.Job: {Rate: w.rate(), Billed: one(w.random, 0, 1, w.random.Float64())}, channel.BadClip: {Rate: w.rate()}, channel.Download: {Rate: min(0.5, w.rate())}},
 		},
 	}
 	if w.pick(3) {

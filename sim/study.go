@@ -9,6 +9,7 @@ import (
 
 	"gonum.org/v1/gonum/stat"
 
+	"channelbench/internal/channel"
 	"channelbench/internal/decision"
 	"channelbench/internal/decision/evsi"
 	"channelbench/internal/record"
@@ -41,7 +42,7 @@ type Exposure struct {
 	First float64 // orders that begin there, of each order of every driven strategy
 	Sigma float64 // standard deviation of the logarithm of its latency
 
-	rates []float64 // as stated, in the order of scenario.ErrorKinds
+	errors *world.ByReason // as stated
 }
 
 // StudyOptions say how a scenario is studied.
@@ -150,9 +151,7 @@ func (x *experiment) exposures(driven []string) []Exposure {
 	all := make([]Exposure, len(x.scenario.Channels))
 	for ch := range all {
 		c := &x.compiled.Model.Channels[ch]
-		e := &c.Errors
-		all[ch] = Exposure{Name: c.Name, Sigma: spread(c.Jobs),
-			rates: []float64{e.Moderation.Rate, e.Region.Rate, e.Submit.Rate, e.Ambiguous.Rate, e.Job, e.Unusable, e.Download}}
+		all[ch] = Exposure{Name: c.Name, Sigma: spread(c.Jobs), errors: &c.Errors.By}
 	}
 	for i := range x.scenario.Strategies {
 		if !slices.Contains(driven, x.scenario.Strategies[i].Name) {
@@ -196,8 +195,8 @@ func (st *Study) observe(truth, orders, nights int, luck *rand.Rand) func(draw i
 	for ch := range st.Channels {
 		c := &st.Channels[ch]
 		left := int(math.Round(float64(orders) * c.First))
-		for kind, rate := range c.rates {
-			input := st.input(ch, scenario.ErrorKinds[kind])
+		for _, kind := range channel.Errors {
+			rate, input := c.errors[kind].Rate, st.input(ch, kind.String())
 			if input >= 0 {
 				rate = st.values[truth][input]
 			}
@@ -205,7 +204,7 @@ func (st *Study) observe(truth, orders, nights int, luck *rand.Rand) func(draw i
 			if input >= 0 && left > 0 {
 				counts = append(counts, count{input, hits, left - hits})
 			}
-			if scenario.ErrorKinds[kind] != "download" {
+			if kind.Phase() != channel.Fetching {
 				left -= hits
 			}
 		}

@@ -20,7 +20,13 @@ type cause struct {
 // specific says whether an error is one that only a channel that took no order has: it names what kept it from that.
 // That it has failed or was busy is told of orders, too, that were passed on and not heard of again.
 func (c cause) specific() bool {
-	return c == region || c == moderation || c == rateLimited || c == badKey || c == noBalance
+	return c == badKey || c == noBalance || c == moderation || c.named()
+}
+
+// named says whether an error names what no job that runs can meet: its region, its rate.
+func (c cause) named() bool {
+	return c.fault == NoFault && (c.reason == channel.RateLimited ||
+		c.reason.Phase() == channel.Asking && c.reason != channel.Moderation && c.reason != channel.Submit)
 }
 
 var (
@@ -34,6 +40,20 @@ var (
 	badRequest  = cause{reason: channel.Submit, fault: BadRequest}
 	gone        = cause{reason: channel.Download, gone: true}
 )
+
+// spoken is a refusal in the words of OpenAI, which its relays and imitators repeat.
+type spoken struct {
+	status              int
+	kind, code, message string
+}
+
+// refusals are how mock channels refuse; for other reasons they are as vague as a server's error.
+var refusals = map[channel.Reason]spoken{
+	channel.Region:      {400, "invalid_request_error", "unsupported_country_code", "This model is not available in your country"},
+	channel.Moderation:  {400, "invalid_request_error", "moderation_blocked", "Your request was blocked by our moderation system."},
+	channel.RateLimited: {429, "rate_limit_error", "rate_limit_exceeded", "Rate limit reached."},
+	channel.Submit:      {500, "server_error", "server_error", "The server had an error while processing your request."},
+}
 
 // codes are the error codes seen in the wild, in lower case. They are looked up among an error's code
 // and type, and among the words of its message, since relays wrap what the vendor said into a

@@ -61,15 +61,6 @@ func ByName(name string) (Dialect, bool) {
 	return nil, false
 }
 
-// Names lists the dialects.
-func Names() []string {
-	names := make([]string, len(all))
-	for i, d := range all {
-		names[i] = d.Name()
-	}
-	return names
-}
-
 // Target is where and as whom to ask.
 type Target struct {
 	BaseURL string               // as the channel's documents give it, such as "https://api.example.com/v1"

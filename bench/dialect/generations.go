@@ -19,7 +19,7 @@ import (
 // the order's outcome unknown for good, since nobody has told the job's id.
 type generations struct{}
 
-func (generations) Name() string { return "videos-generations" }
+func (generations) Name() string { return channel.Generations }
 
 func (generations) Submit(t Target, o Order) (*http.Request, error) {
 	order := struct {

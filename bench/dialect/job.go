@@ -75,7 +75,7 @@ func (p *Progress) leads() bool {
 // neverRan tells a refusal that is worded as a job which failed at once from a job that ran. Moderation
 // may strike while one runs.
 func neverRan(c cause) bool {
-	return c.fault != NoFault || c == region || c == rateLimited
+	return c.fault != NoFault || c.named()
 }
 
 // polled reads the answer to a poll in any dialect. What isn't about the job says nothing of it: giving up a job that
@@ -328,7 +328,7 @@ func (p *Progress) fail(t Target, job, d document) {
 	switch c := causeOf(f); {
 	case moderates(wordIn(job)) || c == moderation || blames(d.value, moderation, &left):
 		p.Reason = channel.Moderation
-	case c == region || c == rateLimited:
+	case c.named() || c.reason.Phase() == channel.Making:
 		p.Reason = c.reason
 	}
 }

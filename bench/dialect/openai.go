@@ -25,7 +25,7 @@ import (
 // imitation understands them.
 type openAI struct{}
 
-func (openAI) Name() string { return "openai-videos" }
+func (openAI) Name() string { return channel.OpenAI }
 
 func (openAI) Submit(t Target, o Order) (*http.Request, error) { return t.order(bearer, o) }
 

@@ -188,7 +188,7 @@ func TestSubmitBuilds(t *testing.T) {
 }
 
 func TestByName(t *testing.T) {
-	for _, name := range Names() {
+	for _, name := range channel.Protocols {
 		if d, ok := ByName(name); !ok || d.Name() != name {
 			t.Errorf("%s is missing", name)
 		}

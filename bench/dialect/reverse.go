@@ -1,13 +1,17 @@
 package dialect
 
-import "net/http"
+import (
+	"net/http"
+
+	"channelbench/internal/channel"
+)
 
 // reverse is what unofficial routes make of OpenAI's protocol. The paths and the fields of an order
 // are the same; but the key is shown without "Bearer ", a job starts as "submitted" and is no "object",
 // the error of a failed one is a bare text, and a finished one names the "url" of its clip.
 type reverse struct{}
 
-func (reverse) Name() string { return "openai-videos-reverse" }
+func (reverse) Name() string { return channel.ReversedAPI }
 
 func (reverse) Submit(t Target, o Order) (*http.Request, error) { return t.order(bare, o) }
 

@@ -85,12 +85,6 @@ func (r *Refusal) Error() string {
 	return "refused: " + r.Reason.String()
 }
 
-// spoken is a refusal in the words of OpenAI, which its relays and imitators repeat.
-type spoken struct {
-	status              int
-	kind, code, message string
-}
-
 func (r *Refusal) spoken() spoken {
 	switch {
 	case r.Gone:
@@ -101,14 +95,11 @@ func (r *Refusal) spoken() spoken {
 		return spoken{429, "insufficient_quota", "insufficient_quota", "You exceeded your current quota."}
 	case r.Fault == BadRequest:
 		return spoken{400, "invalid_request_error", "invalid_value", "Invalid value."}
-	case r.Reason == channel.Region:
-		return spoken{400, "invalid_request_error", "unsupported_country_code", "This model is not available in your country"}
-	case r.Reason == channel.Moderation:
-		return spoken{400, "invalid_request_error", "moderation_blocked", "Your request was blocked by our moderation system."}
-	case r.Reason == channel.RateLimited:
-		return spoken{429, "rate_limit_error", "rate_limit_exceeded", "Rate limit reached."}
 	}
-	return spoken{500, "server_error", "server_error", "The server had an error while processing your request."}
+	if s, has := refusals[r.Reason]; has {
+		return s
+	}
+	return refusals[channel.Submit]
 }
 
 // refuse answers with an error.

@@ -22,9 +22,6 @@ import (
 	"channelbench/internal/scenario"
 )
 
-// defaultPoll is how often a bench asks where the scenario doesn't say; it is bench.DefaultPoll.
-const defaultPoll = 10 * time.Second
-
 // Read reads a journal up to the first line that can't be trusted, since a crash cut it short or somebody changed it:
 // torn says so, and what comes before counts.
 func Read(r io.Reader) (recorded *recording.Recording, torn, err error) {
@@ -121,16 +118,12 @@ func made(s *scenario.Scenario, name string, video int) (channel.Clip, time.Dura
 	v := &s.Workload.Videos[video]
 	for i := range s.Channels {
 		if c := &s.Channels[i]; c.Name == name {
-			poll := c.Poll
-			if poll == 0 {
-				poll = defaultPoll
-			}
 			clip, ok := c.Make(v.Clip, v.Fit)
 			if !ok {
 				clip = v.Clip
 			}
-			return clip, poll
+			return clip, c.Poll
 		}
 	}
-	return v.Clip, defaultPoll
+	return v.Clip, scenario.DefaultPoll
 }

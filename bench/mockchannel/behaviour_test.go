@@ -91,9 +91,9 @@ func TestRefusals(t *testing.T) {
 	takes := &scenario.Takes{Median: 6 * time.Second}
 	certain := scenario.Error{Rate: 1, Takes: takes}
 	for reason, edit := range map[channel.Reason]func(*scenario.Errors){
-		channel.Moderation: func(e *scenario.Errors) { e.Moderation = certain },
-		channel.Region:     func(e *scenario.Errors) { e.Region = certain },
-		channel.Submit:     func(e *scenario.Errors) { e.Submit = certain },
+		channel.Moderation: func(e *scenario.Errors) { e.By[channel.Moderation] = certain },
+		channel.Region:     func(e *scenario.Errors) { e.By[channel.Region] = certain },
+		channel.Submit:     func(e *scenario.Errors) { e.By[channel.Submit] = certain },
 	} {
 		for at := range 3 {
 			synctest.Test(t, func(t *testing.T) {
@@ -117,7 +117,7 @@ func TestRefusals(t *testing.T) {
 
 // TestCountriesOfRegionErrorsVary by draw.
 func TestCountriesOfRegionErrorsVary(t *testing.T) {
-	s := opened(t, marketed(t, func(s *scenario.Scenario) { s.Channels[reverse].Errors.Region.Rate = 1 }), Options{})
+	s := opened(t, marketed(t, func(s *scenario.Scenario) { s.Channels[reverse].Errors.By[channel.Region].Rate = 1 }), Options{})
 	seen := map[string]bool{}
 	for range 200 {
 		seen[buys(t, s, reverse).order("a cat", short).Country] = true
@@ -131,7 +131,7 @@ func TestCountriesOfRegionErrorsVary(t *testing.T) {
 func TestLostAnswers(t *testing.T) {
 	for at := range 3 {
 		synctest.Test(t, func(t *testing.T) {
-			s := opened(t, marketed(t, func(s *scenario.Scenario) { s.Channels[at].Errors.Ambiguous.Rate = 1 }), Options{})
+			s := opened(t, marketed(t, func(s *scenario.Scenario) { s.Channels[at].Errors.By[channel.Lost].Rate = 1 }), Options{})
 			b := buys(t, s, at)
 			ways := map[string]int{}
 			for range 300 {
@@ -172,7 +172,7 @@ func TestFailedJobs(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			s := opened(t, marketed(t, func(s *scenario.Scenario) {
 				c := &s.Channels[forwarding]
-				c.Errors.Job, c.Price.Billed = scenario.Error{Rate: 1, Billed: test.share}, test.billed
+				c.Errors.By[channel.Job], c.Price.Billed = scenario.Error{Rate: 1, Billed: test.share}, test.billed
 			}), Options{TellCost: true})
 			b := buys(t, s, forwarding)
 			j := b.accepted("a cat")
@@ -196,7 +196,7 @@ func TestFailedJobs(t *testing.T) {
 // TestUnusableClipsAreNotWhatWasOrdered at any length.
 func TestUnusableClipsAreNotWhatWasOrdered(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := opened(t, marketed(t, func(s *scenario.Scenario) { s.Channels[forwarding].Errors.Unusable.Rate = 1 }), Options{})
+		s := opened(t, marketed(t, func(s *scenario.Scenario) { s.Channels[forwarding].Errors.By[channel.BadClip].Rate = 1 }), Options{})
 		b := buys(t, s, forwarding)
 		for _, seconds := range []int{1, 8, 12, 30, 60} {
 			clip := channel.Clip{Seconds: seconds, Resolution: "720p", Aspect: "9:16"}
@@ -215,7 +215,7 @@ func TestUnusableClipsAreNotWhatWasOrdered(t *testing.T) {
 // TestDownloadsFailAsDrawn and can be tried again.
 func TestDownloadsFailAsDrawn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := opened(t, marketed(t, func(s *scenario.Scenario) { s.Channels[reverse].Errors.Download.Rate = 0.5 }), Options{})
+		s := opened(t, marketed(t, func(s *scenario.Scenario) { s.Channels[reverse].Errors.By[channel.Download].Rate = 0.5 }), Options{})
 		b := buys(t, s, reverse)
 		j := b.accepted("a cat")
 		time.Sleep(100 * time.Second)
@@ -301,9 +301,9 @@ func TestJobsWaitForASlot(t *testing.T) {
 // TestModerationIsBoundToThePrompt on all channels; the higher rate contains the lower.
 func TestModerationIsBoundToThePrompt(t *testing.T) {
 	s := opened(t, marketed(t, func(s *scenario.Scenario) {
-		s.Channels[forwarding].Errors.Moderation.Rate = 0.3
-		s.Channels[reverse].Errors.Moderation.Rate = 0.3
-		s.Channels[synchronous].Errors.Moderation.Rate = 0.6
+		s.Channels[forwarding].Errors.By[channel.Moderation].Rate = 0.3
+		s.Channels[reverse].Errors.By[channel.Moderation].Rate = 0.3
+		s.Channels[synchronous].Errors.By[channel.Moderation].Rate = 0.6
 	}), Options{Speed: 1e6})
 	blocked := 0
 	for n := range 200 {

@@ -178,7 +178,7 @@ func TestPrepaid(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				failing := func(s *scenario.Scenario) { s.Channels[reverse].Errors.Job.Rate = test.failing }
+				failing := func(s *scenario.Scenario) { s.Channels[reverse].Errors.By[channel.Job].Rate = test.failing }
 				s := opened(t, marketed(t, failing), Options{Prepaid: test.prepaid})
 				b := buys(t, s, reverse)
 				spent := func() money.Micros { return openingBalance - b.book(s, reverse).Balance }

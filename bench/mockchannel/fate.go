@@ -77,14 +77,15 @@ func (l *luck) model(e world.Errors, j world.Job) *world.Model {
 // draw is what the order meets if neither trouble nor limits stop it.
 func (l *luck) draw(o order, j world.Job, at time.Duration) fate {
 	e := l.world.Errors
-	judged := l.model(world.Errors{Moderation: e.Moderation}, j).Attempt(o.prompt, l.index, 0, o.try)
+	moderation := world.ByReason{channel.Moderation: e.By[channel.Moderation]}
+	judged := l.model(world.Errors{By: moderation}, j).Attempt(o.prompt, l.index, 0, o.try)
 	if judged.Outcome == channel.Refused {
 		return fate{Fate: judged}
 	}
 	if exit, bad := l.trouble.Exit(o.key, l.index, o.try, at); bad {
-		return fate{Fate: l.certain(world.Errors{Region: world.Refusal{Rate: 1, Takes: e.Region.Takes}}, o), country: l.country(o, exit)}
+		return fate{Fate: l.certain(channel.Region, o), country: l.country(o, exit)}
 	}
-	e.Moderation, e.Region, e.RegionMix = world.Refusal{}, world.Refusal{}, nil
+	e.By[channel.Moderation], e.By[channel.Region], e.RegionMix = world.Error{}, world.Error{}, nil
 	f := fate{Fate: l.model(e, j).Attempt(o.key, l.index, 0, o.try)}
 	if f.Outcome == channel.Ambiguous {
 		l.lose(&f, o, j)
@@ -107,7 +108,9 @@ func (l *luck) country(o order, exit int) string {
 }
 
 // certain is the refusal that an order meets for sure.
-func (l *luck) certain(e world.Errors, o order) world.Fate {
+func (l *luck) certain(r channel.Reason, o order) world.Fate {
+	var e world.Errors
+	e.By[r] = world.Error{Rate: 1, Takes: l.world.Errors.By[r].Takes}
 	return l.model(e, world.Job{}).Attempt(o.key, l.index, 0, o.try)
 }
 
@@ -116,8 +119,12 @@ func (l *luck) lose(f *fate, o order, j world.Job) {
 	ways := []dialect.Loss{dialect.ByGateway, dialect.ByCut}
 	if uniform(o.key, forLoss, l.index<<8|o.try) < 0.5 {
 		ways = append(ways, dialect.ByTear)
-		answered, e := f.Answered, &l.world.Errors
-		f.Fate = l.model(world.Errors{Job: e.Job, JobBilled: e.JobBilled, Unusable: e.Unusable}, j).Attempt(o.key, l.index, 0, o.try)
+		answered := f.Answered
+		after := l.world.Errors.By
+		for _, r := range append(channel.ErrorsOf(channel.Asking), channel.ErrorsOf(channel.Answering)...) {
+			after[r] = world.Error{}
+		}
+		f.Fate = l.model(world.Errors{By: after}, j).Attempt(o.key, l.index, 0, o.try)
 		f.Answered = answered
 	}
 	f.lost, f.loss = true, ways[pick(uniform(o.key, forLossWay, l.index<<8|o.try), len(ways))]
@@ -128,10 +135,10 @@ func (l *luck) troubled(o order, at time.Duration) (fate, bool) {
 	if !l.trouble.Refuses(o.key, l.index, o.try, at) {
 		return fate{}, false
 	}
-	return fate{Fate: l.certain(world.Errors{Submit: world.Refusal{Rate: 1, Takes: l.world.Errors.Submit.Takes}}, o)}, true
+	return fate{Fate: l.certain(channel.Submit, o)}, true
 }
 
 // fetchFails says whether the n-th fetch of a clip fails.
 func (l *luck) fetchFails(o order, n int) bool {
-	return l.model(world.Errors{Download: l.world.Errors.Download}, world.Job{}).Fetch(o.key, l.index, o.try, n)
+	return l.model(l.world.Errors, world.Job{}).Fetch(o.key, l.index, o.try, n)
 }

@@ -67,7 +67,7 @@ func TestOpenAISDK(t *testing.T) {
 
 // TestLostAnswersOverSockets are seen by a real client in all three ways.
 func TestLostAnswersOverSockets(t *testing.T) {
-	s := opened(t, marketed(t, func(s *scenario.Scenario) { s.Channels[reverse].Errors.Ambiguous.Rate = 1 }), Options{})
+	s := opened(t, marketed(t, func(s *scenario.Scenario) { s.Channels[reverse].Errors.By[channel.Lost].Rate = 1 }), Options{})
 	web := listening(t, s)
 	b := buysAt(t, s, reverse, web.URL, web.Client().Transport)
 	ways := map[string]int{}

@@ -22,9 +22,9 @@ func unlucky(s *scenario.Scenario) {
 		c.Latency = scenario.Latency{Shape: "lognormal", Base: 100 * time.Second, Sigma: 0.5}
 		c.SubmitTakes = &scenario.Takes{Median: 2 * time.Second, Sigma: 0.5}
 		c.Errors = scenario.Errors{
-			Moderation: scenario.Error{Rate: 0.1}, Region: scenario.Error{Rate: 0.2, Takes: &scenario.Takes{Median: 6 * time.Second, Sigma: 0.6}},
-			Submit: scenario.Error{Rate: 0.1}, Ambiguous: scenario.Error{Rate: 0.1}, Job: scenario.Error{Rate: 0.2, Billed: 0.5},
-			Unusable: scenario.Error{Rate: 0.2}, Download: scenario.Error{Rate: 0.3},
+			By: scenario.ByReason{channel.Moderation: {Rate: 0.1}, channel.Region: {Rate: 0.2, Takes: &scenario.Takes{Median: 6 * time.Second, Sigma: 0.6}},
+				channel.Submit: {Rate: 0.1}, channel.Lost: {Rate: 0.1}, channel.Job: {Rate: 0.2, Billed: 0.5},
+				channel.BadClip: {Rate: 0.2}, channel.Download: {Rate: 0.3}},
 		}
 	}
 }
@@ -73,7 +73,7 @@ func TestNamedOrdersMeetTheSimulatorsTrouble(t *testing.T) {
 			s.Outages = []scenario.Outage{{Channels: []string{"forwarding", "reverse"}, Between: time.Hour, Lasts: scenario.Takes{Median: 20 * time.Minute, Sigma: 1}}}
 			c := &s.Channels[reverse]
 			c.Regimes = []scenario.Regime{{Name: "risk", Share: 0.3, Lasts: scenario.Takes{Median: time.Hour, Sigma: 1}, Submit: 0.6}}
-			c.Errors.Region = scenario.Error{Rate: 0.3, Takes: &scenario.Takes{Median: 6 * time.Second, Sigma: 0.6}}
+			c.Errors.By[channel.Region] = scenario.Error{Rate: 0.3, Takes: &scenario.Takes{Median: 6 * time.Second, Sigma: 0.6}}
 			c.Errors.Exits, c.Errors.Burst, c.Errors.Rotate = 3, 5*time.Minute, "attempt"
 			c.Limits = scenario.Limits{RequestsPerMinute: 1, Concurrent: 2}
 		})

@@ -42,6 +42,7 @@ import (
 	"time"
 
 	"channelbench/bench/dialect"
+	"channelbench/internal/channel"
 	"channelbench/internal/money"
 	"channelbench/internal/scenario"
 	"channelbench/internal/world"
@@ -135,7 +136,7 @@ func modelled(s *scenario.Scenario) *scenario.Scenario {
 func (s *Server) add(e *seller) error {
 	protocol := e.channel.Protocol
 	if protocol == "" {
-		protocol = dialect.Names()[0]
+		protocol = channel.Protocols[0]
 	}
 	d, known := dialect.ByName(protocol)
 	if !known {

@@ -24,7 +24,7 @@ func within(t *testing.T, what string, got, p float64, n int) {
 func TestOutagesStopTheirChannelsTogether(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := opened(t, marketed(t, func(s *scenario.Scenario) {
-			s.Channels[forwarding].Errors.Submit.Takes = &scenario.Takes{Median: time.Second}
+			s.Channels[forwarding].Errors.By[channel.Submit].Takes = &scenario.Takes{Median: time.Second}
 			s.Outages = []scenario.Outage{{Channels: []string{"forwarding", "reverse"}, Between: time.Hour, Lasts: scenario.Takes{Median: 20 * time.Minute, Sigma: 0.5}}}
 		}), Options{})
 		f, r, other := buys(t, s, forwarding), buys(t, s, reverse), buys(t, s, synchronous)
@@ -88,7 +88,7 @@ func TestExitsRefuseWithTheirCountry(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := opened(t, marketed(t, func(s *scenario.Scenario) {
 			e := &s.Channels[reverse].Errors
-			e.Region.Rate, e.Pool, e.Supported, e.Rotate = 0.25, map[string]int{"MM": 2, "RU": 10, "US": 36}, []string{"US"}, "attempt"
+			e.By[channel.Region].Rate, e.Pool, e.Supported, e.Rotate = 0.25, map[string]int{"MM": 2, "RU": 10, "US": 36}, []string{"US"}, "attempt"
 		}), Options{})
 		b := buys(t, s, reverse)
 		refused, n := 0, 2000

@@ -53,8 +53,10 @@ func patience(c *scenario.Compiled, ch int) time.Duration {
 func firstTime(m *world.Model, ch int, within time.Duration) float64 {
 	c := &m.Channels[ch]
 	passes := 1.0
-	for _, rate := range []float64{c.Errors.Moderation.Rate, c.Errors.Region.Rate, c.Errors.Submit.Rate, c.Errors.Ambiguous.Rate, c.Errors.Job, c.Errors.Unusable} {
-		passes *= 1 - rate
+	for _, r := range channel.Errors {
+		if r.Phase() != channel.Fetching {
+			passes *= 1 - c.Errors.By[r].Rate
+		}
 	}
 	good, share := 0.0, 0.0
 	for class, j := range c.Jobs {
@@ -88,7 +90,7 @@ func Served(name string, promise time.Duration, orders []recording.Order) (good,
 		}
 		from, to := &orders[i].Attempts[first], &orders[i].Attempts[last]
 		switch {
-		case to.Outcome == channel.Pending || to.Reason == channel.Moderation || to.Reason == channel.Overtaken:
+		case to.Outcome == channel.Pending || channel.Reasons[to.Reason].Blameless:
 		case to.Outcome == channel.Delivered && (promise == 0 || to.Submitted+to.Answer+to.Service+to.Fetch-from.Submitted <= promise):
 			good++
 		default:

@@ -40,11 +40,11 @@ func troubled(seed uint64, orders int) *world.Model {
 	m.Channels = []world.Channel{
 		{Name: "reverse", Jobs: jobs, SubmitTakes: second, Price: &channel.Price{Shape: channel.PerCall, Units: map[string]money.Micros{channel.Any: 120_000}},
 			Errors: world.Errors{
-				Moderation: world.Refusal{Rate: 0.06, Takes: second}, Region: world.Refusal{Rate: 0.15, Takes: dist.NewLogNormal(6, 0.6)},
-				Submit: world.Refusal{Rate: 0.1}, Ambiguous: world.Refusal{Rate: 0.03, Takes: dist.Constant(20)}, Job: 0.1, JobBilled: 0.5, Unusable: 0.08, Download: 0.05,
+				By: world.ByReason{channel.Moderation: {Rate: 0.06, Takes: second}, channel.Region: {Rate: 0.15, Takes: dist.NewLogNormal(6, 0.6)},
+					channel.Submit: {Rate: 0.1}, channel.Lost: {Rate: 0.03, Takes: dist.Constant(20)}, channel.Job: {Rate: 0.1, Billed: 0.5}, channel.BadClip: {Rate: 0.08}, channel.Download: {Rate: 0.05}},
 			}},
 		{Name: "forwarding", Jobs: jobs, SubmitTakes: second, Price: &channel.Price{Shape: channel.PerSecond, Units: map[string]money.Micros{channel.Any: 85_000}},
-			Errors: world.Errors{Moderation: world.Refusal{Rate: 0.04}, Submit: world.Refusal{Rate: 0.1}, Job: 0.05}},
+			Errors: world.Errors{By: world.ByReason{channel.Moderation: {Rate: 0.04}, channel.Submit: {Rate: 0.1}, channel.Job: {Rate: 0.05}}}},
 	}
 	return m
 }

@@ -134,7 +134,8 @@ func (o *order) fetch(a *policy.Action) {
 	}
 	e := policy.Event{Kind: policy.Fetched, At: a.At + span(met.Fetch), Attempt: a.Attempt}
 	if met.Outcome == channel.Unusable {
-		e.Kind, e.Jitter = policy.Rejected, o.Model.Jitter(o.out.Key, int(a.Channel), int(o.machine.Attempts()[a.Attempt].Try))
+		e.Kind, e.Reason = policy.Rejected, met.Reason
+		e.Jitter = o.Model.Jitter(o.out.Key, int(a.Channel), int(o.machine.Attempts()[a.Attempt].Try))
 	}
 	o.expect(e)
 }

@@ -4,6 +4,8 @@ import (
 	"errors"
 
 	"github.com/spf13/cobra"
+
+	"channelbench/internal/scenario/printer"
 )
 
 func (p *program) checkCommand() *cobra.Command {
@@ -31,7 +33,7 @@ hint. SCENARIO is a path, "-" for stdin, or the name of a shipped scenario. It e
 					continue
 				}
 				if resolved {
-					if _, err := p.out.Write(s.Resolved()); err != nil {
+					if _, err := p.out.Write(printer.Print(s)); err != nil {
 						return fail(exitFailed, err)
 					}
 					continue

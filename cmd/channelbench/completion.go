@@ -6,7 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"channelbench/internal/scenario"
+	"channelbench/internal/scenario/document"
 	"channelbench/scenarios"
 )
 
@@ -41,7 +41,7 @@ func (p *program) completeKey(_ *cobra.Command, args []string, begun string) ([]
 		return nil, directive
 	}
 	var all []string
-	for _, key := range scenario.Keys(src.text) {
+	for _, key := range document.Keys(src.text) {
 		if strings.HasPrefix(key, begun) {
 			all = append(all, key+"=")
 		}

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"channelbench/internal/scenario"
+	"channelbench/internal/scenario/document"
 	"channelbench/scenarios"
 )
 
@@ -40,7 +41,7 @@ file. Without FILE it writes scenario.toml; with "-" it writes to stdout.`,
 				return nil
 			}
 			name := scenario.FileName(file)
-			text, err := scenario.Patch(text, []scenario.Edit{{Path: []string{"name"}, Value: strconv.Quote(name)}}, nil)
+			text, err := document.Patch(text, []document.Edit{{Path: []string{"name"}, Value: strconv.Quote(name)}}, nil)
 			if err != nil {
 				return fail(exitFailed, err)
 			}

@@ -10,7 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"channelbench/internal/inert"
-	"channelbench/internal/scenario"
+	"channelbench/internal/scenario/document"
 )
 
 // Exit codes; they are part of the interface.
@@ -93,7 +93,7 @@ func (p *program) say(format string, args ...any) {
 
 // complain says what went wrong. Each problem of a scenario begins at the margin, where editors look for its place.
 func (p *program) complain(err error) {
-	var problems scenario.Problems
+	var problems document.Problems
 	if !errors.As(err, &problems) {
 		p.say("%v", err)
 		return
@@ -109,7 +109,7 @@ func (p *program) note(format string, args ...any) {
 }
 
 // warn prints a scenario's warnings to stderr.
-func (p *program) warn(warnings []scenario.Problem) {
+func (p *program) warn(warnings []document.Problem) {
 	for _, w := range warnings {
 		p.note("%v", w)
 	}

@@ -13,6 +13,7 @@ import (
 
 	"channelbench/bench"
 	"channelbench/internal/scenario"
+	"channelbench/internal/scenario/document"
 	"channelbench/reports"
 	"channelbench/scenarios"
 )
@@ -47,13 +48,13 @@ func keptName(name string) string {
 // called so, and all else is a path.
 func (p *program) open(name string) (*source, error) {
 	if name == "-" {
-		text, err := io.ReadAll(io.LimitReader(p.in, scenario.MaxSource+1)) // Load says that it is too long
+		text, err := io.ReadAll(io.LimitReader(p.in, document.MaxSource+1)) // Load says that it is too long
 		if err != nil {
 			return nil, fail(exitFailed, fmt.Errorf("read stdin: %w", err))
 		}
 		return &source{label: "stdin", from: "stdin", text: text, dir: ".", named: map[string][]byte{}}, nil
 	}
-	text, err := readUpTo(name, scenario.MaxSource+1)
+	text, err := readUpTo(name, document.MaxSource+1)
 	if err == nil {
 		src := &source{label: name, path: name, text: text, dir: filepath.Dir(name), named: map[string][]byte{}}
 		if filepath.Base(name) == keptScenario {
@@ -74,7 +75,7 @@ func (p *program) open(name string) (*source, error) {
 // shipped says which shipped scenarios there are, and which one may have been meant.
 func shipped(name string) string {
 	all := "shipped are " + strings.Join(scenarios.Names(), ", ")
-	if near, ok := scenario.Nearest(name, scenarios.Names()); ok {
+	if near, ok := document.Nearest(name, scenarios.Names()); ok {
 		return "did you mean " + near + "? " + all
 	}
 	return all
@@ -125,12 +126,12 @@ func (s *source) readKept(name string) ([]byte, error) {
 
 // readAs reads a file, and remembers what it says under the name that the scenario gives it.
 func (s *source) readAs(name, path string) ([]byte, error) {
-	text, err := readUpTo(path, scenario.MaxNamed+1)
+	text, err := readUpTo(path, document.MaxNamed+1)
 	if err != nil {
 		return nil, err
 	}
-	if len(text) > scenario.MaxNamed {
-		return nil, fmt.Errorf("%s is longer than %d MB", path, scenario.MaxNamed>>20)
+	if len(text) > document.MaxNamed {
+		return nil, fmt.Errorf("%s is longer than %d MB", path, document.MaxNamed>>20)
 	}
 	s.named[name] = text
 	return text, nil

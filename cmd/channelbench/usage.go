@@ -9,7 +9,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"channelbench/internal/scenario"
+	"channelbench/internal/scenario/document"
 )
 
 // helpWidth is how wide a help is, in columns.
@@ -75,7 +75,7 @@ func unknownCommand(under *cobra.Command, name string) error {
 		}
 	}
 	hint := under.CommandPath() + " --help"
-	if near, ok := scenario.Nearest(name, names); ok {
+	if near, ok := document.Nearest(name, names); ok {
 		hint = fmt.Sprintf("did you mean %s %s?", under.CommandPath(), near)
 	}
 	return fail(exitUsage, fmt.Errorf("unknown command %q\n  hint: %s", name, hint))
@@ -98,7 +98,7 @@ func flagError(cmd *cobra.Command, err error) error {
 		return unknownCommand(cmd, names[0]) // whose flags these may be
 	case errors.As(err, &unknown) && unknown.GetSpecifiedShortnames() == "":
 		cmd.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
-		if near, ok := scenario.Nearest(unknown.GetSpecifiedName(), names); ok {
+		if near, ok := document.Nearest(unknown.GetSpecifiedName(), names); ok {
 			hint = fmt.Sprintf("did you mean --%s?", near)
 		}
 	case errors.As(err, &value):

@@ -22,6 +22,7 @@ import (
 	"channelbench/internal/calibrate/fit"
 	"channelbench/internal/calibrate/predict"
 	"channelbench/internal/scenario"
+	"channelbench/internal/scenario/document"
 )
 
 // DefaultDiscount is how much less a night counts for each day that it is older than the latest: half after three
@@ -95,7 +96,7 @@ type calibration struct {
 	clocks  []int      // by night: nights with the same number share a clock
 	by      [][]placed // by channel, in the order of nights and time
 	troubled
-	edits []scenario.Edit
+	edits []document.Edit
 	notes map[string]string
 	wants []func(*scenario.Scenario) // what the text must say in the end
 }

@@ -10,6 +10,7 @@ import (
 	"channelbench/internal/channel"
 	"channelbench/internal/proof"
 	"channelbench/internal/scenario"
+	"channelbench/internal/scenario/document"
 )
 
 // TestCalibratedRangesCover: what stands in the file in the end holds the truth as often as it says, of scenarios that were
@@ -55,7 +56,7 @@ func TestTheTextKeepsItsCommentsAndSaysWhatItRestsOn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if a, b := strings.Count(text, scenario.NoteMark), strings.Count(string(again.Text), scenario.NoteMark); a != 5 || b != 5 {
+	if a, b := strings.Count(text, document.NoteMark), strings.Count(string(again.Text), document.NoteMark); a != 5 || b != 5 {
 		t.Errorf("%d comments became %d:\n%s", a, b, again.Text)
 	}
 }
@@ -87,7 +88,7 @@ func TestSpellsOfRegionErrors(t *testing.T) {
 		{"none", "", "", 0, "independent, as stated"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			world := truth(tt.world, func(s *scenario.Scenario) { s.Channels[0].Errors.Region.Rate = 0.12 })
+			world := truth(tt.world, func(s *scenario.Scenario) { s.Channels[0].Errors.By[channel.Region].Rate = 0.12 })
 			r, err := Run(toy(tt.stated), Options{Nights: nightsOfWorld(world, 5, 4, 400, 30*time.Second, 10*time.Second)})
 			if err != nil {
 				t.Fatal(err)
@@ -167,7 +168,7 @@ func TestOutages(t *testing.T) {
 	if o.Lasts.Median < 25*time.Minute || o.Lasts.Median > 60*time.Minute || o.Between < 12*time.Hour || o.Between > 32*time.Hour || o.Lasts.Sigma < 0.2 || o.Lasts.Sigma > 0.9 {
 		t.Errorf("outages %+v:\n%s", o, r.Report())
 	}
-	if rate := got.Channels[0].Errors.Submit.Rate; rate > 0.03 || rate < 0.012 {
+	if rate := got.Channels[0].Errors.By[channel.Submit].Rate; rate > 0.03 || rate < 0.012 {
 		t.Errorf("outside of outages %v of the submits fail, 2%% do:\n%s", rate, r.Report())
 	}
 	few, err := Run(load(text), Options{Nights: nightsOfWorld(world, 3, 2, 60, 20*time.Second, 10*time.Second)})
@@ -199,10 +200,10 @@ func TestTroubleOfSeveralKinds(t *testing.T) {
 		t.Error(report)
 	}
 	for _, c := range load(string(r.Text)).Channels {
-		if region := c.Errors.Region.Range; region.Low > 0.05 || region.High < 0.05 {
+		if region := c.Errors.By[channel.Region].Range; region.Low > 0.05 || region.High < 0.05 {
 			t.Errorf("%s: region %v of 5%%:\n%s", c.Name, region, r.Report())
 		}
-		if submit := c.Errors.Submit.Range; submit.Low > 0.02 || submit.High < 0.02 {
+		if submit := c.Errors.By[channel.Submit].Range; submit.Low > 0.02 || submit.High < 0.02 {
 			t.Errorf("%s: submit %v of 2%%:\n%s", c.Name, submit, r.Report())
 		}
 	}
@@ -226,7 +227,7 @@ func BenchmarkHundredThousandOrders(b *testing.B) {
 // TestWhatTheScenarioLacks: an error that it doesn't know is added, in an inline table and in one of lines.
 func TestWhatTheScenarioLacks(t *testing.T) {
 	world := truth("", func(s *scenario.Scenario) {
-		s.Channels[0].Errors.Ambiguous.Rate, s.Channels[0].Errors.Moderation.Rate = 0.04, 0.03
+		s.Channels[0].Errors.By[channel.Lost].Rate, s.Channels[0].Errors.By[channel.Moderation].Rate = 0.04, 0.03
 	})
 	lines := string(toy("").Source)
 	begin, end := strings.Index(lines, "[channels.reverse.errors]"), strings.Index(lines, "[strategies")
@@ -241,8 +242,8 @@ func TestWhatTheScenarioLacks(t *testing.T) {
 				t.Fatal(err)
 			}
 			e := &load(string(r.Text)).Channels[0].Errors
-			if e.Ambiguous.Rate < 0.02 || e.Ambiguous.Rate > 0.06 || e.Moderation.Rate < 0.015 || e.Moderation.Rate > 0.05 || e.Region.Rate < 0.03 {
-				t.Errorf("ambiguous %v, moderation %v, region %v:\n%s", e.Ambiguous, e.Moderation, e.Region, r.Text)
+			if e.By[channel.Lost].Rate < 0.02 || e.By[channel.Lost].Rate > 0.06 || e.By[channel.Moderation].Rate < 0.015 || e.By[channel.Moderation].Rate > 0.05 || e.By[channel.Region].Rate < 0.03 {
+				t.Errorf("ambiguous %v, moderation %v, region %v:\n%s", e.By[channel.Lost], e.By[channel.Moderation], e.By[channel.Region], r.Text)
 			}
 		})
 	}
@@ -453,7 +454,7 @@ func TestHowFarAnAttemptCame(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			got := ""
-			for _, kind := range kinds {
+			for _, kind := range channel.Errors {
 				switch hits, tries := exposure(&placed{Attempt: &tt.a}, kind); {
 				case hits > 0:
 					got += "x"
@@ -492,7 +493,7 @@ func TestAttemptsOfOtherChannels(t *testing.T) {
 
 // TestWhatALogNeverNames stays as stated: a log without unusable clips may know no such thing.
 func TestWhatALogNeverNames(t *testing.T) {
-	s := truth("", func(s *scenario.Scenario) { s.Channels[0].Errors.Unusable.Rate = 0 })
+	s := truth("", func(s *scenario.Scenario) { s.Channels[0].Errors.By[channel.BadClip].Rate = 0 })
 	nights := nightsOfWorld(s, 1, 3, 300, 20*time.Second, 10*time.Second)
 	for want, isLog := range map[float64]bool{0.03: true, 0: false} {
 		for i := range nights {
@@ -502,7 +503,7 @@ func TestWhatALogNeverNames(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := load(string(r.Text)).Channels[0].Errors.Unusable.Rate; math.Abs(got-want) > 0.002 || isLog != strings.Contains(r.Report(), "the log never names it") {
+		if got := load(string(r.Text)).Channels[0].Errors.By[channel.BadClip].Rate; math.Abs(got-want) > 0.002 || isLog != strings.Contains(r.Report(), "the log never names it") {
 			t.Errorf("log %v: unusable %v, want %v:\n%s", isLog, got, want, r.Report())
 		}
 	}

@@ -18,7 +18,7 @@ func (c *calibration) check(key string, checks ...predict.Check) {
 
 // checkRate tests whether a rate depends on the night, or on the hour of the day in UTC. Hours of mock channels mean
 // nothing.
-func (c *calibration) checkRate(ch int, kind string) {
+func (c *calibration) checkRate(ch int, kind channel.Reason) {
 	nights, hours := make([]predict.Group, len(c.nights)), make([]predict.Group, 24)
 	for n := range nights {
 		nights[n].Name = "in the night of " + c.nights[n].From.Format(time.DateOnly)
@@ -39,11 +39,11 @@ func (c *calibration) checkRate(ch int, kind string) {
 			h.Tries += tries
 		}
 	}
-	key := c.key(ch, "errors."+kind)
+	key := c.key(ch, "errors."+kind.String())
 	if k, told := predict.Alike("nights alike", nights, c.s.Seed); told {
 		c.check(key, k)
 	}
-	if k, told := predict.Alike("hours alike", hours, c.s.Seed); told && (kind == "region" || kind == "submit") {
+	if k, told := predict.Alike("hours alike", hours, c.s.Seed); told && kind.Phase() == channel.Asking && kind != channel.Moderation {
 		c.check(key, k)
 	}
 }

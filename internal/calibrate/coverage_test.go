@@ -93,7 +93,7 @@ func invented(r *Result, trouble bool) bool {
 func draw(s *scenario.Scenario, seed uint64, least, more float64) {
 	u := func(k uint64) float64 { return float64((seed*7919+k*104729)%1009) / 1009 } // spread over the worlds
 	e := &s.Channels[0].Errors
-	for i, rate := range []*float64{&e.Region.Rate, &e.Submit.Rate, &e.Job.Rate, &e.Unusable.Rate} {
+	for i, rate := range []*float64{&e.By[channel.Region].Rate, &e.By[channel.Submit].Rate, &e.By[channel.Job].Rate, &e.By[channel.BadClip].Rate} {
 		*rate = least + more*u(uint64(i+1))
 	}
 	factor := 0.6 + 0.9*u(5)
@@ -105,9 +105,9 @@ func draw(s *scenario.Scenario, seed uint64, least, more float64) {
 // holds says which of the ranges that stand in the file in the end hold the truth.
 func holds(was *scenario.Scenario, r *Result) map[string]bool {
 	got, holds := load(string(r.Text)).Channels[0], map[string]bool{}
-	for _, kind := range []string{"region", "submit", "job", "unusable"} {
-		g, truth := errorOf(&got.Errors, kind).Range, errorOf(&was.Channels[0].Errors, kind).Rate
-		holds[kind] = g.Low <= truth && truth <= g.High
+	for _, kind := range []channel.Reason{channel.Region, channel.Submit, channel.Job, channel.BadClip} {
+		g, truth := got.Errors.By[kind].Range, was.Channels[0].Errors.By[kind].Rate
+		holds[kind.String()] = g.Low <= truth && truth <= g.High
 	}
 	// The factor is on all medians; it is known best near the mean length.
 	at := func(c *scenario.Latency) float64 { return c.Base.Seconds() + 7*c.PerSecond["720p"].Seconds() }

@@ -14,57 +14,65 @@ import (
 	"channelbench/internal/scenario"
 )
 
-// kinds are the errors in the order in which an attempt meets them; each rate is of those that passed the earlier ones.
-var kinds = []string{"moderation", "region", "submit", "ambiguous", "job", "unusable", "download"}
+// position is where an attempt meets an error: each rate is of those that passed the earlier ones.
+func position(r channel.Reason) int { return slices.Index(channel.Errors, r) }
 
-// errorOf is the scenario's error of a kind.
-func errorOf(e *scenario.Errors, kind string) *scenario.Error {
-	return map[string]*scenario.Error{"moderation": &e.Moderation, "region": &e.Region, "submit": &e.Submit,
-		"ambiguous": &e.Ambiguous,
-		"job":       &e.Job, "unusable": &e.Unusable, "download": &e.Download}[kind]
+// last is the error of a phase that an attempt meets last.
+func last(p channel.Phase) channel.Reason {
+	errors := channel.ErrorsOf(p)
+	return errors[len(errors)-1]
 }
 
-// lastStage is the last of the kinds to which an attempt is known to have been exposed, −1 for none, and whether it
+// of is a reason of a phase, or the usual one of that phase where an attempt was told another or none.
+func of(p channel.Phase, told, usual channel.Reason) channel.Reason {
+	if told.Phase() == p {
+		return told
+	}
+	return usual
+}
+
+// lastStage is the last of the errors to which an attempt is known to have been exposed, none if to none, and whether it
 // had that error.
-func lastStage(p *placed) (last int, hit bool) {
-	at := func(kind string) int { return slices.Index(kinds, kind) }
+func lastStage(p *placed) (as channel.Reason, hit bool) {
 	// Some channels accept an order before they report what others refuse it for.
 	turned := p.Outcome == channel.Refused || p.Outcome == channel.Failed
 	switch {
 	case turned && p.Reason == channel.RateLimited:
-		return -1, false
-	case turned && p.Reason == channel.Moderation:
-		return at("moderation"), true
-	case turned && p.Reason == channel.Region:
-		return at("region"), true
+		return channel.NoReason, false
+	case turned && p.Reason.Phase() == channel.Asking && p.Reason != channel.Submit:
+		return p.Reason, true
 	case p.Outcome == channel.Refused:
-		return at("submit"), true
-	case p.Ended && p.Accepted && (p.Outcome == channel.Delivered || p.Outcome == channel.Unusable):
-		return at("unusable"), p.Outcome == channel.Unusable
+		return channel.Submit, true
+	case p.Ended && p.Accepted && p.Outcome == channel.Delivered:
+		return last(channel.Checking), false
+	case p.Ended && p.Accepted && p.Outcome == channel.Unusable:
+		return of(channel.Checking, p.Reason, channel.BadClip), true
+	case p.Ended && p.Accepted && !p.Made:
+		return of(channel.Making, p.Reason, channel.Job), true
 	case p.Ended && p.Accepted:
-		return at("job"), !p.Made
+		return last(channel.Making), false
 	case p.Accepted:
-		return at("ambiguous"), false
+		return last(channel.Answering), false
 	case p.Outcome == channel.Ambiguous:
-		return at("ambiguous"), true
+		return of(channel.Answering, p.Reason, channel.Lost), true
 	}
-	return -1, false // its answer isn't known
+	return channel.NoReason, false // its answer isn't known
 }
 
 // exposure returns how often an attempt was exposed to an error, and how often it had it.
-func exposure(p *placed, kind string) (hits, tries int) {
-	last, hit := lastStage(p)
-	at := slices.Index(kinds, kind)
+func exposure(p *placed, kind channel.Reason) (hits, tries int) {
+	as, hit := lastStage(p)
+	fetched := kind.Phase() == channel.Fetching && p.Fetches > 0
 	switch {
-	case kind == "download" && p.Fetches > 0 && p.Outcome == channel.Abandoned:
+	case fetched && p.Outcome == channel.Abandoned:
 		return p.Fetches, p.Fetches
-	case kind == "download" && p.Fetches > 0:
+	case fetched:
 		return p.Fetches - 1, p.Fetches
-	case at > last:
+	case position(kind) > position(as):
 		return 0, 0
-	case kind == "moderation" && p.Try > 0:
+	case kind == channel.Moderation && p.Try > 0:
 		return 0, 0 // one draw for an order on all channels: retries have passed it
-	case at == last && hit:
+	case kind == as && hit:
 		return 1, 1
 	}
 	return 0, 1
@@ -72,7 +80,7 @@ func exposure(p *placed, kind string) (hits, tries int) {
 
 // counts are those of an error by night, among the attempts exposed to it: what a spell of trouble refused or stopped
 // counts for the spell.
-func (c *calibration) counts(ch int, kind string) []fit.Count {
+func (c *calibration) counts(ch int, kind channel.Reason) []fit.Count {
 	all := make([]fit.Count, len(c.nights))
 	for n := range all {
 		all[n].Weight = c.weights[n]
@@ -105,10 +113,10 @@ func (c *calibration) dropSilentLogs(counts []fit.Count) {
 
 // errors fits a channel's rates.
 func (c *calibration) errors(ch int) {
-	for _, kind := range kinds {
+	for _, kind := range channel.Errors {
 		counts := c.counts(ch, kind)
 		r := fit.Pool(counts)
-		stated := errorOf(&c.s.Channels[ch].Errors, kind)
+		stated := &c.s.Channels[ch].Errors.By[kind]
 		if r.Hits == 0 && stated.Rate == 0 && stated.Range == nil {
 			continue
 		}
@@ -120,7 +128,7 @@ func (c *calibration) errors(ch int) {
 		if r.Widened() {
 			remark = fmt.Sprintf("nights scatter %.1f times as much as chance makes them, so the interval is theirs", r.Scatter)
 		}
-		if kind == "region" {
+		if kind == channel.Region {
 			if c.s.Channels[ch].Errors.Pool != nil {
 				c.Findings = append(c.Findings, Finding{Key: c.key(ch, "errors.region.rate"),
 					Stated: figure.Percent(stated.Rate), Measured: figure.Interval(r.Estimate),
@@ -137,12 +145,12 @@ func (c *calibration) errors(ch int) {
 }
 
 // unmeasured adds the finding of a stated rate to which no attempt was exposed.
-func (c *calibration) unmeasured(ch int, kind string, stated *scenario.Error) {
+func (c *calibration) unmeasured(ch int, kind channel.Reason, stated *scenario.Error) {
 	why := "no attempt was exposed to it"
 	if slices.ContainsFunc(c.nights, func(n attempt.Night) bool { return n.Log }) {
 		why = "the log never names it, so it isn't known whether it would"
 	}
-	c.Findings = append(c.Findings, Finding{Key: c.key(ch, "errors."+kind+".rate"),
+	c.Findings = append(c.Findings, Finding{Key: c.key(ch, "errors."+kind.String()+".rate"),
 		Stated: figure.Percent(stated.Rate), Why: why})
 }
 
@@ -173,7 +181,7 @@ func (c *calibration) billed(ch int) {
 		}
 	}
 	r := fit.Pool([]fit.Count{charged})
-	stated := c.s.Channels[ch].Errors.Job.Billed
+	stated := c.s.Channels[ch].Errors.By[channel.Job].Billed
 	if r.Tries == 0 || r.Hits == 0 && stated == 0 {
 		return
 	}
@@ -187,9 +195,9 @@ func (c *calibration) billed(ch int) {
 }
 
 // rate writes a rate where it is known better than it was stated, or contradicts that.
-func (c *calibration) rate(ch int, kind string, r *fit.Rate, remark string) {
-	stated := errorOf(&c.s.Channels[ch].Errors, kind)
-	f := Finding{Key: c.key(ch, "errors."+kind+".rate"), Stated: figure.Percent(stated.Rate),
+func (c *calibration) rate(ch int, kind channel.Reason, r *fit.Rate, remark string) {
+	stated := &c.s.Channels[ch].Errors.By[kind]
+	f := Finding{Key: c.key(ch, "errors."+kind.String()+".rate"), Stated: figure.Percent(stated.Rate),
 		Measured: figure.Interval(r.Estimate), From: evidence(r.Hits, r.Tries, r.Nights), Why: remark}
 	width := 2 * math.Max(stated.Rate, r.Value)
 	contradicts := stated.Rate < r.Low || stated.Rate > r.High
@@ -274,7 +282,7 @@ func (c *calibration) region(ch int, r *fit.Rate, remark string) string {
 // exposedToRegion are a channel's attempts that were exposed to region errors.
 func (c *calibration) exposedToRegion(ch int) (all []placed) {
 	for i := range c.by[ch] {
-		if _, tries := exposure(&c.by[ch][i], "region"); tries > 0 && c.exposedShare(&c.by[ch][i], "region") > 0.5 {
+		if _, tries := exposure(&c.by[ch][i], channel.Region); tries > 0 && c.exposedShare(&c.by[ch][i], channel.Region) > 0.5 {
 			all = append(all, c.by[ch][i])
 		}
 	}

@@ -100,7 +100,7 @@ func (c *calibration) findSpells(attempts []placed, refuses float64, stated *fit
 	for _, s := range sequences {
 		seen := visits(s, refused)
 		for i := range s {
-			_, tries := exposure(&s[i], "submit")
+			_, tries := exposure(&s[i], channel.Submit)
 			seen[i].Blind = tries == 0
 		}
 		all = append(all, seen)
@@ -138,13 +138,13 @@ func (c *calibration) noteOverlaps(t *fit.Trouble, k int, s []placed, stated, st
 
 // exposedShare is the probability that an attempt was exposed to an error of its channel, given the spells that were
 // found.
-func (c *calibration) exposedShare(p *placed, kind string) float64 {
+func (c *calibration) exposedShare(p *placed, kind channel.Reason) float64 {
 	switch a := c.overlaps[p.Attempt]; {
-	case kind == "moderation" || kind == "region":
+	case position(kind) < position(channel.Submit):
 		return 1 - a.refused
-	case kind == "submit":
+	case kind == channel.Submit:
 		return 1 - a.in
-	case kind == "job" && a.stopped:
+	case kind.Phase() == channel.Making && a.stopped:
 		return 0
 	}
 	return 1

@@ -15,6 +15,7 @@ import (
 	"channelbench/internal/channel"
 	"channelbench/internal/money"
 	"channelbench/internal/scenario"
+	"channelbench/internal/scenario/document"
 )
 
 // key is a channel's key as findings call it.
@@ -23,11 +24,11 @@ func (c *calibration) key(ch int, rest string) string {
 }
 
 func (c *calibration) edit(value string, path ...string) {
-	c.edits = append(c.edits, scenario.Edit{Path: path, Value: value})
+	c.edits = append(c.edits, document.Edit{Path: path, Value: value})
 }
 
 func (c *calibration) remove(path ...string) {
-	c.edits = append(c.edits, scenario.Edit{Path: path, Remove: true})
+	c.edits = append(c.edits, document.Edit{Path: path, Remove: true})
 }
 
 // note appends the dates of the nights to a comment.
@@ -45,18 +46,18 @@ func (c *calibration) note(text string) string {
 
 // remark adds to the comment above a key.
 func (c *calibration) remark(text string, path ...string) {
-	at := scenario.NotePath(path)
+	at := document.NotePath(path)
 	c.notes[at] = join(c.notes[at], text)
 }
 
 // writeRate writes a rate, its interval, and where they are from.
-func (c *calibration) writeRate(ch int, kind string, r *fit.Rate) {
-	at := []string{"channels", c.s.Channels[ch].Name, "errors", kind}
-	stated := errorOf(&c.s.Channels[ch].Errors, kind)
+func (c *calibration) writeRate(ch int, kind channel.Reason, r *fit.Rate) {
+	at := []string{"channels", c.s.Channels[ch].Name, "errors", kind.String()}
+	stated := &c.s.Channels[ch].Errors.By[kind]
 	least := 1 / float64(money.Whole)
 	low := math.Max(least, figure.Digits(r.Low, 3, math.Floor))
 	most := 1.0
-	if kind == "download" {
+	if kind.Phase() == channel.Fetching {
 		most = 0.99
 	}
 	high := figure.Share(math.Min(most, figure.Digits(r.High, 3, math.Ceil)))
@@ -68,7 +69,7 @@ func (c *calibration) writeRate(ch int, kind string, r *fit.Rate) {
 	}
 	text := fmt.Sprintf("[%q, %q]", figure.Exact(low), figure.Exact(high))
 	source := ""
-	if !scenario.Has(c.s.Source, at...) {
+	if !document.Has(c.s.Source, at...) {
 		c.edit(fmt.Sprintf(`{ rate = %q, range = %s, confidence = "measured" }`, figure.Exact(value), text), at...)
 	} else {
 		c.edit(strconv.Quote(figure.Exact(value)), append(at, "rate")...)
@@ -85,7 +86,7 @@ func (c *calibration) writeRate(ch int, kind string, r *fit.Rate) {
 	}
 	c.remark(text, at...)
 	c.wants = append(c.wants, func(s *scenario.Scenario) {
-		e := errorOf(&s.Channels[ch].Errors, kind)
+		e := &s.Channels[ch].Errors.By[kind]
 		e.Rate, e.Range, e.Confidence, e.Source = value, limits, scenario.Measured, source
 	})
 }
@@ -222,7 +223,7 @@ func (c *calibration) writeShare(path []string, v float64) {
 func (c *calibration) writeSpells(at []string, gap string, between float64, x *fit.Times, note string) {
 	in := func(key ...string) []string { return append(append([]string(nil), at...), key...) }
 	sigma := math.Max(0.01, figure.Digits(x.Spread.Value, 3, math.Round))
-	if scenario.Has(c.s.Source, in("lasts", "median")...) {
+	if document.Has(c.s.Source, in("lasts", "median")...) {
 		c.edit(strconv.Quote(figure.Seconds(x.Base)), in("lasts", "median")...)
 		c.edit(strconv.FormatFloat(sigma, 'f', -1, 64), in("lasts", "sigma")...)
 	} else {
@@ -262,7 +263,7 @@ func (c *calibration) write() error {
 		c.notes[path] = c.note(text)
 	}
 	var err error
-	if c.Text, err = scenario.Patch(c.s.Source, c.edits, c.notes); err != nil {
+	if c.Text, err = document.Patch(c.s.Source, c.edits, c.notes); err != nil {
 		return err
 	}
 	load := c.o.Load

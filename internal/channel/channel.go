@@ -29,6 +29,16 @@ var Kinds = []string{"direct", "forwarding", "reverse"}
 
 func (k Kind) String() string { return Kinds[k] }
 
+// The protocols, in which channels are asked; bench/dialect speaks them.
+const (
+	OpenAI      = "openai-videos"
+	ReversedAPI = "openai-videos-reverse"
+	Generations = "videos-generations"
+)
+
+// Protocols lists them in the order in which they are documented.
+var Protocols = []string{OpenAI, ReversedAPI, Generations}
+
 // Clip is what is ordered, or what a channel makes of it.
 type Clip struct {
 	Seconds    int
@@ -43,7 +53,7 @@ type Channel struct {
 	Name          string
 	Kind          Kind
 	Terms         string // printed beside its cost
-	Protocol      string // dialect; see bench/dialect
+	Protocol      string // one of Protocols
 	BaseURL       string
 	DownloadHosts []string
 	KeyEnv        string // name of the environment variable that holds the key
@@ -51,7 +61,7 @@ type Channel struct {
 	BalanceKeyEnv string // like KeyEnv, for BalanceURL
 	Model         string
 	Makes         Makes
-	Poll          time.Duration // 0: the answer is seen at once
+	Poll          time.Duration // 0: the answer is seen at once, as no scenario says
 	Price         Price
 }
 
@@ -116,28 +126,3 @@ const (
 var outcomes = []string{"pending", "delivered", "refused", "failed", "ambiguous", "abandoned", "unusable"}
 
 func (o Outcome) String() string { return outcomes[o] }
-
-// Reason is why an attempt did not deliver.
-type Reason uint8
-
-// The reasons, in the order in which an attempt meets them.
-const (
-	NoReason Reason = iota
-	RateLimited
-	Moderation // bound to the prompt
-	Region     // unsupported_country_code
-	Submit     // 5xx, refused connection: proven not accepted
-	Lost       // the answer to a submit was lost: ambiguous
-	Job        // accepted, then failed
-	BadClip    // delivered, but thrown away: unusable
-	Download   // the finished clip could not be fetched
-	Timeout    // it took longer than its step allows
-	Overtaken  // the other attempt of a hedged pair delivered first
-	Deadline   // the order's deadline passed
-	NumReasons
-)
-
-// Reasons lists the names of the reasons, in the order of their values, as scenarios and reports spell them.
-var Reasons = []string{"none", "rate_limited", "moderation", "region", "submit", "ambiguous", "job", "unusable", "download", "timeout", "overtaken", "deadline"}
-
-func (r Reason) String() string { return Reasons[r] }

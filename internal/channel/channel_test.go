@@ -72,7 +72,9 @@ func TestNames(t *testing.T) {
 			t.Errorf("%T(%d).String() = %q, want %q", tt.value, tt.value, got, tt.want)
 		}
 	}
-	if got := len(channel.Reasons); got != int(channel.NumReasons) {
-		t.Errorf("%d reasons have names, there are %d", got, channel.NumReasons)
+	for r := range channel.NumReasons {
+		if got, known := channel.ReasonOf(r.String()); !known || got != r {
+			t.Errorf("the reason named %q is %v", r, got)
+		}
 	}
 }

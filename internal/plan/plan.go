@@ -8,7 +8,6 @@
 package plan
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"math"
@@ -232,7 +231,7 @@ func (p *planner) driven() []record.PlannedStrategy {
 
 // nightCost is that of a night, the strategies together.
 func (p *planner) nightCost(strategies []record.PlannedStrategy) record.PlannedCost {
-	deadline := cmp.Or(p.scenario.Workload.Deadline, bench.DefaultDeadline)
+	deadline := p.scenario.Workload.Deadline
 	night := record.PlannedCost{Orders: p.bench.Orders, LeastUSD: p.bench.Least.Dollars(),
 		WorstUSD: p.bench.Worst.Dollars(),
 		Seconds:  p.bench.Lasts.Seconds(), LatestSeconds: (p.bench.Lasts + deadline).Seconds()}

@@ -454,6 +454,14 @@ func (m *Machine) abandon(i int32, r channel.Reason, at time.Duration, pool *Poo
 	return actions
 }
 
+// why is the event's reason, and the usual one where it has none: it takes a reason to fail.
+func (e *Event) why(usual channel.Reason) channel.Reason {
+	if e.Reason == channel.NoReason {
+		return usual
+	}
+	return e.Reason
+}
+
 // answer handles news of a live attempt.
 func (m *Machine) answer(e *Event, pool *Pool, actions []Action) []Action {
 	a := &m.attempts[e.Attempt]
@@ -490,16 +498,12 @@ func (m *Machine) answer(e *Event, pool *Pool, actions []Action) []Action {
 		a.close(channel.Ambiguous, channel.Lost, e.At)
 	case Failed:
 		a.Billed = e.Billed
-		why := e.Reason
-		if why == channel.NoReason {
-			why = channel.Job // it takes a reason to fail
-		}
-		a.close(channel.Failed, why, e.At)
+		a.close(channel.Failed, e.why(channel.Job), e.At)
 	case Stalled:
 		// It may go on, and be billed, so it is still polled, for that alone.
 		a.Outcome, a.Reason, a.Ended = channel.Ambiguous, channel.Lost, e.At
 	case Rejected:
-		a.close(channel.Unusable, channel.BadClip, e.At)
+		a.close(channel.Unusable, e.why(channel.BadClip), e.At)
 	}
 	m.reportFailure(a, e.At, pool)
 	pause := e.RetryAfter

@@ -72,10 +72,10 @@ func (p *Pool) admit(b *Breaker, channel int, at time.Duration) (probe bool) {
 }
 
 // later are the failures that an accepted job can still meet.
-var later = SetOf(channel.Job, channel.BadClip, channel.Timeout)
+var later = SetOf(channel.Timeout) | SetOf(channel.ErrorsOf(channel.Making)...) | SetOf(channel.ErrorsOf(channel.Checking)...)
 
 // vague are the failures from which nothing follows for the channel, where a breaker doesn't count them.
-var vague = SetOf(channel.Lost, channel.Timeout, channel.Overtaken, channel.Deadline)
+var vague = SetOf(channel.Timeout, channel.Overtaken, channel.Deadline) | SetOf(channel.ErrorsOf(channel.Answering)...)
 
 // succeed closes the breaker after a probe.
 func (p *Pool) succeed(channel int) {

@@ -319,7 +319,11 @@ func (s *stage) number(text string) float64 {
 }
 
 func (s *stage) reason(name string) channel.Reason {
-	return channel.Reason(s.index(channel.Reasons, name))
+	r, known := channel.ReasonOf(name)
+	if !known {
+		s.t.Fatalf("%q is no reason", name)
+	}
+	return r
 }
 
 func (s *stage) index(names []string, name string) int {

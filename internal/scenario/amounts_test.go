@@ -3,6 +3,8 @@ package scenario
 import (
 	"regexp"
 	"testing"
+
+	"channelbench/internal/scenario/document"
 )
 
 // TestHintsProposeNoOtherAmount: what a hint tells to write is the amount, share, duration or number that was written,
@@ -51,7 +53,7 @@ func TestHintsProposeNoOtherAmount(t *testing.T) {
 		}
 		_, _, err := Load("x.toml", []byte(source), Options{})
 		hint := "none"
-		for _, p := range err.(Problems) {
+		for _, p := range err.(document.Problems) {
 			if p.Text != "" && p.Line == 2 && len(p.Hint) > 0 && p.Hint[:3] != "add" {
 				hint = p.Hint
 				break
@@ -68,7 +70,7 @@ func TestABareDollarInAShell(t *testing.T) {
 	source := goodSource(t)
 	for _, argument := range []string{"costs.late=0.30", "costs.late=0", "costs.late=30", "costs.late=.30", "costs.late=bash.30"} {
 		_, _, err := Load("x.toml", source, Options{Set: []string{argument}, ReadFile: readTestFile})
-		if p := err.(Problems)[0]; p.Hint != "write the $, and single quotes around key=value: without them a shell takes $0 for a variable" {
+		if p := err.(document.Problems)[0]; p.Hint != "write the $, and single quotes around key=value: without them a shell takes $0 for a variable" {
 			t.Errorf("%s: %v", argument, p)
 		}
 	}
@@ -80,7 +82,7 @@ func TestMistakesOfSyntaxHideNothing(t *testing.T) {
 		"[channels.a]\nprice = { per_call = $0.10, per_call = 5% }\n"
 	_, _, err := Load("x.toml", []byte(source), Options{})
 	var got []string
-	for _, p := range err.(Problems) {
+	for _, p := range err.(document.Problems) {
 		got = append(got, p.Text+" > "+p.Hint)
 	}
 	for _, want := range []string{

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"channelbench/internal/money"
+	"channelbench/internal/scenario/document"
 )
 
 // defaultBench is [bench] where nothing else is stated; without run, all strategies are driven.
@@ -15,7 +16,7 @@ var defaultBench = Bench{Orders: 30, Rate: Rate{Count: 6, Per: time.Minute}, Gra
 // recognised after 6 to 10 orders.
 var defaultStop = Stop{Good: 0.80, Bad: 0.20, FalseStop: 0.01, Missed: 0.10}
 
-func (r *reader) bench(n *node) Bench {
+func (r *reader) bench(n *document.Node) Bench {
 	t := r.table(n, "[bench]")
 	defer t.close()
 	b := Bench{
@@ -31,13 +32,13 @@ func (r *reader) bench(n *node) Bench {
 	if stop := t.get("stop"); stop != nil {
 		b.Stop = r.stop(stop)
 	}
-	refuseRepeats(r, n.find("run"), b.Run)
+	refuseRepeats(r, n.Find("run"), b.Run)
 	return b
 }
 
 // stop reads when a channel is given up.
-func (r *reader) stop(n *node) Stop {
-	if n.value == none {
+func (r *reader) stop(n *document.Node) Stop {
+	if n.Value == None {
 		return Stop{}
 	}
 	t := r.table(n, `{ good = "80%", bad = "20%" }, or "none"`)
@@ -58,37 +59,39 @@ func (r *reader) stop(n *node) Stop {
 		{"false_stop", s.FalseStop, 0.5, `write the chance of an error that you accept, as "1%"`},
 		{"missed", s.Missed, 0.5, `write the chance of an error that you accept, as "10%"`},
 	} {
-		if at := n.fields()[b.key]; at != nil && !at.bad && (b.value <= 0 || b.value >= b.most) {
-			r.fail(at, b.hint, "%s is %s, but must lie between 0%% and %s", b.key, share(b.value), share(b.most))
+		if at := n.Fields()[b.key]; at != nil && !at.Bad && (b.value <= 0 || b.value >= b.most) {
+			r.Fail(at, b.hint, "%s is %s, but must lie between 0%% and %s", b.key, Share(b.value), Share(b.most))
 		}
 	}
-	if !n.bad && s.Bad >= s.Good {
-		at := n.find("bad")
+	if !n.Bad && s.Bad >= s.Good {
+		at := n.Find("bad")
 		if at == n {
-			at = n.find("good")
+			at = n.Find("good")
 		}
-		r.fail(at, `write the share of a dead channel below that of a healthy one, as { good = "80%", bad = "20%" }`,
-			"a channel that is good for %s of its orders cannot count as dead where %s is healthy", share(s.Bad), share(s.Good))
+		r.Fail(at, `write the share of a dead channel below that of a healthy one, as { good = "80%", bad = "20%" }`,
+			"a channel that is good for %s of its orders cannot count as dead where %s is healthy", Share(s.Bad), Share(s.Good))
 	}
 	return s
 }
 
 // proxyEnv reads the name of the environment variable that holds a proxy's address, which may hold a password.
-func (r *reader) proxyEnv(n *node) (string, bool) { return r.env(n, "HTTPS_PROXY", "the address") }
+func (r *reader) proxyEnv(n *document.Node) (string, bool) {
+	return r.env(n, "HTTPS_PROXY", "the address")
+}
 
 // GateMetrics are the figures that gates know. A bill is what a channel says that it charged, against what its price
 // makes.
 var GateMetrics = []string{"cost_per_delivered", "cost_per_order", "bill", "p50", "p95", "p90", "p99", "delivered", "in_time"}
 
-func (r *reader) gates(n *node) []Gate {
+func (r *reader) gates(n *document.Node) []Gate {
 	t := r.table(n, "[gates]")
 	defer t.close()
 	var all []Gate
 	for _, key := range GateMetrics {
 		t.get(key)
 	}
-	for _, f := range t.node.ordered() {
-		if !contains(GateMetrics, f.name) {
+	for _, f := range t.node.Ordered() {
+		if !contains(GateMetrics, f.Name) {
 			continue
 		}
 		if g, ok := r.gate(f); ok {
@@ -99,20 +102,20 @@ func (r *reader) gates(n *node) []Gate {
 }
 
 // gate reads how much worse a figure may get: "+5%" of a cost or a latency, "-1pp" of a share.
-func (r *reader) gate(n *node) (Gate, bool) {
-	example := gateExample(n.name)
-	s, isText := n.value.(string)
+func (r *reader) gate(n *document.Node) (Gate, bool) {
+	example := gateExample(n.Name)
+	s, isText := n.Value.(string)
 	if !isText {
 		r.wrongType(n, "a change", example)
 		return Gate{}, false
 	}
-	g, ok := gateOf(n.name, s)
+	g, ok := gateOf(n.Name, s)
 	switch {
 	case !ok:
-		prefix, suffix := gateForm(n.name)
-		r.fail(n, "write "+example, "%s cannot be %q: its gate is %s, a number and %s", n.name, s, prefix, suffix)
+		prefix, suffix := gateForm(n.Name)
+		r.Fail(n, "write "+example, "%s cannot be %q: its gate is %s, a number and %s", n.Name, s, prefix, suffix)
 	case g.Change < -1:
-		r.fail(n, "", "%s cannot fall by more than 100pp", n.name)
+		r.Fail(n, "", "%s cannot fall by more than 100pp", n.Name)
 		ok = false
 	}
 	return g, ok
@@ -164,4 +167,12 @@ func gateOf(metric, change string) (Gate, bool) {
 		g.Change = -g.Change
 	}
 	return g, true
+}
+
+// String is the bound as scenarios spell it: "+5%", "-1pp".
+func (g Gate) String() string {
+	if g.Points {
+		return "-" + strings.TrimSuffix(Share(-g.Change), "%") + "pp"
+	}
+	return "+" + Share(g.Change)
 }

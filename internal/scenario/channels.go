@@ -13,28 +13,29 @@ import (
 	"time"
 
 	"channelbench/internal/channel"
+	"channelbench/internal/scenario/document"
 )
 
-// Protocols are the dialects that bench speaks.
-var Protocols = []string{"openai-videos", "openai-videos-reverse", "videos-generations"}
+// DefaultPoll is how often a job is polled where a scenario doesn't say.
+const DefaultPoll = 10 * time.Second
 
 var noDate time.Time
 
-// byLength sorts keys so that 720p comes before 1080p.
-func byLength[V any](m map[string]V) []string {
+// ByLength sorts keys so that 720p comes before 1080p.
+func ByLength[V any](m map[string]V) []string {
 	return slices.SortedFunc(maps.Keys(m), func(a, b string) int {
 		return cmp.Or(cmp.Compare(len(a), len(b)), strings.Compare(a, b))
 	})
 }
 
-func (r *reader) channels(n *node) []Channel {
+func (r *reader) channels(n *document.Node) []Channel {
 	t := r.table(n, "[channels.NAME]")
-	if t.node.fields() != nil && len(t.node.fields()) == 0 {
-		r.failKey(n, "add [channels.forwarding] with kind, price and latency", "there are no channels")
+	if t.node.Fields() != nil && len(t.node.Fields()) == 0 {
+		r.FailKey(n, "add [channels.forwarding] with kind, price and latency", "there are no channels")
 	}
 	var all []Channel
-	for _, f := range t.node.ordered() {
-		if r.goodName(f) && !r.slip(f, t.node.ordered()) {
+	for _, f := range t.node.Ordered() {
+		if r.goodName(f) && !r.slip(f, t.node.Ordered()) {
 			all = append(all, r.channel(f))
 		}
 	}
@@ -43,41 +44,41 @@ func (r *reader) channels(n *node) []Channel {
 
 // slip reports a channel that is another one misspelt: it lacks what every channel needs, and its name
 // is close to that of one which doesn't.
-func (r *reader) slip(n *node, channels []*node) bool {
-	complete := func(c *node) bool {
-		return c.fields()["kind"] != nil || c.fields()["price"] != nil || c.fields()["latency"] != nil
+func (r *reader) slip(n *document.Node, channels []*document.Node) bool {
+	complete := func(c *document.Node) bool {
+		return c.Fields()["kind"] != nil || c.Fields()["price"] != nil || c.Fields()["latency"] != nil
 	}
-	if n.fields() == nil || complete(n) {
+	if n.Fields() == nil || complete(n) {
 		return false
 	}
 	var names []string
 	for _, c := range channels {
 		if complete(c) {
-			names = append(names, c.name)
+			names = append(names, c.Name)
 		}
 	}
-	meant, found := Nearest(n.name, names)
+	meant, found := document.Nearest(n.Name, names)
 	if found {
-		r.failKey(n, fmt.Sprintf("did you mean %q?", meant), "channel %s has no kind, price or latency", n.name)
+		r.FailKey(n, fmt.Sprintf("did you mean %q?", meant), "channel %s has no kind, price or latency", n.Name)
 	}
 	return found
 }
 
-func (r *reader) channel(n *node) Channel {
-	t := r.table(n, "[channels."+n.name+"]")
+func (r *reader) channel(n *document.Node) Channel {
+	t := r.table(n, "[channels."+n.Name+"]")
 	defer t.close()
 	c := Channel{Label: read(t, "label", "", (*reader).label), Channel: channel.Channel{
-		Name:          n.name,
+		Name:          n.Name,
 		Kind:          need(t, "kind", `kind = "direct", "forwarding" or "reverse"`, oneOf[channel.Kind](channel.Kinds)),
 		Terms:         read(t, "terms", "", (*reader).text),
-		Protocol:      read(t, "protocol", "", nameOf(Protocols...)),
+		Protocol:      read(t, "protocol", "", nameOf(channel.Protocols...)),
 		BaseURL:       read(t, "base_url", "", (*reader).address),
 		DownloadHosts: read(t, "download_hosts", nil, list(`["cdn.example.com"]`, (*reader).host)),
 		KeyEnv:        read(t, "key_env", "", (*reader).keyEnv),
 		BalanceURL:    read(t, "balance_url", "", (*reader).address),
 		BalanceKeyEnv: read(t, "balance_key_env", "", (*reader).keyEnv),
 		Model:         read(t, "model", "", (*reader).text),
-		Poll:          read(t, "poll", 0, (*reader).positiveDuration),
+		Poll:          read(t, "poll", DefaultPoll, (*reader).positiveDuration),
 	}}
 	r.balanceKey(n, &c.Channel)
 	if price := t.get("price"); price != nil {
@@ -100,7 +101,7 @@ func (r *reader) channel(n *node) Channel {
 	c.SubmitTakes = read(t, "submit_takes", nil, (*reader).takes)
 	if errors := t.get("errors"); errors != nil {
 		c.Errors = r.errors(errors)
-		r.regionByCause(errors.find("region"), &c)
+		r.regionByCause(errors.Find("region"), &c)
 	}
 	if limits := t.get("limits"); limits != nil {
 		c.Limits = r.limits(limits)
@@ -111,28 +112,28 @@ func (r *reader) channel(n *node) Channel {
 	return c
 }
 
-func (r *reader) makes(n *node) channel.Makes {
+func (r *reader) makes(n *document.Node) channel.Makes {
 	t := r.table(n, `{ seconds = [4, 8, 12], resolutions = ["720p"] }`)
 	defer t.close()
 	m := channel.Makes{
 		Seconds:     read(t, "seconds", nil, list("[4, 8, 12]", integer(1, 3600))),
 		Resolutions: read(t, "resolutions", nil, list(`["720p"]`, (*reader).word)),
 	}
-	for _, f := range n.ordered() {
-		if items, isList := f.value.([]*node); isList && len(items) == 0 && slices.Contains(t.known, f.name) {
-			r.fail(f, "leave it out where the price is the only limit", "%s is empty: the channel would make nothing", f.name)
+	for _, f := range n.Ordered() {
+		if items, isList := f.Value.([]*document.Node); isList && len(items) == 0 && slices.Contains(t.known, f.Name) {
+			r.Fail(f, "leave it out where the price is the only limit", "%s is empty: the channel would make nothing", f.Name)
 		}
 	}
-	refuseRepeats(r, n.find("seconds"), m.Seconds)
-	refuseRepeats(r, n.find("resolutions"), m.Resolutions)
+	refuseRepeats(r, n.Find("seconds"), m.Seconds)
+	refuseRepeats(r, n.Find("resolutions"), m.Resolutions)
 	return m
 }
 
 // refuseRepeats reports items of an array that stand in it before.
-func refuseRepeats[T comparable](r *reader, n *node, values []T) {
+func refuseRepeats[T comparable](r *reader, n *document.Node, values []T) {
 	for i, v := range values {
-		if slices.Contains(values[:i], v) && !n.bad {
-			r.fail(n.find(i), "", "%s names %v twice", n.name, v)
+		if slices.Contains(values[:i], v) && !n.Bad {
+			r.Fail(n.Find(i), "", "%s names %v twice", n.Name, v)
 		}
 	}
 }
@@ -140,7 +141,7 @@ func refuseRepeats[T comparable](r *reader, n *node, values []T) {
 const httpsHint = `write an address such as "https://api.example.com"; http is only for this machine, as "http://127.0.0.1:8080"`
 
 // address reads an address that a key may be sent to.
-func (r *reader) address(n *node) (string, bool) {
+func (r *reader) address(n *document.Node) (string, bool) {
 	s, ok := r.text(n)
 	if !ok {
 		return "", false
@@ -148,20 +149,20 @@ func (r *reader) address(n *node) (string, bool) {
 	u, err := url.Parse(s)
 	switch {
 	case err != nil || u.Hostname() == "":
-		r.fail(n, httpsHint, "%s is not an address", n.name)
+		r.Fail(n, httpsHint, "%s is not an address", n.Name)
 	case !portInRange(u.Port()):
-		r.fail(n, "ports are 1 to 65535", "%s has the port %s", n.name, u.Port())
+		r.Fail(n, "ports are 1 to 65535", "%s has the port %s", n.Name, u.Port())
 	case u.User != nil:
-		r.hide(n)
-		r.fail(n, keyEnvHint, "%s holds a user name or password", n.name)
+		r.Hide(n)
+		r.Fail(n, document.KeyEnvHint, "%s holds a user name or password", n.Name)
 	case u.RawQuery != "" || u.Fragment != "":
-		r.fail(n, "leave out what follows ? or #", "%s must end with its path", n.name)
+		r.Fail(n, "leave out what follows ? or #", "%s must end with its path", n.Name)
 	case u.Scheme == "http" && !loopback(u.Hostname()):
-		r.fail(n, httpsHint, "%s would send the key in clear text", n.name)
+		r.Fail(n, httpsHint, "%s would send the key in clear text", n.Name)
 	case u.Scheme != "http" && u.Scheme != "https":
-		r.fail(n, httpsHint, "%s has the scheme %q", n.name, u.Scheme)
+		r.Fail(n, httpsHint, "%s has the scheme %q", n.Name, u.Scheme)
 	case strings.ContainsFunc(u.Hostname(), func(c rune) bool { return c <= ' ' || c >= 0x7f }):
-		r.fail(n, `write the name as DNS has it, as "xn--bcher-kva.example" for "bücher.example"`, "the host of %s is not in ASCII", n.name)
+		r.Fail(n, `write the name as DNS has it, as "xn--bcher-kva.example" for "bücher.example"`, "the host of %s is not in ASCII", n.Name)
 	default:
 		return s, true
 	}
@@ -169,10 +170,10 @@ func (r *reader) address(n *node) (string, bool) {
 }
 
 // balanceKey refuses a key for a balance that is never asked for; without one of its own, the channel's key asks.
-func (r *reader) balanceKey(n *node, c *channel.Channel) {
-	switch key := n.fields()["balance_key_env"]; {
-	case n.fields()["balance_url"] == nil && key != nil:
-		r.failKey(key, `add balance_url = "https://api.example.com/v1/balance", which tells what is left of the account, or leave it out`, "balance_key_env without balance_url")
+func (r *reader) balanceKey(n *document.Node, c *channel.Channel) {
+	switch key := n.Fields()["balance_key_env"]; {
+	case n.Fields()["balance_url"] == nil && key != nil:
+		r.FailKey(key, `add balance_url = "https://api.example.com/v1/balance", which tells what is left of the account, or leave it out`, "balance_key_env without balance_url")
 	case c.BalanceURL != "" && key == nil:
 		c.BalanceKeyEnv = c.KeyEnv
 	}
@@ -185,17 +186,17 @@ func loopback(host string) bool {
 
 var hostPattern = regexp.MustCompile(`^(?i:[a-z0-9]([a-z0-9-]*[a-z0-9])?)(\.(?i:[a-z0-9]([a-z0-9-]*[a-z0-9])?))*(:[0-9]{1,5})?$`)
 
-func (r *reader) host(n *node) (string, bool) {
+func (r *reader) host(n *document.Node) (string, bool) {
 	s, ok := r.text(n)
 	if !ok {
 		return "", false
 	}
 	if !hostPattern.MatchString(s) {
-		r.fail(n, `write the bare name, as "cdn.example.com"`, "%q is not a host", s)
+		r.Fail(n, `write the bare name, as "cdn.example.com"`, "%q is not a host", s)
 		return "", false
 	}
 	if _, port, found := strings.Cut(s, ":"); found && !portInRange(port) {
-		r.fail(n, "ports are 1 to 65535", "%q has the port %s", s, port)
+		r.Fail(n, "ports are 1 to 65535", "%q has the port %s", s, port)
 		return "", false
 	}
 	return strings.ToLower(s), true
@@ -210,20 +211,22 @@ func portInRange(port string) bool {
 var envPattern = regexp.MustCompile(`^[A-Z_][A-Z0-9_]*$`)
 
 // keyEnv reads the name of the environment variable that holds a key.
-func (r *reader) keyEnv(n *node) (string, bool) { return r.env(n, "MY_CHANNEL_KEY", "the key") }
+func (r *reader) keyEnv(n *document.Node) (string, bool) {
+	return r.env(n, "MY_CHANNEL_KEY", "the key")
+}
 
 // env reads the name of an environment variable. What is no such name may be the secret itself.
-func (r *reader) env(n *node, example, held string) (string, bool) {
+func (r *reader) env(n *document.Node, example, held string) (string, bool) {
 	s, ok := r.text(n)
-	if ok && !envPattern.MatchString(s) && !n.bad {
-		r.hide(n)
-		r.fail(n, fmt.Sprintf("write a name in capitals, as %s = %q, and %s into that variable", n.name, example, held), "%s does not look like the name of an environment variable", n.name)
+	if ok && !envPattern.MatchString(s) && !n.Bad {
+		r.Hide(n)
+		r.Fail(n, fmt.Sprintf("write a name in capitals, as %s = %q, and %s into that variable", n.Name, example, held), "%s does not look like the name of an environment variable", n.Name)
 		return "", false
 	}
 	return s, ok
 }
 
-func (r *reader) limits(n *node) Limits {
+func (r *reader) limits(n *document.Node) Limits {
 	t := r.table(n, "{ requests_per_minute = 60, concurrent = 40 }")
 	defer t.close()
 	l := Limits{
@@ -232,43 +235,43 @@ func (r *reader) limits(n *node) Limits {
 		Queue:             read(t, "queue", 0, (*reader).queue),
 		Takes:             read(t, "takes", nil, (*reader).takes),
 	}
-	if queue := n.fields()["queue"]; queue != nil && n.fields()["concurrent"] == nil {
-		r.failKey(queue, "add concurrent = 40, the number of jobs that run at once, or leave queue out", "queue without concurrent")
+	if queue := n.Fields()["queue"]; queue != nil && n.Fields()["concurrent"] == nil {
+		r.FailKey(queue, "add concurrent = 40, the number of jobs that run at once, or leave queue out", "queue without concurrent")
 	}
 	return l
 }
 
 // queue reads how many jobs may wait for a slot.
-func (r *reader) queue(n *node) (int, bool) {
-	if _, isText := n.value.(string); isText {
+func (r *reader) queue(n *document.Node) (int, bool) {
+	if _, isText := n.Value.(string); isText {
 		_, ok := nameOf("unlimited")(r, n)
 		return Unlimited, ok
 	}
 	return integer(0, 1_000_000)(r, n)
 }
 
-func (r *reader) regimes(n *node) []Regime {
+func (r *reader) regimes(n *document.Node) []Regime {
 	t := r.table(n, "[channels.NAME.regimes]")
 	var all []Regime
 	sum := 0.0
-	for _, f := range t.node.ordered() {
+	for _, f := range t.node.Ordered() {
 		if !r.goodName(f) {
 			continue
 		}
 		g := r.regime(f)
-		if sum += g.Share; sum >= 1-1e-12 && !f.bad {
-			r.fail(f.find("share"), "operational is the rest of the time, so the shares must sum to less than 100%", "the shares of the regimes sum to %s", share(sum))
+		if sum += g.Share; sum >= 1-1e-12 && !f.Bad {
+			r.Fail(f.Find("share"), "operational is the rest of the time, so the shares must sum to less than 100%", "the shares of the regimes sum to %s", Share(sum))
 		}
 		all = append(all, g)
 	}
 	return all
 }
 
-func (r *reader) regime(n *node) Regime {
+func (r *reader) regime(n *document.Node) Regime {
 	t := r.table(n, `{ share = "5%", lasts = { median = "2d", sigma = 1.0 }, submit = "100%" }`)
 	defer t.close()
 	g := Regime{
-		Name:   n.name,
+		Name:   n.Name,
 		Share:  need(t, "share", `share = "5%", its share of the time`, (*reader).share),
 		Submit: need(t, "submit", `submit = "100%", the share of submits it refuses`, (*reader).share),
 	}
@@ -278,7 +281,7 @@ func (r *reader) regime(n *node) Regime {
 	return g
 }
 
-func (r *reader) outage(n *node) (Outage, bool) {
+func (r *reader) outage(n *document.Node) (Outage, bool) {
 	t := r.table(n, `[[outages]]`)
 	defer t.close()
 	o := Outage{
@@ -288,9 +291,9 @@ func (r *reader) outage(n *node) (Outage, bool) {
 	if lasts := need(t, "lasts", `lasts = { median = "74m", sigma = 1.17 }`, (*reader).takes); lasts != nil {
 		o.Lasts = *lasts
 	}
-	if named := n.find("channels"); named.name == "channels" && !named.bad && len(o.Channels) == 0 {
-		r.fail(named, `name the channels it stops, as ["forwarding", "reverse"]`, "channels is empty")
+	if named := n.Find("channels"); named.Name == "channels" && !named.Bad && len(o.Channels) == 0 {
+		r.Fail(named, `name the channels it stops, as ["forwarding", "reverse"]`, "channels is empty")
 	}
-	refuseRepeats(r, n.find("channels"), o.Channels)
-	return o, !n.bad
+	refuseRepeats(r, n.Find("channels"), o.Channels)
+	return o, !n.Bad
 }

@@ -10,17 +10,18 @@ import (
 	"channelbench/internal/channel"
 	"channelbench/internal/money"
 	"channelbench/internal/policy"
+	"channelbench/internal/scenario/document"
 )
 
 // checker holds the parts of a scenario against each other. A part that is wrong in itself is
 // left alone: what else would be said about it is mostly a consequence.
 type checker struct {
 	*reader
-	root *node
+	root *document.Node
 	s    *Scenario
 }
 
-func (r *reader) check(root *node, s *Scenario) {
+func (r *reader) check(root *document.Node, s *Scenario) {
 	c := &checker{r, root, s}
 	c.checkNames()
 	c.checkLabels()
@@ -41,20 +42,12 @@ func (r *reader) check(root *node, s *Scenario) {
 }
 
 // sound returns the node at a path, or nil where it is absent or a problem was found in it.
-func (c *checker) sound(path ...any) *node {
-	n := c.root.find(path...)
-	if n.bad || n != c.root.find(path[:len(path)-1]...).child(path[len(path)-1]) {
+func (c *checker) sound(path ...any) *document.Node {
+	n := c.root.Find(path...)
+	if n.Bad || n != c.root.Find(path[:len(path)-1]...).Child(path[len(path)-1]) {
 		return nil
 	}
 	return n
-}
-
-// child is the direct part of n with a key or an index, or nil.
-func (n *node) child(part any) *node {
-	if next := n.find(part); next != n {
-		return next
-	}
-	return nil
 }
 
 func (s *Scenario) channelNames() []string {
@@ -91,9 +84,9 @@ func (c *checker) checkNames() {
 			c.known("channel", name, names, "outages", i, "channels", j)
 		}
 	}
-	for _, name := range byLength(c.s.Costs.FixedPerMonth) {
+	for _, name := range ByLength(c.s.Costs.FixedPerMonth) {
 		if !slices.Contains(names, name) && len(names) > 0 {
-			c.failKey(c.root.find("costs", "fixed_per_month", name), choice(name, names), "there is no channel %q", name)
+			c.FailKey(c.root.Find("costs", "fixed_per_month", name), choice(name, names), "there is no channel %q", name)
 		}
 	}
 	strategies := c.s.strategyNames()
@@ -122,12 +115,12 @@ func (c *checker) checkLabels() {
 		shown["strategies"][name] = name
 	}
 	check := func(of, name, label string) {
-		n := c.root.find(of, name, "label")
-		if label == "" || n.spoiled() {
+		n := c.root.Find(of, name, "label")
+		if label == "" || n.Spoiled() {
 			return
 		}
 		if other, found := shown[of][label]; found && other != name {
-			c.fail(n, "give each a label of its own", "reports would call both %s and %s %q", other, name, label)
+			c.Fail(n, "give each a label of its own", "reports would call both %s and %s %q", other, name, label)
 			return
 		}
 		shown[of][label] = name
@@ -152,11 +145,11 @@ func (c *checker) knownChannels(steps []Step, names []string, path ...any) {
 
 // known reports a name that isn't among those there are.
 func (c *checker) known(what, name string, names []string, path ...any) {
-	n := c.root.find(path...)
-	if n.spoiled() || slices.Contains(names, name) || len(names) == 0 || n.value != any(name) {
+	n := c.root.Find(path...)
+	if n.Spoiled() || slices.Contains(names, name) || len(names) == 0 || n.Value != any(name) {
 		return
 	}
-	c.because("no "+name, n, choice(name, names), "there is no %s %q", what, name)
+	c.Because("no "+name, n, choice(name, names), "there is no %s %q", what, name)
 }
 
 // checkLatency checks that a channel has a latency for the videos it can make.
@@ -171,7 +164,7 @@ func (c *checker) checkLatency(ch *Channel) {
 			continue
 		}
 		if _, err := ch.service(made); err != nil {
-			c.fail(n.find("per_second"), "add it, or write one duration for all resolutions", "%v", err)
+			c.Fail(n.Find("per_second"), "add it, or write one duration for all resolutions", "%v", err)
 		}
 	}
 }
@@ -183,13 +176,13 @@ func (c *checker) checkPrices(ch *Channel) {
 		return
 	}
 	for i, seconds := range ch.Makes.Seconds {
-		if item := n.find("seconds", i); ch.Price.Shape == channel.Ladder && ch.Price.Rungs[seconds] == nil {
-			c.fail(item, "the ladder prices "+priced(&ch.Price), "%s makes %d s, but its ladder has no rung for that", ch.Name, seconds)
+		if item := n.Find("seconds", i); ch.Price.Shape == channel.Ladder && ch.Price.Rungs[seconds] == nil {
+			c.Fail(item, "the ladder prices "+priced(&ch.Price), "%s makes %d s, but its ladder has no rung for that", ch.Name, seconds)
 		}
 	}
 	for i, resolution := range ch.Makes.Resolutions {
 		if !ch.prices(resolution) {
-			c.fail(n.find("resolutions", i), "it has prices for "+priced(&ch.Price), "%s makes %s, but has no price for it", ch.Name, resolution)
+			c.Fail(n.Find("resolutions", i), "it has prices for "+priced(&ch.Price), "%s makes %s, but has no price for it", ch.Name, resolution)
 		}
 	}
 }
@@ -231,7 +224,7 @@ func (c *checker) checkVideo(v *Video, i int) {
 		}
 		reasons = append(reasons, err.Error())
 	}
-	c.fail(n.find(at), strings.Join(reasons, "; "), "no channel makes %q, a clip of %v", v.Name, v.Clip)
+	c.Fail(n.Find(at), strings.Join(reasons, "; "), "no channel makes %q, a clip of %v", v.Name, v.Clip)
 }
 
 // makes says why a channel can't make a video; that isn't known where a problem was found in the channel.
@@ -262,80 +255,84 @@ func (c *checker) checkStrategy(st *Strategy) {
 	if n == nil {
 		return
 	}
-	c.checkSteps(st.Steps, n.find("steps"))
+	c.checkSteps(st.Steps, n.Find("steps"))
 	for i := range st.Routes {
-		c.checkSteps(st.Routes[i].Steps, n.find("route", i, "steps"))
+		c.checkSteps(st.Routes[i].Steps, n.Find("route", i, "steps"))
 	}
 	reached := make([]bool, len(st.Routes)+1)
 	for i := range c.s.Workload.Videos {
 		v := &c.s.Workload.Videos[i]
 		steps, route := st.route(v)
 		reached[route] = true
-		where := n.find("steps")
+		where := n.Find("steps")
 		if route < len(st.Routes) {
-			where = n.find("route", route, "steps")
+			where = n.Find("route", route, "steps")
 		}
 		switch {
 		case c.sound("workload", "videos", i) == nil:
 		case len(steps) == 0:
-			c.failKey(n, "add steps = ["+stepExample+"] for what no route matches", "strategy %s has no steps for %q", st.Name, v.Name)
+			c.FailKey(n, "add steps = ["+stepExample+"] for what no route matches", "strategy %s has no steps for %q", st.Name, v.Name)
 		default:
 			c.checkRoute(st, v, steps, where)
 		}
 	}
-	if !c.root.find("workload", "videos").bad {
+	if !c.root.Find("workload", "videos").Bad {
 		c.checkReached(st, n, reached)
 	}
 }
 
 // checkReached warns of routes and steps that no video takes.
-func (c *checker) checkReached(st *Strategy, n *node, reached []bool) {
+func (c *checker) checkReached(st *Strategy, n *document.Node, reached []bool) {
 	for i, route := range st.Routes {
 		if w := route.When; w.Video != "" && !c.s.hasVideo(w.Video) {
-			at := n.find("route", i, "when", "video")
-			c.because("no video "+w.Video, at, choice(w.Video, c.s.videoNames()), "there is no video %q", w.Video)
+			at := n.Find("route", i, "when", "video")
+			c.Because("no video "+w.Video, at, choice(w.Video, c.s.videoNames()), "there is no video %q", w.Video)
 		} else if !reached[i] {
-			c.warn(n.find("route", i, "when"), "", "this route is never taken: no video of the workload matches it, or an earlier route does")
+			c.Warn(n.Find("route", i, "when"), "", "this route is never taken: no video of the workload matches it, or an earlier route does")
 		}
 	}
 	if !reached[len(st.Routes)] && len(st.Steps) > 0 {
-		c.warn(n.find("steps"), "", "these steps are never taken: every video of the workload matches a route")
+		c.Warn(n.Find("steps"), "", "these steps are never taken: every video of the workload matches a route")
 	}
 }
 
 // checkSteps holds steps against each other and against the deadline.
-func (c *checker) checkSteps(steps []Step, n *node) {
+func (c *checker) checkSteps(steps []Step, n *document.Node) {
 	c.checkLostSubmits(steps, n)
 	deadline := c.s.Workload.Deadline
-	if deadline == 0 || c.sound("workload", "deadline") == nil {
+	if w := c.sound("workload"); w == nil || w.Find("deadline").Bad {
 		return
+	}
+	hint := ""
+	if c.sound("workload", "deadline") == nil {
+		hint = "no deadline is stated, so this is the default: state a later one"
 	}
 	for i, step := range steps {
 		if step.Timeout >= deadline {
-			c.oddBecause("timeout after the deadline", n.find(i, "timeout"), "", "the timeout of %s never strikes: the deadline of %s ends the order before", formatDuration(step.Timeout), formatDuration(deadline))
+			c.OddBecause("timeout after the deadline", n.Find(i, "timeout"), hint, "the timeout of %s never strikes: the deadline of %s ends the order before", Duration(step.Timeout), Duration(deadline))
 		}
 		if step.Hedge != nil && step.Hedge.After >= deadline {
-			c.oddBecause("hedge after the deadline", n.find(i, "hedge", "after"), "", "the hedge never begins: the deadline of %s ends the order before", formatDuration(deadline))
+			c.OddBecause("hedge after the deadline", n.Find(i, "hedge", "after"), hint, "the hedge never begins: the deadline of %s ends the order before", Duration(deadline))
 		}
 	}
 }
 
 // checkLostSubmits refuses steps that would submit an order again where its first submit was lost:
 // it may be running there.
-func (c *checker) checkLostSubmits(steps []Step, n *node) {
+func (c *checker) checkLostSubmits(steps []Step, n *document.Node) {
 	for i, step := range steps {
 		rule, cause := c.s.Retry.OnAmbiguous, "on_ambiguous of [retry]"
 		if step.OnAmbiguous != nil {
 			rule, cause = *step.OnAmbiguous, ""
 		}
 		for k := i + 1; k < len(steps) && rule == policy.NextStep; k++ {
-			where := n.find(k, "channel")
+			where := n.Find(k, "channel")
 			for j, name := range steps[k].channels() {
 				if j > 0 {
-					where = n.find(k, "hedge", "channel")
+					where = n.Find(k, "hedge", "channel")
 				}
 				if slices.Contains(step.channels(), name) {
-					c.because(cause, where, `on_ambiguous = "stop" for the earlier step, or one step on the channel`,
+					c.Because(cause, where, `on_ambiguous = "stop" for the earlier step, or one step on the channel`,
 						"with on_ambiguous = \"next_step\" an order whose submit to %s was lost would be submitted there again", name)
 				}
 			}
@@ -354,7 +351,7 @@ func (s *Scenario) videoNames() []string {
 }
 
 // checkRoute checks that some step can make a video, and warns of those that can't.
-func (c *checker) checkRoute(st *Strategy, v *Video, steps []Step, where *node) {
+func (c *checker) checkRoute(st *Strategy, v *Video, steps []Step, where *document.Node) {
 	able, unsure := 0, false
 	var reasons, lacking []string
 	for _, step := range steps {
@@ -370,16 +367,16 @@ func (c *checker) checkRoute(st *Strategy, v *Video, steps []Step, where *node) 
 	}
 	if able == 0 && !unsure {
 		cause, hint := strings.Join(slices.Compact(lacking), "; "), strings.Join(slices.Compact(reasons), "; ")
-		c.because(cause, where, hint, "no step of strategy %s can make %q, a clip of %v", st.Name, v.Name, v.Clip)
+		c.Because(cause, where, hint, "no step of strategy %s can make %q, a clip of %v", st.Name, v.Name, v.Clip)
 		return
 	}
 	for i, step := range steps {
 		if err, known := c.makes(step.Channel, v); known && err != nil {
 			cause := c.s.channel(step.Channel).lacking(v)
-			c.oddBecause(cause, where.find(i), err.Error(), "strategy %s skips this step for %q, a clip of %v", st.Name, v.Name, v.Clip)
+			c.OddBecause(cause, where.Find(i), err.Error(), "strategy %s skips this step for %q, a clip of %v", st.Name, v.Name, v.Clip)
 		} else if step.Hedge != nil {
 			if err, known := c.makes(step.Hedge.Channel, v); known && err != nil {
-				c.fail(where.find(i, "hedge", "channel"), "hedge on another channel, or route this video by steps without the hedge", "the hedge can't make %q, a clip of %v: %v", v.Name, v.Clip, err)
+				c.Fail(where.Find(i, "hedge", "channel"), "hedge on another channel, or route this video by steps without the hedge", "the hedge can't make %q, a clip of %v: %v", v.Name, v.Clip, err)
 			}
 		}
 	}
@@ -429,7 +426,7 @@ func (ch *Channel) perSecond(resolution string) (time.Duration, error) {
 	if d, ok := by[channel.Any]; ok || len(by) == 0 {
 		return d, nil
 	}
-	return 0, errors.New("the latency of " + ch.Name + " says nothing about " + resolution + ", only about " + strings.Join(byLength(by), ", "))
+	return 0, errors.New("the latency of " + ch.Name + " says nothing about " + resolution + ", only about " + strings.Join(ByLength(by), ", "))
 }
 
 // median is the median latency of a clip as made.

@@ -72,22 +72,15 @@ func (ch *Channel) compile(videos []Video) (world.Channel, error) {
 		Name:        ch.Name,
 		Price:       &ch.Price,
 		SubmitTakes: ch.SubmitTakes.distribution(),
-		Errors: world.Errors{
-			Moderation: e.Moderation.refusal(),
-			Region:     e.Region.refusal(),
-			Exits:      world.Exits{Count: e.Exits, Burst: e.Burst, PerOrder: e.Rotate == "order"},
-			Submit:     e.Submit.refusal(),
-			Ambiguous:  e.Ambiguous.refusal(),
-			Job:        e.Job.Rate,
-			JobBilled:  e.Job.Billed,
-			Unusable:   e.Unusable.Rate,
-			Download:   e.Download.Rate,
-		},
+		Errors:      world.Errors{Exits: world.Exits{Count: e.Exits, Burst: e.Burst, PerOrder: e.Rotate == "order"}},
+	}
+	for _, r := range channel.Errors {
+		w.Errors.By[r] = world.Error{Rate: e.By[r].Rate, Takes: e.By[r].Takes.distribution(), Billed: e.By[r].Billed}
 	}
 	if e.Pool != nil {
 		w.Errors.Exits.Count, w.Errors.Countries = 0, e.refusing()
 		if w.Errors.Exits.PerOrder {
-			w.Errors.RegionMix = []world.Weighted{{Weight: e.Region.Rate, Rate: 1}, {Weight: 1 - e.Region.Rate, Rate: 0}}
+			w.Errors.RegionMix = []world.Weighted{{Weight: e.By[channel.Region].Rate, Rate: 1}, {Weight: 1 - e.By[channel.Region].Rate, Rate: 0}}
 		}
 	}
 	w.Limits = world.Limits{PerMinute: ch.Limits.RequestsPerMinute, Concurrent: ch.Limits.Concurrent, Queue: ch.Limits.Queue, Takes: ch.Limits.Takes.distribution()}
@@ -107,10 +100,6 @@ func (ch *Channel) compile(videos []Video) (world.Channel, error) {
 		w.Jobs = append(w.Jobs, world.Job{Makes: true, Clip: made, Service: service})
 	}
 	return w, nil
-}
-
-func (e *Error) refusal() world.Refusal {
-	return world.Refusal{Rate: e.Rate, Takes: e.Takes.distribution()}
 }
 
 // distribution is nil where nothing takes time: an interface that is nil itself, too.

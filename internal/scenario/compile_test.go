@@ -86,10 +86,10 @@ func TestCompileExits(t *testing.T) {
 	if diff := cmp.Diff([]world.Weighted{{Weight: 0.05, Rate: 1}, {Weight: 0.95, Rate: 0}}, all[0].Errors.RegionMix); diff != "" {
 		t.Error(diff)
 	}
-	if e := all[1].Errors; e.Exits != (world.Exits{Count: 20, Burst: time.Minute}) || e.Region.Rate != 0.02 || e.Countries != nil {
+	if e := all[1].Errors; e.Exits != (world.Exits{Count: 20, Burst: time.Minute}) || e.By[channel.Region].Rate != 0.02 || e.Countries != nil {
 		t.Errorf("exits with bad spells: %+v", e)
 	}
-	if e := all[2].Errors; e.Region.Rate != 0.025 || len(e.Countries) != 1 || e.RegionMix != nil || e.Exits.Count != 0 {
+	if e := all[2].Errors; e.By[channel.Region].Rate != 0.025 || len(e.Countries) != 1 || e.RegionMix != nil || e.Exits.Count != 0 {
 		t.Errorf("an exit for each attempt: %+v", e)
 	}
 	if l := all[1].Limits; l != (world.Limits{Concurrent: 4, Queue: 12}) {
@@ -165,20 +165,19 @@ func TestCompileLatencies(t *testing.T) {
 
 func TestCompileErrors(t *testing.T) {
 	want := world.Errors{
-		Moderation: world.Refusal{Rate: 0.005, Takes: dist.Constant(4)},
-		Region:     world.Refusal{Rate: 0.02, Takes: dist.NewLogNormal(6, 0.6)},
-		Submit:     world.Refusal{Rate: 0.003, Takes: dist.Constant(2)},
-		Ambiguous:  world.Refusal{Rate: 0.0005, Takes: dist.Constant(60)},
-		Job:        0.01,
-		JobBilled:  0.5,
-		Unusable:   0.02,
-		Download:   0.001,
+		By: world.ByReason{channel.Moderation: {Rate: 0.005, Takes: dist.Constant(4)},
+			channel.Region:   {Rate: 0.02, Takes: dist.NewLogNormal(6, 0.6)},
+			channel.Submit:   {Rate: 0.003, Takes: dist.Constant(2)},
+			channel.Lost:     {Rate: 0.0005, Takes: dist.Constant(60)},
+			channel.Job:      {Rate: 0.01, Billed: 0.5},
+			channel.BadClip:  {Rate: 0.02},
+			channel.Download: {Rate: 0.001}},
 	}
 	compiled := mustCompile(t, good(t, "errors")).Model.Channels
 	if diff := cmp.Diff(want, compiled[1].Errors); diff != "" {
 		t.Error(diff)
 	}
-	if diff := cmp.Diff(world.Errors{Submit: world.Refusal{Rate: 0.002}}, compiled[0].Errors); diff != "" {
+	if diff := cmp.Diff(world.Errors{By: world.ByReason{channel.Submit: {Rate: 0.002}}}, compiled[0].Errors); diff != "" {
 		t.Error(diff)
 	}
 }
@@ -188,9 +187,9 @@ func TestCompileSteps(t *testing.T) {
 	region := policy.SetOf(channel.Submit, channel.Region)
 	exponential := policy.Backoff{Growth: policy.ExponentialBackoff, Base: time.Second, Factor: 2, Low: 0.5, High: 1.5}
 	want := []policy.Step{
-		{Channel: 1, Attempts: 1, OnAmbiguous: policy.Stop, Backoff: policy.Backoff{
+		{Channel: 1, Attempts: 1, OnAmbiguous: policy.Stop, Poll: DefaultPoll, Backoff: policy.Backoff{
 			Growth: policy.ExponentialBackoff, Base: 500 * time.Millisecond, Factor: 1.5, Cap: 30 * time.Second, Low: 0, High: 1}},
-		{Channel: 1, Attempts: 3, OnAmbiguous: policy.NextStep, RetryOn: region, Backoff: policy.Backoff{Low: 0.5, High: 1}},
+		{Channel: 1, Attempts: 3, OnAmbiguous: policy.NextStep, RetryOn: region, Poll: DefaultPoll, Backoff: policy.Backoff{Low: 0.5, High: 1}},
 		{Channel: 0, Attempts: 2, OnAmbiguous: policy.Stop, RetryOn: policy.SetOf(channel.Moderation), Poll: 10 * time.Second, Backoff: policy.Backoff{
 			Growth: policy.ExponentialBackoff, Base: 2 * time.Second, Factor: 2, Low: 0.667, High: 1.333}},
 	}
@@ -198,12 +197,12 @@ func TestCompileSteps(t *testing.T) {
 		t.Error(diff)
 	}
 	plain := mustCompile(t, good(t, "retry", `strategies.hybrid.steps=[{ channel = "reverse" }]`)).Strategies[0].Routes[0].Steps[0]
-	if diff := cmp.Diff(policy.Step{Channel: 1, Attempts: 3, Backoff: exponential, RetryOn: region, OnAmbiguous: policy.NextStep}, plain); diff != "" {
+	if diff := cmp.Diff(policy.Step{Channel: 1, Attempts: 3, Backoff: exponential, RetryOn: region, OnAmbiguous: policy.NextStep, Poll: DefaultPoll}, plain); diff != "" {
 		t.Errorf("a step without overrides: %s", diff)
 	}
 	defaults := mustCompile(t, good(t, "minimal")).Strategies[0].Routes[0].Steps[0]
 	if diff := cmp.Diff(policy.Step{
-		Attempts: 3, Backoff: policy.Backoff{Base: 2 * time.Second, Low: 1, High: 1},
+		Attempts: 3, Poll: DefaultPoll, Backoff: policy.Backoff{Base: 2 * time.Second, Low: 1, High: 1},
 		RetryOn: policy.SetOf(channel.Region, channel.Submit, channel.RateLimited, channel.Job, channel.BadClip, channel.Timeout),
 	}, defaults); diff != "" {
 		t.Errorf("defaults: %s", diff)
@@ -216,7 +215,7 @@ func TestCompileStepFeatures(t *testing.T) {
 	constant := policy.Backoff{Base: 2 * time.Second, Low: 1, High: 1}
 	again := policy.SetOf(channel.Region, channel.Timeout)
 	want := []policy.Step{
-		{Channel: 0, Attempts: 2, Backoff: constant, RetryOn: again, Timeout: 5 * time.Minute,
+		{Channel: 0, Attempts: 2, Backoff: constant, RetryOn: again, Poll: DefaultPoll, Timeout: 5 * time.Minute,
 			Breaker: policy.Breaker{Failures: 5, Window: time.Minute, Open: 30 * time.Second, On: policy.SetOf(channel.Region, channel.Submit, channel.RateLimited)},
 			Budget:  policy.Budget{Share: 125_000_000, Burst: 10},
 			Hedge:   policy.Hedge{After: 90 * time.Second, Channel: 1, Poll: 10 * time.Second}},
@@ -231,7 +230,7 @@ func TestCompileStepFeatures(t *testing.T) {
 	if step := mustCompile(t, without).Strategies[0].Routes[0].Steps[0]; step.Breaker != (policy.Breaker{}) || step.Budget != (policy.Budget{}) {
 		t.Errorf("switched off: %+v, %+v", step.Breaker, step.Budget)
 	}
-	if text := string(without.Resolved()); !strings.Contains(text, `breaker = "none", budget = "none" }`) {
+	if text := string(Resolved(without)); !strings.Contains(text, `breaker = "none", budget = "none" }`) {
 		t.Errorf("resolved to %s", text)
 	}
 	alone := mustCompile(t, good(t, "step-features", `strategies.all.steps=[{ channel = "reverse", hedge = { after = "1s", channel = "forwarding" } }]`))

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"channelbench/internal/scenario/document"
 )
 
 // many is a scenario of three videos and six strategies over two channels.
@@ -56,7 +58,7 @@ func TestOneMistakeIsOneProblem(t *testing.T) {
 			}
 			_, _, err := Load("x.toml", []byte(source), Options{})
 			var got []string
-			for _, p := range err.(Problems) {
+			for _, p := range err.(document.Problems) {
 				got = append(got, p.Text)
 			}
 			if strings.Join(got, "\n") != strings.Join(c.want, "\n") {

@@ -110,7 +110,7 @@ func TestGoodScenarios(t *testing.T) {
 		for _, w := range warnings {
 			b.WriteString(w.String() + "\n")
 		}
-		b.Write(s.Resolved())
+		b.Write(Resolved(s))
 		golden(t, path, b.Bytes())
 		sameAgain(t, s, opts, refused)
 	})

@@ -2,7 +2,6 @@ package scenario
 
 import (
 	_ "embed"
-	"fmt"
 	"maps"
 	"regexp"
 	"slices"
@@ -12,6 +11,8 @@ import (
 
 	"github.com/BurntSushi/toml"
 
+	"channelbench/internal/channel"
+	"channelbench/internal/scenario/document"
 	"channelbench/internal/world"
 )
 
@@ -48,10 +49,10 @@ func supportedBy(model string) []string {
 var countryPattern = regexp.MustCompile(`^[A-Za-z]{2}$`)
 
 // country reads a country's code.
-func (r *reader) country(n *node) (string, bool) {
+func (r *reader) country(n *document.Node) (string, bool) {
 	s, ok := r.text(n)
 	if ok && !countryPattern.MatchString(s) {
-		r.fail(n, countryHint, "%q is no country", s)
+		r.Fail(n, countryHint, "%q is no country", s)
 		return "", false
 	}
 	return strings.ToUpper(s), ok
@@ -60,41 +61,41 @@ func (r *reader) country(n *node) (string, bool) {
 const countryHint = `write two letters, as ISO 3166-1 has them: "US", "JP"`
 
 // pool reads how many egress exits lie in which country.
-func (t *table) pool(n *node) map[string]int {
+func (t *table) pool(n *document.Node) map[string]int {
 	pool := map[string]int{}
-	for _, f := range n.ordered() {
-		name := strings.ToUpper(f.name)
+	for _, f := range n.Ordered() {
+		name := strings.ToUpper(f.Name)
 		switch _, twice := pool[name]; {
-		case !countryPattern.MatchString(f.name):
-			t.failKey(f, countryHint, "%q is no country", f.name)
+		case !countryPattern.MatchString(f.Name):
+			t.FailKey(f, countryHint, "%q is no country", f.Name)
 			continue
 		case twice:
-			t.failKey(f, "", "%s stands there twice", name)
+			t.FailKey(f, "", "%s stands there twice", name)
 		}
 		pool[name], _ = integer(1, 1_000_000)(t.reader, f)
 	}
-	if len(pool) == 0 && !n.bad {
-		t.fail(n, "write exits = 20, or { US = 12, JP = 8 }", "exits is empty")
+	if len(pool) == 0 && !n.Bad {
+		t.Fail(n, "write exits = 20, or { US = 12, JP = 8 }", "exits is empty")
 	}
 	return pool
 }
 
 // regionByCause fills in what follows from exits by country: the countries that the model supports, where the
 // scenario names none, and the rate.
-func (r *reader) regionByCause(n *node, c *Channel) {
+func (r *reader) regionByCause(n *document.Node, c *Channel) {
 	e := &c.Errors
-	if e.Pool == nil || n.bad {
+	if e.Pool == nil || n.Bad {
 		return
 	}
 	if e.Supported == nil {
 		e.Supported = supportedBy(c.Model)
 	}
 	if e.Supported == nil {
-		r.failKey(n, `add supported = ["US", "JP"], the countries from which the model may be used`, "nothing is known about the countries that model %q supports", c.Model)
+		r.FailKey(n, `add supported = ["US", "JP"], the countries from which the model may be used`, "nothing is known about the countries that model %q supports", c.Model)
 		return
 	}
 	for _, at := range e.refusing() {
-		e.Region.Rate += at.Share
+		e.By[channel.Region].Rate += at.Share
 	}
 }
 
@@ -111,13 +112,4 @@ func (e *Errors) refusing() []world.Country {
 		}
 	}
 	return refusing
-}
-
-// exits writes how many exits lie in which country.
-func exits(pool map[string]int) string {
-	t := &inline{}
-	for _, name := range slices.Sorted(maps.Keys(pool)) {
-		t.put(name, fmt.Sprint(pool[name]))
-	}
-	return t.String()
 }

@@ -6,9 +6,10 @@ import (
 	"strings"
 
 	"channelbench/internal/money"
+	"channelbench/internal/scenario/document"
 )
 
-func (r *reader) costs(n *node) Costs {
+func (r *reader) costs(n *document.Node) Costs {
 	t := r.table(n, "[costs]")
 	defer t.close()
 	c := Costs{
@@ -18,8 +19,8 @@ func (r *reader) costs(n *node) Costs {
 	}
 	if fixed := t.get("fixed_per_month"); fixed != nil {
 		c.FixedPerMonth = map[string]money.Micros{}
-		for _, f := range r.table(fixed, `{ reverse = "$0.00" }`).node.ordered() {
-			c.FixedPerMonth[f.name], _ = r.money(f)
+		for _, f := range r.table(fixed, `{ reverse = "$0.00" }`).node.Ordered() {
+			c.FixedPerMonth[f.Name], _ = r.money(f)
 		}
 	}
 	return c
@@ -28,7 +29,7 @@ func (r *reader) costs(n *node) Costs {
 // defaultDecision is [decision] where nothing else is stated.
 var defaultDecision = Decision{Minimise: "cost", Confidence: 0.95, Tolerance: 0.01}
 
-func (r *reader) decision(n *node) Decision {
+func (r *reader) decision(n *document.Node) Decision {
 	t := r.table(n, "[decision]")
 	defer t.close()
 	d := Decision{
@@ -40,15 +41,15 @@ func (r *reader) decision(n *node) Decision {
 		Baseline:   read(t, "baseline", "", (*reader).text),
 		Budget:     read(t, "budget_per_month", 0, (*reader).positiveMoney),
 	}
-	refuseRepeats(r, n.find("exclude"), d.Exclude)
+	refuseRepeats(r, n.Find("exclude"), d.Exclude)
 	return d
 }
 
 // confidence reads the share of draws that must agree.
-func (r *reader) confidence(n *node) (float64, bool) {
+func (r *reader) confidence(n *document.Node) (float64, bool) {
 	c, ok := r.share(n)
 	if ok && (c < 0.5 || c >= 1) {
-		r.fail(n, `"95%" is usual`, "a confidence of %s makes no sense; it must be from 50%% to below 100%%", share(c))
+		r.Fail(n, `"95%" is usual`, "a confidence of %s makes no sense; it must be from 50%% to below 100%%", Share(c))
 		return 0, false
 	}
 	return c, ok
@@ -57,25 +58,25 @@ func (r *reader) confidence(n *node) (float64, bool) {
 const requirementHint = `write a figure, a bound and its value, as "delivered >= 99.0%", "p95 <= 4m" or "cost_per_delivered <= $0.30"`
 
 // requirement reads a bound on a figure, such as "delivered >= 99.0%".
-func (r *reader) requirement(n *node) (Requirement, bool) {
+func (r *reader) requirement(n *document.Node) (Requirement, bool) {
 	s, ok := r.text(n)
 	if !ok {
 		return Requirement{}, false
 	}
 	parts := strings.Fields(s)
 	if len(parts) != 3 {
-		r.fail(n, requirementHint, "%q is not a requirement", s)
+		r.Fail(n, requirementHint, "%q is not a requirement", s)
 		return Requirement{}, false
 	}
 	i := slices.Index(Metrics, parts[0])
 	if i < 0 {
-		r.fail(n, choice(parts[0], Metrics), "no figure is named %q", parts[0])
+		r.Fail(n, choice(parts[0], Metrics), "no figure is named %q", parts[0])
 		return Requirement{}, false
 	}
 	q := Requirement{Text: s, Metric: Metric(i), AtLeast: Metric(i).IsShare()}
 	sign := map[bool]string{true: ">=", false: "<="}[q.AtLeast]
 	if parts[1] != sign {
-		r.fail(n, fmt.Sprintf("write %q", strings.Join([]string{parts[0], sign, parts[2]}, " ")), "%s can only be required with %s, not %q", parts[0], sign, parts[1])
+		r.Fail(n, fmt.Sprintf("write %q", strings.Join([]string{parts[0], sign, parts[2]}, " ")), "%s can only be required with %s, not %q", parts[0], sign, parts[1])
 		return Requirement{}, false
 	}
 	q.Bound, ok = r.bound(n, q.Metric, parts[2])
@@ -87,9 +88,9 @@ func (r *reader) requirement(n *node) (Requirement, bool) {
 func (m Metric) IsShare() bool { return m == DeliveredShare || m == InTimeShare }
 
 // bound reads the value of a requirement in the unit of its metric.
-func (r *reader) bound(n *node, m Metric, s string) (float64, bool) {
+func (r *reader) bound(n *document.Node, m Metric, s string) (float64, bool) {
 	// The value is judged as if it stood alone, at the place of the requirement.
-	value := &node{name: m.String(), parent: n, key: n.key, at: n.at, value: s}
+	value := &document.Node{Name: m.String(), Parent: n, Key: n.Key, At: n.At, Value: s}
 	switch m {
 	case DeliveredShare, InTimeShare:
 		return r.share(value)

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"channelbench/internal/scenario/document"
 )
 
 // TestClashes: the place is that of the key whose name is taken, wherever in its statement it stands, and of the first.
@@ -29,8 +31,8 @@ func TestClashes(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			_, _, err := Load("x.toml", []byte(c.source), Options{})
-			problems := err.(Problems)
-			at := problems[slices.IndexFunc(problems, func(p Problem) bool { return strings.HasPrefix(p.Text, "not valid TOML") })]
+			problems := err.(document.Problems)
+			at := problems[slices.IndexFunc(problems, func(p document.Problem) bool { return strings.HasPrefix(p.Text, "not valid TOML") })]
 			if got := fmt.Sprintf("%d:%d", at.Line, at.Column); got != c.at {
 				t.Errorf("at %s, want %s: %v", got, c.at, at)
 			}

@@ -3,49 +3,28 @@ package scenario
 import (
 	"strings"
 
+	"channelbench/internal/channel"
 	"channelbench/internal/money"
+	"channelbench/internal/scenario/document"
 )
 
-// ErrorKinds are the keys of a channel's errors, in the order in which an attempt meets them.
-var ErrorKinds = []string{"moderation", "region", "submit", "ambiguous", "job", "unusable", "download"}
-
-// kind returns the error of a key.
-func (e *Errors) kind(key string) *Error {
-	switch key {
-	case "moderation":
-		return &e.Moderation
-	case "region":
-		return &e.Region
-	case "submit":
-		return &e.Submit
-	case "ambiguous":
-		return &e.Ambiguous
-	case "job":
-		return &e.Job
-	case "unusable":
-		return &e.Unusable
-	default:
-		return &e.Download
-	}
-}
-
-func (r *reader) errors(n *node) Errors {
+func (r *reader) errors(n *document.Node) Errors {
 	t := r.table(n, `[channels.NAME.errors]`)
 	defer t.close()
 	var e Errors
-	for _, key := range ErrorKinds {
-		if f := t.get(key); f != nil {
-			r.errorKind(f, &e)
+	for _, reason := range channel.Errors {
+		if f := t.get(reason.String()); f != nil {
+			r.error(f, reason, &e)
 		}
 	}
 	return e
 }
 
-func (r *reader) errorKind(n *node, all *Errors) {
+func (r *reader) error(n *document.Node, reason channel.Reason, all *Errors) {
 	t := r.table(n, errorExample(n))
 	defer t.close()
-	e := all.kind(n.name)
-	if exits := n.fields()["exits"]; n.name == "region" && exits != nil && exits.fields() != nil {
+	e := &all.By[reason]
+	if exits := n.Fields()["exits"]; reason == channel.Region && exits != nil && exits.Fields() != nil {
 		t.followsFromExits("rate", "range", "distribution", "burst")
 	} else {
 		e.Rate = need(t, "rate", `rate = "2%"`, (*reader).share)
@@ -53,16 +32,17 @@ func (r *reader) errorKind(n *node, all *Errors) {
 	}
 	e.Confidence = read(t, "confidence", Unstated, oneOf[Confidence](Confidences))
 	e.Source = read(t, "source", "", (*reader).text)
-	switch n.name {
-	case "moderation", "submit", "ambiguous":
+	switch reason.Phase() {
+	case channel.Asking, channel.Answering:
 		e.Takes = read(t, "takes", nil, (*reader).takes)
-	case "region":
-		e.Takes = read(t, "takes", nil, (*reader).takes)
-		t.egress(all)
-	case "job":
-		e.Billed = read(t, "billed", 0, (*reader).share)
-	case "download":
+	case channel.Fetching:
 		t.boundDownload(e)
+	}
+	if channel.Reasons[reason].Billed {
+		e.Billed = read(t, "billed", 0, (*reader).share)
+	}
+	if reason == channel.Region {
+		t.egress(all)
 	}
 }
 
@@ -75,14 +55,14 @@ func (t *table) boundDownload(e *Error) {
 	if e.Range != nil && e.Range.High > highest {
 		highest, key = e.Range.High, "range"
 	}
-	if n := t.node.fields()[key]; n != nil && highest > mostDownload {
-		t.fail(n, `a clip is fetched again until it is here; at most "99%" of fetches may fail`, "a download error of %s would never let a clip through", share(highest))
+	if n := t.node.Fields()[key]; n != nil && highest > mostDownload {
+		t.Fail(n, `a clip is fetched again until it is here; at most "99%" of fetches may fail`, "a download error of %s would never let a clip through", Share(highest))
 	}
 }
 
 // errorExample guesses the table that was meant by a bare rate.
-func errorExample(n *node) string {
-	if v, is := n.value.(string); is {
+func errorExample(n *document.Node) string {
+	if v, is := n.Value.(string); is {
 		if _, err := money.ParseShare(v); err == nil {
 			return `{ rate = "` + v + `" }`
 		}
@@ -94,18 +74,18 @@ func errorExample(n *node) string {
 func (t *table) followsFromExits(keys ...string) {
 	for _, key := range keys {
 		if n := t.get(key); n != nil {
-			t.failKey(n, "leave it out, or write the number of exits, as exits = 20", "%s follows from the exits by country: those in countries that the model doesn't support refuse every submit", key)
+			t.FailKey(n, "leave it out, or write the number of exits, as exits = 20", "%s follows from the exits by country: those in countries that the model doesn't support refuse every submit", key)
 		}
 	}
 }
 
 // egress reads how region errors hang together: through exits with bad spells, or through their countries.
 func (t *table) egress(e *Errors) {
-	fields := t.node.fields()
+	fields := t.node.Fields()
 	burst, exits, supported := fields["burst"], fields["exits"], fields["supported"]
 	e.Rotate = read(t, "rotate", "", nameOf("attempt", "order"))
 	e.Supported = read(t, "supported", nil, list(`["US", "JP"]`, (*reader).country))
-	byCountry := exits != nil && exits.fields() != nil
+	byCountry := exits != nil && exits.Fields() != nil
 	if t.get("exits"); byCountry {
 		e.Pool = t.pool(exits)
 	} else if exits != nil {
@@ -115,16 +95,16 @@ func (t *table) egress(e *Errors) {
 		e.Burst = read(t, "burst", 0, (*reader).positiveDuration)
 	}
 	if burst != nil && exits == nil {
-		t.failKey(burst, "add exits = 20, the number of egress exits, or leave burst out", "burst without exits")
+		t.FailKey(burst, "add exits = 20, the number of egress exits, or leave burst out", "burst without exits")
 	}
 	if exits != nil && burst == nil && !byCountry {
-		t.failKey(exits, `add burst = "60s", the mean length of an exit's bad spell, or leave exits out`, "exits without burst")
+		t.FailKey(exits, `add burst = "60s", the mean length of an exit's bad spell, or leave exits out`, "exits without burst")
 	}
 	if supported != nil && !byCountry {
-		t.failKey(supported, "add exits by country, as { US = 40, MM = 1 }, or leave supported out", "supported without exits by country")
+		t.FailKey(supported, "add exits by country, as { US = 40, MM = 1 }, or leave supported out", "supported without exits by country")
 	}
 	if rotate := fields["rotate"]; rotate != nil && exits == nil {
-		t.failKey(rotate, "add exits and burst, or leave rotate out", "rotate without exits")
+		t.FailKey(rotate, "add exits and burst, or leave rotate out", "rotate without exits")
 	}
 	if exits != nil && e.Rotate == "" {
 		e.Rotate = "attempt"
@@ -137,8 +117,8 @@ var distributions = []string{"uniform", "loguniform"}
 // rateRange reads the range of an error's rate.
 func (t *table) rateRange(rate float64) *Range {
 	g := t.bounds((*reader).share, `["1%", "3%"]`)
-	if g != nil && !t.node.bad && (rate < g.Low || rate > g.High) {
-		t.fail(t.node.find("range"), "widen the range, or move the rate", "the rate of %s lies outside the range from %s to %s", share(rate), share(g.Low), share(g.High))
+	if g != nil && !t.node.Bad && (rate < g.Low || rate > g.High) {
+		t.Fail(t.node.Find("range"), "widen the range, or move the rate", "the rate of %s lies outside the range from %s to %s", Share(rate), Share(g.Low), Share(g.High))
 	}
 	return g
 }
@@ -146,17 +126,17 @@ func (t *table) rateRange(rate float64) *Range {
 // factorRange reads the range of a latency: a factor on the median.
 func (t *table) factorRange() *Range {
 	g := t.bounds((*reader).factor, `["50%", "200%"], a factor on the median`)
-	if g != nil && !t.node.bad && (g.Low > 1 || g.High < 1) {
-		t.fail(t.node.find("range"), `the range is a factor on the median: ["50%", "200%"] is from half to double`, "the range from %s to %s leaves out 100%%, the stated latency", share(g.Low), share(g.High))
+	if g != nil && !t.node.Bad && (g.Low > 1 || g.High < 1) {
+		t.Fail(t.node.Find("range"), `the range is a factor on the median: ["50%", "200%"] is from half to double`, "the range from %s to %s leaves out 100%%, the stated latency", Share(g.Low), Share(g.High))
 	}
 	return g
 }
 
 // factor reads a share from 1 % to 10,000 %.
-func (r *reader) factor(n *node) (float64, bool) {
+func (r *reader) factor(n *document.Node) (float64, bool) {
 	exact, ok := r.billionths(n)
 	if ok && (exact < money.Whole/100 || exact > 100*money.Whole) {
-		r.fail(n, "", "%s is %v; it must be from 1%% to 10,000%%", n.name, exact)
+		r.Fail(n, "", "%s is %v; it must be from 1%% to 10,000%%", n.Name, exact)
 		return 0, false
 	}
 	return float64(exact) / float64(money.Whole), ok
@@ -167,26 +147,26 @@ func (t *table) bounds(p parse[float64], example string) *Range {
 	n, distribution := t.get("range"), t.get("distribution")
 	if n == nil {
 		if distribution != nil {
-			t.failKey(distribution, "add range = "+example, "distribution without range")
+			t.FailKey(distribution, "add range = "+example, "distribution without range")
 		}
 		return nil
 	}
 	values, _ := list(example, p)(t.reader, n)
-	if n.bad {
+	if n.Bad {
 		return nil
 	}
 	g := &Range{Distribution: read(t, "distribution", "uniform", nameOf(distributions...))}
 	if len(values) != 2 {
-		t.fail(n, "write "+example, "range must be the lowest and the highest value, but has %s", count(len(values), "value"))
+		t.Fail(n, "write "+example, "range must be the lowest and the highest value, but has %s", count(len(values), "value"))
 		return nil
 	}
 	g.Low, g.High = values[0], values[1]
 	switch {
 	case g.Low >= g.High:
-		t.fail(n, "write the lower value first, or leave range out where the value is known", "the range from %s to %s is empty", share(g.Low), share(g.High))
+		t.Fail(n, "write the lower value first, or leave range out where the value is known", "the range from %s to %s is empty", Share(g.Low), Share(g.High))
 		return nil
 	case g.Low == 0 && g.Distribution == "loguniform":
-		t.fail(n.items()[0], `begin above 0%, or write distribution = "uniform"`, "a loguniform range cannot begin at 0%%")
+		t.Fail(n.Items()[0], `begin above 0%, or write distribution = "uniform"`, "a loguniform range cannot begin at 0%%")
 		return nil
 	}
 	return g

@@ -67,7 +67,11 @@ type boughtStep struct {
 // retry. Runs are comparable where it matches. Formatting, comments, the order of channels and
 // strategies, and where a value was stated make no difference.
 func (s *Scenario) PurchaseSHA256() string {
-	p := purchase{Workload: s.Workload, Channels: map[string]bought{}, Strategies: map[string]policySteps{}}
+	workload := s.Workload
+	if workload.Deadline == max(DefaultDeadline, workload.Promise) {
+		workload.Deadline = 0 // as where it isn't stated
+	}
+	p := purchase{Workload: workload, Channels: map[string]bought{}, Strategies: map[string]policySteps{}}
 	for i := range s.Channels {
 		ch := &s.Channels[i]
 		b := bought{ch.Protocol, ch.Model, ch.Makes, ch.Price}

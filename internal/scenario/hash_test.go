@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"channelbench/internal/scenario/document"
 )
 
 func TestSHA256(t *testing.T) {
@@ -55,7 +57,7 @@ func TestPurchaseSHA256(t *testing.T) {
 		"date of a price":      mustLoad(t, source, "channels.forwarding.price.as_of=2026-01-01", "channels.forwarding.price.source=x", "channels.forwarding.price.confidence=vendor"),
 		"costs, decision":      mustLoad(t, source, "costs.late=$3", "decision.tolerance=2%", "bench.orders=7"),
 		"balance, proxy":       mustLoad(t, source, "channels.reverse.balance_url=https://api.example.com/balance", "channels.reverse.balance_key_env=OTHER_KEY", "bench.proxy_env=HTTPS_PROXY"),
-		"defaults written out": mustLoad(t, string(mustLoad(t, source).Resolved())),
+		"defaults written out": mustLoad(t, string(Resolved(mustLoad(t, source)))),
 		"same retry in a step": mustLoad(t, source, `strategies.hybrid.steps.0.retry_on=["region", "submit", "rate_limited", "job", "unusable"]`),
 	} {
 		if same.PurchaseSHA256() != base {
@@ -102,7 +104,7 @@ func TestPurchaseSHA256(t *testing.T) {
 
 func TestManyProblems(t *testing.T) {
 	for n, want := range map[int]string{1: "p: x", 20: "p: x", 21: "and 1 more problem", 22: "and 2 more problems"} {
-		text := Problems(slices.Repeat([]Problem{{File: "p", Text: "x"}}, n)).Error()
+		text := document.Problems(slices.Repeat([]document.Problem{{File: "p", Text: "x"}}, n)).Error()
 		if lines := strings.Split(text, "\n"); len(lines) != min(n, 21) || lines[len(lines)-1] != want {
 			t.Errorf("%d problems: %q", n, text)
 		}
@@ -111,7 +113,7 @@ func TestManyProblems(t *testing.T) {
 
 func TestProblemsAreAnError(t *testing.T) {
 	_, _, err := Load("x.toml", []byte("seed = true"), Options{})
-	var problems Problems
+	var problems document.Problems
 	if !errors.As(err, &problems) || len(problems) != 4 {
 		t.Fatalf("%v", err)
 	}

@@ -10,6 +10,7 @@ import (
 
 	"channelbench/internal/channel"
 	"channelbench/internal/money"
+	"channelbench/internal/scenario/document"
 )
 
 // Input is a number of a scenario that isn't known exactly.
@@ -56,19 +57,19 @@ func (s *Scenario) slots() []slot {
 	var slots []slot
 	for i := range s.Channels {
 		ch := &s.Channels[i]
-		key := dotted("channels", ch.Name)
+		key := document.Dotted("channels", ch.Name)
 		if g := ch.Latency.Range; g != nil {
 			slots = append(slots, slot{
 				Input{key + ".latency", *g, 1, i, ""},
 				func(c *Scenario, v float64) { c.Channels[i].Latency = ch.Latency.scaled(v) },
 			})
 		}
-		for _, kind := range ErrorKinds {
-			if e := ch.Errors.kind(kind); e.Range != nil {
+		for _, kind := range channel.Errors {
+			if e := &ch.Errors.By[kind]; e.Range != nil {
 				slots = append(slots, slot{
-					Input{key + ".errors." + kind + ".rate", *e.Range, e.Rate, i, kind},
+					Input{key + ".errors." + kind.String() + ".rate", *e.Range, e.Rate, i, kind.String()},
 					func(c *Scenario, v float64) {
-						e := c.Channels[i].Errors.kind(kind)
+						e := &c.Channels[i].Errors.By[kind]
 						e.Rate, e.Range = v, nil
 					},
 				})
@@ -111,16 +112,16 @@ func (s *Scenario) Assumptions() []Assumption {
 	}
 	for i := range s.Channels {
 		ch := &s.Channels[i]
-		key := dotted("channels", ch.Name)
+		key := document.Dotted("channels", ch.Name)
 		add(ch.PriceConfidence, key+".price", ch.priceText())
 		latency, text := ch.Latency.Confidence, ch.Latency.text()
 		if latency == Unstated && ch.Latency.Shape != "empirical" && s.uses(ch.Name) {
 			latency, text = Assumed, text+unsaid
 		}
 		add(latency, key+".latency", text)
-		for _, kind := range ErrorKinds {
-			e := ch.Errors.kind(kind)
-			confidence, text := e.Confidence, e.text(kind)
+		for _, kind := range channel.Errors {
+			e := &ch.Errors.By[kind]
+			confidence, text := e.Confidence, e.text(kind.String())
 			switch others := s.having(kind); {
 			case confidence != Unstated || !s.uses(ch.Name):
 			case e.happens():
@@ -128,7 +129,7 @@ func (s *Scenario) Assumptions() []Assumption {
 			case len(others) > 0:
 				confidence, text = Assumed, fmt.Sprintf("no %s errors, though %s has them", kind, others[0])
 			}
-			add(confidence, key+".errors."+kind, text)
+			add(confidence, key+".errors."+kind.String(), text)
 		}
 	}
 	return all
@@ -147,10 +148,10 @@ func (s *Scenario) uses(channel string) bool {
 }
 
 // having are the used channels that have errors of a kind.
-func (s *Scenario) having(kind string) []string {
+func (s *Scenario) having(kind channel.Reason) []string {
 	var names []string
 	for i := range s.Channels {
-		if ch := &s.Channels[i]; ch.Errors.kind(kind).happens() && s.uses(ch.Name) {
+		if ch := &s.Channels[i]; ch.Errors.By[kind].happens() && s.uses(ch.Name) {
 			names = append(names, ch.Name)
 		}
 	}
@@ -162,7 +163,7 @@ func (ch *Channel) priceText() string {
 	p := &ch.Price
 	write := money.Micros.String
 	if p.CreditPrice > 0 {
-		write = func(m money.Micros) string { return plainCredits(m) + " credits" }
+		write = func(m money.Micros) string { return Credits(m) + " credits" }
 	}
 	var parts []string
 	if p.Shape == channel.Ladder {
@@ -193,7 +194,7 @@ func (ch *Channel) priceText() string {
 // inWords lists amounts by resolution.
 func inWords(by map[string]money.Micros, each string, write func(money.Micros) string) string {
 	var parts []string
-	for _, resolution := range byLength(by) {
+	for _, resolution := range ByLength(by) {
 		text := write(by[resolution]) + each
 		if resolution != channel.Any {
 			text += " of " + resolution
@@ -209,16 +210,16 @@ func (l *Latency) text() string {
 	median := ""
 	switch l.Shape {
 	case "lognormal":
-		shape += " with sigma " + number(l.Sigma)
+		shape += " with sigma " + document.Number(l.Sigma)
 	case "gamma", "weibull":
-		shape += " with k " + number(l.K)
+		shape += " with k " + document.Number(l.K)
 	}
 	if l.Shape == "empirical" {
 		shape = fmt.Sprintf("%s from %s", count(len(l.Values), "measured value"), l.File)
 	} else {
-		median = "median " + formatDuration(l.Base)
-		for _, resolution := range byLength(l.PerSecond) {
-			median += " + " + formatDuration(l.PerSecond[resolution]) + " a second"
+		median = "median " + Duration(l.Base)
+		for _, resolution := range ByLength(l.PerSecond) {
+			median += " + " + Duration(l.PerSecond[resolution]) + " a second"
 			if resolution != "" {
 				median += " of " + resolution
 			}
@@ -232,7 +233,7 @@ func (g *Range) text(of string) string {
 	if g == nil {
 		return ""
 	}
-	text := share(g.Low) + " to " + share(g.High)
+	text := Share(g.Low) + " to " + Share(g.High)
 	if of != "" {
 		text += " " + of
 	}
@@ -242,7 +243,7 @@ func (g *Range) text(of string) string {
 func (e *Error) text(kind string) string {
 	billed := ""
 	if e.Billed > 0 {
-		billed = share(e.Billed) + " of them billed"
+		billed = Share(e.Billed) + " of them billed"
 	}
-	return stated(share(e.Rate)+" "+kind+" errors", e.Range.text(""), billed, e.Source)
+	return stated(Share(e.Rate)+" "+kind+" errors", e.Range.text(""), billed, e.Source)
 }

@@ -9,6 +9,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"channelbench/internal/channel"
 )
 
 func TestInputs(t *testing.T) {
@@ -38,7 +40,7 @@ func TestInputs(t *testing.T) {
 
 func TestWith(t *testing.T) {
 	s := good(t, "latencies", `channels.reverse.latency.range=["50%", "150%"]`)
-	before := s.Resolved()
+	before := Resolved(s)
 	c := s.With([]float64{1.5, 0.8, 0.025, 1.1})
 	if got := c.Channels[0].Latency; got.Base != 30*time.Second || got.PerSecond["720p"] != 12*time.Second || got.PerSecond["1080p"] != 96375*time.Millisecond || got.Range != nil {
 		t.Errorf("forwarding: %+v", got)
@@ -50,7 +52,7 @@ func TestWith(t *testing.T) {
 	if diff := cmp.Diff(values, c.Channels[1].Latency.Values, cmpopts.EquateApprox(1e-12, 0)); diff != "" {
 		t.Error(diff)
 	}
-	if e := c.Channels[1].Errors.Region; e.Rate != 0.025 || e.Range != nil {
+	if e := c.Channels[1].Errors.By[channel.Region]; e.Rate != 0.025 || e.Range != nil {
 		t.Errorf("region: %+v", e)
 	}
 	if got := c.Channels[3].Latency.PerSecond[""]; got != 11*time.Second {
@@ -59,7 +61,7 @@ func TestWith(t *testing.T) {
 	if inputs := c.Inputs(); inputs != nil {
 		t.Errorf("what was set is still unknown: %v", inputs)
 	}
-	if diff := cmp.Diff(string(before), string(s.Resolved())); diff != "" {
+	if diff := cmp.Diff(string(before), string(Resolved(s))); diff != "" {
 		t.Errorf("With changed the scenario itself: %s", diff)
 	}
 	if service := mustCompile(t, c).Model.Channels[0].Jobs[0].Service; math.Abs(service.Quantile(0.5)-1.5*84) > 1e-6 {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"channelbench/internal/dist"
+	"channelbench/internal/scenario/document"
 )
 
 // Shapes are the shapes of latencies.
@@ -21,7 +22,7 @@ var latencyKeys = map[string][]string{
 	"empirical": {"file"},
 }
 
-func (r *reader) latency(n *node) Latency {
+func (r *reader) latency(n *document.Node) Latency {
 	t := r.table(n, `{ base = "20s", per_second = "8s", sigma = 0.4 }`)
 	defer t.close()
 	l := Latency{
@@ -35,12 +36,12 @@ func (r *reader) latency(n *node) Latency {
 		Confidence: read(t, "confidence", Unstated, oneOf[Confidence](Confidences)),
 		Source:     read(t, "source", "", (*reader).text),
 	}
-	if n.fields() == nil || n.find("shape").bad && n.fields()["shape"] != nil {
+	if n.Fields() == nil || n.Find("shape").Bad && n.Fields()["shape"] != nil {
 		return l
 	}
 	for _, key := range []string{"base", "per_second", "sigma", "k", "file"} {
-		if f := n.fields()[key]; f != nil && !contains(latencyKeys[l.Shape], key) {
-			r.failKey(f, "keys of this shape: "+strings.Join(latencyKeys[l.Shape], ", "), "a latency of shape %q has no %s", l.Shape, key)
+		if f := n.Fields()[key]; f != nil && !contains(latencyKeys[l.Shape], key) {
+			r.FailKey(f, "keys of this shape: "+strings.Join(latencyKeys[l.Shape], ", "), "a latency of shape %q has no %s", l.Shape, key)
 		}
 	}
 	t.completeLatency(&l)
@@ -58,18 +59,18 @@ func contains(names []string, name string) bool {
 
 // completeLatency reports what the shape needs and isn't there, and reads its file.
 func (t *table) completeLatency(l *Latency) {
-	has := func(key string) bool { return t.node.fields()[key] != nil }
+	has := func(key string) bool { return t.node.Fields()[key] != nil }
 	switch {
 	case l.Shape == "empirical" && !has("file"):
 		t.missing("file", `file = "latency.txt", one number of seconds a line`)
 	case l.Shape == "empirical":
-		l.Values = t.measured(t.node.find("file"), l.File)
+		l.Values = t.measured(t.node.Find("file"), l.File)
 		return
 	case !has("base") && !has("per_second"):
 		t.missing("base or per_second", `base = "20s", per_second = "8s", or both`)
-	case t.node.bad:
+	case t.node.Bad:
 	case l.Base == 0 && (len(l.PerSecond) == 0 || shortest(l.PerSecond) == 0):
-		t.failKey(t.node, `write how long a job takes, as base = "20s"`, "the latency is 0s")
+		t.FailKey(t.node, `write how long a job takes, as base = "20s"`, "the latency is 0s")
 	}
 	if l.Shape == "lognormal" && !has("sigma") {
 		t.missing("sigma", `sigma = 0.4, the spread of the logarithm, or shape = "constant"`)
@@ -88,7 +89,7 @@ func shortest(by map[string]time.Duration) time.Duration {
 }
 
 // measured reads a file of seconds.
-func (r *reader) measured(n *node, path string) []float64 {
+func (r *reader) measured(n *document.Node, path string) []float64 {
 	source, ok := r.file(n, path)
 	if !ok {
 		return nil
@@ -103,40 +104,40 @@ func (r *reader) measured(n *node, path string) []float64 {
 		}
 		v, err := strconv.ParseFloat(word, 64)
 		if err != nil || !(v >= 0) || v > longest.Seconds() {
-			r.fail(n, "write one number of seconds a line; # begins a comment", "line %d of %s is %q, not a number of seconds", line, path, word)
+			r.Fail(n, "write one number of seconds a line; # begins a comment", "line %d of %s is %q, not a number of seconds", line, path, word)
 			return nil
 		}
 		values = append(values, v)
 	}
 	if _, err := dist.NewEmpirical(values); err != nil {
-		r.fail(n, "write one number of seconds a line; # begins a comment", "%s: %v", path, err)
+		r.Fail(n, "write one number of seconds a line; # begins a comment", "%s: %v", path, err)
 		return nil
 	}
 	return values
 }
 
 // file reads a file that the scenario names.
-func (r *reader) file(n *node, path string) ([]byte, bool) {
-	if n.bad {
+func (r *reader) file(n *document.Node, path string) ([]byte, bool) {
+	if n.Bad {
 		return nil, false
 	}
 	if r.readFile == nil {
-		r.fail(n, "load the scenario from a folder that holds the file", "files that a scenario names cannot be read here")
+		r.Fail(n, "load the scenario from a folder that holds the file", "files that a scenario names cannot be read here")
 		return nil, false
 	}
 	source, err := r.readFile(path)
 	if err != nil {
-		r.fail(n, "paths are relative to the scenario", "%s cannot be read: %v", n.name, err)
+		r.Fail(n, "paths are relative to the scenario", "%s cannot be read: %v", n.Name, err)
 		return nil, false
 	}
 	return source, true
 }
 
 // takes reads a duration that is drawn: a table of median and sigma, or a constant duration.
-func (r *reader) takes(n *node) (*Takes, bool) {
-	if n.fields() == nil {
-		if _, isText := n.value.(string); !isText {
-			r.fail(n, `write "6s" for always the same, or { median = "6s", sigma = 0.6 }`, "%s must be a duration or a table, not %s", n.name, describe(n.value))
+func (r *reader) takes(n *document.Node) (*Takes, bool) {
+	if n.Fields() == nil {
+		if _, isText := n.Value.(string); !isText {
+			r.Fail(n, `write "6s" for always the same, or { median = "6s", sigma = 0.6 }`, "%s must be a duration or a table, not %s", n.Name, document.Describe(n.Value))
 			return nil, false
 		}
 		d, ok := r.positiveDuration(n)
@@ -148,5 +149,5 @@ func (r *reader) takes(n *node) (*Takes, bool) {
 		Median: need(t, "median", `median = "6s"`, (*reader).positiveDuration),
 		Sigma:  read(t, "sigma", 0, decimal(0, 10)),
 	}
-	return drawn, !n.bad
+	return drawn, !n.Bad
 }

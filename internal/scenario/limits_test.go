@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"channelbench/internal/scenario/document"
 )
 
 // TestBombs: whatever is beyond a limit is refused at its place, and what is within all limits is read to its end.
@@ -54,7 +56,7 @@ func TestBombs(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			_, _, err := Load("bomb.toml", []byte(tt.text), Options{Set: tt.set})
-			problems, is := err.(Problems)
+			problems, is := err.(document.Problems)
 			if !is || !strings.Contains(err.Error(), tt.want) {
 				t.Fatalf("got %.300v, want %q", err, tt.want)
 			}

@@ -1,11 +1,11 @@
 package scenario
 
 import (
-	"bytes"
 	"path"
 	"strings"
 	"time"
-	"unicode/utf8"
+
+	"channelbench/internal/scenario/document"
 )
 
 // Options say how a scenario is loaded.
@@ -20,30 +20,21 @@ type Options struct {
 	Illegible func(text string) []string
 }
 
-// byteOrderMark may begin a file in UTF-8; it is no part of the first line.
-var byteOrderMark = []byte("\ufeff")
-
 // Load reads a scenario. Name is how problems call the file. The error is a Problems with all
 // that is wrong, in the order of the file; the warnings are for a scenario that can be used.
-func Load(name string, source []byte, opts Options) (*Scenario, []Problem, error) {
+func Load(name string, source []byte, opts Options) (*Scenario, []document.Problem, error) {
 	return load(name, source, opts, unmodelled)
 }
 
 // load is Load with a choice of what is refused because nothing models it yet.
-func load(name string, source []byte, opts Options, refused func(*Scenario) []gap) (*Scenario, []Problem, error) {
-	body := bytes.TrimPrefix(source, byteOrderMark)
-	r := &reader{texts: []*text{{label: name, source: body}}, readFile: opts.ReadFile, today: opts.Today}
-	e, keys := exceeds(body)
-	if e != nil {
-		r.note(place{0, e.at}, false, e.hint, e.text)
-		problems, _ := r.problems()
-		return nil, nil, problems
-	}
-	if root := r.parse(body, keys); root != nil {
+func load(name string, source []byte, opts Options, refused func(*Scenario) []gap) (*Scenario, []document.Problem, error) {
+	d, root := document.Open(name, source)
+	r := &reader{Document: d, readFile: opts.ReadFile, today: opts.Today}
+	if root != nil {
 		for _, argument := range opts.Set {
-			r.override(root, argument)
+			r.Override(root, argument)
 		}
-		r.refuseSecrets(root)
+		r.RefuseSecrets(root)
 		s := r.scenario(root, name)
 		s.Source, s.Set = source, opts.Set
 		r.check(root, s)
@@ -51,41 +42,22 @@ func load(name string, source []byte, opts Options, refused func(*Scenario) []ga
 			r.checkLetters(root, opts.Illegible)
 		}
 		for _, g := range refused(s) {
-			if n := root.find(g.path...); !r.judged(n.key) {
-				r.failKey(n, g.hint(), "%s is not modelled yet: %s", g.key(), g.meaning)
+			if n := root.Find(g.path...); !r.Judged(n.Key) {
+				r.FailKey(n, g.hint(), "%s is not modelled yet: %s", g.key(), g.meaning)
 			}
 		}
-		problems, warnings := r.problems()
+		problems, warnings := r.Problems()
 		if len(problems) > 0 {
 			return nil, warnings, problems
 		}
 		return s, warnings, nil
 	}
-	problems, _ := r.problems()
+	problems, _ := r.Problems()
 	return nil, nil, problems
 }
 
-// syntaxHint recognises what people most often get wrong.
-func syntaxHint(source []byte, wrong *syntaxError) string {
-	lineEnd := strings.Contains(wrong.message, "U+000A") || strings.Contains(wrong.message, "U+000D")
-	switch {
-	case !utf8.Valid(source):
-		return "save the file as UTF-8"
-	case lineEnd && strings.Contains(wrong.message, "at start of value"):
-		return "write a value after ="
-	case lineEnd:
-		return "end lines with a line feed"
-	case strings.Contains(wrong.message, "at start of value"), strings.Contains(wrong.message, "must be quoted"), strings.Contains(wrong.message, "expected newline"),
-		wrong.at.start < len(source) && source[wrong.at.start] == '%':
-		return `values with a unit stand in quotes: "10s", "$0.12", "2%"`
-	case strings.Contains(wrong.message, "cannot have new lines"):
-		return "close the quotes in the same line"
-	}
-	return ""
-}
-
 // scenario reads the whole tree.
-func (r *reader) scenario(root *node, file string) *Scenario {
+func (r *reader) scenario(root *document.Node, file string) *Scenario {
 	t := r.table(root, "")
 	defer t.close()
 	s := &Scenario{
@@ -131,7 +103,7 @@ func (r *reader) scenario(root *node, file string) *Scenario {
 }
 
 // section returns a table that every scenario must have.
-func (t *table) section(key, example string) *node {
+func (t *table) section(key, example string) *document.Node {
 	n := t.get(key)
 	if n == nil {
 		t.missing(key, example)

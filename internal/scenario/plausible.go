@@ -10,17 +10,18 @@ import (
 
 	"channelbench/internal/channel"
 	"channelbench/internal/money"
+	"channelbench/internal/scenario/document"
 )
 
 // checkDecision checks requirements and exclusions against the rest.
 func (c *checker) checkDecision() {
 	for i, q := range c.s.Decision.Require {
-		if n := c.root.find("decision", "require", i); q.Metric == InTimeShare && c.s.Workload.Promise == 0 && !n.bad && !c.root.find("workload").bad {
-			c.fail(n, `add promise = "6m" to [workload]`, "in_time is measured against the promise, and there is none")
+		if n := c.root.Find("decision", "require", i); q.Metric == InTimeShare && c.s.Workload.Promise == 0 && !n.Bad && !c.root.Find("workload").Bad {
+			c.Fail(n, `add promise = "6m" to [workload]`, "in_time is measured against the promise, and there is none")
 		}
 	}
 	n := c.sound("decision", "exclude")
-	if n == nil || len(c.s.Strategies) == 0 || c.root.find("strategies").bad {
+	if n == nil || len(c.s.Strategies) == 0 || c.root.Find("strategies").Bad {
 		return
 	}
 	for i := range c.s.Strategies {
@@ -28,7 +29,7 @@ func (c *checker) checkDecision() {
 			return
 		}
 	}
-	c.fail(n, "leave one strategy in", "exclude leaves no strategy to decide among")
+	c.Fail(n, "leave one strategy in", "exclude leaves no strategy to decide among")
 }
 
 // Excludes says whether [decision] exclude names a strategy, or a channel that it uses.
@@ -96,7 +97,7 @@ func (s *Step) channels() []string {
 
 // checkTimes warns of a promise or a deadline that is shorter than any channel's median.
 func (c *checker) checkTimes() {
-	if c.root.find("workload", "videos").bad || c.root.find("channels").bad {
+	if c.root.Find("workload", "videos").Bad || c.root.Find("channels").Bad {
 		return
 	}
 	for i := range c.s.Workload.Videos {
@@ -115,8 +116,8 @@ func (c *checker) checkTimes() {
 			is  time.Duration
 		}{{"promise", c.s.Workload.Promise}, {"deadline", c.s.Workload.Deadline}} {
 			if n := c.sound("workload", limit.key); n != nil && limit.is < best.median {
-				c.warn(n, "", "the %s of %s is hard to keep for %q: the fastest channel, %s, has a median of %s",
-					limit.key, formatDuration(limit.is), v.Name, best.of, formatDuration(best.median.Round(time.Second/10)))
+				c.Warn(n, "", "the %s of %s is hard to keep for %q: the fastest channel, %s, has a median of %s",
+					limit.key, Duration(limit.is), v.Name, best.of, Duration(best.median.Round(time.Second/10)))
 			}
 		}
 	}
@@ -136,21 +137,21 @@ const (
 func (c *checker) checkPlausible() {
 	for i := range c.s.Channels {
 		ch := &c.s.Channels[i]
-		for _, kind := range ErrorKinds {
-			c.plausibleError(ch.Name, kind, ch.Errors.kind(kind))
+		for _, kind := range channel.Errors {
+			c.plausibleError(ch.Name, kind.String(), &ch.Errors.By[kind])
 		}
 		if n := c.sound("channels", ch.Name, "latency", "sigma"); n != nil && ch.Latency.Sigma > highSigma {
-			c.warn(n, "sigma is the spread of the logarithm; 0.3 to 0.8 is usual", "a sigma of %s means that one job in twenty takes more than %.0f times the median", number(ch.Latency.Sigma), math.Exp(1.645*ch.Latency.Sigma))
+			c.Warn(n, "sigma is the spread of the logarithm; 0.3 to 0.8 is usual", "a sigma of %s means that one job in twenty takes more than %.0f times the median", document.Number(ch.Latency.Sigma), math.Exp(1.645*ch.Latency.Sigma))
 		}
 		if n := c.sound("channels", ch.Name, "poll"); n != nil && ch.Poll > highPoll {
-			c.warn(n, "", "%s is polled every %s only; a clip waits half of that on average", ch.Name, formatDuration(ch.Poll))
+			c.Warn(n, "", "%s is polled every %s only; a clip waits half of that on average", ch.Name, Duration(ch.Poll))
 		}
 		if n := c.sound("channels", ch.Name, "price", "discount"); n != nil && ch.Price.Discount > highDiscount {
-			c.warn(n, `a discount is what is taken off: "15%" leaves 85 %`, "a discount of %v leaves %v of the price", ch.Price.Discount, money.Whole-ch.Price.Discount)
+			c.Warn(n, `a discount is what is taken off: "15%" leaves 85 %`, "a discount of %v leaves %v of the price", ch.Price.Discount, money.Whole-ch.Price.Discount)
 		}
 		c.plausiblePrice(ch)
 	}
-	if !slices.ContainsFunc(c.found, func(f finding) bool { return !f.warning }) { // else they may be a consequence
+	if !c.Failed() { // else they may be a consequence
 		for i := range c.s.Channels {
 			c.lacking(&c.s.Channels[i])
 		}
@@ -160,24 +161,24 @@ func (c *checker) checkPlausible() {
 // lacking warns of errors that a channel has nothing about, though others have them: it would look better for that alone.
 func (c *checker) lacking(ch *Channel) {
 	n := c.sound("channels", ch.Name)
-	if n == nil || c.root.find("strategies").bad || !c.s.uses(ch.Name) {
+	if n == nil || c.root.Find("strategies").Bad || !c.s.uses(ch.Name) {
 		return
 	}
-	stated := n.child("errors")
+	stated := n.Child("errors")
 	var kinds []string
-	for _, kind := range ErrorKinds {
+	for _, kind := range channel.Errors {
 		switch {
-		case stated != nil && stated.child(kind) != nil || len(c.s.having(kind)) == 0:
-		case kind == "moderation":
-			c.warn(n, `state it, if only as moderation = { rate = "0%" }`, "%s says nothing of moderation, which %s has: it is taken to make what is refused there for its prompt", ch.Name, c.s.having(kind)[0])
+		case stated != nil && stated.Child(kind.String()) != nil || len(c.s.having(kind)) == 0:
+		case kind == channel.Moderation:
+			c.Warn(n, `state it, if only as moderation = { rate = "0%" }`, "%s says nothing of moderation, which %s has: it is taken to make what is refused there for its prompt", ch.Name, c.s.having(kind)[0])
 		default:
-			kinds = append(kinds, kind)
+			kinds = append(kinds, kind.String())
 		}
 	}
 	if len(kinds) > 0 {
-		c.warn(n, fmt.Sprintf(`state them, if only as %s = { rate = "0%%" }`, kinds[0]),
-			"%s says nothing of %s errors, which %s has: it is taken to have none",
-			ch.Name, enumerated(kinds), c.s.having(kinds[0])[0])
+		first, _ := channel.ReasonOf(kinds[0])
+		c.Warn(n, fmt.Sprintf(`state them, if only as %s = { rate = "0%%" }`, kinds[0]),
+			"%s says nothing of %s errors, which %s has: it is taken to have none", ch.Name, enumerated(kinds), c.s.having(first)[0])
 	}
 }
 
@@ -192,13 +193,13 @@ func enumerated(words []string) string {
 
 func (c *checker) plausibleError(name, kind string, e *Error) {
 	if n := c.sound("channels", name, "errors", kind, "rate"); n != nil && e.Rate > highRate {
-		c.warn(n, "", "a rate of %s is high for %s errors", share(e.Rate), kind)
+		c.Warn(n, "", "a rate of %s is high for %s errors", Share(e.Rate), kind)
 	}
 	if n := c.sound("channels", name, "errors", kind, "range"); n != nil && e.Range.High > highRate {
-		c.warn(n, "", "a range up to %s is wide for %s errors", share(e.Range.High), kind)
+		c.Warn(n, "", "a range up to %s is wide for %s errors", Share(e.Range.High), kind)
 	}
 	if n := c.sound("channels", name, "errors", kind, "takes", "sigma"); n != nil && e.Takes != nil && e.Takes.Sigma > highSigma {
-		c.warn(n, "sigma is the spread of the logarithm; 0.3 to 0.8 is usual", "a sigma of %s is high", number(e.Takes.Sigma))
+		c.Warn(n, "sigma is the spread of the logarithm; 0.3 to 0.8 is usual", "a sigma of %s is high", document.Number(e.Takes.Sigma))
 	}
 }
 
@@ -216,10 +217,10 @@ func (c *checker) plausiblePrice(ch *Channel) {
 		charge, err := ch.Price.Charge(channel.Usage{Clip: made, Made: true})
 		switch {
 		case err != nil || charge > absurdMonth/money.Micros(c.s.Workload.OrdersPerMonth):
-			c.failKey(n, "", "a month of %s clips of %v at %v each would cost more than $1,000,000,000 on %s", grouped(int64(c.s.Workload.OrdersPerMonth)), made, charge, ch.Name)
+			c.FailKey(n, "", "a month of %s clips of %v at %v each would cost more than $1,000,000,000 on %s", grouped(int64(c.s.Workload.OrdersPerMonth)), made, charge, ch.Name)
 			return
 		case charge/money.Micros(made.Seconds) > highPrice:
-			c.warn(n, "", "%s charges %v for %v: more than $10 a second", ch.Name, charge, made)
+			c.Warn(n, "", "%s charges %v for %v: more than $10 a second", ch.Name, charge, made)
 			return
 		}
 	}

@@ -9,6 +9,7 @@ import (
 
 	"channelbench/internal/channel"
 	"channelbench/internal/money"
+	"channelbench/internal/scenario/document"
 )
 
 // shapeKeys are the keys that begin a price; each price has exactly one.
@@ -16,7 +17,7 @@ var shapeKeys = []string{"per_second", "per_call", "base", "ladder"}
 
 const priceExample = `price = { per_second = "$0.10" }, or per_call, base, ladder or credits`
 
-func (r *reader) price(n *node) (channel.Price, Confidence) {
+func (r *reader) price(n *document.Node) (channel.Price, Confidence) {
 	t := r.table(n, `{ per_second = "$0.10" }`)
 	defer t.close()
 	p := channel.Price{
@@ -32,7 +33,7 @@ func (r *reader) price(n *node) (channel.Price, Confidence) {
 		p.CreditPrice = need(t, "credit_price", `credit_price = "$0.01"`, (*reader).positiveMoney)
 		r.creditShape(credits, &p)
 	} else if creditPrice != nil {
-		r.failKey(creditPrice, "write credits = { per_second = 5 } beside it, or leave it out", "credit_price without credits")
+		r.FailKey(creditPrice, "write credits = { per_second = 5 } beside it, or leave it out", "credit_price without credits")
 	}
 	r.oneShape(t, given)
 	t.reduction(&p)
@@ -40,21 +41,21 @@ func (r *reader) price(n *node) (channel.Price, Confidence) {
 }
 
 // oneShape reports a price without a shape, or with several.
-func (r *reader) oneShape(t *table, given []*node) {
+func (r *reader) oneShape(t *table, given []*document.Node) {
 	if len(given) == 0 {
-		if t.node.fields() != nil {
-			r.failKey(t.node, "add one of per_second, per_call, base, ladder, credits", "%s has no amount", t.node.path())
+		if t.node.Fields() != nil {
+			r.FailKey(t.node, "add one of per_second, per_call, base, ladder, credits", "%s has no amount", t.node.Path())
 		}
 		return
 	}
 	for _, other := range given[1:] {
-		r.failKey(other, "keep one of per_second, per_call, base, ladder, credits", "a price is counted in one way, but there are %s and %s", given[0].name, other.name)
+		r.FailKey(other, "keep one of per_second, per_call, base, ladder, credits", "a price is counted in one way, but there are %s and %s", given[0].Name, other.Name)
 	}
 }
 
 // shape reads the amounts of a price, in money or in credits, and returns the keys that were given.
-func (t *table) shape(p *channel.Price, amount parse[money.Micros]) []*node {
-	var given []*node
+func (t *table) shape(p *channel.Price, amount parse[money.Micros]) []*document.Node {
+	var given []*document.Node
 	for i, key := range shapeKeys {
 		n := t.get(key)
 		if n == nil {
@@ -68,37 +69,37 @@ func (t *table) shape(p *channel.Price, amount parse[money.Micros]) []*node {
 			p.Units, _ = perResolution(amount)(t.reader, n)
 		}
 	}
-	slices.SortFunc(given, func(a, b *node) int { return a.key.compare(b.key) })
+	slices.SortFunc(given, func(a, b *document.Node) int { return a.Key.Compare(b.Key) })
 	extra, included := t.get("per_extra_second"), t.get("included_seconds")
-	if t.node.fields()["base"] != nil {
+	if t.node.Fields()["base"] != nil {
 		p.Extra = need(t, "per_extra_second", `per_extra_second = "$0.10", the price of each second beyond those included`, amount)
 		p.Included = need(t, "included_seconds", "included_seconds = 5, the seconds that the base pays for", integer(0, 3600))
 		return given
 	}
-	for _, n := range []*node{extra, included} {
+	for _, n := range []*document.Node{extra, included} {
 		if n != nil {
-			t.failKey(n, "write base, per_extra_second and included_seconds together", "%s without base", n.name)
+			t.FailKey(n, "write base, per_extra_second and included_seconds together", "%s without base", n.Name)
 		}
 	}
 	return given
 }
 
 // creditShape reads amounts in credits: plain numbers, since a credit is a unit of its own.
-func (r *reader) creditShape(n *node, p *channel.Price) {
+func (r *reader) creditShape(n *document.Node, p *channel.Price) {
 	t := r.table(n, `{ per_second = 5 }`)
 	defer t.close()
 	r.oneShape(t, t.shape(p, (*reader).credits))
 }
 
 // credits reads a number of credits, with up to six decimals.
-func (r *reader) credits(n *node) (money.Micros, bool) {
+func (r *reader) credits(n *document.Node) (money.Micros, bool) {
 	v, ok := decimal(0, 1e9)(r, n)
 	if !ok {
 		return 0, false
 	}
 	amount, err := money.Parse("$" + strconv.FormatFloat(v, 'f', -1, 64))
 	if err != nil {
-		r.fail(n, "round it to six decimals", "%s has more than six decimals", n.name)
+		r.Fail(n, "round it to six decimals", "%s has more than six decimals", n.Name)
 		return 0, false
 	}
 	return amount, true
@@ -106,35 +107,35 @@ func (r *reader) credits(n *node) (money.Micros, bool) {
 
 // ladder reads amounts by seconds, each for all resolutions or by resolution.
 func ladder(amount parse[money.Micros]) parse[map[int]map[string]money.Micros] {
-	return func(r *reader, n *node) (map[int]map[string]money.Micros, bool) {
-		if len(n.fields()) == 0 {
-			r.fail(n, `write a price for each length in seconds, as { "5" = "$0.30", "10" = "$0.50" }`, "ladder must be a table of lengths, not %s", describeEmpty(n))
+	return func(r *reader, n *document.Node) (map[int]map[string]money.Micros, bool) {
+		if len(n.Fields()) == 0 {
+			r.Fail(n, `write a price for each length in seconds, as { "5" = "$0.30", "10" = "$0.50" }`, "ladder must be a table of lengths, not %s", describeEmpty(n))
 			return nil, false
 		}
 		rungs := map[int]map[string]money.Micros{}
-		for _, f := range n.ordered() {
-			seconds, err := strconv.Atoi(f.name)
-			if err != nil || strconv.Itoa(seconds) != f.name || seconds < 1 || seconds > 3600 {
-				r.failKey(f, `write whole seconds from 1 to 3600, as { "5" = "$0.30", "10" = "$0.50" }`, "%q is no length in seconds", f.name)
+		for _, f := range n.Ordered() {
+			seconds, err := strconv.Atoi(f.Name)
+			if err != nil || strconv.Itoa(seconds) != f.Name || seconds < 1 || seconds > 3600 {
+				r.FailKey(f, `write whole seconds from 1 to 3600, as { "5" = "$0.30", "10" = "$0.50" }`, "%q is no length in seconds", f.Name)
 				continue
 			}
 			rungs[seconds], _ = perResolution(amount)(r, f)
 		}
-		return rungs, !n.bad
+		return rungs, !n.Bad
 	}
 }
 
-func describeEmpty(n *node) string {
-	if n.fields() != nil {
+func describeEmpty(n *document.Node) string {
+	if n.Fields() != nil {
 		return "an empty table"
 	}
-	return describe(n.value)
+	return document.Describe(n.Value)
 }
 
-func (r *reader) positiveMoney(n *node) (money.Micros, bool) {
+func (r *reader) positiveMoney(n *document.Node) (money.Micros, bool) {
 	amount, ok := r.money(n)
 	if ok && amount == 0 {
-		r.fail(n, "", "%s must be more than $0.00", n.name)
+		r.Fail(n, "", "%s must be more than $0.00", n.Name)
 		return 0, false
 	}
 	return amount, ok
@@ -144,15 +145,15 @@ func (r *reader) positiveMoney(n *node) (money.Micros, bool) {
 func (t *table) reduction(p *channel.Price) {
 	discount, bonus := t.get("discount"), t.get("bonus")
 	if discount != nil && bonus != nil {
-		t.failKey(bonus, "keep discount (price × (1 − d)) or bonus (price ÷ (1 + b))", "a price has a discount or a bonus, not both")
+		t.FailKey(bonus, "keep discount (price × (1 − d)) or bonus (price ÷ (1 + b))", "a price has a discount or a bonus, not both")
 	}
 	p.Discount = read(t, "discount", 0, (*reader).billionths)
 	if p.Discount > money.Whole {
-		t.fail(discount, `"15%" takes 15 % off`, "a discount of %v is more than the price", p.Discount)
+		t.Fail(discount, `"15%" takes 15 % off`, "a discount of %v is more than the price", p.Discount)
 	}
 	p.Bonus = read(t, "bonus", 0, (*reader).billionths)
 	if p.Bonus > 100*money.Whole {
-		t.fail(bonus, `"15%" means that a top-up of $100 buys $115`, "a bonus of %v is absurd", p.Bonus)
+		t.Fail(bonus, `"15%" means that a top-up of $100 buys $115`, "a bonus of %v is absurd", p.Bonus)
 	}
 }
 
@@ -172,7 +173,7 @@ func forResolutions(amounts map[string]money.Micros) string {
 	if _, all := amounts[channel.Any]; all {
 		return ""
 	}
-	return " " + strings.Join(byLength(amounts), ", ")
+	return " " + strings.Join(ByLength(amounts), ", ")
 }
 
 // freshPrice is how many days a price may be old before real money is spent by it.
@@ -195,4 +196,9 @@ func (s *Scenario) StalePrices(today time.Time) []string {
 		}
 	}
 	return stale
+}
+
+// Credits writes a number of credits: micro-credits look like micro-dollars.
+func Credits(m money.Micros) string {
+	return strings.TrimSuffix(strings.NewReplacer("$", "", ",", "").Replace(m.String()), ".00")
 }

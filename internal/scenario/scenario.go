@@ -129,20 +129,16 @@ type Takes struct {
 
 // Errors are a channel's failures.
 type Errors struct {
-	Region     Error
-	Submit     Error
-	Moderation Error
-	Ambiguous  Error
-	Job        Error
-	Unusable   Error
-	Download   Error
-
+	By        ByReason
 	Burst     time.Duration  // region: mean length of an exit's bad spell; 0: independent per attempt
 	Exits     int            // region: egress exits with bad spells
 	Pool      map[string]int // region: exits by country, instead of Exits and Burst; the rate follows
 	Supported []string       // region: with Pool, the countries that the model supports
 	Rotate    string         // region: "attempt", "order"
 }
+
+// ByReason are the errors of each reason.
+type ByReason [channel.NumReasons]Error
 
 // Error is one kind of failure.
 type Error struct {

@@ -24,11 +24,11 @@ func (c *checker) checkTrouble() {
 		for _, g := range ch.Regimes {
 			n := c.sound("channels", ch.Name, "regimes", g.Name)
 			if n != nil && g.Share > 0 && g.Lasts.mean() < g.Share*shortestCycle.Seconds() {
-				c.fail(n.find("lasts"), "write how long a spell lasts, as { median = \"2d\", sigma = 1.0 }", "spells of %s would follow each other in less than a second", g.Name)
+				c.Fail(n.Find("lasts"), "write how long a spell lasts, as { median = \"2d\", sigma = 1.0 }", "spells of %s would follow each other in less than a second", g.Name)
 			}
 		}
 	}
-	if c.root.find("workload").bad || c.root.find("channels").bad || c.root.find("strategies").bad {
+	if c.root.Find("workload").Bad || c.root.Find("channels").Bad || c.root.Find("strategies").Bad {
 		return
 	}
 	for i := range c.s.Channels {
@@ -45,9 +45,9 @@ func (c *checker) checkOutage(i int) {
 	mean := o.Lasts.mean()
 	switch cycle := mean + o.Between.Seconds(); {
 	case cycle < shortestCycle.Seconds():
-		c.fail(n.find("between"), `write the mean time from one end to the next start, as "133h"`, "outages would follow each other in less than a second")
+		c.Fail(n.Find("between"), `write the mean time from one end to the next start, as "133h"`, "outages would follow each other in less than a second")
 	case mean >= o.Between.Seconds():
-		c.warn(n.find("lasts"), "", "outages last %s on average and the time between them %s: the channels are down %.0f %% of the time",
+		c.Warn(n.Find("lasts"), "", "outages last %s on average and the time between them %s: the channels are down %.0f %% of the time",
 			rough(mean), rough(o.Between.Seconds()), 100*mean/cycle)
 	}
 }
@@ -61,7 +61,7 @@ func rough(seconds float64) string {
 	for seconds >= 1000*unit.Seconds() {
 		unit *= 10
 	}
-	return formatDuration(time.Duration(math.Round(seconds/unit.Seconds())) * unit)
+	return Duration(time.Duration(math.Round(seconds/unit.Seconds())) * unit)
 }
 
 // checkLoad warns where a strategy's first attempts alone are more than a channel's limits let through.
@@ -89,9 +89,9 @@ func (c *checker) overload(ch *Channel, key string, st *Strategy, rho, peak floa
 	switch {
 	case n == nil || rho*peak < 1:
 	case rho >= 1:
-		c.warn(n, "raise the limit, order less, or begin on another channel", "strategy %s gives %s %s by first attempts alone: rho is %.2f, more than it can do, all month", st.Name, ch.Name, load, rho)
+		c.Warn(n, "raise the limit, order less, or begin on another channel", "strategy %s gives %s %s by first attempts alone: rho is %.2f, more than it can do, all month", st.Name, ch.Name, load, rho)
 	default:
-		c.warn(n, "", "strategy %s gives %s %s by first attempts alone; in the busiest hour rho is %.2f, more than it can do", st.Name, ch.Name, load, rho*peak)
+		c.Warn(n, "", "strategy %s gives %s %s by first attempts alone; in the busiest hour rho is %.2f, more than it can do", st.Name, ch.Name, load, rho*peak)
 	}
 }
 

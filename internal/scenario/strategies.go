@@ -9,17 +9,18 @@ import (
 	"channelbench/internal/channel"
 	"channelbench/internal/money"
 	"channelbench/internal/policy"
+	"channelbench/internal/scenario/document"
 )
 
 const stepExample = `{ channel = "reverse", attempts = 3 }`
 
-func (r *reader) strategies(n *node) []Strategy {
+func (r *reader) strategies(n *document.Node) []Strategy {
 	t := r.table(n, "[strategies.NAME]")
-	if t.node.fields() != nil && len(t.node.fields()) == 0 {
-		r.failKey(n, "add [strategies.forwarding] with steps = ["+stepExample+"]", "there are no strategies")
+	if t.node.Fields() != nil && len(t.node.Fields()) == 0 {
+		r.FailKey(n, "add [strategies.forwarding] with steps = ["+stepExample+"]", "there are no strategies")
 	}
 	var all []Strategy
-	for _, f := range t.node.ordered() {
+	for _, f := range t.node.Ordered() {
 		if r.goodName(f) {
 			all = append(all, r.strategy(f))
 		}
@@ -27,18 +28,18 @@ func (r *reader) strategies(n *node) []Strategy {
 	return all
 }
 
-func (r *reader) strategy(n *node) Strategy {
+func (r *reader) strategy(n *document.Node) Strategy {
 	t := r.table(n, "steps = ["+stepExample+"]")
 	defer t.close()
 	return Strategy{
-		Name:   n.name,
+		Name:   n.Name,
 		Label:  read(t, "label", "", (*reader).label),
 		Steps:  read(t, "steps", nil, (*reader).steps),
 		Routes: read(t, "route", nil, list("[{ when = { min_seconds = 12 }, steps = ["+stepExample+"] }]", (*reader).route)),
 	}
 }
 
-func (r *reader) route(n *node) (Route, bool) {
+func (r *reader) route(n *document.Node) (Route, bool) {
 	t := r.table(n, "{ when = { min_seconds = 12 }, steps = ["+stepExample+"] }")
 	defer t.close()
 	route := Route{Steps: need(t, "steps", "steps = ["+stepExample+"]", (*reader).steps)}
@@ -47,10 +48,10 @@ func (r *reader) route(n *node) (Route, bool) {
 	} else {
 		t.missing("when", `when = { min_seconds = 12 }; it knows resolution, min_seconds, max_seconds and video`)
 	}
-	return route, !n.bad
+	return route, !n.Bad
 }
 
-func (r *reader) when(n *node) When {
+func (r *reader) when(n *document.Node) When {
 	t := r.table(n, "{ min_seconds = 12 }")
 	defer t.close()
 	w := When{
@@ -60,18 +61,18 @@ func (r *reader) when(n *node) When {
 		Video:      read(t, "video", "", (*reader).name),
 	}
 	if w.MaxSeconds > 0 && w.MinSeconds > w.MaxSeconds {
-		r.fail(n.find("max_seconds"), "", "no clip is at least %d and at most %d seconds long", w.MinSeconds, w.MaxSeconds)
+		r.Fail(n.Find("max_seconds"), "", "no clip is at least %d and at most %d seconds long", w.MinSeconds, w.MaxSeconds)
 	}
-	if n.fields() != nil && len(n.fields()) == 0 {
-		r.fail(n, "write a condition, or write the steps of all other clips beside route", "when is empty and matches everything")
+	if n.Fields() != nil && len(n.Fields()) == 0 {
+		r.Fail(n, "write a condition, or write the steps of all other clips beside route", "when is empty and matches everything")
 	}
 	return w
 }
 
 // steps reads the steps of one route, which no order can need more than MaxAttempts for.
-func (r *reader) steps(n *node) ([]Step, bool) {
+func (r *reader) steps(n *document.Node) ([]Step, bool) {
 	steps, _ := list("["+stepExample+"]", (*reader).step)(r, n)
-	if n.bad {
+	if n.Bad {
 		return steps, true
 	}
 	total := 0
@@ -82,14 +83,14 @@ func (r *reader) steps(n *node) ([]Step, bool) {
 	}
 	switch {
 	case len(steps) == 0:
-		r.fail(n, "name at least one channel, as ["+stepExample+"]", "there are no steps")
+		r.Fail(n, "name at least one channel, as ["+stepExample+"]", "there are no steps")
 	case total > policy.MaxAttempts:
-		r.fail(n, strings.Join(terms, " + ")+" = "+fmt.Sprint(total), "these steps make up to %d attempts; an order can have %d", total, policy.MaxAttempts)
+		r.Fail(n, strings.Join(terms, " + ")+" = "+fmt.Sprint(total), "these steps make up to %d attempts; an order can have %d", total, policy.MaxAttempts)
 	}
 	return steps, true
 }
 
-func (r *reader) step(n *node) (Step, bool) {
+func (r *reader) step(n *document.Node) (Step, bool) {
 	t := r.table(n, stepExample)
 	defer t.close()
 	s := Step{
@@ -120,7 +121,7 @@ func (r *reader) step(n *node) (Step, bool) {
 	if hedge := t.get("hedge"); hedge != nil {
 		s.Hedge = r.hedge(hedge, &s)
 	}
-	return s, !n.bad
+	return s, !n.Bad
 }
 
 // most is the most attempts that an order can make on a step.
@@ -133,15 +134,15 @@ func (s *Step) most() int {
 
 // Defaults of a breaker and a budget where a scenario has one.
 var (
-	defaultBreaker = policy.Breaker{Failures: 5, Window: time.Minute, Open: 30 * time.Second, On: policy.SetOf(channel.Region, channel.Submit, channel.RateLimited)}
+	defaultBreaker = policy.Breaker{Failures: 5, Window: time.Minute, Open: 30 * time.Second, On: reasonsWhere(func(r *channel.ReasonRow) bool { return r.Counted })}
 	defaultBudget  = policy.Budget{Share: int64(money.Whole / 10), Burst: 10}
 )
 
-// none switches off on one step what [retry] gives to all.
-const none = "none"
+// None switches off on one step what [retry] gives to all.
+const None = "none"
 
-func (r *reader) breaker(n *node) policy.Breaker {
-	if n.value == none {
+func (r *reader) breaker(n *document.Node) policy.Breaker {
+	if n.Value == None {
 		return policy.Breaker{}
 	}
 	t := r.table(n, `{ failures = 5, window = "1m", open = "30s" }, or "none"`)
@@ -153,15 +154,15 @@ func (r *reader) breaker(n *node) policy.Breaker {
 		On:       defaultBreaker.On,
 	}
 	if on := t.get("on"); on != nil {
-		if b.On = r.reasons(on, countable); b.On == 0 && !on.bad {
-			r.fail(on, "leave it out for region, submit and rate_limited", "a breaker that counts no failure never opens")
+		if b.On = r.reasons(on, Countable); b.On == 0 && !on.Bad {
+			r.Fail(on, "leave it out for region, submit and rate_limited", "a breaker that counts no failure never opens")
 		}
 	}
 	return b
 }
 
-func (r *reader) budget(n *node) policy.Budget {
-	if n.value == none {
+func (r *reader) budget(n *document.Node) policy.Budget {
+	if n.Value == None {
 		return policy.Budget{}
 	}
 	t := r.table(n, `{ share = "10%", burst = 10 }, or "none"`)
@@ -169,7 +170,7 @@ func (r *reader) budget(n *node) policy.Budget {
 	b := policy.Budget{Share: defaultBudget.Share, Burst: read(t, "burst", defaultBudget.Burst, integer(1, 1_000_000))}
 	if share := t.get("share"); share != nil {
 		if exact, ok := r.billionths(share); ok && exact > money.Whole {
-			r.fail(share, "", "share is %v; a first attempt cannot allow more than one retry", exact)
+			r.Fail(share, "", "share is %v; a first attempt cannot allow more than one retry", exact)
 		} else if ok {
 			b.Share = int64(exact)
 		}
@@ -177,7 +178,7 @@ func (r *reader) budget(n *node) policy.Budget {
 	return b
 }
 
-func (r *reader) hedge(n *node, s *Step) *Hedge {
+func (r *reader) hedge(n *document.Node, s *Step) *Hedge {
 	const example = `{ after = "90s", channel = "forwarding" }`
 	t := r.table(n, example)
 	defer t.close()
@@ -186,11 +187,11 @@ func (r *reader) hedge(n *node, s *Step) *Hedge {
 		Channel: need(t, "channel", `channel = "forwarding"`, (*reader).text),
 	}
 	switch {
-	case n.bad:
+	case n.Bad:
 	case h.Channel == s.Channel:
-		r.fail(n.find("channel"), "name another channel, as "+example, "a hedge on %s itself would be in the same trouble", h.Channel)
+		r.Fail(n.Find("channel"), "name another channel, as "+example, "a hedge on %s itself would be in the same trouble", h.Channel)
 	case s.Timeout > 0 && h.After >= s.Timeout:
-		r.fail(n.find("after"), "", "the hedge would begin after %s, but the attempt is left after its timeout of %s", formatDuration(h.After), formatDuration(s.Timeout))
+		r.Fail(n.Find("after"), "", "the hedge would begin after %s, but the attempt is left after its timeout of %s", Duration(h.After), Duration(s.Timeout))
 	}
 	return h
 }
@@ -201,11 +202,15 @@ const defaultAttempts = 3
 // defaultRetry is [retry] where nothing else is stated.
 var defaultRetry = Retry{
 	Backoff:     policy.Backoff{Growth: policy.ConstantBackoff, Base: 2e9, Low: 1, High: 1},
-	RetryOn:     policy.SetOf(channel.Region, channel.Submit, channel.RateLimited, channel.Job, channel.BadClip, channel.Timeout),
+	RetryOn:     reasonsWhere(func(r *channel.ReasonRow) bool { return r.Retried }),
 	OnAmbiguous: policy.Stop,
 }
 
-func (r *reader) retry(n *node) Retry {
+func reasonsWhere(has func(*channel.ReasonRow) bool) policy.ReasonSet {
+	return policy.SetOf(channel.ReasonsWhere(has)...)
+}
+
+func (r *reader) retry(n *document.Node) Retry {
 	t := r.table(n, "[retry]")
 	defer t.close()
 	retry := defaultRetry
@@ -225,7 +230,7 @@ func (r *reader) retry(n *node) Retry {
 	return retry
 }
 
-func (r *reader) backoff(n *node) policy.Backoff {
+func (r *reader) backoff(n *document.Node) policy.Backoff {
 	t := r.table(n, `{ kind = "constant", base = "2s", jitter = "none" }`)
 	defer t.close()
 	b := policy.Backoff{
@@ -239,21 +244,18 @@ func (r *reader) backoff(n *node) policy.Backoff {
 		b.Low, b.High = r.jitter(jitter)
 	}
 	for _, key := range []string{"factor", "cap"} {
-		if f := n.fields()[key]; f != nil && b.Growth != policy.ExponentialBackoff && !n.find("kind").spoiled() {
-			r.failKey(f, `write kind = "exponential", or leave `+key+" out", "a constant backoff has no %s", key)
+		if f := n.Fields()[key]; f != nil && b.Growth != policy.ExponentialBackoff && !n.Find("kind").Spoiled() {
+			r.FailKey(f, `write kind = "exponential", or leave `+key+" out", "a constant backoff has no %s", key)
 		}
 	}
 	if b.Growth == policy.ExponentialBackoff && b.Factor == 0 {
 		b.Factor = 2
 	}
 	if b.Growth == policy.ExponentialBackoff && b.Cap > 0 && b.Cap < b.Base {
-		r.fail(n.find("cap"), "", "the cap of %s is below the base of %s", formatDuration(b.Cap), formatDuration(b.Base))
+		r.Fail(n.Find("cap"), "", "the cap of %s is below the base of %s", Duration(b.Cap), Duration(b.Base))
 	}
 	return b
 }
-
-// spoiled says whether a problem was found with this very value, not just beside it.
-func (n *node) spoiled() bool { return n.bad && n.fields() == nil }
 
 // jitters are the named jitters: between which factors of the pause one is drawn.
 var jitters = []struct {
@@ -261,16 +263,26 @@ var jitters = []struct {
 	low, high float64
 }{{"none", 1, 1}, {"full", 0, 1}, {"equal", 0.5, 1}}
 
+// Jitter is the jitter of a pause as scenarios spell it.
+func Jitter(b *policy.Backoff) string {
+	for _, j := range jitters {
+		if j.low == b.Low && j.high == b.High {
+			return j.name
+		}
+	}
+	return Share(b.High - 1)
+}
+
 // jitter reads none, full, equal, or a share: "50%" draws from half to one and a half of the pause.
-func (r *reader) jitter(n *node) (low, high float64) {
-	s, _ := n.value.(string)
+func (r *reader) jitter(n *document.Node) (low, high float64) {
+	s, _ := n.Value.(string)
 	for _, j := range jitters {
 		if j.name == s {
 			return j.low, j.high
 		}
 	}
-	if _, isText := n.value.(string); isText && !strings.HasSuffix(s, "%") {
-		r.fail(n, choice(s, []string{"none", "full", "equal", "50%"}), "jitter cannot be %q", s)
+	if _, isText := n.Value.(string); isText && !strings.HasSuffix(s, "%") {
+		r.Fail(n, choice(s, []string{"none", "full", "equal", "50%"}), "jitter cannot be %q", s)
 		return 1, 1
 	}
 	exact, ok := r.billionths(n)
@@ -278,40 +290,41 @@ func (r *reader) jitter(n *node) (low, high float64) {
 		return 1, 1
 	}
 	if exact > money.Whole {
-		r.fail(n, `"50%" draws from 0.5 to 1.5 times the pause`, "a jitter of %v would make pauses negative", exact)
+		r.Fail(n, `"50%" draws from 0.5 to 1.5 times the pause`, "a jitter of %v would make pauses negative", exact)
 		return 1, 1
 	}
 	return float64(money.Whole-exact) / float64(money.Whole), float64(money.Whole+exact) / float64(money.Whole)
 }
 
 // retryable are the reasons after which the same channel can be tried again.
-var retryable = []channel.Reason{channel.RateLimited, channel.Moderation, channel.Region, channel.Submit, channel.Job, channel.BadClip, channel.Timeout}
+var retryable = channel.ReasonsWhere(func(r *channel.ReasonRow) bool { return r.Retryable })
 
-// countable are the failures that a breaker can count.
-var countable = append(slices.Clone(retryable), channel.Lost)
+// Countable are the failures that a breaker can count.
+var Countable = append(slices.Clone(retryable), channel.ErrorsOf(channel.Answering)...)
 
 // retryOn reads the reasons after which the same channel is tried again.
-func (r *reader) retryOn(n *node) policy.ReasonSet {
-	items, _ := n.value.([]*node)
+func (r *reader) retryOn(n *document.Node) policy.ReasonSet {
+	items, _ := n.Value.([]*document.Node)
 	for _, item := range items {
-		switch item.value {
-		case channel.Lost.String():
-			r.fail(item, `say what follows with on_ambiguous = "stop" or "next_step"`, "an ambiguous submit is never repeated: it may have been accepted")
-		case channel.Download.String():
-			r.fail(item, "leave it out", "a failed download is always fetched again, never submitted again")
+		name, _ := item.Value.(string)
+		switch reason, _ := channel.ReasonOf(name); reason.Phase() {
+		case channel.Answering:
+			r.Fail(item, `say what follows with on_ambiguous = "stop" or "next_step"`, "an ambiguous submit is never repeated: it may have been accepted")
+		case channel.Fetching:
+			r.Fail(item, "leave it out", "a failed download is always fetched again, never submitted again")
 		}
 	}
 	return r.reasons(n, retryable)
 }
 
 // reasons reads a set of some reasons. Items that were refused already are passed over.
-func (r *reader) reasons(n *node, some []channel.Reason) policy.ReasonSet {
+func (r *reader) reasons(n *document.Node, some []channel.Reason) policy.ReasonSet {
 	var names []string
 	for _, reason := range some {
 		names = append(names, reason.String())
 	}
-	given, _ := list(`["region", "submit", "rate_limited", "job", "unusable"]`, func(r *reader, item *node) (string, bool) {
-		if item.bad {
+	given, _ := list(`["region", "submit", "rate_limited", "job", "unusable"]`, func(r *reader, item *document.Node) (string, bool) {
+		if item.Bad {
 			return "", false
 		}
 		return nameOf(names...)(r, item)
@@ -319,8 +332,8 @@ func (r *reader) reasons(n *node, some []channel.Reason) policy.ReasonSet {
 	refuseRepeats(r, n, given)
 	var set policy.ReasonSet
 	for _, name := range given {
-		if i := slices.Index(channel.Reasons, name); i >= 0 {
-			set |= policy.SetOf(channel.Reason(i))
+		if reason, known := channel.ReasonOf(name); known {
+			set |= policy.SetOf(reason)
 		}
 	}
 	return set

@@ -12,16 +12,17 @@ import (
 	"unicode/utf8"
 
 	"channelbench/internal/money"
+	"channelbench/internal/scenario/document"
 )
 
 // wrongType reports a value of the wrong kind; example is one of the right kind.
-func (r *reader) wrongType(n *node, kind, example string) {
-	r.fail(n, "write "+example, "%s must be %s, not %s", n.name, kind, describe(n.value))
+func (r *reader) wrongType(n *document.Node, kind, example string) {
+	r.Fail(n, "write "+example, "%s must be %s, not %s", n.Name, kind, document.Describe(n.Value))
 }
 
 // text reads any text.
-func (r *reader) text(n *node) (string, bool) {
-	s, ok := n.value.(string)
+func (r *reader) text(n *document.Node) (string, bool) {
+	s, ok := n.Value.(string)
 	if !ok {
 		r.wrongType(n, "a text", `it in quotes, as "…"`)
 	}
@@ -35,38 +36,38 @@ const nameHint = "begin with a letter or digit; letters, digits, spaces and . _ 
 var namePattern = regexp.MustCompile(`^[\p{L}\p{N}]([\p{L}\p{M}\p{N} ._+-]{0,58}[\p{L}\p{M}\p{N}+])?$`)
 
 // goodName checks the key of n as a name.
-func (r *reader) goodName(n *node) bool {
-	if namePattern.MatchString(n.name) {
+func (r *reader) goodName(n *document.Node) bool {
+	if namePattern.MatchString(n.Name) {
 		return true
 	}
-	r.failKey(n, nameHint, "%q cannot be a name", n.name)
+	r.FailKey(n, nameHint, "%q cannot be a name", n.Name)
 	return false
 }
 
-func (r *reader) name(n *node) (string, bool) {
+func (r *reader) name(n *document.Node) (string, bool) {
 	s, ok := r.text(n)
 	if ok && !namePattern.MatchString(s) {
-		r.fail(n, nameHint, "%q cannot be a name", s)
+		r.Fail(n, nameHint, "%q cannot be a name", s)
 		return "", false
 	}
 	return s, ok
 }
 
 // label reads what reports call something: a line that fits a row of a chart.
-func (r *reader) label(n *node) (string, bool) {
+func (r *reader) label(n *document.Node) (string, bool) {
 	s, ok := r.text(n)
 	if ok && (strings.TrimSpace(s) != s || s == "" || utf8.RuneCountInString(s) > 40 || strings.ContainsFunc(s, func(c rune) bool { return !unicode.IsPrint(c) })) {
-		r.fail(n, `write up to 40 characters in one line, such as "Relay, then official"; without label, reports show the name`, "%q cannot be a label", s)
+		r.Fail(n, `write up to 40 characters in one line, such as "Relay, then official"; without label, reports show the name`, "%q cannot be a label", s)
 		return "", false
 	}
 	return s, ok
 }
 
 // word reads a text without spaces, such as a resolution.
-func (r *reader) word(n *node) (string, bool) {
+func (r *reader) word(n *document.Node) (string, bool) {
 	s, ok := r.text(n)
 	if ok && !isWord(s) {
-		r.fail(n, `write one word, such as "720p"`, "%s is %q, which is not a word", n.name, s)
+		r.Fail(n, `write one word, such as "720p"`, "%s is %q, which is not a word", n.Name, s)
 		return "", false
 	}
 	return s, ok
@@ -77,8 +78,8 @@ func isWord(s string) bool {
 }
 
 // money reads an amount of dollars.
-func (r *reader) money(n *node) (money.Micros, bool) {
-	switch v := n.value.(type) {
+func (r *reader) money(n *document.Node) (money.Micros, bool) {
+	switch v := n.Value.(type) {
 	case string:
 		amount, err := money.Parse(v)
 		if err == nil && amount <= dearest {
@@ -86,16 +87,16 @@ func (r *reader) money(n *node) (money.Micros, bool) {
 		}
 		switch {
 		case err == nil:
-			r.fail(n, "", "%s is %v, which is absurd", n.name, amount)
+			r.Fail(n, "", "%s is %v, which is absurd", n.Name, amount)
 		case strings.HasPrefix(v, "$"):
-			r.fail(n, amounts, "%s: %v", n.name, err)
+			r.Fail(n, amounts, "%s: %v", n.Name, err)
 		default:
-			r.fail(n, n.dollars(v), "%s: %q is not an amount of dollars", n.name, v)
+			r.Fail(n, dollars(n, v), "%s: %q is not an amount of dollars", n.Name, v)
 		}
 	case int64, float64:
-		r.fail(n, n.dollars(number(v)), "%s = %s has no unit", n.name, number(v))
+		r.Fail(n, dollars(n, document.Number(v)), "%s = %s has no unit", n.Name, document.Number(v))
 	default:
-		r.fail(n, amounts, "%s must be an amount of money, not %s", n.name, describe(n.value))
+		r.Fail(n, amounts, "%s must be an amount of money, not %s", n.Name, document.Describe(n.Value))
 	}
 	return 0, false
 }
@@ -112,7 +113,7 @@ var (
 )
 
 // dollars says how an amount is written, and which one it is where that is certain: a whole number may be one of cents.
-func (n *node) dollars(s string) string {
+func dollars(n *document.Node, s string) string {
 	foreign := strings.ContainsFunc(s, func(c rune) bool { return unicode.Is(unicode.Sc, c) && c != '$' && c != '¢' })
 	cents := inCents.FindStringSubmatch(s)
 	whole := bareNumber.MatchString(s) && !strings.Contains(s, ".") && strings.Trim(s, "0") != ""
@@ -123,7 +124,7 @@ func (n *node) dollars(s string) string {
 		if amount, err := money.Parse("$" + cents[1]); err == nil && amount%100 == 0 {
 			return "write " + strconv.Quote((amount / 100).String())
 		}
-	case n.at.origin > 0 && !strings.Contains(s, "$"):
+	case n.At.Origin > 0 && !strings.Contains(s, "$"):
 		return "write the $, and single quotes around key=value: without them a shell takes $0 for a variable"
 	case whole:
 		return `amounts are in dollars, not in cents, as "$0.12"`
@@ -137,22 +138,22 @@ func (n *node) dollars(s string) string {
 }
 
 // billionths reads a share exactly. It may exceed 100 %.
-func (r *reader) billionths(n *node) (money.Billionths, bool) {
-	switch v := n.value.(type) {
+func (r *reader) billionths(n *document.Node) (money.Billionths, bool) {
+	switch v := n.Value.(type) {
 	case string:
 		exact, err := money.ParseShare(v)
 		if err == nil {
 			return exact, true
 		}
 		if !strings.HasSuffix(v, "%") {
-			r.fail(n, percentage(v), "%s: %q is not a share", n.name, v)
+			r.Fail(n, percentage(v), "%s: %q is not a share", n.Name, v)
 		} else {
-			r.fail(n, shares, "%s: %v", n.name, err)
+			r.Fail(n, shares, "%s: %v", n.Name, err)
 		}
 	case int64, float64:
-		r.fail(n, percentage(number(v)), "%s = %s has no unit", n.name, number(v))
+		r.Fail(n, percentage(document.Number(v)), "%s = %s has no unit", n.Name, document.Number(v))
 	default:
-		r.fail(n, shares, "%s must be a share, not %s", n.name, describe(n.value))
+		r.Fail(n, shares, "%s must be a share, not %s", n.Name, document.Describe(n.Value))
 	}
 	return 0, false
 }
@@ -168,34 +169,34 @@ func percentage(s string) string {
 	case f == 0:
 		return `write "0%"`
 	case f < 1:
-		return fmt.Sprintf("write %q or %q", share(f), share(f/100))
+		return fmt.Sprintf("write %q or %q", Share(f), Share(f/100))
 	}
-	return fmt.Sprintf("write %q or %q", share(f/100), share(f))
+	return fmt.Sprintf("write %q or %q", Share(f/100), Share(f))
 }
 
 // share reads a share between 0 % and 100 %.
-func (r *reader) share(n *node) (float64, bool) {
+func (r *reader) share(n *document.Node) (float64, bool) {
 	exact, ok := r.billionths(n)
 	if ok && exact > money.Whole {
-		r.fail(n, "", "%s is %v, but a share cannot exceed 100%%", n.name, exact)
+		r.Fail(n, "", "%s is %v, but a share cannot exceed 100%%", n.Name, exact)
 		return 0, false
 	}
 	return float64(exact) / float64(money.Whole), ok
 }
 
 // duration reads a duration, which may be 0.
-func (r *reader) duration(n *node) (time.Duration, bool) {
-	switch v := n.value.(type) {
+func (r *reader) duration(n *document.Node) (time.Duration, bool) {
+	switch v := n.Value.(type) {
 	case string:
 		d, err := parseDuration(v)
 		if err == nil {
 			return d, true
 		}
-		r.fail(n, durationLike(v), "%s: %q %v", n.name, v, err)
+		r.Fail(n, durationLike(v), "%s: %q %v", n.Name, v, err)
 	case int64, float64:
-		r.fail(n, durationLike(number(v)), "%s = %s has no unit", n.name, number(v))
+		r.Fail(n, durationLike(document.Number(v)), "%s = %s has no unit", n.Name, document.Number(v))
 	default:
-		r.fail(n, durations, "%s must be a duration, not %s", n.name, describe(n.value))
+		r.Fail(n, durations, "%s must be a duration, not %s", n.Name, document.Describe(n.Value))
 	}
 	return 0, false
 }
@@ -222,43 +223,43 @@ func durationLike(s string) string {
 }
 
 // positiveDuration reads a duration that is not 0.
-func (r *reader) positiveDuration(n *node) (time.Duration, bool) {
+func (r *reader) positiveDuration(n *document.Node) (time.Duration, bool) {
 	d, ok := r.duration(n)
 	if ok && d == 0 {
-		r.fail(n, "leave the key out for none", "%s must be longer than 0", n.name)
+		r.Fail(n, "leave the key out for none", "%s must be longer than 0", n.Name)
 		return 0, false
 	}
 	return d, ok
 }
 
 // rate reads so many per span of time.
-func (r *reader) rate(n *node) (Rate, bool) {
-	s, ok := n.value.(string)
+func (r *reader) rate(n *document.Node) (Rate, bool) {
+	s, ok := n.Value.(string)
 	if !ok {
 		r.wrongType(n, "so many per span of time", `"6/min", "20/s" or "100/h"`)
 		return Rate{}, false
 	}
 	rate, ok := parseRate(s)
 	if !ok {
-		r.fail(n, `write a whole number per s, min or h, as "6/min", "20/s" or "100/h"`, "%s: %q is not a rate", n.name, s)
+		r.Fail(n, `write a whole number per s, min or h, as "6/min", "20/s" or "100/h"`, "%s: %q is not a rate", n.Name, s)
 	}
 	return rate, ok
 }
 
 // integer reads a whole number within bounds.
 func integer(low, high int64) parse[int] {
-	return func(r *reader, n *node) (int, bool) {
-		v, ok := n.value.(int64)
-		if text, is := n.value.(string); is && !ok && len(text) > 18 && strings.Trim(text, "0123456789_") == "" {
-			r.fail(n, "", "%s is too large; it must be from %s to %s", n.name, grouped(low), grouped(high))
+	return func(r *reader, n *document.Node) (int, bool) {
+		v, ok := n.Value.(int64)
+		if text, is := n.Value.(string); is && !ok && len(text) > 18 && strings.Trim(text, "0123456789_") == "" {
+			r.Fail(n, "", "%s is too large; it must be from %s to %s", n.Name, grouped(low), grouped(high))
 			return 0, false
 		}
 		if !ok {
-			r.fail(n, wholeNumber(n.value), "%s must be a whole number, not %s", n.name, describe(n.value))
+			r.Fail(n, wholeNumber(n.Value), "%s must be a whole number, not %s", n.Name, document.Describe(n.Value))
 			return 0, false
 		}
 		if v < low || v > high {
-			r.fail(n, "", "%s is %d; it must be from %s to %s", n.name, v, grouped(low), grouped(high))
+			r.Fail(n, "", "%s is %d; it must be from %s to %s", n.Name, v, grouped(low), grouped(high))
 			return 0, false
 		}
 		return int(v), true
@@ -292,19 +293,19 @@ var wholeDigits = regexp.MustCompile(`^-?([0-9]{1,18}|[0-9]{1,3}([,_ ][0-9]{3}){
 
 // decimal reads a plain number within bounds.
 func decimal(low, high float64) parse[float64] {
-	return func(r *reader, n *node) (float64, bool) {
+	return func(r *reader, n *document.Node) (float64, bool) {
 		var v float64
-		switch x := n.value.(type) {
+		switch x := n.Value.(type) {
 		case int64:
 			v = float64(x)
 		case float64:
 			v = x
 		default:
-			r.fail(n, plain(n.value), "%s must be a plain number, not %s", n.name, describe(n.value))
+			r.Fail(n, plain(n.Value), "%s must be a plain number, not %s", n.Name, document.Describe(n.Value))
 			return 0, false
 		}
 		if !(v >= low && v <= high) {
-			r.fail(n, "", "%s is %s; it must be from %s to %s", n.name, number(v), number(low), number(high))
+			r.Fail(n, "", "%s is %s; it must be from %s to %s", n.Name, document.Number(v), document.Number(low), document.Number(high))
 			return 0, false
 		}
 		return v, true
@@ -315,10 +316,10 @@ func decimal(low, high float64) parse[float64] {
 func plain(value any) string {
 	text, _ := value.(string)
 	if f, err := strconv.ParseFloat(strings.TrimSpace(text), 64); err == nil {
-		return "write " + number(f) + ", without quotes"
+		return "write " + document.Number(f) + ", without quotes"
 	}
 	if exact, err := money.ParseShare(text); err == nil {
-		return "write " + number(float64(exact)/float64(money.Whole)) + ", without quotes"
+		return "write " + document.Number(float64(exact)/float64(money.Whole)) + ", without quotes"
 	}
 	return "write it in digits, without quotes or unit"
 }
@@ -330,18 +331,18 @@ const (
 )
 
 // date reads a local date, such as 2025-12-01.
-func (r *reader) date(n *node) (time.Time, bool) {
-	if v, ok := n.value.(time.Time); ok && v.Location().String() == "date-local" {
+func (r *reader) date(n *document.Node) (time.Time, bool) {
+	if v, ok := n.Value.(time.Time); ok && v.Location().String() == "date-local" {
 		d := time.Date(v.Year(), v.Month(), v.Day(), 0, 0, 0, 0, time.UTC)
 		if d.Year() < earliestYear || d.Year() > latestYear || !r.today.IsZero() && d.After(r.today.AddDate(1, 0, 0)) {
-			r.fail(n, "write the day on which it was seen", "%s lies too far in the past or in the future: %s", n.name, d.Format(time.DateOnly))
+			r.Fail(n, "write the day on which it was seen", "%s lies too far in the past or in the future: %s", n.Name, d.Format(time.DateOnly))
 			return time.Time{}, false
 		}
 		return d, true
 	}
-	if s, ok := n.value.(string); ok {
+	if s, ok := n.Value.(string); ok {
 		if d, err := time.Parse(time.DateOnly, s); err == nil {
-			r.fail(n, "write "+d.Format(time.DateOnly)+", without quotes", "%s must be a date, not %s", n.name, describe(s))
+			r.Fail(n, "write "+d.Format(time.DateOnly)+", without quotes", "%s must be a date, not %s", n.Name, document.Describe(s))
 			return time.Time{}, false
 		}
 	}
@@ -351,7 +352,7 @@ func (r *reader) date(n *node) (time.Time, bool) {
 
 // oneOf reads one of some names as its index.
 func oneOf[T ~uint8](names []string) parse[T] {
-	return func(r *reader, n *node) (T, bool) {
+	return func(r *reader, n *document.Node) (T, bool) {
 		s, ok := r.text(n)
 		if !ok {
 			return 0, false
@@ -359,14 +360,14 @@ func oneOf[T ~uint8](names []string) parse[T] {
 		if i := slices.Index(names, s); i >= 0 && s != "" {
 			return T(i), true
 		}
-		r.fail(n, choice(s, names), "%s cannot be %q", n.name, s)
+		r.Fail(n, choice(s, names), "%s cannot be %q", n.Name, s)
 		return 0, false
 	}
 }
 
 // nameOf reads one of some names.
 func nameOf(names ...string) parse[string] {
-	return func(r *reader, n *node) (string, bool) {
+	return func(r *reader, n *document.Node) (string, bool) {
 		i, ok := oneOf[uint8](names)(r, n)
 		return names[i], ok
 	}
@@ -374,7 +375,7 @@ func nameOf(names ...string) parse[string] {
 
 // choice says which name may have been meant, or which there are.
 func choice(s string, names []string) string {
-	if near, ok := Nearest(s, names); ok && near != "" {
+	if near, ok := document.Nearest(s, names); ok && near != "" {
 		return fmt.Sprintf("did you mean %q?", near)
 	}
 	var all []string
@@ -391,20 +392,20 @@ func choice(s string, names []string) string {
 
 // perResolution reads one value for all resolutions, or a table of values by resolution.
 func perResolution[T any](p parse[T]) parse[map[string]T] {
-	return func(r *reader, n *node) (map[string]T, bool) {
-		if n.fields() == nil {
+	return func(r *reader, n *document.Node) (map[string]T, bool) {
+		if n.Fields() == nil {
 			v, ok := p(r, n)
 			return map[string]T{"": v}, ok
 		}
 		values := map[string]T{}
-		for _, f := range n.ordered() {
-			if !isWord(f.name) {
-				r.failKey(f, `write one word, such as "720p"`, "%q is no resolution", f.name)
+		for _, f := range n.Ordered() {
+			if !isWord(f.Name) {
+				r.FailKey(f, `write one word, such as "720p"`, "%q is no resolution", f.Name)
 			}
-			values[f.name], _ = p(r, f)
+			values[f.Name], _ = p(r, f)
 		}
 		if len(values) == 0 {
-			r.fail(n, `write a value for each resolution, as { "720p" = … }`, "%s is empty", n.name)
+			r.Fail(n, `write a value for each resolution, as { "720p" = … }`, "%s is empty", n.Name)
 		}
 		return values, true
 	}

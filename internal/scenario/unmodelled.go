@@ -1,5 +1,7 @@
 package scenario
 
+import "channelbench/internal/scenario/document"
+
 // gap is a part of a scenario that the language knows but no engine models yet.
 type gap struct {
 	path    []any
@@ -10,7 +12,7 @@ func (g gap) key() string {
 	key := ""
 	for _, part := range g.path {
 		if name, isKey := part.(string); isKey {
-			key = dotted(key, name)
+			key = document.Dotted(key, name)
 		}
 	}
 	return key

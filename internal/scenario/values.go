@@ -89,8 +89,8 @@ func scale(digits string, unit time.Duration) (time.Duration, error) {
 	return d, nil
 }
 
-// formatDuration writes a duration as parseDuration reads it: days only where they are whole.
-func formatDuration(d time.Duration) string {
+// Duration writes a duration as parseDuration reads it: days only where they are whole.
+func Duration(d time.Duration) string {
 	if d == 0 {
 		return "0s"
 	}
@@ -141,21 +141,7 @@ func (r Rate) String() string {
 	return fmt.Sprintf("%d per %v", r.Count, r.Per)
 }
 
-// number writes an integer or a float plainly, so that it reads as the same number again.
-func number(v any) string {
-	switch v := v.(type) {
-	case float64:
-		s := strconv.FormatFloat(v, 'f', -1, 64)
-		if len(s) > 20 {
-			s = strconv.FormatFloat(v, 'g', -1, 64)
-		}
-		return strings.TrimPrefix(strings.ToLower(s), "+")
-	default:
-		return fmt.Sprint(v)
-	}
-}
-
-// share writes a share as a percentage, exact where it was read from one.
-func share(f float64) string {
+// Share writes a share as a percentage, exact where it was read from one.
+func Share(f float64) string {
 	return money.Billionths(math.Round(f * float64(money.Whole))).String()
 }

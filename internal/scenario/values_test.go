@@ -1,7 +1,6 @@
 package scenario
 
 import (
-	"math"
 	"strings"
 	"testing"
 	"time"
@@ -38,14 +37,14 @@ func TestDurationsReadAsTheyAreWritten(t *testing.T) {
 		0: "0s", 90 * time.Second: "1m30s", 48 * time.Hour: "2d", 133 * time.Hour: "133h", time.Millisecond: "1ms",
 		1500 * time.Millisecond: "1.5s", 1: "0.000000001s", time.Hour + time.Millisecond: "1h1ms",
 	} {
-		if got := formatDuration(d); got != want {
-			t.Errorf("formatDuration(%v) = %q, want %q", d, got, want)
+		if got := Duration(d); got != want {
+			t.Errorf("Duration(%v) = %q, want %q", d, got, want)
 		}
 	}
 	rapid.Check(t, func(t *rapid.T) {
 		d := time.Duration(rapid.Int64Range(0, int64(longest)).Draw(t, "d"))
-		if got, err := parseDuration(formatDuration(d)); err != nil || got != d {
-			t.Fatalf("%v is written %q and read as %v (%v)", d, formatDuration(d), got, err)
+		if got, err := parseDuration(Duration(d)); err != nil || got != d {
+			t.Fatalf("%v is written %q and read as %v (%v)", d, Duration(d), got, err)
 		}
 	})
 }
@@ -63,61 +62,8 @@ func TestParseRate(t *testing.T) {
 	}
 }
 
-func TestNumbersReadAsTheyAreWritten(t *testing.T) {
-	for v, want := range map[any]string{int64(-7): "-7", 0.4: "0.4", 1.0: "1", 1e-7: "0.0000001", 1e300: "1e+300", 0.0: "0"} {
-		if got := number(v); got != want {
-			t.Errorf("number(%v) = %q, want %q", v, got, want)
-		}
-	}
-	if got := describe(math.Inf(1)) + describe(2.0); got != "the number infthe number 2.0" {
-		t.Errorf("describe = %q", got)
-	}
-	if got := share(0.0001); got != "0.01%" {
+func TestShare(t *testing.T) {
+	if got := Share(0.0001); got != "0.01%" {
 		t.Errorf("share(0.0001) = %q", got)
-	}
-}
-
-func TestNearest(t *testing.T) {
-	names := []string{"poll", "price", "latency", "makes", "on_ambiguous", "k"}
-	for key, want := range map[string]string{
-		"pol": "poll", "polls": "poll", "Poll": "poll", "lpol": "poll", "pirce": "price", "latencies": "latency", "on_ambigous": "on_ambiguous",
-		"onambigious": "on_ambiguous",
-		"x":           "", "frequency": "", "": "", "zz": "",
-	} {
-		if got, ok := Nearest(key, names); got != want || ok != (want != "") {
-			t.Errorf("Nearest(%q) = %q, %v; want %q", key, got, ok, want)
-		}
-	}
-}
-
-func TestDistance(t *testing.T) {
-	for _, test := range []struct {
-		a, b string
-		want int
-	}{{"", "", 0}, {"", "abc", 3}, {"abc", "abc", 0}, {"abc", "acb", 1}, {"abc", "ab", 1}, {"abc", "xbc", 1}, {"kitten", "sitting", 3}, {"ca", "abc", 3}, {"größe", "grösse", 2}} {
-		if got := distance(test.a, test.b); got != test.want {
-			t.Errorf("distance(%q, %q) = %d, want %d", test.a, test.b, got, test.want)
-		}
-		if got := distance(test.b, test.a); got != test.want {
-			t.Errorf("distance(%q, %q) = %d, want %d", test.b, test.a, got, test.want)
-		}
-	}
-}
-
-func TestQuotedTextsReadAsTheyAreWritten(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		s := rapid.String().Draw(t, "s")
-		n, wrong := decode([]byte("v = "+quote(s)+"\n"+quoteKey(s+"?")+" = 1"), 2)
-		if wrong != nil {
-			t.Fatal(wrong.message)
-		}
-		if got := n.find("v").value; got != any(s) || n.fields()[s+"?"] == nil {
-			t.Fatalf("%q is read as %q", s, got)
-		}
-	})
-	for key, want := range map[string]string{"poll": "poll", "a-b_C9": "a-b_C9", "": `""`, "720p": `"720p"`, "a b": `"a b"`, "ü": `"ü"`} {
-		if got := quoteKey(key); got != want {
-			t.Errorf("quoteKey(%q) = %s, want %s", key, got, want)
-		}
 	}
 }

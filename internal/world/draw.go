@@ -1,6 +1,7 @@
 package world
 
 import (
+	"slices"
 	"time"
 
 	"channelbench/internal/channel"
@@ -39,6 +40,15 @@ const (
 	forRegime
 	forCountry
 )
+
+// purposes are what the errors of each reason are drawn for. Those that came later are numbered below the trouble.
+var purposes = func() (all [channel.NumReasons]purpose) {
+	for r := range channel.NumReasons {
+		all[r] = 1<<16 - 17 - purpose(r)
+	}
+	all[channel.Submit], all[channel.Lost], all[channel.Job], all[channel.BadClip] = forSubmit, forAmbiguous, forJob, forUnusable
+	return all
+}()
 
 // splitMix is the finaliser of SplitMix64 (Steele, Lea and Flood 2014, with Stafford's constants).
 func splitMix(x uint64) uint64 {
@@ -98,50 +108,51 @@ type Fate struct {
 func (m *Model) Attempt(k Key, ch, class, try int) Fate {
 	e := &m.Channels[ch].Errors
 	if e.moderated(k) {
-		return k.refusal(channel.Moderation, e.Moderation.Takes, ch, try)
+		return k.refusal(channel.Moderation, e.By[channel.Moderation].Takes, ch, try)
 	}
 	if rate := e.regionRate(k, ch); rate > 0 && k.uniform(forRegion, ch, try) < rate {
-		return k.refusal(channel.Region, e.Region.Takes, ch, try)
+		return k.refusal(channel.Region, e.By[channel.Region].Takes, ch, try)
 	}
 	return m.afterRegion(k, ch, class, try)
 }
 
 func (e *Errors) moderated(k Key) bool {
-	return e.Moderation.Rate > 0 && k.uniform(forModeration, -1, 0) < e.Moderation.Rate
+	return e.By[channel.Moderation].Rate > 0 && k.uniform(forModeration, -1, 0) < e.By[channel.Moderation].Rate
 }
+
+// byLuck are the errors that an attempt meets by its own luck alone, once it has passed moderation and region.
+var byLuck = slices.DeleteFunc(slices.Clone(channel.Errors), func(r channel.Reason) bool {
+	return r == channel.Moderation || r == channel.Region || r.Phase() == channel.Fetching
+})
 
 // afterRegion draws what an attempt meets that has passed moderation and region.
 func (m *Model) afterRegion(k Key, ch, class, try int) Fate {
 	c := &m.Channels[ch]
-	e := &c.Errors
-	if e.Submit.Rate > 0 && k.uniform(forSubmit, ch, try) < e.Submit.Rate {
-		return k.refusal(channel.Submit, e.Submit.Takes, ch, try)
+	f := Fate{Outcome: channel.Delivered}
+	for _, r := range byLuck {
+		if rate := c.Errors.By[r].Rate; rate > 0 && k.uniform(purposes[r], ch, try) < rate {
+			f.Outcome, f.Reason = r.Phase().Outcome(), r
+			break
+		}
 	}
-	if e.Ambiguous.Rate > 0 && k.uniform(forAmbiguous, ch, try) < e.Ambiguous.Rate {
-		f := k.refusal(channel.Lost, e.Ambiguous.Takes, ch, try)
-		f.Outcome = channel.Ambiguous
+	if f.Outcome == channel.Refused || f.Outcome == channel.Ambiguous {
+		f.Answered = k.takes(c.Errors.By[f.Reason].Takes, ch, try)
 		return f
 	}
-	f := Fate{Outcome: channel.Delivered, Answered: k.takes(c.SubmitTakes, ch, try)}
+	f.Answered = k.takes(c.SubmitTakes, ch, try)
 	f.Service = sample(c.Jobs[class].Service, k.uniform(forService, ch, try))
-	switch {
-	case e.Job > 0 && k.uniform(forJob, ch, try) < e.Job:
-		f.Outcome, f.Reason = channel.Failed, channel.Job
-		f.Billed = e.billed(k, ch, try)
-	case e.Unusable > 0 && k.uniform(forUnusable, ch, try) < e.Unusable:
-		f.Outcome, f.Reason = channel.Unusable, channel.BadClip
-	}
+	f.Billed = f.Outcome == channel.Failed && c.Errors.billed(k, f.Reason, ch, try)
 	return f
 }
 
 // billed draws whether a failed job is billed.
-func (e *Errors) billed(k Key, ch, try int) bool {
-	return e.JobBilled > 0 && k.uniform(forBilled, ch, try) < e.JobBilled
+func (e *Errors) billed(k Key, r channel.Reason, ch, try int) bool {
+	return e.By[r].Billed > 0 && k.uniform(forBilled, ch, try) < e.By[r].Billed
 }
 
 // Fetch draws whether the n-th fetch, counted from 0, of an attempt's clip fails.
 func (m *Model) Fetch(k Key, ch, try, n int) (fails bool) {
-	rate := m.Channels[ch].Errors.Download
+	rate := m.Channels[ch].Errors.By[channel.Download].Rate
 	return rate > 0 && k.uniform(forDownload+purpose(n), ch, try) < rate
 }
 
@@ -150,7 +161,7 @@ func (m *Model) Jitter(k Key, ch, try int) float64 { return k.uniform(forJitter,
 
 func (e *Errors) regionRate(k Key, ch int) float64 {
 	if e.RegionMix == nil {
-		return e.Region.Rate
+		return e.By[channel.Region].Rate
 	}
 	u := k.uniform(forRegionMix, ch, 0)
 	last := len(e.RegionMix) - 1

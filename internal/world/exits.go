@@ -3,6 +3,8 @@ package world
 import (
 	"math"
 	"time"
+
+	"channelbench/internal/channel"
 )
 
 // Exits are the addresses through which a channel reaches its vendor. Each turns bad and good
@@ -30,14 +32,14 @@ type exit struct {
 }
 
 // byExit says whether region errors go by exit.
-func (e *Errors) byExit() bool { return e.Exits.Count > 0 && e.Region.Rate > 0 }
+func (e *Errors) byExit() bool { return e.Exits.Count > 0 && e.By[channel.Region].Rate > 0 }
 
 // newExits is nil where region errors are independent.
 func newExits(e *Errors) *exits {
 	if !e.byExit() {
 		return nil
 	}
-	share := e.Region.Rate
+	share := e.By[channel.Region].Rate
 	return &exits{Exits: e.Exits, share: share, rate: 1 / (e.Exits.Burst.Seconds() * (1 - share)),
 		states: make([]exit, e.Exits.Count)}
 }

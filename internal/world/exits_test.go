@@ -28,7 +28,7 @@ func (c chain) run(n int) float64 {
 
 // exit is a channel with one exit that is bad for a share of the time, in spells of a mean length.
 func exit(share, burst float64) *world.Model {
-	m := one(world.Errors{Region: world.Refusal{Rate: share}})
+	m := one(world.Errors{By: world.ByReason{channel.Region: {Rate: share}}})
 	m.Channels[0].Errors.Exits = world.Exits{Count: 1, Burst: time.Duration(burst * float64(time.Second))}
 	return m
 }
@@ -147,7 +147,7 @@ func TestStickyExits(t *testing.T) {
 func TestRotation(t *testing.T) {
 	m := exit(0.25, 60)
 	e := &m.Channels[0].Errors
-	e.Exits.Count, e.Region.Takes = 20, dist.Constant(3)
+	e.Exits.Count, e.By[channel.Region].Takes = 20, dist.Constant(3)
 	for _, perOrder := range []bool{false, true} {
 		e.Exits.PerOrder = perOrder
 		same := 0
@@ -188,7 +188,7 @@ func TestRotation(t *testing.T) {
 // TestExitsRarelyUsedAreIndependent: what an exit was hours ago is forgotten, so an order meets the very luck
 // that it has where region errors are independent.
 func TestExitsRarelyUsedAreIndependent(t *testing.T) {
-	m, plain := exit(0.3, 10), one(world.Errors{Region: world.Refusal{Rate: 0.3}})
+	m, plain := exit(0.3, 10), one(world.Errors{By: world.ByReason{channel.Region: {Rate: 0.3}}})
 	trouble := m.Trouble(0)
 	for i := range 5000 {
 		k := m.Key(0, i)

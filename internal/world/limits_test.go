@@ -87,12 +87,12 @@ func TestTheOrderOfRefusals(t *testing.T) {
 		want   []channel.Reason
 	}{
 		{perMinute, world.Errors{}, []channel.Reason{ok, ok, limit, limit}},
-		{perMinute, world.Errors{Moderation: world.Refusal{Rate: 1}}, []channel.Reason{channel.Moderation, channel.Moderation, limit, limit}},
-		{perMinute, world.Errors{Region: world.Refusal{Rate: 1}}, []channel.Reason{channel.Region, channel.Region, limit, limit}},
-		{perMinute, world.Errors{Ambiguous: world.Refusal{Rate: 1}}, []channel.Reason{channel.Lost, channel.Lost, limit, limit}},
+		{perMinute, world.Errors{By: world.ByReason{channel.Moderation: {Rate: 1}}}, []channel.Reason{channel.Moderation, channel.Moderation, limit, limit}},
+		{perMinute, world.Errors{By: world.ByReason{channel.Region: {Rate: 1}}}, []channel.Reason{channel.Region, channel.Region, limit, limit}},
+		{perMinute, world.Errors{By: world.ByReason{channel.Lost: {Rate: 1}}}, []channel.Reason{channel.Lost, channel.Lost, limit, limit}},
 		{slot, world.Errors{}, []channel.Reason{ok, limit, limit, limit}},
-		{slot, world.Errors{Submit: world.Refusal{Rate: 1}}, []channel.Reason{channel.Submit, channel.Submit, channel.Submit, channel.Submit}},
-		{slot, world.Errors{Job: 1}, []channel.Reason{channel.Job, limit, limit, limit}},
+		{slot, world.Errors{By: world.ByReason{channel.Submit: {Rate: 1}}}, []channel.Reason{channel.Submit, channel.Submit, channel.Submit, channel.Submit}},
+		{slot, world.Errors{By: world.ByReason{channel.Job: {Rate: 1}}}, []channel.Reason{channel.Job, limit, limit, limit}},
 	} {
 		m := limited(tt.limits, nil)
 		m.Channels[0].Errors = tt.errors

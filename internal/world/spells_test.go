@@ -31,7 +31,7 @@ func checkMonths(t *testing.T, what string, values []float64, want float64) {
 
 // stopped is a world of two channels that an outage stops together, and a third.
 func stopped(between time.Duration, lasts dist.LogNormal) *world.Model {
-	m := one(world.Errors{}, world.Errors{Submit: world.Refusal{Takes: dist.Constant(7)}, JobBilled: 1}, world.Errors{})
+	m := one(world.Errors{}, world.Errors{By: world.ByReason{channel.Submit: {Takes: dist.Constant(7)}, channel.Job: {Billed: 1}}}, world.Errors{})
 	m.Outages = []world.Outage{{Channels: []int{0, 1}, Between: between, Lasts: lasts}}
 	return m
 }

@@ -74,7 +74,7 @@ func (m *Model) Trouble(month int) *Trouble {
 func (t *Trouble) Attempt(k Key, ch, class, try int, at time.Duration) Fate {
 	c := &t.model.Channels[ch]
 	if t.Refuses(k, ch, try, at) {
-		return k.refusal(channel.Submit, c.Errors.Submit.Takes, ch, try)
+		return k.refusal(channel.Submit, c.Errors.By[channel.Submit].Takes, ch, try)
 	}
 	if pause := t.Pause(ch, at); pause > 0 {
 		f := t.Limited(k, ch, try)
@@ -82,10 +82,10 @@ func (t *Trouble) Attempt(k Key, ch, class, try int, at time.Duration) Fate {
 		return f
 	}
 	if c.Errors.moderated(k) {
-		return k.refusal(channel.Moderation, c.Errors.Moderation.Takes, ch, try)
+		return k.refusal(channel.Moderation, c.Errors.By[channel.Moderation].Takes, ch, try)
 	}
 	if _, bad := t.Exit(k, ch, try, at); bad {
-		return k.refusal(channel.Region, c.Errors.Region.Takes, ch, try)
+		return k.refusal(channel.Region, c.Errors.By[channel.Region].Takes, ch, try)
 	}
 	f := t.model.afterRegion(k, ch, class, try)
 	if f.Outcome != channel.Ambiguous && f.Outcome != channel.Refused {
@@ -148,7 +148,7 @@ func (t *Trouble) Run(k Key, ch, try int, at time.Duration, f *Fate) {
 	for _, s := range p.outages {
 		if f.Outcome != channel.Failed && s.within(from, accepted+f.Service) {
 			f.Outcome, f.Reason = channel.Failed, channel.Job
-			f.Billed = t.model.Channels[ch].Errors.billed(k, ch, try)
+			f.Billed = t.model.Channels[ch].Errors.billed(k, f.Reason, ch, try)
 		}
 	}
 }

@@ -11,6 +11,7 @@
 package world
 
 import (
+	"slices"
 	"time"
 
 	"channelbench/internal/channel"
@@ -79,25 +80,27 @@ type Job struct {
 }
 
 // Errors are a channel's failures, independent unless region errors go by exit. Each rate is conditional on having
-// passed the earlier ones; they are met in the order of the fields.
+// passed the earlier ones, in the order of channel.Errors.
 type Errors struct {
-	Moderation Refusal // one draw per order, common to all channels: the higher rate contains the lower
-	Region     Refusal
-	Countries  []Country  // of the exits that meet region errors; nil: unknown. Their shares sum to the rate
-	RegionMix  []Weighted // instead of Region.Rate: one of these rates, drawn once per order
-	Exits      Exits      // where region errors are spells of egress exits; without RegionMix
-	Submit     Refusal
-	Ambiguous  Refusal // the answer to the submit is lost
-	Job        float64 // accepted, then failed after the full service time
-	JobBilled  float64 // share of the failed jobs that are billed
-	Unusable   float64
-	Download   float64 // each fetch
+	By        ByReason   // moderation is one draw per order, common to all channels: the higher rate contains the lower
+	Countries []Country  // of the exits that meet region errors; nil: unknown. Their shares sum to the rate
+	RegionMix []Weighted // instead of the region error's rate: one of these rates, drawn once per order
+	Exits     Exits      // where region errors are spells of egress exits; without RegionMix
 }
 
-// Refusal is an error that a submit meets.
-type Refusal struct {
-	Rate  float64
-	Takes dist.Distribution // how long the answer takes; nil: no time
+// ByReason are the errors of each reason.
+type ByReason [channel.NumReasons]Error
+
+// Error is how often an error is met, and what then.
+type Error struct {
+	Rate   float64
+	Takes  dist.Distribution // of a submit: how long its answer takes; nil: no time
+	Billed float64           // of a job: the share of the failed ones that are billed
+}
+
+// Meets says whether any error of a phase can happen.
+func (e *Errors) Meets(p channel.Phase) bool {
+	return slices.ContainsFunc(channel.ErrorsOf(p), func(r channel.Reason) bool { return e.By[r].Rate > 0 })
 }
 
 // Weighted is one of several rates.

@@ -74,13 +74,12 @@ func TestTheLastClassTakesWhatRoundingLeaves(t *testing.T) {
 
 // every is a channel that knows all errors, each with times of its own.
 var every = world.Errors{
-	Moderation: world.Refusal{Rate: 0.05, Takes: dist.Constant(11)},
-	Region:     world.Refusal{Rate: 0.10, Takes: dist.Constant(12)},
-	Submit:     world.Refusal{Rate: 0.15, Takes: dist.Constant(13)},
-	Ambiguous:  world.Refusal{Rate: 0.20, Takes: dist.Constant(14)},
-	Job:        0.25,
-	JobBilled:  0.30,
-	Unusable:   0.35,
+	By: world.ByReason{channel.Moderation: {Rate: 0.05, Takes: dist.Constant(11)},
+		channel.Region:  {Rate: 0.10, Takes: dist.Constant(12)},
+		channel.Submit:  {Rate: 0.15, Takes: dist.Constant(13)},
+		channel.Lost:    {Rate: 0.20, Takes: dist.Constant(14)},
+		channel.Job:     {Rate: 0.25, Billed: 0.30},
+		channel.BadClip: {Rate: 0.35}},
 }
 
 // TestErrorsInTheirOrder holds each rate to the attempts that passed all earlier errors, and each fate to what such
@@ -123,19 +122,19 @@ func TestErrorsInTheirOrder(t *testing.T) {
 // all is delivered.
 func TestEachErrorAlone(t *testing.T) {
 	later := world.Errors{
-		Moderation: world.Refusal{Rate: 1}, Region: world.Refusal{Rate: 1}, Submit: world.Refusal{Rate: 1},
-		Ambiguous: world.Refusal{Rate: 1}, Job: 1, JobBilled: 1, Unusable: 1,
+		By: world.ByReason{channel.Moderation: {Rate: 1}, channel.Region: {Rate: 1}, channel.Submit: {Rate: 1},
+			channel.Lost: {Rate: 1}, channel.Job: {Rate: 1, Billed: 1}, channel.BadClip: {Rate: 1}},
 	}
 	for _, tt := range []struct {
 		want channel.Reason
 		drop func(*world.Errors) // what stands before the next reason
 	}{
-		{channel.Moderation, func(e *world.Errors) { e.Moderation.Rate = 0 }},
-		{channel.Region, func(e *world.Errors) { e.Region.Rate = 0 }},
-		{channel.Submit, func(e *world.Errors) { e.Submit.Rate = 0 }},
-		{channel.Lost, func(e *world.Errors) { e.Ambiguous.Rate = 0 }},
-		{channel.Job, func(e *world.Errors) { e.Job = 0 }},
-		{channel.BadClip, func(e *world.Errors) { e.Unusable = 0 }},
+		{channel.Moderation, func(e *world.Errors) { e.By[channel.Moderation].Rate = 0 }},
+		{channel.Region, func(e *world.Errors) { e.By[channel.Region].Rate = 0 }},
+		{channel.Submit, func(e *world.Errors) { e.By[channel.Submit].Rate = 0 }},
+		{channel.Lost, func(e *world.Errors) { e.By[channel.Lost].Rate = 0 }},
+		{channel.Job, func(e *world.Errors) { e.By[channel.Job].Rate = 0 }},
+		{channel.BadClip, func(e *world.Errors) { e.By[channel.BadClip].Rate = 0 }},
 		{channel.NoReason, func(*world.Errors) {}},
 	} {
 		m := one(later)
@@ -154,7 +153,7 @@ func TestEachErrorAlone(t *testing.T) {
 
 // TestTriesAreIndependent: each try and each channel draws its errors anew.
 func TestTriesAreIndependent(t *testing.T) {
-	e := world.Errors{Region: world.Refusal{Rate: 0.3}}
+	e := world.Errors{By: world.ByReason{channel.Region: {Rate: 0.3}}}
 	m := one(e, e)
 	again, both := 0, 0
 	for i := range orders {
@@ -175,7 +174,7 @@ func TestTriesAreIndependent(t *testing.T) {
 // TestModerationIsBoundToThePrompt: it is one draw per order, so every try and every channel of the same rate agrees,
 // and a stricter channel refuses what a laxer one does, and more.
 func TestModerationIsBoundToThePrompt(t *testing.T) {
-	lax, strict := world.Errors{Moderation: world.Refusal{Rate: 0.02}}, world.Errors{Moderation: world.Refusal{Rate: 0.06}}
+	lax, strict := world.Errors{By: world.ByReason{channel.Moderation: {Rate: 0.02}}}, world.Errors{By: world.ByReason{channel.Moderation: {Rate: 0.06}}}
 	m := one(lax, strict, lax)
 	var counts [2]int
 	for i := range orders {
@@ -204,7 +203,7 @@ func TestModerationIsBoundToThePrompt(t *testing.T) {
 // share Σ w·r^j, not (Σ w·r)^j.
 func TestRegionMix(t *testing.T) {
 	mix := world.Errors{
-		Region:    world.Refusal{Rate: 1, Takes: dist.Constant(6)}, // to be ignored
+		By:        world.ByReason{channel.Region: {Rate: 1, Takes: dist.Constant(6)}}, // to be ignored
 		RegionMix: []world.Weighted{{Weight: 0.5, Rate: 0.1}, {Weight: 0.3, Rate: 0.4}, {Weight: 0.2, Rate: 0.9}},
 	}
 	m := one(mix, mix)
@@ -233,7 +232,7 @@ func TestRegionMix(t *testing.T) {
 }
 
 func TestFetch(t *testing.T) {
-	m := one(world.Errors{Download: 0.2}, world.Errors{})
+	m := one(world.Errors{By: world.ByReason{channel.Download: {Rate: 0.2}}}, world.Errors{})
 	first, again, retried := 0, 0, 0
 	for i := range orders {
 		k := m.Key(0, i)
@@ -322,7 +321,7 @@ func TestTakesFollowTheirDistribution(t *testing.T) {
 	m := &world.Model{Seed: 4, Classes: make([]world.Class, 2), Channels: []world.Channel{{
 		SubmitTakes: submit,
 		Jobs:        []world.Job{{Service: service[0]}, {Service: service[1]}},
-		Errors:      world.Errors{Region: world.Refusal{Rate: 0.3, Takes: refusal}, Ambiguous: world.Refusal{Rate: 0.3, Takes: lost}, Job: 0.2},
+		Errors:      world.Errors{By: world.ByReason{channel.Region: {Rate: 0.3, Takes: refusal}, channel.Lost: {Rate: 0.3, Takes: lost}, channel.Job: {Rate: 0.2}}},
 	}}}
 	var submits, refusals, losts []time.Duration
 	services := make([][]time.Duration, 2)

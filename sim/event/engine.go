@@ -292,7 +292,7 @@ func (e *Engine) job(o *order, t *attempt, a *policy.Action) {
 	t.answer = policy.Event{At: a.At - a.Every + polled(t.fate.Service, a.Every), Kind: policy.Completed,
 		Attempt: a.Attempt}
 	if t.fate.Outcome == channel.Failed {
-		t.answer.Kind, t.answer.Reason, t.answer.Billed = policy.Failed, channel.Job, t.fate.Billed
+		t.answer.Kind, t.answer.Reason, t.answer.Billed = policy.Failed, t.fate.Reason, t.fate.Billed
 		t.answer.Jitter = e.jitter(o, a.Attempt)
 	}
 }
@@ -306,7 +306,7 @@ func (e *Engine) fetch(o *order, t *attempt, a *policy.Action) {
 		t.answer.Kind = policy.FetchFailed
 		t.fetches++
 	case t.fate.Outcome == channel.Unusable:
-		t.answer.Kind = policy.Rejected
+		t.answer.Kind, t.answer.Reason = policy.Rejected, t.fate.Reason
 		t.answer.Jitter = e.jitter(o, a.Attempt)
 	}
 }

@@ -47,7 +47,7 @@ func TestByHand(t *testing.T) {
 		route = *policy.Route
 	)
 	takes := func(seconds float64) dist.Distribution { return dist.Constant(seconds) }
-	always := func(seconds float64) world.Refusal { return world.Refusal{Rate: 1, Takes: takes(seconds)} }
+	always := func(seconds float64) world.Error { return world.Error{Rate: 1, Takes: takes(seconds)} }
 	thenB := func(r route) { r.Steps = append(r.Steps, policy.Step{Channel: b, Attempts: 1}) }
 	type counts map[channel.Reason]int64
 	for _, tt := range []struct {
@@ -84,61 +84,65 @@ func TestByHand(t *testing.T) {
 			because: channel.Deadline, attempts: 1, failures: counts{channel.Deadline: 1}, onA: money.Dollar},
 		{name: "accepted after the deadline, and paid", edit: func(m model, r route) { r.Deadline, m.Channels[a].SubmitTakes = 30*s, takes(60) },
 			because: channel.Deadline, attempts: 1, failures: counts{channel.Deadline: 1}, onA: money.Dollar},
-		{name: "refused after the deadline: free", edit: func(m model, r route) { r.Deadline, m.Channels[a].Errors.Region = 30*s, always(60) },
+		{name: "refused after the deadline: free", edit: func(m model, r route) { r.Deadline, m.Channels[a].Errors.By[channel.Region] = 30*s, always(60) },
 			because: channel.Deadline, attempts: 1, failures: counts{channel.Region: 1}},
-		{name: "lost after the deadline: paid", edit: func(m model, r route) { r.Deadline, m.Channels[a].Errors.Ambiguous = 30*s, always(60) },
+		{name: "lost after the deadline: paid", edit: func(m model, r route) { r.Deadline, m.Channels[a].Errors.By[channel.Lost] = 30*s, always(60) },
 			because: channel.Deadline, attempts: 1, failures: counts{channel.Lost: 1}, onA: money.Dollar},
 		{name: "failed after the deadline, and billed", edit: func(m model, r route) {
-			r.Deadline, m.Channels[a].Errors.Job, m.Channels[a].Errors.JobBilled = 30*s, 1, 1
+			r.Deadline, m.Channels[a].Errors.By[channel.Job].Rate, m.Channels[a].Errors.By[channel.Job].Billed = 30*s, 1, 1
 		}, because: channel.Deadline, attempts: 1, failures: counts{channel.Deadline: 1}, onA: money.Dollar},
-		{name: "failed after the deadline: free", edit: func(m model, r route) { r.Deadline, m.Channels[a].Errors.Job = 30*s, 1 },
+		{name: "failed after the deadline: free", edit: func(m model, r route) { r.Deadline, m.Channels[a].Errors.By[channel.Job].Rate = 30*s, 1 },
 			because: channel.Deadline, attempts: 1, failures: counts{channel.Deadline: 1}},
-		{name: "unusable after the deadline, and paid", edit: func(m model, r route) { r.Deadline, m.Channels[a].Errors.Unusable = 30*s, 1 },
+		{name: "unusable after the deadline, and paid", edit: func(m model, r route) { r.Deadline, m.Channels[a].Errors.By[channel.BadClip].Rate = 30*s, 1 },
 			because: channel.Deadline, attempts: 1, failures: counts{channel.Deadline: 1}, onA: money.Dollar},
-		{name: "three region errors", edit: func(m model, r route) { m.Channels[a].Errors.Region = always(6) },
+		{name: "three region errors", edit: func(m model, r route) { m.Channels[a].Errors.By[channel.Region] = always(6) },
 			because: channel.Region, attempts: 3, failures: counts{channel.Region: 3}},
-		{name: "three region errors that take no time", edit: func(m model, r route) { m.Channels[a].Errors.Region.Rate = 1; r.Steps[0].Backoff.Base = 0 },
+		{name: "three region errors that take no time", edit: func(m model, r route) { m.Channels[a].Errors.By[channel.Region].Rate = 1; r.Steps[0].Backoff.Base = 0 },
 			because: channel.Region, attempts: 3, failures: counts{channel.Region: 3}},
-		{name: "three region errors, then b: 6 + 2 + 6 + 2 + 6 + 100 s", edit: func(m model, r route) { m.Channels[a].Errors.Region = always(6); thenB(r) },
+		{name: "three region errors, then b: 6 + 2 + 6 + 2 + 6 + 100 s", edit: func(m model, r route) { m.Channels[a].Errors.By[channel.Region] = always(6); thenB(r) },
 			latency: 122 * s, attempts: 4, failures: counts{channel.Region: 3}, onB: 2 * money.Dollar, fellBack: true},
-		{name: "the deadline ends a pause", edit: func(m model, r route) { m.Channels[a].Errors.Region = always(6); r.Deadline = 15 * s },
+		{name: "the deadline ends a pause", edit: func(m model, r route) { m.Channels[a].Errors.By[channel.Region] = always(6); r.Deadline = 15 * s },
 			because: channel.Deadline, attempts: 2, failures: counts{channel.Region: 2}},
-		{name: "no attempt begins at the very deadline", edit: func(m model, r route) { m.Channels[a].Errors.Region = always(6); r.Deadline = 16 * s },
+		{name: "no attempt begins at the very deadline", edit: func(m model, r route) { m.Channels[a].Errors.By[channel.Region] = always(6); r.Deadline = 16 * s },
 			because: channel.Deadline, attempts: 2, failures: counts{channel.Region: 2}},
-		{name: "one begins just before", edit: func(m model, r route) { m.Channels[a].Errors.Region = always(6); r.Deadline = 16*s + 1 },
+		{name: "one begins just before", edit: func(m model, r route) { m.Channels[a].Errors.By[channel.Region] = always(6); r.Deadline = 16*s + 1 },
 			because: channel.Deadline, attempts: 3, failures: counts{channel.Region: 3}},
 		{name: "a region error is no submit error", edit: func(m model, r route) {
-			m.Channels[a].Errors.Region, m.Channels[a].Errors.Submit = always(6), always(9)
+			m.Channels[a].Errors.By[channel.Region], m.Channels[a].Errors.By[channel.Submit] = always(6), always(9)
 		}, because: channel.Region, attempts: 3, failures: counts{channel.Region: 3}},
-		{name: "submit errors", edit: func(m model, r route) { m.Channels[a].Errors.Submit = always(9); thenB(r) },
+		{name: "submit errors", edit: func(m model, r route) { m.Channels[a].Errors.By[channel.Submit] = always(9); thenB(r) },
 			latency: 131 * s, attempts: 4, failures: counts{channel.Submit: 3}, onB: 2 * money.Dollar, fellBack: true},
-		{name: "moderation falls over at once", edit: func(m model, r route) { m.Channels[a].Errors.Moderation = always(2); thenB(r) },
+		{name: "moderation falls over at once", edit: func(m model, r route) { m.Channels[a].Errors.By[channel.Moderation] = always(2); thenB(r) },
 			latency: 102 * s, attempts: 2, failures: counts{channel.Moderation: 1}, onB: 2 * money.Dollar, fellBack: true},
 		{name: "moderation on both", edit: func(m model, r route) {
-			m.Channels[a].Errors.Moderation, m.Channels[b].Errors.Moderation = always(2), always(3)
+			m.Channels[a].Errors.By[channel.Moderation], m.Channels[b].Errors.By[channel.Moderation] = always(2), always(3)
 			thenB(r)
 		}, because: channel.Moderation, attempts: 2, failures: counts{channel.Moderation: 2}, fellBack: true},
-		{name: "an answer lost ends the order, and is paid", edit: func(m model, r route) { m.Channels[a].Errors.Ambiguous = always(30); thenB(r) },
+		{name: "an answer lost ends the order, and is paid", edit: func(m model, r route) { m.Channels[a].Errors.By[channel.Lost] = always(30); thenB(r) },
 			because: channel.Lost, attempts: 1, failures: counts{channel.Lost: 1}, onA: money.Dollar},
 		{name: "or is paid twice", edit: func(m model, r route) {
-			m.Channels[a].Errors.Ambiguous, r.Steps[0].OnAmbiguous = always(30), policy.NextStep
+			m.Channels[a].Errors.By[channel.Lost], r.Steps[0].OnAmbiguous = always(30), policy.NextStep
 			thenB(r)
 		}, latency: 130 * s, attempts: 2, failures: counts{channel.Lost: 1}, onA: money.Dollar, onB: 2 * money.Dollar, fellBack: true},
-		{name: "failed jobs are free, and take their time", edit: func(m model, r route) { m.Channels[a].Errors.Job = 1; thenB(r) },
+		{name: "failed jobs are free, and take their time", edit: func(m model, r route) { m.Channels[a].Errors.By[channel.Job].Rate = 1; thenB(r) },
 			latency: 45*s + 2*s + 45*s + 2*s + 45*s + 100*s, attempts: 4, failures: counts{channel.Job: 3}, onB: 2 * money.Dollar, fellBack: true},
-		{name: "failed jobs are found by polls, too", edit: func(m model, r route) { m.Channels[a].Errors.Job, r.Steps[0].Poll = 1, 10*s; thenB(r) },
+		{name: "failed jobs are found by polls, too", edit: func(m model, r route) { m.Channels[a].Errors.By[channel.Job].Rate, r.Steps[0].Poll = 1, 10*s; thenB(r) },
 			latency: 50*s + 2*s + 50*s + 2*s + 50*s + 100*s, attempts: 4, failures: counts{channel.Job: 3}, onB: 2 * money.Dollar, fellBack: true},
-		{name: "failed jobs that are billed", edit: func(m model, r route) { m.Channels[a].Errors.Job, m.Channels[a].Errors.JobBilled = 1, 1 },
+		{name: "failed jobs that are billed", edit: func(m model, r route) {
+			m.Channels[a].Errors.By[channel.Job].Rate, m.Channels[a].Errors.By[channel.Job].Billed = 1, 1
+		},
 			because: channel.Job, attempts: 3, failures: counts{channel.Job: 3}, onA: 3 * money.Dollar},
-		{name: "failed jobs of a channel that bills what it accepts", edit: func(m model, r route) { m.Channels[a].Errors.Job, m.Channels[a].Price.Billed = 1, channel.OnAccept },
+		{name: "failed jobs of a channel that bills what it accepts", edit: func(m model, r route) {
+			m.Channels[a].Errors.By[channel.Job].Rate, m.Channels[a].Price.Billed = 1, channel.OnAccept
+		},
 			because: channel.Job, attempts: 3, failures: counts{channel.Job: 3}, onA: 3 * money.Dollar},
 		{name: "refusals are free even there", edit: func(m model, r route) {
-			m.Channels[a].Errors.Region, m.Channels[a].Price.Billed = always(1), channel.OnAccept
+			m.Channels[a].Errors.By[channel.Region], m.Channels[a].Price.Billed = always(1), channel.OnAccept
 		},
 			because: channel.Region, attempts: 3, failures: counts{channel.Region: 3}},
-		{name: "unusable clips are paid", edit: func(m model, r route) { m.Channels[a].Errors.Unusable = 1; thenB(r) },
+		{name: "unusable clips are paid", edit: func(m model, r route) { m.Channels[a].Errors.By[channel.BadClip].Rate = 1; thenB(r) },
 			latency: 45*s + 2*s + 45*s + 2*s + 45*s + 100*s, attempts: 4, failures: counts{channel.BadClip: 3}, onA: 3 * money.Dollar, onB: 2 * money.Dollar, fellBack: true},
-		{name: "a clip that cannot be fetched until the deadline is paid", edit: func(m model, r route) { m.Channels[a].Errors.Download, r.Deadline = 1, 60*s },
+		{name: "a clip that cannot be fetched until the deadline is paid", edit: func(m model, r route) { m.Channels[a].Errors.By[channel.Download].Rate, r.Deadline = 1, 60*s },
 			because: channel.Deadline, attempts: 1, failures: counts{channel.Deadline: 1}, onA: money.Dollar},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"channelbench/internal/channel"
 	"channelbench/internal/world/worldtest"
 )
 
@@ -39,8 +40,8 @@ func TestNoAllocationPerOrder(t *testing.T) {
 		m := worldtest.RefV1(orders)
 		m.Deadline = 30 * time.Minute
 		e := &m.Channels[worldtest.Reverse].Errors
-		e.Moderation.Rate, e.Submit.Rate, e.Ambiguous.Rate = 0.005, 0.003, 0.0005
-		e.Job, e.Unusable, e.Download = 0.01, 0.02, 0.001
+		e.By[channel.Moderation].Rate, e.By[channel.Submit].Rate, e.By[channel.Lost].Rate = 0.005, 0.003, 0.0005
+		e.By[channel.Job].Rate, e.By[channel.BadClip].Rate, e.By[channel.Download].Rate = 0.01, 0.02, 0.001
 		engine, err := New(m, worldtest.Strategy("hybrid", m, 10*time.Second, worldtest.Reverse, worldtest.Forwarding))
 		if err != nil {
 			t.Fatal(err)

@@ -242,11 +242,11 @@ func anyWorld(random *rand.Rand) (*world.Model, *policy.Strategy) {
 			Price: &channel.Price{Shape: channel.PerSecond, Units: map[string]money.Micros{channel.Any: money.Micros(1 + random.IntN(100_000))},
 				Billed: channel.Billed(random.IntN(2))},
 			Errors: world.Errors{
-				Moderation: world.Refusal{Rate: rate() / 2, Takes: takes()},
-				Region:     world.Refusal{Rate: rate(), Takes: takes()},
-				Submit:     world.Refusal{Rate: rate(), Takes: takes()},
-				Ambiguous:  world.Refusal{Rate: rate() / 4, Takes: takes()},
-				Job:        rate(), JobBilled: rate(), Unusable: rate(), Download: min(0.9, rate()),
+				By: world.ByReason{channel.Moderation: {Rate: rate() / 2, Takes: takes()},
+					channel.Region: {Rate: rate(), Takes: takes()},
+					channel.Submit: {Rate: rate(), Takes: takes()},
+					channel.Lost:   {Rate: rate() / 4, Takes: takes()},
+					channel.Job:    {Rate: rate(), Billed: rate()}, channel.BadClip: {Rate: rate()}, channel.Download: {Rate: min(0.9, rate())}},
 			},
 		}
 		if pick(3) {

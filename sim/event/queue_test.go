@@ -151,7 +151,7 @@ func TestRegionErrorsByCountry(t *testing.T) {
 		m, s := certain()
 		m.Orders = orders
 		e := &m.Channels[a].Errors
-		e.Region.Rate, e.Countries, e.Exits.PerOrder = 0.3, []world.Country{{Name: "MM", Share: 0.1}, {Name: "RU", Share: 0.2}}, perOrder
+		e.By[channel.Region].Rate, e.Countries, e.Exits.PerOrder = 0.3, []world.Country{{Name: "MM", Share: 0.1}, {Name: "RU", Share: 0.2}}, perOrder
 		gone := 0.3 * 0.3 * 0.3
 		tries := 1 + 0.3 + 0.09 // of all orders; with perOrder, of those whose exit is bad
 		if perOrder {
@@ -185,7 +185,7 @@ func troubledTogether(orders int) (*world.Model, *policy.Strategy) {
 	hour := 3600.0
 	m.Outages = []world.Outage{{Channels: []int{a, b}, Between: 40 * time.Hour, Lasts: dist.NewLogNormal(hour, 1)}}
 	m.Channels[a].Regimes = []world.Regime{{Share: 0.2, Refuses: 0.7, Lasts: dist.NewLogNormal(10*hour, 1)}}
-	m.Channels[a].Errors.Region = world.Refusal{Rate: 0.05, Takes: dist.Constant(6)}
+	m.Channels[a].Errors.By[channel.Region] = world.Error{Rate: 0.05, Takes: dist.Constant(6)}
 	m.Channels[a].Errors.Exits = world.Exits{Count: 5, Burst: time.Minute}
 	m.Channels[a].Limits = world.Limits{Concurrent: 2, Queue: 3, PerMinute: 4}
 	m.Channels[b].Limits = world.Limits{Concurrent: 3, Queue: -1}

@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"channelbench/internal/channel"
 	"channelbench/internal/dist"
 	"channelbench/internal/world"
 	"channelbench/internal/world/worldtest"
@@ -83,8 +84,8 @@ func orderMonths(b *testing.B, size int) func(month int) []float64 {
 	c := &m.Channels[worldtest.Reverse]
 	c.Limits = world.Limits{Concurrent: 40, Queue: -1}
 	c.Errors = world.Errors{
-		Region: world.Refusal{Rate: 0.02, Takes: dist.NewLogNormal(6*stretch, 0.6)},
-		Exits:  world.Exits{Count: 20, Burst: stretched(60), PerOrder: true},
+		By:    world.ByReason{channel.Region: {Rate: 0.02, Takes: dist.NewLogNormal(6*stretch, 0.6)}},
+		Exits: world.Exits{Count: 20, Burst: stretched(60), PerOrder: true},
 	}
 	s := worldtest.Strategy("hybrid", m, stretched(10), worldtest.Reverse, worldtest.Forwarding)
 	for _, r := range s.Routes {

@@ -37,7 +37,7 @@ func TestStepsByHand(t *testing.T) {
 		}, 180 * s, 3, 4 * money.Dollar, map[channel.Reason]int64{channel.Timeout: 2}},
 		{"left after 40 s, and what is left fails, which is free", func(m *world.Model, r *policy.Route) {
 			timeouts(&r.Steps[0], 40*s, 2)
-			m.Channels[a].Errors.Job = 1
+			m.Channels[a].Errors.By[channel.Job].Rate = 1
 			r.Steps = append(r.Steps, policy.Step{Channel: b, Attempts: 1})
 		}, 180 * s, 3, 2 * money.Dollar, map[channel.Reason]int64{channel.Timeout: 2}},
 		{"ready at the very timeout", func(m *world.Model, r *policy.Route) { timeouts(&r.Steps[0], 45*s, 2) }, 45 * s, 1, money.Dollar, nil},
@@ -51,11 +51,11 @@ func TestStepsByHand(t *testing.T) {
 		}, 80 * s, 2, 3 * money.Dollar, map[channel.Reason]int64{channel.Overtaken: 1}},
 		{"a hedge that wins over a job that fails, which is not billed", func(m *world.Model, r *policy.Route) {
 			r.Steps[0].Channel, r.Steps[0].Hedge = b, policy.Hedge{After: 20 * s, Channel: a}
-			m.Channels[b].Errors.Job = 1
+			m.Channels[b].Errors.By[channel.Job].Rate = 1
 		}, 65 * s, 2, money.Dollar, map[channel.Reason]int64{channel.Overtaken: 1}},
 		{"both of a pair fail, three times", func(m *world.Model, r *policy.Route) {
 			r.Steps[0].Hedge = policy.Hedge{After: 20 * s, Channel: b}
-			m.Channels[a].Errors.Job, m.Channels[b].Errors.Job, m.Channels[b].Errors.JobBilled = 1, 1, 1
+			m.Channels[a].Errors.By[channel.Job].Rate, m.Channels[b].Errors.By[channel.Job].Rate, m.Channels[b].Errors.By[channel.Job].Billed = 1, 1, 1
 		}, 0, 6, 6 * money.Dollar, map[channel.Reason]int64{channel.Job: 6}},
 		{"the deadline ends both of a pair", func(m *world.Model, r *policy.Route) {
 			r.Steps[0].Hedge = policy.Hedge{After: 20 * s, Channel: b}
@@ -135,7 +135,7 @@ func TestStepsClosedForms(t *testing.T) {
 	})
 	t.Run("budget", func(t *testing.T) {
 		m, s := world()
-		m.Channels[a].Errors.Submit.Rate = 1
+		m.Channels[a].Errors.By[channel.Submit].Rate = 1
 		s.Routes[0].Steps[0].Attempts, s.Routes[0].Steps[0].Budget = 10, policy.Budget{Share: 250_000_000, Burst: 5}
 		tally := month(t, m, s)
 		// Every order would try again; each brings a quarter of a token, and five were there.
@@ -145,7 +145,7 @@ func TestStepsClosedForms(t *testing.T) {
 	})
 	t.Run("breaker", func(t *testing.T) {
 		m, s := world()
-		m.Channels[a].Errors.Submit.Rate = 1
+		m.Channels[a].Errors.By[channel.Submit].Rate = 1
 		step := &s.Routes[0].Steps[0]
 		step.Attempts, step.Breaker = 1, policy.Breaker{Failures: 5, Window: time.Hour, Open: time.Hour, On: policy.SetOf(channel.Submit)}
 		s.Routes[0].Steps = append(s.Routes[0].Steps, policy.Step{Channel: b, Attempts: 1})

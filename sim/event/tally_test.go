@@ -51,8 +51,8 @@ func troubled(orders int) *world.Model {
 	m := worldtest.RefV1(orders)
 	m.Deadline, m.Promise = 10*time.Minute, 3*time.Minute
 	e := &m.Channels[worldtest.Reverse].Errors
-	e.Moderation.Rate, e.Submit.Rate, e.Ambiguous.Rate = 0.05, 0.03, 0.02
-	e.Job, e.JobBilled, e.Unusable, e.Download = 0.1, 0.5, 0.2, 0.1
+	e.By[channel.Moderation].Rate, e.By[channel.Submit].Rate, e.By[channel.Lost].Rate = 0.05, 0.03, 0.02
+	e.By[channel.Job].Rate, e.By[channel.Job].Billed, e.By[channel.BadClip].Rate, e.By[channel.Download].Rate = 0.1, 0.5, 0.2, 0.1
 	return m
 }
 

@@ -25,7 +25,7 @@ func refused(t *testing.T, x *exits, attempts int) float64 {
 		Channels: []world.Channel{{
 			Jobs:   []world.Job{{Makes: true, Clip: clip, Service: dist.Constant(45)}},
 			Price:  &channel.Price{Shape: channel.PerCall, Units: map[string]money.Micros{channel.Any: money.Dollar}},
-			Errors: world.Errors{Region: world.Refusal{Takes: dist.Constant(7.18)}},
+			Errors: world.Errors{By: world.ByReason{channel.Region: {Takes: dist.Constant(7.18)}}},
 		}},
 	}
 	route := &policy.Route{Steps: []policy.Step{{

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"channelbench/internal/channel"
 	"channelbench/internal/policy"
 	"channelbench/internal/world"
 	"channelbench/internal/world/worldtest"
@@ -70,7 +71,7 @@ func TestRefV1(t *testing.T) {
 func TestPollsTooFrequentForTheGrid(t *testing.T) {
 	m := worldtest.RefV1(1)
 	m.Deadline = 10 * time.Minute
-	m.Channels[worldtest.Reverse].Errors.Job = 0.2
+	m.Channels[worldtest.Reverse].Errors.By[channel.Job].Rate = 0.2
 	seen := solve(t, m, worldtest.Strategy("s", m, 0, worldtest.Reverse))
 	polled := solve(t, m, worldtest.Strategy("s", m, 4*time.Millisecond, worldtest.Reverse))
 	digits(t, "delivered", polled.Delivered, seen.Delivered)

@@ -1,6 +1,9 @@
 package exact
 
-import "channelbench/internal/world"
+import (
+	"channelbench/internal/channel"
+	"channelbench/internal/world"
+)
 
 // exits are those of a channel whose region errors stick to them, as one order meets them. The state
 // of an exit is drawn anew at a constant rate, bad with its stationary share: that is the two-state
@@ -15,7 +18,7 @@ type exits struct {
 
 // exitsOf are those of a channel; nil where a region error is independent of earlier ones.
 func exitsOf(e *world.Errors) *exits {
-	share := e.Region.Rate
+	share := e.By[channel.Region].Rate
 	if e.Exits.Count == 0 || share <= 0 || share >= 1 {
 		return nil
 	}

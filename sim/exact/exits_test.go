@@ -114,8 +114,8 @@ func TestLimits(t *testing.T) {
 		m := sticky(share, x)
 		c := &m.Channels[reverse]
 		c.Errors.RegionMix = mix
-		c.Errors.Region.Takes = dist.NewLogNormal(6, 0.6)
-		c.Errors.Job, c.Errors.Submit.Rate = 0.1, 0.1
+		c.Errors.By[channel.Region].Takes = dist.NewLogNormal(6, 0.6)
+		c.Errors.By[channel.Job].Rate, c.Errors.By[channel.Submit].Rate = 0.1, 0.1
 		m.Deadline = 5 * time.Minute
 		step := try(reverse, 4)
 		step.Backoff = policy.Backoff{Base: 4 * time.Second, Low: 0.5, High: 1.5}
@@ -158,7 +158,7 @@ func TestJitterTilts(t *testing.T) {
 	const share, low, high = 0.4, 10.0, 30.0
 	m := sticky(share, world.Exits{Count: 1, Burst: 25 * time.Second})
 	rate := 1 / (25 * (1 - share))
-	m.Channels[reverse].Errors.Region.Takes = nil
+	m.Channels[reverse].Errors.By[channel.Region].Takes = nil
 	step := try(reverse, 2)
 	step.Backoff = policy.Backoff{Base: 20 * time.Second, Low: 0.5, High: 1.5}
 	a := solveSticky(t, m, route(m, step))
@@ -188,7 +188,7 @@ func TestTimePassesInJobs(t *testing.T) {
 		rate := 1 / (25 * (1 - share))
 		service := dist.Gamma{K: k, Theta: 10 / k}
 		c := &m.Channels[reverse]
-		c.Jobs[0].Service, c.Errors.Job = service, fails
+		c.Jobs[0].Service, c.Errors.By[channel.Job].Rate = service, fails
 		pause := math.Exp(-2 * rate)
 		afterGood := math.Pow(1+rate*service.Theta, -k) * pause
 		afterBad := math.Exp(-6*rate) * pause
@@ -202,7 +202,7 @@ func TestTimePassesInJobs(t *testing.T) {
 	}
 	takes := dist.NewLogNormal(6, 0.6)
 	m := sticky(share, world.Exits{Count: 1, Burst: 25 * time.Second})
-	m.Channels[reverse].Errors.Region.Takes = takes
+	m.Channels[reverse].Errors.By[channel.Region].Takes = takes
 	rate, stays := 1/(25*(1-share)), 0.0
 	const parts = 1_000_000
 	for i := range parts {
@@ -223,7 +223,7 @@ func TestPolledTilts(t *testing.T) {
 		rate, every := 1/(25*(1-share)), poll.Seconds()
 		service := dist.NewWeibull(20, 2)
 		c := &m.Channels[reverse]
-		c.Jobs[0].Service, c.Errors.Job = service, fails
+		c.Jobs[0].Service, c.Errors.By[channel.Job].Rate = service, fails
 		stays, below := 0.0, 0.0
 		for k := 1.0; below < 1; k++ {
 			upTo := service.CDF(k * every)
@@ -244,7 +244,7 @@ func TestPolledTilts(t *testing.T) {
 func TestModeratedMeetNoExit(t *testing.T) {
 	x := world.Exits{Count: 2, Burst: time.Minute}
 	m := sticky(0.3, x)
-	m.Channels[reverse].Errors.Moderation.Rate = 0.25
+	m.Channels[reverse].Errors.By[channel.Moderation].Rate = 0.25
 	p := chain(0.3, x, []float64{0, 8, 16})
 	step := try(reverse, 3)
 	a := solveSticky(t, m, route(m, step))
@@ -268,7 +268,7 @@ func TestWhereOrdersStillMeet(t *testing.T) {
 	}{
 		{"exits", true, func(*world.Model) {}, []policy.Step{try(reverse, 2), try(forwarding, 1)}, nil},
 		{"not asked for", false, func(*world.Model) {}, []policy.Step{try(reverse, 2), try(forwarding, 1)}, exact.ErrDependent},
-		{"always bad", true, func(m *world.Model) { m.Channels[reverse].Errors.Region.Rate = 1 }, []policy.Step{try(reverse, 2), try(forwarding, 1), try(reverse, 1)}, nil},
+		{"always bad", true, func(m *world.Model) { m.Channels[reverse].Errors.By[channel.Region].Rate = 1 }, []policy.Step{try(reverse, 2), try(forwarding, 1), try(reverse, 1)}, nil},
 		{"comes back", true, func(*world.Model) {}, []policy.Step{try(reverse, 2), try(forwarding, 1), try(reverse, 1)}, exact.ErrDependent},
 		{"comes back to a channel without exits", true, func(*world.Model) {}, []policy.Step{try(forwarding, 2), try(reverse, 1), try(forwarding, 1)}, nil},
 		{"outage", true, func(m *world.Model) { m.Outages = []world.Outage{{Channels: []int{reverse}}} }, []policy.Step{try(reverse, 2)}, exact.ErrDependent},

@@ -37,7 +37,7 @@ func coin(p float64) *world.Model {
 		Channels: []world.Channel{sells(45, money.Dollar), sells(100, 2*money.Dollar)},
 		Costs:    world.Costs{Fixed: make([]money.Micros, 2)},
 	}
-	m.Channels[reverse].Errors.Region = world.Refusal{Rate: p, Takes: dist.Constant(6)}
+	m.Channels[reverse].Errors.By[channel.Region] = world.Error{Rate: p, Takes: dist.Constant(6)}
 	return m
 }
 
@@ -198,36 +198,36 @@ func TestErrors(t *testing.T) {
 		delivered, attempts, fallback float64
 		onReverse, onForwarding       float64
 	}{
-		{"jobs fail, free", func(m *world.Model, _ []policy.Step) { m.Channels[reverse].Errors.Job = 0.5 },
+		{"jobs fail, free", func(m *world.Model, _ []policy.Step) { m.Channels[reverse].Errors.By[channel.Job].Rate = 0.5 },
 			1, 1.75, 0.25, 0.75, 0.5},
 		{"jobs fail, half of them billed", func(m *world.Model, _ []policy.Step) {
-			m.Channels[reverse].Errors.Job, m.Channels[reverse].Errors.JobBilled = 0.5, 0.5
+			m.Channels[reverse].Errors.By[channel.Job].Rate, m.Channels[reverse].Errors.By[channel.Job].Billed = 0.5, 0.5
 		}, 1, 1.75, 0.25, 0.75 + 0.5*0.75, 0.5},
 		{"jobs fail, all accepted ones billed", func(m *world.Model, _ []policy.Step) {
-			m.Channels[reverse].Errors.Job, m.Channels[reverse].Price.Billed = 0.5, channel.OnAccept
+			m.Channels[reverse].Errors.By[channel.Job].Rate, m.Channels[reverse].Price.Billed = 0.5, channel.OnAccept
 		}, 1, 1.75, 0.25, 1.5, 0.5},
-		{"unusable: paid each time", func(m *world.Model, _ []policy.Step) { m.Channels[reverse].Errors.Unusable = 0.5 },
+		{"unusable: paid each time", func(m *world.Model, _ []policy.Step) { m.Channels[reverse].Errors.By[channel.BadClip].Rate = 0.5 },
 			1, 1.75, 0.25, 1.5, 0.5},
-		{"submit errors: free", func(m *world.Model, _ []policy.Step) { m.Channels[reverse].Errors.Submit.Rate = 0.5 },
+		{"submit errors: free", func(m *world.Model, _ []policy.Step) { m.Channels[reverse].Errors.By[channel.Submit].Rate = 0.5 },
 			1, 1.75, 0.25, 0.75, 0.5},
 		{"submit errors, conditional on no region error", func(m *world.Model, _ []policy.Step) {
-			m.Channels[reverse].Errors.Submit.Rate, m.Channels[reverse].Errors.Region.Rate = 0.5, 0.5
+			m.Channels[reverse].Errors.By[channel.Submit].Rate, m.Channels[reverse].Errors.By[channel.Region].Rate = 0.5, 0.5
 		}, 1, 2.3125, 0.421875 + 0.140625, 0.4375, 1.125}, // fails with ¾ each time: 1 + ¾ attempts, then ¾² go on
-		{"answers lost end the order, and are paid", func(m *world.Model, _ []policy.Step) { m.Channels[reverse].Errors.Ambiguous.Rate = 0.25 },
+		{"answers lost end the order, and are paid", func(m *world.Model, _ []policy.Step) { m.Channels[reverse].Errors.By[channel.Lost].Rate = 0.25 },
 			0.75, 1, 0, 1, 0},
 		{"answers lost, next step: paid twice", func(m *world.Model, steps []policy.Step) {
-			m.Channels[reverse].Errors.Ambiguous.Rate, steps[0].OnAmbiguous = 0.25, policy.NextStep
+			m.Channels[reverse].Errors.By[channel.Lost].Rate, steps[0].OnAmbiguous = 0.25, policy.NextStep
 		}, 1, 1.25, 0.25, 1, 0.5},
-		{"moderation on reverse only: next step at once", func(m *world.Model, _ []policy.Step) { m.Channels[reverse].Errors.Moderation.Rate = 0.25 },
+		{"moderation on reverse only: next step at once", func(m *world.Model, _ []policy.Step) { m.Channels[reverse].Errors.By[channel.Moderation].Rate = 0.25 },
 			1, 1.25, 0.25, 0.75, 0.5},
 		{"moderation on both: one draw, the higher rate contains the lower", func(m *world.Model, _ []policy.Step) {
-			m.Channels[reverse].Errors.Moderation.Rate, m.Channels[forwarding].Errors.Moderation.Rate = 0.25, 0.125
+			m.Channels[reverse].Errors.By[channel.Moderation].Rate, m.Channels[forwarding].Errors.By[channel.Moderation].Rate = 0.25, 0.125
 		}, 0.875, 1.25, 0.25, 0.75, 0.25},
 		{"moderation stricter on the second", func(m *world.Model, _ []policy.Step) {
-			m.Channels[reverse].Errors.Moderation.Rate, m.Channels[forwarding].Errors.Moderation.Rate = 0.125, 0.25
+			m.Channels[reverse].Errors.By[channel.Moderation].Rate, m.Channels[forwarding].Errors.By[channel.Moderation].Rate = 0.125, 0.25
 		}, 0.875, 1.125, 0.125, 0.875, 0},
 		{"moderation tried again, in vain", func(m *world.Model, steps []policy.Step) {
-			m.Channels[reverse].Errors.Moderation.Rate = 0.25
+			m.Channels[reverse].Errors.By[channel.Moderation].Rate = 0.25
 			steps[0].RetryOn = policy.SetOf(channel.Moderation)
 		}, 1, 1.5, 0.25, 0.75, 0.5},
 	} {
@@ -249,7 +249,7 @@ func TestErrors(t *testing.T) {
 // TestDownload: a fetch that fails with ½ costs a second each time: on average one second.
 func TestDownload(t *testing.T) {
 	m := coin(0)
-	m.Channels[reverse].Errors.Download = 0.5
+	m.Channels[reverse].Errors.By[channel.Download].Rate = 0.5
 	a := solve(t, m, route(m, try(reverse, 1)))
 	if math.Abs(a.Delivered-1) > 1e-10 || math.Abs(a.MeanLatency-46) > 1e-9 {
 		t.Errorf("delivered %v after %v s, want all after 46 s", a.Delivered, a.MeanLatency)
@@ -265,7 +265,7 @@ func TestDownload(t *testing.T) {
 // An unusable clip is fetched before it is thrown away, and its failed fetches take time, too.
 func TestDownloadOfUnusable(t *testing.T) {
 	m := coin(0)
-	m.Channels[reverse].Errors.Download, m.Channels[reverse].Errors.Unusable = 0.5, 0.5
+	m.Channels[reverse].Errors.By[channel.Download].Rate, m.Channels[reverse].Errors.By[channel.BadClip].Rate = 0.5, 0.5
 	a := solve(t, m, route(m, try(reverse, 2)))
 	if want := (46*0.5 + (46+2+46)*0.25) / 0.75; math.Abs(a.MeanLatency-want) > 1e-8 {
 		t.Errorf("mean latency %v, want %v", a.MeanLatency, want)
@@ -339,7 +339,7 @@ func TestFineConstants(t *testing.T) {
 			m := worldtest.RefV1(1)
 			m.Deadline, m.Promise = deadline, 3*time.Minute
 			c := &m.Channels[worldtest.Reverse]
-			c.Errors = world.Errors{Job: 0.05}
+			c.Errors = world.Errors{By: world.ByReason{channel.Job: {Rate: 0.05}}}
 			c.SubmitTakes = dist.Constant(takes)
 			s := worldtest.Strategy("reverse", m, 10*time.Second, worldtest.Reverse)
 			for i := range s.Routes {
@@ -357,7 +357,7 @@ func TestFineConstants(t *testing.T) {
 
 func TestTooLong(t *testing.T) {
 	m := coin(0.5)
-	m.Channels[reverse].Errors.Region.Takes = dist.NewLogNormal(3600, 1)
+	m.Channels[reverse].Errors.By[channel.Region].Takes = dist.NewLogNormal(3600, 1)
 	s := route(m, try(reverse, 3))
 	if _, err := exact.Solve(m, s, make([]bool, 2), exact.Options{}); !errors.Is(err, exact.ErrTooLong) {
 		t.Errorf("without a deadline: %v, want %v", err, exact.ErrTooLong)
@@ -370,7 +370,7 @@ func TestTooLong(t *testing.T) {
 // pause of 10 to 30 s, the second attempt delivers evenly between 55 and 75 s.
 func TestBackoffSpreads(t *testing.T) {
 	m := coin(0.5)
-	m.Channels[reverse].Errors.Region.Takes = nil
+	m.Channels[reverse].Errors.By[channel.Region].Takes = nil
 	step := try(reverse, 2)
 	step.Backoff = policy.Backoff{Base: 20 * time.Second, Low: 0.5, High: 1.5}
 	a := solve(t, m, route(m, step))
@@ -392,8 +392,8 @@ func TestRough(t *testing.T) {
 			if i >= 2 {
 				e.Exits = world.Exits{Count: 2, Burst: 30 * time.Second}
 			}
-			e.RegionMix, e.Region.Rate = nil, 0.1
-			e.Job, e.Unusable, e.Download, e.Ambiguous.Rate, e.Moderation.Rate = 0.1, 0.05, 0.01, 0.01, 0.02
+			e.RegionMix, e.By[channel.Region].Rate = nil, 0.1
+			e.By[channel.Job].Rate, e.By[channel.BadClip].Rate, e.By[channel.Download].Rate, e.By[channel.Lost].Rate, e.By[channel.Moderation].Rate = 0.1, 0.05, 0.01, 0.01, 0.02
 			s := worldtest.Strategy("hybrid", m, poll, worldtest.Reverse, worldtest.Forwarding)
 			fine := solve(t, m, s)
 			rough, err := exact.Solve(m, s, make([]bool, 2), exact.Options{Rough: true})
@@ -422,7 +422,7 @@ func TestRough(t *testing.T) {
 // TestCurve: the CDF never falls, begins at 0 and ends at what is delivered, and Quantile inverts it.
 func TestCurve(t *testing.T) {
 	m := worldtest.RefV1(1)
-	m.Channels[worldtest.Reverse].Errors.Job = 0.2
+	m.Channels[worldtest.Reverse].Errors.By[channel.Job].Rate = 0.2
 	a := solve(t, m, worldtest.Strategy("hybrid", m, 7*time.Second, worldtest.Reverse, worldtest.Forwarding))
 	last := 0.0
 	for s := 0.0; s < 5000; s += 23.7 {

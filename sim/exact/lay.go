@@ -5,6 +5,7 @@ import (
 	"math"
 	"time"
 
+	"channelbench/internal/channel"
 	"channelbench/internal/dist"
 )
 
@@ -62,13 +63,18 @@ func (w *walk) horizon() float64 {
 			}
 			return d.Quantile(surely)
 		}
-		overhead := quantile(c.SubmitTakes) + fetches(e.Download)*step.FetchPause().Seconds()
+		overhead := quantile(c.SubmitTakes) + fetches(e.By[channel.Download].Rate)*step.FetchPause().Seconds()
 		last = max(last, overhead)
-		consider(e.Moderation.Rate, quantile(e.Moderation.Takes))
-		consider(1, quantile(e.Region.Takes))
-		consider(e.Submit.Rate, quantile(e.Submit.Takes))
-		consider(e.Ambiguous.Rate, quantile(e.Ambiguous.Takes))
-		consider(e.Job+e.Unusable, quantile(c.Jobs[w.class].Service)+step.Poll.Seconds()+overhead)
+		for _, r := range channel.Errors {
+			switch m := &e.By[r]; {
+			case r == channel.Region: // its rate may be one of a mixture
+				consider(1, quantile(m.Takes))
+			case r.Phase() == channel.Asking, r.Phase() == channel.Answering:
+				consider(m.Rate, quantile(m.Takes))
+			case r.Phase() == channel.Making, r.Phase() == channel.Checking:
+				consider(m.Rate, quantile(c.Jobs[w.class].Service)+step.Poll.Seconds()+overhead)
+			}
+		}
 		total += longest * float64(step.Attempts)
 		for try := 1; try < step.Attempts; try++ {
 			_, high := step.Backoff.Bounds(try)
@@ -101,7 +107,7 @@ func (w *walk) commonTime() time.Duration {
 		step := &w.route.Steps[i]
 		c := &w.model.Channels[step.Channel]
 		fold(step.Poll)
-		if c.Errors.Download > 0 {
+		if c.Errors.By[channel.Download].Rate > 0 {
 			fold(step.FetchPause())
 		}
 		for try := 1; try < step.Attempts; try++ {
@@ -113,9 +119,8 @@ func (w *walk) commonTime() time.Duration {
 		if c.Jobs[w.class].Makes {
 			constant(c.Jobs[w.class].Service)
 		}
-		for _, takes := range []dist.Distribution{c.Errors.Moderation.Takes, c.Errors.Region.Takes,
-			c.Errors.Submit.Takes, c.Errors.Ambiguous.Takes} {
-			constant(takes)
+		for _, r := range channel.Errors {
+			constant(c.Errors.By[r].Takes)
 		}
 	}
 	return common

@@ -29,14 +29,14 @@ func stickyWorld(random *rand.Rand) (*world.Model, *policy.Strategy) {
 	takes := func() dist.Distribution {
 		return one[dist.Distribution](random, nil, dist.Constant(6), dist.NewLogNormal(6, 0.6), dist.NewWeibull(8, 1.2))
 	}
-	refusal := func() world.Refusal { return world.Refusal{Rate: rate(), Takes: takes()} }
+	refusal := func() world.Error { return world.Error{Rate: rate(), Takes: takes()} }
 	for ch := range m.Channels {
 		c := &m.Channels[ch]
 		c.SubmitTakes = takes()
 		c.Jobs[0].Service = one[dist.Distribution](random, dist.Constant(20), dist.NewLogNormal(30, 0.5), dist.NewWeibull(25, 1.5))
 		c.Errors = world.Errors{
-			Moderation: refusal(), Region: world.Refusal{Rate: 0.1 + 0.6*random.Float64(), Takes: takes()}, Submit: refusal(), Ambiguous: refusal(),
-			Job: rate(), JobBilled: 0.5, Unusable: rate(), Download: rate(),
+			By: world.ByReason{channel.Moderation: refusal(), channel.Region: {Rate: 0.1 + 0.6*random.Float64(), Takes: takes()}, channel.Submit: refusal(), channel.Lost: refusal(),
+				channel.Job: {Rate: rate(), Billed: 0.5}, channel.BadClip: {Rate: rate()}, channel.Download: {Rate: rate()}},
 			Exits: world.Exits{Count: one(random, 1, 1, 2, 3, 20), Burst: time.Duration(2e9 + 120e9*random.Float64()), PerOrder: random.IntN(3) == 0},
 		}
 	}

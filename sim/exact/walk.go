@@ -74,9 +74,9 @@ func (w *walk) pollOf(ch int) float64 {
 func (w *walk) overhead(ch int) measure {
 	c := &w.model.Channels[ch]
 	o := w.grid.of(c.SubmitTakes, 1)
-	if c.Errors.Download > 0 {
+	if c.Errors.By[channel.Download].Rate > 0 {
 		step := policy.Step{Poll: duration(w.pollOf(ch))}
-		o = w.grid.sum(o, w.grid.geometric(c.Errors.Download, step.FetchPause().Seconds()))
+		o = w.grid.sum(o, w.grid.geometric(c.Errors.By[channel.Download].Rate, step.FetchPause().Seconds()))
 	}
 	return o
 }
@@ -161,57 +161,67 @@ func (w *walk) probabilities(g *grid, step *policy.Step, l luck) odds {
 		}
 	}
 	left := 1.0
-	refuse := func(r channel.Reason, refusal world.Refusal) {
-		if refusal.Rate > 0 && left > 0 {
-			lose(r, g.of(refusal.Takes, left*refusal.Rate))
-			left *= 1 - refusal.Rate
+	for _, r := range channel.ErrorsOf(channel.Asking) {
+		if m := w.met(step.Channel, r, l); m.Rate > 0 && left > 0 {
+			lose(r, g.of(m.Takes, left*m.Rate))
+			left *= 1 - m.Rate
 		}
 	}
-	if e.Moderation.Rate >= l.moderated {
-		refuse(channel.Moderation, world.Refusal{Rate: 1, Takes: e.Moderation.Takes})
-	}
-	region := e.Region
-	if rate, ok := l.region[step.Channel]; ok {
-		region.Rate = rate
-	}
-	refuse(channel.Region, region)
-	refuse(channel.Submit, e.Submit)
 	price := w.price(step.Channel, channel.Usage{Accepted: true, Made: true})
-	if e.Ambiguous.Rate > 0 && left > 0 {
-		lost := left * e.Ambiguous.Rate
-		o.charge += lost * w.price(step.Channel, channel.Usage{Lost: true})
-		if step.OnAmbiguous == policy.NextStep {
-			o.next = plus(o.next, g.of(e.Ambiguous.Takes, lost))
+	for _, r := range channel.ErrorsOf(channel.Answering) {
+		if m := &e.By[r]; m.Rate > 0 && left > 0 {
+			lost := left * m.Rate
+			o.charge += lost * w.price(step.Channel, channel.Usage{Lost: true})
+			if step.OnAmbiguous == policy.NextStep {
+				o.next = plus(o.next, g.of(m.Takes, lost))
+			}
+			left -= lost
 		}
-		left -= lost
 	}
 	if left <= 0 {
 		return o
 	}
-	if e.Job <= 0 && e.Unusable <= 0 {
+	if !e.Meets(channel.Making) && !e.Meets(channel.Checking) {
 		o.charge += left * price
 		o.delivered = left
 		return o
 	}
 	job := g.sum(g.of(c.SubmitTakes, 1), g.polled(c.Jobs[w.class].Service, step.Poll.Seconds(), 1))
-	if e.Job > 0 {
-		failed := left * e.Job
-		lose(channel.Job, job.scale(failed))
-		o.charge += failed * (e.JobBilled*w.price(step.Channel, channel.Usage{Accepted: true, BilledFailure: true}) +
-			(1-e.JobBilled)*w.price(step.Channel, channel.Usage{Accepted: true}))
-		left -= failed
+	for _, r := range channel.ErrorsOf(channel.Making) {
+		if m := &e.By[r]; m.Rate > 0 {
+			failed := left * m.Rate
+			lose(r, job.scale(failed))
+			o.charge += failed * (m.Billed*w.price(step.Channel, channel.Usage{Accepted: true, BilledFailure: true}) +
+				(1-m.Billed)*w.price(step.Channel, channel.Usage{Accepted: true}))
+			left -= failed
+		}
 	}
 	o.charge += left * price
-	if e.Unusable > 0 {
-		fetched := job
-		if e.Download > 0 {
-			fetched = g.sum(job, g.geometric(e.Download, step.FetchPause().Seconds()))
+	if failing := e.By[channel.Download].Rate; failing > 0 && e.Meets(channel.Checking) {
+		job = g.sum(job, g.geometric(failing, step.FetchPause().Seconds()))
+	}
+	for _, r := range channel.ErrorsOf(channel.Checking) {
+		if rate := e.By[r].Rate; rate > 0 {
+			lose(r, job.scale(left*rate))
+			left *= 1 - rate
 		}
-		lose(channel.BadClip, fetched.scale(left*e.Unusable))
-		left *= 1 - e.Unusable
 	}
 	o.delivered = left
 	return o
+}
+
+// met is an error of a submit as an order with given luck meets it.
+func (w *walk) met(ch int, r channel.Reason, l luck) world.Error {
+	m := w.model.Channels[ch].Errors.By[r]
+	switch rate, mixed := l.region[ch]; {
+	case r == channel.Moderation && m.Rate >= l.moderated:
+		m.Rate = 1
+	case r == channel.Moderation:
+		m.Rate = 0
+	case r == channel.Region && mixed:
+		m.Rate = rate
+	}
+	return m
 }
 
 // price is the charge for a usage of the clip that a channel makes of the class, in dollars.
@@ -279,7 +289,7 @@ func (w *walk) channels() []int {
 func (w *walk) moderationRates() []float64 {
 	var rates []float64
 	for _, ch := range w.channels() {
-		if rate := w.model.Channels[ch].Errors.Moderation.Rate; rate > 0 {
+		if rate := w.model.Channels[ch].Errors.By[channel.Moderation].Rate; rate > 0 {
 			rates = append(rates, rate)
 		}
 	}

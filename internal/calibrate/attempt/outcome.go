@@ -20,19 +20,23 @@ type meaning struct {
 	ours            bool // a failure of our own
 }
 
-// kinds are what a word can be said to mean.
-var kinds = map[string]meaning{
+// kinds are what a word can be said to mean: an error that ends an attempt, or one of these.
+var kinds = withErrors(map[string]meaning{
 	"delivered":    {outcome: channel.Delivered, accepted: true, ended: true},
-	"region":       {outcome: channel.Refused, reason: channel.Region},
-	"moderation":   {outcome: channel.Refused, reason: channel.Moderation},
 	"rate_limited": {outcome: channel.Refused, reason: channel.RateLimited},
-	"submit":       {outcome: channel.Refused, reason: channel.Submit},
-	"ambiguous":    {outcome: channel.Ambiguous, reason: channel.Lost},
-	"job":          {outcome: channel.Failed, reason: channel.Job, accepted: true, ended: true},
-	"unusable":     {outcome: channel.Unusable, reason: channel.BadClip, accepted: true, ended: true},
 	"abandoned":    {outcome: channel.Abandoned, reason: channel.Deadline, accepted: true},
 	"pending":      {outcome: channel.Abandoned, accepted: true},
 	"ignore":       {ignored: true},
+})
+
+func withErrors(all map[string]meaning) map[string]meaning {
+	for _, r := range channel.Errors {
+		if p := r.Phase(); p != channel.Fetching {
+			took := p == channel.Making || p == channel.Checking
+			all[r.String()] = meaning{outcome: p.Outcome(), reason: r, accepted: took, ended: took}
+		}
+	}
+	return all
 }
 
 // others are further names of these, where they mean more, or something else, than in a channel's answer.

@@ -46,7 +46,7 @@ func RefV1(orders int) *world.Model {
 		{Name: "reverse", Jobs: jobs, Price: &channel.Price{Shape: channel.PerCall,
 			Units: map[string]money.Micros{channel.Any: 120_000}},
 			Errors: world.Errors{
-				Region:    world.Refusal{Takes: dist.NewLogNormal(6, 0.6)},
+				By:        world.ByReason{channel.Region: {Takes: dist.NewLogNormal(6, 0.6)}},
 				RegionMix: []world.Weighted{{Weight: 0.5, Rate: 0.01}, {Weight: 0.3, Rate: 0.02}, {Weight: 0.2, Rate: 0.03}},
 			}},
 	}

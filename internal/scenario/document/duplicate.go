@@ -1,4 +1,4 @@
-package scenario
+package document
 
 import (
 	"github.com/pelletier/go-toml/v2/unstable"

@@ -1,4 +1,4 @@
-package scenario
+package document
 
 import (
 	"os"
@@ -9,7 +9,7 @@ import (
 
 // TestKeysAreThoseOfOverrides: each key that is listed can be set, and a text that can't be read has none.
 func TestKeysAreThoseOfOverrides(t *testing.T) {
-	source, err := os.ReadFile(filepath.Join("..", "..", "scenarios", "sora2.toml"))
+	source, err := os.ReadFile(filepath.Join("..", "..", "..", "scenarios", "sora2.toml"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -20,10 +20,10 @@ func TestKeysAreThoseOfOverrides(t *testing.T) {
 		}
 	}
 	for _, key := range keys {
-		r := &reader{texts: []*text{{}}}
+		d := &Document{texts: []*text{{}}}
 		root, _ := decode(source, 0)
-		if r.override(root, key+"=1"); len(r.found) > 0 {
-			t.Errorf("%s: %v", key, r.found)
+		if d.Override(root, key+"=1"); len(d.found) > 0 {
+			t.Errorf("%s: %v", key, d.found)
 		}
 	}
 	for _, broken := range []string{"", "a =", "[[[["} {

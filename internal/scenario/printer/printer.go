@@ -1,18 +1,27 @@
-package scenario
+// Package printer writes a scenario as TOML with every default filled in: what check --resolved shows.
+//
+// It deliberately reads nothing and checks nothing (package scenario); what it writes loads again as an equal scenario.
+//
+//	text := printer.Print(s)
+package printer
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
 	"channelbench/internal/channel"
 	"channelbench/internal/money"
 	"channelbench/internal/policy"
+	"channelbench/internal/scenario"
+	"channelbench/internal/scenario/document"
 )
 
-// Resolved is the scenario as TOML with all defaults filled in. It loads again as an equal
-// Scenario, and resolves to the same text.
-func (s *Scenario) Resolved() []byte {
+// Print is the scenario as TOML with all defaults filled in. It loads again as an equal
+// Scenario, and is printed as the same text.
+func Print(s *scenario.Scenario) []byte {
 	w := &writer{}
 	w.line("# Resolved by channelbench: every default is written out.")
 	w.text("name", s.Name)
@@ -27,7 +36,7 @@ func (s *Scenario) Resolved() []byte {
 		w.line("\n[[outages]]  # between: mean time from one end to the next start")
 		w.put("channels", texts(o.Channels))
 		w.put("between", duration(o.Between))
-		w.put("lasts", o.Lasts.String())
+		w.put("lasts", takes(&o.Lasts))
 	}
 	for i := range s.Strategies {
 		w.strategy(&s.Strategies[i])
@@ -39,7 +48,7 @@ func (s *Scenario) Resolved() []byte {
 	if len(s.Gates) > 0 {
 		w.line("\n[gates]  # how much worse a figure may get; pp: percentage points")
 		for _, g := range s.Gates {
-			w.put(g.Metric, quote(g.String()))
+			w.put(g.Metric, document.Quote(g.String()))
 		}
 	}
 	return []byte(w.String())
@@ -49,9 +58,9 @@ func (s *Scenario) Resolved() []byte {
 type writer struct{ strings.Builder }
 
 func (w *writer) line(s string)       { w.WriteString(s + "\n") }
-func (w *writer) put(key, v string)   { w.line(quoteKey(key) + " = " + v) }
-func (w *writer) text(key, s string)  { w.put(key, quote(s)) }
-func (w *writer) note(k, v, c string) { w.line(quoteKey(k) + " = " + v + "  # " + c) }
+func (w *writer) put(key, v string)   { w.line(document.QuoteKey(key) + " = " + v) }
+func (w *writer) text(key, s string)  { w.put(key, document.Quote(s)) }
+func (w *writer) note(k, v, c string) { w.line(document.QuoteKey(k) + " = " + v + "  # " + c) }
 
 // some writes a text that isn't empty.
 func (w *writer) some(key, s string) {
@@ -60,15 +69,15 @@ func (w *writer) some(key, s string) {
 	}
 }
 
-func duration(d time.Duration) string { return quote(formatDuration(d)) }
-func percent(f float64) string        { return quote(share(f)) }
-func amount(m money.Micros) string    { return quote(m.String()) }
+func duration(d time.Duration) string { return document.Quote(scenario.Duration(d)) }
+func percent(f float64) string        { return document.Quote(scenario.Share(f)) }
+func amount(m money.Micros) string    { return document.Quote(m.String()) }
 
 // texts writes an array of texts.
 func texts(all []string) string {
 	quoted := make([]string, len(all))
 	for i, s := range all {
-		quoted[i] = quote(s)
+		quoted[i] = document.Quote(s)
 	}
 	return "[" + strings.Join(quoted, ", ") + "]"
 }
@@ -76,11 +85,11 @@ func texts(all []string) string {
 // inline is an inline table in the making.
 type inline struct{ pairs []string }
 
-func (t *inline) put(key, v string) { t.pairs = append(t.pairs, quoteKey(key)+" = "+v) }
+func (t *inline) put(key, v string) { t.pairs = append(t.pairs, document.QuoteKey(key)+" = "+v) }
 
 func (t *inline) some(key, s string) {
 	if s != "" {
-		t.put(key, quote(s))
+		t.put(key, document.Quote(s))
 	}
 }
 
@@ -91,17 +100,17 @@ func (t *inline) String() string {
 	return "{ " + strings.Join(t.pairs, ", ") + " }"
 }
 
-func (w *writer) workload(l *Workload) {
+func (w *writer) workload(l *scenario.Workload) {
 	w.line("\n[workload]")
 	w.put("orders_per_month", fmt.Sprint(l.OrdersPerMonth))
 	w.put("growth_per_month", percent(l.GrowthPerMonth))
 	a := &inline{}
-	a.put("process", quote(l.Arrivals.Process))
+	a.put("process", document.Quote(l.Arrivals.Process))
 	a.some("file", l.Arrivals.File)
 	if l.Arrivals.Profile != nil {
 		weights := make([]string, len(l.Arrivals.Profile))
 		for i, v := range l.Arrivals.Profile {
-			weights[i] = number(v)
+			weights[i] = document.Number(v)
 		}
 		a.put("profile", "["+strings.Join(weights, ", ")+"]")
 	}
@@ -109,9 +118,7 @@ func (w *writer) workload(l *Workload) {
 	if l.Promise > 0 {
 		w.note("promise", duration(l.Promise), "in_time is measured against this")
 	}
-	if l.Deadline > 0 {
-		w.note("deadline", duration(l.Deadline), "later than this is undelivered")
-	}
+	w.note("deadline", duration(l.Deadline), "later than this is undelivered")
 	for _, v := range l.Videos {
 		w.line("\n[[workload.videos]]")
 		w.text("name", v.Name)
@@ -123,8 +130,8 @@ func (w *writer) workload(l *Workload) {
 	}
 }
 
-func (w *writer) channel(c *Channel) {
-	w.line("\n[" + dotted("channels", c.Name) + "]")
+func (w *writer) channel(c *scenario.Channel) {
+	w.line("\n[" + document.Dotted("channels", c.Name) + "]")
 	w.text("kind", c.Kind.String())
 	w.some("label", c.Label)
 	w.some("terms", c.Terms)
@@ -147,67 +154,65 @@ func (w *writer) channel(c *Channel) {
 	if m.pairs != nil {
 		w.put("makes", m.String())
 	}
-	if c.Poll > 0 {
-		w.put("poll", duration(c.Poll))
-	}
-	w.put("price", c.priceTable())
-	w.note("latency", c.Latency.String(), "accepted → ready")
+	w.put("poll", duration(c.Poll))
+	w.put("price", price(c))
+	w.note("latency", latency(&c.Latency), "accepted → ready")
 	if c.SubmitTakes != nil {
-		w.note("submit_takes", c.SubmitTakes.String(), "submit → accepted")
+		w.note("submit_takes", takes(c.SubmitTakes), "submit → accepted")
 	}
 	w.errors(c)
 	w.limits(c)
 	w.regimes(c)
 }
 
-func (w *writer) limits(c *Channel) {
-	if (c.Limits == Limits{}) {
+func (w *writer) limits(c *scenario.Channel) {
+	if (c.Limits == scenario.Limits{}) {
 		return
 	}
-	w.line("\n[" + dotted("channels", c.Name) + ".limits]")
+	w.line("\n[" + document.Dotted("channels", c.Name) + ".limits]")
 	if c.Limits.RequestsPerMinute > 0 {
 		w.put("requests_per_minute", fmt.Sprint(c.Limits.RequestsPerMinute))
 	}
 	if c.Limits.Concurrent > 0 {
 		w.put("concurrent", fmt.Sprint(c.Limits.Concurrent))
 		queue := fmt.Sprint(c.Limits.Queue)
-		if c.Limits.Queue == Unlimited {
-			queue = quote("unlimited")
+		if c.Limits.Queue == scenario.Unlimited {
+			queue = document.Quote("unlimited")
 		}
 		w.note("queue", queue, "accepted jobs that may wait for a slot")
 	}
 	if c.Limits.Takes != nil {
-		w.note("takes", c.Limits.Takes.String(), "submit → refused")
+		w.note("takes", takes(c.Limits.Takes), "submit → refused")
 	}
 }
 
-func (w *writer) regimes(c *Channel) {
+func (w *writer) regimes(c *scenario.Channel) {
 	if c.Regimes != nil {
-		w.line("\n[" + dotted("channels", c.Name) + ".regimes]  # share: of the time; submit: refused submits while it lasts")
+		w.line("\n[" + document.Dotted("channels", c.Name) + ".regimes]  # share: of the time; submit: refused submits while it lasts")
 	}
 	for _, g := range c.Regimes {
 		t := &inline{}
 		t.put("share", percent(g.Share))
-		t.put("lasts", g.Lasts.String())
+		t.put("lasts", takes(&g.Lasts))
 		t.put("submit", percent(g.Submit))
 		w.put(g.Name, t.String())
 	}
 }
 
-// String is the duration as scenarios spell it.
-func (t *Takes) String() string {
+// takes is a drawn duration as scenarios spell it.
+func takes(t *scenario.Takes) string {
 	if t.Sigma == 0 {
 		return duration(t.Median)
 	}
-	return fmt.Sprintf("{ median = %s, sigma = %s }", duration(t.Median), number(t.Sigma))
+	return fmt.Sprintf("{ median = %s, sigma = %s }", duration(t.Median), document.Number(t.Sigma))
 }
 
-func (c *Channel) priceTable() string {
+func price(c *scenario.Channel) string {
 	p := &c.Price
 	t := &inline{}
 	write := amount
 	if p.CreditPrice > 0 {
-		write = plainCredits
+		write = scenario.Credits
 	}
 	amounts := &inline{}
 	if p.Shape == channel.Ladder {
@@ -230,11 +235,11 @@ func (c *Channel) priceTable() string {
 		t.pairs = amounts.pairs
 	}
 	if p.Bonus > 0 {
-		t.put("bonus", quote(p.Bonus.String()))
+		t.put("bonus", document.Quote(p.Bonus.String()))
 	} else {
-		t.put("discount", quote(p.Discount.String()))
+		t.put("discount", document.Quote(p.Discount.String()))
 	}
-	t.put("billed", quote(p.Billed.String()))
+	t.put("billed", document.Quote(p.Billed.String()))
 	if !p.AsOf.IsZero() {
 		t.put("as_of", p.AsOf.Format(time.DateOnly))
 	}
@@ -243,29 +248,24 @@ func (c *Channel) priceTable() string {
 	return t.String()
 }
 
-// plainCredits writes a number of credits: micro-credits look like micro-dollars.
-func plainCredits(m money.Micros) string {
-	return strings.TrimSuffix(strings.NewReplacer("$", "", ",", "").Replace(m.String()), ".00")
-}
-
 // byResolution writes one value for all resolutions, or a table.
 func byResolution[T any](by map[string]T, write func(T) string) string {
 	if v, all := by[channel.Any]; all {
 		return write(v)
 	}
 	t := &inline{}
-	for _, resolution := range byLength(by) {
+	for _, resolution := range scenario.ByLength(by) {
 		t.put(resolution, write(by[resolution]))
 	}
 	return t.String()
 }
 
-// String is the latency as scenarios spell it.
-func (l *Latency) String() string {
+// latency is a latency as scenarios spell it.
+func latency(l *scenario.Latency) string {
 	t := &inline{}
-	t.put("shape", quote(l.Shape))
+	t.put("shape", document.Quote(l.Shape))
 	if l.Shape == "empirical" {
-		t.put("file", quote(l.File))
+		t.put("file", document.Quote(l.File))
 	} else {
 		t.put("base", duration(l.Base))
 	}
@@ -274,9 +274,9 @@ func (l *Latency) String() string {
 	}
 	switch l.Shape {
 	case "lognormal":
-		t.put("sigma", number(l.Sigma))
+		t.put("sigma", document.Number(l.Sigma))
 	case "gamma", "weibull":
-		t.put("k", number(l.K))
+		t.put("k", document.Number(l.K))
 	}
 	t.bounds(l.Range)
 	t.some("confidence", l.Confidence.String())
@@ -284,38 +284,38 @@ func (l *Latency) String() string {
 	return t.String()
 }
 
-func (t *inline) bounds(g *Range) {
+func (t *inline) bounds(g *scenario.Range) {
 	if g != nil {
-		t.put("range", texts([]string{share(g.Low), share(g.High)}))
-		t.put("distribution", quote(g.Distribution))
+		t.put("range", texts([]string{scenario.Share(g.Low), scenario.Share(g.High)}))
+		t.put("distribution", document.Quote(g.Distribution))
 	}
 }
 
-func (w *writer) errors(c *Channel) {
-	w.line("\n[" + dotted("channels", c.Name) + ".errors]  # each rate is conditional on having passed the errors above it")
-	for _, key := range ErrorKinds {
-		e := c.Errors.kind(key)
+func (w *writer) errors(c *scenario.Channel) {
+	w.line("\n[" + document.Dotted("channels", c.Name) + ".errors]  # each rate is conditional on having passed the errors above it")
+	for _, reason := range channel.Errors {
+		e := &c.Errors.By[reason]
 		t := &inline{}
-		if key != "region" || c.Errors.Pool == nil {
+		if reason != channel.Region || c.Errors.Pool == nil {
 			t.put("rate", percent(e.Rate))
 		}
 		t.bounds(e.Range)
 		if e.Takes != nil {
-			t.put("takes", e.Takes.String())
+			t.put("takes", takes(e.Takes))
 		}
-		if key == "job" {
+		if channel.Reasons[reason].Billed {
 			t.put("billed", percent(e.Billed))
 		}
-		if key == "region" {
+		if reason == channel.Region {
 			t.egress(&c.Errors)
 		}
 		t.some("confidence", e.Confidence.String())
 		t.some("source", e.Source)
-		w.put(key, t.String())
+		w.put(reason.String(), t.String())
 	}
 }
 
-func (t *inline) egress(e *Errors) {
+func (t *inline) egress(e *scenario.Errors) {
 	switch {
 	case e.Pool != nil:
 		t.put("exits", exits(e.Pool))
@@ -326,18 +326,18 @@ func (t *inline) egress(e *Errors) {
 	default:
 		return
 	}
-	t.put("rotate", quote(e.Rotate))
+	t.put("rotate", document.Quote(e.Rotate))
 }
 
-func (w *writer) strategy(s *Strategy) {
-	w.line("\n[" + dotted("strategies", s.Name) + "]")
+func (w *writer) strategy(s *scenario.Strategy) {
+	w.line("\n[" + document.Dotted("strategies", s.Name) + "]")
 	w.some("label", s.Label)
 	for i, route := range s.Routes {
 		if i == 0 {
 			w.line("route = [  # the first that matches")
 		}
 		t := &inline{}
-		t.put("when", route.When.String())
+		t.put("when", when(&route.When))
 		t.put("steps", steps(route.Steps))
 		w.line("  " + t.String() + ",")
 	}
@@ -349,8 +349,8 @@ func (w *writer) strategy(s *Strategy) {
 	}
 }
 
-// String is the condition as scenarios spell it.
-func (c *When) String() string {
+// when is a condition as scenarios spell it.
+func when(c *scenario.When) string {
 	t := &inline{}
 	t.some("resolution", c.Resolution)
 	if c.MinSeconds > 0 {
@@ -363,11 +363,11 @@ func (c *When) String() string {
 	return t.String()
 }
 
-func steps(all []Step) string {
+func steps(all []scenario.Step) string {
 	tables := make([]string, len(all))
 	for i, s := range all {
 		t := &inline{}
-		t.put("channel", quote(s.Channel))
+		t.put("channel", document.Quote(s.Channel))
 		t.put("attempts", fmt.Sprint(s.Attempts))
 		if s.Backoff != nil {
 			t.put("backoff", backoff(s.Backoff))
@@ -376,7 +376,7 @@ func steps(all []Step) string {
 			t.put("retry_on", reasons(*s.RetryOn))
 		}
 		if s.OnAmbiguous != nil {
-			t.put("on_ambiguous", quote(s.OnAmbiguous.String()))
+			t.put("on_ambiguous", document.Quote(s.OnAmbiguous.String()))
 		}
 		if s.Timeout > 0 {
 			t.put("timeout", duration(s.Timeout))
@@ -388,7 +388,7 @@ func steps(all []Step) string {
 			t.put("budget", budget(s.Budget))
 		}
 		if s.Hedge != nil {
-			t.put("hedge", s.Hedge.String())
+			t.put("hedge", hedge(s.Hedge))
 		}
 		tables[i] = t.String()
 	}
@@ -397,27 +397,21 @@ func steps(all []Step) string {
 
 func backoff(b *policy.Backoff) string {
 	t := &inline{}
-	t.put("kind", quote(b.Growth.String()))
+	t.put("kind", document.Quote(b.Growth.String()))
 	t.put("base", duration(b.Base))
 	if b.Growth == policy.ExponentialBackoff {
-		t.put("factor", number(b.Factor))
+		t.put("factor", document.Number(b.Factor))
 		if b.Cap > 0 {
 			t.put("cap", duration(b.Cap))
 		}
 	}
-	spread := share(b.High - 1)
-	for _, j := range jitters {
-		if j.low == b.Low && j.high == b.High {
-			spread = j.name
-		}
-	}
-	t.put("jitter", quote(spread))
+	t.put("jitter", document.Quote(scenario.Jitter(b)))
 	return t.String()
 }
 
 func breaker(b *policy.Breaker) string {
 	if b.Failures == 0 {
-		return quote(none)
+		return document.Quote(scenario.None)
 	}
 	t := &inline{}
 	t.put("failures", fmt.Sprint(b.Failures))
@@ -429,22 +423,22 @@ func breaker(b *policy.Breaker) string {
 
 func budget(b *policy.Budget) string {
 	if b.Burst == 0 {
-		return quote(none)
+		return document.Quote(scenario.None)
 	}
 	t := &inline{}
-	t.put("share", quote(money.Billionths(b.Share).String()))
+	t.put("share", document.Quote(money.Billionths(b.Share).String()))
 	t.put("burst", fmt.Sprint(b.Burst))
 	return t.String()
 }
 
-// String is the hedge as scenarios spell it.
-func (h *Hedge) String() string {
-	return fmt.Sprintf("{ after = %s, channel = %s }", duration(h.After), quote(h.Channel))
+// hedge is a hedge as scenarios spell it.
+func hedge(h *scenario.Hedge) string {
+	return fmt.Sprintf("{ after = %s, channel = %s }", duration(h.After), document.Quote(h.Channel))
 }
 
 func reasons(set policy.ReasonSet) string {
 	var names []string
-	for _, reason := range countable {
+	for _, reason := range scenario.Countable {
 		if set.Has(reason) {
 			names = append(names, reason.String())
 		}
@@ -452,11 +446,11 @@ func reasons(set policy.ReasonSet) string {
 	return texts(names)
 }
 
-func (w *writer) retry(r *Retry) {
+func (w *writer) retry(r *scenario.Retry) {
 	w.line("\n[retry]")
 	w.put("backoff", backoff(&r.Backoff))
 	w.put("retry_on", reasons(r.RetryOn))
-	w.note("on_ambiguous", quote(r.OnAmbiguous.String()), "next_step may pay twice")
+	w.note("on_ambiguous", document.Quote(r.OnAmbiguous.String()), "next_step may pay twice")
 	if r.Breaker.Failures > 0 {
 		w.put("breaker", breaker(&r.Breaker))
 	}
@@ -465,7 +459,7 @@ func (w *writer) retry(r *Retry) {
 	}
 }
 
-func (w *writer) costs(c *Costs) {
+func (w *writer) costs(c *scenario.Costs) {
 	w.line("\n[costs]")
 	w.note("undelivered", amount(c.Undelivered), "per undelivered order")
 	w.note("late", amount(c.Late), "per order delivered after the promise")
@@ -474,7 +468,7 @@ func (w *writer) costs(c *Costs) {
 	}
 }
 
-func (w *writer) decision(d *Decision) {
+func (w *writer) decision(d *scenario.Decision) {
 	w.line("\n[decision]")
 	w.text("minimise", d.Minimise)
 	required := make([]string, len(d.Require))
@@ -491,32 +485,33 @@ func (w *writer) decision(d *Decision) {
 	}
 }
 
-func (w *writer) bench(b *Bench) {
+func (w *writer) bench(b *scenario.Bench) {
 	w.line("\n[bench]")
 	w.put("run", texts(b.Run))
 	w.note("orders", fmt.Sprint(b.Orders), "per driven strategy")
-	w.note("rate", quote(b.Rate.String()), "over all strategies")
+	w.note("rate", document.Quote(b.Rate.String()), "over all strategies")
 	w.some("prompts", b.Prompts)
 	if b.MaxSpend > 0 {
 		w.put("max_spend", amount(b.MaxSpend))
 	}
 	w.put("grace", duration(b.Grace))
 	w.some("proxy_env", b.ProxyEnv)
-	w.note("stop", b.Stop.String(), "when a channel is given up, by the share of its orders that are delivered within the promise")
+	w.note("stop", stop(&b.Stop), "when a channel is given up, by the share of its orders that are delivered within the promise")
 }
 
-// String is the rule as scenarios spell it.
-func (s *Stop) String() string {
+// stop is the rule as scenarios spell it.
+func stop(s *scenario.Stop) string {
 	if s.Good == 0 {
-		return quote(none)
+		return document.Quote(scenario.None)
 	}
 	return fmt.Sprintf("{ good = %s, bad = %s, false_stop = %s, missed = %s }", percent(s.Good), percent(s.Bad), percent(s.FalseStop), percent(s.Missed))
 }
 
-// String is the bound as scenarios spell it: "+5%", "-1pp".
-func (g Gate) String() string {
-	if g.Points {
-		return "-" + strings.TrimSuffix(share(-g.Change), "%") + "pp"
+// exits writes how many exits lie in which country.
+func exits(pool map[string]int) string {
+	t := &inline{}
+	for _, name := range slices.Sorted(maps.Keys(pool)) {
+		t.put(name, fmt.Sprint(pool[name]))
 	}
-	return "+" + share(g.Change)
+	return t.String()
 }

@@ -1,4 +1,4 @@
-package scenario
+package document
 
 import (
 	"bytes"
@@ -20,13 +20,13 @@ func Keys(source []byte) []string {
 	return root.keys("")
 }
 
-func (n *node) keys(path string) []string {
+func (n *Node) keys(path string) []string {
 	var all []string
-	for _, f := range n.ordered() {
-		all = append(all, f.keys(dotted(path, f.name))...)
+	for _, f := range n.Ordered() {
+		all = append(all, f.keys(Dotted(path, f.Name))...)
 	}
-	for i, item := range n.items() {
-		if item.fields() != nil {
+	for i, item := range n.Items() {
+		if item.Fields() != nil {
 			all = append(all, item.keys(path+"."+strconv.Itoa(i))...)
 		}
 	}

@@ -1,4 +1,4 @@
-package scenario
+package document
 
 import (
 	"regexp"
@@ -17,7 +17,7 @@ var (
 	secretUser = regexp.MustCompile(`://([^/\s"']+)@`)
 )
 
-const keyEnvHint = `name the environment variable that holds it: key_env = "MY_CHANNEL_KEY"`
+const KeyEnvHint = `name the environment variable that holds it: key_env = "MY_CHANNEL_KEY"`
 
 // secretSpans finds what must not be shown in a part of a text that begins at offset.
 func secretSpans(part []byte, offset int) []span {
@@ -38,42 +38,42 @@ func redact(s string) string {
 	return secretUser.ReplaceAllString(secretValue.ReplaceAllString(s, "***"), "://***@")
 }
 
-// refuseSecrets reports texts that look like a key, wherever they stand.
-func (r *reader) refuseSecrets(n *node) {
-	if s, ok := n.value.(string); ok && secretValue.MatchString(s) {
-		r.secret(n)
+// RefuseSecrets reports texts that look like a key, wherever they stand.
+func (d *Document) RefuseSecrets(n *Node) {
+	if s, ok := n.Value.(string); ok && secretValue.MatchString(s) {
+		d.secret(n)
 	}
-	r.within(n, r.refuseSecrets)
+	d.within(n, d.RefuseSecrets)
 }
 
-// refuseSecretKeys reports texts below an unknown key that stand under a secret's name.
-func (r *reader) refuseSecretKeys(n *node) {
-	if _, ok := n.value.(string); ok && slices.Contains(secretKeys, n.name) {
-		r.secret(n)
+// RefuseSecretKeys reports texts below an unknown key that stand under a secret's name.
+func (d *Document) RefuseSecretKeys(n *Node) {
+	if _, ok := n.Value.(string); ok && slices.Contains(secretKeys, n.Name) {
+		d.secret(n)
 	}
-	r.within(n, r.refuseSecretKeys)
+	d.within(n, d.RefuseSecretKeys)
 }
 
-func (r *reader) within(n *node, do func(*node)) {
-	for _, f := range n.ordered() {
+func (d *Document) within(n *Node, do func(*Node)) {
+	for _, f := range n.Ordered() {
 		do(f)
 	}
-	for _, item := range n.items() {
+	for _, item := range n.Items() {
 		do(item)
 	}
 }
 
 // secret reports a literal key, once, and hides it from every excerpt.
-func (r *reader) secret(n *node) {
-	if n.bad {
+func (d *Document) secret(n *Node) {
+	if n.Bad {
 		return
 	}
-	r.hide(n)
-	r.fail(n, keyEnvHint, "%s holds a secret; a scenario must not, since it is shared", n.name)
+	d.Hide(n)
+	d.Fail(n, KeyEnvHint, "%s holds a secret; a scenario must not, since it is shared", n.Name)
 }
 
-// hide keeps a value out of every excerpt.
-func (r *reader) hide(n *node) {
-	t := r.texts[n.at.origin]
-	t.secrets = append(t.secrets, n.at.span)
+// Hide keeps a value out of every excerpt.
+func (d *Document) Hide(n *Node) {
+	t := d.texts[n.At.Origin]
+	t.secrets = append(t.secrets, n.At.span)
 }

@@ -1,4 +1,4 @@
-package scenario
+package document
 
 import (
 	"slices"
@@ -10,31 +10,31 @@ import (
 
 const setHint = `write --set key.path=value, such as --set channels.reverse.errors.region.rate=3%`
 
-// override applies --set key=value to the tree.
-func (r *reader) override(root *node, argument string) {
+// Override applies --set key=value to the tree.
+func (d *Document) Override(root *Node, argument string) {
 	key, value, found := strings.Cut(argument, "=")
 	key = strings.TrimRight(key, " ")
-	r.texts = append(r.texts, &text{label: "--set " + key, source: []byte(argument)})
-	origin := len(r.texts) - 1
+	d.texts = append(d.texts, &text{label: "--set " + key, source: []byte(argument)})
+	origin := len(d.texts) - 1
 	if e, _ := exceeds([]byte(argument)); e != nil {
-		r.note(place{origin, e.at}, false, e.hint, e.text)
+		d.Note(Place{origin, e.at}, false, e.hint, e.text)
 		return
 	}
 	parts, ok := splitKey(key)
 	if !found || !ok {
-		r.texts[origin].label = "--set"
-		r.note(place{origin, span{0, len(argument)}}, false, setHint, "this is not key=value")
+		d.texts[origin].label = "--set"
+		d.Note(Place{origin, span{0, len(argument)}}, false, setHint, "this is not key=value")
 		return
 	}
 	at := span{strings.IndexByte(argument, '=') + 1, len(argument)}
 	n := root
 	for i, part := range parts {
-		next, ok := r.enter(n, part, place{origin, part.at})
+		next, ok := d.enter(n, part, Place{origin, part.at})
 		if !ok {
 			return
 		}
 		if i == len(parts)-1 {
-			next.parent.replace(next, grow(next.parent, next.name, parseValue(value), &spot{key: part.at, value: at}, origin))
+			next.Parent.replace(next, grow(next.Parent, next.Name, parseValue(value), &spot{key: part.at, value: at}, origin))
 		}
 		n = next
 	}
@@ -42,34 +42,34 @@ func (r *reader) override(root *node, argument string) {
 
 // enter goes one part of a key deeper, into a table that may be new, or an item of an array: by
 // its index, counted from 0, or its name.
-func (r *reader) enter(n *node, part keySpan, at place) (*node, bool) {
-	switch v := n.value.(type) {
-	case map[string]*node:
+func (d *Document) enter(n *Node, part keySpan, at Place) (*Node, bool) {
+	switch v := n.Value.(type) {
+	case map[string]*Node:
 		if v[part.name] == nil {
-			v[part.name] = &node{name: part.name, parent: n, key: at, at: at, value: map[string]*node{}}
+			v[part.name] = &Node{Name: part.name, Parent: n, Key: at, At: at, Value: map[string]*Node{}}
 		}
 		return v[part.name], true
-	case []*node:
+	case []*Node:
 		i, err := strconv.Atoi(part.name)
 		if err != nil {
-			i = slices.IndexFunc(v, func(item *node) bool { return item.find("name").value == any(part.name) })
+			i = slices.IndexFunc(v, func(item *Node) bool { return item.Find("name").Value == any(part.name) })
 		}
 		if i >= 0 && i < len(v) {
 			return v[i], true
 		}
-		r.note(at, false, "name an item by its index, counted from 0, or by its name", n.name+" has no item "+strconv.Quote(part.name))
+		d.Note(at, false, "name an item by its index, counted from 0, or by its name", n.Name+" has no item "+strconv.Quote(part.name))
 		return nil, false
 	}
-	r.note(at, false, "", n.name+" is "+describe(n.value)+"; it holds no keys")
+	d.Note(at, false, "", n.Name+" is "+Describe(n.Value)+"; it holds no keys")
 	return nil, false
 }
 
 // replace puts one node in the place of another.
-func (n *node) replace(old, with *node) {
-	switch v := n.value.(type) {
-	case map[string]*node:
-		v[old.name] = with
-	case []*node:
+func (n *Node) replace(old, with *Node) {
+	switch v := n.Value.(type) {
+	case map[string]*Node:
+		v[old.Name] = with
+	case []*Node:
 		v[slices.Index(v, old)] = with
 	}
 }

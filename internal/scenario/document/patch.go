@@ -1,4 +1,4 @@
-package scenario
+package document
 
 import (
 	"fmt"
@@ -104,12 +104,12 @@ func removed(text string, at *spot) string {
 // add adds a key where its table is written.
 func (e *Edit) add(text string) string {
 	table, key := e.Path[:len(e.Path)-1], e.Path[len(e.Path)-1]
-	line := quoteKey(key) + " = " + e.Value
+	line := QuoteKey(key) + " = " + e.Value
 	at := spotOf(text, table)
 	if at == nil || len(at.fields) == 0 && !strings.HasPrefix(text[at.value.start:], "{") && !header(text, at) {
 		var name []string
 		for _, k := range table {
-			name = append(name, quoteKey(k))
+			name = append(name, QuoteKey(k))
 		}
 		return strings.TrimRight(text, "\n") + "\n\n[" + strings.Join(name, ".") + "]\n" + line + "\n"
 	}
@@ -132,7 +132,7 @@ func (e *Edit) addLine(text string, at *spot, line string) string {
 		}
 	}
 	if !header(text, at) { // it is known by dotted keys: one more of them
-		line = quoteKey(e.Path[len(e.Path)-2]) + "." + line
+		line = QuoteKey(e.Path[len(e.Path)-2]) + "." + line
 	}
 	end := len(text)
 	if n := strings.IndexByte(text[last:], '\n'); n >= 0 {

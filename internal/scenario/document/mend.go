@@ -1,4 +1,4 @@
-package scenario
+package document
 
 import (
 	"bytes"
@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // mend is how a document that is no TOML is read all the same, to say what else is wrong with it. The text keeps its
@@ -23,20 +24,20 @@ const mostMends = 10
 
 // parse makes a tree of a document. Mistakes that can be mended are reported, and the rest is read as if they weren't
 // there; nil where one can't.
-func (r *reader) parse(body []byte, keys int) *node {
+func (d *Document) parse(body []byte, keys int) *Node {
 	for i := range mostMends {
 		root, wrong := decode(body, keys)
 		if wrong == nil {
-			root.prune(r.mended)
+			root.prune(d.mended)
 			return root
 		}
 		m := mendOf(body, wrong, i)
-		r.note(place{0, m.at}, false, m.hint, "not valid TOML: "+m.text)
+		d.Note(Place{0, m.at}, false, m.hint, "not valid TOML: "+m.text)
 		if m.instead == "" {
 			return nil
 		}
 		body = slices.Concat(body[:m.at.start], []byte(m.instead), body[m.at.end:])
-		r.mended = append(r.mended, m)
+		d.mended = append(d.mended, m)
 	}
 	return nil
 }
@@ -56,7 +57,7 @@ func mendOf(source []byte, wrong *syntaxError, i int) mend {
 	if at := bareValue(source, wrong.at.start); unquoted.Match(source[at.start:at.end]) {
 		value := string(source[at.start:at.end])
 		blank := "'" + strings.Repeat(" ", len(value)-2) + "'"
-		return mend{at: at, text: value + " has no quotes", hint: "write " + quote(value), instead: blank}
+		return mend{at: at, text: value + " has no quotes", hint: "write " + Quote(value), instead: blank}
 	}
 	return mend{at: wrong.at, text: wrong.message, hint: syntaxHint(source, wrong)}
 }
@@ -90,26 +91,45 @@ func bareValue(source []byte, at int) span {
 var grouping = regexp.MustCompile(`^\$[0-9]{1,3}(,[0-9]{3})+(\.[0-9]+)?`)
 
 // prune takes away what counts for nothing, and marks what isn't known.
-func (n *node) prune(mended []mend) {
+func (n *Node) prune(mended []mend) {
 	if len(mended) == 0 {
 		return
 	}
-	for name, f := range n.fields() {
-		if slices.ContainsFunc(mended, func(m mend) bool { return m.removes && m.at == f.key.span }) {
-			delete(n.fields(), name)
+	for name, f := range n.Fields() {
+		if slices.ContainsFunc(mended, func(m mend) bool { return m.removes && m.at == f.Key.span }) {
+			delete(n.Fields(), name)
 			continue
 		}
 		f.prune(mended)
 	}
-	for _, item := range n.items() {
+	for _, item := range n.Items() {
 		item.prune(mended)
 	}
-	if slices.ContainsFunc(mended, func(m mend) bool { return m.at == n.at.span }) {
-		n.spoil()
+	if slices.ContainsFunc(mended, func(m mend) bool { return m.at == n.At.span }) {
+		n.Spoil()
 	}
 }
 
 // mends says whether a place holds only what was put there to read on.
-func (r *reader) mends(at place) bool {
-	return at.origin == 0 && slices.ContainsFunc(r.mended, func(m mend) bool { return m.at == at.span })
+func (d *Document) mends(at Place) bool {
+	return at.Origin == 0 && slices.ContainsFunc(d.mended, func(m mend) bool { return m.at == at.span })
+}
+
+// syntaxHint recognises what people most often get wrong.
+func syntaxHint(source []byte, wrong *syntaxError) string {
+	lineEnd := strings.Contains(wrong.message, "U+000A") || strings.Contains(wrong.message, "U+000D")
+	switch {
+	case !utf8.Valid(source):
+		return "save the file as UTF-8"
+	case lineEnd && strings.Contains(wrong.message, "at start of value"):
+		return "write a value after ="
+	case lineEnd:
+		return "end lines with a line feed"
+	case strings.Contains(wrong.message, "at start of value"), strings.Contains(wrong.message, "must be quoted"), strings.Contains(wrong.message, "expected newline"),
+		wrong.at.start < len(source) && source[wrong.at.start] == '%':
+		return `values with a unit stand in quotes: "10s", "$0.12", "2%"`
+	case strings.Contains(wrong.message, "cannot have new lines"):
+		return "close the quotes in the same line"
+	}
+	return ""
 }

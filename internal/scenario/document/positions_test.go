@@ -1,4 +1,4 @@
-package scenario
+package document
 
 import (
 	"errors"
@@ -58,21 +58,21 @@ late = -inf
 		{[]any{"table"}, "table", "table"},
 		{[]any{"table", "late"}, "late", "-inf"},
 	} {
-		n := root.find(test.path...)
-		if key := source[n.key.start:n.key.end]; key != test.key {
+		n := root.Find(test.path...)
+		if key := source[n.Key.start:n.Key.end]; key != test.key {
 			t.Errorf("%v: its key stands at %q, want %q", test.path, key, test.key)
 		}
-		if value := source[n.at.start:n.at.end]; value != test.value {
+		if value := source[n.At.start:n.At.end]; value != test.value {
 			t.Errorf("%v: its value stands at %q, want %q", test.path, value, test.value)
 		}
 	}
-	if at := root.find("array", 1).key.start; at != strings.LastIndex(source, "[[array]]")+2 {
+	if at := root.Find("array", 1).Key.start; at != strings.LastIndex(source, "[[array]]")+2 {
 		t.Errorf("the second item of array stands at %d", at)
 	}
-	if at := root.find("table").key.start; at != strings.Index(source, "[table]")+1 {
+	if at := root.Find("table").Key.start; at != strings.Index(source, "[table]")+1 {
 		t.Errorf("table stands at %d, not at its own header", at)
 	}
-	if got := root.find("dotted", "deep", "x y", 2, "b", "c").path(); got != `dotted.deep."x y"[2].b.c` {
+	if got := root.Find("dotted", "deep", "x y", 2, "b", "c").Path(); got != `dotted.deep."x y"[2].b.c` {
 		t.Errorf("path() = %s", got)
 	}
 }
