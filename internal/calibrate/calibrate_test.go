@@ -17,7 +17,7 @@ import (
 // made from known values through the simulated world, polled and with a deadline that cuts some off.
 func TestCalibratedRangesCover(t *testing.T) {
 	c := newCoverage()
-	c.each(proof.Size(100, 1000), func(seed uint64) { c.note(calibratedOnce(t, seed)) })
+	c.each(proof.Size(40, 1000), func(seed uint64) { c.note(calibratedOnce(t, seed)) })
 	c.judge(t, 0.95, 3, "region", "submit", "job", "unusable", "latency")
 }
 

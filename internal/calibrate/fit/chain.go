@@ -58,7 +58,7 @@ func Chains(sequences [][]Visit, exits int) Spells {
 			start, best = v, x
 		}
 	}
-	top := climb(c.likelihood, best)
+	top, _ := climb(c.likelihood, best)
 	s.Gain = max(0, 2*(top-independent))
 	const reach = 12 // in logarithms: from 6 millionths to 160,000 times
 	low, high = profiled(c.likelihood, best, top, 0, 0.4, reach, halfChi2)

@@ -88,12 +88,12 @@ func FitLine(times []Time, given Line) (*Times, error) {
 	low, _ := given.Shape.spreads()
 	x = append(x, math.Log(math.Max(2*low, given.Shape.start(math.Max(0.03, math.Min(2, logs.sd))))))
 	l.recentre(x)
-	top := climb(l.likelihood, x)
+	top, curvature := climb(l.likelihood, x)
 	out.At = l.mean
 	out.AIC = 2*float64(len(x)) - 2*top
 	out.Line, out.Spread.Value = l.line(x)
 	out.Split = l.split
-	l.intervals(out, x, errorsOf(l.likelihood, x))
+	l.intervals(out, x, errorsOf(curvature))
 	return out, nil
 }
 

@@ -111,7 +111,7 @@ func (t *troubles) search(out *Trouble, bad, good int, gap float64) {
 			}
 		}
 	}
-	top = climb(t.likelihood, best)
+	top, _ = climb(t.likelihood, best)
 	out.Gain = max(0, 2*(top-bernoulli(bad, bad+good)-float64(bad)*math.Log(t.comes)))
 	if !out.Told() {
 		return

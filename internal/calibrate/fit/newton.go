@@ -2,41 +2,99 @@ package fit
 
 import (
 	"math"
-	"slices"
 
-	"gonum.org/v1/gonum/diff/fd"
 	"gonum.org/v1/gonum/mat"
-	"gonum.org/v1/gonum/optimize"
 )
 
-// nudge is the step of the finite differences: parameters are logarithms and logits.
-const nudge = 1e-3
-
-// climb moves x to the maximum of a smooth function of a few parameters, by the method of Broyden, Fletcher, Goldfarb and
-// Shanno (1970), and returns the height. It is that of the best place that was looked at: at a wall the method gives up.
-func climb(f func([]float64) float64, x []float64) (top float64) {
-	top = math.Inf(-1)
-	best := slices.Clone(x)
-	down := func(at []float64) float64 {
-		v := f(at)
-		if v > top {
-			top = v
-			copy(best, at)
+// climb finds the maximum of a smooth function of a few parameters by Newton's method, damped as by Levenberg (1944) where
+// a step doesn't climb. The derivatives are central differences. It returns the curvature there: minus the Hessian.
+func climb(f func([]float64) float64, x []float64) (top float64, curvature *mat.SymDense) {
+	top = f(x)
+	damping := 0.0
+	for range 60 {
+		var gradient []float64
+		gradient, curvature = slopes(f, x, top)
+		minus := curvature
+		moved := false
+		for range 12 {
+			step, ok := solve(minus, gradient, damping)
+			if ok {
+				next := make([]float64, len(x))
+				for i := range x {
+					next[i] = x[i] + math.Max(-1.5, math.Min(1.5, step[i]))
+				}
+				if v := f(next); v > top {
+					gain := v - top
+					copy(x, next)
+					top, moved = v, gain > 1e-7
+					damping /= 10
+					break
+				}
+			}
+			damping = math.Max(10*damping, 1e-3)
 		}
-		return -v
+		if !moved {
+			break
+		}
 	}
-	slope := func(to, at []float64) { fd.Gradient(to, down, at, &fd.Settings{Formula: fd.Central, Step: nudge}) }
-	enough := optimize.Settings{Converger: &optimize.FunctionConverge{Absolute: 1e-7, Iterations: 1}, FuncEvaluations: 1000}
-	_, _ = optimize.Minimize(optimize.Problem{Func: down, Grad: slope}, x, &enough, &optimize.BFGS{})
-	copy(x, best)
-	return top
+	return top, curvature
 }
 
-// errorsOf are the standard errors that the curvature of a function at its maximum tells; +Inf where it is not that of a hill.
-func errorsOf(f func([]float64) float64, x []float64) []float64 {
+// slopes returns the gradient and minus the Hessian at x, where f has the value at.
+func slopes(f func([]float64) float64, x []float64, at float64) ([]float64, *mat.SymDense) {
+	const h = 1e-3
 	n := len(x)
-	curvature := mat.NewSymDense(n, nil)
-	fd.Hessian(curvature, func(x []float64) float64 { return -f(x) }, x, &fd.Settings{Formula: fd.Central, Step: nudge / 2})
+	gradient, minus := make([]float64, n), mat.NewSymDense(n, nil)
+	y := append([]float64(nil), x...)
+	up := make([]float64, n)
+	for i := range n {
+		y[i] = x[i] + h
+		up[i] = f(y)
+		y[i] = x[i] - h
+		down := f(y)
+		y[i] = x[i]
+		gradient[i] = (up[i] - down) / (2 * h)
+		minus.SetSym(i, i, -(up[i]-2*at+down)/(h*h))
+	}
+	for i := range n {
+		for j := range i {
+			y[i], y[j] = x[i]+h, x[j]+h
+			both := f(y)
+			y[i], y[j] = x[i]-h, x[j]-h
+			neither := f(y)
+			y[i], y[j] = x[i]+h, x[j]-h
+			first := f(y)
+			y[i], y[j] = x[i]-h, x[j]+h
+			second := f(y)
+			y[i], y[j] = x[i], x[j]
+			minus.SetSym(i, j, -(both+neither-first-second)/(4*h*h))
+		}
+	}
+	return gradient, minus
+}
+
+// solve is the step of Newton's method; false where the damped curvature isn't that of a hill.
+func solve(minus *mat.SymDense, gradient []float64, damping float64) ([]float64, bool) {
+	n := len(gradient)
+	damped := mat.NewSymDense(n, nil)
+	damped.CopySym(minus)
+	for i := range n {
+		damped.SetSym(i, i, minus.At(i, i)+damping*(1+math.Abs(minus.At(i, i))))
+	}
+	var hill mat.Cholesky
+	if !hill.Factorize(damped) {
+		return nil, false
+	}
+	var step mat.VecDense
+	if hill.SolveVecTo(&step, mat.NewVecDense(n, gradient)) != nil {
+		return nil, false
+	}
+	return step.RawVector().Data, true
+}
+
+// errorsOf are the standard errors that a curvature tells; +Inf where it is not that of a hill.
+func errorsOf(curvature *mat.SymDense) []float64 {
+	n := curvature.SymmetricDim()
 	all := make([]float64, n)
 	var hill mat.Cholesky
 	var inverse mat.SymDense
@@ -119,7 +177,8 @@ func crossing(f func(float64) float64, a, b, fa, fb float64) float64 {
 // ridge climbs from x, which it moves, and returns the height.
 func ridge(f func([]float64) float64, x []float64) float64 {
 	if len(x) != 1 {
-		return climb(f, x)
+		top, _ := climb(f, x)
+		return top
 	}
 	const h = 1e-3
 	top := f(x)
