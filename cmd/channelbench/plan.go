@@ -25,6 +25,7 @@ type planFlags struct {
 	nights int
 	budget string
 	missed string
+	screen screen
 }
 
 func (p *program) planCommand() *cobra.Command {
@@ -50,7 +51,8 @@ orders cost. A month that misses a requirement counts as one that is bought agai
 		},
 	}
 	flags := cmd.Flags()
-	addFormat(cmd, &f.format, formats)
+	addFormat(cmd, &f.format, formats[:3])
+	f.screen.flags(flags)
 	flags.IntVar(&f.orders, "orders", 0, "orders per driven strategy and night (default: as --budget buys, or [bench] orders)")
 	flags.IntVar(&f.nights, "nights", 30, "nights")
 	flags.StringVar(&f.budget, "budget", "", "what all nights may cost together, such as '$90'")
@@ -97,7 +99,8 @@ func (p *program) plan(ctx context.Context, name string, f *planFlags) error {
 	if err != nil {
 		return fail(exitUsage, err)
 	}
-	return p.printPlan(made, f.format)
+	f.screen.call = reports.Call{Scenario: name, Set: f.set}
+	return p.printPlan(made, f.format, &f.screen)
 }
 
 // check refuses what makes no plan, and returns the price of a missed month.
@@ -152,7 +155,14 @@ func names(n *plan.Night) []string {
 	return all
 }
 
-func (p *program) printPlan(made *record.Plan, format string) error {
+func (p *program) printPlanText(made *record.Plan, s *screen) error {
+	if s.details {
+		return reports.PlanText(p.out, made, p.text())
+	}
+	return reports.PlanScreen(p.out, made, p.options(s))
+}
+
+func (p *program) printPlan(made *record.Plan, format string, s *screen) error {
 	var err error
 	switch format {
 	case "json":
@@ -160,7 +170,7 @@ func (p *program) printPlan(made *record.Plan, format string) error {
 	case "markdown":
 		err = reports.PlanMarkdown(p.out, made)
 	default:
-		err = reports.PlanText(p.out, made, reports.TextOptions{Color: p.color, Width: p.width})
+		err = p.printPlanText(made, s)
 	}
 	if err != nil {
 		return fail(exitFailed, fmt.Errorf("write the plan: %w", err))
