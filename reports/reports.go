@@ -17,13 +17,20 @@ type (
 	Format = canvas.Format
 	// TextOptions say how wide the text may be, and whether it has colours.
 	TextOptions = text.Options
+	// ScreenOptions say what goes onto one screen.
+	ScreenOptions = text.ScreenOptions
+	// Call is how a run was called for.
+	Call = view.Call
 	// MarkdownOptions say what the Markdown is for.
 	MarkdownOptions = text.MarkdownOptions
 	// Labelled is a run among others.
 	Labelled = view.Labelled
 )
 
-// Text writes a run for a terminal.
+// Screen writes what a run comes to onto one screen.
+func Screen(w io.Writer, run *record.Run, opts ScreenOptions) error { return text.Screen(w, run, opts) }
+
+// Text writes all of a run for a terminal.
 func Text(w io.Writer, run *record.Run, opts TextOptions) error { return text.Terminal(w, run, opts) }
 
 // Markdown writes a run as a report that can be pasted into a pull request, with its charts.
@@ -35,7 +42,12 @@ func Markdown(w io.Writer, run *record.Run, charts []Chart, opts MarkdownOptions
 // a format they are PNG.
 func Charts(run *record.Run, formats ...Format) ([]Chart, error) { return chart.Of(run, formats...) }
 
-// PlanText writes a plan for a terminal.
+// PlanScreen writes what a plan comes to onto one screen.
+func PlanScreen(w io.Writer, p *record.Plan, opts ScreenOptions) error {
+	return text.PlanScreen(w, p, opts)
+}
+
+// PlanText writes all of a plan for a terminal.
 func PlanText(w io.Writer, p *record.Plan, opts TextOptions) error { return text.Plan(w, p, opts) }
 
 // PlanMarkdown writes a plan for a pull request.
@@ -56,7 +68,12 @@ func (s Set) Own(formats ...Format) ([][]Chart, error) { return chart.Own(s.of, 
 // Charts draws the charts that show the runs side by side.
 func (s Set) Charts(formats ...Format) ([]Chart, error) { return chart.Together(s.of, formats...) }
 
-// Text writes the runs for a terminal.
+// Screen writes what the runs come to onto one screen.
+func (s Set) Screen(w io.Writer, opts ScreenOptions) error {
+	return text.TogetherScreen(w, s.of, chart.Sentences(s.of), opts)
+}
+
+// Text writes all of the runs for a terminal.
 func (s Set) Text(w io.Writer, opts TextOptions) error {
 	return text.Together(w, s.of, chart.Sentences(s.of), opts)
 }

@@ -21,6 +21,7 @@ import (
 	"channelbench/internal/money"
 	"channelbench/internal/record"
 	"channelbench/internal/scenario"
+	"channelbench/reports"
 )
 
 const exitCap = 4 // the spend cap was reached; what was measured is saved
@@ -42,6 +43,7 @@ type benchFlags struct {
 	reopen   bool
 	capped   func() bool // --max-spend was given
 	month    monthCap
+	screen   screen
 	night    nightFlags
 }
 
@@ -86,6 +88,7 @@ is kept: [bench] stop says when. --resume leaves it alone unless --reopen is giv
 	flags.StringVarP(&f.out, "out", "o", "", "output `folder` (default out/<scenario>/bench)")
 	addFormat(cmd, &f.format, formats)
 	f.images.flags(flags)
+	f.screen.flags(flags)
 	flags.BoolVar(&f.live, "live", false, "spend real money on the channels that the scenario names")
 	flags.StringVar(&f.maxSpend, "max-spend", "", "cap on what the run may spend, such as '$20' (default on mock "+
 		"channels: the worst case)")
@@ -130,6 +133,7 @@ func (p *program) bench(ctx context.Context, name string, f *benchFlags) error {
 	o := bench.Options{Live: f.live, Speed: float64(f.speed), Key: os.Getenv, Version: version(), Keep: f.keep,
 		Reopen: f.reopen}
 	o.Notice = func(text string) { p.note("%s", text) }
+	f.screen.call = reports.Call{Set: f.set, History: f.night.history, Live: f.live}
 	name, err := f.pickUp(name, &o)
 	if err != nil {
 		return err
@@ -138,6 +142,7 @@ func (p *program) bench(ctx context.Context, name string, f *benchFlags) error {
 	if err != nil {
 		return err
 	}
+	f.screen.call.Scenario = name
 	if o.Prompts, err = src.prompts(s.Bench.Prompts); err != nil {
 		return err
 	}
@@ -170,7 +175,7 @@ func (p *program) bench(ctx context.Context, name string, f *benchFlags) error {
 // before what fails here.
 func (p *program) leave(run *record.Run, folder *folder, f *benchFlags, failure error) error {
 	kept := f.night.keep(p, run)
-	for _, err := range []error{kept, p.publish(run, folder, f.format, f.images)} {
+	for _, err := range []error{kept, p.publish(run, folder, f.format, f.images, &f.screen)} {
 		switch {
 		case err == nil:
 		case failure == nil:
@@ -205,6 +210,7 @@ func (f *benchFlags) pickUp(name string, o *bench.Options) (string, error) {
 		return "", fail(exitUsage, errors.New("a run is resumed in its own folder: leave -o out"))
 	}
 	o.Resume, o.Speed, f.set, f.out = true, past.Speed, past.Set, f.resume
+	f.screen.call.Set = past.Set
 	if name != "" {
 		return name, nil
 	}
@@ -324,6 +330,7 @@ func (f *benchFlags) open(p *program, s *scenario.Scenario, src *source, o *benc
 	}
 	folder.bench, folder.goesOn = true, o.Resume
 	o.Journal = filepath.Join(f.out, "orders.jsonl")
+	f.screen.files, f.screen.call.Folder = f.out, f.out
 	if f.keep > 0 {
 		o.Clips = filepath.Join(f.out, keptClips)
 		if err := folder.make(o.Clips); err != nil {

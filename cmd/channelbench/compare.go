@@ -28,6 +28,7 @@ type compareFlags struct {
 	scenario    string
 	gates       []string
 	out         []string
+	export      []string
 	format      string
 	strict      bool
 	anyPurchase bool
@@ -56,10 +57,10 @@ Where a change is there to stay, --accept begins a new baseline with the night t
 
 It exits with 0 if nothing got worse, 1 if something did, and with --strict 5 if a gate is inconclusive.`,
 		Example: `  channelbench bench mine.toml --live --max-spend '$5' --history h.jsonl --site ci -o night
-  channelbench compare --history h.jsonl --strict --out junit=gates.xml --out github
+  channelbench compare --history h.jsonl --strict --export junit=gates.xml --export github
   channelbench compare --history h.jsonl --gate p50=+8% --gate delivered=-1pp
   channelbench compare --history h.jsonl --accept 'the vendor now renders in two passes'
-  channelbench compare main/run.json branch/run.json --out gobench=runs.txt`,
+  channelbench compare main/run.json branch/run.json --export gobench=runs.txt`,
 		Args: takes("BASE", 0, 2),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if cmd.Flags().Changed("accept") && strings.TrimSpace(f.accept) == "" {
@@ -76,7 +77,8 @@ It exits with 0 if nothing got worse, 1 if something did, and with --strict 5 if
 		"latest night)")
 	flags.StringArrayVar(&f.gates, "gate", nil, "a gate, in place of or beside the scenario's, such as "+
 		"`p95=+15%`; repeatable")
-	flags.StringArrayVar(&f.out, "out", nil, "also write junit=`FILE`, gobench=FILE, markdown=FILE, csv=FILE, json=FILE, "+
+	flags.StringArrayVarP(&f.out, "out", "o", nil, "also write what stdout shows into this `file`")
+	flags.StringArrayVar(&f.export, "export", nil, "also write junit=`FILE`, gobench=FILE, markdown=FILE, csv=FILE, json=FILE, "+
 		"or github: summary and annotations; repeatable")
 	addFormat(cmd, &f.format, comparisonFormats)
 	flags.BoolVar(&f.strict, "strict", false, "exit with 5 where a gate is inconclusive")
@@ -100,7 +102,7 @@ func defaultGates() string {
 }
 
 func (p *program) compare(args []string, f *compareFlags) error {
-	sinks, err := f.check(args)
+	sinks, err := p.sinks(args, f)
 	if err != nil {
 		return err
 	}
@@ -136,23 +138,41 @@ func (p *program) compare(args []string, f *compareFlags) error {
 	return verdictOf(c, f.strict)
 }
 
-// check refuses what can't be meant, before anything is read or written.
-func (f *compareFlags) check(args []string) ([]sink, error) {
-	switch {
-	case f.history == "" && len(args) != 2:
-		return nil, fail(exitUsage, errors.New("name two runs to compare, or a history\n  hint: channelbench "+
-			"compare BASE NEW, or compare --history FILE"))
-	case f.history != "" && len(args) > 0:
-		return nil, fail(exitUsage, errors.New("--history judges its own latest night: leave the runs out"))
-	case f.history == "" && (f.accept != "" || f.site != "" || f.scenario != ""):
-		return nil, fail(exitUsage, errors.New("--accept, --site and --scenario are for a --history"))
-	case f.accept == "" && (f.from != "" || f.strategy != ""):
-		return nil, fail(exitUsage, errors.New("--from and --strategy say what to --accept"))
-	}
-	if err := checkFormat(f.format, comparisonFormats); err != nil {
+// sinks refuses what can't be meant, before anything is read or written, and returns what is to be written where.
+func (p *program) sinks(args []string, f *compareFlags) ([]sink, error) {
+	if err := f.check(args); err != nil {
 		return nil, err
 	}
-	return sinksOf(f.out, "junit", "gobench", "markdown", "csv", "json", "github")
+	var files []sink
+	exports := slices.Clone(f.export)
+	for _, text := range f.out {
+		if kind, _, given := strings.Cut(text, "="); !given && !slices.Contains(exportKinds, kind) {
+			files = append(files, sink{f.format, text})
+			continue
+		}
+		p.note("--out names a file of what stdout shows\n  hint: write --export %s", text)
+		exports = append(exports, text)
+	}
+	exported, err := sinksOf(exports, exportKinds...)
+	return append(files, exported...), err
+}
+
+// exportKinds are what compare writes for other tools.
+var exportKinds = []string{"junit", "gobench", "markdown", "csv", "json", "github"}
+
+// check refuses what can't be meant.
+func (f *compareFlags) check(args []string) error {
+	switch {
+	case f.history == "" && len(args) != 2:
+		return fail(exitUsage, errors.New("name two runs to compare, or a history\n  hint: channelbench compare BASE NEW, or compare --history FILE"))
+	case f.history != "" && len(args) > 0:
+		return fail(exitUsage, errors.New("--history judges its own latest night: leave the runs out"))
+	case f.history == "" && (f.accept != "" || f.site != "" || f.scenario != ""):
+		return fail(exitUsage, errors.New("--accept, --site and --scenario are for a --history"))
+	case f.accept == "" && (f.from != "" || f.strategy != ""):
+		return fail(exitUsage, errors.New("--from and --strategy say what to --accept"))
+	}
+	return checkFormat(f.format, comparisonFormats)
 }
 
 // judge reads a history and judges its latest night.

@@ -83,9 +83,9 @@ func TestHistoryNamesAreHarmless(t *testing.T) {
 	}
 	summary := filepath.Join(folder, "summary.md")
 	t.Setenv("GITHUB_STEP_SUMMARY", summary)
-	sinks := []string{"--out", "github"}
+	sinks := []string{"--export", "github"}
 	for _, kind := range []string{"junit", "gobench", "markdown", "csv"} {
-		sinks = append(sinks, "--out", kind+"="+filepath.Join(folder, kind))
+		sinks = append(sinks, "--export", kind+"="+filepath.Join(folder, kind))
 	}
 	for _, format := range []string{"text", "markdown", "csv"} {
 		code, out, err := call(t, append(sinks, "compare", "--history", path, "--format", format)...)

@@ -22,6 +22,7 @@ type planFlags struct {
 	nights int
 	budget string
 	missed string
+	screen screen
 }
 
 func (p *program) planCommand() *cobra.Command {
@@ -51,7 +52,8 @@ costs, unless
 		},
 	}
 	flags := cmd.Flags()
-	addFormat(cmd, &f.format, formats)
+	addFormat(cmd, &f.format, formats[:3])
+	f.screen.flags(flags)
 	flags.IntVar(&f.orders, "orders", 0, "orders per driven strategy and night (default: as --budget buys, or "+
 		"[bench] orders)")
 	flags.IntVar(&f.nights, "nights", 30, "nights")
@@ -81,7 +83,8 @@ func (p *program) plan(ctx context.Context, name string, f *planFlags) error {
 	case err != nil:
 		return fail(exitFailed, err)
 	}
-	return p.printPlan(made, f.format)
+	f.screen.call = reports.Call{Scenario: name, Set: f.set}
+	return p.printPlan(made, f.format, &f.screen)
 }
 
 // check reads the amounts, and refuses what makes no plan.
@@ -109,7 +112,14 @@ func (f *planFlags) check(o *plan.Options) (err error) {
 	return checkFormat(f.format, formats[:3])
 }
 
-func (p *program) printPlan(made *record.Plan, format string) error {
+func (p *program) printPlanText(made *record.Plan, s *screen) error {
+	if s.details {
+		return reports.PlanText(p.out, made, p.text())
+	}
+	return reports.PlanScreen(p.out, made, p.options(s))
+}
+
+func (p *program) printPlan(made *record.Plan, format string, s *screen) error {
 	var err error
 	switch format {
 	case "json":
@@ -117,7 +127,7 @@ func (p *program) printPlan(made *record.Plan, format string) error {
 	case "markdown":
 		err = reports.PlanMarkdown(p.out, made)
 	default:
-		err = reports.PlanText(p.out, made, reports.TextOptions{Color: p.color, Width: p.width})
+		err = p.printPlanText(made, s)
 	}
 	if err != nil {
 		return fail(exitFailed, fmt.Errorf("write the plan: %w", err))

@@ -24,6 +24,7 @@ import (
 type reportFlags struct {
 	out, format string
 	images      images
+	screen      screen
 }
 
 func (p *program) reportCommand() *cobra.Command {
@@ -57,6 +58,8 @@ a comment, so it shows pictures only where --image-base says where they can be h
 	flags.StringVarP(&f.out, "out", "o", filepath.Join("out", "report"), "output `folder`")
 	addFormat(cmd, &f.format, formats)
 	f.images.flags(flags)
+	f.screen.flags(flags)
+	f.screen.exactly(flags)
 	return cmd
 }
 
@@ -74,6 +77,7 @@ func (p *program) report(ctx context.Context, args []string, f *reportFlags) err
 		return err
 	}
 	defer folder.tidy()
+	f.screen.files = f.out
 	if len(runs) == 1 {
 		err = p.again(runs[0], folder, f)
 	} else {
@@ -111,11 +115,12 @@ func (p *program) again(r finished, folder *folder, f *reportFlags) error {
 	if err := folder.sweep(); err != nil {
 		return err
 	}
-	return p.show(folder, f.format, markdown.Bytes(), r.bytes, func() error {
+	return p.show(f, markdown.Bytes(), r.bytes, func() error {
 		if f.format == "github" {
 			return reports.Markdown(p.out, r.Run, charts, f.images.in(f.format))
 		}
-		return reports.Text(p.out, r.Run, reports.TextOptions{Color: p.color, Width: p.width})
+		f.screen.finds(r.Run, r.folder)
+		return p.printRun(r.Run, &f.screen)
 	})
 }
 
@@ -154,11 +159,14 @@ func (p *program) together(runs []finished, folder *folder, f *reportFlags) erro
 	if err := folder.sweep(); err != nil {
 		return err
 	}
-	return p.show(folder, f.format, markdown.Bytes(), encoded, func() error {
+	return p.show(f, markdown.Bytes(), encoded, func() error {
 		if f.format == "github" {
 			return set.Markdown(p.out, charts, own, f.images.in(f.format))
 		}
-		return set.Text(p.out, reports.TextOptions{Color: p.color, Width: p.width})
+		if f.screen.details {
+			return set.Text(p.out, p.text())
+		}
+		return set.Screen(p.out, p.options(&f.screen))
 	})
 }
 
@@ -186,9 +194,9 @@ func (r finished) save(folder *folder, charts []reports.Chart, markdown []byte) 
 }
 
 // show prints the result; what is neither Markdown nor JSON is written by rest.
-func (p *program) show(folder *folder, format string, markdown, encoded []byte, rest func() error) error {
+func (p *program) show(f *reportFlags, markdown, encoded []byte, rest func() error) error {
 	var err error
-	switch format {
+	switch f.format {
 	case "markdown":
 		_, err = p.out.Write(markdown)
 	case "json":
@@ -199,15 +207,18 @@ func (p *program) show(folder *folder, format string, markdown, encoded []byte, 
 	if err != nil {
 		return fail(exitFailed, fmt.Errorf("write the result: %w", err))
 	}
-	p.note("wrote %s", filepath.Join(folder.path, "{report.md,*.png,*.csv}"))
+	if f.format != "text" || f.screen.details { // a screen says it itself
+		p.note("wrote %s", filepath.Join(f.out, "{report.md,*.png,*.csv}"))
+	}
 	return nil
 }
 
 // finished is a run that was read from a file.
 type finished struct {
 	reports.Labelled
-	bytes []byte
-	named bool // the label was given
+	folder string // where it was
+	bytes  []byte
+	named  bool // the label was given
 }
 
 // readRuns reads the runs and labels them.
@@ -269,7 +280,7 @@ func readRun(path string) (*finished, error) {
 		return nil, fail(exitUsage, fmt.Errorf("%s: %w\n  hint: name a run.json that sim or bench wrote, and use "+
 			"a channelbench no older than it", path, err))
 	}
-	return &finished{Labelled: reports.Labelled{Run: run}, bytes: content}, nil
+	return &finished{Labelled: reports.Labelled{Run: run}, folder: filepath.Dir(path), bytes: content}, nil
 }
 
 const longestLabel = 60

@@ -28,6 +28,7 @@ type simFlags struct {
 	counted   bool // --workers was given
 	require   bool
 	images    images
+	screen    screen
 }
 
 // precision is a share on the command line, such as 1%.
@@ -73,6 +74,7 @@ The same scenario and seed give the same bytes, whatever the number of workers.`
   channelbench sim mine.toml --precision 0.5%
   channelbench sim veo31 --format json | jq .verdict.sentence
   channelbench sim mine.toml --set 'decision.exclude=["reverse"]'
+  channelbench sim sora2 --details            everything that report.md says
   channelbench sim mine.toml --require        exit with 1 if no strategy qualifies`,
 		Args: takes("SCENARIO", 1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -87,6 +89,8 @@ The same scenario and seed give the same bytes, whatever the number of workers.`
 	flags.StringVarP(&f.out, "out", "o", "", "output `folder` (default out/<scenario>/sim)")
 	addFormat(cmd, &f.format, formats)
 	f.images.flags(flags)
+	f.screen.flags(flags)
+	f.screen.exactly(flags)
 	flags.IntVar(&f.months, "months", sim.DefaultMonths, "simulated months per strategy, at least 2")
 	flags.Var(&f.precision, "precision", fmt.Sprintf("instead of a number of months: add months until the difference "+
 		"between the best two is known to this share of the best one's figure, or there are %d; --months overrides",
@@ -150,7 +154,8 @@ func (p *program) sim(ctx context.Context, name string, f *simFlags) error {
 	if run == nil {
 		return failure
 	}
-	if err := p.publish(run, folder, f.format, f.images); err != nil {
+	f.screen.files, f.screen.call = f.out, reports.Call{Scenario: name, Set: f.set, Folder: f.out}
+	if err := p.publish(run, folder, f.format, f.images, &f.screen); err != nil {
 		return err
 	}
 	if failure != nil {
@@ -192,7 +197,7 @@ func (p *program) simulate(ctx context.Context, s *scenario.Scenario, f *simFlag
 }
 
 // publish writes the files and prints the result.
-func (p *program) publish(run *record.Run, folder *folder, format string, images images) error {
+func (p *program) publish(run *record.Run, folder *folder, format string, images images, s *screen) error {
 	charts, err := reports.Charts(run, images.formats...)
 	if err != nil {
 		return fail(exitFailed, err)
@@ -206,11 +211,13 @@ func (p *program) publish(run *record.Run, folder *folder, format string, images
 	case "markdown", "github":
 		err = reports.Markdown(p.out, run, charts, images.in(format))
 	default:
-		err = reports.Text(p.out, run, reports.TextOptions{Color: p.color, Width: p.width})
+		err = p.printRun(run, s)
 	}
 	if err != nil {
 		return fail(exitFailed, fmt.Errorf("write the result: %w", err))
 	}
-	p.note("wrote %s", filepath.Join(folder.path, "{run.json,report.md,*.png,*.csv}"))
+	if format != "text" || s.details { // a screen says it itself
+		p.note("wrote %s", filepath.Join(folder.path, "{run.json,report.md,*.png,*.csv}"))
+	}
 	return nil
 }

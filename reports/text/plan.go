@@ -1,7 +1,6 @@
 package text
 
 import (
-	"bufio"
 	"fmt"
 	"io"
 	"strconv"
@@ -14,11 +13,7 @@ import (
 
 // Plan writes a plan for a terminal: what to do first, then what it costs, shows and is worth.
 func Plan(w io.Writer, p *record.Plan, opts Options) error {
-	t := &terminal{out: bufio.NewWriter(w), color: opts.Color, width: opts.Width}
-	if t.width <= 0 {
-		t.width = 100
-	}
-	t.width = max(t.width, 40)
+	t := newTerminal(w, nil, opts)
 	t.paragraph("", p.Verdict, AnsiBold)
 	t.paragraph("", planTiming(p), "")
 	for _, part := range planParts(p) {

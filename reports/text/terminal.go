@@ -32,11 +32,7 @@ const (
 
 // Terminal writes the run for a terminal: the decision first, then the figures, then what they rest on.
 func Terminal(w io.Writer, run *record.Run, opts Options) error {
-	t := &terminal{out: bufio.NewWriter(w), run: run, color: opts.Color, width: opts.Width}
-	if t.width <= 0 {
-		t.width = 100
-	}
-	t.width = max(t.width, 40)
+	t := newTerminal(w, run, opts)
 	t.paragraph("", view.Invalidity(run), AnsiRed)
 	t.verdict()
 	t.figures()
@@ -60,6 +56,15 @@ type terminal struct {
 	run   *record.Run
 	color bool
 	width int
+}
+
+func newTerminal(w io.Writer, run *record.Run, opts Options) *terminal {
+	t := &terminal{out: bufio.NewWriter(w), run: run, color: opts.Color, width: opts.Width}
+	if t.width <= 0 {
+		t.width = 100
+	}
+	t.width = max(t.width, 40)
+	return t
 }
 
 func (t *terminal) verdict() {
@@ -112,13 +117,7 @@ func (t *terminal) bills() {
 
 // table writes a table, in several parts where it is wider than the terminal.
 func (t *terminal) table(indent string, tab table) {
-	widths := make([]int, len(tab.heads))
-	for i, head := range tab.heads {
-		widths[i] = columnsOf(plain(head))
-		for _, row := range tab.rows {
-			widths[i] = max(widths[i], columnsOf(plainCell(row.cells[i])))
-		}
-	}
+	widths := tab.widths()
 	for from := 1; from < len(widths); {
 		to, used := from, len(indent)+widths[0]
 		for to < len(widths) && (to == from || used+2+widths[to] <= t.width) {
@@ -131,6 +130,18 @@ func (t *terminal) table(indent string, tab table) {
 		t.part(indent, tab, widths, from, to)
 		from = to
 	}
+}
+
+// widths are those of the columns.
+func (t table) widths() []int {
+	widths := make([]int, len(t.heads))
+	for i, head := range t.heads {
+		widths[i] = columnsOf(plain(head))
+		for _, row := range t.rows {
+			widths[i] = max(widths[i], columnsOf(plainCell(row.cells[i])))
+		}
+	}
+	return widths
 }
 
 // part writes the first column and those from one to another.

@@ -1,7 +1,6 @@
 package text
 
 import (
-	"bufio"
 	"io"
 	"strings"
 
@@ -13,11 +12,7 @@ import (
 
 // Together writes the runs for a terminal: what they come to, then one table over all, then each run's decision.
 func Together(w io.Writer, s *view.Set, sentences []string, opts Options) error {
-	t := &terminal{out: bufio.NewWriter(w), color: opts.Color, width: opts.Width}
-	if t.width <= 0 {
-		t.width = 100
-	}
-	t.width = max(t.width, 40)
+	t := newTerminal(w, nil, opts)
 	t.paragraph("", s.Warning(), AnsiRed)
 	for i, text := range sentences {
 		code := ""
