@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 
 	"channelbench/internal/decision"
+	"channelbench/internal/figure"
 	"channelbench/internal/money"
 	"channelbench/internal/record"
 	"channelbench/internal/scenario"
@@ -321,7 +322,7 @@ func (x *experiment) expect(a *exact.Answer) decision.Outlook {
 	if math.IsNaN(o.CostPerDelivered) {
 		o.CostPerDelivered = math.Inf(1)
 	}
-	for m, into := range map[scenario.Metric]*float64{scenario.P50: &o.P50, scenario.P95: &o.P95, scenario.P99: &o.P99} {
+	for m, into := range map[figure.ID]*float64{figure.P50: &o.P50, figure.P95: &o.P95, figure.P99: &o.P99} {
 		if x.asksFor(m) {
 			*into = never(a.Quantile(quantiles[m]))
 		}
@@ -329,7 +330,7 @@ func (x *experiment) expect(a *exact.Answer) decision.Outlook {
 	return o
 }
 
-var quantiles = map[scenario.Metric]float64{scenario.P50: 0.5, scenario.P95: 0.95, scenario.P99: 0.99}
+var quantiles = map[figure.ID]float64{figure.P50: 0.5, figure.P95: 0.95, figure.P99: 0.99}
 
 // never is the seconds, or +Inf where they are not reached.
 func never(seconds float64, reached bool) float64 {
@@ -340,9 +341,9 @@ func never(seconds float64, reached bool) float64 {
 }
 
 // asksFor says whether the decision depends on a figure.
-func (x *experiment) asksFor(m scenario.Metric) bool {
+func (x *experiment) asksFor(m figure.ID) bool {
 	d := &x.scenario.Decision
-	if m == scenario.P95 && d.Minimise == "p95" {
+	if m == figure.P95 && d.Minimise == "p95" {
 		return true
 	}
 	for _, q := range d.Require {

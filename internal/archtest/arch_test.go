@@ -25,6 +25,7 @@ var layers = []struct {
 }{
 	{[]string{"internal/proof", "internal/money", "internal/inert", "internal/sealed", "internal/sobol", "internal/decision/evsi", "internal/stats/power"}, nil},
 	{[]string{"internal/channel", "internal/dist", "internal/words"}, []string{"internal/money"}},
+	{[]string{"internal/figure"}, []string{"internal/words"}},
 	{[]string{"internal/policy"}, []string{"internal/channel", "internal/dist", "internal/money"}},
 	{[]string{"internal/world"}, []string{"internal/policy", "internal/channel", "internal/dist", "internal/money"}},
 	{[]string{"internal/scenario/document"}, []string{"internal/inert"}},

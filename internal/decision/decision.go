@@ -11,6 +11,7 @@ import (
 	"math"
 	"slices"
 
+	"channelbench/internal/figure"
 	"channelbench/internal/record"
 	"channelbench/internal/scenario"
 )
@@ -25,19 +26,19 @@ type Outlook struct {
 }
 
 // Figure returns the figure that a requirement speaks of.
-func (o *Outlook) Figure(m scenario.Metric) float64 {
+func (o *Outlook) Figure(m figure.ID) float64 {
 	switch m {
-	case scenario.DeliveredShare:
+	case figure.Delivered:
 		return o.Delivered
-	case scenario.InTimeShare:
+	case figure.InTime:
 		return o.InTime
-	case scenario.P50:
+	case figure.P50:
 		return o.P50
-	case scenario.P95:
+	case figure.P95:
 		return o.P95
-	case scenario.P99:
+	case figure.P99:
 		return o.P99
-	case scenario.CostPerDelivered:
+	case figure.CostPerDelivered:
 		return o.CostPerDelivered
 	}
 	return o.MonthlyCost
@@ -53,9 +54,12 @@ func (o *Outlook) Delivers() bool {
 // month's cost is none of them: it is lower, too, where less is delivered.
 func (o *Outlook) dominates(other *Outlook) bool {
 	better := false
-	for m := range scenario.MonthlyCost { // those before it
+	for _, m := range figure.Required() {
+		if m == figure.MonthlyCost {
+			continue
+		}
 		a, b := o.Figure(m), other.Figure(m)
-		if m.IsShare() {
+		if m.Of().High {
 			a, b = -a, -b
 		}
 		if a == b {
@@ -149,7 +153,7 @@ func (j *judgement) qualify() {
 		var judged []record.Requirement
 		for k, r := range j.Decision.Require {
 			probability := j.probability(i, func(o *Outlook) bool { return r.Holds(o.Figure(r.Metric)) })
-			req := record.Requirement{Strategy: name, Text: r.Text, Probability: probability,
+			req := record.Requirement{Strategy: name, Metric: r.Metric.String(), Text: r.Text, Probability: probability,
 				Holds: probability >= j.Decision.Confidence, HoldsAsStated: r.Holds(j.Stated[i].Figure(r.Metric)),
 				Value: record.Number(j.Stated[i].Figure(r.Metric))}
 			if j.MonthMisses != nil {

@@ -13,6 +13,7 @@ import (
 	"pgregory.net/rapid"
 
 	"channelbench/internal/decision"
+	"channelbench/internal/figure"
 	"channelbench/internal/record"
 	"channelbench/internal/scenario"
 )
@@ -58,8 +59,8 @@ func asking(stated ...decision.Outlook) *decision.Question {
 }
 
 // requiring adds a requirement.
-func requiring(q *decision.Question, text string, m scenario.Metric, bound float64) *decision.Question {
-	q.Decision.Require = append(q.Decision.Require, scenario.Requirement{Text: text, Metric: m, AtLeast: m.IsShare(), Bound: bound})
+func requiring(q *decision.Question, text string, m figure.ID, bound float64) *decision.Question {
+	q.Decision.Require = append(q.Decision.Require, scenario.Requirement{Text: text, Metric: m, AtLeast: m.Of().High, Bound: bound})
 	return q
 }
 
@@ -113,7 +114,7 @@ func name(s *string) string {
 func TestVerdict(t *testing.T) {
 	never := math.Inf(1)
 	promise := func(q *decision.Question) *decision.Question {
-		return requiring(q, "in_time >= 95%", scenario.InTimeShare, 0.95)
+		return requiring(q, "in_time >= 95%", figure.InTime, 0.95)
 	}
 	fastest := func(stated ...decision.Outlook) *decision.Question {
 		q := asking(stated...)
@@ -173,23 +174,23 @@ func TestVerdict(t *testing.T) {
 			"Choose reverse: $0.12 per delivered clip, 99.9% of orders delivered and 97% in time.", nil},
 		{"the first of equals", asking(cheap, cheap), "reverse", "reverse",
 			"Choose reverse: $0.12 per delivered clip, 99.9% of orders delivered and 97% in time; it costs about as much as forwarding, the next best that qualifies.", nil},
-		{"two requirements missed, one kept", requiring(requiring(promise(asking(but(late, p95(420)), dear)), "p95 <= 6m", scenario.P95, 360), "delivered >= 99%", scenario.DeliveredShare, 0.99),
+		{"two requirements missed, one kept", requiring(requiring(promise(asking(but(late, p95(420)), dear)), "p95 <= 6m", figure.P95, 360), "delivered >= 99%", figure.Delivered, 0.99),
 			"forwarding", "forwarding",
 			"Choose forwarding: $0.327 per delivered clip, 99.9% of orders delivered and 97% in time; no other strategy meets every requirement.",
 			[]string{"reverse misses in_time >= 95% (90% expected, 5 points short) and p95 <= 6m (7:00 expected, 1:00 too long)."}},
-		{"nobody qualifies: too dear", requiring(asking(cheap, dear), "cost_per_delivered <= $0.10", scenario.CostPerDelivered, 0.10), "", "",
+		{"nobody qualifies: too dear", requiring(asking(cheap, dear), "cost_per_delivered <= $0.10", figure.CostPerDelivered, 0.10), "", "",
 			"No strategy meets every requirement (cost_per_delivered <= $0.10).",
 			[]string{
 				"reverse misses cost_per_delivered <= $0.10 ($0.12 expected, $0.020 too much).",
 				"forwarding misses cost_per_delivered <= $0.10 ($0.327 expected, $0.227 too much).",
 			}},
-		{"nobody qualifies: too much a month", requiring(asking(cheap, costing(2009.5)), "monthly_cost <= $2,000", scenario.MonthlyCost, 2000), "", "",
+		{"nobody qualifies: too much a month", requiring(asking(cheap, costing(2009.5)), "monthly_cost <= $2,000", figure.MonthlyCost, 2000), "", "",
 			"No strategy meets every requirement (monthly_cost <= $2,000).",
 			[]string{
 				"reverse misses monthly_cost <= $2,000 ($2,400 expected, $400 too much).",
 				"forwarding misses monthly_cost <= $2,000 ($2,010 expected, $9.50 too much).",
 			}},
-		{"nobody qualifies: a quantile is never reached", requiring(asking(but(cheap, p95(never))), "p95 <= 6m", scenario.P95, 360), "", "",
+		{"nobody qualifies: a quantile is never reached", requiring(asking(but(cheap, p95(never))), "p95 <= 6m", figure.P95, 360), "", "",
 			"No strategy meets every requirement (p95 <= 6m).",
 			[]string{"reverse misses p95 <= 6m (too few orders are delivered to reach it at all)."}},
 
@@ -265,7 +266,7 @@ func TestVerdict(t *testing.T) {
 			[]string{"Excluding forwarding saves $4,130 a month: forwarding would qualify."}},
 
 		{"nothing is delivered", asking(dead, dead), "", "", "No strategy delivers anything, so there is nothing to choose.", nil},
-		{"nothing is delivered, whatever is required", requiring(asking(dead), "monthly_cost <= $2,000", scenario.MonthlyCost, 2000), "", "",
+		{"nothing is delivered, whatever is required", requiring(asking(dead), "monthly_cost <= $2,000", figure.MonthlyCost, 2000), "", "",
 			"No strategy delivers anything, so there is nothing to choose.", nil},
 		{"nothing was run", asking(), "", "", "Nothing is left to choose: no strategy has an outcome.", nil},
 		{"the cheapest delivers nothing", asking(dead, dear), "forwarding", "forwarding",
@@ -347,8 +348,8 @@ func orNobody(s string) string {
 
 func TestTheRecordOfAVerdict(t *testing.T) {
 	cheap, dear, other := costing(1000), costing(1020), costing(1130)
-	q := requiring(asking(cheap, dear, costing(500)), "in_time >= 95%", scenario.InTimeShare, 0.95)
-	requiring(q, "p99 <= 5m", scenario.P99, 500)
+	q := requiring(asking(cheap, dear, costing(500)), "in_time >= 95%", figure.InTime, 0.95)
+	requiring(q, "p99 <= 5m", figure.P99, 500)
 	third := but(costing(500), func(o *decision.Outlook) { o.InTime, o.P99 = 0.5, math.Inf(1) })
 	q.Stated[2] = third
 	q.Draws = mostly(90, []decision.Outlook{cheap, dear, third}, []decision.Outlook{but(other, inTime(0.9)), dear, third})
@@ -365,12 +366,12 @@ func TestTheRecordOfAVerdict(t *testing.T) {
 		t.Errorf("P(best) is %v, want %v", v.ProbabilityBest, want)
 	}
 	want := []record.Requirement{
-		{Strategy: "reverse", Text: "in_time >= 95%", Holds: true, HoldsAsStated: true, Probability: 0.9, Value: ptr(0.97), MonthMissesShare: ptr(0.1)},
-		{Strategy: "reverse", Text: "p99 <= 5m", Holds: true, HoldsAsStated: true, Probability: 1, Value: ptr(400.0), MonthMissesShare: ptr(0.0)},
-		{Strategy: "forwarding", Text: "in_time >= 95%", Holds: true, HoldsAsStated: true, Probability: 1, Value: ptr(0.97), MonthMissesShare: ptr(0.0)},
-		{Strategy: "forwarding", Text: "p99 <= 5m", Holds: true, HoldsAsStated: true, Probability: 1, Value: ptr(400.0), MonthMissesShare: ptr(0.0)},
-		{Strategy: "hybrid", Text: "in_time >= 95%", Value: ptr(0.5), MonthMissesShare: ptr(1.0)},
-		{Strategy: "hybrid", Text: "p99 <= 5m", Value: nil, MonthMissesShare: ptr(0.25)},
+		{Strategy: "reverse", Metric: "in_time", Text: "in_time >= 95%", Holds: true, HoldsAsStated: true, Probability: 0.9, Value: ptr(0.97), MonthMissesShare: ptr(0.1)},
+		{Strategy: "reverse", Metric: "p99", Text: "p99 <= 5m", Holds: true, HoldsAsStated: true, Probability: 1, Value: ptr(400.0), MonthMissesShare: ptr(0.0)},
+		{Strategy: "forwarding", Metric: "in_time", Text: "in_time >= 95%", Holds: true, HoldsAsStated: true, Probability: 1, Value: ptr(0.97), MonthMissesShare: ptr(0.0)},
+		{Strategy: "forwarding", Metric: "p99", Text: "p99 <= 5m", Holds: true, HoldsAsStated: true, Probability: 1, Value: ptr(400.0), MonthMissesShare: ptr(0.0)},
+		{Strategy: "hybrid", Metric: "in_time", Text: "in_time >= 95%", Value: ptr(0.5), MonthMissesShare: ptr(1.0)},
+		{Strategy: "hybrid", Metric: "p99", Text: "p99 <= 5m", Value: nil, MonthMissesShare: ptr(0.25)},
 	}
 	got, err := json.Marshal(v.Requirements)
 	if err != nil {
@@ -434,9 +435,9 @@ func TestSavings(t *testing.T) {
 // TestFigure holds each metric to its field.
 func TestFigure(t *testing.T) {
 	o := decision.Outlook{MonthlyCost: 1, CostPerDelivered: 2, Delivered: 3, InTime: 4, P50: 5, P95: 6, P99: 7}
-	for m, want := range map[scenario.Metric]float64{
-		scenario.MonthlyCost: 1, scenario.CostPerDelivered: 2, scenario.DeliveredShare: 3, scenario.InTimeShare: 4,
-		scenario.P50: 5, scenario.P95: 6, scenario.P99: 7,
+	for m, want := range map[figure.ID]float64{
+		figure.MonthlyCost: 1, figure.CostPerDelivered: 2, figure.Delivered: 3, figure.InTime: 4,
+		figure.P50: 5, figure.P95: 6, figure.P99: 7,
 	} {
 		if got := o.Figure(m); got != want {
 			t.Errorf("%v is %v, want %v", m, got, want)
@@ -510,7 +511,7 @@ func TestWhatDecidesWhetherRequirementsAreKept(t *testing.T) {
 		"high values":  func(x float64) bool { return x > 0.6 },
 		"outer values": func(x float64) bool { return x < 0.2 || x > 0.8 },
 	} {
-		q := requiring(asking(costing(1000), costing(2000)), "in_time >= 95%", scenario.InTimeShare, 0.95)
+		q := requiring(asking(costing(1000), costing(2000)), "in_time >= 95%", figure.InTime, 0.95)
 		r := rand.New(rand.NewPCG(9, 0))
 		x, noise := decision.Input{Key: "errors.x"}, decision.Input{Key: "errors.noise"}
 		q.Draws = nil
@@ -558,9 +559,9 @@ func TestAnyVerdictIsSound(t *testing.T) {
 		q.Decision.Confidence = rapid.SampledFrom([]float64{0.5, 0.9, 0.95}).Draw(t, "confidence")
 		q.Decision.Tolerance = rapid.SampledFrom([]float64{0, 0.01, 0.2}).Draw(t, "tolerance")
 		for range rapid.IntRange(0, 2).Draw(t, "requirements") {
-			m := scenario.Metric(rapid.IntRange(0, len(scenario.Metrics)-1).Draw(t, "metric"))
+			m := figure.ID(rapid.IntRange(0, len(figure.Required())-1).Draw(t, "metric"))
 			bound := rapid.Float64Range(0, 1000).Draw(t, "bound")
-			if m.IsShare() {
+			if m.Of().High {
 				bound /= 1000
 			}
 			requiring(q, "a bound", m, bound)

@@ -9,6 +9,7 @@ import (
 	"gonum.org/v1/gonum/mathext"
 
 	"channelbench/internal/decision"
+	"channelbench/internal/figure"
 	"channelbench/internal/record"
 	"channelbench/internal/scenario"
 	"channelbench/internal/sobol"
@@ -137,7 +138,7 @@ func TestExploreRequirements(t *testing.T) {
 		}
 		return []decision.Outlook{cheap, dear}
 	})
-	requiring(w.q, "in_time >= 85%", scenario.InTimeShare, 0.85)
+	requiring(w.q, "in_time >= 85%", figure.InTime, 0.85)
 	s := w.explored()
 	if s.Strategy != "reverse" || name(s.Against) != "forwarding" || s.PerfectInformation != nil {
 		t.Errorf("explored %s against %s, worth %v", s.Strategy, name(s.Against), value(s.PerfectInformation))

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"channelbench/internal/figure"
 	"channelbench/internal/scenario"
 	"channelbench/internal/words"
 )
@@ -240,15 +241,14 @@ func (j *judgement) shortfall(strategy int, r *scenario.Requirement) string {
 	if math.IsInf(v, 0) {
 		return "too few orders are delivered to reach it at all"
 	}
-	switch r.Metric {
-	case scenario.DeliveredShare, scenario.InTimeShare:
-		return fmt.Sprintf("%s expected, %.3g points short", words.Share(v), 100*(r.Bound-v))
-	case scenario.P50, scenario.P95, scenario.P99:
-		return fmt.Sprintf("%s expected, %s too long", words.Clock(v), words.Clock(v-r.Bound))
-	case scenario.CostPerDelivered:
-		return fmt.Sprintf("%s expected, %s too much", clip(v), clip(v-r.Bound))
+	switch f := r.Metric.Of(); f.Kind {
+	case figure.Share:
+		return fmt.Sprintf("%s expected, %.3g points short", f.Text(v), 100*(r.Bound-v))
+	case figure.Time:
+		return fmt.Sprintf("%s expected, %s too long", f.Text(v), f.Text(v-r.Bound))
+	default:
+		return fmt.Sprintf("%s expected, %s too much", f.Text(v), f.Text(v-r.Bound))
 	}
-	return fmt.Sprintf("%s expected, %s too much", words.Month(v), words.Month(v-r.Bound))
 }
 
 // exclusion says what leaving strategies out costs; "" where nothing is excluded.

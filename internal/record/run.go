@@ -15,6 +15,7 @@ import (
 	"io"
 	"math"
 	"slices"
+	"strings"
 
 	"channelbench/internal/inert"
 )
@@ -222,6 +223,7 @@ type Verdict struct {
 // Requirement is one requirement judged for one strategy.
 type Requirement struct {
 	Strategy         string   `json:"strategy"`
+	Metric           string   `json:"metric"` // the figure's name
 	Text             string   `json:"text"`
 	Holds            bool     `json:"holds"`
 	HoldsAsStated    bool     `json:"holds_as_stated"`    // at the stated values, whatever the ranges leave open
@@ -317,6 +319,11 @@ func Read(r io.Reader) (*Run, error) {
 	for i := range run.Strategies {
 		if err := run.Strategies[i].check(); err != nil {
 			return nil, fmt.Errorf("read run: strategy %q: %w", run.Strategies[i].Name, err)
+		}
+	}
+	for i := range run.Verdict.Requirements { // runs of earlier versions say it only as scenarios do, in the first word
+		if r := &run.Verdict.Requirements[i]; r.Metric == "" {
+			r.Metric, _, _ = strings.Cut(r.Text, " ")
 		}
 	}
 	return &run, nil

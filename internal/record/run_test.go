@@ -47,7 +47,7 @@ func full() *Run {
 		}},
 		Verdict: Verdict{
 			Winner: ptr("hybrid"), Candidate: ptr("hybrid"), Closest: ptr("reverse"), MeasureFirst: ptr("channels.reverse.latency"), Minimise: "cost", ExpectedRegret: ptr(3.0), ProbabilityBest: map[string]float64{"hybrid": 1},
-			Requirements: []Requirement{{Strategy: "hybrid", Text: "in_time >= 85%", Holds: true, HoldsAsStated: true, Probability: 1, Value: ptr(0.9), MonthMissesShare: ptr(0.01)}},
+			Requirements: []Requirement{{Strategy: "hybrid", Metric: "in_time", Text: "in_time >= 85%", Holds: true, HoldsAsStated: true, Probability: 1, Value: ptr(0.9), MonthMissesShare: ptr(0.01)}},
 			Excluded:     []string{"reverse"}, ExclusionCost: ptr(900.0), Draws: 64,
 			Saving: &Saving{Strategy: "hybrid", Against: "forwarding", Baseline: true, CostUSD: 6600, AgainstUSD: 7000, MeanUSD: ptr(380.0)}, Baseline: "forwarding",
 			AgainstBaseline: map[string]float64{"hybrid": 400},
@@ -82,7 +82,7 @@ func unreached() *Run {
 	r.Mode = "sim"
 	r.Strategies = []Strategy{{Name: "reverse", Kind: "reverse", Engine: "exact", Orders: 100}}
 	r.Strategies[0].Exact = &Exact{}
-	r.Verdict.Requirements = []Requirement{{Strategy: "reverse", Text: "p95 <= 6m"}}
+	r.Verdict.Requirements = []Requirement{{Strategy: "reverse", Metric: "p95", Text: "p95 <= 6m"}}
 	r.Verdict.BreakEvens = []BreakEven{{Clip: "720p"}}
 	r.Verdict.Saving = &Saving{Strategy: "reverse"}
 	r.Bills = []Bill{{Channel: "reverse"}}

@@ -2,9 +2,9 @@ package scenario
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
+	"channelbench/internal/figure"
 	"channelbench/internal/money"
 	"channelbench/internal/scenario/document"
 )
@@ -68,12 +68,12 @@ func (r *reader) requirement(n *document.Node) (Requirement, bool) {
 		r.Fail(n, requirementHint, "%q is not a requirement", s)
 		return Requirement{}, false
 	}
-	i := slices.Index(Metrics, parts[0])
-	if i < 0 {
-		r.Fail(n, choice(parts[0], Metrics), "no figure is named %q", parts[0])
+	id, ok := figure.Named(parts[0])
+	if f := id.Of(); !ok || !f.Required {
+		r.Fail(n, choice(parts[0], figure.Names(figure.Required())), "no figure is named %q", parts[0])
 		return Requirement{}, false
 	}
-	q := Requirement{Text: s, Metric: Metric(i), AtLeast: Metric(i).IsShare()}
+	q := Requirement{Text: s, Metric: id, AtLeast: id.Of().High}
 	sign := map[bool]string{true: ">=", false: "<="}[q.AtLeast]
 	if parts[1] != sign {
 		r.Fail(n, fmt.Sprintf("write %q", strings.Join([]string{parts[0], sign, parts[2]}, " ")), "%s can only be required with %s, not %q", parts[0], sign, parts[1])
@@ -83,18 +83,14 @@ func (r *reader) requirement(n *document.Node) (Requirement, bool) {
 	return q, ok
 }
 
-// IsShare says whether the metric is a share of orders, which is required to be high; the others
-// are latencies and costs.
-func (m Metric) IsShare() bool { return m == DeliveredShare || m == InTimeShare }
-
 // bound reads the value of a requirement in the unit of its metric.
-func (r *reader) bound(n *document.Node, m Metric, s string) (float64, bool) {
+func (r *reader) bound(n *document.Node, id figure.ID, s string) (float64, bool) {
 	// The value is judged as if it stood alone, at the place of the requirement.
-	value := &document.Node{Name: m.String(), Parent: n, Key: n.Key, At: n.At, Value: s}
-	switch m {
-	case DeliveredShare, InTimeShare:
+	value := &document.Node{Name: id.String(), Parent: n, Key: n.Key, At: n.At, Value: s}
+	switch id.Of().Kind {
+	case figure.Share:
 		return r.share(value)
-	case P50, P95, P99:
+	case figure.Time:
 		d, ok := r.positiveDuration(value)
 		return d.Seconds(), ok
 	default:

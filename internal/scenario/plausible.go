@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"channelbench/internal/channel"
+	"channelbench/internal/figure"
 	"channelbench/internal/money"
 	"channelbench/internal/scenario/document"
 )
@@ -16,7 +17,7 @@ import (
 // checkDecision checks requirements and exclusions against the rest.
 func (c *checker) checkDecision() {
 	for i, q := range c.s.Decision.Require {
-		if n := c.root.Find("decision", "require", i); q.Metric == InTimeShare && c.s.Workload.Promise == 0 && !n.Bad && !c.root.Find("workload").Bad {
+		if n := c.root.Find("decision", "require", i); q.Metric == figure.InTime && c.s.Workload.Promise == 0 && !n.Bad && !c.root.Find("workload").Bad {
 			c.Fail(n, `add promise = "6m" to [workload]`, "in_time is measured against the promise, and there is none")
 		}
 	}

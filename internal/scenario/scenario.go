@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"channelbench/internal/channel"
+	"channelbench/internal/figure"
 	"channelbench/internal/money"
 	"channelbench/internal/policy"
 	"channelbench/internal/world"
@@ -245,29 +246,10 @@ type Decision struct {
 	Budget     money.Micros
 }
 
-// Metric is a figure of a strategy that can be required.
-type Metric uint8
-
-// The metrics.
-const (
-	DeliveredShare   Metric = iota // over all orders
-	InTimeShare                    // over all orders
-	P50                            // latency over all orders, seconds
-	P95                            //
-	P99                            //
-	CostPerDelivered               // dollars
-	MonthlyCost                    // dollars
-)
-
-// Metrics lists the names of the metrics, in the order of their values.
-var Metrics = []string{"delivered", "in_time", "p50", "p95", "p99", "cost_per_delivered", "monthly_cost"}
-
-func (m Metric) String() string { return Metrics[m] }
-
 // Requirement is a bound on a figure, such as delivered >= 99.0%.
 type Requirement struct {
 	Text    string // as written
-	Metric  Metric
+	Metric  figure.ID
 	AtLeast bool    // else at most
 	Bound   float64 // share, seconds or dollars
 }

@@ -195,7 +195,8 @@ func anyRun() *rapid.Generator[*record.Run] {
 			names = append(names, s.Name)
 			if rapid.Bool().Draw(t, "judged") {
 				v.Requirements = append(v.Requirements, record.Requirement{Strategy: s.Name, Value: anyNumber().Draw(t, "got"),
-					Text: rapid.SampledFrom([]string{"in_time >= 96%", "delivered >= 99%", "p95 <= 4m", "cost <= $1", ""}).Draw(t, "text"), Holds: rapid.Bool().Draw(t, "holds"), HoldsAsStated: rapid.Bool().Draw(t, "as stated")})
+					Metric: rapid.SampledFrom([]string{"in_time", "delivered", "p95", "cost", ""}).Draw(t, "metric"),
+					Text:   rapid.SampledFrom([]string{"in_time >= 96%", "delivered >= 99%", "p95 <= 4m", "cost <= $1", ""}).Draw(t, "text"), Holds: rapid.Bool().Draw(t, "holds"), HoldsAsStated: rapid.Bool().Draw(t, "as stated")})
 			}
 		}
 		if rapid.Bool().Draw(t, "won") {

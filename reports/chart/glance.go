@@ -126,7 +126,7 @@ func newGlance(run *record.Run) *glance {
 			return words.PerTenThousand(1 - v)
 		}
 		return words.NoData
-	}, Wrong: "delivered"}
+	}, Wrong: view.DeliveredColumn.Wrong}
 	g.columns = []view.Column{view.CostColumn, kept, view.P95Column, lost}
 	return g
 }

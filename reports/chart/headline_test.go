@@ -40,7 +40,7 @@ func TestGlanceTitleFollowsTheData(t *testing.T) {
 
 	mixed := reporttest.Nobody()
 	mixed.Verdict.Requirements = mixed.Verdict.Requirements[:2]
-	mixed.Verdict.Requirements = append(mixed.Verdict.Requirements, record.Requirement{Strategy: "reverse", Text: "delivered >= 99%"})
+	mixed.Verdict.Requirements = append(mixed.Verdict.Requirements, record.Requirement{Strategy: "reverse", Metric: "delivered", Text: "delivered >= 99%"})
 
 	unsure := reporttest.Six()
 	unsure.Verdict.Draws = 1
@@ -160,7 +160,7 @@ func TestUnsureIsNotMissed(t *testing.T) {
 	notes := map[string]string{}
 	for _, e := range g.List {
 		notes[e.Name] = g.note(e)
-		if got, want := e.Misses("in"), e.Name == "reverse"; got != want {
+		if got, want := e.Misses(view.InTimeColumn(1).Wrong), e.Name == "reverse"; got != want {
 			t.Errorf("%s: marked as missed: %v, want %v", e.Name, got, want)
 		}
 	}

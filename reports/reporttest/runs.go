@@ -91,7 +91,7 @@ func RunOf(promise float64, toys ...Toy) *record.Run {
 func Require(run *record.Run, least float64, text string) {
 	for _, s := range run.Strategies {
 		holds := *s.InTimeShare.Value >= least
-		r := record.Requirement{Strategy: s.Name, Text: text, Holds: holds, HoldsAsStated: holds, Value: s.InTimeShare.Value, MonthMissesShare: Ptr(0.875)}
+		r := record.Requirement{Strategy: s.Name, Metric: "in_time", Text: text, Holds: holds, HoldsAsStated: holds, Value: s.InTimeShare.Value, MonthMissesShare: Ptr(0.875)}
 		if holds {
 			r.Probability, r.MonthMissesShare = 1, Ptr(0.003)
 		}

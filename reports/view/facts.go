@@ -5,8 +5,10 @@ import (
 	"maps"
 	"slices"
 	"sort"
+	"strconv"
 	"strings"
 
+	"channelbench/internal/figure"
 	"channelbench/internal/record"
 	"channelbench/internal/words"
 )
@@ -57,7 +59,7 @@ func RequirementText(run *record.Run, r record.Requirement) string {
 	}
 	parts := []string{word}
 	if v, ok := words.Known(r.Value); ok {
-		parts = append(parts, "expected "+inUnitOf(r.Text, v))
+		parts = append(parts, "expected "+expected(r, v))
 	} else {
 		parts = append(parts, "not reached")
 	}
@@ -68,16 +70,13 @@ func RequirementText(run *record.Run, r record.Requirement) string {
 	return strings.Join(parts, ", ")
 }
 
-// inUnitOf prints a value in the unit in which its requirement is written.
-func inUnitOf(requirement string, v float64) string {
-	switch {
-	case strings.Contains(requirement, "%"):
-		return words.Share(v)
-	case strings.Contains(requirement, "$"):
-		return words.Dollars(v, max(2, words.CentDecimals([]float64{v})))
-	default:
-		return words.Clock(v)
+// expected prints the value of a requirement's figure.
+func expected(r record.Requirement, v float64) string {
+	id, ok := figure.Named(r.Metric)
+	if !ok {
+		return strconv.FormatFloat(v, 'g', 4, 64)
 	}
+	return id.Of().Text(v)
 }
 
 // Mark is ✓ or ✗.

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"sort"
 
+	"channelbench/internal/figure"
 	"channelbench/internal/words"
 )
 
@@ -82,17 +83,17 @@ func (l *Lineup) figureColumns() []Column {
 // The columns of figures that charts and tables share.
 var (
 	CostColumn = Column{[2]string{"Cost per", "delivered clip"},
-		func(e Entry) string { return words.ClipOrNone(CostOf(e)) }, "cost"}
+		func(e Entry) string { return words.ClipOrNone(CostOf(e)) }, figure.CostPerDelivered}
 	DeliveredColumn = Column{[2]string{"", "Delivered"},
-		func(e Entry) string { return words.ShareOrNone(DeliveredOf(e)) }, "delivered"}
+		func(e Entry) string { return words.ShareOrNone(DeliveredOf(e)) }, figure.Delivered}
 	P95Column = Column{[2]string{"95% done", "within"},
-		func(e Entry) string { return words.ClockOrNever(P95Of(e)) }, "p95"}
+		func(e Entry) string { return words.ClockOrNever(P95Of(e)) }, figure.P95}
 )
 
 // InTimeColumn is the column of orders that keep a promise, in seconds.
 func InTimeColumn(promise float64) Column {
 	return Column{[2]string{"In time", "(≤ " + words.Span(promise) + ")"},
-		func(e Entry) string { return words.ShareOrNone(InTimeOf(e)) }, "in"}
+		func(e Entry) string { return words.ShareOrNone(InTimeOf(e)) }, figure.InTime}
 }
 
 // promise is what all runs promise, if they promise the same.
@@ -243,5 +244,5 @@ const lineupRows = 72
 type Column struct {
 	Head  [2]string
 	Value func(Entry) string
-	Wrong string // the requirement that, if missed, marks the figure: the first word of its text
+	Wrong figure.ID // the figure: a missed requirement on it marks the value
 }

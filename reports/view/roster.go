@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"channelbench/internal/figure"
 	"channelbench/internal/record"
 	"channelbench/internal/words"
 	"channelbench/reports/canvas"
@@ -27,6 +28,7 @@ type Entry struct {
 // failure is a requirement that does not hold. One that holds at the stated values, only not in enough
 // of the stated ranges, is unsure: to call it missed would contradict the figure beside it.
 type failure struct {
+	metric string // the figure's name
 	text   string // readable
 	unsure bool
 }
@@ -51,11 +53,11 @@ func Roster(run *record.Run) []Entry {
 		e.Text = canvas.TextColor(e.Mark)
 		for _, r := range run.Verdict.Requirements {
 			if r.Strategy == s.Name && !r.Holds {
-				e.Fails = append(e.Fails, failure{words.Readable(r.Text), Unsure(r)})
+				e.Fails = append(e.Fails, failure{r.Metric, words.Readable(r.Text), Unsure(r)})
 			}
 		}
 		if len(e.Fails) == 0 && Barren(s) { // what every decision requires
-			e.Fails = []failure{{text: "delivered > 0%"}}
+			e.Fails = []failure{{metric: figure.Delivered.String(), text: "delivered > 0%"}}
 		}
 	}
 	name(list, run.Scenario.StrategyLabels)
@@ -185,14 +187,9 @@ func Delivering(list []Entry) []Entry {
 	return slices.DeleteFunc(slices.Clone(list), func(e Entry) bool { return !delivers(e.Strategy) })
 }
 
-// Misses says whether a requirement on the figure surely fails.
-func (e Entry) Misses(figure string) bool {
-	for _, f := range e.Fails {
-		if first, _, _ := strings.Cut(f.text, " "); first == figure && !f.unsure {
-			return true
-		}
-	}
-	return false
+// Misses says whether a requirement on a figure surely fails.
+func (e Entry) Misses(id figure.ID) bool {
+	return slices.ContainsFunc(e.Fails, func(f failure) bool { return f.metric == id.String() && !f.unsure })
 }
 
 // Shortest is the shortest way to say the shortcomings: "misses", or "may miss".

@@ -59,7 +59,7 @@ func evidence(run *record.Run, e *Entry) string {
 		case Unsure(r):
 			open = append(open, fmt.Sprintf("%s (%s sure)", r.Text, words.WholePercent(r.Probability)))
 		case known:
-			missed = append(missed, fmt.Sprintf("%s (%s expected)", r.Text, inUnitOf(r.Text, value)))
+			missed = append(missed, fmt.Sprintf("%s (%s expected)", r.Text, expected(r, value)))
 		default:
 			missed = append(missed, r.Text+" (not reached)")
 		}
