@@ -26,7 +26,7 @@ func (a *attack) drive(live bool, orders []recording.Order) *record.Drive {
 		}
 	}
 	for _, g := range a.scenario.Gates {
-		d.Gates = append(d.Gates, record.Gate{Metric: g.Metric, Change: g.Change})
+		d.Gates = append(d.Gates, record.Gate{Metric: g.Metric, Change: g.Change, FloorUSD: g.Floor.Dollars()})
 	}
 	var lags []float64
 	var scheduled, began []time.Duration

@@ -212,7 +212,7 @@ func TestJudge(t *testing.T) {
 		"a slow month":         {70, 40, slow, "p50", Regression, "since 2026-02-10"},
 		"slow, and well again": {40, 38, func(n *Night) { times(&n.Latency.P50, 1.3*float64(1-n.at.YearDay()%2)+0.98*float64(n.at.YearDay()%2)) }, "delivered", OK, "within"},
 		"faster":               {45, 38, func(n *Night) { times(&n.Latency.P50, 0.7) }, "p50", Improvement, "better"},
-		"a dead channel":       {40, 39, func(n *Night) { n.Delivered, n.InTime, n.Orders = 0, 0, 10; n.Truncated = "stopped" }, "delivered", Regression, "drift"},
+		"a dead channel":       {40, 39, func(n *Night) { n.Delivered, n.InTime, n.Orders = 0, 0, 10; n.Truncated = "stopped" }, "delivered", Regression, "not a single one"},
 		"a channel given up": {40, 39, func(n *Night) {
 			n.Delivered, n.InTime, n.Orders, n.GivenUp = 0, 0, 6, "given up as dead after 6 orders"
 		}, "delivered", Regression, "given up as dead after 6"},
@@ -369,13 +369,18 @@ func TestPair(t *testing.T) {
 }
 
 func TestLimitsGrowWithTheCharts(t *testing.T) {
-	if l := LimitsFor(1); l.Step != 2 || l.Drift != 5 {
-		t.Errorf("of one chart %+v, want 2 and 5", l)
-	}
 	last := LimitsFor(1)
+	if last.Night != 2 {
+		t.Errorf("of one chart %+v, want 2 for a night", last)
+	}
 	for _, charts := range []int{4, 12, 40, 200} {
 		l := LimitsFor(charts)
-		if l.Step < last.Step || l.Drift <= last.Drift || l.Step > 4 || l.Drift > 12 {
+		for w := 2; w <= mostRun; w++ {
+			if l.Run[w] <= last.Run[w] || w > 2 && l.Run[w] >= l.Run[w-1] || l.Run[w] > 5 {
+				t.Errorf("of %d charts, %d nights: %+v, of fewer charts %+v", charts, w, l, last)
+			}
+		}
+		if l.Night < last.Night {
 			t.Errorf("of %d charts %+v, of fewer %+v", charts, l, last)
 		}
 		last = l

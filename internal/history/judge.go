@@ -17,8 +17,9 @@ type Status string
 
 // The statuses, in the order in which they matter.
 const (
-	Regression   Status = "regression"
-	Inconclusive Status = "inconclusive"
+	Regression   Status = "regression"   // beyond the gate and chance, for nights running
+	Inconclusive Status = "inconclusive" // beyond the gate, not beyond chance; or too few nights or orders to find what the gate asks for
+	Watch        Status = "watch"        // beyond the gate and chance tonight
 	Improvement  Status = "improvement"
 	OK           Status = "ok"
 )
@@ -31,12 +32,14 @@ type Verdict struct {
 	Reason   string // why
 	Orders   int64
 	Nights   int      // of the baseline; 1: a single run
-	Base     *float64 // dollars, seconds, a share; nil: not known, or never
-	Value    *float64
-	Effect   *float64 // how much more: relative, or a difference of shares; nil: not known
+	Base     *float64 // dollars, seconds, a share; nil: not known
+	Value    *float64 // nil: not known, or never
+	Never    bool     // the value is a time that was never reached
+	Effect   *float64 // how much more: relative, or a difference of shares; nil: not known, or of nothing
 	Low      *float64 // its 95 % interval
 	High     *float64
 	Score    *float64 // standard deviations off, positive is worse
+	Lag      *float64 // correlation of a night with the one before; nil: not known
 	Since    string   // the night with which a change began, by its date; "": there is none
 }
 
@@ -249,7 +252,7 @@ func (s *series) sinceMark(l *Log) {
 func (s *series) verdict(g scenario.Gate, limits Limits) (Verdict, time.Time) {
 	m := metricOf(g.Metric)
 	c := newChart(m, g, limits)
-	v := Verdict{Strategy: s.strategy, Gate: g, Status: Inconclusive, Nights: 0}
+	v := Verdict{Strategy: s.strategy, Gate: g, Status: Inconclusive}
 	var days []time.Time // of the nights that the chart was shown
 	tonight := s.tonight()
 	for i := range s.nights {
@@ -264,7 +267,8 @@ func (s *series) verdict(g scenario.Gate, limits Limits) (Verdict, time.Time) {
 		days = append(days, n.at)
 		o := c.add(r)
 		if n == tonight {
-			v.fill(m, r, &o)
+			v.fill(n, m, r, &o)
+			v.Status, v.Reason = c.words(r, &o)
 			if o.from > 0 && o.from <= len(days) {
 				return v.since(days[o.from-1]), days[o.from-1]
 			}
@@ -281,18 +285,8 @@ func (s *series) verdict(g scenario.Gate, limits Limits) (Verdict, time.Time) {
 // dead says whether a gate on what is delivered fails, however few orders there were: the test that gave the channel up was sure
 // of it.
 func (n *Night) dead(m *metric) bool {
-	return n.GivenUp != "" && m.rate && n.Invalid == "" && n.Engine == driven
-}
-
-func newChart(m *metric, g scenario.Gate, limits Limits) *chart {
-	c := &chart{rate: m.rate, most: math.Inf(1), gate: math.Log1p(g.Change), limits: limits}
-	if m.q > 0.5 {
-		c.most = mostTail
-	}
-	if m.rate {
-		c.gate = -g.Change
-	}
-	return c
+	ofDelivered := m.name == "delivered" || m.name == "in_time"
+	return n.GivenUp != "" && ofDelivered && n.Invalid == "" && n.Engine == driven
 }
 
 func (v Verdict) since(day time.Time) Verdict {
@@ -302,57 +296,62 @@ func (v Verdict) since(day time.Time) Verdict {
 }
 
 // fill puts what the chart says in the units of people.
-func (v *Verdict) fill(m *metric, r reading, o *outcome) {
-	v.Orders, v.Nights = r.orders, o.base
-	v.Value, v.Base = m.unit(r.y), m.unit(o.level)
-	v.Effect, v.Low, v.High = m.effect(o.off), m.effect(o.low), m.effect(o.high)
-	if m.rate { // a share of misses that grows is one of hits that falls
-		v.Low, v.High = m.effect(o.high), m.effect(o.low)
+func (v *Verdict) fill(n *Night, m *metric, r reading, o *outcome) {
+	v.Orders, v.Nights = n.Orders, o.base
+	v.Value, v.Never = m.unit(r.y), math.IsInf(r.y, 1)
+	if o.level == nil {
+		return
 	}
+	o.low, o.high = o.level.interval(r)
+	v.Base, v.Lag = m.unit(o.level.mean), &o.level.lag
+	v.measure(m, o)
+}
+
+// measure fills in the effect. Of nothing there is none: dollars tell.
+func (v *Verdict) measure(m *metric, o *outcome) {
 	if !math.IsNaN(o.score) {
 		v.Score = &o.score
 	}
-	v.Status, v.Reason = v.words(o)
+	if !m.rate && v.Base != nil && *v.Base <= m.least {
+		return
+	}
+	v.Effect, v.Low, v.High = m.effect(o, o.off), m.effect(o, o.low), m.effect(o, o.high)
+	if m.falls() {
+		v.Low, v.High = v.High, v.Low
+	}
 }
 
-func (v *Verdict) words(o *outcome) (Status, string) {
-	switch o.found {
-	case learning:
-		return Inconclusive, fmt.Sprintf("the baseline has %d of at least %d nights", o.base, leastBase)
-	case stepped:
-		return Regression, "two nights running beyond chance and the gate"
-	case drifted:
-		return Regression, "nights add up to a drift beyond chance and the gate"
-	case improved:
-		return Improvement, "better beyond chance by more than the gate's measure"
-	}
-	if o.beyond {
-		return OK, "beyond chance and the gate tonight; a second night running makes it a regression"
-	}
-	return OK, "within the gate, or within chance"
-}
+// falls says whether the figure is of hits, so that one that gets worse falls.
+func (m *metric) falls() bool { return m.name == "delivered" || m.name == "in_time" }
 
 // unit is a chart's value as people read it.
 func (m *metric) unit(y float64) *float64 {
 	switch {
 	case math.IsNaN(y) || math.IsInf(y, 0):
 		return nil
-	case m.rate:
+	case m.falls():
 		y = 1 - y
-	default:
+	case m.name == "attempts": // per order
+		y = 1 / (1 - y)
+	case !m.rate:
 		y = math.Exp(y)
+		if y <= m.least {
+			y = 0
+		}
 	}
 	return &y
 }
 
 // effect is a difference on a chart's scale as people read it.
-func (m *metric) effect(off float64) *float64 {
+func (m *metric) effect(o *outcome, off float64) *float64 {
 	switch {
 	case math.IsNaN(off) || math.IsInf(off, 0):
 		return nil
-	case m.rate:
+	case m.falls():
 		off = -off
-	default:
+	case m.name == "attempts":
+		off = (1-o.mean)/(1-o.mean-off) - 1
+	case !m.rate:
 		off = math.Expm1(off)
 	}
 	return &off
@@ -362,7 +361,7 @@ func (m *metric) effect(off float64) *float64 {
 // and relays show (3 to 5 %).
 const DefaultBetweenSD = 0.05
 
-// level95 of all gates of a comparison of two runs together: how often any is wrong to fail.
+// pairAlarms is how often any gate of a comparison of two runs is wrong to fail.
 const pairAlarms = 0.05
 
 // PurchaseError says that two runs don't buy the same.
@@ -399,7 +398,7 @@ func Pair(base, now []Night, o Options) (*Comparison, error) {
 			c.Charts += len(gates)
 		}
 	}
-	c.Limits = Limits{Step: max(2, stats.Score(pairAlarms/float64(max(c.Charts, 1)))), Drift: math.Inf(1)}
+	c.Limits = Limits{Night: max(2, stats.Score(pairAlarms/float64(max(c.Charts, 1))))}
 	for i := range now {
 		if now[i].Engine != driven {
 			continue
@@ -440,7 +439,7 @@ func (c *Comparison) pair(base, now *Night, g scenario.Gate, between float64) Ve
 		v.Reason = "the runs polled at different intervals"
 		return v
 	}
-	o := outcome{base: 1, level: b.y, off: r.y - b.y, found: unchanged}
+	o := outcome{base: 1, mean: b.y, off: r.y - b.y}
 	if math.IsInf(r.y, 1) && math.IsInf(b.y, 1) {
 		o.off = 0
 	}
@@ -448,28 +447,30 @@ func (c *Comparison) pair(base, now *Night, g scenario.Gate, between float64) Ve
 		o.score = stats.Score(stats.FisherMid(b.missed, b.orders, r.missed, r.orders))
 		o.low, o.high = stats.Newcombe(float64(b.missed), float64(b.orders), float64(r.missed), float64(r.orders))
 	} else {
-		spread := between
-		if m.q == 0 {
-			spread = 0 // prices don't sway
+		spread := 0.0 // prices don't sway
+		if m.q > 0 {
+			spread = between
 		}
 		sd := math.Max(leastSD, math.Sqrt(b.se*b.se+r.se*r.se+2*spread*spread))
 		o.score, o.low, o.high = o.off/sd, o.off-1.96*sd, o.off+1.96*sd
 	}
-	v.fill(m, r, &o)
+	v.Orders, v.Nights, v.Base, v.Value, v.Never = now.Orders, 1, m.unit(b.y), m.unit(r.y), math.IsInf(r.y, 1)
+	v.measure(m, &o)
 	v.Status, v.Reason = c.pairWords(newChart(m, g, c.Limits), &o)
 	return v
 }
 
 // pairWords says what a difference of two nights comes to. One that is beyond the gate, and may be chance, is no verdict.
 func (c *Comparison) pairWords(of *chart, o *outcome) (Status, string) {
+	gate := of.gateAt(o.mean)
 	switch {
 	case math.IsNaN(o.score):
 		return Inconclusive, "too few orders to know how far it is from chance"
-	case o.off > of.gate && o.score > c.Limits.Step:
+	case o.off > gate && o.score > c.Limits.Night:
 		return Regression, "beyond chance and the gate"
-	case o.off > of.gate:
+	case o.off > gate:
 		return Inconclusive, "beyond the gate, but not beyond chance: too few orders to tell"
-	case -o.off > of.gate && -o.score > c.Limits.Step:
+	case -o.off > gate && -o.score > c.Limits.Night:
 		return Improvement, "better beyond chance by more than the gate's measure"
 	}
 	return OK, "within the gate"

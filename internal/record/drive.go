@@ -15,8 +15,9 @@ type Drive struct {
 
 // Gate is how much worse a figure may get from one run to the next.
 type Gate struct {
-	Metric string  `json:"metric"` // such as "p95" or "delivered"
-	Change float64 `json:"change"` // 0.05: 5 % more; of shares −0.01: one percentage point less
+	Metric   string  `json:"metric"`              // such as "p95" or "delivered"
+	Change   float64 `json:"change"`              // 0.05: 5 % more; of shares −0.01: one percentage point less
+	FloorUSD float64 `json:"floor_usd,omitempty"` // of a cost: a change of no more is none
 }
 
 // Counts are what a driven strategy's figures are made of.

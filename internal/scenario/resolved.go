@@ -39,7 +39,7 @@ func (s *Scenario) Resolved() []byte {
 	if len(s.Gates) > 0 {
 		w.line("\n[gates]  # how much worse a figure may get; pp: percentage points")
 		for _, g := range s.Gates {
-			w.put(g.Metric, quote(g.String()))
+			w.line(g.Metric + " = " + quote(g.String()))
 		}
 	}
 	return []byte(w.String())
@@ -511,12 +511,4 @@ func (s *Stop) String() string {
 		return quote(none)
 	}
 	return fmt.Sprintf("{ good = %s, bad = %s, false_stop = %s, missed = %s }", percent(s.Good), percent(s.Bad), percent(s.FalseStop), percent(s.Missed))
-}
-
-// String is the bound as scenarios spell it: "+5%", "-1pp".
-func (g Gate) String() string {
-	if g.Points {
-		return "-" + strings.TrimSuffix(share(-g.Change), "%") + "pp"
-	}
-	return "+" + share(g.Change)
 }
