@@ -166,6 +166,13 @@ func (p *program) judge(f *compareFlags, o history.Options) (*history.Comparison
 	for _, problem := range log.Problems {
 		p.note("warning: %s: %v; it is left out", f.history, problem)
 	}
+	for _, clock := range append(log.Clocks, log.Ahead(time.Now())...) {
+		p.note("warning: %s: %v; nights are judged in the order in which they were appended", f.history, clock)
+	}
+	if log.Unread != nil {
+		return nil, fail(exitUsage, fmt.Errorf("%s: its last line can't be judged: %v\n"+
+			"  hint: bench again; the night after it can be", f.history, log.Unread))
+	}
 	c, err := history.Judge(log, o)
 	if errors.Is(err, history.ErrNothing) {
 		return nil, fail(exitUsage, fmt.Errorf("%s holds no night to judge", f.history))

@@ -240,7 +240,7 @@ var limits = map[string]int{
 	"reports":            12600, // one file a chart, of one run or of several, and the theme they share
 	"sim/exact":          1600,  // each kind of exit of a step has its integral
 	"internal/calibrate": 1700,  // each figure from its attempts to its place in the text: rates, latencies, spells
-	"internal/history":   1900,  // nights as they are kept, read and judged, and the money of their months, by one format and one lock
+	"internal/history":   2400,  // nights as they are kept, read and judged, and the money of their months, by one format and one lock
 	"sim":                2100,  // the façade: runs, ranges, break-evens and their map, and the study behind a plan
 	"cmd/channelbench":   4400,  // one file a verb
 }

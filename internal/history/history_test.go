@@ -86,7 +86,7 @@ func TestReadNamesWhatItLeavesOut(t *testing.T) {
 		"of an unknown kind":   {join(sealed(`{"schema":"channelbench/history/v1","kind":"other"`), one), 1, `line 1 is of the kind "other", which only other versions know`},
 		"foreign JSON":         {join([]byte("{\"level\":\"info\"}\n[1,2]\n7\n"), one), 1, "line 1 is not a line of a history\nline 2 is not a line of a history\nline 3 is not a line of a history"},
 		"binary":               {join([]byte("\x00\xff\x1b[31m\n"), one, bytes.Repeat([]byte{0}, 3<<20), []byte("\n"), two), 2, "line 1 is no JSON\nline 3 is no JSON"},
-		"out of order":         {join(two, one, three), 2, "line 2 is out of order: 2026-01-02T03:00:00Z of a comes after 2026-01-03T03:00:00Z"},
+		"out of order":         {join(two, one, three), 3, ""},
 		"twice":                {join(one, two, one), 2, "line 3 repeats line 1"},
 		"resumed":              {join(one, two, three, encode(t, resumed)), 3, "line 2 is superseded by line 4, of the same run later on"},
 	} {

@@ -34,6 +34,7 @@ type Verdict struct {
 	Nights   int      // of the baseline; 1: a single run
 	Base     *float64 // dollars, seconds, a share; nil: not known
 	Value    *float64 // nil: not known, or never
+	WasNever bool     // the same of the base: of a single run
 	Never    bool     // the value is a time that was never reached
 	Effect   *float64 // how much more: relative, or a difference of shares; nil: not known, or of nothing
 	Low      *float64 // its 95 % interval
@@ -148,28 +149,31 @@ func (c *Comparison) leaveReplays() {
 	}
 }
 
-// latest is the last line of the latest night that is asked for.
+// latest is the night of those asked for that was appended last, whatever its stamp.
 func latest(l *Log, o Options) *Night {
 	var last *Night
 	for i := range l.Nights {
 		n := &l.Nights[i]
-		if (o.Site == "" || n.Site == o.Site) && (o.Scenario == "" || n.Scenario == o.Scenario) && (last == nil || !n.at.Before(last.at)) {
+		if (o.Site == "" || n.Site == o.Site) && (o.Scenario == "" || n.Scenario == o.Scenario) {
 			last = n
 		}
 	}
 	return last
 }
 
+// with says whether two nights are of one run.
+func (n *Night) with(other *Night) bool { return n.At == other.At && n.Run == other.Run }
+
 // series are the nights of one strategy that are looked at.
 type series struct {
 	strategy string
-	night    string  // the latest of the group
+	last     *Night  // the latest of the group
 	nights   []Night // comparable with its own latest one; since the last mark
 }
 
 // tonight is the strategy's part of the latest night, nil if it had none.
 func (s *series) tonight() *Night {
-	if n := &s.nights[len(s.nights)-1]; n.At == s.night {
+	if n := &s.nights[len(s.nights)-1]; n.with(s.last) {
 		return n
 	}
 	return nil
@@ -190,11 +194,11 @@ func (c *Comparison) series(l *Log, last *Night, o Options) []*series {
 		}
 		k := slices.IndexFunc(all, func(s *series) bool { return s.strategy == n.Strategy })
 		if k < 0 {
-			k, all = len(all), append(all, &series{strategy: n.Strategy, night: last.At})
+			k, all = len(all), append(all, &series{strategy: n.Strategy, last: last})
 		}
 		s := all[k]
 		s.nights = append(s.nights, *n)
-		if n.At == last.At {
+		if n.with(last) {
 			c.NewNights, c.SpentUSD = append(c.NewNights, *n), c.SpentUSD+n.SpentUSD
 		}
 	}
@@ -209,7 +213,7 @@ func (c *Comparison) series(l *Log, last *Night, o Options) []*series {
 			return differs
 		})
 		for i := range s.nights {
-			if n := &s.nights[i]; n.At != last.At && n.Invalid == "" {
+			if n := &s.nights[i]; !n.with(last) && n.Invalid == "" {
 				c.BaseNights = append(c.BaseNights, *n)
 			}
 		}
@@ -239,13 +243,26 @@ func (s *series) sinceMark(l *Log) {
 		if m.group() != s.nights[0].group() || m.Strategy != "" && m.Strategy != s.strategy {
 			continue
 		}
-		first := slices.IndexFunc(s.nights, func(n Night) bool { return !n.at.Before(m.from) })
-		if first < 0 {
-			first = len(s.nights) - 1 // the mark is of nights to come: the latest is all there is
-		}
+		first := min(s.begin(m.from), len(s.nights)-1) // if the mark is of nights to come, the latest is all there is
 		s.nights = s.nights[first:]
 		return
 	}
+}
+
+// begin is the first night since a moment: the place that has the fewest stamps on the wrong side.
+func (s *series) begin(from time.Time) int {
+	best, wrong, fewest := 0, 0, 0
+	for i := range s.nights {
+		if s.nights[i].at.Before(from) {
+			wrong--
+		} else {
+			wrong++
+		}
+		if wrong < fewest {
+			best, fewest = i+1, wrong
+		}
+	}
+	return best
 }
 
 // verdict judges the nights of a series by one gate, and says when a change began, if any did.
@@ -307,12 +324,15 @@ func (v *Verdict) fill(n *Night, m *metric, r reading, o *outcome) {
 	v.measure(m, o)
 }
 
+// nothing is a cost that is told as $0.0000.
+const nothing = 5e-5
+
 // measure fills in the effect. Of nothing there is none: dollars tell.
 func (v *Verdict) measure(m *metric, o *outcome) {
 	if !math.IsNaN(o.score) {
 		v.Score = &o.score
 	}
-	if !m.rate && v.Base != nil && *v.Base <= m.least {
+	if m.dollars && v.Base != nil && *v.Base < nothing {
 		return
 	}
 	v.Effect, v.Low, v.High = m.effect(o, o.off), m.effect(o, o.low), m.effect(o, o.high)
@@ -335,7 +355,7 @@ func (m *metric) unit(y float64) *float64 {
 		y = 1 / (1 - y)
 	case !m.rate:
 		y = math.Exp(y)
-		if y <= m.least {
+		if y < 1.01*m.least { // sums of logarithms end in dust
 			y = 0
 		}
 	}
@@ -454,7 +474,8 @@ func (c *Comparison) pair(base, now *Night, g scenario.Gate, between float64) Ve
 		sd := math.Max(leastSD, math.Sqrt(b.se*b.se+r.se*r.se+2*spread*spread))
 		o.score, o.low, o.high = o.off/sd, o.off-1.96*sd, o.off+1.96*sd
 	}
-	v.Orders, v.Nights, v.Base, v.Value, v.Never = now.Orders, 1, m.unit(b.y), m.unit(r.y), math.IsInf(r.y, 1)
+	v.Orders, v.Nights, v.Base, v.Value = now.Orders, 1, m.unit(b.y), m.unit(r.y)
+	v.WasNever, v.Never = math.IsInf(b.y, 1), math.IsInf(r.y, 1)
 	v.measure(m, &o)
 	v.Status, v.Reason = c.pairWords(newChart(m, g, c.Limits), &o)
 	return v

@@ -293,12 +293,31 @@ func (l *level) run(nights []met, sign float64) (off, score float64) {
 		off += min(d, 1) / w // a figure that is never reached says as much as one that is e times as high
 		capped += min(d, bound, l.metric.most*sd) / w
 	}
-	return off, stats.ScoreT(capped/l.se(sd, w), l.df)
+	score = stats.ScoreT(capped/l.se(sd, w), l.df)
+	if l.metric.q > 0 && w >= youngRun && l.nights < 2*leastBase && off > youngOff {
+		score = max(score, min(l.limit+justBeyond, off/l.wideSE(w)))
+	}
+	return off, score
 }
+
+// A young baseline hardly knows how much nights scatter, so that even a doubled time would be no news. Times that are half as
+// long again for youngRun nights or more are beyond chance there, too, where they would be if nights were known to differ by
+// youngSD.
+const (
+	youngSD  = 0.07
+	youngRun = 3
+	youngOff = 0.4 // on the logarithmic scale
+)
 
 // se is the standard error of how far off the mean of w nights is.
 func (l *level) se(sd, w float64) float64 {
 	return sd * math.Sqrt(l.runs[int(w)]/w+l.base/l.nights)
+}
+
+// wideSE is the standard error of w nights off if nights differ by youngSD.
+func (l *level) wideSE(w float64) float64 {
+	wide := level{lag: priorLag, decay: priorLag}
+	return math.Sqrt(l.own*(1/w+1/l.nights) + youngSD*youngSD*(wide.inflation(w)/w+wide.inflation(l.nights)/l.nights))
 }
 
 // sdOf is the standard deviation of some nights: what the baseline's nights scatter, as far as the scatter of orders is part of
