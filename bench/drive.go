@@ -62,9 +62,13 @@ func (s *sample) counts() *record.Counts {
 		c.SpentByMonth[month] = bought.Dollars()
 	}
 	latencies := make([]float64, len(s.tallies))
+	var costs []float64 // of delivered clips
 	for i := range s.tallies {
 		t := &s.tallies[i]
 		latencies[i] = t.latency
+		if t.delivered {
+			costs = append(costs, s.cost(t))
+		}
 		if t.inTime {
 			c.InTime++
 		}
@@ -87,6 +91,8 @@ func (s *sample) counts() *record.Counts {
 			}
 		}
 	}
+	slices.Sort(costs)
+	c.CostMedian = record.Number(rank(costs, 0.5))
 	c.P90 = decision.Figure(stats.OrderQuantile(latencies, 0.9))
 	s.lack(c)
 	c.SpentUSD, c.Bill.ReportedUSD, c.Bill.ComparedUSD = plus(spent, s.missing).Dollars(), reported.Dollars(), compared.Dollars()

@@ -110,11 +110,13 @@ func (t *trend) follow() {
 	}
 }
 
-// changes are what became of a strategy beyond chance: the columns.
+// changes are what became of a strategy beyond chance, where the figures that are shown tell it: the columns.
 func (r trendRow) changes() []int {
 	var list []int
 	for i, s := range r.shifts {
-		if r.judged && s.changed() != 0 {
+		format := trendColumns[i].format
+		told := valueOrNever(s.before.Value, format) != valueOrNever(s.after.Value, format)
+		if r.judged && s.changed() != 0 && told {
 			list = append(list, i)
 		}
 	}

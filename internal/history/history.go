@@ -163,6 +163,7 @@ func night(run *record.Run, s *record.Strategy, site string) Night {
 		return n
 	}
 	n.InTime, n.Attempts, n.Retries, n.Fallbacks, n.Latency.P90 = c.InTime, c.Attempts, c.Retries, c.Fallbacks, c.P90
+	n.CostMedian = c.CostMedian
 	if c.Errors != nil {
 		n.Errors = c.Errors
 	}
