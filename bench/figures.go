@@ -30,7 +30,7 @@ func (a *attack) record(o *Options) (*record.Run, error) {
 	var samples []*sample
 	for i := range a.scenario.Strategies {
 		if slices.Contains(drivenBy(a.scenario), i) {
-			driven := a.sample(i, "live", 1, recorded, b)
+			driven := a.sample(i, run.Drive.Channels, 1, recorded, b)
 			driven.missing = missing[i]
 			samples = append(samples, driven)
 			continue

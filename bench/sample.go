@@ -17,7 +17,7 @@ import (
 // had none and are left out.
 type sample struct {
 	strategy int
-	engine   string  // "live", "replay"
+	engine   string  // "live", "mock", "replay"
 	repeats  float64 // how many tallies one order has
 	monthly  float64
 	fixed    float64                 // dollars a month
@@ -113,10 +113,11 @@ type figures struct {
 // once counts every order once.
 func once(*tally) float64 { return 1 }
 
-// doubt is how many orders are thought of beside those that were measured, since what never happened in a few orders may
-// happen all the same: half an order for each way that a share can go, by the prior of Jeffreys (1946). Of money, what is delivered
-// at once is paid the least for, what falls back the most, and what is never delivered as much as a delivered order at least:
-// of resampled orders, t intervals, log ratios and Fieller's, only this held true costs of few orders, as often as is said.
+// doubt is how many orders are thought of beside those that were measured, since what never happened in a few orders
+// may happen all the same: half an order for each way that a share can go, by the prior of Jeffreys (1946). Of money,
+// what is delivered at once is paid the least for, what falls back the most, and what is never delivered as much as a
+// delivered order at least: of resampled orders, t intervals, log ratios and Fieller's, only this held true costs of
+// few orders, as often as is said.
 type doubt struct {
 	atOnce, never float64 // delivered at once, and never
 	fell, stayed  float64 // back on a later step, and on the first one

@@ -11,11 +11,13 @@ import (
 	"channelbench/internal/scenario"
 )
 
-// breakeven.go finds where the two sides of a break-even map cost the same per delivered clip, by the formula that draws it.
+// breakeven.go finds where the two sides of a break-even map cost the same per delivered clip, by the formula that
+// draws it.
 
 // causes say of a channel what its failures are, after their share and its name.
 var causes = map[string]string{
-	"region": "submits meet region errors", "submit": "submits are refused", "job": "jobs fail", "unusable": "clips are unusable",
+	"region": "submits meet region errors", "submit": "submits are refused",
+	"job": "jobs fail", "unusable": "clips are unusable",
 }
 
 // costingTheSame looks along the lengths of each resolution, and along the rates at the lengths that are ordered.
@@ -75,7 +77,8 @@ func (c *contest) made() []int {
 func (c *contest) allMake(seconds int) bool {
 	video := &c.whatIf(c.strategy, seconds).Workload.Videos[0]
 	for i := range c.scenario.Channels {
-		if _, ok := c.scenario.Channels[i].Make(video.Clip, video.Fit); !ok && (c.ways[c.strategy].uses[i] || c.ways[c.against].uses[i]) {
+		used := c.ways[c.strategy].uses[i] || c.ways[c.against].uses[i]
+		if _, ok := c.scenario.Channels[i].Make(video.Clip, video.Fit); used && !ok {
 			return false
 		}
 	}
@@ -140,8 +143,8 @@ func (c *contest) alongLengths() ([]record.BreakEven, error) {
 	return found, nil
 }
 
-// between narrows a change of the cheaper side down to two neighbours among the lengths: it is between the two or, where the
-// clip as it is made grows by a rung, at the longer one.
+// between narrows a change of the cheaper side down to two neighbours among the lengths: it is between the two or,
+// where the clip as it is made grows by a rung, at the longer one.
 func (c *contest) between(made []int, before, after float64) (record.BreakEven, error) {
 	for len(made) > 2 {
 		middle := len(made) / 2
@@ -159,11 +162,13 @@ func (c *contest) between(made []int, before, after float64) (record.BreakEven, 
 	low, high := made[0], made[1]
 	even := record.BreakEven{Cheaper: longer, Dearer: shorter, Clip: c.resolution()}
 	even.Seconds = record.Number(float64(high))
-	even.Sentence = fmt.Sprintf("From a %s clip of %d s on, %s is cheaper per delivered clip than %s; shorter ones are cheaper with %s.",
+	even.Sentence = fmt.Sprintf(
+		"From a %s clip of %d s on, %s is cheaper per delivered clip than %s; shorter ones are cheaper with %s.",
 		even.Clip, high, longer, shorter, shorter)
 	if high == low+1 && c.alike(low, high) {
 		even.Seconds = record.Number(float64(low) + before/(before-after))
-		even.Sentence = fmt.Sprintf("%s and %s cost the same per delivered %s clip at %s s: longer ones are cheaper with %s, shorter ones with %s.",
+		even.Sentence = fmt.Sprintf(
+			"%s and %s cost the same per delivered %s clip at %s s: longer ones are cheaper with %s, shorter ones with %s.",
 			longer, shorter, even.Clip, strconv.FormatFloat(*even.Seconds, 'g', 3, 64), longer, shorter)
 	}
 	return even, nil
@@ -171,7 +176,8 @@ func (c *contest) between(made []int, before, after float64) (record.BreakEven, 
 
 // alike says whether clips of two lengths are made by the same channels, and as much longer than ordered.
 func (c *contest) alike(low, high int) bool {
-	return slices.Equal(c.makes(c.strategy, low), c.makes(c.strategy, high)) && slices.Equal(c.makes(c.against, low), c.makes(c.against, high))
+	same := func(strategy int) bool { return slices.Equal(c.makes(strategy, low), c.makes(strategy, high)) }
+	return same(c.strategy) && same(c.against)
 }
 
 // sides are the names of the side that an increase of the saving favours, and of the other.
@@ -190,8 +196,8 @@ type rateFlip struct {
 	rising  bool // more failures favour the strategy
 }
 
-// alongRates finds for the lengths that are ordered the rate of the failure at which both sides cost the same, where there is
-// one. The lowest and the highest speak for all.
+// alongRates finds for the lengths that are ordered the rate of the failure at which both sides cost the same, where
+// there is one. The lowest and the highest speak for all.
 func (c *contest) alongRates(rates []float64) ([]record.BreakEven, error) {
 	var flips []rateFlip
 	for _, seconds := range c.ordered() {
@@ -223,26 +229,34 @@ func (c *contest) rateFlips(seconds int, rates []float64) ([]rateFlip, error) {
 			return nil, err
 		}
 		if i > 0 && now*before < 0 {
-			low, high := last, rate
-			for high-low > 1e-6 {
-				middle := (low + high) / 2
-				saving, err := c.saving(seconds, middle)
-				if err != nil {
-					return nil, err
-				}
-				if saving*before > 0 {
-					low = middle
-				} else {
-					high = middle
-				}
+			at, err := c.evenAt(seconds, last, rate, before)
+			if err != nil {
+				return nil, err
 			}
-			flips = append(flips, rateFlip{seconds, high, now > 0})
+			flips = append(flips, rateFlip{seconds, at, now > 0})
 		}
 		if now != 0 {
 			last, before = rate, now
 		}
 	}
 	return flips, nil
+}
+
+// evenAt is the rate between two at which nothing is saved; at the lower one it is so much.
+func (c *contest) evenAt(seconds int, low, high, before float64) (float64, error) {
+	for high-low > 1e-6 {
+		middle := (low + high) / 2
+		saving, err := c.saving(seconds, middle)
+		if err != nil {
+			return 0, err
+		}
+		if saving*before > 0 {
+			low = middle
+		} else {
+			high = middle
+		}
+	}
+	return high, nil
 }
 
 // atRates puts flips to the same side into one break-even.

@@ -12,6 +12,7 @@ import (
 	"channelbench/internal/record"
 	"channelbench/internal/scenario"
 	"channelbench/internal/sobol"
+	"channelbench/internal/stats"
 	"channelbench/sim/event"
 	"channelbench/sim/exact"
 )
@@ -55,20 +56,24 @@ func (r *runner) draw(ctx context.Context, q *decision.Question) error {
 	return nil
 }
 
-// budgetDraws notes for each strategy in which share of the draws its expected month costs more than the budget.
-func (r *runner) budgetDraws(q *decision.Question, run *record.Run) {
-	budget := r.scenario.Decision.Budget.Dollars()
-	if budget <= 0 || len(q.Inputs) == 0 {
+// monthDraws notes for each strategy what its expected month costs over the draws, and in which share of them that is more
+// than the budget.
+func (r *runner) monthDraws(q *decision.Question, run *record.Run) {
+	if len(q.Inputs) == 0 {
 		return
 	}
+	budget := r.scenario.Decision.Budget.Dollars()
 	for i := range run.Strategies {
-		over := 0.0
-		for _, outlooks := range q.Draws {
-			if outlooks[i].MonthlyCost > budget {
+		over, months := 0.0, make([]float64, len(q.Draws))
+		for d, outlooks := range q.Draws {
+			if months[d] = outlooks[i].MonthlyCost; months[d] > budget {
 				over++
 			}
 		}
-		run.Strategies[i].OverBudgetDraws = record.Number(over / float64(len(q.Draws)))
+		run.Strategies[i].MonthlyDraws = &record.Band{P025: stats.Percentile(months, 0.025), P975: stats.Percentile(months, 0.975)}
+		if budget > 0 {
+			run.Strategies[i].OverBudgetDraws = record.Number(over / float64(len(q.Draws)))
+		}
 	}
 }
 

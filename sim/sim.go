@@ -147,7 +147,7 @@ func (r *runner) judge(ctx context.Context, run *record.Run) error {
 	if err := r.draw(ctx, q); err != nil {
 		return err
 	}
-	r.budgetDraws(q, run)
+	r.monthDraws(q, run)
 	run.Verdict = decision.Decide(q)
 	if r.unjudged {
 		run.Verdict.Sentence = "The stated ranges were not judged; on the stated values: " + run.Verdict.Sentence

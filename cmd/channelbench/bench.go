@@ -29,7 +29,7 @@ const exitCap = 4 // the spend cap was reached; what was measured is saved
 type benchFlags struct {
 	out      string
 	format   string
-	images   imageBase
+	images   images
 	set      []string
 	live     bool
 	maxSpend string
@@ -79,7 +79,7 @@ is kept: [bench] stop says when. --resume leaves it alone unless --reopen is giv
 	flags := cmd.Flags()
 	flags.StringVarP(&f.out, "out", "o", "", "output `folder` (default out/<scenario>/bench)")
 	addFormat(cmd, &f.format, formats)
-	flags.Var(&f.images, "image-base", imageBaseUse)
+	f.images.flags(flags)
 	flags.BoolVar(&f.live, "live", false, "spend real money on the channels that the scenario names")
 	flags.StringVar(&f.maxSpend, "max-spend", "", "cap on what the run may spend, such as '$20' (default on mock channels: the worst case)")
 	f.capped = func() bool { return flags.Changed("max-spend") } // even if it is empty, as a variable of a workflow can be

@@ -6,10 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/google/renameio/v2"
@@ -131,7 +131,7 @@ func (f *folder) unwritable(err error) error {
 }
 
 // save writes all files of a run.
-func (f *folder) save(run *record.Run, charts []reports.Chart, images imageBase) error {
+func (f *folder) save(run *record.Run, charts []reports.Chart, images images) error {
 	var encoded, markdown bytes.Buffer
 	if err := record.Write(&encoded, run); err != nil {
 		return fail(exitFailed, err)
@@ -151,14 +151,11 @@ func (f *folder) save(run *record.Run, charts []reports.Chart, images imageBase)
 // saveReport writes pictures, the numbers behind them, and the report that shows them.
 func (f *folder) saveReport(charts []reports.Chart, markdown []byte) error {
 	for _, c := range charts {
-		if err := f.write(c.File, c.PNG); err != nil {
-			return err
-		}
-		if c.CSV == nil {
-			continue
-		}
-		if err := f.write(strings.TrimSuffix(c.File, ".png")+".csv", c.CSV); err != nil {
-			return err
+		files := c.Files()
+		for _, name := range slices.Sorted(maps.Keys(files)) {
+			if err := f.write(name, files[name]); err != nil {
+				return err
+			}
 		}
 	}
 	return f.write("report.md", markdown)

@@ -24,7 +24,7 @@ import (
 // reportFlags are the flags of report.
 type reportFlags struct {
 	out, format string
-	images      imageBase
+	images      images
 }
 
 func (p *program) reportCommand() *cobra.Command {
@@ -57,7 +57,7 @@ a comment, so it shows pictures only where --image-base says where they can be h
 	flags := cmd.Flags()
 	flags.StringVarP(&f.out, "out", "o", filepath.Join("out", "report"), "output `folder`")
 	addFormat(cmd, &f.format, formats)
-	flags.Var(&f.images, "image-base", imageBaseUse)
+	f.images.flags(flags)
 	return cmd
 }
 
@@ -98,7 +98,7 @@ func ownerOfRuns(runs []finished) owner {
 
 // again draws the files of one run as the run itself wrote them.
 func (p *program) again(r finished, folder *folder, f *reportFlags) error {
-	charts, err := reports.Charts(r.Run)
+	charts, err := reports.Charts(r.Run, f.images.formats...)
 	if err != nil {
 		return fail(exitFailed, err)
 	}
@@ -127,11 +127,11 @@ func (p *program) together(runs []finished, folder *folder, f *reportFlags) erro
 		labelled[i] = r.Labelled
 	}
 	set := reports.NewSet(labelled)
-	own, err := set.Own()
+	own, err := set.Own(f.images.formats...)
 	if err != nil {
 		return fail(exitFailed, err)
 	}
-	charts, err := set.Charts()
+	charts, err := set.Charts(f.images.formats...)
 	if err != nil {
 		return fail(exitFailed, err)
 	}
@@ -163,7 +163,7 @@ func (p *program) together(runs []finished, folder *folder, f *reportFlags) erro
 }
 
 // saveBelow writes a run and its charts into a folder called by its label.
-func (r finished) saveBelow(above *folder, charts []reports.Chart, images imageBase) error {
+func (r finished) saveBelow(above *folder, charts []reports.Chart, images images) error {
 	folder, err := openFolder(filepath.Join(above.path, r.Label), above.of)
 	if err != nil {
 		return err

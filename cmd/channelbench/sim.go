@@ -27,7 +27,7 @@ type simFlags struct {
 	workers   int
 	counted   bool // --workers was given
 	require   bool
-	images    imageBase
+	images    images
 }
 
 // precision is a share on the command line, such as 1%.
@@ -86,7 +86,7 @@ The same scenario and seed give the same bytes, whatever the number of workers.`
 	flags := cmd.Flags()
 	flags.StringVarP(&f.out, "out", "o", "", "output `folder` (default out/<scenario>/sim)")
 	addFormat(cmd, &f.format, formats)
-	flags.Var(&f.images, "image-base", imageBaseUse)
+	f.images.flags(flags)
 	flags.IntVar(&f.months, "months", sim.DefaultMonths, "simulated months per strategy, at least 2")
 	flags.Var(&f.precision, "precision", fmt.Sprintf("instead of a number of months: add months until the difference "+
 		"between the best two is known to this share of what the best comes to, or there are %d; --months overrides",
@@ -192,8 +192,8 @@ func (p *program) simulate(ctx context.Context, s *scenario.Scenario, f *simFlag
 }
 
 // publish writes the files and prints the result.
-func (p *program) publish(run *record.Run, folder *folder, format string, images imageBase) error {
-	charts, err := reports.Charts(run)
+func (p *program) publish(run *record.Run, folder *folder, format string, images images) error {
+	charts, err := reports.Charts(run, images.formats...)
 	if err != nil {
 		return fail(exitFailed, err)
 	}

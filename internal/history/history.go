@@ -144,6 +144,9 @@ func night(run *record.Run, s *record.Strategy, site string) Night {
 		ScenarioSHA256: run.Scenario.SHA256, PurchaseSHA256: run.Scenario.PurchaseSHA256, Seed: run.Seed, Version: run.Tool.Version,
 		Gates: d.Gates, Invalid: run.Invalid, Warnings: s.Warnings,
 	}
+	if s.Engine == "mock" { // that is said by the mode
+		n.Engine = driven
+	}
 	n.at, _ = time.Parse(time.RFC3339, run.Started)
 	if run.Incomplete {
 		n.Truncated = fmt.Sprintf("the run ended early: %d of %d orders have no outcome", d.Planned-finished(run), d.Planned)

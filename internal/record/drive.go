@@ -13,6 +13,9 @@ type Drive struct {
 	Gates       []Gate             `json:"gates,omitempty"`      // of the scenario: how much worse a figure may get
 }
 
+// Mock says whether the run is a bench of mock channels, which do as the scenario says.
+func (r *Run) Mock() bool { return r.Drive != nil && r.Drive.Channels == "mock" }
+
 // Gate is how much worse a figure may get from one run to the next.
 type Gate struct {
 	Metric   string  `json:"metric"`              // such as "p95" or "delivered"

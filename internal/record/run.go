@@ -134,7 +134,7 @@ type Latency struct {
 type Strategy struct {
 	Name     string   `json:"name"`
 	Kind     string   `json:"kind"`   // "direct", "forwarding", "reverse": all its channels are of that kind; "routed": clips begin on channels of different kinds; "hybrid": it falls back
-	Engine   string   `json:"engine"` // "exact", "event", "live", "replay"
+	Engine   string   `json:"engine"` // "exact", "event", "live", "mock", "replay"
 	Channels []string `json:"channels"`
 	Excluded bool     `json:"excluded,omitempty"`
 
@@ -159,12 +159,19 @@ type Strategy struct {
 	Spend           []Spend  `json:"spend,omitempty"`                   // where the month's money goes, channel by channel; what came to nothing is left out
 	Days            []Day    `json:"days,omitempty"`                    // simulated: how a month's cost adds up
 	OverBudget      *Figure  `json:"over_budget_share,omitempty"`       // of simulated months that cost more than the budget; nil: there is none
+	MonthlyDraws    *Band    `json:"monthly_cost_draws_usd,omitempty"`  // what the expected month costs in 95 % of the draws of the stated ranges; nil: none is stated
 	OverBudgetDraws *float64 `json:"over_budget_draws_share,omitempty"` // of the draws of the stated ranges in which the expected month does
 	Counts          *Counts  `json:"counts,omitempty"`                  // bench: of driven strategies
 
 	LatencyCDF []Point  `json:"latency_cdf"` // share of all orders delivered within so many seconds; ascending
 	Exact      *Exact   `json:"exact"`       // null where no closed form exists
 	Warnings   []string `json:"warnings"`
+}
+
+// Band is where a figure lies but for the lowest and the highest fortieth.
+type Band struct {
+	P025 float64 `json:"p025"`
+	P975 float64 `json:"p975"`
 }
 
 // Point is one point of a curve.

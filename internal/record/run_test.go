@@ -38,7 +38,7 @@ func full() *Run {
 			ErrorsPer1000: map[string]float64{"region": 20}, RegionByCountry: map[string]float64{"MM": 20}, UndeliveredReasons: map[string]float64{"deadline": 1},
 			Spend:      []Spend{{Channel: "reverse", For: "in_time", USD: 6500}, {For: "late", USD: 100}},
 			Days:       []Day{{Day: 1, P025: 200, P10: 205, P25: 210, P50: 215, P75: 220, P90: 225, P975: 230}},
-			OverBudget: ptr(figure(0.1)), OverBudgetDraws: ptr(0.2),
+			OverBudget: ptr(figure(0.1)), OverBudgetDraws: ptr(0.2), MonthlyDraws: &Band{6000, 7000},
 			Counts: &Counts{InTime: 28, Attempts: 33, Retries: 2, Fallbacks: 1, Errors: map[string]int64{"region": 3}, P90: figure(140), SpentUSD: 3.6, MissingUSD: 0.18, SpentByMonth: map[string]float64{"2026-11": 3.6},
 				Bill: Told{29, 3.42, 3.24}, Batches: []Batch{{6, 5, 0.72, ptr(90.0), ptr(130.0)}}},
 			LatencyCDF: []Point{{Seconds: 10, Share: 0.1}, {Seconds: 20, Share: 0.99}}, Warnings: []string{"few"},

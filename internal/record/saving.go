@@ -9,18 +9,19 @@ import (
 	"channelbench/internal/money"
 )
 
-// Saving is what the strategy of the decision costs less a month than another one. It is worked out once: all reports tell it.
+// Saving is what the strategy of the decision costs less a month than another one. It is worked out once: all reports
+// tell it.
 type Saving struct {
 	Strategy   string   `json:"strategy"`           // the candidate, or what comes closest to one
 	Against    string   `json:"against"`            // the baseline or, without one, the next best
 	Baseline   bool     `json:"baseline,omitempty"` // Against is the baseline
 	CostUSD    float64  `json:"cost_usd"`           // a month with Strategy, at the stated values or as measured
 	AgainstUSD float64  `json:"against_usd"`        // the same with Against
-	MeanUSD    *float64 `json:"mean_usd"`           // what Strategy costs less on average over the stated ranges; null: there are none
+	MeanUSD    *float64 `json:"mean_usd"`           // the saving on average over the stated ranges; null: there are none
 }
 
-// USD is what the strategy costs less a month, at the stated values or as measured; below 0: more. It is the difference of the
-// two months as they are printed.
+// USD is what the strategy costs less a month, at the stated values or as measured; below 0: more. It is the
+// difference of the two months as they are printed.
 func (s *Saving) USD() float64 { return printed(s.AgainstUSD) - printed(s.CostUSD) }
 
 // printed is an amount as Dollars prints it.
@@ -41,20 +42,23 @@ func (s *Saving) none(usd float64) bool {
 	return math.Abs(usd) < 1 || math.Abs(usd) < 0.005*math.Abs(s.AgainstUSD)
 }
 
-// Words say what the strategy costs, with a name for the other one: "$4,130 less a month (63.2%) than forwarding". Where the
-// average over the stated ranges is another number, they tell both.
+// Words say what the strategy costs, with a name for the other one: "$4,130 less a month (63.2%) than forwarding".
+// Where the average over the stated ranges is another number, they tell both.
 func (s *Saving) Words(against string) string {
 	stated := s.words(s.USD())
 	switch {
 	case !s.Differs():
 		return s.Stated(against)
 	case stated == same:
-		return fmt.Sprintf("%s a month at the stated values, and %s on average over the stated ranges, as with %s", stated, s.words(*s.MeanUSD), against)
+		return fmt.Sprintf("%s a month at the stated values, and %s on average over the stated ranges, as with %s",
+			stated, s.words(*s.MeanUSD), against)
 	}
-	return fmt.Sprintf("%s a month%s at the stated values, and %s on average over the stated ranges, than %s", stated, s.share(), s.words(*s.MeanUSD), against)
+	return fmt.Sprintf("%s a month%s at the stated values, and %s on average over the stated ranges, than %s",
+		stated, s.share(), s.words(*s.MeanUSD), against)
 }
 
-// Stated says it of the stated values alone, and that it does, where the average over the stated ranges is another number.
+// Stated says it of the stated values alone, and that it does, where the average over the stated ranges is another
+// number.
 func (s *Saving) Stated(against string) string {
 	text := s.words(s.USD()) + " a month" + s.share() + " than " + against
 	if s.None() {

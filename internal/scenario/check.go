@@ -103,9 +103,7 @@ func (c *checker) checkNames() {
 	for i, name := range c.s.Decision.Exclude {
 		c.known("strategy or channel", name, slices.Concat(strategies, names), "decision", "exclude", i)
 	}
-	if c.root.find("decision", "baseline") != nil {
-		c.known("strategy", c.s.Decision.Baseline, strategies, "decision", "baseline")
-	}
+	c.known("strategy", c.s.Decision.Baseline, strategies, "decision", "baseline")
 	for _, st := range c.s.Strategies {
 		c.knownChannels(st.Steps, names, "strategies", st.Name, "steps")
 		for i, route := range st.Routes {

@@ -113,13 +113,48 @@ func (s *Scenario) Assumptions() []Assumption {
 		ch := &s.Channels[i]
 		key := dotted("channels", ch.Name)
 		add(ch.PriceConfidence, key+".price", ch.priceText())
-		add(ch.Latency.Confidence, key+".latency", ch.Latency.text())
+		latency, text := ch.Latency.Confidence, ch.Latency.text()
+		if latency == Unstated && ch.Latency.Shape != "empirical" && s.uses(ch.Name) {
+			latency, text = Assumed, text+unsaid
+		}
+		add(latency, key+".latency", text)
 		for _, kind := range ErrorKinds {
 			e := ch.Errors.kind(kind)
-			add(e.Confidence, key+".errors."+kind, e.text(kind))
+			confidence, text := e.Confidence, e.text(kind)
+			switch others := s.having(kind); {
+			case confidence != Unstated || !s.uses(ch.Name):
+			case e.happens():
+				confidence, text = Assumed, text+unsaid
+			case len(others) > 0:
+				confidence, text = Assumed, fmt.Sprintf("no %s errors, though %s has them", kind, others[0])
+			}
+			add(confidence, key+".errors."+kind, text)
 		}
 	}
 	return all
+}
+
+// unsaid is what is said of numbers of which the scenario doesn't say how well they are known: nobody claims to have measured
+// them.
+const unsaid = ", no confidence stated"
+
+// happens says whether the error has a rate, or may have one.
+func (e *Error) happens() bool { return e.Rate > 0 || e.Range != nil }
+
+// uses says whether any strategy uses a channel.
+func (s *Scenario) uses(channel string) bool {
+	return slices.ContainsFunc(s.Strategies, func(st Strategy) bool { return slices.Contains(st.Channels(), channel) })
+}
+
+// having are the used channels that have errors of a kind.
+func (s *Scenario) having(kind string) []string {
+	var names []string
+	for i := range s.Channels {
+		if ch := &s.Channels[i]; ch.Errors.kind(kind).happens() && s.uses(ch.Name) {
+			names = append(names, ch.Name)
+		}
+	}
+	return names
 }
 
 // priceText is the price in words.

@@ -1,9 +1,11 @@
 package scenario
 
 import (
+	"fmt"
 	"maps"
 	"math"
 	"slices"
+	"strings"
 	"time"
 
 	"channelbench/internal/channel"
@@ -147,6 +149,33 @@ func (c *checker) checkPlausible() {
 			c.warn(n, `a discount is what is taken off: "15%" leaves 85 %`, "a discount of %v leaves %v of the price", ch.Price.Discount, money.Whole-ch.Price.Discount)
 		}
 		c.plausiblePrice(ch)
+	}
+	if !slices.ContainsFunc(c.found, func(f finding) bool { return !f.warning }) { // else they may be a consequence
+		for i := range c.s.Channels {
+			c.lacking(&c.s.Channels[i])
+		}
+	}
+}
+
+// lacking warns of errors that a channel has nothing about, though others have them: it would look better for that alone.
+func (c *checker) lacking(ch *Channel) {
+	n := c.sound("channels", ch.Name)
+	if n == nil || c.root.find("strategies").bad || !c.s.uses(ch.Name) {
+		return
+	}
+	stated := n.child("errors")
+	var kinds []string
+	for _, kind := range ErrorKinds {
+		switch {
+		case stated != nil && stated.child(kind) != nil || len(c.s.having(kind)) == 0:
+		case kind == "moderation":
+			c.warn(n, `state it, if only as moderation = { rate = "0%" }`, "%s says nothing of moderation, which %s has: it is taken to make what is refused there for its prompt", ch.Name, c.s.having(kind)[0])
+		default:
+			kinds = append(kinds, kind)
+		}
+	}
+	if len(kinds) > 0 {
+		c.warn(n, fmt.Sprintf(`state them, if only as %s = { rate = "0%%" }`, kinds[0]), "%s says nothing of %s errors, which %s has: it is taken to have none", ch.Name, strings.Join(kinds, " and "), c.s.having(kinds[0])[0])
 	}
 }
 

@@ -1,0 +1,119 @@
+package view
+
+import (
+	"math"
+	"sort"
+
+	"channelbench/internal/record"
+	"channelbench/internal/stats"
+	"channelbench/internal/words"
+)
+
+// A figure has changed over nights if its 95% intervals in the first and in the last half of the nights don't overlap;
+// that happens by chance about once in 180 times. Of an odd number of nights the middle one belongs to neither half.
+// Nights that must not be used are left out, and so are strategies that were replayed in any night: they repeat the
+// attempts of those that were driven.
+
+// Shift is a figure in the first and the last half of some nights.
+type Shift struct{ Before, After stats.Estimate }
+
+// Changed is −1 if the figure fell, 1 if it rose, 0 if that is not beyond chance. A quantile that is not reached is
+// higher than any that is.
+func (s Shift) Changed() int {
+	switch {
+	case s.Before.High < s.After.Low:
+		return 1
+	case s.After.High < s.Before.Low:
+		return -1
+	}
+	return 0
+}
+
+// Halves splits what the valid nights have of a strategy.
+func Halves(of []*record.Strategy) (before, after []*record.Strategy) {
+	half := len(of) / 2
+	return of[:half], of[len(of)-half:]
+}
+
+// PooledShare pools the orders of some nights.
+func PooledShare(nights []*record.Strategy) stats.Estimate {
+	hits, tries := 0.0, 0.0
+	for _, s := range nights {
+		if v, ok := words.Known(s.DeliveredShare.Value); ok && s.Orders > 0 && v >= 0 && v <= 1 {
+			hits, tries = hits+v*float64(s.Orders), tries+float64(s.Orders)
+		}
+	}
+	if tries == 0 {
+		return nothing
+	}
+	low, high := stats.ClopperPearson(hits, tries)
+	return stats.Estimate{Value: hits / tries, Low: low, High: high}
+}
+
+// nothing is an estimate that is not known, and overlaps every other.
+var nothing = stats.Estimate{Value: math.NaN(), Low: math.NaN(), High: math.NaN()}
+
+// PooledCost is the mean cost of a delivered clip over some nights, each with the error that its interval tells.
+func PooledCost(nights []*record.Strategy) stats.Estimate {
+	sum, square, clips := 0.0, 0.0, 0.0
+	for _, s := range nights {
+		v, ok := words.Known(s.CostPerDelivered.Value)
+		low, okLow := words.Known(s.CostPerDelivered.Low)
+		high, okHigh := words.Known(s.CostPerDelivered.High)
+		if !ok || !okLow || !okHigh || s.Delivered <= 0 {
+			continue
+		}
+		n := float64(s.Delivered)
+		sum, square, clips = sum+n*v, square+n*n*(high-low)*(high-low)/4, clips+n
+	}
+	if clips == 0 {
+		return nothing
+	}
+	off := math.Sqrt(square) / clips
+	return stats.Estimate{Value: sum / clips, Low: sum/clips - off, High: sum/clips + off}
+}
+
+// PooledQuantile is the time within which the share q of all orders of some nights was done. Its interval reaches from
+// one order to another, by their ranks; +Inf: never.
+func PooledQuantile(nights []*record.Strategy, q float64) stats.Estimate {
+	curve, orders := pooledCurve(nights)
+	if orders == 0 {
+		return nothing
+	}
+	at := func(rank float64) float64 {
+		if t, ok := curve.Reaches(min(max(rank, 1), float64(orders))/float64(orders) - 1e-9); ok {
+			return t
+		}
+		return math.Inf(1)
+	}
+	low, high := stats.PredictShare(q, orders, stats.Confidence)
+	e := stats.Estimate{Value: at(math.Ceil(q * float64(orders))), Low: at(low * float64(orders)), High: at(high*float64(orders) + 1)}
+	if orders < int64(stats.FewestForQuantile(q)) {
+		e.High = math.Inf(1)
+	}
+	return e
+}
+
+// pooledCurve is the share of all orders of some nights that was delivered within a time.
+func pooledCurve(nights []*record.Strategy) (stepper, int64) {
+	var rises []record.Point
+	total := int64(0)
+	for _, s := range nights {
+		if s.Orders <= 0 {
+			continue
+		}
+		total += s.Orders
+		last := 0.0
+		for _, p := range Steps(s.LatencyCDF) {
+			rises = append(rises, record.Point{Seconds: p.Seconds, Share: (p.Share - last) * float64(s.Orders)})
+			last = p.Share
+		}
+	}
+	sort.SliceStable(rises, func(i, j int) bool { return rises[i].Seconds < rises[j].Seconds })
+	sum := 0.0
+	for i := range rises {
+		sum += rises[i].Share
+		rises[i].Share = sum / float64(total)
+	}
+	return rises, total
+}
