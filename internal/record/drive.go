@@ -33,7 +33,7 @@ type Counts struct {
 	P90          Figure             `json:"p90_seconds"`
 	SpentUSD     float64            `json:"spent_usd"`                    // charges, at most where nobody knows them, those of orders without an outcome too, and what is missing
 	SpentByMonth map[string]float64 `json:"spent_by_month_usd,omitempty"` // the same, by the month (UTC) in which it was bought, such as "2026-11"
-	CostMedian   *float64           `json:"cost_median_usd,omitempty"`    // of a delivered clip, in dollars; null: none was
+	CostMedian   *float64           `json:"cost_median_usd,omitempty"`    // of a delivered clip; nil: none was
 	Bill         Told               `json:"bill"`
 	Batches      []Batch            `json:"batches"` // the orders in the order of their arrival, cut into spans of about the same length
 
