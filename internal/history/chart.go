@@ -3,6 +3,7 @@ package history
 import (
 	"math"
 
+	"channelbench/internal/history/level"
 	"channelbench/internal/scenario"
 	"channelbench/internal/stats"
 )
@@ -25,7 +26,7 @@ import (
 const (
 	leastBase = 8
 	fullBase  = 60
-	mostRun   = 14
+	mostRun   = level.MostRun
 )
 
 // Limits are how far off is beyond chance, in standard deviations: of one night, and of runs of nights by their length.
@@ -61,7 +62,7 @@ type chart struct {
 	floor  float64 // of a cost: or so many dollars, if that is more
 	limits Limits
 
-	base    []lesson
+	base    []level.Lesson
 	good    int // of the base: nights within the gate
 	never   int // nights that never reached the figure
 	price   price
@@ -69,7 +70,7 @@ type chart struct {
 	seen    int
 	changed int // the last night that was part of a change, counted from 1
 	began   int // the night with which that change began
-	levels  map[int]*level
+	levels  map[int]*level.Level
 }
 
 func newChart(m *metric, g scenario.Gate, limits Limits) *chart {
@@ -77,28 +78,13 @@ func newChart(m *metric, g scenario.Gate, limits Limits) *chart {
 	switch {
 	case m.name == "attempts":
 		c.gate = g.Change
-	case m.rate:
+	case m.Share:
 		c.gate = math.Abs(g.Change)
-	case m.dollars:
+	case m.Cost:
 		c.floor = max(c.floor, m.least)
 	}
 	return c
 }
-
-// lesson is a night of the baseline, and what it teaches.
-type lesson struct {
-	reading
-	kind  teaching
-	limit float64 // beyond the gate: where that was
-}
-
-type teaching int
-
-const (
-	whole    teaching = iota
-	censored          // beyond the gate
-	scatter           // beyond chance
-)
 
 // met is a night that was judged, and how much of the base there was before it.
 type met struct {
@@ -117,7 +103,7 @@ type outcome struct {
 	from       int  // the night with which it began, counted from 1; 0: no change was found
 	run        int  // how many nights the finding is of
 	priced     bool // it is the price itself that rose
-	level      *level
+	level      *level.Level
 }
 
 type finding int
@@ -149,7 +135,7 @@ func (c *chart) add(r reading) outcome {
 
 // learn adds a night to the base.
 func (c *chart) learn(r reading, o *outcome) {
-	never := math.IsInf(r.y, 1)
+	never := math.IsInf(r.Y, 1)
 	if never {
 		c.never++
 	}
@@ -160,18 +146,18 @@ func (c *chart) learn(r reading, o *outcome) {
 	case learning, unchanged, improved:
 		c.good++
 		c.price.learn(r)
-		c.base = append(c.base, lesson{reading: r})
+		c.base = append(c.base, level.Lesson{Night: r.Night})
 	case unsure:
-		c.base = append(c.base, lesson{r, censored, o.level.mean + o.gate})
+		c.base = append(c.base, level.Lesson{Night: r.Night, Teaching: level.Censored, Limit: o.mean + o.gate})
 	case watched:
-		c.base = append(c.base, lesson{r, scatter, 0})
+		c.base = append(c.base, level.Lesson{Night: r.Night, Teaching: level.Scatter})
 	}
 }
 
 func (c *chart) judge(r reading) outcome {
 	l := c.level(len(c.base))
-	o := outcome{base: c.good, never: c.never, level: l, gate: c.gateAt(l.mean), mean: l.mean, off: r.y - l.mean, found: unchanged}
-	_, o.score = l.run(c.last(1), 1)
+	o := outcome{base: c.good, never: c.never, level: l, gate: c.gateAt(l.Mean), mean: l.Mean, off: r.Y - l.Mean, found: unchanged}
+	o.score = l.Score(c.last(1), 1)
 	dear := c.price.beyond(r, c.gate)
 	switch {
 	case dear || o.off > o.gate:
@@ -191,8 +177,8 @@ func (c *chart) worse(r reading, dear bool, o *outcome) {
 		o.run = c.changedRun(1)
 	}
 	switch {
-	case dear && c.price.dear > 1:
-		o.found, o.priced, o.run = stepped, true, 2
+	case dear && (c.price.dear > 1 || r.SE == 0):
+		o.found, o.priced, o.run = stepped, true, c.price.dear
 	case r.dead() && o.score > c.limits.Run[2]:
 		o.found, o.run = stepped, 1
 	case o.run > 3:
@@ -212,28 +198,50 @@ func (c *chart) worse(r reading, dear bool, o *outcome) {
 }
 
 // last are the last nights, with the latest at the end.
-func (c *chart) last(nights int) []met { return c.recent[len(c.recent)-nights:] }
+func (c *chart) last(nights int) []level.Night {
+	all := make([]level.Night, 0, mostRun)
+	for _, m := range c.recent[len(c.recent)-nights:] {
+		all = append(all, m.Night)
+	}
+	return all
+}
 
 // changedRun is the length of the run of nights, up to tonight, that is farthest beyond chance of those that are off by more
 // than the gate; 0: none is. The sign is that of what is looked for: 1 worse, −1 better.
 func (c *chart) changedRun(sign float64) int {
 	best, most := 0, 0.0
 	for w := 2; w <= len(c.recent); w++ {
-		nights := c.last(w)
-		if nights[0].good < leastBase {
+		first, nights := c.recent[len(c.recent)-w], c.last(w)
+		if first.good < leastBase {
 			break
 		}
-		l := c.level(nights[0].base)
-		off, score := l.run(nights, sign)
-		least := c.gateAt(l.mean)
+		l := c.level(first.base)
+		least := c.gateAt(l.Mean)
 		if sign > 0 {
-			least = max(least, c.metric.beyond*l.shown[w])
+			least = max(least, c.metric.beyond*l.Shown(w))
 		}
-		if off > least && score > c.limits.Run[w] && (best == 0 || score > most) {
+		off := l.Off(nights, sign)
+		if off <= least {
+			continue
+		}
+		score := l.Score(nights, sign)
+		beyond := score > c.limits.Run[w] || sign > 0 && c.plain(first.good, w, off)
+		if beyond && (best == 0 || score > most) {
 			best, most = w, score
 		}
 	}
 	return best
+}
+
+// A young baseline hardly knows how much nights scatter, so that even a doubled time would be no news. Times that are half as
+// long again for plainRun nights are, whatever it knows.
+const (
+	plainRun = 3
+	plainOff = 0.4 // on the logarithmic scale
+)
+
+func (c *chart) plain(good, nights int, off float64) bool {
+	return c.metric.q > 0 && good < 2*leastBase && nights >= plainRun && off > plainOff
 }
 
 // gateAt is how far off a level is enough.
@@ -248,20 +256,21 @@ func (c *chart) gateAt(mean float64) float64 {
 }
 
 // level is what the first lessons come to.
-func (c *chart) level(lessons int) *level {
+func (c *chart) level(lessons int) *level.Level {
 	l := c.levels[lessons]
 	if l == nil {
 		if c.levels == nil {
-			c.levels = map[int]*level{}
+			c.levels = map[int]*level.Level{}
 		}
-		l = levelOf(c.base[:lessons], c.metric, c.limits.Run[2])
+		l = level.Of(c.base[:lessons], c.metric.Kind, c.limits.Run[2])
 		c.levels[lessons] = l
 	}
 	return l
 }
 
 // price is what a clip costs without surcharges, as far as nights tell it. One that was the same on all nights of the base
-// doesn't sway, so that no chance is involved when it rises: it takes two nights that tell so, whatever surcharges do.
+// doesn't sway, so that no chance is involved when it rises: it takes two nights that tell so, whatever surcharges do, or one
+// on which every order cost the same.
 type price struct {
 	log   float64 // as the base has it
 	told  int     // by how many nights of it
@@ -291,7 +300,7 @@ func (p *price) learn(r reading) {
 	case !(r.price > 0):
 	case p.told == 0:
 		p.log, p.told = math.Log(r.price), 1
-	case math.Abs(math.Log(r.price)-p.log) < leastSD:
+	case math.Abs(math.Log(r.price)-p.log) < level.LeastSD:
 		p.told++
 	default:
 		p.sways = true

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"channelbench/internal/history/level"
 	"channelbench/internal/scenario"
 	"channelbench/internal/stats"
 )
@@ -315,12 +316,12 @@ func (v Verdict) since(day time.Time) Verdict {
 // fill puts what the chart says in the units of people.
 func (v *Verdict) fill(n *Night, m *metric, r reading, o *outcome) {
 	v.Orders, v.Nights = n.Orders, o.base
-	v.Value, v.Never = m.unit(r.y), math.IsInf(r.y, 1)
+	v.Value, v.Never = m.unit(r.Y), math.IsInf(r.Y, 1)
 	if o.level == nil {
 		return
 	}
-	o.low, o.high = o.level.interval(r)
-	v.Base, v.Lag = m.unit(o.level.mean), &o.level.lag
+	o.low, o.high = o.level.Interval(r.Night)
+	v.Base, v.Lag = m.unit(o.level.Mean), &o.level.Lag
 	v.measure(m, o)
 }
 
@@ -332,7 +333,7 @@ func (v *Verdict) measure(m *metric, o *outcome) {
 	if !math.IsNaN(o.score) {
 		v.Score = &o.score
 	}
-	if m.dollars && v.Base != nil && *v.Base < nothing {
+	if m.Cost && v.Base != nil && *v.Base < nothing {
 		return
 	}
 	v.Effect, v.Low, v.High = m.effect(o, o.off), m.effect(o, o.low), m.effect(o, o.high)
@@ -353,7 +354,7 @@ func (m *metric) unit(y float64) *float64 {
 		y = 1 - y
 	case m.name == "attempts": // per order
 		y = 1 / (1 - y)
-	case !m.rate:
+	case !m.Share:
 		y = math.Exp(y)
 		if y < 1.01*m.least { // sums of logarithms end in dust
 			y = 0
@@ -371,7 +372,7 @@ func (m *metric) effect(o *outcome, off float64) *float64 {
 		off = -off
 	case m.name == "attempts":
 		off = (1-o.mean)/(1-o.mean-off) - 1
-	case !m.rate:
+	case !m.Share:
 		off = math.Expm1(off)
 	}
 	return &off
@@ -459,23 +460,23 @@ func (c *Comparison) pair(base, now *Night, g scenario.Gate, between float64) Ve
 		v.Reason = "the runs polled at different intervals"
 		return v
 	}
-	o := outcome{base: 1, mean: b.y, off: r.y - b.y}
-	if math.IsInf(r.y, 1) && math.IsInf(b.y, 1) {
+	o := outcome{base: 1, mean: b.Y, off: r.Y - b.Y}
+	if math.IsInf(r.Y, 1) && math.IsInf(b.Y, 1) {
 		o.off = 0
 	}
-	if m.rate {
-		o.score = stats.Score(stats.FisherMid(b.missed, b.orders, r.missed, r.orders))
-		o.low, o.high = stats.Newcombe(float64(b.missed), float64(b.orders), float64(r.missed), float64(r.orders))
+	if m.Share {
+		o.score = stats.Score(stats.FisherMid(b.Missed, b.Orders, r.Missed, r.Orders))
+		o.low, o.high = stats.Newcombe(float64(b.Missed), float64(b.Orders), float64(r.Missed), float64(r.Orders))
 	} else {
 		spread := 0.0 // prices don't sway
 		if m.q > 0 {
 			spread = between
 		}
-		sd := math.Max(leastSD, math.Sqrt(b.se*b.se+r.se*r.se+2*spread*spread))
+		sd := math.Max(level.LeastSD, math.Sqrt(b.SE*b.SE+r.SE*r.SE+2*spread*spread))
 		o.score, o.low, o.high = o.off/sd, o.off-1.96*sd, o.off+1.96*sd
 	}
-	v.Orders, v.Nights, v.Base, v.Value = now.Orders, 1, m.unit(b.y), m.unit(r.y)
-	v.WasNever, v.Never = math.IsInf(b.y, 1), math.IsInf(r.y, 1)
+	v.Orders, v.Nights, v.Base, v.Value = now.Orders, 1, m.unit(b.Y), m.unit(r.Y)
+	v.WasNever, v.Never = math.IsInf(b.Y, 1), math.IsInf(r.Y, 1)
 	v.measure(m, &o)
 	v.Status, v.Reason = c.pairWords(newChart(m, g, c.Limits), &o)
 	return v

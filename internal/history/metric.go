@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"channelbench/internal/history/level"
 	"channelbench/internal/money"
 	"channelbench/internal/record"
 	"channelbench/internal/scenario"
@@ -14,17 +15,13 @@ import (
 
 // metric is a figure that a gate can be set on.
 type metric struct {
-	name    string
-	rate    bool                                 // it is a share of orders or attempts; else a time or a cost, judged by its logarithm
-	misses  func(n *Night) (missed, tries int64) // of a share
-	of      func(n *Night) (record.Figure, bool) // else; false: the night doesn't tell
-	q       float64                              // of a quantile
-	dollars bool
-	least   float64 // what is less is as good as nothing
-	between float64 // how much two nights are taken to differ by themselves
-	most    float64 // how many standard deviations one night can be off
-	beyond  float64 // a run must be off by so many times what the worst one of the baseline is: nights hang together
-	firm    bool    // nights differ by their orders' own luck, so that how much they do needs no allowance
+	level.Kind
+	name   string
+	misses func(n *Night) (missed, tries int64) // of a share
+	of     func(n *Night) (record.Figure, bool) // else; false: the night doesn't tell
+	q      float64                              // of a quantile
+	least  float64                              // what is less is as good as nothing
+	beyond float64                              // a run must be off by so many times what the worst one of the baseline is: nights hang together
 }
 
 // Fewer orders lie beyond the median than a normal distribution takes: such a quantile strays further, so that single nights
@@ -34,28 +31,28 @@ const mostTail = 2
 var metrics = []metric{
 	dollars("cost_per_delivered", func(n *Night) (record.Figure, bool) { return n.CostPerDelivered, true }),
 	dollars("cost_per_order", func(n *Night) (record.Figure, bool) { return n.CostPerOrder, true }),
-	{name: "bill", of: billed, least: 1e-6, most: math.Inf(1)},
-	quantile("p50", 0.5, math.Inf(1), func(l *Latency) record.Figure { return l.P50 }),
+	{name: "bill", of: billed, least: 1e-6},
+	quantile("p50", 0.5, 0, func(l *Latency) record.Figure { return l.P50 }),
 	quantile("p90", 0.9, mostTail, func(l *Latency) record.Figure { return l.P90 }),
 	quantile("p95", 0.95, mostTail, func(l *Latency) record.Figure { return l.P95 }),
 	quantile("p99", 0.99, mostTail, func(l *Latency) record.Figure { return l.P99 }),
-	{name: "delivered", rate: true, beyond: 1, firm: true,
+	{name: "delivered", Kind: level.Kind{Share: true, Firm: true}, beyond: 1,
 		misses: func(n *Night) (int64, int64) { return n.Orders - n.Delivered, n.Orders }},
 	shareOf("in_time", func(n *Night) (int64, int64) { return n.Orders - n.InTime, n.Orders }),
 	shareOf("attempts", func(n *Night) (int64, int64) { return n.Attempts - n.Orders, n.Attempts }), // that weren't an order's only one
 }
 
 func dollars(name string, of func(n *Night) (record.Figure, bool)) metric {
-	return metric{name: name, of: of, dollars: true, least: 1e-6, most: math.Inf(1)}
+	return metric{name: name, Kind: level.Kind{Cost: true}, of: of, least: 1e-6}
 }
 
 func quantile(name string, q, most float64, of func(l *Latency) record.Figure) metric {
-	return metric{name: name, q: q, least: 1e-3, between: DefaultBetweenSD, most: most, beyond: 1.5,
+	return metric{name: name, Kind: level.Kind{Between: DefaultBetweenSD, Most: most}, q: q, least: 1e-3, beyond: 1.5,
 		of: func(n *Night) (record.Figure, bool) { return of(&n.Latency), true }}
 }
 
 func shareOf(name string, misses func(n *Night) (missed, tries int64)) metric {
-	return metric{name: name, rate: true, misses: misses, beyond: 3}
+	return metric{name: name, Kind: level.Kind{Share: true}, misses: misses, beyond: 3}
 }
 
 // billed is what channels charged over what their prices make.
@@ -118,16 +115,13 @@ func gatesOf(stated []record.Gate, asked []scenario.Gate) (gates []scenario.Gate
 
 // reading is a night's figure on the scale on which it is judged.
 type reading struct {
-	y      float64 // logarithm of a time or a cost, +Inf: never reached; or the share that missed
-	se     float64 // of y, by the night's own orders; NaN: not known
-	orders int64   // of a share: what it is a share of
-	missed int64   // of a share
-	price  float64 // of a cost: what clips cost without surcharges, in dollars; 0: not known
-	about  bool    // the night was cut short: it can tell of a change, and never be part of a baseline
+	level.Night
+	price float64 // of a cost: what clips cost without surcharges, in dollars; 0: not known
+	about bool    // the night was cut short: it can tell of a change, and never be part of a baseline
 }
 
 // dead says whether nothing went well.
-func (r *reading) dead() bool { return r.missed == r.orders && r.missed > 0 }
+func (r *reading) dead() bool { return r.Missed == r.Orders && r.Missed > 0 }
 
 // Fewest orders that are looked at.
 const fewest = 10
@@ -142,20 +136,20 @@ const (
 // read takes a figure from a night, or says why that can't be done.
 func (m *metric) read(n *Night) (reading, string) {
 	timed := m.q > 0 || m.name == "in_time"
-	switch money := m.dollars || m.name == "bill"; {
+	switch money := m.Cost || m.name == "bill"; {
 	case n.Invalid != "":
 		return reading{}, "the night is invalid: " + n.Invalid
 	case n.Engine != driven:
 		return reading{}, "it is replayed from what driven strategies met"
 	case n.Orders < fewest && m.name != "bill":
 		return reading{}, fmt.Sprintf("too few orders: %d, needs %d", n.Orders, fewest)
-	case n.Truncated != "" && !m.rate && m.name != "bill":
+	case n.Truncated != "" && !m.Share && m.name != "bill":
 		return reading{}, n.Truncated
 	case timed && lagged(n):
 		return reading{}, fmt.Sprintf("orders began up to %.2g s late (p99), more than a hundredth of the median", *n.SendLagP99)
 	case !money && n.Rate != nil && n.PlannedRate != nil && *n.Rate < leastRate**n.PlannedRate:
 		return reading{}, fmt.Sprintf("%.3g orders a minute were reached, of %.3g planned", *n.Rate, *n.PlannedRate)
-	case m.rate:
+	case m.Share:
 		return m.readShare(n)
 	}
 	if need := int64(stats.FewestForQuantile(max(m.q, 0.5))); m.q > 0 && n.Orders < need {
@@ -166,8 +160,13 @@ func (m *metric) read(n *Night) (reading, string) {
 		return reading{}, "no channel tells what it charged"
 	}
 	r := m.logarithm(f, n.Orders)
-	if m.dollars {
-		r.price = priceOf(n, f)
+	if m.Cost {
+		switch {
+		case n.CostMedian != nil:
+			r.price = *n.CostMedian
+		case r.SE == 0:
+			r.price = *f.Value
+		}
 	}
 	return r, ""
 }
@@ -177,7 +176,8 @@ func (m *metric) readShare(n *Night) (reading, string) {
 	if tries <= 0 || missed < 0 {
 		return reading{}, "no attempt was made"
 	}
-	return reading{y: float64(missed) / float64(tries), se: math.NaN(), orders: tries, missed: missed, about: n.Truncated != ""}, ""
+	of := level.Night{Y: float64(missed) / float64(tries), SE: math.NaN(), Orders: tries, Missed: missed}
+	return reading{Night: of, about: n.Truncated != ""}, ""
 }
 
 func lagged(n *Night) bool {
@@ -187,29 +187,22 @@ func lagged(n *Night) bool {
 // logarithm reads a figure. A quantile that wasn't reached, and whose interval begins at what was, lies two standard errors
 // above that: so many orders were just missing. Where not even the lower end was reached, it is infinite.
 func (m *metric) logarithm(f record.Figure, orders int64) reading {
-	r := reading{y: math.Inf(1), se: math.NaN(), orders: orders}
+	r := reading{Night: level.Night{Y: math.Inf(1), SE: math.NaN(), Orders: orders}}
 	switch {
 	case f.Value != nil:
-		r.y = math.Log(max(*f.Value, m.least))
+		r.Y = math.Log(max(*f.Value, m.least))
 	case m.q > 0 && f.Low != nil:
-		r.y = math.Log(max(*f.Low, m.least)) + 2*mostSE
+		r.Y = math.Log(max(*f.Low, m.least)) + 2*mostSE
 	}
-	if f.Value != nil && f.Low != nil && f.High != nil {
-		r.se = (*f.High - *f.Low) / (2 * 1.96 * max(*f.Value, m.least))
+	switch {
+	case f.Value == nil || f.Low == nil || f.High == nil:
+	case m.Cost && *f.Value-*f.Low < level.LeastSD**f.Value: // every order cost the same: the interval reaches up to what wasn't seen
+		r.SE = 0
+	default:
+		r.SE = (*f.High - *f.Low) / (2 * 1.96 * max(*f.Value, m.least))
 	}
 	return r
 }
 
 // mostSE is the standard error that is taken where an interval is open.
 const mostSE = 0.1
-
-// priceOf is what clips cost without surcharges: half of them cost that at most, or all of them that.
-func priceOf(n *Night, f record.Figure) float64 {
-	switch {
-	case n.CostMedian != nil:
-		return *n.CostMedian
-	case f.Value != nil && f.Low != nil && f.High != nil && *f.High-*f.Low < leastSD**f.Value:
-		return *f.Value
-	}
-	return 0
-}

@@ -3,6 +3,8 @@ package history
 import (
 	"fmt"
 	"math"
+
+	"channelbench/internal/history/level"
 )
 
 // words says what a night comes to, and why: of what can't be told, what it takes to tell.
@@ -60,11 +62,11 @@ const leastWidened = 1.25
 
 // lagWords tells how far nights hang together, and what that does to the limits of a week.
 func (c *chart) lagWords(o *outcome) string {
-	wider := math.Sqrt(o.level.inflation(7))
+	wider := math.Sqrt(o.level.Inflation(7))
 	if wider < leastWidened {
 		return ""
 	}
-	return fmt.Sprintf("; a night is much like the one before (correlation %.2f): limits of a week are %.1f times as wide", o.level.lag, wider)
+	return fmt.Sprintf("; a night is much like the one before (correlation %.2f): limits of a week are %.1f times as wide", o.level.Lag, wider)
 }
 
 // needed says what it takes to tell a night like tonight from chance: so many running; else so many orders a night, in a week.
@@ -76,40 +78,39 @@ func (c *chart) needed(r reading, o *outcome) string {
 	}
 	for times := int64(2); times <= 64; times *= 2 {
 		more := r
-		more.orders, more.missed, more.se = r.orders*times, r.missed*times, r.se/math.Sqrt(float64(times))
+		more.Orders, more.Missed, more.SE = r.Orders*times, r.Missed*times, r.SE/math.Sqrt(float64(times))
 		if c.tells(o.level, more, 7) {
-			return fmt.Sprintf("it takes about %d %s a night to tell", more.orders, c.metric.tries())
+			return fmt.Sprintf("it takes about %d %s a night to tell", more.Orders, c.metric.tries())
 		}
 	}
 	return "nights differ too much by themselves to tell so little; a wider gate can be told"
 }
 
 // tells says whether nights like one are beyond chance.
-func (c *chart) tells(l *level, r reading, nights int) bool {
-	all := make([]met, nights)
+func (c *chart) tells(l *level.Level, r reading, nights int) bool {
+	all := make([]level.Night, nights)
 	for i := range all {
-		all[i].reading = r
+		all[i] = r.Night
 	}
-	_, score := l.run(all, 1)
-	return score > c.limits.Run[nights]
+	return l.Score(all, 1) > c.limits.Run[nights]
 }
 
 // thin says what it takes to find a change of the gate's size, if that can't be found now; "": it can. It can if what mostRun
 // nights show is known, with 95 % confidence, to be less off than the gate.
 func (c *chart) thin(o *outcome) string {
 	l := o.level
-	if l.halfWidth(mostRun, o.gate) <= o.gate {
+	if l.HalfWidth(mostRun, o.gate) <= o.gate {
 		return ""
 	}
 	size := "a change of " + c.stated.String()
-	for m := l.nights + 1; m <= fullBase; m++ {
-		if more := l.with(m, 1); more.halfWidth(mostRun, o.gate) <= o.gate {
+	for m := l.Nights + 1; m <= fullBase; m++ {
+		if more := l.With(m, 1); more.HalfWidth(mostRun, o.gate) <= o.gate {
 			return fmt.Sprintf("too few nights to find %s: the baseline has %d, it takes about %.0f", size, o.base, m)
 		}
 	}
 	for times := 1.25; times <= 64; times *= 1.25 {
-		if more := l.with(fullBase, times); more.halfWidth(mostRun, o.gate) <= o.gate {
-			return fmt.Sprintf("too few orders to find %s: it takes about %.0f %s a night", size, math.Ceil(more.orders), c.metric.tries())
+		if more := l.With(fullBase, times); more.HalfWidth(mostRun, o.gate) <= o.gate {
+			return fmt.Sprintf("too few orders to find %s: it takes about %.0f %s a night", size, math.Ceil(more.Orders), c.metric.tries())
 		}
 	}
 	return fmt.Sprintf("nights differ too much by themselves to find %s: set a wider gate", size)
@@ -117,7 +118,7 @@ func (c *chart) thin(o *outcome) string {
 
 // tries is what a figure is of.
 func (m *metric) tries() string {
-	if m.rate && !m.falls() {
+	if m.Share && !m.falls() {
 		return "attempts"
 	}
 	return "orders"
