@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -237,6 +238,60 @@ func TestJudge(t *testing.T) {
 			t.Fatal(err)
 		}
 		if v := statusOf(t, c, test.metric); v.Status != test.want || !strings.Contains(v.Reason, test.reason) {
+			t.Errorf("%s: %s, %q; want %s, %q", name, v.Status, v.Reason, test.want, test.reason)
+		}
+	}
+}
+
+// costs is what n clips of $0.12 cost, of which some fell back to $0.74, and all by a factor.
+func costs(n *Night, fell int, factor float64) {
+	orders, p := float64(n.Orders), float64(fell)/float64(n.Orders)
+	mean := factor * (0.12 + 0.62*p)
+	half := 1.96 * factor * 0.62 * math.Sqrt(p*(1-p)/(orders-1))
+	n.CostPerDelivered = record.Figure{Value: &mean, Low: record.Number(mean - half), High: record.Number(mean + half + 0.02)} // a bench's interval
+	if fell == 0 {
+		n.CostPerDelivered.Low = &mean
+	}
+	n.CostMedian = record.Number(factor * 0.12)
+}
+
+// At a flat price, counts and the price itself are judged. One order can't make a regression, nor can one a night.
+func TestFlatPricesWithRareFallbacks(t *testing.T) {
+	for name, test := range map[string]struct {
+		fell   []int // back, of 30 orders a night, after 30 nights
+		before int   // so many of these with one that fell back
+		factor float64
+		want   Status
+		reason string
+	}{
+		"none":                     {[]int{0, 0}, 0, 1, OK, "within"},
+		"one":                      {[]int{1}, 0, 1, Inconclusive, "not beyond chance"},
+		"one, on two nights":       {[]int{1, 1}, 0, 1, Inconclusive, "not beyond chance"},
+		"one, as before":           {[]int{1}, 10, 1, Inconclusive, "not beyond chance"},
+		"five, on two nights":      {[]int{5, 5}, 3, 1, Regression, "two nights running"},
+		"one a night, for a while": {[]int{1, 1, 1, 1, 1, 1, 1, 1, 1}, 0, 1, Regression, "the last 9 nights together"},
+		"a dearer price":           {[]int{0}, 3, 1.25, Regression, "the price itself rose from $0.12 to $0.15"},
+		"a dearer price, and one":  {[]int{1, 1}, 3, 1.25, Regression, "the price itself rose from $0.12 to $0.15"},
+		"a price within the gate":  {[]int{0, 0, 0}, 3, 1.04, OK, "within"},
+		"a cheaper price":          {[]int{0, 0}, 3, 0.8, Improvement, "better"},
+	} {
+		const quiet = 30
+		l := year(t, quiet+len(test.fell), 0, func(n *Night) {
+			n.Orders, n.Delivered, n.InTime = 30, 30, 30
+			fell, factor, i := 0, 1.0, n.at.YearDay()-1
+			switch {
+			case i >= quiet:
+				fell, factor = test.fell[i-quiet], test.factor
+			case i%3 == 1 && i/3 < test.before:
+				fell = 1
+			}
+			costs(n, fell, factor)
+		})
+		c, err := Judge(l, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if v := statusOf(t, c, "cost_per_delivered"); v.Status != test.want || !strings.Contains(v.Reason, test.reason) {
 			t.Errorf("%s: %s, %q; want %s, %q", name, v.Status, v.Reason, test.want, test.reason)
 		}
 	}

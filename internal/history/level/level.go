@@ -1,7 +1,7 @@
 // Package level says what nights that are taken for equal come to, and how far off other nights are from them.
 //
 // A night is the unit of error: orders of one night share it, and nights may hang together. So scores are by how much nights of
-// the baseline scatter, and by how long what one night is off by lasts.
+// the baseline scatter, and by how long what one night is off by lasts. It deliberately knows no gate and gives no verdict.
 //
 //	l := level.Of(lessons, kind, limit)
 //	off := l.Off(nights, 1)
@@ -300,13 +300,12 @@ func (l *Level) lasting(off []float64, between float64) {
 			products += x * off[i-1]
 		}
 	}
-	lag := 0.0
-	if squares > 0 {
-		lag = products / squares
+	if squares > 0 { // nights that don't differ have nothing that lasts
+		lag := products / squares
 		lag += (1 + 3*lag) / n
+		lag = (n*lag + lagNights*priorLag*between) / (n + lagNights)
+		l.Lag = max(0, min(lag, mostLast*between))
 	}
-	lag = (n*lag + lagNights*priorLag*between) / (n + lagNights)
-	l.Lag = max(0, min(lag, mostLast*between))
 	l.decay = max(leastDecay, min(mostLast, l.Lag/between))
 	for w := range l.runs {
 		l.runs[w] = l.Inflation(float64(w))
