@@ -43,11 +43,11 @@ var metrics = []metric{
 }
 
 func dollars(name string, of func(n *Night) (record.Figure, bool)) metric {
-	return metric{name: name, Kind: level.Kind{Cost: true}, of: of, least: 1e-6}
+	return metric{name: name, Kind: level.Kind{Cost: true}, of: of, least: 1e-6, beyond: 1.5}
 }
 
 func quantile(name string, q, most float64, of func(l *Latency) record.Figure) metric {
-	return metric{name: name, Kind: level.Kind{Between: DefaultBetweenSD, Most: most}, q: q, least: 1e-3, beyond: 1.5,
+	return metric{name: name, Kind: level.Kind{Between: DefaultBetweenSD, Most: most}, q: q, least: 1e-3, beyond: 1.9,
 		of: func(n *Night) (record.Figure, bool) { return of(&n.Latency), true }}
 }
 

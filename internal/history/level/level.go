@@ -79,7 +79,7 @@ type Level struct {
 const (
 	priorNights  = 16  // as many nights have shown DefaultBetweenSD (values), or no more than binomial scatter (shares)
 	priorLag     = 0.7 // what nights differ by, beyond the scatter of their orders, lasts so much from night to night …
-	lagNights    = 30  // … as if so many nights had shown it
+	lagNights    = 15  // … as if so many nights had shown it
 	leastBetween = 0.1 // of their variance, which is never known to be all of the orders'
 	leastDecay   = 0.5
 	mostLast     = 0.9
