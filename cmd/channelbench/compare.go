@@ -44,9 +44,10 @@ func (p *program) compareCommand() *cobra.Command {
 		Long: `compare judges the gates of [gates], or of --gate, on effect and evidence: a figure fails if it got worse by more than its gate, and
 beyond chance. Where the scenario states no gates, these apply: ` + defaultGates() + `.
 
-With --history it judges the night that was appended last against the first 60 within the gate since the last accepted mark (at
-least 8). A figure fails if 2 to 14 nights running are beyond chance and the gate together. Limits are the stricter, the more strategies and gates are judged. Only nights of one site, of equal channels (mock or live), poll intervals and purchases are
-compared. Lines that can't be read are named and left out; the file is never rewritten.
+With --history it judges the night that was appended last against the first 120 within the gate since the last accepted mark
+(at least 8). A figure fails if 2 to 14 nights running are beyond chance and the gate together. Limits are the stricter, the
+more strategies and gates are judged. Only nights of one site, of equal channels (mock or live), poll intervals and purchases
+are compared. Lines that can't be read are named and left out; the file is never rewritten.
 
 BASE and NEW are two run.json of benches, or their folders. What two nights differ by without any change is then assumed (5 %).
 

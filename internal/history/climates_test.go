@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"channelbench/internal/record"
+	"channelbench/internal/scenario"
 )
 
 // climate is what nights are like where nothing changes.
@@ -302,5 +303,47 @@ func TestDriftIsFound(t *testing.T) {
 	}
 	if missed > 0 {
 		t.Errorf("seed %d: %d of %d drifts of 1 %% a night aren't found within %d nights", yearsSeed, missed, changes, nights)
+	}
+}
+
+// Retries hide a proxy that gets worse from all but the gates on attempts and errors.
+func TestHiddenErrorsAreFound(t *testing.T) {
+	const changes, orders = 200, 30
+	gates := []scenario.Gate{scenario.NewGate("attempts", 0.05), scenario.NewGate("errors.region", 0.02)}
+	limits := LimitsFor(3 * len(gates))
+	for _, g := range gates {
+		early, missed := 0, 0
+		for _, after := range each(changes, func(i uint64) int {
+			random := rand.New(rand.NewPCG(yearsSeed, 5_000_000+i))
+			c := newChart(metricOf(g.Metric), g, limits)
+			for night := range before + 7 {
+				share := 0.05
+				if night >= before {
+					share = 0.2
+				}
+				n := &Night{Engine: "live", Orders: orders, Delivered: orders, InTime: orders, Attempts: orders, Errors: map[string]int64{}}
+				for range orders {
+					for random.Float64() < share {
+						n.Attempts++
+						n.Errors["region"]++
+					}
+				}
+				r, _ := metricOf(g.Metric).read(n)
+				if o := c.add(r); o.found == stepped || o.found == drifted {
+					return night - before
+				}
+			}
+			return 7
+		}) {
+			switch {
+			case after < 0:
+				early++
+			case after == 7:
+				missed++
+			}
+		}
+		if missed > changes/20 || early > changes/20 {
+			t.Errorf("%s, seed %d: of %d, %d aren't found within 7 nights, %d are false", g.Metric, yearsSeed, changes, missed, early)
+		}
 	}
 }

@@ -21,7 +21,7 @@ type metric struct {
 	of     func(n *Night) (record.Figure, bool) // else; false: the night doesn't tell
 	q      float64                              // of a quantile
 	least  float64                              // what is less is as good as nothing
-	beyond float64                              // a run must be off by so many times what the worst one of the baseline is: nights hang together
+	beyond float64                              // a run must be off by so many times what the worst one of the baseline was (climates_test.go)
 }
 
 // Fewer orders lie beyond the median than a normal distribution takes: such a quantile strays further, so that single nights

@@ -300,7 +300,7 @@ func (l *Level) lasting(off []float64, between float64) {
 			products += x * off[i-1]
 		}
 	}
-	if squares > 0 { // nights that don't differ have nothing that lasts
+	if squares > LeastSD*LeastSD { // nights that don't differ have nothing that lasts
 		lag := products / squares
 		lag += (1 + 3*lag) / n
 		lag = (n*lag + lagNights*priorLag*between) / (n + lagNights)
