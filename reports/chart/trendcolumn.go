@@ -1,6 +1,7 @@
 package chart
 
 import (
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -62,7 +63,7 @@ func gatedColumns(nights []*view.Member) []trendColumn {
 var attemptsColumn = trendColumn{
 	head: "Attempts an order", name: "attempts_per_order", figure: func(s *record.Strategy) record.Figure { return s.AttemptsPerOrder },
 	pooled: func(nights []*record.Strategy) stats.Estimate {
-		again := view.PooledCounts(nights, func(c *record.Counts, orders int64) (hits, tries int64) { return c.Attempts - orders, c.Attempts })
+		again := pooledCounts(nights, func(c *record.Counts, orders int64) (hits, tries int64) { return c.Attempts - orders, c.Attempts })
 		return stats.Estimate{Value: 1 / (1 - again.Value), Low: 1 / (1 - again.Low), High: 1 / (1 - again.High)}
 	},
 	says:   map[int]string{-1: "fewer attempts", 1: "more attempts"},
@@ -78,10 +79,26 @@ func errorColumn(kind string) trendColumn {
 	column := trendColumns[slices.IndexFunc(trendColumns, func(c trendColumn) bool { return c.name == "delivered_share" })]
 	column.head, column.name = kind+" errors", "errors_"+kind+"_share"
 	column.figure = func(s *record.Strategy) record.Figure {
-		e := view.PooledCounts([]*record.Strategy{s}, counted)
+		e := pooledCounts([]*record.Strategy{s}, counted)
 		return record.Figure{Value: record.Number(e.Value), Low: record.Number(e.Low), High: record.Number(e.High)}
 	}
-	column.pooled = func(nights []*record.Strategy) stats.Estimate { return view.PooledCounts(nights, counted) }
+	column.pooled = func(nights []*record.Strategy) stats.Estimate { return pooledCounts(nights, counted) }
 	column.says = map[int]string{-1: "fewer " + kind + " errors", 1: "more " + kind + " errors"}
 	return column
+}
+
+// pooledCounts is a share of what driven strategies counted over some nights.
+func pooledCounts(nights []*record.Strategy, of func(c *record.Counts, orders int64) (hits, tries int64)) stats.Estimate {
+	hits, tries := int64(0), int64(0)
+	for _, s := range nights {
+		if s.Counts != nil {
+			h, n := of(s.Counts, s.Orders)
+			hits, tries = hits+h, tries+n
+		}
+	}
+	if hits < 0 || hits > tries || tries == 0 {
+		return stats.Estimate{Value: math.NaN(), Low: math.NaN(), High: math.NaN()} // not known
+	}
+	low, high := stats.ClopperPearson(float64(hits), float64(tries))
+	return stats.Estimate{Value: float64(hits) / float64(tries), Low: low, High: high}
 }

@@ -50,22 +50,6 @@ func PooledShare(nights []*record.Strategy) stats.Estimate {
 	return stats.Estimate{Value: hits / tries, Low: low, High: high}
 }
 
-// PooledCounts is a share of what driven strategies counted over some nights.
-func PooledCounts(nights []*record.Strategy, of func(c *record.Counts, orders int64) (hits, tries int64)) stats.Estimate {
-	hits, tries := int64(0), int64(0)
-	for _, s := range nights {
-		if s.Counts != nil {
-			h, n := of(s.Counts, s.Orders)
-			hits, tries = hits+h, tries+n
-		}
-	}
-	if hits < 0 || hits > tries || tries == 0 {
-		return nothing
-	}
-	low, high := stats.ClopperPearson(float64(hits), float64(tries))
-	return stats.Estimate{Value: float64(hits) / float64(tries), Low: low, High: high}
-}
-
 // nothing is an estimate that is not known, and overlaps every other.
 var nothing = stats.Estimate{Value: math.NaN(), Low: math.NaN(), High: math.NaN()}
 
