@@ -31,7 +31,7 @@ func (m *Bench) drive(orders []recording.Order) *record.Drive {
 		}
 	}
 	for _, g := range m.Scenario.Gates {
-		d.Gates = append(d.Gates, record.Gate{Metric: g.Metric, Change: g.Change})
+		d.Gates = append(d.Gates, record.Gate{Metric: g.Metric, Change: g.Change, FloorUSD: g.Floor.Dollars()})
 	}
 	var lags []float64
 	var scheduled, began []time.Duration
@@ -67,9 +67,13 @@ func (s *sample) counts() *record.Counts {
 		c.SpentByMonth[month] = bought.Dollars()
 	}
 	latencies := make([]float64, len(s.tallies))
+	var costs []float64 // of delivered clips
 	for i := range s.tallies {
 		t := &s.tallies[i]
 		latencies[i] = t.latency
+		if t.delivered {
+			costs = append(costs, s.cost(t))
+		}
 		if t.inTime {
 			c.InTime++
 		}
@@ -92,6 +96,8 @@ func (s *sample) counts() *record.Counts {
 			}
 		}
 	}
+	slices.Sort(costs)
+	c.CostMedian = record.Number(rank(costs, 0.5))
 	c.P90 = decision.Figure(stats.OrderQuantile(latencies, 0.9))
 	s.lack(c)
 	c.SpentUSD = plus(spent, s.missing).Dollars()

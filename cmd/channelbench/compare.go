@@ -46,10 +46,10 @@ func (p *program) compareCommand() *cobra.Command {
 more than its gate, and
 beyond chance. Where the scenario states no gates, these apply: ` + defaultGates() + `.
 
-With --history it judges the latest night against the first 30 valid ones since the last accepted mark (at least 8). A figure
-fails if two nights running are beyond chance and the gate, or if a drift adds up to that (CUSUM). Limits are the stricter, the
-more strategies and gates are judged. Only nights of one site, of equal channels (mock or live), poll intervals and purchases are
-compared. Lines that can't be read are named and left out; the file is never rewritten.
+With --history it judges the night that was appended last against the first 120 within the gate since the last accepted mark
+(at least 8). A figure fails if 2 to 14 nights running are beyond chance and the gate together. Limits are the stricter, the
+more strategies and gates are judged. Only nights of one site, of equal channels (mock or live), poll intervals and purchases
+are compared. Lines that can't be read are named and left out; the file is never rewritten.
 
 BASE and NEW are two run.json of benches, or their folders. What two nights differ by without any change is then assumed (5 %).
 
@@ -191,6 +191,13 @@ func (p *program) judge(f *compareFlags, o history.Options) (*history.Comparison
 	}
 	for _, problem := range log.Problems {
 		p.note("warning: %s: %v; it is left out", f.history, problem)
+	}
+	for _, clock := range append(log.Clocks, log.Ahead(time.Now())...) {
+		p.note("warning: %s: %v; nights are judged in the order in which they were appended", f.history, clock)
+	}
+	if log.Unread != nil {
+		return nil, fail(exitUsage, fmt.Errorf("%s: its last line can't be judged: %v\n"+
+			"  hint: bench again; the night after it can be", f.history, log.Unread))
 	}
 	c, err := history.Judge(log, o)
 	if errors.Is(err, history.ErrNothing) {

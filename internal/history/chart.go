@@ -2,258 +2,307 @@ package history
 
 import (
 	"math"
-	"slices"
 
+	"channelbench/internal/history/level"
+	"channelbench/internal/scenario"
 	"channelbench/internal/stats"
 )
 
-// A chart follows one figure of one strategy from night to night. Each night is scored against the baseline: how far off
-// it is, in standard deviations of nights, so that without a change scores are standard normal; positive is worse.
+// A chart follows one figure of one strategy from night to night. Positive is worse.
 //
-// The baseline are the first nights since a person's mark, fullBase at most, and then it is frozen: one that moved along
-// would let a slow drift through. While it grows, each night is scored before it becomes part of it, as in the
-// self-starting charts of Hawkins (1987).
+// Its baseline are the nights since a person's mark until fullBase good ones are there, and then it is frozen: one that
+// moved along would let a slow drift through. What a night teaches hangs on what it is:
+//   - within the gate: all that it says.
+//   - beyond the gate, within chance: that nights reach that far, not how far. The level takes it as censored there (level.go),
+//     as leaving it out would make the level too good.
+//   - beyond chance, too: how much nights scatter, at most three standard deviations, since limits from the quiet nights
+//     alone would be too tight (Huber 1964). Nothing of the level.
+//   - a regression, a night cut short, a figure that was never reached: nothing.
 //
-// Two rules find a change, and neither does unless it is as large as the gate:
-//   - step: two judged nights running score above limits.Step, and both are off by more than the gate.
-//   - drift: the sum of scores less slack each, which starts again at 0 whenever it would be negative (CUSUM; Page 1954),
-//     reaches limits.Drift, and the nights of this climb are off by more than the gate on average. Then nights are called
-//     changed as long as the sum stays above half of the limit, if they are off by more than the gate themselves.
+// One rule finds a change: tonight is off by more than the gate, and so are the last w nights together, for some w from 2 to
+// mostRun, and these w nights are beyond chance, against the baseline as it was before the first of them. So a night is never
+// judged by what it taught itself. In the mean of a run no night counts for more than what two nights need to be beyond
+// chance (Lucas and Crosier 1982 on robust charts): one night alone, however bad, is no regression.
 const (
 	leastBase = 8
-	fullBase  = 30
-	slack     = 0.5
+	fullBase  = 120
+	mostRun   = level.MostRun
 )
 
-// Limits are how far off is beyond chance.
-type Limits struct{ Step, Drift float64 }
-
-// falseAlarms is how many a year, over all charts together, the limits are meant to give: half of them by each rule.
-const falseAlarms = 1.0
-
-// LimitsFor are the limits where so many charts are judged every night. The more charts, the stricter, so that the
-// false alarms of all together stay as few: the square of a tail for the step, Siegmund's approximation (1985) of the
-// mean time between alarms for the drift. They are never less strict than what is usual for one chart: 2 and 5.
-func LimitsFor(charts int) Limits {
-	perNight := falseAlarms / 2 / 365 / float64(max(charts, 1))
-	climb := math.Log(1 / perNight) // e^b−b−1 = 1/(2·perNight), solved by repetition
-	for range 20 {
-		climb = math.Log(1/(2*perNight) + climb + 1)
-	}
-	return Limits{Step: max(2, stats.Score(math.Sqrt(perNight))), Drift: max(5, climb-1.166)}
+// Limits are how far off is beyond chance, in standard deviations: of one night, and of runs of nights by their length.
+type Limits struct {
+	Night float64
+	Run   [mostRun + 1]float64
 }
 
-// mostTail bounds what one night of a quantile beyond the median can score: few orders lie there, so such a quantile
-// strays further than a normal distribution would. It is no more than the least limit of a step, so that only a drift is
-// found: with 3, as simulated over 200 years, three p95 alone raised two false alarms a year.
-const mostTail = 2
+// falseAlarms is how many a year, over all charts together, the limits would give if nights had to be beyond chance only:
+// that they must be beyond the gate as well leaves fewer.
+const falseAlarms = 1.3
 
+// scales are the lengths of runs that differ much from each other: 2, 4, 8 and 14.
+const scales = 4
+
+// LimitsFor are the limits where so many charts are judged every night: the more, the stricter, so that the false alarms of
+// all together stay as few. Runs of each length may give as many: a run of w nights is as good as new every w nights, so it
+// may be wrong w times as often (the calibration by scale of Dümbgen and Spokoiny 2001).
+func LimitsFor(charts int) Limits {
+	perNight := falseAlarms / 365 / float64(max(charts, 1))
+	l := Limits{Night: max(2, stats.Score(math.Sqrt(perNight)))}
+	for w := 2; w <= mostRun; w++ {
+		l.Run[w] = stats.Score(perNight * float64(w) / scales)
+	}
+	return l
+}
+
+// chart is a figure of a strategy, night after night.
 type chart struct {
-	rate   bool
-	most   float64 // that one night can score
+	metric *metric
+	stated scenario.Gate
 	gate   float64 // how far off is enough, as a positive number on the chart's scale
+	floor  float64 // of a cost: or so many dollars, if that is more
 	limits Limits
 
-	base  []reading
-	never int    // of the base: nights that never reached the figure
-	known *level // of the base; nil: to be worked out
-
-	worse, better rule
-	judged        int
+	base    []level.Lesson
+	good    int // of the base: nights within the gate
+	never   int // nights that never reached the figure
+	price   price
+	recent  []met
+	seen    int
+	changed int // the last night that was part of a change, counted from 1
+	began   int // the night with which that change began
+	levels  map[int]*level.Level
 }
 
-// rule is the state of both rules in one direction.
-type rule struct {
-	far     bool      // the last night scored beyond the limit and the gate
-	sum     float64   // CUSUM
-	from    int       // the night with which its climb began, counted from 1
-	climb   []float64 // scores of its nights
-	off     float64   // sum of what they were off by
-	alarmed bool
+func newChart(m *metric, g scenario.Gate, limits Limits) *chart {
+	c := &chart{metric: m, stated: g, gate: math.Log1p(g.Change), floor: g.Floor.Dollars(), limits: limits}
+	switch {
+	case m.name == "attempts":
+		c.gate = g.Change
+	case m.Share:
+		c.gate = math.Abs(g.Change)
+	case m.Cost:
+		c.floor = max(c.floor, m.least)
+	}
+	return c
 }
 
-// level is what the base comes to.
-type level struct {
-	mean, between float64 // between: variance of nights beyond that of their orders; NaN: not told apart
-	within        float64 // variance of an order's part: that of a night is within/orders
-	total, orders float64 // variance of nights as they are, and their mean orders
-	missed, of    int64   // of a share
-	spread        float64 // how much more nights scatter than their orders tell, of a share
-	nights        float64 // that reached the figure
-	t             float64 // how many standard deviations the 95 % interval reaches to each side
+// met is a night that was judged, and how much of the base there was before it.
+type met struct {
+	reading
+	base, good int
 }
 
 // outcome is what a chart says of a night.
 type outcome struct {
 	score, off float64 // off: on the chart's scale
 	low, high  float64 // 95 % interval of off
-	level      float64
+	mean, gate float64 // of the base, on the chart's scale
 	base       int
+	never      int
 	found      finding
-	from       int // the night with which it began, counted from 1; 0: no change was found
-	beyond     bool
+	from       int  // the night with which it began, counted from 1; 0: no change was found
+	run        int  // how many nights the finding is of
+	priced     bool // it is the price itself that rose
+	level      *level.Level
 }
-
-// mostOff bounds what one night adds to a climb: a figure that is never reached is infinitely far off, and says as much
-// as one that is e times as high.
-const mostOff = 1
 
 type finding int
 
 const (
-	learning finding = iota // the base is too short
-	unchanged
-	stepped
-	drifted
+	learning  finding = iota // the base is too short
+	unchanged                // within the gate
+	unsure                   // beyond the gate, within chance
+	watched                  // beyond the gate and chance tonight
+	stepped                  // two or three nights running
+	drifted                  // more nights
 	improved
 )
 
-// add judges a night, and makes it part of the base if that still grows.
+// add judges a night, and lets the base learn from it.
 func (c *chart) add(r reading) outcome {
-	c.judged++
-	o := outcome{base: len(c.base), found: learning, score: math.NaN(), off: math.NaN(), low: math.NaN(), high: math.NaN(), level: math.NaN()}
-	if len(c.base)-c.never >= leastBase {
+	c.seen++
+	c.recent = append(c.recent, met{r, len(c.base), c.good})
+	if len(c.recent) > mostRun {
+		c.recent = c.recent[1:]
+	}
+	o := outcome{base: c.good, never: c.never, found: learning, score: math.NaN(), off: math.NaN(), low: math.NaN(), high: math.NaN()}
+	if c.good >= leastBase {
 		o = c.judge(r)
 	}
-	if len(c.base) < fullBase && !r.about && o.found != stepped && o.found != drifted {
-		c.base, c.known = append(c.base, r), nil
-		if math.IsInf(r.y, 1) {
-			c.never++
-		}
-	}
+	c.learn(r, &o)
 	return o
+}
+
+// learn adds a night to the base.
+func (c *chart) learn(r reading, o *outcome) {
+	never := math.IsInf(r.Y, 1)
+	if never {
+		c.never++
+	}
+	if c.good == fullBase || r.about || never {
+		return
+	}
+	switch o.found {
+	case learning, unchanged, improved:
+		c.good++
+		c.price.learn(r)
+		c.base = append(c.base, level.Lesson{Night: r.Night})
+	case unsure:
+		c.base = append(c.base, level.Lesson{Night: r.Night, Teaching: level.Censored, Limit: o.mean + o.gate})
+	case watched:
+		c.base = append(c.base, level.Lesson{Night: r.Night, Teaching: level.Scatter})
+	}
 }
 
 func (c *chart) judge(r reading) outcome {
-	if c.known == nil {
-		c.known = levelOf(c.base, c.rate)
-	}
-	o := outcome{base: len(c.base), found: unchanged, level: c.known.mean, off: r.y - c.known.mean}
+	l := c.level(len(c.base))
+	o := outcome{base: c.good, never: c.never, level: l, gate: c.gateAt(l.Mean), mean: l.Mean, off: r.Y - l.Mean, found: unchanged}
+	o.score = l.Score(c.last(1), 1)
+	dear := c.price.beyond(r, c.gate)
 	switch {
-	case c.rate:
-		c.known.scoreShare(r, &o)
-	case math.IsInf(r.y, 1):
-		o.score, o.low, o.high = scoreNever(c.never, len(c.base)), math.NaN(), math.NaN()
-	default:
-		c.known.score(r, &o)
+	case dear || o.off > o.gate:
+		c.worse(r, dear, &o)
+	case -o.off > o.gate:
+		if o.run = c.changedRun(-1); o.run > 0 {
+			o.found, o.from = improved, c.seen-o.run+1
+		}
 	}
-	o.score = min(o.score, c.most)
-	worse := c.worse.step(c, o.score, o.off)
-	better := c.better.step(c, -o.score, -o.off)
-	switch {
-	case worse != unchanged:
-		o.found, o.from = worse, c.worse.began()
-	case better != unchanged:
-		o.found, o.from = improved, c.better.began()
-	}
-	o.beyond = c.worse.far
 	return o
 }
 
-// step takes a score in, and says whether there is a change.
-func (u *rule) step(c *chart, score, off float64) finding {
-	before := u.far
-	u.far = score > c.limits.Step && off > c.gate
-	u.sum = max(0, min(u.sum+score-slack, c.limits.Drift))
-	if u.sum == 0 {
-		u.from, u.climb, u.off, u.alarmed = 0, u.climb[:0], 0, false
-	} else {
-		if u.from == 0 {
-			u.from = c.judged
-		}
-		u.climb, u.off = append(u.climb, score), u.off+min(off, mostOff)
+// worse says what a night beyond its gate comes to.
+func (c *chart) worse(r reading, dear bool, o *outcome) {
+	o.found = unsure
+	if o.off > o.gate {
+		o.run = c.changedRun(1)
 	}
-	reached := u.sum >= c.limits.Drift && u.off/float64(len(u.climb)) > c.gate
-	u.alarmed = u.alarmed && u.sum > c.limits.Drift/2 || reached
 	switch {
-	case before && u.far:
-		return stepped
-	case reached, u.alarmed && off > c.gate:
-		return drifted
+	case dear && (c.price.dear > 1 || r.SE == 0):
+		o.found, o.priced, o.run = stepped, true, c.price.dear
+	case r.dead() && o.score > c.limits.Run[2]:
+		o.found, o.run = stepped, 1
+	case o.run > 3:
+		o.found = drifted
+	case o.run > 0:
+		o.found = stepped
+	case dear || o.score > c.limits.Night:
+		o.found = watched
+		return
+	default:
+		return
 	}
-	return unchanged
+	if c.changed == 0 || c.seen-c.changed > mostRun/2 {
+		c.began = c.seen - o.run + 1
+	}
+	c.changed, o.from = c.seen, c.began
 }
 
-// began is the night with which a change most likely began: of the climb's nights, the first of those that are farthest
-// off, all together, for how many they are.
-func (u *rule) began() int {
-	best, most, sum := 0, 0.0, 0.0
-	for i := len(u.climb) - 1; i >= 0; i-- {
-		sum += u.climb[i]
-		if far := sum / math.Sqrt(float64(len(u.climb)-i)); far > most {
-			best, most = i, far
-		}
+// last are the last nights, with the latest at the end.
+func (c *chart) last(nights int) []level.Night {
+	all := make([]level.Night, 0, mostRun)
+	for _, m := range c.recent[len(c.recent)-nights:] {
+		all = append(all, m.Night)
 	}
-	return u.from + best
+	return all
 }
 
-// leastSD is the least that a night is taken to be uncertain by, of times and costs: nothing is known to a thousandth.
-const leastSD = 0.001
-
-func levelOf(base []reading, rate bool) *level {
-	l := &level{spread: 1}
-	if rate {
-		for _, r := range base {
-			l.missed, l.of = l.missed+r.missed, l.of+r.orders
+// changedRun is the length of the run of nights, up to tonight, that is farthest beyond chance of those that are off by more
+// than the gate; 0: none is. The sign is that of what is looked for: 1 worse, −1 better.
+func (c *chart) changedRun(sign float64) int {
+	best, most := 0, 0.0
+	for w := 2; w <= len(c.recent); w++ {
+		first, nights := c.recent[len(c.recent)-w], c.last(w)
+		if first.good < leastBase {
+			break
 		}
-		l.mean = float64(l.missed) / float64(l.of)
-		l.spread = overdispersion(base, l.mean)
-		return l
+		l := c.level(first.base)
+		least := c.gateAt(l.Mean)
+		if sign > 0 {
+			least = max(least, c.metric.beyond*l.Shown(w))
+		}
+		off := l.Off(nights, sign)
+		if off <= least {
+			continue
+		}
+		score := l.Score(nights, sign)
+		beyond := score > c.limits.Run[w] || sign > 0 && c.plain(first.good, w, off)
+		if beyond && (best == 0 || score > most) {
+			best, most = w, score
+		}
 	}
-	reached := slices.DeleteFunc(slices.Clone(base), func(r reading) bool { return math.IsInf(r.y, 1) })
-	m := float64(len(reached))
-	l.nights, l.t = m, stats.StudentT(m-1)
-	own := 0.0
-	for _, r := range reached {
-		l.mean, l.orders = l.mean+r.y/m, l.orders+float64(r.orders)/m
-		l.within, own = l.within+r.se*r.se*float64(r.orders)/m, own+r.se*r.se/m
+	return best
+}
+
+// A young baseline hardly knows how much nights scatter, so that even a doubled time would be no news. Times that are half as
+// long again for plainRun nights are, whatever it knows.
+const (
+	plainRun = 3
+	plainOff = 0.4 // on the logarithmic scale
+)
+
+func (c *chart) plain(good, nights int, off float64) bool {
+	return c.metric.q > 0 && good < 2*leastBase && nights >= plainRun && off > plainOff
+}
+
+// gateAt is how far off a level is enough.
+func (c *chart) gateAt(mean float64) float64 {
+	switch {
+	case c.metric.name == "attempts": // a share of attempts, and a gate on attempts an order
+		return (1 - mean) * c.gate / (1 + c.gate)
+	case c.floor > 0:
+		return max(c.gate, math.Log1p(c.floor/math.Exp(mean)))
 	}
-	for _, r := range reached {
-		l.total += (r.y - l.mean) * (r.y - l.mean) / (m - 1)
+	return c.gate
+}
+
+// level is what the first lessons come to.
+func (c *chart) level(lessons int) *level.Level {
+	l := c.levels[lessons]
+	if l == nil {
+		if c.levels == nil {
+			c.levels = map[int]*level.Level{}
+		}
+		l = level.Of(c.base[:lessons], c.metric.Kind, c.limits.Run[2])
+		c.levels[lessons] = l
 	}
-	l.between = max(0, l.total-own)
 	return l
 }
 
-// overdispersion is Pearson's: how many times the binomial variance the nights scatter.
-func overdispersion(base []reading, p float64) float64 {
-	if p <= 0 || p >= 1 {
-		return 1
-	}
-	x := 0.0
-	for _, r := range base {
-		n := float64(r.orders)
-		d := float64(r.missed) - n*p
-		x += d * d / (n * p * (1 - p))
-	}
-	return max(1, x/float64(len(base)-1))
+// price is what a clip costs without surcharges, as far as nights tell it. One that was the same on all nights of the base
+// doesn't sway, so that no chance is involved when it rises: it takes two nights that tell so, whatever surcharges do, or one
+// on which every order cost the same.
+type price struct {
+	log   float64 // as the base has it
+	told  int     // by how many nights of it
+	sways bool
+	dear  int // nights running that told one beyond the gate
 }
 
-// score says how far off a time or a cost is, by the scatter of the base. A night of more or fewer orders than those of
-// the base is more or less certain, as far as its own error is part of that scatter. The scatter may well be smaller
-// than the error that nights state of themselves: nights that order the same clips don't differ by their mix.
-func (l *level) score(r reading, o *outcome) {
-	own, now := l.within/l.orders, l.within/float64(r.orders)
-	variance := l.total * (l.between + now) / (l.between + own)
-	if math.IsNaN(variance) { // no night's own error is known
-		variance = l.total * l.orders / float64(r.orders)
+// leastPrices is how many nights of the base must have told a price.
+const leastPrices = 4
+
+// beyond takes a night in, and says whether it told a price beyond the gate.
+func (p *price) beyond(r reading, gate float64) bool {
+	if !(r.price > 0) || p.sways || p.told < leastPrices {
+		return false
 	}
-	sd := max(leastSD, math.Sqrt(variance*(1+1/l.nights)))
-	o.score = stats.ScoreT(o.off/sd, l.nights-1)
-	half := l.t * sd
-	o.low, o.high = o.off-half, o.off+half
+	if math.Log(r.price)-p.log > gate {
+		p.dear++
+		return true
+	}
+	p.dear = 0
+	return false
 }
 
-// scoreNever is the score of a night that never reached its quantile, as rare as that was in the base (by the prior of
-// Jeffreys). Some nights of a channel that often fails don't: that orders aren't delivered is for the gate of their share.
-func scoreNever(never, nights int) float64 {
-	return stats.Score((float64(never) + 0.5) / float64(nights+1) / 2)
-}
-
-// scoreShare says how far off a share is, by Fisher's test. Its scores are less spread than normal ones where few orders
-// miss, which errs on the quiet side.
-func (l *level) scoreShare(r reading, o *outcome) {
-	o.score = stats.Score(stats.FisherMid(l.missed, l.of, r.missed, r.orders)) / math.Sqrt(l.spread)
-	s := l.spread
-	o.low, o.high = stats.Newcombe(float64(l.missed)/s, float64(l.of)/s, float64(r.missed)/s, float64(r.orders)/s)
+// learn takes in a night of the base.
+func (p *price) learn(r reading) {
+	switch {
+	case !(r.price > 0):
+	case p.told == 0:
+		p.log, p.told = math.Log(r.price), 1
+	case math.Abs(math.Log(r.price)-p.log) < level.LeastSD:
+		p.told++
+	default:
+		p.sways = true
+	}
 }

@@ -49,6 +49,7 @@ type Night struct {
 	Latency          Latency            `json:"latency_seconds"`
 	CostPerOrder     record.Figure      `json:"cost_per_order_usd"`
 	CostPerDelivered record.Figure      `json:"cost_per_delivered_usd"`
+	CostMedian       *float64           `json:"cost_median_usd,omitempty"` // of a delivered clip: surcharges of single orders don't move it
 	SpentUSD         float64            `json:"spent_usd"`
 	SpentByMonth     map[string]float64 `json:"spent_by_month_usd,omitempty"` // by the month (UTC) in which it was bought, such as "2026-11"; none: in that of At
 	Bill             record.Told        `json:"bill"`
@@ -165,6 +166,7 @@ func night(run *record.Run, s *record.Strategy, site string) Night {
 		return n
 	}
 	n.InTime, n.Attempts, n.Retries, n.Fallbacks, n.Latency.P90 = c.InTime, c.Attempts, c.Retries, c.Fallbacks, c.P90
+	n.CostMedian = c.CostMedian
 	if c.Errors != nil {
 		n.Errors = c.Errors
 	}

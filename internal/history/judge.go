@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"channelbench/internal/history/level"
 	"channelbench/internal/scenario"
 	"channelbench/internal/stats"
 )
@@ -17,8 +18,9 @@ type Status string
 
 // The statuses, in the order in which they matter.
 const (
-	Regression   Status = "regression"
-	Inconclusive Status = "inconclusive"
+	Regression   Status = "regression"   // beyond the gate and chance, for nights running
+	Inconclusive Status = "inconclusive" // beyond the gate, not beyond chance; or too few nights or orders to find what the gate asks for
+	Watch        Status = "watch"        // beyond the gate and chance tonight
 	Improvement  Status = "improvement"
 	OK           Status = "ok"
 )
@@ -31,12 +33,15 @@ type Verdict struct {
 	Reason   string // why
 	Orders   int64
 	Nights   int      // of the baseline; 1: a single run
-	Base     *float64 // dollars, seconds, a share; nil: not known, or never
-	Value    *float64
-	Effect   *float64 // how much more: relative, or a difference of shares; nil: not known
+	Base     *float64 // dollars, seconds, a share; nil: not known
+	Value    *float64 // nil: not known, or never
+	WasNever bool     // the same of the base: of a single run
+	Never    bool     // the value is a time that was never reached
+	Effect   *float64 // how much more: relative, or a difference of shares; nil: not known, or of nothing
 	Low      *float64 // its 95 % interval
 	High     *float64
 	Score    *float64 // standard deviations off, positive is worse
+	Lag      *float64 // correlation of a night with the one before; nil: not known
 	Since    string   // the night with which a change began, by its date; "": there is none
 }
 
@@ -145,28 +150,31 @@ func (c *Comparison) leaveReplays() {
 	}
 }
 
-// latest is the last line of the latest night that is asked for.
+// latest is the night of those asked for that was appended last, whatever its stamp.
 func latest(l *Log, o Options) *Night {
 	var last *Night
 	for i := range l.Nights {
 		n := &l.Nights[i]
-		if (o.Site == "" || n.Site == o.Site) && (o.Scenario == "" || n.Scenario == o.Scenario) && (last == nil || !n.at.Before(last.at)) {
+		if (o.Site == "" || n.Site == o.Site) && (o.Scenario == "" || n.Scenario == o.Scenario) {
 			last = n
 		}
 	}
 	return last
 }
 
+// with says whether two nights are of one run.
+func (n *Night) with(other *Night) bool { return n.At == other.At && n.Run == other.Run }
+
 // series are the nights of one strategy that are looked at.
 type series struct {
 	strategy string
-	night    string  // the latest of the group
+	last     *Night  // the latest of the group
 	nights   []Night // comparable with its own latest one; since the last mark
 }
 
 // tonight is the strategy's part of the latest night, nil if it had none.
 func (s *series) tonight() *Night {
-	if n := &s.nights[len(s.nights)-1]; n.At == s.night {
+	if n := &s.nights[len(s.nights)-1]; n.with(s.last) {
 		return n
 	}
 	return nil
@@ -187,11 +195,11 @@ func (c *Comparison) series(l *Log, last *Night, o Options) []*series {
 		}
 		k := slices.IndexFunc(all, func(s *series) bool { return s.strategy == n.Strategy })
 		if k < 0 {
-			k, all = len(all), append(all, &series{strategy: n.Strategy, night: last.At})
+			k, all = len(all), append(all, &series{strategy: n.Strategy, last: last})
 		}
 		s := all[k]
 		s.nights = append(s.nights, *n)
-		if n.At == last.At {
+		if n.with(last) {
 			c.NewNights, c.SpentUSD = append(c.NewNights, *n), c.SpentUSD+n.SpentUSD
 		}
 	}
@@ -206,7 +214,7 @@ func (c *Comparison) series(l *Log, last *Night, o Options) []*series {
 			return differs
 		})
 		for i := range s.nights {
-			if n := &s.nights[i]; n.At != last.At && n.Invalid == "" {
+			if n := &s.nights[i]; !n.with(last) && n.Invalid == "" {
 				c.BaseNights = append(c.BaseNights, *n)
 			}
 		}
@@ -236,20 +244,33 @@ func (s *series) sinceMark(l *Log) {
 		if m.group() != s.nights[0].group() || m.Strategy != "" && m.Strategy != s.strategy {
 			continue
 		}
-		first := slices.IndexFunc(s.nights, func(n Night) bool { return !n.at.Before(m.from) })
-		if first < 0 {
-			first = len(s.nights) - 1 // the mark is of nights to come: the latest is all there is
-		}
+		first := min(s.begin(m.from), len(s.nights)-1) // if the mark is of nights to come, the latest is all there is
 		s.nights = s.nights[first:]
 		return
 	}
+}
+
+// begin is the first night since a moment: the place that has the fewest stamps on the wrong side.
+func (s *series) begin(from time.Time) int {
+	best, wrong, fewest := 0, 0, 0
+	for i := range s.nights {
+		if s.nights[i].at.Before(from) {
+			wrong--
+		} else {
+			wrong++
+		}
+		if wrong < fewest {
+			best, fewest = i+1, wrong
+		}
+	}
+	return best
 }
 
 // verdict judges the nights of a series by one gate, and says when a change began, if any did.
 func (s *series) verdict(g scenario.Gate, limits Limits) (Verdict, time.Time) {
 	m := metricOf(g.Metric)
 	c := newChart(m, g, limits)
-	v := Verdict{Strategy: s.strategy, Gate: g, Status: Inconclusive, Nights: 0}
+	v := Verdict{Strategy: s.strategy, Gate: g, Status: Inconclusive}
 	var days []time.Time // of the nights that the chart was shown
 	tonight := s.tonight()
 	for i := range s.nights {
@@ -264,7 +285,8 @@ func (s *series) verdict(g scenario.Gate, limits Limits) (Verdict, time.Time) {
 		days = append(days, n.at)
 		o := c.add(r)
 		if n == tonight {
-			v.fill(m, r, &o)
+			v.fill(n, m, r, &o)
+			v.Status, v.Reason = c.words(r, &o)
 			if o.from > 0 && o.from <= len(days) {
 				return v.since(days[o.from-1]), days[o.from-1]
 			}
@@ -281,18 +303,8 @@ func (s *series) verdict(g scenario.Gate, limits Limits) (Verdict, time.Time) {
 // dead says whether a gate on what is delivered fails, however few orders there were: the test that gave the channel up was sure
 // of it.
 func (n *Night) dead(m *metric) bool {
-	return n.GivenUp != "" && m.rate && n.Invalid == "" && n.Engine == driven
-}
-
-func newChart(m *metric, g scenario.Gate, limits Limits) *chart {
-	c := &chart{rate: m.rate, most: math.Inf(1), gate: math.Log1p(g.Change), limits: limits}
-	if m.q > 0.5 {
-		c.most = mostTail
-	}
-	if m.rate {
-		c.gate = -g.Change
-	}
-	return c
+	ofDelivered := m.name == "delivered" || m.name == "in_time"
+	return n.GivenUp != "" && ofDelivered && n.Invalid == "" && n.Engine == driven
 }
 
 func (v Verdict) since(day time.Time) Verdict {
@@ -302,57 +314,65 @@ func (v Verdict) since(day time.Time) Verdict {
 }
 
 // fill puts what the chart says in the units of people.
-func (v *Verdict) fill(m *metric, r reading, o *outcome) {
-	v.Orders, v.Nights = r.orders, o.base
-	v.Value, v.Base = m.unit(r.y), m.unit(o.level)
-	v.Effect, v.Low, v.High = m.effect(o.off), m.effect(o.low), m.effect(o.high)
-	if m.rate { // a share of misses that grows is one of hits that falls
-		v.Low, v.High = m.effect(o.high), m.effect(o.low)
+func (v *Verdict) fill(n *Night, m *metric, r reading, o *outcome) {
+	v.Orders, v.Nights = n.Orders, o.base
+	v.Value, v.Never = m.unit(r.Y), math.IsInf(r.Y, 1)
+	if o.level == nil {
+		return
 	}
+	o.low, o.high = o.level.Interval(r.Night)
+	v.Base, v.Lag = m.unit(o.level.Mean), &o.level.Lag
+	v.measure(m, o)
+}
+
+// nothing is a cost that is told as $0.0000.
+const nothing = 5e-5
+
+// measure fills in the effect. Of nothing there is none: dollars tell.
+func (v *Verdict) measure(m *metric, o *outcome) {
 	if !math.IsNaN(o.score) {
 		v.Score = &o.score
 	}
-	v.Status, v.Reason = v.words(o)
+	if m.Cost && v.Base != nil && *v.Base < nothing {
+		return
+	}
+	v.Effect, v.Low, v.High = m.effect(o, o.off), m.effect(o, o.low), m.effect(o, o.high)
+	if m.falls() {
+		v.Low, v.High = v.High, v.Low
+	}
 }
 
-func (v *Verdict) words(o *outcome) (Status, string) {
-	switch o.found {
-	case learning:
-		return Inconclusive, fmt.Sprintf("the baseline has %d of at least %d nights", o.base, leastBase)
-	case stepped:
-		return Regression, "two nights running beyond chance and the gate"
-	case drifted:
-		return Regression, "nights add up to a drift beyond chance and the gate"
-	case improved:
-		return Improvement, "better beyond chance by more than the gate's measure"
-	}
-	if o.beyond {
-		return OK, "beyond chance and the gate tonight; a second night running makes it a regression"
-	}
-	return OK, "within the gate, or within chance"
-}
+// falls says whether the figure is of hits, so that one that gets worse falls.
+func (m *metric) falls() bool { return m.name == "delivered" || m.name == "in_time" }
 
 // unit is a chart's value as people read it.
 func (m *metric) unit(y float64) *float64 {
 	switch {
 	case math.IsNaN(y) || math.IsInf(y, 0):
 		return nil
-	case m.rate:
+	case m.falls():
 		y = 1 - y
-	default:
+	case m.name == "attempts": // per order
+		y = 1 / (1 - y)
+	case !m.Share:
 		y = math.Exp(y)
+		if y < 1.01*m.least { // sums of logarithms end in dust
+			y = 0
+		}
 	}
 	return &y
 }
 
 // effect is a difference on a chart's scale as people read it.
-func (m *metric) effect(off float64) *float64 {
+func (m *metric) effect(o *outcome, off float64) *float64 {
 	switch {
 	case math.IsNaN(off) || math.IsInf(off, 0):
 		return nil
-	case m.rate:
+	case m.falls():
 		off = -off
-	default:
+	case m.name == "attempts":
+		off = (1-o.mean)/(1-o.mean-off) - 1
+	case !m.Share:
 		off = math.Expm1(off)
 	}
 	return &off
@@ -362,7 +382,7 @@ func (m *metric) effect(off float64) *float64 {
 // and relays show (3 to 5 %).
 const DefaultBetweenSD = 0.05
 
-// level95 of all gates of a comparison of two runs together: how often any is wrong to fail.
+// pairAlarms is how often any gate of a comparison of two runs is wrong to fail.
 const pairAlarms = 0.05
 
 // PurchaseError says that two runs don't buy the same.
@@ -399,7 +419,7 @@ func Pair(base, now []Night, o Options) (*Comparison, error) {
 			c.Charts += len(gates)
 		}
 	}
-	c.Limits = Limits{Step: max(2, stats.Score(pairAlarms/float64(max(c.Charts, 1)))), Drift: math.Inf(1)}
+	c.Limits = Limits{Night: max(2, stats.Score(pairAlarms/float64(max(c.Charts, 1))))}
 	for i := range now {
 		if now[i].Engine != driven {
 			continue
@@ -440,36 +460,39 @@ func (c *Comparison) pair(base, now *Night, g scenario.Gate, between float64) Ve
 		v.Reason = "the runs polled at different intervals"
 		return v
 	}
-	o := outcome{base: 1, level: b.y, off: r.y - b.y, found: unchanged}
-	if math.IsInf(r.y, 1) && math.IsInf(b.y, 1) {
+	o := outcome{base: 1, mean: b.Y, off: r.Y - b.Y}
+	if math.IsInf(r.Y, 1) && math.IsInf(b.Y, 1) {
 		o.off = 0
 	}
-	if m.rate {
-		o.score = stats.Score(stats.FisherMid(b.missed, b.orders, r.missed, r.orders))
-		o.low, o.high = stats.Newcombe(float64(b.missed), float64(b.orders), float64(r.missed), float64(r.orders))
+	if m.Share {
+		o.score = stats.Score(stats.FisherMid(b.Missed, b.Orders, r.Missed, r.Orders))
+		o.low, o.high = stats.Newcombe(float64(b.Missed), float64(b.Orders), float64(r.Missed), float64(r.Orders))
 	} else {
-		spread := between
-		if m.q == 0 {
-			spread = 0 // prices don't sway
+		spread := 0.0 // prices don't sway
+		if m.q > 0 {
+			spread = between
 		}
-		sd := math.Max(leastSD, math.Sqrt(b.se*b.se+r.se*r.se+2*spread*spread))
+		sd := math.Max(level.LeastSD, math.Sqrt(b.SE*b.SE+r.SE*r.SE+2*spread*spread))
 		o.score, o.low, o.high = o.off/sd, o.off-1.96*sd, o.off+1.96*sd
 	}
-	v.fill(m, r, &o)
+	v.Orders, v.Nights, v.Base, v.Value = now.Orders, 1, m.unit(b.Y), m.unit(r.Y)
+	v.WasNever, v.Never = math.IsInf(b.Y, 1), math.IsInf(r.Y, 1)
+	v.measure(m, &o)
 	v.Status, v.Reason = c.pairWords(newChart(m, g, c.Limits), &o)
 	return v
 }
 
 // pairWords says what a difference of two nights comes to. One that is beyond the gate, and may be chance, is no verdict.
 func (c *Comparison) pairWords(of *chart, o *outcome) (Status, string) {
+	gate := of.gateAt(o.mean)
 	switch {
 	case math.IsNaN(o.score):
 		return Inconclusive, "too few orders to know how far it is from chance"
-	case o.off > of.gate && o.score > c.Limits.Step:
+	case o.off > gate && o.score > c.Limits.Night:
 		return Regression, "beyond chance and the gate"
-	case o.off > of.gate:
+	case o.off > gate:
 		return Inconclusive, "beyond the gate, but not beyond chance: too few orders to tell"
-	case -o.off > of.gate && -o.score > c.Limits.Step:
+	case -o.off > gate && -o.score > c.Limits.Night:
 		return Improvement, "better beyond chance by more than the gate's measure"
 	}
 	return OK, "within the gate"

@@ -4,7 +4,10 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 
+	"channelbench/internal/history/level"
+	"channelbench/internal/money"
 	"channelbench/internal/record"
 	"channelbench/internal/scenario"
 	"channelbench/internal/stats"
@@ -12,23 +15,44 @@ import (
 
 // metric is a figure that a gate can be set on.
 type metric struct {
-	name string
-	rate bool                                 // it is a share of orders; else times and costs, judged by their logarithm
-	hits func(n *Night) int64                 // of a share
-	of   func(n *Night) (record.Figure, bool) // else; false: the night doesn't tell
-	q    float64                              // of a quantile
+	level.Kind
+	name   string
+	misses func(n *Night) (missed, tries int64) // of a share
+	of     func(n *Night) (record.Figure, bool) // else; false: the night doesn't tell
+	q      float64                              // of a quantile
+	least  float64                              // what is less is as good as nothing
+	beyond float64                              // a run must be off by so many times what the worst one of the baseline was (climates_test.go)
 }
 
+// Fewer orders lie beyond the median than a normal distribution takes: such a quantile strays further, so that single nights
+// say little of it.
+const mostTail = 2
+
 var metrics = []metric{
-	{name: "cost_per_delivered", of: func(n *Night) (record.Figure, bool) { return n.CostPerDelivered, true }},
-	{name: "cost_per_order", of: func(n *Night) (record.Figure, bool) { return n.CostPerOrder, true }},
-	{name: "bill", of: billed},
-	{name: "p50", q: 0.5, of: func(n *Night) (record.Figure, bool) { return n.Latency.P50, true }},
-	{name: "p90", q: 0.9, of: func(n *Night) (record.Figure, bool) { return n.Latency.P90, true }},
-	{name: "p95", q: 0.95, of: func(n *Night) (record.Figure, bool) { return n.Latency.P95, true }},
-	{name: "p99", q: 0.99, of: func(n *Night) (record.Figure, bool) { return n.Latency.P99, true }},
-	{name: "delivered", rate: true, hits: func(n *Night) int64 { return n.Delivered }},
-	{name: "in_time", rate: true, hits: func(n *Night) int64 { return n.InTime }},
+	dollars("cost_per_delivered", func(n *Night) (record.Figure, bool) { return n.CostPerDelivered, true }),
+	dollars("cost_per_order", func(n *Night) (record.Figure, bool) { return n.CostPerOrder, true }),
+	{name: "bill", of: billed, least: 1e-6},
+	quantile("p50", 0.5, 0, func(l *Latency) record.Figure { return l.P50 }),
+	quantile("p90", 0.9, mostTail, func(l *Latency) record.Figure { return l.P90 }),
+	quantile("p95", 0.95, mostTail, func(l *Latency) record.Figure { return l.P95 }),
+	quantile("p99", 0.99, mostTail, func(l *Latency) record.Figure { return l.P99 }),
+	{name: "delivered", Kind: level.Kind{Share: true, Firm: true}, beyond: 1,
+		misses: func(n *Night) (int64, int64) { return n.Orders - n.Delivered, n.Orders }},
+	shareOf("in_time", func(n *Night) (int64, int64) { return n.Orders - n.InTime, n.Orders }),
+	shareOf("attempts", func(n *Night) (int64, int64) { return n.Attempts - n.Orders, n.Attempts }), // that weren't an order's only one
+}
+
+func dollars(name string, of func(n *Night) (record.Figure, bool)) metric {
+	return metric{name: name, Kind: level.Kind{Cost: true}, of: of, least: 1e-6, beyond: 1.5}
+}
+
+func quantile(name string, q, most float64, of func(l *Latency) record.Figure) metric {
+	return metric{name: name, Kind: level.Kind{Between: DefaultBetweenSD, Most: most}, q: q, least: 1e-3, beyond: 1.9,
+		of: func(n *Night) (record.Figure, bool) { return of(&n.Latency), true }}
+}
+
+func shareOf(name string, misses func(n *Night) (missed, tries int64)) metric {
+	return metric{name: name, Kind: level.Kind{Share: true}, misses: misses, beyond: 3}
 }
 
 // billed is what channels charged over what their prices make.
@@ -38,6 +62,15 @@ func billed(n *Night) (record.Figure, bool) {
 	}
 	ratio := record.Number(n.Bill.ReportedUSD / n.Bill.ComparedUSD)
 	return record.Figure{Value: ratio, Low: ratio, High: ratio}, true
+}
+
+// metricOf is the figure of a name that gates know.
+func metricOf(name string) *metric {
+	if kind, ok := strings.CutPrefix(name, "errors."); ok {
+		m := shareOf(name, func(n *Night) (int64, int64) { return n.Errors[kind], n.Attempts })
+		return &m
+	}
+	return &metrics[slices.IndexFunc(metrics, func(m metric) bool { return m.name == name })]
 }
 
 // Defaults are the gates where a scenario states none. Quantiles beyond the median need more orders than most nights buy.
@@ -54,8 +87,7 @@ func gatesOf(stated []record.Gate, asked []scenario.Gate) (gates []scenario.Gate
 		gates = nil
 	}
 	add := func(g scenario.Gate) error {
-		if !slices.ContainsFunc(metrics, func(m metric) bool { return m.name == g.Metric }) {
-			_, err := scenario.ParseGate(g.Metric, "")
+		if err := scenario.CheckMetric(g.Metric); err != nil {
 			return err
 		}
 		explicit[g.Metric] = true
@@ -67,7 +99,9 @@ func gatesOf(stated []record.Gate, asked []scenario.Gate) (gates []scenario.Gate
 		return nil
 	}
 	for _, g := range stated {
-		if err := add(scenario.NewGate(g.Metric, g.Change)); err != nil {
+		stated := scenario.NewGate(g.Metric, g.Change)
+		stated.Floor = money.Micros(math.Round(g.FloorUSD * float64(money.Dollar)))
+		if err := add(stated); err != nil {
 			return nil, nil, err
 		}
 	}
@@ -79,18 +113,15 @@ func gatesOf(stated []record.Gate, asked []scenario.Gate) (gates []scenario.Gate
 	return gates, explicit, nil
 }
 
-func metricOf(name string) *metric {
-	return &metrics[slices.IndexFunc(metrics, func(m metric) bool { return m.name == name })]
-}
-
 // reading is a night's figure on the scale on which it is judged.
 type reading struct {
-	y      float64 // logarithm of a time or a cost, +Inf: never reached; or the share of orders that missed
-	se     float64 // of y, by the night's own orders; NaN: not known
-	orders int64
-	missed int64 // of a share
-	about  bool  // the night was cut short: it can tell of a change, and never be part of a baseline
+	level.Night
+	price float64 // of a cost: what clips cost without surcharges, in dollars; 0: not known
+	about bool    // the night was cut short: it can tell of a change, and never be part of a baseline
 }
+
+// dead says whether nothing went well.
+func (r *reading) dead() bool { return r.Missed == r.Orders && r.Missed > 0 }
 
 // Fewest orders that are looked at.
 const fewest = 10
@@ -105,23 +136,21 @@ const (
 // read takes a figure from a night, or says why that can't be done.
 func (m *metric) read(n *Night) (reading, string) {
 	timed := m.q > 0 || m.name == "in_time"
-	switch money := m.name == "bill" || !m.rate && m.q == 0; {
+	switch money := m.Cost || m.name == "bill"; {
 	case n.Invalid != "":
 		return reading{}, "the night is invalid: " + n.Invalid
 	case n.Engine != driven:
 		return reading{}, "it is replayed from what driven strategies met"
 	case n.Orders < fewest && m.name != "bill":
 		return reading{}, fmt.Sprintf("too few orders: %d, needs %d", n.Orders, fewest)
-	case n.Truncated != "" && !m.rate && m.name != "bill":
+	case n.Truncated != "" && !m.Share && m.name != "bill":
 		return reading{}, n.Truncated
 	case timed && lagged(n):
 		return reading{}, fmt.Sprintf("orders began up to %.2g s late (p99), more than a hundredth of the median", *n.SendLagP99)
 	case !money && n.Rate != nil && n.PlannedRate != nil && *n.Rate < leastRate**n.PlannedRate:
 		return reading{}, fmt.Sprintf("%.3g orders a minute were reached, of %.3g planned", *n.Rate, *n.PlannedRate)
-	}
-	if m.rate {
-		missed := n.Orders - m.hits(n)
-		return reading{y: float64(missed) / float64(n.Orders), se: math.NaN(), orders: n.Orders, missed: missed, about: n.Truncated != ""}, ""
+	case m.Share:
+		return m.readShare(n)
 	}
 	if need := int64(stats.FewestForQuantile(max(m.q, 0.5))); m.q > 0 && n.Orders < need {
 		return reading{}, fmt.Sprintf("too few orders for %s: %d, needs %d", m.name, n.Orders, need)
@@ -130,21 +159,50 @@ func (m *metric) read(n *Night) (reading, string) {
 	if !told {
 		return reading{}, "no channel tells what it charged"
 	}
-	return logarithm(f, n.Orders), ""
+	r := m.logarithm(f, n.Orders)
+	if m.Cost {
+		switch {
+		case n.CostMedian != nil:
+			r.price = *n.CostMedian
+		case r.SE == 0:
+			r.price = *f.Value
+		}
+	}
+	return r, ""
+}
+
+func (m *metric) readShare(n *Night) (reading, string) {
+	missed, tries := m.misses(n)
+	if tries <= 0 || missed < 0 {
+		return reading{}, "no attempt was made"
+	}
+	of := level.Night{Y: float64(missed) / float64(tries), SE: math.NaN(), Orders: tries, Missed: missed}
+	return reading{Night: of, about: n.Truncated != ""}, ""
 }
 
 func lagged(n *Night) bool {
 	return n.SendLagP99 != nil && n.Latency.P50.Value != nil && *n.SendLagP99 > mostLag**n.Latency.P50.Value
 }
 
-func logarithm(f record.Figure, orders int64) reading {
-	r := reading{y: math.Inf(1), se: math.NaN(), orders: orders}
-	if f.Value == nil {
-		return r
+// logarithm reads a figure. A quantile that wasn't reached, and whose interval begins at what was, lies two standard errors
+// above that: so many orders were just missing. Where not even the lower end was reached, it is infinite.
+func (m *metric) logarithm(f record.Figure, orders int64) reading {
+	r := reading{Night: level.Night{Y: math.Inf(1), SE: math.NaN(), Orders: orders}}
+	switch {
+	case f.Value != nil:
+		r.Y = math.Log(max(*f.Value, m.least))
+	case m.q > 0 && f.Low != nil:
+		r.Y = math.Log(max(*f.Low, m.least)) + 2*mostSE
 	}
-	r.y = math.Log(max(*f.Value, 1e-9)) // a cost may be nothing
-	if f.Low != nil && f.High != nil && *f.Low > 0 {
-		r.se = (math.Log(*f.High) - math.Log(*f.Low)) / (2 * 1.96)
+	switch {
+	case f.Value == nil || f.Low == nil || f.High == nil:
+	case m.Cost && *f.Value-*f.Low < level.LeastSD**f.Value: // every order cost the same: the interval reaches up to what wasn't seen
+		r.SE = 0
+	default:
+		r.SE = (*f.High - *f.Low) / (2 * 1.96 * max(*f.Value, m.least))
 	}
 	return r
 }
+
+// mostSE is the standard error that is taken where an interval is open.
+const mostSE = 0.1

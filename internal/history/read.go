@@ -14,9 +14,22 @@ import (
 
 // Log is what a history holds.
 type Log struct {
-	Nights   []Night // of each group and strategy in the order of time
+	Nights   []Night // in the order in which they were appended: clocks may be wrong
 	Marks    []Mark
 	Problems []Problem // lines that are left out, and why
+	Clocks   []Problem // nights that count, and whose stamps can't be right
+	Unread   *Problem  // the last line, if it may be a night and can't be read
+}
+
+// Ahead are the nights that count and are stamped later than now.
+func (l *Log) Ahead(now time.Time) []Problem {
+	var all []Problem
+	for i := range l.Nights {
+		if n := &l.Nights[i]; n.at.After(now) {
+			all = append(all, Problem{n.line, fmt.Sprintf("is stamped %s, which is yet to come: its machine's clock was wrong", n.At)})
+		}
+	}
+	return all
 }
 
 // Problem is a line that is left out of all statistics. It stays in the file.
@@ -29,7 +42,7 @@ func (p Problem) String() string { return fmt.Sprintf("line %d %s", p.Line, iner
 
 // Read reads a history. Only what r says is an error: a line that can't be used is a Problem.
 func Read(r io.Reader) (*Log, error) {
-	l := &reader{log: &Log{}, places: map[place]int{}, latest: map[place]time.Time{}}
+	l := &reader{log: &Log{}, places: map[place]int{}, latest: map[place]int{}}
 	if err := scan(r, l.take); err != nil {
 		return nil, err
 	}
@@ -55,8 +68,8 @@ func scan(r io.Reader, take func(number int, line []byte, ended bool)) error {
 
 type reader struct {
 	log    *Log
-	places map[place]int       // of nights in the log
-	latest map[place]time.Time // by group and strategy
+	places map[place]int // of nights in the log
+	latest map[place]int // of nights in the log, by group and strategy
 }
 
 // place is what only one night of a history has.
@@ -70,6 +83,7 @@ type place struct {
 
 func (l *reader) take(number int, line []byte, ended bool) {
 	e, err := decode(line, ended)
+	l.log.Unread = nil
 	switch e := e.(type) {
 	case *Mark:
 		l.log.Marks = append(l.log.Marks, *e)
@@ -80,6 +94,7 @@ func (l *reader) take(number int, line []byte, ended bool) {
 		l.problem(number, "is a reservation, which belongs beside a history")
 	default:
 		l.problem(number, "%v", err)
+		l.log.Unread = &l.log.Problems[len(l.log.Problems)-1]
 	}
 }
 
@@ -88,7 +103,7 @@ func (l *reader) problem(line int, format string, args ...any) {
 }
 
 // night files a night. A run that was resumed appends its nights again: the later line counts, in the earlier one's
-// place. A line that comes late is left out: put in its place, it could change a baseline that was frozen.
+// place. A stamp before that of the night before tells of a wrong clock, and of which night's can't be said: both count.
 func (l *reader) night(n *Night) {
 	series := place{Group: n.group(), strategy: n.Strategy}
 	key := series
@@ -98,16 +113,19 @@ func (l *reader) night(n *Night) {
 		key.run = n.Run
 		i, known = l.places[key]
 	}
-	switch latest := l.latest[series]; {
+	switch before, followed := l.latest[series]; {
 	case known && same(&l.log.Nights[i], n):
 		l.problem(n.line, "repeats line %d", l.log.Nights[i].line)
 	case known:
 		l.problem(l.log.Nights[i].line, "is superseded by line %d, of the same run later on", n.line)
 		l.log.Nights[i] = *n
-	case n.at.Before(latest):
-		l.problem(n.line, "is out of order: %s of %s comes after %s", n.At, n.Strategy, latest.Format(time.RFC3339))
 	default:
-		l.places[key], l.latest[series] = len(l.log.Nights), n.at
+		if followed && n.at.Before(l.log.Nights[before].at) {
+			b := &l.log.Nights[before]
+			l.log.Clocks = append(l.log.Clocks, Problem{n.line, fmt.Sprintf(
+				"is stamped %s, before line %d, %s: one of their clocks was wrong", n.At, b.line, b.At)})
+		}
+		l.places[key], l.latest[series] = len(l.log.Nights), len(l.log.Nights)
 		l.log.Nights = append(l.log.Nights, *n)
 	}
 }

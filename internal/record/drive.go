@@ -18,8 +18,9 @@ func (r *Run) Mock() bool { return r.Drive != nil && r.Drive.Channels == "mock" 
 
 // Gate is how much worse a figure may get from one run to the next.
 type Gate struct {
-	Metric string  `json:"metric"` // such as "p95" or "delivered"
-	Change float64 `json:"change"` // 0.05: 5 % more; of shares −0.01: one percentage point less
+	Metric   string  `json:"metric"`              // such as "p95" or "delivered"
+	Change   float64 `json:"change"`              // 0.05: 5 % more; of shares −0.01: one percentage point less
+	FloorUSD float64 `json:"floor_usd,omitempty"` // of a cost: a change of no more is none
 }
 
 // Counts are what a driven strategy's figures are made of.
@@ -32,6 +33,7 @@ type Counts struct {
 	P90          Figure             `json:"p90_seconds"`
 	SpentUSD     float64            `json:"spent_usd"`                    // charges, at most where nobody knows them, those of orders without an outcome too, and what is missing
 	SpentByMonth map[string]float64 `json:"spent_by_month_usd,omitempty"` // the same, by the month (UTC) in which it was bought, such as "2026-11"
+	CostMedian   *float64           `json:"cost_median_usd,omitempty"`    // of a delivered clip; nil: none was
 	Bill         Told               `json:"bill"`
 	Batches      []Batch            `json:"batches"` // the orders in the order of their arrival, cut into spans of about the same length
 

@@ -39,7 +39,7 @@ func full() *Run {
 			Spend:      []Spend{{Channel: "reverse", For: "in_time", USD: 6500}, {For: "late", USD: 100}},
 			Days:       []Day{{Day: 1, P025: 200, P10: 205, P25: 210, P50: 215, P75: 220, P90: 225, P975: 230}},
 			OverBudget: ptr(figure(0.1)), OverBudgetDraws: ptr(0.2), MonthlyDraws: &Band{6000, 7000},
-			Counts: &Counts{InTime: 28, Attempts: 33, Retries: 2, Fallbacks: 1, Errors: map[string]int64{"region": 3}, P90: figure(140), SpentUSD: 3.6, MissingUSD: 0.18, SpentByMonth: map[string]float64{"2026-11": 3.6},
+			Counts: &Counts{InTime: 28, Attempts: 33, Retries: 2, Fallbacks: 1, Errors: map[string]int64{"region": 3}, P90: figure(140), SpentUSD: 3.6, MissingUSD: 0.18, SpentByMonth: map[string]float64{"2026-11": 3.6}, CostMedian: ptr(0.12),
 				Bill: Told{29, 3.42, 3.24}, Batches: []Batch{{6, 5, 0.72, ptr(90.0), ptr(130.0)}}},
 			LatencyCDF: []Point{{Seconds: 10, Share: 0.1}, {Seconds: 20, Share: 0.99}}, Warnings: []string{"few"},
 			Exact: &Exact{CostPerDelivered: ptr(0.33), CostPerOrder: 0.33, DeliveredShare: 0.9, InTimeShare: 0.8, AttemptsPerOrder: 1.05,
@@ -60,7 +60,7 @@ func full() *Run {
 			{From: 60, Outcomes: map[string]int{"delivered": 3, "region": 1}, MedianSeconds: ptr(94.0)}}}}},
 		Truncated: []Truncation{{Channel: "reverse", At: "2026-11-01T03:10:00Z", Good: 1, Bad: 8, InFlight: 2, NotBegun: 20, GoodShare: figure(0.11)}},
 		Drive: &Drive{Run: "2026-11-01T03:00:00.000000001Z", Channels: "mock", Poll: map[string]float64{"reverse": 10}, SendLagP99: ptr(0.1), PlannedRate: ptr(6.0), Rate: ptr(5.9), Cut: 1, Planned: 60,
-			Gates: []Gate{{"p95", 0.15}}},
+			Gates: []Gate{{"p95", 0.15, 0.01}}},
 		Precision: &Precision{Asked: 0.01, Reached: ptr(0.004), Minimise: "cost", Strategy: "hybrid", Against: ptr("reverse"), Difference: figure(-40)},
 		Sensitivity: &Sensitivity{
 			Strategy: "hybrid", Against: ptr("reverse"), Minimise: "cost", PerfectInformation: ptr(3.0), Points: 64, StatedDifference: ptr(-40.0),

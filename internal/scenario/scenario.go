@@ -294,6 +294,7 @@ type Gate struct {
 	Metric string  // one of GateMetrics
 	Change float64 // relative share; points of share where Points is set; negative: at most this much lower
 	Points bool
+	Floor  money.Micros // of a cost: a change of no more is none, whatever its share
 }
 
 // Compiled is what the engines run.

@@ -3,6 +3,7 @@ package stats
 import (
 	"math"
 
+	"gonum.org/v1/gonum/mathext"
 	"gonum.org/v1/gonum/stat/distuv"
 )
 
@@ -58,6 +59,22 @@ func FisherMid(hits1, n1, hits2, n2 int64) float64 {
 		p += at(k)
 	}
 	return p
+}
+
+// BetaBinomial is the probability of k or more hits among n tries that all hit with the same share, where that share is itself
+// drawn from a beta distribution with a and b (Skellam 1948). None of the numbers need be whole.
+func BetaBinomial(k, n, a, b float64) float64 {
+	if k <= 0 {
+		return 1
+	}
+	choose := func(n, k float64) float64 { return -math.Log(n+1) - mathext.Lbeta(n-k+1, k+1) }
+	p := math.Exp(choose(n, k) + mathext.Lbeta(k+a, n-k+b) - mathext.Lbeta(a, b))
+	sum := p
+	for ; k+1 <= n && p > sum*1e-12; k++ {
+		p *= (n - k) / (k + 1) * (k + a) / (n - k - 1 + b)
+		sum += p
+	}
+	return min(1, sum)
 }
 
 func logChoose(n, k int64) float64 {

@@ -221,6 +221,45 @@ func TestTrendTitles(t *testing.T) {
 	}
 }
 
+// What gates are set on is drawn, too, though retries hide it from all else.
+func TestTrendsDrawWhatIsGated(t *testing.T) {
+	f, _, r := scattered()
+	random := rand.New(rand.NewPCG(21, 2))
+	series := func(gates ...record.Gate) *trend {
+		var list []view.Labelled
+		for day := range 6 {
+			run := benchOf(random, day+1, 60, f, r)
+			run.Drive = &record.Drive{Gates: gates}
+			for i := range run.Strategies {
+				s := &run.Strategies[i]
+				refused := int64(1)
+				if day >= 3 && s.Name == "reverse" {
+					refused = 20
+				}
+				attempts := s.Orders + refused
+				s.Counts = &record.Counts{Attempts: attempts, Errors: map[string]int64{"region": refused}}
+				s.AttemptsPerOrder = record.Figure{Value: reporttest.Ptr(float64(attempts) / float64(s.Orders))}
+			}
+			list = append(list, view.Labelled{Label: fmt.Sprint(day), Run: run})
+		}
+		set := view.NewSet(list)
+		return trendFigure(set, set.All()).Chart.(*trend)
+	}
+	if got := series(record.Gate{Metric: "p95", Change: 0.1}); len(got.columns) != len(trendColumns) || strings.Contains(got.Title(), "attempts") {
+		t.Errorf("without gates on attempts and errors: %d columns, %q", len(got.columns), got.Title())
+	}
+	got := series(record.Gate{Metric: "attempts", Change: 0.1}, record.Gate{Metric: "errors.region", Change: 0.01})
+	if want := "Reverse got more attempts: 1.02, then 1.33; 1 further change"; got.Title() != want {
+		t.Errorf("title is %q, want %q", got.Title(), want)
+	}
+	if alt := got.Alt(); !strings.Contains(alt, "region errors 1.6%, then 25.0%") {
+		t.Errorf("alt is %q", alt)
+	}
+	if page, err := (&figure{file: "trend.png", Chart: got}).alone(); err != nil || len(collisions(page)) > 0 {
+		t.Errorf("%v, %v", err, collisions(page))
+	}
+}
+
 func TestPooledNights(t *testing.T) {
 	one := &record.Strategy{Orders: 100, Delivered: 50, CostPerDelivered: reporttest.FigureOf(1, 0.2), DeliveredShare: record.Figure{Value: reporttest.Ptr(0.5)},
 		LatencyCDF: []record.Point{{Seconds: 10, Share: 0.5}}}

@@ -4,13 +4,13 @@ import (
 	"fmt"
 	"image/color"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
 	"gonum.org/v1/plot/vg"
 
 	"channelbench/internal/record"
-	"channelbench/internal/stats"
 	"channelbench/internal/words"
 	"channelbench/reports/canvas"
 	"channelbench/reports/view"
@@ -19,9 +19,10 @@ import (
 // trend shows benches of one purchase in the order in which they began: what each chose, and what became of the figures
 // of each strategy.
 type trend struct {
-	set    *view.Set
-	nights []*view.Member
-	rows   []trendRow
+	set     *view.Set
+	nights  []*view.Member
+	columns []trendColumn
+	rows    []trendRow
 }
 
 // trendRow is a strategy: what each night has of it, nil where a night has nothing.
@@ -29,38 +30,19 @@ type trendRow struct {
 	view.Entry
 	of     []*record.Strategy
 	judged bool // driven in every valid night
-	shifts []view.Shift
+	shifts []trendShift
 }
 
-// trendColumn is a figure that is followed.
-type trendColumn struct {
-	head   string
-	name   string // in the CSV
-	figure func(*record.Strategy) record.Figure
-	pooled func([]*record.Strategy) stats.Estimate
-	says   map[int]string // what it means if it fell or rose
-	format func(v float64) string
-	step   func(span float64) float64
-	tick   func(v, step float64) string
-	most   float64 // the figure can't be higher
-	time   bool    // may be never
-}
-
-var trendColumns = []trendColumn{
-	{"Cost per delivered clip", "cost_per_delivered_usd", func(s *record.Strategy) record.Figure { return s.CostPerDelivered }, view.PooledCost,
-		map[int]string{-1: "cheaper", 1: "dearer"}, words.Clip,
-		func(span float64) float64 { return canvas.EvenStep(span, 3) }, func(v, step float64) string { return words.ShortDollars(v, max(2, canvas.DecimalsOf(step))) }, 1e200, false},
-	{"Delivered", "delivered_share", func(s *record.Strategy) record.Figure { return s.DeliveredShare }, view.PooledShare,
-		map[int]string{-1: "less reliable", 1: "more reliable"}, words.Share,
-		func(span float64) float64 { return canvas.EvenStep(span, 3) }, func(v, step float64) string { return words.Percent(v, canvas.DecimalsOf(100*step)) }, 1, false},
-	{"95% done within", "p95_seconds", func(s *record.Strategy) record.Figure { return s.LatencySeconds.P95 },
-		func(list []*record.Strategy) stats.Estimate { return view.PooledQuantile(list, 0.95) },
-		map[int]string{-1: "faster", 1: "slower"}, words.Clock, func(span float64) float64 { return canvas.TimeStep(span, 4) }, func(v, _ float64) string { return words.Clock(v) }, 1e200, true},
+// trendShift is a figure in both halves of the nights.
+type trendShift struct {
+	view.Shift
+	column trendColumn
 }
 
 // trendFigure is nil where there are fewer than two benches.
 func trendFigure(s *view.Set, group []*view.Member) *figure {
 	t := &trend{set: s, nights: view.Nights(group)}
+	t.columns = slices.Concat(trendColumns, gatedColumns(t.nights))
 	if len(t.nights) < 2 {
 		return nil
 	}
@@ -106,8 +88,8 @@ func (t *trend) follow() {
 			row.Label += view.ReplayStar
 		}
 		before, after := view.Halves(valid)
-		for _, c := range trendColumns {
-			row.shifts = append(row.shifts, view.Shift{Before: c.pooled(before), After: c.pooled(after)})
+		for _, c := range t.columns {
+			row.shifts = append(row.shifts, trendShift{view.Shift{Before: c.pooled(before), After: c.pooled(after)}, c})
 		}
 		t.rows = append(t.rows, row)
 	}
@@ -117,16 +99,22 @@ func (t *trend) follow() {
 func (r trendRow) changes() []int {
 	var list []int
 	for i, s := range r.shifts {
-		if r.judged && s.Changed() != 0 {
+		if r.judged && s.Changed() != 0 && s.told() {
 			list = append(list, i)
 		}
 	}
 	return list
 }
 
+// told says whether the figures that are shown tell a difference.
+func (s trendShift) told() bool {
+	return valueOrNever(s.Before.Value, s.column.format) != valueOrNever(s.After.Value, s.column.format)
+}
+
 // said is a change in words: "dearer: $0.12, then $0.15".
 func (r trendRow) said(i int) string {
-	c, s := trendColumns[i], r.shifts[i]
+	s := r.shifts[i]
+	c := s.column
 	return fmt.Sprintf("%s: %s, then %s", c.says[s.Changed()], valueOrNever(s.Before.Value, c.format), valueOrNever(s.After.Value, c.format))
 }
 
@@ -196,10 +184,10 @@ var smallTick = canvas.Style{Size: 8, Color: canvas.BodyColor}
 
 func (t *trend) Paint(p *canvas.Page, body vg.Rectangle) error {
 	t.choices(p, vg.Rectangle{Min: vg.Point{X: body.Min.X + trendName, Y: body.Max.Y - stripRoom}, Max: body.Max})
-	room := (body.Max.X - body.Min.X - trendName) / vg.Length(len(trendColumns))
+	room := (body.Max.X - body.Min.X - trendName) / vg.Length(len(t.columns))
 	top := body.Max.Y - stripRoom - trendHead
 	row := min(trendRoom, (top-body.Min.Y-trendFoot)/vg.Length(max(1, len(t.rows))))
-	for i, c := range trendColumns {
+	for i, c := range t.columns {
 		x := body.Min.X + trendName + room*vg.Length(i) + trendAxis
 		p.Write(canvas.HeadStyle.Shorten(c.head, room-trendAxis), vg.Point{X: x, Y: top + 6}, canvas.HeadStyle, canvas.Left)
 	}
@@ -207,7 +195,7 @@ func (t *trend) Paint(p *canvas.Page, body vg.Rectangle) error {
 		y := top - row*vg.Length(n)
 		p.Line(canvas.Stroke(canvas.GridColor, 0.8), vg.Point{X: body.Min.X, Y: y}, vg.Point{X: body.Max.X, Y: y})
 		t.name(p, r, vg.Point{X: body.Min.X, Y: y - 14})
-		for i := range trendColumns {
+		for i := range t.columns {
 			x := body.Min.X + trendName + room*vg.Length(i) + trendAxis
 			area := vg.Rectangle{Min: vg.Point{X: x, Y: y - row + 9}, Max: vg.Point{X: x + room - trendAxis - 4, Y: y - 9}}
 			t.panel(p, r, i, area)
@@ -314,7 +302,7 @@ func (t *trend) ends(p *canvas.Page, area vg.Rectangle) {
 
 // panel draws a figure of a strategy over the nights.
 func (t *trend) panel(p *canvas.Page, r trendRow, column int, area vg.Rectangle) {
-	c := trendColumns[column]
+	c := t.columns[column]
 	low, high, nevers := t.span(r, c)
 	plot := area
 	if nevers { // a line of its own at the top
@@ -391,7 +379,7 @@ func (t *trend) ticks(p *canvas.Page, area vg.Rectangle, c trendColumn, low, hig
 // levels draws what both halves of the nights come to, if that differs beyond chance.
 func (t *trend) levels(p *canvas.Page, r trendRow, column int, area vg.Rectangle, y func(float64) vg.Length) {
 	s := r.shifts[column]
-	if !r.judged || s.Changed() == 0 {
+	if !r.judged || s.Changed() == 0 || !s.told() {
 		return
 	}
 	middle := (area.Min.X + area.Max.X) / 2
@@ -467,7 +455,7 @@ func (t *trend) Alt() string {
 	}
 	for _, r := range t.rows {
 		fmt.Fprintf(&b, " %s:", r.Label)
-		for i, c := range trendColumns {
+		for i, c := range t.columns {
 			s := r.shifts[i]
 			if i > 0 {
 				b.WriteString(",")
@@ -493,7 +481,7 @@ func (t *trend) CSV() [][]string {
 			if s == nil {
 				continue
 			}
-			for _, c := range trendColumns {
+			for _, c := range t.columns {
 				f := c.figure(s)
 				rows = append(rows, []string{m.Label, m.Run.Started, strconv.FormatBool(m.Run.Invalid == ""), strconv.FormatBool(!m.Run.Incomplete), name,
 					r.Name, s.Engine, strconv.FormatInt(s.Orders, 10), c.name, cell(f.Value), cell(f.Low), cell(f.High)})

@@ -16,14 +16,14 @@ const unknown = "–"
 // value is a figure in its unit.
 func value(v *history.Verdict, x *float64) string {
 	switch {
-	case x == nil && v.Nights == 0:
-		return unknown
 	case x == nil:
-		return never(v)
+		return unknown
 	case v.Gate.Points:
 		return fmt.Sprintf("%.1f%%", 100**x)
 	case v.Gate.Metric == "bill":
 		return fmt.Sprintf("%.3f× price", *x)
+	case v.Gate.Metric == "attempts":
+		return fmt.Sprintf("%.2f an order", *x)
 	case isTime(v):
 		return fmt.Sprintf("%.1f s", *x)
 	default:
@@ -33,22 +33,33 @@ func value(v *history.Verdict, x *float64) string {
 
 func isTime(v *history.Verdict) bool { return v.Gate.Metric[0] == 'p' }
 
-// never is a time that wasn't reached; other figures are just not known.
-func never(v *history.Verdict) string {
-	if isTime(v) {
+// was and is are a verdict's figures; a time that wasn't reached is a figure, too.
+func was(v *history.Verdict) string { return orNever(v, v.Base, v.WasNever) }
+func is(v *history.Verdict) string  { return orNever(v, v.Value, v.Never) }
+
+func orNever(v *history.Verdict, x *float64, never bool) string {
+	if never && isTime(v) {
 		return "never"
 	}
-	return unknown
+	return value(v, x)
 }
 
 func change(v *history.Verdict) string {
 	if v.Effect == nil {
-		if isTime(v) && v.Base != nil && v.Value == nil && v.Orders > 0 {
+		if isTime(v) && v.Base != nil && v.Never {
 			return "never reached"
 		}
-		return unknown
+		return moreDollars(v)
 	}
 	return signed(v, *v.Effect)
+}
+
+// moreDollars is a change of what was free, which has no share.
+func moreDollars(v *history.Verdict) string {
+	if v.Base == nil || v.Value == nil || !strings.HasPrefix(v.Gate.Metric, "cost_") {
+		return unknown
+	}
+	return strings.Replace(fmt.Sprintf("+$%.4f", *v.Value-*v.Base), "+$-", "-$", 1)
 }
 
 func signed(v *history.Verdict, x float64) string {

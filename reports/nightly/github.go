@@ -12,11 +12,12 @@ import (
 const mostAnnotations = 10
 
 // Annotations writes the workflow commands that show on GitHub's page of a run: errors for regressions, warnings for
-// what is inconclusive. Of more than it shows, the last one says how many are left out.
+// what is to watch or inconclusive. Of more than it shows, the last one says how many are left out.
 func Annotations(w io.Writer, c *history.Comparison) error {
 	c = harmless(c)
 	var b strings.Builder
 	annotate(&b, "error", c, history.Regression)
+	annotate(&b, "warning", c, history.Watch)
 	annotate(&b, "warning", c, history.Inconclusive)
 	_, err := io.WriteString(w, b.String())
 	return err
@@ -30,7 +31,7 @@ func annotate(b *strings.Builder, kind string, c *history.Comparison, status his
 			continue
 		}
 		title := fmt.Sprintf("%s: %s of %s", v.Status, v.Gate.Metric, v.Strategy)
-		text := fmt.Sprintf("%s, was %s, is %s (gate %s): %s", change(v), value(v, v.Base), value(v, v.Value), v.Gate, v.Reason)
+		text := fmt.Sprintf("%s, was %s, is %s (gate %s): %s", change(v), was(v), is(v), v.Gate, v.Reason)
 		if said++; said == mostAnnotations && all > mostAnnotations {
 			title, text = fmt.Sprintf("%d more: %s", all-said+1, status), "see the summary of the job"
 		}

@@ -35,6 +35,7 @@ type tcase struct {
 	Class   string   `xml:"classname,attr"`
 	Time    string   `xml:"time,attr"`
 	Skipped *message `xml:"skipped,omitempty"`
+	Output  string   `xml:"system-out,omitempty"` // of a gate to watch
 	Failure *message `xml:"failure,omitempty"`
 }
 
@@ -61,6 +62,8 @@ func JUnit(w io.Writer, c *history.Comparison, strict bool) error {
 		case v.Status == history.Inconclusive:
 			t.Skipped = &message{Message: v.Reason}
 			s.Skipped++
+		case v.Status == history.Watch:
+			t.Output = "watch: " + m.Message
 		}
 		s.Cases = append(s.Cases, t)
 	}

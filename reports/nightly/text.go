@@ -43,6 +43,10 @@ func Headline(c *history.Comparison) string {
 			worse = append(worse, fmt.Sprintf("%s of %s %s", v.Gate.Metric, v.Strategy, change(v)))
 		}
 	}
+	watch := ""
+	if n := c.Count(history.Watch); n > 0 {
+		watch = fmt.Sprintf("; %d to watch: beyond the gate and chance tonight", n)
+	}
 	switch unsure := c.Count(history.Inconclusive); {
 	case len(worse) > 0:
 		return "Regression: " + strings.Join(worse, "; ") + "."
@@ -51,7 +55,9 @@ func Headline(c *history.Comparison) string {
 	case unsure == len(c.Verdicts):
 		return "Inconclusive: nothing can be judged yet."
 	case unsure > 0:
-		return fmt.Sprintf("No regression; %d of %d gates are inconclusive.", unsure, len(c.Verdicts))
+		return fmt.Sprintf("No regression; %d of %d gates are inconclusive%s.", unsure, len(c.Verdicts), watch)
+	case watch != "":
+		return fmt.Sprintf("No regression of %d gates%s.", len(c.Verdicts), watch)
 	default:
 		return fmt.Sprintf("No regression: all %d gates hold.", len(c.Verdicts))
 	}
@@ -109,7 +115,7 @@ func notes(c *history.Comparison) []string {
 var head = []string{"Strategy", "Figure", "Verdict", "Was", "Is", "Change", "95% interval", "Gate", "Orders", "Why"}
 
 func row(v *history.Verdict) []string {
-	return []string{v.Strategy, v.Gate.Metric, string(v.Status), value(v, v.Base), value(v, v.Value), change(v), interval(v), v.Gate.String(),
+	return []string{v.Strategy, v.Gate.Metric, string(v.Status), was(v), is(v), change(v), interval(v), v.Gate.String(),
 		fmt.Sprint(v.Orders), v.Reason}
 }
 

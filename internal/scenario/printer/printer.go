@@ -48,7 +48,7 @@ func Print(s *scenario.Scenario) []byte {
 	if len(s.Gates) > 0 {
 		w.line("\n[gates]  # how much worse a figure may get; pp: percentage points")
 		for _, g := range s.Gates {
-			w.put(g.Metric, document.Quote(g.String()))
+			w.line(g.Metric + " = " + document.Quote(g.String()))
 		}
 	}
 	return []byte(w.String())
