@@ -1,0 +1,6 @@
+//go:build proof
+
+package proof
+
+// Long says that tests prove at length.
+const Long = true
