@@ -99,7 +99,7 @@ func (p *program) plan(ctx context.Context, name string, f *planFlags) error {
 	if err != nil {
 		return fail(exitUsage, err)
 	}
-	f.screen.call = reports.Call{Scenario: name, Set: f.set}
+	f.screen.call = reports.Call{Scenario: again(name), Set: f.set}
 	return p.printPlan(made, f.format, &f.screen)
 }
 

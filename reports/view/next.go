@@ -42,15 +42,17 @@ func Next(run *record.Run, call Call) *Step {
 	if run.Mode == "bench" {
 		return afterBench(run, call)
 	}
+	if call.Scenario == "" {
+		return nil
+	}
 	v := &run.Verdict
 	do := func(why, verb, rest string) *Step {
-		if call.Scenario == "" {
-			return nil
-		}
 		return &Step{why, "channelbench " + verb + " " + call.scenario() + rest}
 	}
 	list := Roster(run)
 	switch {
+	case run.Incomplete:
+		return do("All months of it:", "sim", "")
 	case v.Winner != nil:
 		return do("See it work on mock channels, for nothing (on real ones: --live --max-spend):", "bench", "")
 	case v.Candidate != nil || v.Closest != nil:
@@ -118,6 +120,9 @@ func afterBench(run *record.Run, call Call) *Step {
 
 // NextOfPlan is what to do after a plan.
 func NextOfPlan(p *record.Plan, call Call) *Step {
+	if call.Scenario == "" {
+		return nil
+	}
 	if w := p.Worth; w != nil && w.Best.Orders > 0 && w.Best.Nights > 0 {
 		orders := (w.Best.Orders + w.Best.Nights - 1) / w.Best.Nights
 		return &Step{fmt.Sprintf("A night of %s of each driven strategy, on mock channels (on real ones: --live --max-spend):",
