@@ -142,7 +142,7 @@ func (p *program) bench(ctx context.Context, name string, f *benchFlags) error {
 	if err != nil {
 		return err
 	}
-	f.screen.call.Scenario = name
+	f.screen.call.Scenario = again(name)
 	if o.Prompts, err = src.prompts(s.Bench.Prompts); err != nil {
 		return err
 	}
@@ -331,6 +331,9 @@ func (f *benchFlags) open(p *program, s *scenario.Scenario, src *source, o *benc
 	folder.bench, folder.goesOn = true, o.Resume
 	o.Journal = filepath.Join(f.out, "orders.jsonl")
 	f.screen.files, f.screen.call.Folder = f.out, f.out
+	if f.screen.call.Scenario == "" {
+		f.screen.call.Scenario = filepath.Join(f.out, keptScenario)
+	}
 	if f.keep > 0 {
 		o.Clips = filepath.Join(f.out, keptClips)
 		if err := folder.make(o.Clips); err != nil {

@@ -83,7 +83,7 @@ func (p *program) plan(ctx context.Context, name string, f *planFlags) error {
 	case err != nil:
 		return fail(exitFailed, err)
 	}
-	f.screen.call = reports.Call{Scenario: name, Set: f.set}
+	f.screen.call = reports.Call{Scenario: again(name), Set: f.set}
 	return p.printPlan(made, f.format, &f.screen)
 }
 

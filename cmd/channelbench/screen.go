@@ -30,6 +30,14 @@ func (s *screen) exactly(flags *pflag.FlagSet) {
 	flags.BoolVar(&s.exact, "exact", false, "show the closed form below each strategy, even where it says the same")
 }
 
+// again is how a later command can name the same scenario; "" for stdin, which is read.
+func again(name string) string {
+	if name == "-" {
+		return ""
+	}
+	return name
+}
+
 // options are those of a text.
 func (p *program) options(s *screen) reports.ScreenOptions {
 	return reports.ScreenOptions{Options: p.text(), Exact: s.exact, Files: s.files, Call: s.call}

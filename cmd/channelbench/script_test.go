@@ -17,6 +17,7 @@ import (
 	"syscall"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
@@ -52,7 +53,9 @@ func TestScripts(t *testing.T) {
 			"exits":      exits,
 			"untouched":  untouched,
 			"interrupts": interrupts,
+			"next":       next,
 			"png":        png,
+			"screen":     screenful,
 			"spends":     spends,
 		},
 	})
@@ -184,6 +187,34 @@ func exitCode(err error) int {
 		return e.ExitCode()
 	}
 	return -1
+}
+
+// next [ARGS...] runs the command that the last one printed under Next, as a shell takes it, with more arguments.
+func next(ts *testscript.TestScript, _ bool, args []string) {
+	_, text, found := strings.Cut(ts.ReadFile("stdout"), "\nNext\n")
+	_, text, told := strings.Cut(text, "\n    ")
+	command, _, _ := strings.Cut(text, "\n")
+	if !found || !told || !strings.HasPrefix(command, "channelbench ") {
+		ts.Fatalf("no command under Next")
+	}
+	ts.Check(ts.Exec("sh", "-c", strings.Join(append([]string{command}, args...), " ")))
+}
+
+// screenful demands that what the last command printed fits one screen: 40 lines of 100 columns, but for a command
+// that is to be typed, and that it says what to do next or is of several runs.
+func screenful(ts *testscript.TestScript, _ bool, _ []string) {
+	text := ts.ReadFile("stdout")
+	if n := strings.Count(text, "\n"); n > 40 {
+		ts.Fatalf("%d lines", n)
+	}
+	for line := range strings.Lines(text) {
+		if n := utf8.RuneCountInString(strings.TrimSuffix(line, "\n")); n > 100 && !strings.HasPrefix(line, "    channelbench ") {
+			ts.Fatalf("%d columns: %s", n, line)
+		}
+	}
+	if !strings.Contains(text, "\nNext\n") && !strings.Contains(text, "\nEach run's decision") || !strings.Contains(text, "\nEverything else: ") {
+		ts.Fatalf("it doesn't say what is next, or where everything else is")
+	}
 }
 
 // png FILE... demands PNG files.

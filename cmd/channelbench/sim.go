@@ -154,7 +154,7 @@ func (p *program) sim(ctx context.Context, name string, f *simFlags) error {
 	if run == nil {
 		return failure
 	}
-	f.screen.files, f.screen.call = f.out, reports.Call{Scenario: name, Set: f.set, Folder: f.out}
+	f.screen.files, f.screen.call = f.out, reports.Call{Scenario: again(name), Set: f.set, Folder: f.out}
 	if err := p.publish(run, folder, f.format, f.images, &f.screen); err != nil {
 		return err
 	}

@@ -7,6 +7,7 @@ import (
 	"go/parser"
 	"go/token"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -17,61 +18,112 @@ import (
 
 const module = "channelbench"
 
-// layers is the table of imports: a package may import those of its own row's right-hand side and
-// nothing else of this module. It reads as DESIGN does: cmd at the top, money at the bottom.
+// layers is the table of imports, from the bottom to the top: a package imports those of its row, all of them, and nothing
+// else of this module. Only what stands above it is imported.
 var layers = []struct {
-	packages []string
-	imports  []string
+	folder  string
+	imports []string
 }{
-	{[]string{"internal/proof", "internal/money", "internal/inert", "internal/sealed", "internal/sobol", "internal/decision/evsi", "internal/stats/power"}, nil},
-	{[]string{"internal/channel", "internal/dist", "internal/words"}, []string{"internal/money"}},
-	{[]string{"internal/figure"}, []string{"internal/words"}},
-	{[]string{"internal/policy"}, []string{"internal/channel", "internal/dist", "internal/money"}},
-	{[]string{"internal/world"}, []string{"internal/policy", "internal/channel", "internal/dist", "internal/money"}},
-	{[]string{"internal/scenario/document"}, []string{"internal/inert"}},
-	{[]string{"internal/scenario", "internal/record", "internal/stats"},
-		[]string{"internal/inert", "internal/words", "internal/scenario/document", "internal/world", "internal/policy", "internal/channel", "internal/dist", "internal/money"}},
-	{[]string{"internal/scenario/printer"}, []string{"internal/scenario", "internal/scenario/document", "internal/policy", "internal/channel", "internal/money"}},
-	{[]string{"internal/decision", "internal/history", "internal/calibrate"},
-		[]string{"internal/inert", "internal/history/level", "internal/sealed", "internal/words", "internal/calibrate/attempt", "internal/calibrate/figure", "internal/calibrate/fit", "internal/calibrate/predict", "internal/scenario", "internal/scenario/document", "internal/record", "internal/stats", "internal/world", "internal/policy", "internal/channel", "internal/dist", "internal/money"}},
-	{[]string{"internal/history/level"}, []string{"internal/stats"}},
-	{[]string{"internal/plan"}, []string{"bench", "sim", "internal/channel", "internal/decision", "internal/decision/evsi",
-		"internal/money", "internal/record", "internal/scenario", "internal/stats/power"}},
-	{[]string{"internal/calibrate/fit"}, nil},
-	{[]string{"internal/calibrate/figure"}, []string{"internal/calibrate/fit", "internal/money"}},
-	{[]string{"internal/calibrate/predict"}, []string{"internal/calibrate/fit"}},
-	{[]string{"internal/calibrate/attempt"}, []string{"internal/channel"}},
-	{[]string{"sim/event", "sim/exact"}, append(domain, "internal/stats")},
-	{[]string{"sim"}, append(domain, "internal/scenario", "internal/record", "internal/stats", "internal/decision", "internal/history", "internal/calibrate", "internal/sobol", "internal/decision/evsi", "internal/stats/power", "sim/event", "sim/exact")},
-	{[]string{"bench/dialect"}, domain},
-	{[]string{"bench/ledger"}, []string{"internal/channel", "internal/money"}},
-	{[]string{"bench/journal"}, []string{"internal/sealed", "internal/channel", "internal/money"}},
-	{[]string{"bench/recording"}, []string{"bench/journal", "internal/world", "internal/channel", "internal/money"}},
-	{[]string{"bench/replay"}, append(domain, "bench/recording")},
-	{[]string{"bench/timeline"}, []string{"bench/recording", "internal/channel", "internal/record", "internal/stats"}},
-	{[]string{"bench/evidence"}, []string{"bench/journal", "bench/recording", "internal/calibrate/attempt", "internal/scenario", "internal/channel"}},
-	{[]string{"bench/network", "bench/sprt"}, nil},
-	{[]string{"bench/outage"}, append(domain, "bench/recording", "bench/sprt", "internal/scenario")},
-	{[]string{"bench/mockchannel"}, append(domain, "bench/dialect", "internal/scenario", "internal/record", "internal/stats")},
-	{[]string{"reports/canvas"}, []string{"internal/words"}},
-	{[]string{"reports/view"}, []string{"reports/canvas", "internal/words", "internal/record", "internal/stats"}},
-	{[]string{"reports/text"}, []string{"reports/view", "reports/canvas", "internal/words", "internal/record", "internal/inert"}},
-	{[]string{"reports/chart"}, []string{"reports/view", "reports/canvas", "internal/words", "internal/record", "internal/stats"}},
-	{[]string{"reports"}, []string{"reports/chart", "reports/text", "reports/view", "reports/canvas", "internal/record"}},
-	{[]string{"reports/reporttest"}, []string{"internal/record"}},
-	{[]string{"bench/measure"}, append(domain, "internal/scenario", "internal/record", "internal/stats", "internal/decision",
-		"bench/ledger", "bench/journal", "bench/recording", "bench/replay", "bench/timeline", "bench/sprt", "bench/outage")},
-	{[]string{"bench"}, append(domain, "internal/scenario", "internal/record", "bench/dialect", "bench/network", "bench/ledger",
-		"bench/journal", "bench/recording", "bench/outage", "bench/measure")},
-	{[]string{"reports/nightly"}, []string{"internal/history", "internal/record", "internal/inert"}},
-	{[]string{"scenarios"}, nil},
-	{[]string{"cmd/channelbench"}, []string{"sim", "bench", "bench/evidence", "bench/recording", "bench/ledger", "internal/money", "internal/inert", "bench/dialect", "bench/mockchannel", "reports", "reports/nightly", "scenarios",
-		"internal/decision", "internal/history", "internal/calibrate", "internal/calibrate/attempt", "internal/plan", "internal/scenario", "internal/scenario/document", "internal/scenario/printer", "internal/record", "internal/stats"}},
-	{[]string{"internal/world/worldtest"}, domain},
-	{[]string{"bench/mockchannel/mocktest"}, nil},
+	{"bench/mockchannel/mocktest", nil},
+	{"bench/network", nil},
+	{"bench/sprt", nil},
+	{"internal/calibrate/fit", nil},
+	{"internal/decision/evsi", nil},
+	{"internal/dist", nil},
+	{"internal/inert", nil},
+	{"internal/money", nil},
+	{"internal/proof", nil},
+	{"internal/sealed", nil},
+	{"internal/sobol", nil},
+	{"internal/stats", nil},
+	{"internal/stats/power", nil},
+	{"scenarios", nil},
+	{"internal/calibrate/figure", []string{"internal/calibrate/fit", "internal/money"}},
+	{"internal/calibrate/predict", []string{"internal/calibrate/fit"}},
+	{"internal/channel", []string{"internal/money"}},
+	{"internal/history/level", []string{"internal/stats"}},
+	{"internal/scenario/document", []string{"internal/inert"}},
+	{"internal/words", []string{"internal/money"}},
+	{"bench/dialect", []string{"internal/channel", "internal/money"}},
+	{"bench/journal", []string{"internal/channel", "internal/money", "internal/sealed"}},
+	{"bench/ledger", []string{"internal/channel", "internal/money"}},
+	{"internal/calibrate/attempt", []string{"internal/channel"}},
+	{"internal/figure", []string{"internal/words"}},
+	{"internal/policy", []string{"internal/channel"}},
+	{"internal/record", []string{"internal/inert", "internal/money", "internal/words"}},
+	{"internal/world", []string{"internal/channel", "internal/dist", "internal/money"}},
+	{"reports/canvas", []string{"internal/words"}},
+	{"bench/recording", []string{"bench/journal", "internal/channel", "internal/money", "internal/world"}},
+	{"internal/scenario", []string{
+		"internal/channel", "internal/dist", "internal/figure", "internal/money", "internal/policy",
+		"internal/scenario/document", "internal/world",
+	}},
+	{"internal/world/worldtest", []string{
+		"internal/channel", "internal/dist", "internal/money", "internal/policy", "internal/world",
+	}},
+	{"reports/reporttest", []string{"internal/record"}},
+	{"reports/view", []string{
+		"internal/figure", "internal/record", "internal/stats", "internal/words", "reports/canvas",
+	}},
+	{"sim/event", []string{"internal/channel", "internal/money", "internal/policy", "internal/stats", "internal/world"}},
+	{"sim/exact", []string{"internal/channel", "internal/dist", "internal/policy", "internal/world"}},
+	{"bench/evidence", []string{
+		"bench/journal", "bench/recording", "internal/calibrate/attempt", "internal/channel", "internal/scenario",
+	}},
+	{"bench/mockchannel", []string{
+		"bench/dialect", "internal/channel", "internal/money", "internal/scenario", "internal/world",
+	}},
+	{"bench/outage", []string{
+		"bench/recording", "bench/sprt", "internal/channel", "internal/scenario", "internal/world",
+	}},
+	{"bench/replay", []string{"bench/recording", "internal/channel", "internal/policy", "internal/world"}},
+	{"bench/timeline", []string{"bench/recording", "internal/channel", "internal/record", "internal/stats"}},
+	{"internal/calibrate", []string{
+		"internal/calibrate/attempt", "internal/calibrate/figure", "internal/calibrate/fit",
+		"internal/calibrate/predict", "internal/channel", "internal/inert", "internal/money", "internal/record",
+		"internal/scenario", "internal/scenario/document",
+	}},
+	{"internal/decision", []string{
+		"internal/figure", "internal/money", "internal/record", "internal/scenario", "internal/stats",
+		"internal/words",
+	}},
+	{"internal/history", []string{
+		"internal/history/level", "internal/inert", "internal/money", "internal/record", "internal/scenario",
+		"internal/sealed", "internal/stats",
+	}},
+	{"internal/scenario/printer", []string{
+		"internal/channel", "internal/money", "internal/policy", "internal/scenario", "internal/scenario/document",
+	}},
+	{"reports/chart", []string{"internal/record", "internal/stats", "internal/words", "reports/canvas", "reports/view"}},
+	{"reports/text", []string{"internal/inert", "internal/record", "internal/words", "reports/canvas", "reports/view"}},
+	{"bench/measure", []string{
+		"bench/journal", "bench/ledger", "bench/outage", "bench/recording", "bench/replay", "bench/sprt",
+		"bench/timeline", "internal/channel", "internal/decision", "internal/money", "internal/record",
+		"internal/scenario", "internal/stats",
+	}},
+	{"reports", []string{"internal/record", "reports/canvas", "reports/chart", "reports/text", "reports/view"}},
+	{"reports/nightly", []string{"internal/history", "internal/inert", "internal/record"}},
+	{"sim", []string{
+		"internal/channel", "internal/decision", "internal/decision/evsi", "internal/figure", "internal/money",
+		"internal/policy", "internal/record", "internal/scenario", "internal/sobol", "internal/stats",
+		"internal/stats/power", "internal/world", "sim/event", "sim/exact",
+	}},
+	{"bench", []string{
+		"bench/dialect", "bench/journal", "bench/ledger", "bench/measure", "bench/network", "bench/outage",
+		"bench/recording", "internal/channel", "internal/money", "internal/policy", "internal/record",
+		"internal/scenario", "internal/world",
+	}},
+	{"internal/plan", []string{
+		"bench", "internal/channel", "internal/decision", "internal/decision/evsi", "internal/money",
+		"internal/record", "internal/scenario", "internal/stats/power", "sim",
+	}},
+	{"cmd/channelbench", []string{
+		"bench", "bench/dialect", "bench/evidence", "bench/ledger", "bench/mockchannel", "bench/recording",
+		"internal/calibrate", "internal/calibrate/attempt", "internal/history", "internal/inert", "internal/money",
+		"internal/plan", "internal/record", "internal/scenario", "internal/scenario/document",
+		"internal/scenario/printer", "reports", "reports/nightly", "scenarios", "sim",
+	}},
 }
-
-var domain = []string{"internal/world", "internal/policy", "internal/channel", "internal/dist", "internal/money"}
 
 // homes are the imports that only some packages may make: each foreign module has one home.
 var homes = map[string][]string{
@@ -143,11 +195,15 @@ func sources(t *testing.T) []source {
 }
 
 func TestImportsPointOneWay(t *testing.T) {
-	allowed := map[string][]string{}
+	allowed, unused := map[string][]string{}, map[string]bool{}
 	for _, l := range layers {
-		for _, p := range l.packages {
-			allowed[p] = l.imports
+		for _, i := range l.imports {
+			if _, above := allowed[i]; !above {
+				t.Errorf("%s stands above %s, which it imports", l.folder, i)
+			}
+			unused[l.folder+" → "+i] = true
 		}
+		allowed[l.folder] = l.imports
 	}
 	for _, s := range sources(t) {
 		may, known := allowed[s.folder]
@@ -155,10 +211,15 @@ func TestImportsPointOneWay(t *testing.T) {
 			t.Errorf("%s: package %s has no row in the table of imports", s.path, s.folder)
 		}
 		for _, i := range imports(s) {
-			if own, ours := strings.CutPrefix(i, module+"/"); ours && !slices.Contains(may, own) {
+			own, ours := strings.CutPrefix(i, module+"/")
+			if ours && !slices.Contains(may, own) {
 				t.Errorf("%s: %s may not import %s", s.path, s.folder, own)
 			}
+			delete(unused, s.folder+" → "+own)
 		}
+	}
+	for _, left := range slices.Sorted(maps.Keys(unused)) {
+		t.Errorf("the table allows %s, which is no import", left)
 	}
 }
 
@@ -230,36 +291,40 @@ func TestEveryPackageSaysWhatItIs(t *testing.T) {
 	}
 }
 
-// TestNoFileIsTooLong keeps files and packages readable.
+// TestNoFileIsTooLong keeps files and packages readable. Exceptions only go down: one that is no longer needed, or needed
+// by less, fails.
 func TestNoFileIsTooLong(t *testing.T) {
+	const file, folder, slack = 700, 2000, 100
 	lines := map[string]int{}
 	for _, s := range sources(t) {
 		n := strings.Count(read(t, s.path), "\n")
-		if n > 700 {
-			t.Errorf("%s has %d lines; 700 are enough", s.path, n)
+		if n > file {
+			t.Errorf("%s has %d lines; %d are enough", s.path, n, file)
 		}
 		lines[s.folder] += n
 	}
-	for folder, n := range lines {
-		if limit := limits[folder]; n > max(limit, 1500) {
-			t.Errorf("%s has %d lines; 1,500 are enough, or give a reason in limits", folder, n)
+	for name, n := range lines {
+		limit, excepted := limits[name]
+		switch {
+		case !excepted && n > folder:
+			t.Errorf("%s has %d lines; %d are enough, or give a reason in limits", name, n, folder)
+		case excepted && n > limit:
+			t.Errorf("%s has %d lines; its limit is %d", name, n, limit)
+		case excepted && (n <= folder || n < limit-slack):
+			t.Errorf("%s has %d lines: lower its limit of %d", name, n, limit)
 		}
 	}
 }
 
-// limits are packages that may be longer, each for a reason.
+// limits are packages that may be longer than others, each for a reason.
 var limits = map[string]int{
-	"internal/scenario/document": 1700, // a tree with places, what is wrong with it, overrides and patches, by one text
-	"internal/scenario":          4400, // the whole language: a reader and its checks for every part, and compiling; its text and its printer are packages below it
-	"bench":                      2900, // one run from schedule to its last bill, resumed or not; its parts that stand alone are packages below it
-	"bench/dialect":              4000, // one file a protocol with its client and its mock, and what they share
-	"reports/chart":              7000, // one file a chart, of one run or of several
-	"reports/view":               2000, // one file a thing that reports say
-	"sim/exact":                  1600, // each kind of exit of a step has its integral
-	"internal/calibrate":         1800, // each figure from its attempts to its place in the text: rates, latencies, spells
-	"internal/history":           2200, // nights as they are kept, read and judged, and the money of their months, by one format and one lock
-	"sim":                        2200, // the façade: runs, ranges, break-evens and their map, and the study behind a plan
-	"cmd/channelbench":           4400, // one file a verb
+	"internal/scenario": 4450, // the whole language: a reader and its checks for every part, and compiling
+	"internal/history":  2150, // nights as they are kept, read and judged, and the money of their months
+	"bench":             2900, // one run from schedule to its last bill, resumed or not
+	"bench/dialect":     3850, // one file a protocol with its client and its mock, and what they share
+	"sim":               2200, // the façade: runs, ranges, break-evens and their map, and the study behind a plan
+	"cmd/channelbench":  3800, // one file a verb
+	"reports/chart":     7400, // one file a chart, of one run or of several
 }
 
 func imports(s source) []string {

@@ -15,6 +15,7 @@ import (
 	"channelbench/reports/canvas"
 	"channelbench/reports/reporttest"
 	"channelbench/reports/text"
+	"channelbench/reports/view"
 )
 
 // anyNumber is a figure as engines may hand it over: none, ordinary, nothing, tiny, huge or broken.
@@ -274,6 +275,9 @@ func TestAnyRunRenders(t *testing.T) {
 		}
 		var txt, md strings.Builder
 		if err := text.Terminal(&txt, run, text.Options{Width: rapid.IntRange(0, 200).Draw(t, "width")}); err != nil {
+			t.Error(err)
+		}
+		if err := text.Screen(&txt, run, text.ScreenOptions{Exact: true, Call: view.Call{Scenario: "s"}}); err != nil {
 			t.Error(err)
 		}
 		if err := text.Markdown(&md, run, charts, text.MarkdownOptions{}); err != nil {

@@ -22,16 +22,16 @@ type breakEven struct {
 	m        *record.BreakEvenMap
 	subject  view.Entry
 	rival    view.Entry
-	field    *view.SavingField
-	edges    []float64    // of the bins: ascending, with 0 among them; the outermost bins are open
-	workload *view.MapBox // nil: it lies elsewhere
+	field    *SavingField
+	edges    []float64 // of the bins: ascending, with 0 among them; the outermost bins are open
+	workload *MapBox   // nil: it lies elsewhere
 }
 
 func newBreakEven(run *record.Run, _ vg.Length) Chart {
 	if run.Map == nil {
 		return nil
 	}
-	field := view.NewSavingField(run.Map)
+	field := NewSavingField(run.Map)
 	if field == nil {
 		return nil
 	}
@@ -45,7 +45,7 @@ func newBreakEven(run *record.Run, _ vg.Length) Chart {
 func (c *breakEven) Height() vg.Length { return 280 }
 
 // box is where our clips lie, as far as the map shows it.
-func (c *breakEven) box() *view.MapBox {
+func (c *breakEven) box() *MapBox {
 	w, f := c.m.Workload, c.field
 	for _, v := range []float64{w.SecondsLow, w.SecondsHigh, w.RateLow, w.RateHigh} {
 		if _, ok := words.Known(&v); !ok {
@@ -53,7 +53,7 @@ func (c *breakEven) box() *view.MapBox {
 		}
 	}
 	x, y := f.X[len(f.X)-1], f.Y[len(f.Y)-1]
-	b := view.MapBox{X0: max(w.SecondsLow, f.X[0]), X1: min(w.SecondsHigh, x), Y0: max(view.LogRate(w.RateLow), f.Y[0]), Y1: min(max(view.LogRate(w.RateHigh), f.Y[0]), y)}
+	b := MapBox{X0: max(w.SecondsLow, f.X[0]), X1: min(w.SecondsHigh, x), Y0: max(LogRate(w.RateLow), f.Y[0]), Y1: min(max(LogRate(w.RateHigh), f.Y[0]), y)}
 	if b.X0 > b.X1 || b.Y0 > b.Y1 {
 		return nil
 	}
@@ -142,14 +142,14 @@ func (c *breakEven) elsewhere() string {
 // told.
 func (c *breakEven) lengthFlip() (at float64, rising, ok bool) {
 	e, at, ok := c.only(func(e *record.BreakEven) *float64 { return e.Seconds }, func(clip string) bool { return clip == c.m.Resolution })
-	return at, ok && e.Cheaper == c.m.Strategy, ok && view.Spans(c.field.X, at)
+	return at, ok && e.Cheaper == c.m.Strategy, ok && Spans(c.field.X, at)
 }
 
 // rateFlip is the rate, as its logarithm, from which another strategy is cheaper for a clip that we sell.
 func (c *breakEven) rateFlip() (at float64, rising, ok bool) {
 	e, at, ok := c.only(func(e *record.BreakEven) *float64 { return e.FailRate }, func(clip string) bool { return strings.HasSuffix(clip, " "+c.m.Resolution) })
-	at = view.LogRate(at)
-	return at, ok && e.Cheaper != c.m.Strategy, ok && view.Spans(c.field.Y, at)
+	at = LogRate(at)
+	return at, ok && e.Cheaper != c.m.Strategy, ok && Spans(c.field.Y, at)
 }
 
 // only is the break-even of the map's strategies that has a figure, if it is the only one.
@@ -257,7 +257,7 @@ func rateTicks(low, high float64) []canvas.Tick {
 	from, to := 100*math.Pow(10, low), 100*math.Pow(10, high)
 	ticks = canvas.EvenTicks(from, to, canvas.EvenStep(to-from, 4), func(v float64) string { return strconv.FormatFloat(v, 'g', 4, 64) + "%" })
 	for i := range ticks {
-		ticks[i].Value = view.LogRate(ticks[i].Value / 100)
+		ticks[i].Value = LogRate(ticks[i].Value / 100)
 	}
 	return ticks
 }

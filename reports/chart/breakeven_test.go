@@ -155,7 +155,7 @@ func TestMapsUnfitToBeDrawn(t *testing.T) {
 func TestMapFromRateZero(t *testing.T) {
 	run := mapped()
 	run.Map.Rates[0] = 0
-	f := view.NewSavingField(run.Map)
+	f := NewSavingField(run.Map)
 	if f == nil || len(f.Y) != len(run.Map.Rates)-1 {
 		t.Fatalf("the map is %v", f)
 	}
@@ -163,7 +163,7 @@ func TestMapFromRateZero(t *testing.T) {
 
 func TestSavingIsBilinear(t *testing.T) {
 	m := &record.BreakEvenMap{Seconds: []float64{2, 4, 8}, Rates: []float64{0.01, 0.1}, Saving: [][]*float64{{reporttest.Ptr(1.0), reporttest.Ptr(3.0), nil}, {reporttest.Ptr(5.0), reporttest.Ptr(-1.0), reporttest.Ptr(2.0)}}}
-	f := view.NewSavingField(m)
+	f := NewSavingField(m)
 	for _, c := range []struct {
 		x, y  float64
 		want  float64
@@ -189,7 +189,7 @@ func TestBinsMeetAtBreakEven(t *testing.T) {
 		"no saving": {tilted(func(_, _ float64) float64 { return 0 }), "[-1 -0.5 -0.2 -0.1 0 0.1 0.2 0.5 1]"},
 		"huge":      {tilted(func(s, _ float64) float64 { return s * 1e250 }), "[-1e+200 -5e+199 -2e+199 -1e+199 0 1e+199 2e+199 5e+199 1e+200]"},
 	} {
-		f := view.NewSavingField(c.run.Map)
+		f := NewSavingField(c.run.Map)
 		b := &breakEven{field: f, edges: binEdges(f)}
 		if got := fmt.Sprintf("%.3g", b.edges); got != c.want {
 			t.Errorf("%s: edges %s, want %s", name, got, c.want)
@@ -207,7 +207,7 @@ func TestMapColours(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := &breakEven{m: holed().Map, field: view.NewSavingField(holed().Map)}
+	c := &breakEven{m: holed().Map, field: NewSavingField(holed().Map)}
 	c.edges = binEdges(c.field)
 	n := p.NewPanel(vg.Rectangle{Max: vg.Point{X: 72, Y: 72}}, 1, 1)
 	img := c.pixels(n)
@@ -295,12 +295,12 @@ func agrees(run *record.Run) (faults []string) {
 			faults = append(faults, fmt.Sprintf("%q is titled %q", sentences, f.Title()))
 		}
 	}
-	field, m := view.NewSavingField(run.Map), run.Map
+	field, m := NewSavingField(run.Map), run.Map
 	for _, e := range run.Verdict.BreakEvens {
 		if e.Seconds == nil || e.Clip != m.Resolution || m.Workload.RateLow != m.Workload.RateHigh || m.Workload.RateLow < m.Rates[0] {
 			continue
 		}
-		at, ok := field.LengthFlip(view.ShareOf(field.Y, view.LogRate(m.Workload.RateLow)))
+		at, ok := field.LengthFlip(ShareOf(field.Y, LogRate(m.Workload.RateLow)))
 		if seconds := field.X[0] + at*(field.X[len(field.X)-1]-field.X[0]); ok && math.Abs(seconds-*e.Seconds) > 0.05**e.Seconds && !strings.HasPrefix(e.Sentence, "From") {
 			faults = append(faults, fmt.Sprintf("%q, but the map changes at %.2f s", e.Sentence, seconds))
 		}

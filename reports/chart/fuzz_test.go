@@ -40,7 +40,9 @@ func FuzzRead(f *testing.F) {
 			}
 		}
 		_ = text.Terminal(io.Discard, run, text.Options{})
+		_ = text.Screen(io.Discard, run, text.ScreenOptions{Call: view.Call{Scenario: "s"}})
 		_ = text.Markdown(io.Discard, run, charts, text.MarkdownOptions{})
+		_ = text.TogetherScreen(io.Discard, set, Sentences(set), text.ScreenOptions{})
 		_ = text.Together(io.Discard, set, Sentences(set), text.Options{})
 		_ = text.TogetherMarkdown(io.Discard, set, Sentences(set), charts, make([][]canvas.Picture, 2), text.MarkdownOptions{})
 	})

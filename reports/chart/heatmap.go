@@ -10,7 +10,6 @@ import (
 
 	"channelbench/internal/words"
 	"channelbench/reports/canvas"
-	"channelbench/reports/view"
 )
 
 // heatmap.go paints a map in bins of colour, and their key.
@@ -23,7 +22,7 @@ var (
 
 // binEdges are 1, 2 and 5 times powers of ten on either side of zero, up to what is saved or lost in most of the
 // map: near zero, where the answer flips, the steps are the finest.
-func binEdges(f *view.SavingField) []float64 {
+func binEdges(f *SavingField) []float64 {
 	var sizes []float64
 	for _, v := range f.Values() {
 		sizes = append(sizes, math.Abs(v))
@@ -79,8 +78,8 @@ func (c *breakEven) pixels(n *canvas.Panel) *image.RGBA {
 	width := int(math.Round(float64(n.Area.Max.X-n.Area.Min.X) * perPoint))
 	height := int(math.Round(float64(n.Area.Max.Y-n.Area.Min.Y) * perPoint))
 	img := image.NewRGBA(image.Rect(0, 0, max(width, 1), max(height, 1)))
-	above := make([]view.Saving, width+1)
-	row := make([]view.Saving, width+1)
+	above := make([]Saving, width+1)
+	row := make([]Saving, width+1)
 	for j := range height {
 		c.field.Row(1-(float64(j)+0.5)/float64(height), row)
 		if j == 0 {
@@ -95,7 +94,7 @@ func (c *breakEven) pixels(n *canvas.Panel) *image.RGBA {
 }
 
 // pixel is the colour of one: v is the saving there, right and above are those beside it.
-func (c *breakEven) pixel(i, j int, v, right, above view.Saving, halfLine float64) color.RGBA {
+func (c *breakEven) pixel(i, j int, v, right, above Saving, halfLine float64) color.RGBA {
 	if !v.Known {
 		return hatch(i + j)
 	}

@@ -107,7 +107,7 @@ func TestPrognosisTitleRespectsChance(t *testing.T) {
 			t.Errorf("%d outside: %q, want %q", outside, got, want)
 		}
 	}
-	if p := stats.AtLeast(3, 10, 0.05); p < view.Chance {
+	if p := stats.AtLeast(3, 10, 0.05); p < Chance {
 		t.Errorf("3 of 10 have a probability of %g", p)
 	}
 }
@@ -117,7 +117,7 @@ func contestant(n int) prognosisRow {
 	row := prognosisRow{counted: true}
 	row.Word = string(rune('a' + n))
 	for range prognosisColumns {
-		row.figures = append(row.figures, view.Prediction{Low: 0, High: 1, FarLow: -1, FarHigh: 2, Measured: 0.5, Known: true})
+		row.figures = append(row.figures, Prediction{Low: 0, High: 1, FarLow: -1, FarHigh: 2, Measured: 0.5, Known: true})
 	}
 	return row
 }
@@ -125,14 +125,14 @@ func contestant(n int) prognosisRow {
 func TestPredictedTimesFollowTheCurve(t *testing.T) {
 	// One order in four is done after each of 10, 20 and 30 s; the rest never.
 	sim := &record.Strategy{LatencyCDF: []record.Point{{Seconds: 10, Share: 0.25}, {Seconds: 20, Share: 0.5}, {Seconds: 30, Share: 0.75}}}
-	p := view.Predictor{Sim: sim, Measured: &record.Strategy{Orders: 1}, Level: 0.999}
+	p := Predictor{Sim: sim, Measured: &record.Strategy{Orders: 1}, Level: 0.999}
 	f := p.Quantile(0.5, nil)
-	if f.Low != 10*(1-view.Grain) || !math.IsInf(f.High, 1) || f.Side() != 0 {
+	if f.Low != 10*(1-Grain) || !math.IsInf(f.High, 1) || f.Side() != 0 {
 		t.Errorf("one order: [%g, %g], side %d", f.Low, f.High, f.Side())
 	}
 	p.Measured.Orders = 1_000_000
 	for q, want := range map[float64]float64{0.2: 10, 0.4: 20, 0.7: 30} {
-		if f := p.Quantile(q, reporttest.Ptr(want*1.04)); f.Low != want*(1-view.Grain) || f.High != want*(1+view.Requests) || f.Side() != 0 {
+		if f := p.Quantile(q, reporttest.Ptr(want*1.04)); f.Low != want*(1-Grain) || f.High != want*(1+Requests) || f.Side() != 0 {
 			t.Errorf("the quantile %g: [%g, %g], want about %g", q, f.Low, f.High, want)
 		}
 		if below, above := p.Quantile(q, reporttest.Ptr(want*0.99)), p.Quantile(q, reporttest.Ptr(want*1.06)); below.Side() != -1 || above.Side() != 1 {
@@ -151,7 +151,7 @@ func TestPredictedTimesFollowTheCurve(t *testing.T) {
 }
 
 func TestPredictionsNeedBoth(t *testing.T) {
-	nobody := view.Predictor{Run: &record.Run{}, Sim: &record.Strategy{}, Measured: &record.Strategy{}, Level: 0.99}
+	nobody := Predictor{Run: &record.Run{}, Sim: &record.Strategy{}, Measured: &record.Strategy{}, Level: 0.99}
 	for i, f := range nobody.Predict() {
 		if f.Known || f.Side() != 0 || f.Far() != 0 {
 			t.Errorf("%s is predicted from nothing: %+v", prognosisColumns[i].name, f)

@@ -26,7 +26,7 @@ type prognosis struct {
 // prognosisRow is a strategy.
 type prognosisRow struct {
 	view.Entry
-	figures []view.Prediction
+	figures []Prediction
 	counted bool // a replayed strategy is not: it repeats the attempts of those that were driven
 }
 
@@ -90,7 +90,7 @@ func (c *prognosis) compare() {
 	level := 1 - (1-stats.Confidence)/float64(max(counted, 1))
 	for i := range c.rows {
 		r := &c.rows[i]
-		r.figures = view.Predictor{Run: c.sim.Run, Sim: c.sim.Of(r.Name).Strategy, Measured: r.Strategy, Level: level}.Predict()
+		r.figures = Predictor{Run: c.sim.Run, Sim: c.sim.Of(r.Name).Strategy, Measured: r.Strategy, Level: level}.Predict()
 	}
 }
 
@@ -108,7 +108,7 @@ func (c *prognosis) tally() (all, outside int, surprising bool) {
 			surprising = surprising || f.Far() != 0
 		}
 	}
-	return all, outside, surprising || stats.AtLeast(outside, all, 1-stats.Confidence) < view.Chance
+	return all, outside, surprising || stats.AtLeast(outside, all, 1-stats.Confidence) < Chance
 }
 
 func (c *prognosis) Title() string {
@@ -169,7 +169,7 @@ func (r prognosisRow) strays() []string {
 }
 
 func (c *prognosis) Subtitle() string {
-	return fmt.Sprintf("Band: where 95%% of benches with as many orders land if the simulation is right (times: plus %s for requests). ", words.WholePercent(view.Requests)) +
+	return fmt.Sprintf("Band: where 95%% of benches with as many orders land if the simulation is right (times: plus %s for requests). ", words.WholePercent(Requests)) +
 		"Dot: measured. All bands are drawn at one length; 1 figure in 20 lies outside by chance"
 }
 
@@ -238,7 +238,7 @@ func (c *prognosis) heads() [][2]string {
 }
 
 // format prints the values of the ith figure, all to the same digit.
-func formatOf(f view.Prediction, i int) func(float64) string {
+func formatOf(f Prediction, i int) func(float64) string {
 	return func(v float64) string {
 		switch {
 		case math.IsInf(v, 1):
@@ -254,7 +254,7 @@ func formatOf(f view.Prediction, i int) func(float64) string {
 
 // strip draws one figure about a point: the measured value above, the predicted band in the middle, its ends below. The
 // band is always as long, so that near and far look alike for cents and for minutes.
-func (r prognosisRow) strip(p *canvas.Page, at vg.Point, f view.Prediction, format func(float64) string, room vg.Length) {
+func (r prognosisRow) strip(p *canvas.Page, at vg.Point, f Prediction, format func(float64) string, room vg.Length) {
 	if !f.Known {
 		p.Write(words.NoData, vg.Point{X: at.X, Y: at.Y - 3}, bandStyle, canvas.Centre)
 		return
@@ -286,7 +286,7 @@ func ends(low, high float64, format func(float64) string) string {
 }
 
 // places are where the band begins and ends and where the dot lies, from the middle of a strip.
-func places(f view.Prediction, half vg.Length) (low, high, dot vg.Length) {
+func places(f Prediction, half vg.Length) (low, high, dot vg.Length) {
 	edge := half - 4
 	switch width := f.High - f.Low; {
 	case math.IsInf(f.Low, 1): // never is predicted

@@ -75,6 +75,7 @@ func (m *markdown) report(charts []canvas.Picture) {
 	m.findings()
 	m.requirements()
 	m.channels()
+	m.list("Errors per 1,000 orders", errorLines(m.run))
 	m.exact()
 	m.list("Break-evens", view.BreakEvens(m.run))
 	m.ranges()

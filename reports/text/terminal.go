@@ -203,9 +203,12 @@ func (t *terminal) channels() {
 	}
 }
 
-func (t *terminal) errors() {
+func (t *terminal) errors() { t.section("Errors per 1,000 orders", errorLines(t.run)) }
+
+// errorLines say what each strategy's attempts met, and why orders were lost.
+func errorLines(run *record.Run) []string {
 	var lines []string
-	for _, s := range t.run.Strategies {
+	for _, s := range run.Strategies {
 		line := s.Name + ": "
 		failed, lost := view.Counts(s.ErrorsPer1000), view.Counts(s.UndeliveredReasons)
 		switch {
@@ -223,7 +226,7 @@ func (t *terminal) errors() {
 		}
 		lines = append(lines, line)
 	}
-	t.section("Errors per 1,000 orders", lines)
+	return lines
 }
 
 func (t *terminal) assumptions() {

@@ -42,23 +42,23 @@ func Next(run *record.Run, call Call) *Step {
 	if run.Mode == "bench" {
 		return afterBench(run, call)
 	}
+	if call.Scenario == "" {
+		return nil
+	}
 	v := &run.Verdict
 	do := func(why, verb, rest string) *Step {
-		if call.Scenario == "" {
-			return nil
-		}
 		return &Step{why, "channelbench " + verb + " " + call.scenario() + rest}
 	}
 	list := Roster(run)
 	switch {
+	case run.Incomplete:
+		return do("All months of it:", "sim", "")
 	case v.Winner != nil:
-		return do("See it work on mock channels, for nothing; on the real ones with --live --max-spend '$20':", "bench", "")
+		return do("See it work on mock channels, for nothing (on real ones: --live --max-spend):", "bench", "")
 	case v.Candidate != nil || v.Closest != nil:
 		return do("How many orders it takes to measure what decides, what they cost, and whether that is worth it:", "plan", "")
-	case len(list) > 0 && len(Included(list)) == 0:
-		return do("With every strategy in the decision:", "sim", " --set 'decision.exclude=[]'")
-	case DeliversNothing(list):
-		return do("What the scenario says, with every default:", "check", " --resolved")
+	case DeliversNothing(Included(list)):
+		return do("What the scenario says of these channels, with every default:", "check", " --resolved")
 	}
 	kept, missed := closest(run)
 	if len(missed) == 0 {
@@ -113,20 +113,23 @@ func afterBench(run *record.Run, call Call) *Step {
 	}
 	why := "Put what was measured into the scenario, then decide by it:"
 	if run.Mock() {
-		why = "Real channels want --live --max-spend '$20'. What they do goes into the scenario as this does:"
+		why = "Real channels want --live --max-spend. What they do then goes into the scenario by this:"
 	}
 	return &Step{why, "channelbench calibrate " + quoted(call.Scenario) + " " + quoted(call.Folder) + " -o measured.toml"}
 }
 
 // NextOfPlan is what to do after a plan.
 func NextOfPlan(p *record.Plan, call Call) *Step {
+	if call.Scenario == "" {
+		return nil
+	}
 	if w := p.Worth; w != nil && w.Best.Orders > 0 && w.Best.Nights > 0 {
 		orders := (w.Best.Orders + w.Best.Nights - 1) / w.Best.Nights
-		return &Step{fmt.Sprintf("A night of %s of each driven strategy, on mock channels, or --live --max-spend '$20':",
+		return &Step{fmt.Sprintf("A night of %s of each driven strategy, on mock channels (on real ones: --live --max-spend):",
 			words.Plural(orders, "order")), fmt.Sprintf("channelbench bench %s --orders %d", call.scenario(), orders)}
 	}
 	if p.Worth == nil {
-		return &Step{"Such a night on mock channels, or --live --max-spend '$20':",
+		return &Step{"Such a night on mock channels (on real ones: --live --max-spend):",
 			fmt.Sprintf("channelbench bench %s --orders %d", call.scenario(), p.Orders)}
 	}
 	return &Step{"Measuring changes nothing; the decision as it is:", "channelbench sim " + call.scenario()}

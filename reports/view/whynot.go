@@ -97,6 +97,10 @@ func dearer(run *record.Run, e *Entry) string {
 		return ""
 	}
 	saving := record.Saving{CostUSD: own, AgainstUSD: least}
+	if s := run.Verdict.Saving; s != nil && s.Against == e.Name && s.MeanUSD != nil {
+		mean := -*s.MeanUSD
+		saving.MeanUSD = &mean
+	}
 	return ", and costs " + saving.Stated(w.Name)
 }
 

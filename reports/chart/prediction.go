@@ -1,4 +1,4 @@
-package view
+package chart
 
 import (
 	"math"
@@ -6,6 +6,7 @@ import (
 	"channelbench/internal/record"
 	"channelbench/internal/stats"
 	"channelbench/internal/words"
+	"channelbench/reports/view"
 )
 
 // What a simulation says that a bench will measure. A figure is predicted as an interval in which 95% of benches with as
@@ -89,7 +90,7 @@ func (p Predictor) share(simulated, measured *float64) Prediction {
 
 // Quantile is the time within which the share q of all orders is done.
 func (p Predictor) Quantile(q float64, measured *float64) Prediction {
-	curve := Steps(p.Sim.LatencyCDF)
+	curve := view.Steps(p.Sim.LatencyCDF)
 	if len(curve) == 0 || p.Measured.Orders <= 0 {
 		return Prediction{}
 	}

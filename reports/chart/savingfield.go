@@ -1,4 +1,4 @@
-package view
+package chart
 
 import (
 	"math"
@@ -6,6 +6,7 @@ import (
 
 	"channelbench/internal/record"
 	"channelbench/internal/words"
+	"channelbench/reports/view"
 )
 
 // SavingField is a map's grid, bilinear between its points. Places on it are shares of its sides, from the shortest
@@ -37,7 +38,7 @@ func NewSavingField(m *record.BreakEvenMap) *SavingField {
 		row := make([]Saving, len(f.X))
 		for i, v := range m.Saving[j] {
 			usd, ok := words.Known(v)
-			row[i] = Saving{Bounded(usd), ok}
+			row[i] = Saving{view.Bounded(usd), ok}
 		}
 		f.Y, f.z = append(f.Y, LogRate(rate)), append(f.z, row)
 	}
