@@ -26,9 +26,7 @@ type climate struct {
 	fallback             float64
 	common, mixed        bool
 	slowOrders           float64 // share of orders that take 5 times as long
-	poll                 float64
-	promise              float64
-	harsh                bool // beyond what limits are made for; scenarios/README tells what they come to
+	harsh                bool    // beyond what limits are made for; README tells what they come to
 	jump                 float64
 }
 
@@ -41,7 +39,6 @@ type sky struct {
 
 func newSky(w climate, stream uint64) *sky {
 	s := newNightSimulator(nightly{w.strategies, w.orders, w.sd}, stream)
-	s.random = rand.New(rand.NewPCG(4242, stream))
 	return &sky{nightSimulator: s, w: w, shock: make([]float64, w.strategies), loss: make([]float64, w.strategies)}
 }
 
@@ -91,16 +88,10 @@ func (s *sky) make(strategy int, change shiftOf) *Night {
 	s.sorted = s.sorted[:0]
 	sum, square := 0.0, 0.0
 	promise := 100 * math.Exp(1.47*w.sigma)
-	if w.promise > 0 {
-		promise = w.promise
-	}
 	for range w.orders {
 		latency := median * math.Exp(w.sigma*s.random.NormFloat64())
 		if w.slowOrders > 0 && s.random.Float64() < w.slowOrders {
 			latency *= 5
-		}
-		if w.poll > 0 {
-			latency = w.poll * math.Ceil(latency/w.poll)
 		}
 		cost := 1.0
 		if w.mixed {
