@@ -26,9 +26,7 @@ type climate struct {
 	fallback             float64
 	common, mixed        bool
 	slowOrders           float64 // share of orders that take 5 times as long
-	poll                 float64
-	promise              float64
-	harsh                bool // beyond what limits are made for; scenarios/README tells what they come to
+	harsh                bool    // beyond what limits are made for; README tells what they come to
 	jump                 float64
 }
 
@@ -41,7 +39,6 @@ type sky struct {
 
 func newSky(w climate, stream uint64) *sky {
 	s := newNightSimulator(nightly{w.strategies, w.orders, w.sd}, stream)
-	s.random = rand.New(rand.NewPCG(4242, stream))
 	return &sky{nightSimulator: s, w: w, shock: make([]float64, w.strategies), loss: make([]float64, w.strategies)}
 }
 
@@ -91,16 +88,10 @@ func (s *sky) make(strategy int, change shiftOf) *Night {
 	s.sorted = s.sorted[:0]
 	sum, square := 0.0, 0.0
 	promise := 100 * math.Exp(1.47*w.sigma)
-	if w.promise > 0 {
-		promise = w.promise
-	}
 	for range w.orders {
 		latency := median * math.Exp(w.sigma*s.random.NormFloat64())
 		if w.slowOrders > 0 && s.random.Float64() < w.slowOrders {
 			latency *= 5
-		}
-		if w.poll > 0 {
-			latency = w.poll * math.Ceil(latency/w.poll)
 		}
 		cost := 1.0
 		if w.mixed {
@@ -144,41 +135,41 @@ func plainSky(orders int) climate {
 }
 
 var climates = []climate{
-	{name: "plain, 3 %", strategies: 3, orders: 30, sd: .03, sigma: .4, lost: .02, mixed: true},
+	{name: "plain, 3%", strategies: 3, orders: 30, sd: .03, sigma: .4, lost: .02, mixed: true},
 	{name: "plain", strategies: 3, orders: 30, sd: .05, sigma: .4, lost: .02, mixed: true},
-	{name: "plain, 3 %", strategies: 3, orders: 100, sd: .03, sigma: .4, lost: .02, mixed: true},
+	{name: "plain, 3%", strategies: 3, orders: 100, sd: .03, sigma: .4, lost: .02, mixed: true},
 	{name: "plain", strategies: 3, orders: 100, sd: .05, sigma: .4, lost: .02, mixed: true},
 	{name: "plain", strategies: 8, orders: 60, sd: .05, sigma: .4, lost: .02, mixed: true},
 	{name: "plain", strategies: 3, orders: 20, sd: .05, sigma: .4, lost: .02, mixed: true},
 	{name: "plain", strategies: 1, orders: 10, sd: .05, sigma: .4, lost: .02, mixed: true},
-	{name: "20 %", strategies: 3, orders: 30, sd: .20, sigma: .4, lost: .02, mixed: true},
-	{name: "autocorrelation .3, 10 %", strategies: 3, orders: 100, sd: .10, rho: .3, sigma: .4, lost: .02, mixed: true},
+	{name: "20%", strategies: 3, orders: 30, sd: .20, sigma: .4, lost: .02, mixed: true},
+	{name: "autocorrelation .3, 10%", strategies: 3, orders: 100, sd: .10, rho: .3, sigma: .4, lost: .02, mixed: true},
 	{name: "autocorrelation .5", strategies: 3, orders: 30, sd: .05, rho: .5, sigma: .4, lost: .02, mixed: true},
 	{name: "autocorrelation .5, all strategies alike", strategies: 3, orders: 30, sd: .05, rho: .5, common: true, sigma: .4, lost: .02, mixed: true},
 	{name: "autocorrelation .5", strategies: 3, orders: 100, sd: .05, rho: .5, sigma: .4, lost: .02, mixed: true},
-	{name: "autocorrelation .5, 10 %", strategies: 3, orders: 30, sd: .10, rho: .5, sigma: .4, lost: .02, mixed: true},
+	{name: "autocorrelation .5, 10%", strategies: 3, orders: 30, sd: .10, rho: .5, sigma: .4, lost: .02, mixed: true},
 	{name: "autocorrelation .6", strategies: 3, orders: 30, sd: .05, rho: .6, sigma: .4, lost: .02, mixed: true},
 	{name: "autocorrelation .7", strategies: 3, orders: 30, sd: .05, rho: .7, sigma: .4, lost: .02, mixed: true},
-	{name: "autocorrelation .8, 10 %", strategies: 3, orders: 30, sd: .10, harsh: true, rho: .8, sigma: .4, lost: .02, mixed: true},
-	{name: "weekly 10 %", strategies: 3, orders: 30, sd: .03, week: .10, sigma: .4, lost: .02, mixed: true},
-	{name: "weekly 10 %", strategies: 3, orders: 100, sd: .03, week: .10, sigma: .4, lost: .02, mixed: true},
-	{name: "weekly 20 %", strategies: 3, orders: 100, sd: .03, week: .20, sigma: .4, lost: .02, mixed: true},
+	{name: "autocorrelation .8, 10%", strategies: 3, orders: 30, sd: .10, harsh: true, rho: .8, sigma: .4, lost: .02, mixed: true},
+	{name: "weekly 10%", strategies: 3, orders: 30, sd: .03, week: .10, sigma: .4, lost: .02, mixed: true},
+	{name: "weekly 10%", strategies: 3, orders: 100, sd: .03, week: .10, sigma: .4, lost: .02, mixed: true},
+	{name: "weekly 20%", strategies: 3, orders: 100, sd: .03, week: .20, sigma: .4, lost: .02, mixed: true},
 	{name: "σ .8", strategies: 3, orders: 30, sd: .05, sigma: .8, lost: .02, mixed: true},
 	{name: "σ 1.2", strategies: 3, orders: 30, sd: .05, sigma: 1.2, lost: .02, mixed: true},
-	{name: "nights of Student's t, 3 degrees, 8 %", strategies: 3, orders: 30, sd: .08, tail: 3, sigma: .4, lost: .02, mixed: true},
-	{name: "3 % of nights half as slow again", strategies: 3, orders: 30, sd: .05, harsh: true, bad: .03, sigma: .4, lost: .02, mixed: true},
-	{name: "5 % of orders five times as slow", strategies: 3, orders: 30, sd: .05, slowOrders: .05, sigma: .4, lost: .02, mixed: true},
+	{name: "nights of Student's t, 3 degrees, 8%", strategies: 3, orders: 30, sd: .08, tail: 3, sigma: .4, lost: .02, mixed: true},
+	{name: "3% of nights half as slow again", strategies: 3, orders: 30, sd: .05, bad: .03, sigma: .4, lost: .02, mixed: true},
+	{name: "5% of orders five times as slow", strategies: 3, orders: 30, sd: .05, slowOrders: .05, sigma: .4, lost: .02, mixed: true},
 	{name: "none lost", strategies: 3, orders: 30, sd: .05, sigma: .4, mixed: true},
-	{name: "0.2 % lost", strategies: 3, orders: 30, sd: .05, sigma: .4, lost: .002, mixed: true},
-	{name: "0.5 % lost", strategies: 3, orders: 30, sd: .05, sigma: .4, lost: .005, mixed: true},
-	{name: "3 % lost, in bursts", strategies: 3, orders: 100, sd: .05, harsh: true, sigma: .4, lost: .03, lostSD: 1, mixed: true},
+	{name: "0.2% lost", strategies: 3, orders: 30, sd: .05, sigma: .4, lost: .002, mixed: true},
+	{name: "0.5% lost", strategies: 3, orders: 30, sd: .05, sigma: .4, lost: .005, mixed: true},
+	{name: "3% lost, in bursts", strategies: 3, orders: 100, sd: .05, harsh: true, sigma: .4, lost: .03, lostSD: 1, mixed: true},
 	{name: "flat price", strategies: 3, orders: 30, sd: .05, sigma: .4, lost: .02},
-	{name: "0.5 % fall back", strategies: 3, orders: 30, sd: .05, fallback: .005, sigma: .4, lost: .02},
-	{name: "1 % fall back", strategies: 3, orders: 30, sd: .05, fallback: .01, sigma: .4, lost: .02},
-	{name: "5 % fall back", strategies: 3, orders: 30, sd: .05, fallback: .05, sigma: .4, lost: .02},
-	{name: "10 % fall back", strategies: 3, orders: 30, sd: .05, fallback: .10, sigma: .4, lost: .02},
+	{name: "0.5% fall back", strategies: 3, orders: 30, sd: .05, fallback: .005, sigma: .4, lost: .02},
+	{name: "1% fall back", strategies: 3, orders: 30, sd: .05, fallback: .01, sigma: .4, lost: .02},
+	{name: "5% fall back", strategies: 3, orders: 30, sd: .05, fallback: .05, sigma: .4, lost: .02},
+	{name: "10% fall back", strategies: 3, orders: 30, sd: .05, fallback: .10, sigma: .4, lost: .02},
 	{name: "half at half as much again", strategies: 3, orders: 30, sd: .05, fallback: .5, jump: 1.5, sigma: .4, lost: .02},
-	{name: "2 % at 30 times the price", strategies: 3, orders: 30, sd: .05, fallback: .02, jump: 30, sigma: .4, lost: .02},
+	{name: "2% at 30 times the price", strategies: 3, orders: 30, sd: .05, fallback: .02, jump: 30, sigma: .4, lost: .02},
 }
 
 // climateYears is how many years are simulated of each climate. The figures of README are of 200.
@@ -200,11 +191,11 @@ func TestClimates(t *testing.T) {
 		}
 		// Alarms may come in bunches: one baseline judges a whole year.
 		perYear, sd := stat.MeanStdDev(alarms, nil)
-		se, charts := sd/math.Sqrt(years), len(newWatch(nightly{w.strategies, w.orders, w.sd}).gates)
-		fmt.Fprintf(&table, "| %s | %d × %d | %d | %.2f ± %.2f | %.2f%% |\n", w.name, w.strategies, charts, w.orders, perYear, 2*se,
-			100*float64(nights)/years/nightsYear)
+		charts := len(newWatch(nightly{w.strategies, w.orders, w.sd}).gates)
+		fmt.Fprintf(&table, "| %s | %d × %d | %d | %.2f ± %.2f | %.2f%% |\n", w.name, w.strategies, charts, w.orders, perYear,
+			2*math.Sqrt(perYear/years), 100*float64(nights)/years/nightsYear)
 		t.Logf("%s, %d orders: %v", w.name, w.orders, by)
-		if most := 2 + 3*max(se, math.Sqrt(2/years)); perYear > most && !w.harsh {
+		if most := 2 + 3*max(sd, math.Sqrt(2))/math.Sqrt(years); perYear > most && !w.harsh {
 			t.Errorf("%s, seed %d: %.2f false alarms a year, want 2 at most", w.name, yearsSeed, perYear)
 		}
 	}

@@ -365,7 +365,7 @@ func TestReplaysAreNotJudged(t *testing.T) {
 func TestGates(t *testing.T) {
 	l := year(t, 10, 99, nil)
 	l.Nights[9].Gates = []record.Gate{{Metric: "p96", Change: 0.1}}
-	if _, err := Judge(l, Options{}); err == nil || !strings.Contains(err.Error(), `no gate for "p96"; known are cost_per_delivered`) {
+	if _, err := Judge(l, Options{}); err == nil || !strings.Contains(err.Error(), `no gate for "p96"; known are delivered`) {
 		t.Errorf("an unknown gate: %v", err)
 	}
 	l.Nights[9].Gates = []record.Gate{{Metric: "p95", Change: 0.1}}
