@@ -10,6 +10,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -344,4 +345,52 @@ func read(t *testing.T, path string) string {
 		t.Fatal(err)
 	}
 	return string(text)
+}
+
+// TestHowToAddNamesWhatExists holds ARCHITECTURE to the tree: every file, folder and test that it names is there.
+func TestHowToAddNamesWhatExists(t *testing.T) {
+	root := filepath.Join("..", "..")
+	text := read(t, filepath.Join(root, "internal", "ARCHITECTURE.md"))
+	_, text, found := strings.Cut(text, "## How to add …")
+	text, _, ended := strings.Cut(text, "\n## ")
+	if !found || !ended {
+		t.Fatal("ARCHITECTURE.md doesn't say how to add things")
+	}
+	named := 0
+	for _, m := range regexp.MustCompile("`([a-z][\\w/]*/[\\w./]+)`").FindAllStringSubmatch(text, -1) {
+		if strings.HasSuffix(m[1], "NAME.go") {
+			continue
+		}
+		if named++; !exists(filepath.Join(root, m[1])) {
+			t.Errorf("there is no %s", m[1])
+		}
+	}
+	if named < 25 {
+		t.Errorf("only %d files are named", named)
+	}
+	for _, m := range regexp.MustCompile("`(Test\\w+)`").FindAllStringSubmatch(text, -1) {
+		if !testExists(t, root, m[1]) {
+			t.Errorf("there is no %s", m[1])
+		}
+	}
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}
+
+// testExists says whether any package has a test of that name.
+func testExists(t *testing.T, root, name string) bool {
+	found := false
+	err := filepath.WalkDir(root, func(path string, _ fs.DirEntry, err error) error {
+		if err == nil && strings.HasSuffix(path, "_test.go") {
+			found = found || strings.Contains(read(t, path), "func "+name+"(")
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return found
 }
