@@ -89,8 +89,8 @@ var layers = []struct {
 		"internal/words",
 	}},
 	{"internal/history", []string{
-		"internal/history/level", "internal/inert", "internal/money", "internal/record", "internal/scenario",
-		"internal/sealed", "internal/stats",
+		"internal/figure", "internal/history/level", "internal/inert", "internal/money", "internal/record",
+		"internal/scenario", "internal/sealed", "internal/stats",
 	}},
 	{"internal/scenario/printer", []string{
 		"internal/channel", "internal/money", "internal/policy", "internal/scenario", "internal/scenario/document",
@@ -103,7 +103,9 @@ var layers = []struct {
 		"internal/scenario", "internal/stats",
 	}},
 	{"reports", []string{"internal/record", "reports/canvas", "reports/chart", "reports/text", "reports/view"}},
-	{"reports/nightly", []string{"internal/history", "internal/inert", "internal/record"}},
+	{"reports/nightly", []string{
+		"internal/figure", "internal/history", "internal/inert", "internal/record", "internal/words",
+	}},
 	{"sim", []string{
 		"internal/channel", "internal/decision", "internal/decision/evsi", "internal/figure", "internal/money",
 		"internal/policy", "internal/record", "internal/scenario", "internal/sobol", "internal/stats",

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"channelbench/internal/figure"
 	"channelbench/internal/history/level"
 	"channelbench/internal/scenario"
 	"channelbench/internal/stats"
@@ -303,7 +304,7 @@ func (s *series) verdict(g scenario.Gate, limits Limits) (Verdict, time.Time) {
 // dead says whether a gate on what is delivered fails, however few orders there were: the test that gave the channel up was sure
 // of it.
 func (n *Night) dead(m *metric) bool {
-	ofDelivered := m.name == "delivered" || m.name == "in_time"
+	ofDelivered := m.falls()
 	return n.GivenUp != "" && ofDelivered && n.Invalid == "" && n.Engine == driven
 }
 
@@ -343,7 +344,10 @@ func (v *Verdict) measure(m *metric, o *outcome) {
 }
 
 // falls says whether the figure is of hits, so that one that gets worse falls.
-func (m *metric) falls() bool { return m.name == "delivered" || m.name == "in_time" }
+func (m *metric) falls() bool {
+	id, ok := figure.Named(m.name)
+	return ok && id.Of().High
+}
 
 // unit is a chart's value as people read it.
 func (m *metric) unit(y float64) *float64 {

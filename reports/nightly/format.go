@@ -7,31 +7,30 @@ import (
 	"strconv"
 	"strings"
 
+	"channelbench/internal/figure"
 	"channelbench/internal/history"
 	"channelbench/internal/inert"
+	"channelbench/internal/words"
 )
 
 const unknown = "–"
 
-// value is a figure in its unit.
+// value is a figure as it is written.
 func value(v *history.Verdict, x *float64) string {
-	switch {
-	case x == nil:
+	if x == nil {
 		return unknown
-	case v.Gate.Points:
-		return fmt.Sprintf("%.1f%%", 100**x)
-	case v.Gate.Metric == "bill":
-		return fmt.Sprintf("%.3f× price", *x)
-	case v.Gate.Metric == "attempts":
-		return fmt.Sprintf("%.2f an order", *x)
-	case isTime(v):
-		return fmt.Sprintf("%.1f s", *x)
-	default:
-		return fmt.Sprintf("$%.4f", *x)
 	}
+	if id, ok := figure.Named(v.Gate.Metric); ok {
+		return id.Of().Text(*x)
+	}
+	return words.Share(*x) // of attempts that end with a kind of error
 }
 
-func isTime(v *history.Verdict) bool { return v.Gate.Metric[0] == 'p' }
+// isTime says whether the figure may be never.
+func isTime(v *history.Verdict) bool {
+	id, ok := figure.Named(v.Gate.Metric)
+	return ok && id.Of().Kind == figure.Time
+}
 
 // was and is are a verdict's figures; a time that wasn't reached is a figure, too.
 func was(v *history.Verdict) string { return orNever(v, v.Base, v.WasNever) }
@@ -56,10 +55,15 @@ func change(v *history.Verdict) string {
 
 // moreDollars is a change of what was free, which has no share.
 func moreDollars(v *history.Verdict) string {
-	if v.Base == nil || v.Value == nil || !strings.HasPrefix(v.Gate.Metric, "cost_") {
+	id, ok := figure.Named(v.Gate.Metric)
+	if !ok || v.Base == nil || v.Value == nil || id.Of().Kind != figure.Money {
 		return unknown
 	}
-	return strings.Replace(fmt.Sprintf("+$%.4f", *v.Value-*v.Base), "+$-", "-$", 1)
+	more := *v.Value - *v.Base
+	if more < 0 {
+		return id.Of().Text(more)
+	}
+	return "+" + id.Of().Text(more)
 }
 
 func signed(v *history.Verdict, x float64) string {

@@ -44,7 +44,7 @@ func TestText(t *testing.T) {
 	if err := Text(&b, comparison()); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"Regression: p50 of reverse", "+30.0%", "$0.1200", "never", "--accept 'why' --from 2026-11-20T03:00:00Z", "3 nights bought something else", "It spent $4.80."} {
+	for _, want := range []string{"Regression: p50 of reverse", "+30.0%", "$0.12", "never", "--accept 'why' --from 2026-11-20T03:00:00Z", "3 nights bought something else", "It spent $4.80."} {
 		if !strings.Contains(b.String(), want) {
 			t.Errorf("the text lacks %q:\n%s", want, b.String())
 		}
@@ -148,7 +148,7 @@ func TestAnnotationsAreEscapedAndFew(t *testing.T) {
 	if err := Annotations(&b, comparison()); err != nil {
 		t.Fatal(err)
 	}
-	want := "::error title=regression%3A p50 of reverse%2C 100%25%3A \"a\"  \\%3A%3Aerror%3A%3A::+30.0%25, was 100.0 s, is 130.0 s (gate +10%25): two nights running\n" +
+	want := "::error title=regression%3A p50 of reverse%2C 100%25%3A \"a\"  \\%3A%3Aerror%3A%3A::+30.0%25, was 1:40, is 2:10 (gate +10%25): two nights running\n" +
 		"::warning title=inconclusive%3A delivered of hybrid::–, was –, is – (gate -2pp): too few orders: 9, needs 10\n"
 	if b.String() != want {
 		t.Errorf("got\n%swant\n%s", b.String(), want)
