@@ -78,8 +78,8 @@ It exits with 0 if nothing got worse, 1 if something did, and with --strict 5 if
 	flags.StringArrayVar(&f.gates, "gate", nil, "a gate, in place of or beside the scenario's, such as "+
 		"`p95=+15%`; repeatable")
 	flags.StringArrayVarP(&f.out, "out", "o", nil, "also write what stdout shows into this `file`")
-	flags.StringArrayVar(&f.export, "export", nil, "also write junit=`FILE`, gobench=FILE, markdown=FILE, csv=FILE, json=FILE, "+
-		"or github: summary and annotations; repeatable")
+	flags.StringArrayVar(&f.export, "export", nil, "also write `KIND=FILE`: junit, gobench (for benchstat), "+
+		"markdown, csv or json; or github: summary and annotations; repeatable")
 	addFormat(cmd, &f.format, comparisonFormats)
 	flags.BoolVar(&f.strict, "strict", false, "exit with 5 where a gate is inconclusive")
 	flags.BoolVar(&f.anyPurchase, "any-purchase", false, "compare what doesn't buy the same, too")

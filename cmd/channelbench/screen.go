@@ -63,12 +63,14 @@ func (s *screen) finds(run *record.Run, folder string) {
 		s.call.Set, s.call.Live = past.Set, past.Live
 	}
 	of := readManifest(folder).Of
-	for _, name := range []string{filepath.Join(folder, keptScenario), filepath.Join(folder, filepath.FromSlash(of.From)), of.Name} {
+	beside := filepath.Join(folder, filepath.FromSlash(of.From))
+	for _, name := range []string{filepath.Join(folder, keptScenario), beside, of.Name} {
 		src, err := (&program{in: strings.NewReader("")}).open(name)
 		if err != nil {
 			continue
 		}
-		loaded, _, err := scenario.Load(src.label, src.text, scenario.Options{Set: s.call.Set, ReadFile: src.read, Today: today()})
+		o := scenario.Options{Set: s.call.Set, ReadFile: src.read, Today: today()}
+		loaded, _, err := scenario.Load(src.label, src.text, o)
 		if err == nil && loaded.SHA256() == run.Scenario.SHA256 {
 			s.call.Scenario = name
 			return

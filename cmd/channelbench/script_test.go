@@ -208,11 +208,13 @@ func screenful(ts *testscript.TestScript, _ bool, _ []string) {
 		ts.Fatalf("%d lines", n)
 	}
 	for line := range strings.Lines(text) {
-		if n := utf8.RuneCountInString(strings.TrimSuffix(line, "\n")); n > 100 && !strings.HasPrefix(line, "    channelbench ") {
+		command := strings.HasPrefix(line, "    channelbench ")
+		if n := utf8.RuneCountInString(strings.TrimSuffix(line, "\n")); n > 100 && !command {
 			ts.Fatalf("%d columns: %s", n, line)
 		}
 	}
-	if !strings.Contains(text, "\nNext\n") && !strings.Contains(text, "\nEach run's decision") || !strings.Contains(text, "\nEverything else: ") {
+	next := strings.Contains(text, "\nNext\n") || strings.Contains(text, "\nEach run's decision")
+	if !next || !strings.Contains(text, "\nEverything else: ") {
 		ts.Fatalf("it doesn't say what is next, or where everything else is")
 	}
 }

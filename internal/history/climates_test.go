@@ -1,6 +1,7 @@
 package history
 
 import (
+	"flag"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -173,17 +174,17 @@ var climates = []climate{
 }
 
 // climateYears is how many years are simulated of each climate. The figures of README are of 200.
-var climateYears = proof.Size(3, 200)
+var climateYears = flag.Int("years", proof.Size(3, 40), "years of each climate")
 
 // TestClimates counts false alarms where nothing changes.
 func TestClimates(t *testing.T) {
-	years := float64(climateYears)
+	years := float64(*climateYears)
 	var table strings.Builder
 	table.WriteString("\n| nights | strategies × gates | orders | false alarms a year | nights that fail falsely |\n| --- | --- | --- | --- | --- |\n")
 	for _, w := range climates {
 		var alarms []float64 // of each year
 		nights, by := 0, map[string]int{}
-		for _, y := range each(int(climateYears), func(i uint64) climateYear { return yearOf(w, yearsFrom+i) }) {
+		for _, y := range each(*climateYears, func(i uint64) climateYear { return yearOf(w, yearsFrom+i) }) {
 			alarms, nights = append(alarms, float64(y.alarms)), nights+y.nights
 			for metric, n := range y.by {
 				by[metric] += n

@@ -1,6 +1,7 @@
 package history
 
 import (
+	"flag"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -17,7 +18,7 @@ import (
 
 // What README publishes under "Nightly in CI" is what these log:
 //
-//	go test ./internal/history -run 'Climates|Planted' -v -tags proof
+//	go test ./internal/history -run 'Climates|Planted' -v -years 200 -changes 400
 //
 // Nights are simulated without a channel: orders are lognormal (σ 0.4) around a median that differs from night to night
 // by sd, 2 % are not delivered, 8-second clips cost 0.8 and 12-second ones 1.2 times the price, in a random mix,
@@ -151,11 +152,11 @@ func each[T any](n int, f func(i uint64) T) []T {
 }
 
 // plantedChanges is how many changes are simulated of each size. The figures of README are of 400.
-var plantedChanges = proof.Size(20, 400)
+var plantedChanges = flag.Int("changes", proof.Size(20, 200), "changes of each size")
 
 // TestPlantedChangesAreFound measures how often a change is found within 7 and 14 nights, against how often it has to be.
 func TestPlantedChangesAreFound(t *testing.T) {
-	n := int(plantedChanges)
+	n := *plantedChanges
 	t.Logf("seed %d, %d changes each", yearsSeed, n)
 	var table strings.Builder
 	table.WriteString("\n| change | 30 orders | 60 orders | 100 orders |\n| --- | --- | --- | --- |\n")

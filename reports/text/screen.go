@@ -54,8 +54,8 @@ func (s *sheet) text() string {
 
 func (s *sheet) lines() int { return strings.Count(s.text(), "\n") }
 
-// Screen writes what a run comes to onto one screen: the decision, one table, why not the others, what to do next, and where
-// everything else is.
+// Screen writes what a run comes to onto one screen: the decision, one table, why not the others, what to do next, and
+// where everything else is.
 func Screen(w io.Writer, run *record.Run, opts ScreenOptions) error {
 	s := newScreen(run, opts.Options)
 	shown := view.Shortlist(view.Roster(run), screenRows, view.Chosen(view.Roster(run), run.Verdict))
@@ -90,7 +90,8 @@ func elsewhere(folder string) string {
 // figures is the one table, of the columns that a screen has room for.
 func (s *screen) figures(run *record.Run, shown []view.Entry, exact bool) table {
 	columns := slices.Concat(sourceMeasure(run), measures(run), []measure{verdictMeasure(run)})
-	columns = slices.Insert(columns, slices.IndexFunc(columns, func(m measure) bool { return m.head == "Cost/clip" })+1, barMeasure(run, 8))
+	cost := slices.IndexFunc(columns, func(m measure) bool { return m.head == "Cost/clip" })
+	columns = slices.Insert(columns, cost+1, barMeasure(run, 8))
 	t := tabulate(run, columns, true)
 	var rows []tableRow
 	at := -1
@@ -120,8 +121,8 @@ func (r tableRow) repeats(above tableRow) bool {
 }
 
 // wanted are the columns of runs in the order in which a screen wants them; those with other heads come first.
-var wanted = []string{"Cost/clip", "Per month", "Delivered", "In time", "p95", "95% interval", "", "Verdict", "p50", "Months p05–p95",
-	"p99", "Attempts", "Fallback"}
+var wanted = []string{"Cost/clip", "Per month", "Delivered", "In time", "p95", "95% interval", "", "Verdict", "p50",
+	"Months p05–p95", "p99", "Attempts", "Fallback"}
 
 // fitting leaves out the columns that so much width has no room for, the least wanted ones first.
 func (t table) fitting(width int, wanted []string) table {
@@ -228,7 +229,7 @@ func PlanScreen(w io.Writer, p *record.Plan, opts ScreenOptions) error {
 	s.top.paragraph("  ", costs.note, "")
 	s.next(view.NextOfPlan(p, opts.Call))
 	s.end.line("")
-	s.end.paragraph("", "Everything else: --details, such as what it shows, what it is worth, and what is taken for granted.", "")
+	s.end.paragraph("", "Everything else: --details (what it shows, what it is worth, what is taken for granted).", "")
 	s.end.paragraph("", strings.Join(planFootnote(p), " · "), AnsiDim)
 	return s.write(w, "Advice", p.Advice)
 }

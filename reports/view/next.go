@@ -56,7 +56,8 @@ func Next(run *record.Run, call Call) *Step {
 	case v.Winner != nil:
 		return do("See it work on mock channels, for nothing (on real ones: --live --max-spend):", "bench", "")
 	case v.Candidate != nil || v.Closest != nil:
-		return do("How many orders it takes to measure what decides, what they cost, and whether that is worth it:", "plan", "")
+		return do("How many orders it takes to measure what decides, what they cost, and whether that is worth it:",
+			"plan", "")
 	case DeliversNothing(Included(list)):
 		return do("What the scenario says of these channels, with every default:", "check", " --resolved")
 	}
@@ -64,7 +65,8 @@ func Next(run *record.Run, call Call) *Step {
 	if len(missed) == 0 {
 		return do("What a bench would cost, and what it would show:", "plan", "")
 	}
-	return do("What would be chosen without "+strings.Join(missed, " and ")+":", "sim", " --set "+quoted("decision.require=["+quotedList(kept)+"]"))
+	return do("What would be chosen without "+strings.Join(missed, " and ")+":",
+		"sim", " --set "+quoted("decision.require=["+quotedList(kept)+"]"))
 }
 
 // closest are the requirements that the strategy with the fewest shortcomings keeps, and those that it misses.
@@ -103,9 +105,11 @@ func afterBench(run *record.Run, call Call) *Step {
 	}
 	switch {
 	case run.Invalid != "":
-		return &Step{"Nothing of this may be used. Mend what is named above, then go on with it:", again + "--resume " + quoted(call.Folder)}
+		return &Step{"Nothing of this may be used. Mend what is named above, then go on with it:",
+			again + "--resume " + quoted(call.Folder)}
 	case call.History != "":
-		return &Step{"Did anything get worse or dearer than in the nights before?", "channelbench compare --history " + quoted(call.History)}
+		return &Step{"Did anything get worse or dearer than in the nights before?",
+			"channelbench compare --history " + quoted(call.History)}
 	case call.Scenario == "":
 		return nil
 	case !call.calibrates():
@@ -125,8 +129,9 @@ func NextOfPlan(p *record.Plan, call Call) *Step {
 	}
 	if w := p.Worth; w != nil && w.Best.Orders > 0 && w.Best.Nights > 0 {
 		orders := (w.Best.Orders + w.Best.Nights - 1) / w.Best.Nights
-		return &Step{fmt.Sprintf("A night of %s of each driven strategy, on mock channels (on real ones: --live --max-spend):",
-			words.Plural(orders, "order")), fmt.Sprintf("channelbench bench %s --orders %d", call.scenario(), orders)}
+		return &Step{"A night of " + words.Plural(orders, "order") +
+			" of each driven strategy, on mock channels (on real ones: --live --max-spend):",
+			fmt.Sprintf("channelbench bench %s --orders %d", call.scenario(), orders)}
 	}
 	if p.Worth == nil {
 		return &Step{"Such a night on mock channels (on real ones: --live --max-spend):",

@@ -89,7 +89,8 @@ func dearer(run *record.Run, e *Entry) string {
 		return ""
 	}
 	if run.Verdict.Minimise == "p95" {
-		return fmt.Sprintf("; 95%% done within %s instead of %s", words.ClockOrNever(P95Of(*e)), words.ClockOrNever(P95Of(*w)))
+		return fmt.Sprintf("; 95%% done within %s instead of %s",
+			words.ClockOrNever(P95Of(*e)), words.ClockOrNever(P95Of(*w)))
 	}
 	own, known := monthly(run, e)
 	least, also := monthly(run, w)
@@ -153,5 +154,6 @@ func about(run *record.Run, strategy string) []string {
 // concerns says whether a reason of the verdict is one against a strategy, as decisions put it.
 func concerns(reason, strategy string) bool {
 	rest, found := strings.CutPrefix(reason, strategy+" ")
-	return found && (strings.HasPrefix(rest, "misses ") || strings.HasPrefix(rest, "is not sure to ") || rest == "delivers nothing.")
+	return found && (strings.HasPrefix(rest, "misses ") || strings.HasPrefix(rest, "is not sure to ") ||
+		rest == "delivers nothing.")
 }
