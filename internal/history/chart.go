@@ -37,7 +37,7 @@ type Limits struct {
 
 // falseAlarms is how many a year, over all charts together, the limits would give if nights had to be beyond chance only:
 // that they must be beyond the gate as well leaves fewer.
-const falseAlarms = 1.3
+const falseAlarms = 1.5
 
 // scales are the lengths of runs that differ much from each other: 2, 4, 8 and 14.
 const scales = 4
