@@ -49,25 +49,25 @@ func ExampleText() {
 		log.Fatal(err)
 	}
 	// Output:
-	// Choose hybrid: $0.122 per delivered clip, more than 99.9999% of orders delivered
-	// and 96% in time; it costs $339 less a month (84.8%) than relay, the next best
-	// that qualifies.
+	// Choose hybrid: $0.122 per delivered clip, >99.999% of orders delivered and 95.1%
+	// in time; it costs $339 less a month (84.8%) than relay, the next best that
+	// qualifies.
 	//
 	// Strategy  Cost/clip               95% interval  Per month  Months p05–p95
-	// relay       $0.8000  ████████  $0.8000–$0.8001    $400.00         $400.00
-	//   exact     $0.8000                               $400.00
-	// hybrid      $0.1216  █▎        $0.1211–$0.1221     $60.82   $60.00–$62.72
-	//   exact     $0.1217                                $60.85
+	// relay         $0.80  ████████  $0.8000–$0.8001       $400            $400
+	//   exact       $0.80                                  $400
+	// hybrid       $0.122  █▎        $0.1211–$0.1221        $61         $60–$63
+	//   exact      $0.122                                   $61
 	//
 	// Strategy  Delivered  In time   p50   p95   p99  Attempts  Fallback  Verdict
-	// relay          100%     100%  0:45  0:45  0:45     1.000        0%  qualifies
-	//   exact        100%     100%  0:45  0:45  0:45     1.000
-	// hybrid         100%    96.0%  1:01  1:54  2:37     1.053      0.2%  winner
-	//   exact      >99.9%    96.0%  1:01  1:54  2:34     1.053
+	// relay          100%     100%  0:50  0:50  0:50     1.000        0%  qualifies
+	//   exact        100%     100%  0:50  0:50  0:50     1.000
+	// hybrid         100%    95.1%  1:10  2:00  2:50     1.053      0.2%  winner
+	//   exact    >99.999%    95.1%  1:10  2:00  2:42     1.052
 	//
 	// Requirements
 	//   ✓ relay   in_time >= 90%  holds, expected 100%, probability 100%, 0% of single months miss it
-	//   ✓ hybrid  in_time >= 90%  holds, expected 96.05%, probability 100%, 0% of single months miss it
+	//   ✓ hybrid  in_time >= 90%  holds, expected 95.1%, probability 100%, 0% of single months miss it
 	//
 	// Break-evens
 	//   hybrid and relay cost the same per delivered 720p clip at 1.2 s: longer ones

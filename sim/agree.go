@@ -108,21 +108,29 @@ func spellOf(m *world.Model, uses []bool) float64 {
 	return spell
 }
 
+// fewMonths may all show the same count of what isn't rare, and no scatter.
+const fewMonths = 10
+
+// rare says whether the scatter of the months may not show events of a share of orders.
+func (c *comparison) rare(share float64) bool {
+	return share*c.orders < few*c.spell || len(c.totals.orders) < fewMonths
+}
+
 // rareErrors are standard errors of events too rare to show in the scatter of the months: further attempts,
 // undelivered orders, and delivered ones, of which only few are expected.
 func (c *comparison) rareErrors() (attempts, dollars, seconds float64) {
 	longest := 10 * c.answer.MeanLatency
 	for _, f := range c.answer.Further {
-		if f.Share*c.orders < few*c.spell {
+		if c.rare(f.Share) {
 			attempts += f.Share
 			dollars += f.Share * f.Price * f.Price
 			seconds += f.Share * longest * longest
 		}
 	}
-	if lost := 1 - c.answer.Delivered; lost > 0 && lost*c.orders < few*c.spell {
+	if lost := 1 - c.answer.Delivered; lost > 0 && c.rare(lost) {
 		dollars += lost * c.answer.HighestPrice * c.answer.HighestPrice
 	}
-	if won := c.answer.Delivered; won > 0 && won*c.orders < few*c.spell {
+	if won := c.answer.Delivered; won > 0 && c.rare(won) {
 		attempts += won * policy.MaxAttempts * policy.MaxAttempts
 		dollars += won * c.answer.HighestPrice * c.answer.HighestPrice
 	}

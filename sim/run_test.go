@@ -276,8 +276,8 @@ func TestNotModelled(t *testing.T) {
 
 // TestNoClosedForm: where the tail is too long for a closed form, the run says so and goes on without.
 func TestNoClosedForm(t *testing.T) {
-	source := strings.Replace(clinic, "deadline = \"10m\"\n", "", 1)
-	s := load(t, source, "channels.reverse.latency.base=30h")
+	s := load(t, clinic, "workload.deadline=300d", "channels.reverse.latency.base=30h")
+	s.Workload.Deadline = 0
 	run, err := sim.Run(t.Context(), s, sim.Options{Months: 3})
 	if err != nil {
 		t.Fatal(err)

@@ -416,6 +416,9 @@ func (b *budgetChart) amount(e view.Entry, quantile int) string {
 
 func (b *budgetChart) decimals(e view.Entry) int {
 	at := b.end(e).at
+	if at[highMonth] >= 9.995 { // as months are written elsewhere
+		return 0
+	}
 	return words.CentDecimals([]float64{at[lowMonth], at[medianMonth], at[highMonth]})
 }
 

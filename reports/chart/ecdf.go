@@ -227,7 +227,6 @@ func (c *ecdf) promiseTitle(in []view.Entry) string {
 	least, missed := share(best), share(worst)
 	kept := *view.InTimeOf(best)
 	promise := "the " + words.SpanAdjective(*c.promise) + " promise"
-	shares := words.ShareDecimals([]float64{kept, *view.InTimeOf(worst)})
 	every := "every order"
 	if moderates(in) {
 		every = "every order that moderation lets pass"
@@ -239,8 +238,8 @@ func (c *ecdf) promiseTitle(in []view.Entry) string {
 		return fmt.Sprintf("every strategy keeps %s for %s", promise, every)
 	case len(in) == 1:
 		return fmt.Sprintf("%s misses %s for %s", worst.Word, promise, words.OneIn(missed, "order"))
-	case words.Percent(kept, shares) == words.Percent(*view.InTimeOf(worst), shares):
-		return fmt.Sprintf("every strategy delivers %s of orders within %s", words.Percent(kept, shares), words.Span(*c.promise))
+	case words.Share(kept) == words.Share(*view.InTimeOf(worst)):
+		return fmt.Sprintf("every strategy delivers %s of orders within %s", words.Share(kept), words.Span(*c.promise))
 	}
 	second := strings.Replace(words.OneIn(least, "order"), "1 order in", "1 in", 1)
 	if missed > 0.15 {

@@ -252,7 +252,7 @@ func TestTrendsDrawWhatIsGated(t *testing.T) {
 	if want := "Reverse got more attempts: 1.02, then 1.33; 1 further change"; got.Title() != want {
 		t.Errorf("title is %q, want %q", got.Title(), want)
 	}
-	if alt := got.Alt(); !strings.Contains(alt, "region errors 1.6%, then 25.0%") {
+	if alt := got.Alt(); !strings.Contains(alt, "region errors 1.6%, then 25%") {
 		t.Errorf("alt is %q", alt)
 	}
 	if page, err := (&figure{file: "trend.png", Chart: got}).alone(); err != nil || len(collisions(page)) > 0 {

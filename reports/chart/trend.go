@@ -42,10 +42,10 @@ type trendShift struct {
 // trendFigure is nil where there are fewer than two benches.
 func trendFigure(s *view.Set, group []*view.Member) *figure {
 	t := &trend{set: s, nights: view.Nights(group)}
-	t.columns = slices.Concat(trendColumns, gatedColumns(t.nights))
 	if len(t.nights) < 2 {
 		return nil
 	}
+	t.columns = slices.Concat(trendColumns, gatedColumns(t.nights))
 	t.follow()
 	return &figure{"trend.png", t, t.marks(), view.SetFootnote(t.footed())}
 }

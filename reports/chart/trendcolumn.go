@@ -29,10 +29,10 @@ type trendColumn struct {
 
 var trendColumns = []trendColumn{
 	{"Cost per delivered clip", "cost_per_delivered_usd", func(s *record.Strategy) record.Figure { return s.CostPerDelivered }, view.PooledCost,
-		map[int]string{-1: "cheaper", 1: "dearer"}, func(v float64) string { return words.ShortDollars(v, min(words.CentDecimals([]float64{v})+1, 4)) },
+		map[int]string{-1: "cheaper", 1: "dearer"}, words.Clip,
 		func(span float64) float64 { return canvas.EvenStep(span, 3) }, func(v, step float64) string { return words.ShortDollars(v, max(2, canvas.DecimalsOf(step))) }, 1e200, false},
 	{"Delivered", "delivered_share", func(s *record.Strategy) record.Figure { return s.DeliveredShare }, view.PooledShare,
-		map[int]string{-1: "less reliable", 1: "more reliable"}, func(v float64) string { return words.Percent(v, 1) },
+		map[int]string{-1: "less reliable", 1: "more reliable"}, words.Share,
 		func(span float64) float64 { return canvas.EvenStep(span, 3) }, func(v, step float64) string { return words.Percent(v, canvas.DecimalsOf(100*step)) }, 1, false},
 	{"95% done within", "p95_seconds", func(s *record.Strategy) record.Figure { return s.LatencySeconds.P95 },
 		func(list []*record.Strategy) stats.Estimate { return view.PooledQuantile(list, 0.95) },

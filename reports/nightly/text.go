@@ -15,6 +15,7 @@ import (
 
 	"channelbench/internal/history"
 	"channelbench/internal/inert"
+	"channelbench/internal/words"
 )
 
 // harmless is the comparison with names and reasons that can be shown anywhere: they come from a file that somebody
@@ -69,7 +70,10 @@ func about(c *history.Comparison) string {
 	if c.Group.Site != "" {
 		text += ", from " + c.Group.Site
 	}
-	return text + fmt.Sprintf(". It spent $%.2f.", c.SpentUSD)
+	if c.Group.Mode == "mock" {
+		return text + ". Real channels would have charged " + words.Dollars(c.SpentUSD, 2) + "."
+	}
+	return text + ". It spent " + words.Dollars(c.SpentUSD, 2) + "."
 }
 
 // suggestion says what a person can do about a change that is there to stay.

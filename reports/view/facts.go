@@ -102,17 +102,10 @@ func Handling(run *record.Run) string {
 
 // amounts lists a sum of money by strategy.
 func amounts(run *record.Run, of func(record.Strategy) (float64, bool)) string {
-	var sums []float64
-	for _, s := range run.Strategies {
-		if v, ok := of(s); ok {
-			sums = append(sums, v)
-		}
-	}
-	decimals := words.CentDecimals(sums)
 	var parts []string
 	for _, s := range run.Strategies {
 		if v, ok := of(s); ok {
-			parts = append(parts, s.Name+" "+words.Dollars(v, decimals))
+			parts = append(parts, s.Name+" "+words.Month(v))
 		}
 	}
 	return strings.Join(parts, ", ")
