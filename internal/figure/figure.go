@@ -29,9 +29,9 @@ type ID uint8
 
 // The figures. Those up to MonthlyCost can be required.
 const (
-	Delivered        ID = iota // share of all orders
-	InTime                     // share of all orders
-	P50                        // time within which half of all orders are done
+	Delivered ID = iota // share of all orders
+	InTime              // share of all orders
+	P50                 // time within which half of all orders are done
 	P95
 	P99
 	CostPerDelivered // a clip
