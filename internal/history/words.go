@@ -17,7 +17,7 @@ func (c *chart) words(r reading, o *outcome) (Status, string) {
 	case improved:
 		return Improvement, fmt.Sprintf("%s better beyond chance by more than the gate's measure", running(o.run)) + c.lagWords(o)
 	case watched:
-		return Watch, "beyond the gate and chance tonight; a second night running like it makes a regression" + c.lagWords(o)
+		return Watch, "beyond the gate and chance tonight; the next nights tell whether it lasts" + c.lagWords(o)
 	case unsure:
 		return Inconclusive, "beyond the gate, but not beyond chance: " + c.needed(r, o) + c.lagWords(o)
 	}
