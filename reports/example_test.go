@@ -76,10 +76,10 @@ func ExampleText() {
 	// Channels
 	//   relay (forwarding): no terms noted
 	//     price without date or source
-	//     charges a month: relay $400.00, hybrid $0.96
+	//     charges a month: relay $400, hybrid $0.96
 	//   web (reverse): no terms noted
 	//     price without date or source
-	//     charges a month: hybrid $59.86
+	//     charges a month: hybrid $60
 	//
 	// Errors per 1,000 orders
 	//   hybrid: job 52.7
