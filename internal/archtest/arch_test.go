@@ -90,7 +90,7 @@ var layers = []struct {
 	}},
 	{"internal/history", []string{
 		"internal/figure", "internal/history/level", "internal/inert", "internal/money", "internal/record",
-		"internal/scenario", "internal/sealed", "internal/stats",
+		"internal/scenario", "internal/sealed", "internal/stats", "internal/words",
 	}},
 	{"internal/scenario/printer", []string{
 		"internal/channel", "internal/money", "internal/policy", "internal/scenario", "internal/scenario/document",
@@ -118,7 +118,7 @@ var layers = []struct {
 	}},
 	{"internal/plan", []string{
 		"bench", "internal/channel", "internal/decision", "internal/decision/evsi", "internal/money",
-		"internal/record", "internal/scenario", "internal/stats/power", "sim",
+		"internal/record", "internal/scenario", "internal/stats/power", "internal/words", "sim",
 	}},
 	{"cmd/channelbench", []string{
 		"bench", "bench/dialect", "bench/evidence", "bench/ledger", "bench/mockchannel", "bench/recording",

@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"channelbench/internal/history/level"
+	"channelbench/internal/words"
 )
 
 // words says what a night comes to, and why: of what can't be told, what it takes to tell.
@@ -38,7 +39,7 @@ func (c *chart) baseWords(o *outcome) string {
 func (c *chart) changeWords(o *outcome) string {
 	switch {
 	case o.priced:
-		return fmt.Sprintf("the price itself rose from $%.4g to $%.4g", math.Exp(c.price.log), c.recent[len(c.recent)-1].price)
+		return fmt.Sprintf("the price itself rose from %s to %s", words.Clip(math.Exp(c.price.log)), words.Clip(c.recent[len(c.recent)-1].price))
 	case o.found == drifted:
 		return fmt.Sprintf("the last %d nights together are beyond chance and the gate", o.run)
 	case o.run == 1:

@@ -3,11 +3,12 @@ package plan
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"slices"
 
-	"channelbench/internal/money"
 	"channelbench/internal/record"
 	"channelbench/internal/stats/power"
+	"channelbench/internal/words"
 )
 
 // grid are the numbers of orders per driven strategy, over all nights, whose worth is worked out.
@@ -174,12 +175,8 @@ func nights(n int) string {
 
 // usd is an amount for people: cents below $100, whole dollars above.
 func usd(v float64) string {
-	sign := ""
-	if v < 0 {
-		sign, v = "−", -v
+	if math.Abs(v) < 100 {
+		return words.Dollars(v, 2)
 	}
-	if v < 100 {
-		return fmt.Sprintf("%s$%.2f", sign, v)
-	}
-	return sign + "$" + money.Group(uint64(v+0.5))
+	return words.Dollars(v, 0)
 }
