@@ -31,7 +31,8 @@ import (
 // accounted is a scenario whose channel reverse tells its balance.
 func accounted(t *testing.T, orders int) *scenario.Scenario {
 	t.Helper()
-	return benchable(t, "starter", orders, `bench.run=["reverse"]`, `channels.reverse.balance_url="https://api.example.com/v1/balance"`, "channels.reverse.errors.ambiguous.rate=0%")
+	return benchable(t, "starter", orders, `bench.run=["reverse"]`,
+		`channels.reverse.balance_url="https://api.example.com/v1/balance"`, "channels.reverse.errors.ambiguous.rate=0%")
 }
 
 // TestTheChannelsOwnBill: what a channel says that it charged stands beside what its price makes, and a difference is
@@ -42,11 +43,13 @@ func TestTheChannelsOwnBill(t *testing.T) {
 		told     bool
 		findings []string
 	}{
-		"honest, silent":    {mockchannel.Options{}, false, nil},
-		"honest, telling":   {mockchannel.Options{TellCost: true}, true, nil},
-		"1% more":           {mockchannel.Options{TellCost: true, Markup: map[string]float64{"reverse": 0.01}}, true, nil},
-		"5% more":           {mockchannel.Options{TellCost: true, Markup: map[string]float64{"reverse": 0.05}}, true, []string{"reverse says that it charged", "the balance of reverse fell"}},
-		"5% more in secret": {mockchannel.Options{Markup: map[string]float64{"reverse": 0.05}}, false, []string{"the balance of reverse fell"}},
+		"honest, silent":  {mockchannel.Options{}, false, nil},
+		"honest, telling": {mockchannel.Options{TellCost: true}, true, nil},
+		"1% more":         {mockchannel.Options{TellCost: true, Markup: map[string]float64{"reverse": 0.01}}, true, nil},
+		"5% more": {mockchannel.Options{TellCost: true, Markup: map[string]float64{"reverse": 0.05}}, true,
+			[]string{"reverse says that it charged", "the balance of reverse fell"}},
+		"5% more in secret": {mockchannel.Options{Markup: map[string]float64{"reverse": 0.05}}, false,
+			[]string{"the balance of reverse fell"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -57,10 +60,12 @@ func TestTheChannelsOwnBill(t *testing.T) {
 					t.Fatal(err)
 				}
 				book := server.Books()[1]
-				if len(run.Bills) != 1 || run.Bills[0].Submits != int64(book.Submits) || (run.Bills[0].ReportedUSD != nil) != tt.told {
+				if len(run.Bills) != 1 || run.Bills[0].Submits != int64(book.Submits) ||
+					(run.Bills[0].ReportedUSD != nil) != tt.told {
 					t.Fatalf("bills %+v of %d submits", run.Bills, book.Submits)
 				}
-				if b := run.Bills[0]; tt.told && *b.ReportedUSD != book.Charged.Dollars() || b.ReservedUSD < b.ComputedUSD || b.Counted < b.ComputedUSD {
+				if b := run.Bills[0]; tt.told && *b.ReportedUSD != book.Charged.Dollars() || b.ReservedUSD < b.ComputedUSD ||
+					b.Counted < b.ComputedUSD {
 					t.Errorf("bill %+v where the channel charged %v", b, book.Charged)
 				}
 				if len(run.Accounts) != 1 || money.Micros(run.Accounts[0].SpentUSD*1e6+0.5) != book.Charged {
@@ -84,12 +89,16 @@ var thieves = map[string]struct {
 	markup float64
 	till   func() *till
 }{
-	"ten times the price":            {9, func() *till { return &till{} }},
-	"5 % more":                       {0.05, func() *till { return &till{} }},
-	"5 % more, prepaid":              {0.05, func() *till { return &till{prepaid: true} }},
-	"no refunds":                     {0, func() *till { return &till{prepaid: true, late: never} }},
-	"ten times the price, topped up": {9, func() *till { return &till{paidIn: 500 * money.Dollar, payAfter: 10 * time.Minute} }},
-	"5 % more, topped up":            {0.05, func() *till { return &till{paidIn: 50 * money.Dollar, payAfter: 10 * time.Minute} }},
+	"ten times the price": {9, func() *till { return &till{} }},
+	"5 % more":            {0.05, func() *till { return &till{} }},
+	"5 % more, prepaid":   {0.05, func() *till { return &till{prepaid: true} }},
+	"no refunds":          {0, func() *till { return &till{prepaid: true, late: never} }},
+	"ten times the price, topped up": {9, func() *till {
+		return &till{paidIn: 500 * money.Dollar,
+			payAfter: 10 * time.Minute}
+	}},
+	"5 % more, topped up": {0.05,
+		func() *till { return &till{paidIn: 50 * money.Dollar, payAfter: 10 * time.Minute} }},
 	"no refunds, topped up": {0, func() *till {
 		return &till{prepaid: true, late: never, paidIn: 50 * money.Dollar, payAfter: 10 * time.Minute}
 	}},
@@ -98,7 +107,8 @@ var thieves = map[string]struct {
 // shares has two strategies on two channels that share one account, of which reverse fails often.
 func shares(t *testing.T, orders int, k *till, markup float64) (*scenario.Scenario, Options) {
 	t.Helper()
-	s := benchable(t, "starter", orders, `bench.run=["hybrid","reverse"]`, `bench.stop="none"`, `channels.reverse.errors.job.rate="30%"`)
+	s := benchable(t, "starter", orders, `bench.run=["hybrid","reverse"]`, `bench.stop="none"`,
+		`channels.reverse.errors.job.rate="30%"`)
 	o, server := onMock(t, s, mockchannel.Options{Markup: map[string]float64{"reverse": markup}})
 	for i := range s.Channels {
 		c := &s.Channels[i]
@@ -124,7 +134,8 @@ func TestTheftsAreFound(t *testing.T) {
 				gone := 1000*money.Dollar + k.paidIn - k.left()
 				stolen := gone - dollars(run.Accounts[0].ComputedUSD)
 				found := dollars(run.Accounts[0].MissingUSD)
-				if found > stolen || found < stolen/3 || k.paidIn == 0 && found != stolen || len(run.Findings) != 1 || !strings.Contains(run.Findings[0], "forwarding, reverse fell by") {
+				if found > stolen || found < stolen/3 || k.paidIn == 0 && found != stolen || len(run.Findings) != 1 ||
+					!strings.Contains(run.Findings[0], "forwarding, reverse fell by") {
 					t.Errorf("%v is missing and %v found, findings %q", stolen, found, run.Findings)
 				}
 				if paidIn := dollars(run.Accounts[0].PaidInUSD); k.paidIn-paidIn != stolen-found {
@@ -224,11 +235,13 @@ func TestBalancesAreOnRecord(t *testing.T) {
 func TestNothingBeginsWithoutTheBalance(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := accounted(t, 5)
-		o, server := onMock(t, s, mockchannel.Options{Secrets: map[string]dialect.Secret{"reverse": dialect.NewSecret("another")}})
+		o, server := onMock(t, s,
+			mockchannel.Options{Secrets: map[string]dialect.Secret{"reverse": dialect.NewSecret("another")}})
 		o.Journal = filepath.Join(t.TempDir(), "orders.jsonl")
 		run, err := Run(t.Context(), s, o)
 		var fault *Fault
-		if !errors.As(err, &fault) || !strings.Contains(err.Error(), "the balance of reverse can't be read") || run == nil || run.Invalid != fault.Error() {
+		if !errors.As(err, &fault) || !strings.Contains(err.Error(), "the balance of reverse can't be read") || run == nil ||
+			run.Invalid != fault.Error() {
 			t.Errorf("Run ends with %v and %+v", err, run)
 		}
 		if _, err := ReadPast(o.Journal); err == nil || server.Books()[1].Submits > 0 {
@@ -263,7 +276,8 @@ func paidAt(k *till, server *mockchannel.Server, o *Options) {
 func (k *till) RoundTrip(r *http.Request) (*http.Response, error) {
 	if strings.HasSuffix(r.URL.Path, "/balance") {
 		body := fmt.Sprintf(`{"balance":%.6f}`, k.left().Dollars())
-		return &http.Response{StatusCode: 200, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(body)), Request: r}, nil
+		return &http.Response{StatusCode: 200, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(body)),
+			Request: r}, nil
 	}
 	response, err := k.RoundTripper.RoundTrip(r)
 	if err != nil || strings.HasSuffix(r.URL.Path, "/content") {
@@ -333,8 +347,9 @@ func TestRefundsAreRefunds(t *testing.T) {
 		till func() *till
 		set  []string
 	}{
-		"at once":                       {mock: mockchannel.Options{Prepaid: true}},
-		"at once, and lost answers":     {mock: mockchannel.Options{Prepaid: true}, set: []string{`channels.reverse.errors.ambiguous.rate="8%"`}},
+		"at once": {mock: mockchannel.Options{Prepaid: true}},
+		"at once, and lost answers": {mock: mockchannel.Options{Prepaid: true},
+			set: []string{`channels.reverse.errors.ambiguous.rate="8%"`}},
 		"when told, and charged before": {till: func() *till { return &till{prepaid: true} }},
 		"50 seconds later":              {till: func() *till { return &till{prepaid: true, late: 50 * time.Second} }},
 	} {
@@ -342,13 +357,16 @@ func TestRefundsAreRefunds(t *testing.T) {
 			for _, failing := range []string{"5%", "30%"} {
 				for _, limit := range []money.Micros{1_000 * money.Dollar, 3 * money.Dollar} {
 					t.Run(strings.Join([]string{name, rate, failing, limit.String()}, "/"), func(t *testing.T) {
-						set := append([]string{`bench.stop="none"`, `bench.rate="` + rate + `"`, `channels.reverse.errors.job.rate="` + failing + `"`}, tt.set...)
+						set := append([]string{`bench.stop="none"`, `bench.rate="` + rate + `"`,
+							`channels.reverse.errors.job.rate="` + failing + `"`}, tt.set...)
 						blind, _ := paid(t, tt.mock, nil, limit, set...)
-						seeing, run := paid(t, tt.mock, tt.till, limit, append(set, `channels.reverse.balance_url="https://api.example.com/v1/balance"`)...)
+						seeing, run := paid(t, tt.mock, tt.till, limit,
+							append(set, `channels.reverse.balance_url="https://api.example.com/v1/balance"`)...)
 						if seeing != blind {
 							t.Errorf("the run ends with %+v, without its balance with %+v", seeing, blind)
 						}
-						if run.Findings != nil || len(run.Accounts) != 1 || run.Accounts[0].PaidInUSD > 0 || run.Accounts[0].MissingUSD > 0 && !seeing.capped {
+						if run.Findings != nil || len(run.Accounts) != 1 || run.Accounts[0].PaidInUSD > 0 ||
+							run.Accounts[0].MissingUSD > 0 && !seeing.capped {
 							t.Errorf("findings %q, accounts %+v", run.Findings, run.Accounts)
 						}
 					})
@@ -366,7 +384,8 @@ type ending struct {
 }
 
 // paid runs 40 orders of reverse.
-func paid(t *testing.T, m mockchannel.Options, at func() *till, limit money.Micros, set ...string) (e ending, run *record.Run) {
+func paid(t *testing.T, m mockchannel.Options, at func() *till, limit money.Micros, set ...string) (e ending,
+	run *record.Run) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		s := benchable(t, "starter", 40, append([]string{`bench.run=["reverse"]`}, set...)...)
@@ -397,7 +416,8 @@ func TestTopUpsAreRecognised(t *testing.T) {
 					if err != nil {
 						t.Fatal(err)
 					}
-					if a := run.Accounts[0]; run.Findings != nil || a.PaidInUSD != 20 || a.MissingUSD != 0 || dollars(a.SpentUSD) != charged(k.server) {
+					if a := run.Accounts[0]; run.Findings != nil || a.PaidInUSD != 20 || a.MissingUSD != 0 ||
+						dollars(a.SpentUSD) != charged(k.server) {
 						t.Errorf("findings %q, account %+v", run.Findings, a)
 					}
 				})
@@ -431,7 +451,8 @@ func TestBalancesOutliveInterruptions(t *testing.T) {
 					time.Sleep(time.Minute) // for the last refunds
 					gone := 1000*money.Dollar + k.paidIn - k.left()
 					a := run.Accounts[0]
-					if stolen := gone - dollars(a.ComputedUSD); dollars(a.SpentUSD) != gone || dollars(a.MissingUSD) != stolen || len(run.Findings) != min(1, int(stolen)) {
+					if stolen := gone - dollars(a.ComputedUSD); dollars(a.SpentUSD) != gone || dollars(a.MissingUSD) != stolen ||
+						len(run.Findings) != min(1, int(stolen)) {
 						t.Errorf("%v gone, %v of it stolen: account %+v, findings %q", gone, stolen, a, run.Findings)
 					}
 				})

@@ -68,7 +68,8 @@ func TestMoneyThatIsShared(t *testing.T) {
 			o.Resume = true
 		}
 		spent := spent(t, o.Journal)
-		for i, want := range []Ask{{asked[0].Run, 0, o.Cap}, {asked[0].Run, 0, asked[1].Most}, {asked[0].Run, 0, o.Cap - spent}} {
+		for i, want := range []Ask{{asked[0].Run, 0, o.Cap}, {asked[0].Run, 0, asked[1].Most},
+			{asked[0].Run, 0, o.Cap - spent}} {
 			if asked[i] != want {
 				t.Errorf("it asked %+v, want %+v", asked[i], want)
 			}
@@ -124,7 +125,8 @@ func TestARefusedShareLeavesNothing(t *testing.T) {
 // TestACapOfNothing: a run that goes on under a cap of $0 settles what is open, and buys nothing.
 func TestACapOfNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := benchable(t, "starter", 60, `bench.rate="20/min"`, `bench.run=["reverse"]`, "channels.reverse.errors.ambiguous.rate=0%")
+		s := benchable(t, "starter", 60, `bench.rate="20/min"`, `bench.run=["reverse"]`,
+			"channels.reverse.errors.ambiguous.rate=0%")
 		s.Bench.Grace = 0
 		o, server := onMock(t, s, mockchannel.Options{})
 		o.Journal, o.Cap = filepath.Join(t.TempDir(), "orders.jsonl"), 20*money.Dollar

@@ -161,7 +161,9 @@ func (t *orders) RoundTrip(request *http.Request) (response *http.Response, _ er
 	if a.pointless(&a.orders[index]) {
 		return answer(request, statusGivenUp, nil), nil
 	}
-	o := &order{attack: a, Planned: a.orders[index], alarm: -1, news: make(chan news, 2*policy.MaxAttempts), others: make(chan policy.Event, 4)} // each attempt has one call under way, which may tell that its job stalled, and how it ended
+	// each attempt has one call under way, which may tell that its job stalled, and how it ended
+	o := &order{attack: a, Planned: a.orders[index], alarm: -1, news: make(chan news, 2*policy.MaxAttempts),
+		others: make(chan policy.Event, 4)}
 	o.machine.Init(&a.strategy[o.Strategy].Routes[o.Class], o.At)
 	o.conduct()
 	response = o.respond(request)

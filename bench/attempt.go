@@ -111,17 +111,21 @@ func (t *attempt) bill(a *policy.Attempt) error {
 // ending is the entry of the attempt's end: for its order, or after it.
 func (t *attempt) ending(a *policy.Attempt, b journal.Bill) journal.Entry {
 	if t.left {
-		return journal.Settled{Order: t.order.Index, Attempt: int(t.number), At: t.order.at(t.order.clock.now()), Outcome: journal.Outcome(became(a)),
-			Reason: journal.Reason(a.Reason), Ready: t.when(t.ready), Bill: b, Error: t.said()}
+		return journal.Settled{Order: t.order.Index, Attempt: int(t.number), At: t.order.at(t.order.clock.now()),
+			Outcome: journal.Outcome(became(a)),
+			Reason:  journal.Reason(a.Reason), Ready: t.when(t.ready), Bill: b, Error: t.said()}
 	}
 	return t.ended(a, b)
 }
 
 // ended is the entry of the attempt's end for its order.
 func (t *attempt) ended(a *policy.Attempt, b journal.Bill) journal.Ended {
-	e := journal.Ended{Order: t.order.Index, Attempt: int(t.number), Outcome: journal.Outcome(a.Outcome), Reason: journal.Reason(a.Reason),
-		Country: t.answer.Country, At: t.order.at(t.order.At + a.Ended), Submitted: t.when(t.submitted), Answered: t.when(t.answered), Accepted: t.when(t.taken),
-		Ready: t.when(t.ready), Fetched: t.when(t.fetched), Polls: t.polls, Fetches: t.fetches, RetryAfter: t.order.clock.scenario(t.answer.RetryAfter), Bill: b, Error: t.said()}
+	e := journal.Ended{Order: t.order.Index, Attempt: int(t.number), Outcome: journal.Outcome(a.Outcome),
+		Reason:  journal.Reason(a.Reason),
+		Country: t.answer.Country, At: t.order.at(t.order.At + a.Ended), Submitted: t.when(t.submitted),
+		Answered: t.when(t.answered), Accepted: t.when(t.taken),
+		Ready: t.when(t.ready), Fetched: t.when(t.fetched), Polls: t.polls, Fetches: t.fetches,
+		RetryAfter: t.order.clock.scenario(t.answer.RetryAfter), Bill: b, Error: t.said()}
 	if t.fetched > 0 {
 		e.ClipSHA256, e.ClipBytes = hex.EncodeToString(t.footage.SHA256[:]), t.footage.Bytes
 	}

@@ -47,7 +47,8 @@ const (
 // failing is a channel whose jobs fail at the second poll, and what it says of their cost: with the submit, while they
 // run, and with their end.
 func failing(quoted, meanwhile, told string) *relay {
-	return &relay{submit: says(200, `{"id":"job-1","status":"queued"`+quoted+`}`), poll: alternating(says(200, runs+meanwhile+"}"), says(200, fails+told+"}"))}
+	return &relay{submit: says(200, `{"id":"job-1","status":"queued"`+quoted+`}`),
+		poll: alternating(says(200, runs+meanwhile+"}"), says(200, fails+told+"}"))}
 }
 
 // alternating answers in two ways, in turn.
@@ -71,18 +72,34 @@ var billings = []struct {
 	each    journal.Bill
 }{
 	{name: "nothing stated", channel: func() *relay { return failing("", "", "") }, submits: 8},
-	{name: "half of them", channel: func() *relay { return failing("", "", "") }, set: []string{halfBilled}, submits: 5, each: journal.Bill{Computed: 50_000, Unproven: true}},
-	{name: "all of them", channel: func() *relay { return failing("", "", "") }, set: []string{`channels.relay.errors.job={ rate = "5%", billed = "100%" }`}, submits: 5, each: journal.Bill{Computed: 100_000}},
-	{name: "half, and billed when accepted", channel: func() *relay { return failing("", "", "") }, set: []string{halfBilled, `channels.relay.price.billed="on_accept"`}, submits: 5, each: journal.Bill{Computed: 100_000}},
-	{name: "half, told that it is free", channel: func() *relay { return failing("", "", cost("0")) }, set: []string{halfBilled}, submits: 8, each: journal.Bill{Reported: micros(0)}},
-	{name: "half, told its price", channel: func() *relay { return failing("", "", cost("0.10")) }, set: []string{halfBilled}, submits: 5, each: journal.Bill{Computed: 100_000, Reported: micros(100_000)}},
-	{name: "half, told more", channel: func() *relay { return failing("", "", cost("0.15")) }, set: []string{halfBilled}, submits: 3, each: journal.Bill{Computed: 100_000, Reported: micros(150_000)}},
-	{name: "nothing stated, told its price", channel: func() *relay { return failing("", "", cost("0.10")) }, submits: 5, each: journal.Bill{Computed: 100_000, Reported: micros(100_000)}},
-	{name: "nothing stated, a quote with the submit", channel: func() *relay { return failing(cost("0.10"), "", "") }, submits: 8},
-	{name: "nothing stated, a quote while it runs", channel: func() *relay { return failing("", cost("0.10"), "") }, submits: 8},
-	{name: "half, a quote with the submit", channel: func() *relay { return failing(cost("0"), "", "") }, set: []string{halfBilled}, submits: 5, each: journal.Bill{Computed: 50_000, Unproven: true}},
-	{name: "half, left at the deadline", channel: func() *relay { return failing("", "", "") }, set: []string{halfBilled, `workload.deadline="3s"`}, submits: 5, each: journal.Bill{Computed: 50_000, Unproven: true}},
-	{name: "all answered at once, told free", channel: func() *relay { return &relay{submit: says(200, fails+cost("0")+"}")} }, set: []string{halfBilled}, submits: 8, each: journal.Bill{Reported: micros(0)}},
+	{name: "half of them", channel: func() *relay { return failing("", "", "") }, set: []string{halfBilled}, submits: 5,
+		each: journal.Bill{Computed: 50_000, Unproven: true}},
+	{name: "all of them", channel: func() *relay { return failing("", "", "") },
+		set: []string{`channels.relay.errors.job={ rate = "5%", billed = "100%" }`}, submits: 5,
+		each: journal.Bill{Computed: 100_000}},
+	{name: "half, and billed when accepted", channel: func() *relay { return failing("", "", "") },
+		set: []string{halfBilled, `channels.relay.price.billed="on_accept"`}, submits: 5,
+		each: journal.Bill{Computed: 100_000}},
+	{name: "half, told that it is free", channel: func() *relay { return failing("", "", cost("0")) },
+		set: []string{halfBilled}, submits: 8, each: journal.Bill{Reported: micros(0)}},
+	{name: "half, told its price", channel: func() *relay { return failing("", "", cost("0.10")) },
+		set: []string{halfBilled}, submits: 5, each: journal.Bill{Computed: 100_000, Reported: micros(100_000)}},
+	{name: "half, told more", channel: func() *relay { return failing("", "", cost("0.15")) }, set: []string{halfBilled},
+		submits: 3, each: journal.Bill{Computed: 100_000, Reported: micros(150_000)}},
+	{name: "nothing stated, told its price", channel: func() *relay { return failing("", "", cost("0.10")) }, submits: 5,
+		each: journal.Bill{Computed: 100_000, Reported: micros(100_000)}},
+	{name: "nothing stated, a quote with the submit", channel: func() *relay { return failing(cost("0.10"), "", "") },
+		submits: 8},
+	{name: "nothing stated, a quote while it runs", channel: func() *relay { return failing("", cost("0.10"), "") },
+		submits: 8},
+	{name: "half, a quote with the submit", channel: func() *relay { return failing(cost("0"), "", "") },
+		set: []string{halfBilled}, submits: 5, each: journal.Bill{Computed: 50_000, Unproven: true}},
+	{name: "half, left at the deadline", channel: func() *relay { return failing("", "", "") },
+		set: []string{halfBilled, `workload.deadline="3s"`}, submits: 5,
+		each: journal.Bill{Computed: 50_000, Unproven: true}},
+	{name: "all answered at once, told free",
+		channel: func() *relay { return &relay{submit: says(200, fails+cost("0")+"}")} }, set: []string{halfBilled},
+		submits: 8, each: journal.Bill{Reported: micros(0)}},
 }
 
 const halfBilled = `channels.relay.errors.job={ rate = "5%", billed = "50%" }`
@@ -102,7 +119,8 @@ func TestFailedJobsAreBilledAsStated(t *testing.T) {
 				c := tt.channel()
 				path := filepath.Join(t.TempDir(), "orders.jsonl")
 				capped := func(o *Options) { o.Journal, o.Cap = path, money.Dollar/2 }
-				set := append([]string{`bench.orders=8`, `strategies.only.steps=[{ channel = "relay", attempts = 1 }]`, `channels.relay.poll="2s"`}, tt.set...)
+				set := append([]string{`bench.orders=8`, `strategies.only.steps=[{ channel = "relay", attempts = 1 }]`,
+					`channels.relay.poll="2s"`}, tt.set...)
 				run, err := ordinarily(t, c, capped, set...)
 				if stopped := errors.Is(err, ledger.ErrCap); stopped != (tt.submits < 8) || err != nil && !stopped {
 					t.Fatalf("Run ends with %v", err)
@@ -121,8 +139,10 @@ func TestFailedJobsAreBilledAsStated(t *testing.T) {
 				if want := tt.each.Charge() * money.Micros(tt.submits); sum != want {
 					t.Errorf("the attempts cost %v, want %v", sum, want)
 				}
-				if b := run.Bills[0]; tt.each.Unproven && counted != money.Micros(tt.submits)*100_000 || b.Counted != counted.Dollars() || run.Strategies[0].Counts.SpentUSD != counted.Dollars() {
-					t.Errorf("%v counts against the cap, the record says $%v and $%v", counted, b.Counted, run.Strategies[0].Counts.SpentUSD)
+				if b := run.Bills[0]; tt.each.Unproven && counted != money.Micros(tt.submits)*100_000 ||
+					b.Counted != counted.Dollars() || run.Strategies[0].Counts.SpentUSD != counted.Dollars() {
+					t.Errorf("%v counts against the cap, the record says $%v and $%v", counted, b.Counted,
+						run.Strategies[0].Counts.SpentUSD)
 				}
 				_, err = ordinarily(t, c, func(o *Options) { capped(o); o.Resume = true }, set...)
 				if n := c.submits.Load(); n != tt.submits || errors.Is(err, ledger.ErrCap) != (tt.submits < 8) {
@@ -140,7 +160,8 @@ func TestResumedBillsAreTheSame(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				path := filepath.Join(t.TempDir(), "orders.jsonl")
-				set := append([]string{`bench.orders=3`, `strategies.only.steps=[{ channel = "relay", attempts = 1 }]`, `channels.relay.poll="2s"`}, tt.set...)
+				set := append([]string{`bench.orders=3`, `strategies.only.steps=[{ channel = "relay", attempts = 1 }]`,
+					`channels.relay.poll="2s"`}, tt.set...)
 				c := tt.channel()
 				if c.poll == nil {
 					t.Skip("nothing is polled")
@@ -164,8 +185,12 @@ func TestResumedBillsAreTheSame(t *testing.T) {
 					t.Fatal(err)
 				}
 				before := c.submits.Load()
-				_, err = ordinarily(t, c, func(o *Options) { o.Journal, o.Resume, o.Cap, o.Recap = cut, true, money.Dollar/4, true }, set...)
-				if n := c.submits.Load() - before; errors.Is(err, ledger.ErrCap) != (tt.submits < 8) || err == nil && n != 2 || err != nil && n != 1 {
+				_, err = ordinarily(t, c, func(o *Options) {
+					o.Journal, o.Resume, o.Cap, o.Recap = cut, true, money.Dollar/4,
+						true
+				}, set...)
+				if n := c.submits.Load() - before; errors.Is(err, ledger.ErrCap) != (tt.submits < 8) || err == nil && n != 2 ||
+					err != nil && n != 1 {
 					t.Errorf("resumed: %d submits, and %v", n, err)
 				}
 				a := recorded(t, cut)[0].Attempts[0]
@@ -187,7 +212,8 @@ func sameBill(t *testing.T, got, want journal.Bill) {
 		return b.Reported.String()
 	}
 	if got.Computed != want.Computed || told(got) != told(want) || got.Unproven != want.Unproven {
-		t.Errorf("a bill of %v, %s told, unproven %v; want %v, %s, %v", got.Computed, told(got), got.Unproven, want.Computed, told(want), want.Unproven)
+		t.Errorf("a bill of %v, %s told, unproven %v; want %v, %s, %v", got.Computed, told(got), got.Unproven, want.Computed,
+			told(want), want.Unproven)
 	}
 }
 
@@ -197,14 +223,16 @@ func TestAQuoteIsNoPrice(t *testing.T) {
 		submit, end string
 		want        journal.Bill
 	}{
-		"quoted, and silent then":         {cost("0.30"), "", journal.Bill{Computed: 100_000}},
-		"quoted, and another charge then": {cost("0.30"), cost("0.08"), journal.Bill{Computed: 100_000, Reported: micros(80_000)}},
-		"told with the clip":              {"", cost("0.30"), journal.Bill{Computed: 100_000, Reported: micros(300_000)}},
+		"quoted, and silent then": {cost("0.30"), "", journal.Bill{Computed: 100_000}},
+		"quoted, and another charge then": {cost("0.30"), cost("0.08"),
+			journal.Bill{Computed: 100_000, Reported: micros(80_000)}},
+		"told with the clip": {"", cost("0.30"), journal.Bill{Computed: 100_000, Reported: micros(300_000)}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				path := filepath.Join(t.TempDir(), "orders.jsonl")
-				c := &relay{submit: says(200, `{"id":"job-1","status":"queued"`+tt.submit+`}`), poll: says(200, `{"id":"job-1","status":"completed"`+tt.end+`}`)}
+				c := &relay{submit: says(200, `{"id":"job-1","status":"queued"`+tt.submit+`}`),
+					poll: says(200, `{"id":"job-1","status":"completed"`+tt.end+`}`)}
 				if _, err := ordinarily(t, c, func(o *Options) { o.Journal = path }, oneOrder); err != nil {
 					t.Fatal(err)
 				}
@@ -221,7 +249,8 @@ func TestMeasuredFailuresCostWhatIsExpected(t *testing.T) {
 	for _, tell := range []bool{false, true} {
 		t.Run(fmt.Sprintf("telling the cost %v", tell), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				s := benchable(t, "starter", orders, `bench.run=["reverse"]`, `bench.rate="60/min"`, `bench.stop="none"`, `channels.reverse.errors.job={ rate = "30%", billed = "50%" }`)
+				s := benchable(t, "starter", orders, `bench.run=["reverse"]`, `bench.rate="60/min"`, `bench.stop="none"`,
+					`channels.reverse.errors.job={ rate = "30%", billed = "50%" }`)
 				o, _ := onMock(t, s, mockchannel.Options{TellCost: tell})
 				o.Journal = filepath.Join(t.TempDir(), "orders.jsonl")
 				if _, err := Run(t.Context(), s, o); err != nil {
@@ -237,9 +266,11 @@ func TestMeasuredFailuresCostWhatIsExpected(t *testing.T) {
 					t.Fatal(err)
 				}
 				mean, standard := spread(recorded(t, o.Journal))
-				t.Logf("$%.5f an order, expected $%.5f: %+.1f standard errors", mean, a.ChargePerOrder, (mean-a.ChargePerOrder)/standard)
+				t.Logf("$%.5f an order, expected $%.5f: %+.1f standard errors", mean, a.ChargePerOrder,
+					(mean-a.ChargePerOrder)/standard)
 				if math.Abs(mean-a.ChargePerOrder) > 3*standard {
-					t.Errorf("$%.5f an order, the closed form says $%.5f; three standard errors are $%.5f (seed %d)", mean, a.ChargePerOrder, 3*standard, s.Seed)
+					t.Errorf("$%.5f an order, the closed form says $%.5f; three standard errors are $%.5f (seed %d)", mean,
+						a.ChargePerOrder, 3*standard, s.Seed)
 				}
 			})
 		})

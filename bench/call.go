@@ -73,7 +73,8 @@ func (c *call) submit() {
 	case dialect.Accepted:
 		c.accepted()
 	case dialect.Refused:
-		c.tell(policy.Event{Kind: policy.Refused, Reason: c.answer.Reason, RetryAfter: c.order.clock.scenario(c.answer.RetryAfter)}, nil)
+		c.tell(policy.Event{Kind: policy.Refused, Reason: c.answer.Reason,
+			RetryAfter: c.order.clock.scenario(c.answer.RetryAfter)}, nil)
 	case dialect.OurFault:
 		c.tell(policy.Event{Kind: policy.Refused, Reason: c.answer.Reason}, c.at.answered(&c.answer))
 	default:

@@ -105,38 +105,41 @@ func echoes(text string) map[string]*relay {
 		return says(status, "<html><title>"+text+"</title></html>", "Content-Type", "text/html")
 	}
 	return map[string]*relay{
-		"refusal 400":              {submit: refuse(400)},
-		"refusal 401":              {submit: refuse(401)},
-		"refusal 429":              {submit: refuse(429)},
-		"refusal 500":              {submit: refuse(500)},
-		"refusal 502":              {submit: refuse(502)},
-		"a bare text":              {submit: says(400, `{"error":"`+q+`"}`)},
-		"an error within an error": {submit: says(400, `{"error":{"message":"upstream: {\"error\":{\"code\":\"server_error\",\"message\":\"`+quote(q)+`\"}}"}}`)},
-		"HTML 200":                 {submit: html(200)},
-		"HTML 403":                 {submit: html(403)},
-		"text":                     {submit: says(500, text, "Content-Type", "text/plain")},
-		"a member twice":           {submit: says(200, `{"`+q+`":1,"`+q+`":2}`)},
-		"status line":              {submit: raw("HTTP/1.1 " + text + "\r\n\r\n")},
-		"header's name":            {submit: raw("HTTP/1.1 200 OK\r\n" + text + "\r\n\r\n")},
-		"length":                   {submit: raw("HTTP/1.1 200 OK\r\nContent-Length: " + text + "\r\n\r\n")},
-		"coding":                   {submit: raw("HTTP/1.1 200 OK\r\nTransfer-Encoding: " + text + "\r\n\r\n")},
-		"redirect 302":             {submit: moved(302, "https://"+text+".example.com/"+text)},
-		"redirect 307":             {submit: moved(307, "/v1/videos?key="+text)},
-		"job id":                   {submit: says(200, `{"id":"`+q+`","status":"queued"}`)},
-		"within a job id":          {submit: says(200, `{"id":"job:`+q+`:1","status":"queued"}`)},
-		"polling address":          {submit: job(`"polling_url":"/v1/videos/job-1?key=` + q + `"`)},
-		"clip's address":           {submit: job(`"url":"/v1/videos/job-1/content?key=` + q + `"`)},
-		"clip's path":              {submit: job(`"url":"/v1/videos/` + q + `/content"`)},
-		"clip's host":              {poll: done(`"url":"https://` + q + `.example.com/clip.mp4"`)},
-		"cost":                     {poll: done(`"cost_usd":"` + q + `","usage":{"cost":"` + q + `","currency":"` + q + `"}`)},
-		"status":                   {submit: says(200, `{"id":"job-1","status":"`+q+`"}`)},
-		"failed job":               {poll: says(200, `{"status":"failed","error":{"code":"`+q+`","message":"`+q+`"}}`)},
-		"failed job, bare text":    {poll: says(200, `{"status":"failed","fail_reason":"`+q+`"}`)},
-		"poll 404":                 {poll: says(404, `{"error":{"code":"not_found","message":"`+q+`"}}`)},
-		"clip 410":                 {content: refuse(410)},
-		"clip 302":                 {content: moved(302, "https://"+text+".example.com/"+text)},
-		"clip is the key":          {content: says(200, text, "Content-Type", "video/mp4")},
-		"clip's type":              {content: raw("HTTP/1.1 200 OK\r\nContent-Type: " + text + "\r\nContent-Length: 2\r\n\r\n{}")},
+		"refusal 400": {submit: refuse(400)},
+		"refusal 401": {submit: refuse(401)},
+		"refusal 429": {submit: refuse(429)},
+		"refusal 500": {submit: refuse(500)},
+		"refusal 502": {submit: refuse(502)},
+		"a bare text": {submit: says(400, `{"error":"`+q+`"}`)},
+		"an error within an error": {submit: says(400,
+			`{"error":{"message":"upstream: {\"error\":{\"code\":\"server_error\",\"message\":\"`+quote(q)+`\"}}"}}`)},
+		"HTML 200":        {submit: html(200)},
+		"HTML 403":        {submit: html(403)},
+		"text":            {submit: says(500, text, "Content-Type", "text/plain")},
+		"a member twice":  {submit: says(200, `{"`+q+`":1,"`+q+`":2}`)},
+		"status line":     {submit: raw("HTTP/1.1 " + text + "\r\n\r\n")},
+		"header's name":   {submit: raw("HTTP/1.1 200 OK\r\n" + text + "\r\n\r\n")},
+		"length":          {submit: raw("HTTP/1.1 200 OK\r\nContent-Length: " + text + "\r\n\r\n")},
+		"coding":          {submit: raw("HTTP/1.1 200 OK\r\nTransfer-Encoding: " + text + "\r\n\r\n")},
+		"redirect 302":    {submit: moved(302, "https://"+text+".example.com/"+text)},
+		"redirect 307":    {submit: moved(307, "/v1/videos?key="+text)},
+		"job id":          {submit: says(200, `{"id":"`+q+`","status":"queued"}`)},
+		"within a job id": {submit: says(200, `{"id":"job:`+q+`:1","status":"queued"}`)},
+		"polling address": {submit: job(`"polling_url":"/v1/videos/job-1?key=` + q + `"`)},
+		"clip's address":  {submit: job(`"url":"/v1/videos/job-1/content?key=` + q + `"`)},
+		"clip's path":     {submit: job(`"url":"/v1/videos/` + q + `/content"`)},
+		"clip's host":     {poll: done(`"url":"https://` + q + `.example.com/clip.mp4"`)},
+		"cost": {poll: done(`"cost_usd":"` + q + `","usage":{"cost":"` + q + `","currency":"` + q +
+			`"}`)},
+		"status":                {submit: says(200, `{"id":"job-1","status":"`+q+`"}`)},
+		"failed job":            {poll: says(200, `{"status":"failed","error":{"code":"`+q+`","message":"`+q+`"}}`)},
+		"failed job, bare text": {poll: says(200, `{"status":"failed","fail_reason":"`+q+`"}`)},
+		"poll 404":              {poll: says(404, `{"error":{"code":"not_found","message":"`+q+`"}}`)},
+		"clip 410":              {content: refuse(410)},
+		"clip 302":              {content: moved(302, "https://"+text+".example.com/"+text)},
+		"clip is the key":       {content: says(200, text, "Content-Type", "video/mp4")},
+		"clip's type": {content: raw("HTTP/1.1 200 OK\r\nContent-Type: " + text +
+			"\r\nContent-Length: 2\r\n\r\n{}")},
 	}
 }
 
@@ -161,14 +164,17 @@ type echo struct {
 func (e echo) title() string { return e.place + ", " + e.form }
 
 func (e echo) test(t *testing.T) {
-	s, _, err := scenario.Load("ordinary.toml", []byte(ordinary), scenario.Options{Set: []string{`bench.orders=1`, `workload.deadline="400s"`}})
+	s, _, err := scenario.Load("ordinary.toml", []byte(ordinary),
+		scenario.Options{Set: []string{`bench.orders=1`, `workload.deadline="400s"`}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	folder := t.TempDir()
 	var results bytes.Buffer
-	run, err := Run(t.Context(), s, Options{Speed: 200, Key: func(string) string { return canary }, Prompts: Prompts(), Cap: money.Dollar, Version: "test",
-		Journal: filepath.Join(folder, "orders.jsonl"), Results: &results, BaseURLs: map[string]string{"relay": here(t, e.channel) + "/v1"}})
+	run, err := Run(t.Context(), s, Options{Speed: 200, Key: func(string) string { return canary }, Prompts: Prompts(),
+		Cap: money.Dollar, Version: "test",
+		Journal: filepath.Join(folder, "orders.jsonl"), Results: &results,
+		BaseURLs: map[string]string{"relay": here(t, e.channel) + "/v1"}})
 	unwrapped(t, err)
 	if run == nil {
 		t.Fatalf("no figures: %v", err)
@@ -229,8 +235,9 @@ latency  = { base = "10s", sigma = 0.1 }
 			continue // TestNothingKeepsTheKey has them all
 		}
 		for place, channel := range echoes(text) {
-			s, _, err := scenario.Load("ordinary.toml", []byte(ordinary+second), scenario.Options{Set: []string{oneOrder, `workload.deadline="100s"`,
-				`strategies.only.steps=[{channel="relay",attempts=1},{channel="sister",attempts=1}]`}})
+			s, _, err := scenario.Load("ordinary.toml", []byte(ordinary+second),
+				scenario.Options{Set: []string{oneOrder, `workload.deadline="100s"`,
+					`strategies.only.steps=[{channel="relay",attempts=1},{channel="sister",attempts=1}]`}})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -238,8 +245,10 @@ latency  = { base = "10s", sigma = 0.1 }
 			base := here(t, channel) + "/v1"
 			path := filepath.Join(t.TempDir(), "orders.jsonl")
 			var told []string
-			run, err := Run(t.Context(), s, Options{Speed: 1000, Key: func(env string) string { return keys[env] }, Prompts: Prompts(), Cap: money.Dollar, Version: "test",
-				Journal: path, BaseURLs: map[string]string{"relay": base, "sister": base}, Notice: func(text string) { told = append(told, text) }})
+			run, err := Run(t.Context(), s, Options{Speed: 1000, Key: func(env string) string { return keys[env] },
+				Prompts: Prompts(), Cap: money.Dollar, Version: "test",
+				Journal: path, BaseURLs: map[string]string{"relay": base, "sister": base},
+				Notice: func(text string) { told = append(told, text) }})
 			unwrapped(t, err)
 			var figures bytes.Buffer
 			if err := record.Write(&figures, run); err != nil {
@@ -249,7 +258,8 @@ latency  = { base = "10s", sigma = 0.1 }
 			if err != nil {
 				t.Fatal(err)
 			}
-			for what, text := range map[string][]byte{"run.json": figures.Bytes(), "the journal": journal, "a notice": []byte(strings.Join(told, "\n"))} {
+			for what, text := range map[string][]byte{"run.json": figures.Bytes(), "the journal": journal,
+				"a notice": []byte(strings.Join(told, "\n"))} {
 				hush(t, fmt.Sprintf("%s of %s, %s,", what, place, form), text)
 			}
 		}

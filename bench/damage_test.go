@@ -57,15 +57,18 @@ func interrupted(t testing.TB) []byte {
 	}
 	var entries []journal.Entry
 	for i, p := range a.orders {
-		entries = append(entries, journal.Order{Order: i, Strategy: "hybrid", Pair: p.Pair, Video: p.Class, Prompt: p.Prompt, Key: fmt.Sprintf("%016x", uint64(p.Key)), Scheduled: after(i)})
+		entries = append(entries, journal.Order{Order: i, Strategy: "hybrid", Pair: p.Pair, Video: p.Class, Prompt: p.Prompt,
+			Key: fmt.Sprintf("%016x", uint64(p.Key)), Scheduled: after(i)})
 		if i < 3 {
 			entries = append(entries, journal.Intent{Order: i, At: after(i), Channel: "reverse", Reserved: money.Dollar})
 		}
 		if i < 2 {
-			entries = append(entries, journal.Accepted{Order: i, At: after(i + 1), Job: journal.Job{ID: fmt.Sprint("job-", i)}, Status: 200})
+			entries = append(entries, journal.Accepted{Order: i, At: after(i + 1), Job: journal.Job{ID: fmt.Sprint("job-", i)},
+				Status: 200})
 		}
 	}
-	entries = append(entries, journal.Ended{Outcome: journal.Outcome(channel.Delivered), Submitted: after(0), Ready: after(60), Fetched: after(61), At: after(61), Polls: 6,
+	entries = append(entries, journal.Ended{Outcome: journal.Outcome(channel.Delivered), Submitted: after(0),
+		Ready: after(60), Fetched: after(61), At: after(61), Polls: 6,
 		Bill: journal.Bill{Computed: 120_000}}, journal.Finished{At: after(61), Delivered: true, Latency: time.Minute})
 	for _, e := range entries {
 		if err := j.Append(e); err != nil {
@@ -109,8 +112,10 @@ func TestAJournalOfAnotherSchedule(t *testing.T) {
 	whole := string(interrupted(t))
 	for _, tt := range []struct{ name, was, is, want string }{
 		{"as it was", "", "", ""},
-		{"a pair out of reach", `"pair":3`, `"pair":1000000000000`, "order 3 of the journal (pair 1000000000000, video 0) is none of this run's 4"},
-		{"another video", `"order":3,"strategy":"hybrid","pair":3,"video":`, `"order":3,"strategy":"hybrid","pair":3,"video":7`, "(pair 3, video 70) is none of this run's 4"},
+		{"a pair out of reach", `"pair":3`, `"pair":1000000000000`,
+			"order 3 of the journal (pair 1000000000000, video 0) is none of this run's 4"},
+		{"another video", `"order":3,"strategy":"hybrid","pair":3,"video":`,
+			`"order":3,"strategy":"hybrid","pair":3,"video":7`, "(pair 3, video 70) is none of this run's 4"},
 		{"a pair before the first", `"pair":3`, `"pair":-3`, "(pair -3, video 0) is none"},
 		{"a strategy that isn't driven", `"order":3,"strategy":"hybrid"`, `"order":3,"strategy":"reverse"`, ""},
 		{"an order too many", `"order":3,"strategy"`, `"order":4,"strategy"`, "order 4 of the journal"},

@@ -75,12 +75,17 @@ func TestAddressesOfClips(t *testing.T) {
 		{name: "expired with 401", poll: completedAt(at("/a.mp4?expired=401"), at("/a.mp4?fresh"))},
 		{name: "expired with 404", poll: completedAt(at("/a.mp4?expired=404"), at("/a.mp4?fresh"))},
 		{name: "expired, and no other is named", poll: completedAt(at("/a.mp4?expired=403"))},
-		{name: "expired, and the usual place has none", poll: completedAt(at("/a.mp4?expired=403")), content: none, says: "could not be fetched while their orders waited"},
+		{name: "expired, and the usual place has none", poll: completedAt(at("/a.mp4?expired=403")), content: none,
+			says: "could not be fetched while their orders waited"},
 		{name: "the usual place redirects to the storage", content: moved(302, at("/a.mp4"))},
-		{name: "the usual place redirects to what has expired at first", content: atFirst(2, moved(302, at("/a.mp4?expired=403")), moved(302, at("/a.mp4")))},
-		{name: "the usual place has none, but a later poll names one", poll: inTurn(says(200, `{"status":"completed"}`), completedAt(at("/a.mp4"))), content: none},
-		{name: "a port that isn't named", hosts: "localhost", poll: completedAt(strings.Replace(at("/a.mp4"), "127.0.0.1", "localhost", 1))},
-		{name: "a port that isn't named, and nothing at the usual place", hosts: "localhost", poll: completedAt(strings.Replace(at("/a.mp4"), "127.0.0.1", "localhost", 1)), content: none,
+		{name: "the usual place redirects to what has expired at first",
+			content: atFirst(2, moved(302, at("/a.mp4?expired=403")), moved(302, at("/a.mp4")))},
+		{name: "the usual place has none, but a later poll names one",
+			poll: inTurn(says(200, `{"status":"completed"}`), completedAt(at("/a.mp4"))), content: none},
+		{name: "a port that isn't named", hosts: "localhost",
+			poll: completedAt(strings.Replace(at("/a.mp4"), "127.0.0.1", "localhost", 1))},
+		{name: "a port that isn't named, and nothing at the usual place", hosts: "localhost",
+			poll: completedAt(strings.Replace(at("/a.mp4"), "127.0.0.1", "localhost", 1)), content: none,
 			says: "from where download_hosts doesn't let it be fetched"},
 		{name: "a host that isn't named", hosts: "localhost:1", poll: completedAt(at("/a.mp4"))},
 	}
@@ -136,13 +141,16 @@ func (a address) test(t *testing.T) {
 // live runs one order with a deadline of four seconds on a channel that isn't a mock one, and returns its journal, too.
 func live(t *testing.T, c *relay, downloadHosts string) (run *record.Run, journal string) {
 	t.Helper()
-	s, _, err := scenario.Load("ordinary.toml", []byte(ordinary), scenario.Options{Set: []string{oneOrder, `workload.deadline="4s"`, `channels.relay.poll="1s"`,
-		fmt.Sprintf("channels.relay.base_url=%q", here(t, c)+"/v1"), fmt.Sprintf("channels.relay.download_hosts=[%q]", downloadHosts)}})
+	s, _, err := scenario.Load("ordinary.toml", []byte(ordinary),
+		scenario.Options{Set: []string{oneOrder, `workload.deadline="4s"`, `channels.relay.poll="1s"`,
+			fmt.Sprintf("channels.relay.base_url=%q", here(t, c)+"/v1"),
+			fmt.Sprintf("channels.relay.download_hosts=[%q]", downloadHosts)}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	path := filepath.Join(t.TempDir(), "orders.jsonl")
-	o := Options{Live: true, Key: func(string) string { return hostileKey }, Prompts: Prompts(), Cap: money.Dollar, Journal: path}
+	o := Options{Live: true, Key: func(string) string { return hostileKey }, Prompts: Prompts(), Cap: money.Dollar,
+		Journal: path}
 	if run, err = Run(t.Context(), s, o); err != nil {
 		t.Fatal(err)
 	}
@@ -235,7 +243,8 @@ func TestFetchEndsWithItsOrder(t *testing.T) {
 	if err != nil || run.Strategies[0].Delivered != 0 {
 		t.Errorf("%d delivered, %v", run.Strategies[0].Delivered, err)
 	}
-	if warned := strings.Join(run.Warnings, "\n"); !strings.Contains(warned, "2 clips of relay were made and could not be fetched while their orders waited; last: its fetch was still under way") {
+	if warned := strings.Join(run.Warnings, "\n"); !strings.Contains(warned,
+		"2 clips of relay were made and could not be fetched while their orders waited; last: its fetch was still under way") {
 		t.Errorf("warned %q", warned)
 	}
 	begun.Wait()

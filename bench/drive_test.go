@@ -13,14 +13,16 @@ import (
 func TestCountsAgreeWithFigures(t *testing.T) {
 	const orders = 120
 	synctest.Test(t, func(t *testing.T) {
-		s := benchable(t, "starter", orders, `bench.run=["reverse","hybrid"]`, `bench.rate="60/min"`, `channels.reverse.errors.region={ rate = "20%" }`, `gates={p95="+15%"}`)
+		s := benchable(t, "starter", orders, `bench.run=["reverse","hybrid"]`, `bench.rate="60/min"`,
+			`channels.reverse.errors.region={ rate = "20%" }`, `gates={p95="+15%"}`)
 		o, _ := onMock(t, s, mockchannel.Options{})
 		run, err := Run(t.Context(), s, o)
 		if err != nil {
 			t.Fatal(err)
 		}
 		d := run.Drive
-		if d == nil || d.Channels != "mock" || d.Planned != 2*orders || d.Cut != 0 || *d.SendLagP99 > 0.01 || math.Abs(*d.Rate / *d.PlannedRate - 1) > 0.001 {
+		if d == nil || d.Channels != "mock" || d.Planned != 2*orders || d.Cut != 0 || *d.SendLagP99 > 0.01 ||
+			math.Abs(*d.Rate / *d.PlannedRate - 1) > 0.001 {
 			t.Errorf("%+v", d)
 		}
 		if len(d.Gates) != 1 || d.Gates[0].Metric != "p95" || d.Gates[0].Change != 0.15 || d.Poll["reverse"] == 0 {
@@ -47,7 +49,8 @@ func TestCountsAgreeWithFigures(t *testing.T) {
 			for _, b := range c.Batches {
 				sum, delivered, cost = sum+b.Orders, delivered+b.Delivered, cost+b.CostUSD
 			}
-			if len(c.Batches) != 10 || sum != orders || delivered != f.Delivered || math.Abs(cost-*f.CostPerOrder.Value*orders) > 1e-4 {
+			if len(c.Batches) != 10 || sum != orders || delivered != f.Delivered ||
+				math.Abs(cost-*f.CostPerOrder.Value*orders) > 1e-4 {
 				t.Errorf("%s: batches of %d orders, %d delivered, %v dollars", name, sum, delivered, cost)
 			}
 		}

@@ -43,7 +43,8 @@ func (a *attack) connect(o *Options) error {
 	own := make([][]string, len(a.scenario.Channels))
 	for i := range a.scenario.Channels {
 		c := &a.scenario.Channels[i]
-		e := &endpoint{channel: &c.Channel, jobs: a.model.Channels[i].Jobs, billed: money.Billionths(math.Round(c.Errors.By[channel.Job].Billed * float64(money.Whole)))}
+		e := &endpoint{channel: &c.Channel, jobs: a.model.Channels[i].Jobs,
+			billed: money.Billionths(math.Round(c.Errors.By[channel.Job].Billed * float64(money.Whole)))}
 		a.endpoints = append(a.endpoints, e)
 		if !a.drives(i) {
 			continue
@@ -145,7 +146,8 @@ func usable(env, key string, live bool) error {
 	case key == "":
 		return fmt.Errorf("the environment variable %s holds no key", env)
 	case live && len(key) < shortestKey:
-		return fmt.Errorf("the key in the environment variable %s has fewer than %d characters, which is no key", env, shortestKey)
+		return fmt.Errorf("the key in the environment variable %s has fewer than %d characters, which is no key", env,
+			shortestKey)
 	case strings.ContainsFunc(key, unicode.IsControl):
 		return fmt.Errorf("the key in the environment variable %s holds a character that no header may", env)
 	}

@@ -238,7 +238,8 @@ func benched(t *testing.T, s *scenario.Scenario, c *scenario.Compiled) *traces {
 	a := &attack{
 		scenario: s, strategy: c.Strategies, model: &c.Model, prompts: prompts, orders: orders,
 		clock: clock{speed: 1}, ledger: ledger.New(1_000_000 * money.Dollar),
-		submitting: submitting, stop: stop, settling: t.Context(), begun: make(chan struct{}), lines: map[[2]int]*line{}, keeps: newShelf("", 0, len(s.Channels)), lookout: outage.New(make([]sprt.Rule, len(s.Channels)), 0),
+		submitting: submitting, stop: stop, settling: t.Context(), begun: make(chan struct{}), lines: map[[2]int]*line{},
+		keeps: newShelf("", 0, len(s.Channels)), lookout: outage.New(make([]sprt.Rule, len(s.Channels)), 0),
 	}
 	if err := a.recorded.Take(journal.Run{Schema: journal.Schema, At: journal.UTC(time.Now()), Speed: 1}); err != nil {
 		t.Fatal(err)
@@ -257,7 +258,8 @@ func benched(t *testing.T, s *scenario.Scenario, c *scenario.Compiled) *traces {
 			t.Fatalf("no dialect %q", ch.Protocol)
 		}
 		prefix := fmt.Sprintf("/%d/v1", i)
-		d.Routes(mux, prefix, &fated{model: &c.Model, channel: i, orders: orders, trouble: trouble, tries: map[int]int{}, jobs: map[string]*fatedJob{}})
+		d.Routes(mux, prefix, &fated{model: &c.Model, channel: i, orders: orders, trouble: trouble, tries: map[int]int{},
+			jobs: map[string]*fatedJob{}})
 		e := &endpoint{channel: ch, dialect: d, client: client, patient: client, jobs: c.Model.Channels[i].Jobs,
 			target: dialect.Target{BaseURL: "https://channel.example" + prefix, Key: dialect.NewSecret("k"), Model: "m"}}
 		for _, j := range e.jobs {

@@ -52,7 +52,8 @@ func (a *attack) began(lag time.Duration) {
 		return
 	}
 	if late := int(a.late.Add(1)); late > max(2, len(a.orders)/100) {
-		a.fail(&Fault{fmt.Errorf("%d orders began more than %v late, the last one %v", late, a.latest(), lag.Round(time.Millisecond)),
+		a.fail(&Fault{fmt.Errorf("%d orders began more than %v late, the last one %v", late, a.latest(),
+			lag.Round(time.Millisecond)),
 			"use a lower rate or --speed, or a faster machine"})
 	}
 }

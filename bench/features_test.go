@@ -78,7 +78,8 @@ backoff = { kind = "exponential", base = "1m", jitter = "50%" }
 // each other, or hang on what befell other orders.
 func TestStepFeaturesTakeTheSameDecisions(t *testing.T) {
 	orders := proof.Size(120, 300)
-	s, _, err := scenario.Load("features", []byte(fmt.Sprintf("%s\n", featured)), scenario.Options{Set: []string{fmt.Sprint("workload.orders_per_month=", orders)}})
+	s, _, err := scenario.Load("features", []byte(fmt.Sprintf("%s\n", featured)),
+		scenario.Options{Set: []string{fmt.Sprint("workload.orders_per_month=", orders)}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -128,8 +129,10 @@ func course(trace *strings.Builder) string {
 func troubled(s *scenario.Scenario) {
 	for i := range s.Channels {
 		c := &s.Channels[i]
-		c.Errors.By[channel.Region].Rate, c.Errors.By[channel.Submit].Rate, c.Errors.By[channel.Moderation].Rate = 0.2, 0.1, 0.02
-		c.Errors.By[channel.Lost].Rate, c.Errors.By[channel.Job].Rate, c.Errors.By[channel.BadClip].Rate, c.Errors.By[channel.Download].Rate = 0.03, 0.1, 0.1, 0.1
+		c.Errors.By[channel.Region].Rate, c.Errors.By[channel.Submit].Rate, c.Errors.By[channel.Moderation].Rate = 0.2, 0.1,
+			0.02
+		c.Errors.By[channel.Lost].Rate, c.Errors.By[channel.Job].Rate, c.Errors.By[channel.BadClip].Rate,
+			c.Errors.By[channel.Download].Rate = 0.03, 0.1, 0.1, 0.1
 		c.SubmitTakes = &scenario.Takes{Median: 2 * time.Second, Sigma: 0.5}
 		if c.Protocol == "videos-generations" || c.Protocol == "" {
 			c.Protocol = "openai-videos" // one answer only can't be polled

@@ -76,16 +76,23 @@ func TestAHedgeThatCannotBeBought(t *testing.T) {
 		{name: "the cap", limit: 350_000, ends: is(ledger.ErrCap), good: 2, spare: 1, orders: 2},
 		{name: "the cap, for the first order already", limit: 150_000, ends: is(ledger.ErrCap), good: 1, orders: 1},
 		{name: "Ctrl-C", interrupt: 65 * time.Second, ends: is(ErrInterrupted), good: 2, spare: 1, orders: 2},
-		{name: "an outage", set: []string{`bench.orders=40`, `bench.stop={ good = "80%", bad = "20%", false_stop = "1%", missed = "10%" }`},
+		{name: "an outage", set: []string{`bench.orders=40`,
+			`bench.stop={ good = "80%", bad = "20%", false_stop = "1%", missed = "10%" }`},
 			truth: []string{submitErrors}, ends: isNil, good: 40, spare: 6, orders: 40},
-		{name: "a key that isn't accepted there", mock: mockchannel.Options{Secrets: map[string]dialect.Secret{"spare": dialect.NewSecret("another")}},
+		{name: "a key that isn't accepted there",
+			mock: mockchannel.Options{Secrets: map[string]dialect.Secret{"spare": dialect.NewSecret("another")}},
 			ends: isFault, good: 1, spare: 1, orders: 1},
-		{name: "a key that isn't accepted, without a hedge", set: []string{`strategies.only.steps=[{ channel = "good", attempts = 1 }]`},
-			mock: mockchannel.Options{Secrets: map[string]dialect.Secret{"good": dialect.NewSecret("another")}}, ends: isFault, good: 1, left: 1},
-		{name: "a retry, and the cap", set: []string{`channels.good.errors.job={ rate = "0%", billed = "100%" }`, `strategies.only.steps=[{ channel = "good", attempts = 2 }]`},
+		{name: "a key that isn't accepted, without a hedge",
+			set:  []string{`strategies.only.steps=[{ channel = "good", attempts = 1 }]`},
+			mock: mockchannel.Options{Secrets: map[string]dialect.Secret{"good": dialect.NewSecret("another")}}, ends: isFault,
+			good: 1, left: 1},
+		{name: "a retry, and the cap", set: []string{`channels.good.errors.job={ rate = "0%", billed = "100%" }`,
+			`strategies.only.steps=[{ channel = "good", attempts = 2 }]`},
 			truth: []string{`channels.good.errors.job.rate="100%"`}, limit: 150_000, ends: is(ledger.ErrCap), good: 1, left: 1},
-		{name: "a fallback, and Ctrl-C", set: []string{`strategies.only.steps=[{ channel = "spare", attempts = 1 }, { channel = "good", attempts = 1 }]`},
-			truth: []string{`channels.spare.errors.job.rate="100%"`}, interrupt: 20 * time.Second, ends: is(ErrInterrupted), spare: 1, left: 1},
+		{name: "a fallback, and Ctrl-C",
+			set:   []string{`strategies.only.steps=[{ channel = "spare", attempts = 1 }, { channel = "good", attempts = 1 }]`},
+			truth: []string{`channels.spare.errors.job.rate="100%"`}, interrupt: 20 * time.Second, ends: is(ErrInterrupted),
+			spare: 1, left: 1},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -108,8 +115,10 @@ func TestAHedgeThatCannotBeBought(t *testing.T) {
 				if books[0].Submits != tt.good || books[1].Submits != tt.spare {
 					t.Errorf("%d and %d submits, want %d and %d", books[0].Submits, books[1].Submits, tt.good, tt.spare)
 				}
-				if s := run.Strategies[0]; int(s.Orders) != tt.orders || int(s.Delivered) != tt.orders || int(run.Drive.Cut) != tt.left {
-					t.Errorf("%d orders with an outcome, %d delivered, %d without one; want %d, all, %d", s.Orders, s.Delivered, run.Drive.Cut, tt.orders, tt.left)
+				if s := run.Strategies[0]; int(s.Orders) != tt.orders || int(s.Delivered) != tt.orders ||
+					int(run.Drive.Cut) != tt.left {
+					t.Errorf("%d orders with an outcome, %d delivered, %d without one; want %d, all, %d", s.Orders, s.Delivered,
+						run.Drive.Cut, tt.orders, tt.left)
 				}
 				onlyBought(t, o.Journal, tt.good+tt.spare)
 			})

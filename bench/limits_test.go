@@ -61,7 +61,8 @@ func TestSimulationAndBenchAgreeOnLimits(t *testing.T) {
 			for _, attempts := range []int{2, 1}[:proof.Size(1, 2)] {
 				name := fmt.Sprintf("%s, load %v, %d attempts", limits.text, load, attempts)
 				t.Run(name, func(t *testing.T) {
-					s, _, err := scenario.Load("limited.toml", fmt.Appendf(nil, limited, limits.text, attempts, int(load*limits.takes)), scenario.Options{})
+					s, _, err := scenario.Load("limited.toml",
+						fmt.Appendf(nil, limited, limits.text, attempts, int(load*limits.takes)), scenario.Options{})
 					if err != nil {
 						t.Fatal(err)
 					}
@@ -113,5 +114,6 @@ func agrees(t *testing.T, s *scenario.Scenario, benched record.Strategy) {
 	if got < low-1 || got > high+1 {
 		t.Errorf("seed %d: the bench's median is %.1f s, the simulation's %.1f to %.1f s", s.Seed, got, low, high)
 	}
-	t.Logf("seed %d: delivered %d and %d of %.0f, p50 %.1f s in %.1f to %.1f s", s.Seed, benched.Delivered, tally.Delivered, n, got, low, high)
+	t.Logf("seed %d: delivered %d and %d of %.0f, p50 %.1f s in %.1f to %.1f s", s.Seed, benched.Delivered,
+		tally.Delivered, n, got, low, high)
 }

@@ -41,7 +41,8 @@ type news struct {
 
 // announce puts the order on record, before anything is bought for it.
 func (o *order) announce() error {
-	return o.keep(journal.Order{Order: o.Index, Strategy: o.scenario.Strategies[o.Strategy].Name, Pair: o.Pair, Video: o.Class, Prompt: o.Prompt,
+	return o.keep(journal.Order{Order: o.Index, Strategy: o.scenario.Strategies[o.Strategy].Name, Pair: o.Pair,
+		Video: o.Class, Prompt: o.Prompt,
 		Key: fmt.Sprintf("%016x", uint64(o.Key)), Scheduled: o.at(o.At)})
 }
 
@@ -231,7 +232,8 @@ func (o *order) goesOnWithout(number int32) bool {
 // without; any other attempt is what its order waits for.
 func (o *order) buy(a policy.Action) {
 	at := o.endpoints[a.Channel]
-	t := &attempt{order: o, number: a.Attempt, channel: int(a.Channel), try: int(a.Try), at: at, clip: at.jobs[o.Class].Clip}
+	t := &attempt{order: o, number: a.Attempt, channel: int(a.Channel), try: int(a.Try), at: at,
+		clip: at.jobs[o.Class].Clip}
 	switch bought := o.reserve(t); {
 	case bought:
 		o.attempts = append(o.attempts, t)

@@ -62,7 +62,8 @@ func (o *order) report() {
 	for i := range attempts {
 		a := &attempts[i]
 		k := outage.Stay{Order: o.Index, Channel: int(a.Channel)}
-		elsewhere := slices.ContainsFunc(attempts[i+1:], func(b policy.Attempt) bool { return b.Channel != a.Channel && !b.Hedge })
+		elsewhere := slices.ContainsFunc(attempts[i+1:],
+			func(b policy.Attempt) bool { return b.Channel != a.Channel && !b.Hedge })
 		again := slices.ContainsFunc(attempts[i+1:], func(b policy.Attempt) bool { return b.Channel == a.Channel })
 		switch {
 		case a.Outcome == channel.Pending || again || o.givenUp:

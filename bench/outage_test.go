@@ -37,8 +37,8 @@ func dying(t *testing.T, orders int, death string, set ...string) (*scenario.Sce
 	return s, o, server
 }
 
-// TestADeadChannelIsGivenUp: within about 10 orders and those in flight nothing more is submitted there, the other channel's
-// orders are all driven, and the rest of the money is kept.
+// TestADeadChannelIsGivenUp: within about 10 orders and those in flight nothing more is submitted there, the other
+// channel's orders are all driven, and the rest of the money is kept.
 func TestADeadChannelIsGivenUp(t *testing.T) {
 	const orders = 60
 	for name := range deaths {
@@ -80,7 +80,8 @@ func TestADeadChannelIsGivenUp(t *testing.T) {
 					}
 					said(t, run.Findings, "reverse was given up as dead")
 					said(t, run.Warnings, "cut short on reverse")
-					t.Logf("%d orders judged, %d in flight, %d of %d not begun, %d submits", gone.Good+gone.Bad, gone.InFlight, gone.NotBegun, orders, book.Submits)
+					t.Logf("%d orders judged, %d in flight, %d of %d not begun, %d submits", gone.Good+gone.Bad, gone.InFlight,
+						gone.NotBegun, orders, book.Submits)
 				})
 			}
 			t.Logf("$%.2f was spent there, and $%.2f would have been", spent[true], spent[false])
@@ -91,7 +92,8 @@ func TestADeadChannelIsGivenUp(t *testing.T) {
 	}
 }
 
-// TestAnOutageInTheMiddle: a channel that dies half an hour into the run is given up then, though it was good until then.
+// TestAnOutageInTheMiddle: a channel that dies half an hour into the run is given up then, though it was good until
+// then.
 func TestAnOutageInTheMiddle(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := benchable(t, "starter", 300, `bench.run=["forwarding","reverse"]`)
@@ -117,8 +119,10 @@ type dies struct {
 
 func (d *dies) RoundTrip(r *http.Request) (*http.Response, error) {
 	if r.Method == http.MethodPost && strings.Contains(r.URL.Path, "/reverse/") && time.Now().After(d.at) {
-		return &http.Response{StatusCode: http.StatusServiceUnavailable, Header: http.Header{"Content-Type": {"application/json"}}, Request: r,
-			Body: io.NopCloser(strings.NewReader(`{"error":{"code":"service_unavailable","message":"down for maintenance"}}`))}, nil
+		return &http.Response{StatusCode: http.StatusServiceUnavailable,
+				Header: http.Header{"Content-Type": {"application/json"}}, Request: r,
+				Body: io.NopCloser(strings.NewReader(`{"error":{"code":"service_unavailable","message":"down for maintenance"}}`))},
+			nil
 	}
 	return d.RoundTripper.RoundTrip(r)
 }
@@ -146,7 +150,8 @@ func TestAHealthyRunIsNotGivenUp(t *testing.T) {
 			stopped := 0
 			for seed := range seeds {
 				synctest.Test(t, func(t *testing.T) {
-					s := benchable(t, tt.scenario, 60, append(tt.set, fmt.Sprintf("seed=%d", seed+1), `bench.run=["forwarding","reverse"]`)...)
+					s := benchable(t, tt.scenario, 60, append(tt.set, fmt.Sprintf("seed=%d", seed+1),
+						`bench.run=["forwarding","reverse"]`)...)
 					o, _ := onMock(t, s, mockchannel.Options{})
 					run, err := Run(t.Context(), s, o)
 					if err != nil {
@@ -202,7 +207,8 @@ func TestResumeLeavesADeadChannelAlone(t *testing.T) {
 		second, submits := resume(t, func(o *Options) {
 			o.Resume, o.Notice = true, func(text string) { notices = append(notices, text) }
 		})
-		if submits != 0 || len(second.Truncated) != 1 || second.Truncated[0] != first.Truncated[0] && second.Truncated[0].Channel != "reverse" {
+		if submits != 0 || len(second.Truncated) != 1 || second.Truncated[0] != first.Truncated[0] &&
+			second.Truncated[0].Channel != "reverse" {
 			t.Errorf("resumed: %d submits to the dead channel, given up: %+v", submits, second.Truncated)
 		}
 		said(t, notices, "--reopen tries it again")
@@ -235,8 +241,8 @@ func TestBadPromptsAreNotAnOutage(t *testing.T) {
 	})
 }
 
-// TestSpentIsAllThatWasSpent: of a run that was cut short, a history counts what the journal says, orders without an outcome
-// included, or a month would spend more than its cap.
+// TestSpentIsAllThatWasSpent: of a run that was cut short, a history counts what the journal says, orders without an
+// outcome included, or a month would spend more than its cap.
 func TestSpentIsAllThatWasSpent(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, o, _ := dying(t, 60, "its clips are waste")

@@ -62,7 +62,8 @@ func NewPlan(s *scenario.Scenario) (*Plan, error) {
 }
 
 // orderCosts are what an order costs whose first attempt delivers, and at most.
-func orderCosts(s *scenario.Scenario, m *world.Model, route *policy.Route, video int) (least, worst money.Micros, err error) {
+func orderCosts(s *scenario.Scenario, m *world.Model, route *policy.Route, video int) (least, worst money.Micros,
+	err error) {
 	for i := range route.Steps {
 		step := &route.Steps[i]
 		attempt, err := dearest(s, m, video, step.Channel)

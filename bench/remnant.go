@@ -91,7 +91,8 @@ func (a *attack) lose(t *journal.Attempt) error {
 
 // settled is the entry of an attempt's end, as of now and without its bill.
 func (r *remnant) settled(o channel.Outcome, why channel.Reason) journal.Settled {
-	return journal.Settled{Order: r.Order.Order, Attempt: r.Intent.Attempt, At: journal.UTC(time.Now()), Outcome: journal.Outcome(o), Reason: journal.Reason(why)}
+	return journal.Settled{Order: r.Order.Order, Attempt: r.Intent.Attempt, At: journal.UTC(time.Now()),
+		Outcome: journal.Outcome(o), Reason: journal.Reason(why)}
 }
 
 // endpointOf is the endpoint of an attempt's channel.

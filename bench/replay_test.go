@@ -14,11 +14,14 @@ import (
 	"channelbench/sim/exact"
 )
 
-// apart is a scenario of which forwarding and reverse are driven and hybrid is replayed, with errors enough to fall back.
+// apart is a scenario of which forwarding and reverse are driven and hybrid is replayed, with errors enough to fall
+// back.
 func apart(t *testing.T, pairs int) *scenario.Scenario {
 	t.Helper()
-	return benchable(t, "starter", pairs, "workload.promise=3m", `bench.run=["forwarding","reverse"]`, `bench.rate="60/min"`,
-		"channels.reverse.errors.region.rate=20%", "channels.reverse.errors.region.range=[\"10%\", \"30%\"]", "channels.reverse.errors.job.rate=10%", "channels.forwarding.errors.submit.rate=5%")
+	return benchable(t, "starter", pairs, "workload.promise=3m", `bench.run=["forwarding","reverse"]`,
+		`bench.rate="60/min"`,
+		"channels.reverse.errors.region.rate=20%", "channels.reverse.errors.region.range=[\"10%\", \"30%\"]",
+		"channels.reverse.errors.job.rate=10%", "channels.forwarding.errors.submit.rate=5%")
 }
 
 // closed is the closed form of a strategy.
@@ -36,8 +39,8 @@ func closed(t *testing.T, s *scenario.Scenario, name string) *exact.Answer {
 	return a
 }
 
-// TestReplayedAgreesWithTheClosedForm holds a strategy that nothing was spent for against its closed form, five standard errors as
-// its interval states them.
+// TestReplayedAgreesWithTheClosedForm holds a strategy that nothing was spent for against its closed form, five
+// standard errors as its interval states them.
 func TestReplayedAgreesWithTheClosedForm(t *testing.T) {
 	orders := proof.Size(500, 1500)
 	synctest.Test(t, func(t *testing.T) {
@@ -55,26 +58,30 @@ func TestReplayedAgreesWithTheClosedForm(t *testing.T) {
 			figure record.Figure
 			exact  float64
 		}{
-			"delivered": {got.DeliveredShare, want.Delivered}, "in time": {got.InTimeShare, want.InTime}, "fallback": {got.FallbackShare, want.Fallback},
+			"delivered": {got.DeliveredShare, want.Delivered}, "in time": {got.InTimeShare, want.InTime},
+			"fallback": {got.FallbackShare, want.Fallback},
 			"attempts": {got.AttemptsPerOrder, want.Attempts}, "cost": {got.CostPerOrder, want.CostPerOrder()},
 		} {
 			se := (*f.figure.High - *f.figure.Low) / (2 * 1.96)
 			if off := math.Abs(*f.figure.Value - f.exact); off > 5*se || se == 0 {
-				t.Errorf("%s: %v replayed, from %v to %v; %v exact (seed %d)", name, *f.figure.Value, *f.figure.Low, *f.figure.High, f.exact, s.Seed)
+				t.Errorf("%s: %v replayed, from %v to %v; %v exact (seed %d)", name, *f.figure.Value, *f.figure.Low, *f.figure.High,
+					f.exact, s.Seed)
 			}
 		}
 		submits := 0
 		for _, b := range server.Books() {
 			submits += b.Submits
 		}
-		if driven := figuresOf(t, run, "forwarding").AttemptsPerOrder; submits > int(float64(orders)*(*driven.Value+*figuresOf(t, run, "reverse").AttemptsPerOrder.Value)+0.5) {
+		if driven := figuresOf(t, run,
+			"forwarding").AttemptsPerOrder; submits > int(float64(orders)*(*driven.Value+*figuresOf(t, run,
+			"reverse").AttemptsPerOrder.Value)+0.5) {
 			t.Errorf("%d submits, more than the driven strategies made", submits)
 		}
 	})
 }
 
-// TestReplayIntervalsCover counts in how many small benches the interval of a replayed figure holds the closed form's: in 95 %,
-// give or take five standard errors.
+// TestReplayIntervalsCover counts in how many small benches the interval of a replayed figure holds the closed form's:
+// in 95 %, give or take five standard errors.
 func TestReplayIntervalsCover(t *testing.T) {
 	const pairs = 60
 	benches := proof.Size(12, 40)
@@ -94,15 +101,17 @@ func TestReplayIntervalsCover(t *testing.T) {
 			for name, f := range map[string]struct {
 				figure record.Figure
 				exact  float64
-			}{"delivered": {got.DeliveredShare, want.Delivered}, "in time": {got.InTimeShare, want.InTime}, "fallback": {got.FallbackShare, want.Fallback},
-				"cost": {got.CostPerOrder, want.CostPerOrder()}, "attempts": {got.AttemptsPerOrder, want.Attempts}} {
+			}{"delivered": {got.DeliveredShare, want.Delivered}, "in time": {got.InTimeShare, want.InTime},
+				"fallback": {got.FallbackShare, want.Fallback},
+				"cost":     {got.CostPerOrder, want.CostPerOrder()}, "attempts": {got.AttemptsPerOrder, want.Attempts}} {
 				if *f.figure.Low <= f.exact && f.exact <= *f.figure.High {
 					covered[name]++
 				}
 			}
 		})
 	}
-	t.Logf("of %d benches with %d pairs, seeds 1 to %d, the interval held the exact figure in: %v", benches, pairs, benches, covered)
+	t.Logf("of %d benches with %d pairs, seeds 1 to %d, the interval held the exact figure in: %v", benches, pairs,
+		benches, covered)
 	for name, n := range covered {
 		if float64(n) < least {
 			t.Errorf("%s: %d of %d", name, n, benches)
@@ -113,7 +122,8 @@ func TestReplayIntervalsCover(t *testing.T) {
 // TestAFewOrdersAreNotSure: thirty orders without a failure show no 99 %.
 func TestAFewOrdersAreNotSure(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := benchable(t, "vendor-claims", 30, "channels.reverse.errors.region={ rate = \"0.0001%\" }", `decision.require=["delivered >= 99%"]`)
+		s := benchable(t, "vendor-claims", 30, "channels.reverse.errors.region={ rate = \"0.0001%\" }",
+			`decision.require=["delivered >= 99%"]`)
 		o, _ := onMock(t, s, mockchannel.Options{})
 		run, err := Run(t.Context(), s, o)
 		if err != nil {

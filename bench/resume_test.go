@@ -66,10 +66,12 @@ func recorded(t *testing.T, path string) []recording.Order {
 // against the same channels: nothing is submitted twice, every job is settled by its id, every order is accounted
 // for, and the books of both sides agree.
 func TestResumeAfterACrash(t *testing.T) {
-	set := []string{`bench.run=["hybrid"]`, `bench.rate="60/min"`, "channels.reverse.errors.job.rate=20%", "channels.reverse.errors.ambiguous.rate=10%"}
+	set := []string{`bench.run=["hybrid"]`, `bench.rate="60/min"`, "channels.reverse.errors.job.rate=20%",
+		"channels.reverse.errors.ambiguous.rate=10%"}
 	t.Run("one attempt at a time", func(t *testing.T) { resumesAfterACrash(t, 3, set...) })
 	t.Run("attempts that are left and hedged", func(t *testing.T) {
-		resumesAfterACrash(t, 9, append(set, `strategies.hybrid.steps=[{ channel = "reverse", timeout = "90s", hedge = { after = "30s", channel = "forwarding" } }]`)...)
+		resumesAfterACrash(t, 9,
+			append(set, `strategies.hybrid.steps=[{ channel = "reverse", timeout = "90s", hedge = { after = "30s", channel = "forwarding" } }]`)...)
 	})
 }
 
@@ -141,10 +143,12 @@ func crashed(t *testing.T, orders int, left string, set []string) {
 			}
 		}
 		if attempts != intents+submits {
-			t.Errorf("after %d entries: %d attempts on record, %d of them earlier, and the channels saw %d submits", len(before), attempts, intents, submits)
+			t.Errorf("after %d entries: %d attempts on record, %d of them earlier, and the channels saw %d submits", len(before),
+				attempts, intents, submits)
 		}
 		if len(all) != orders || finished != orders-len(unfinished) {
-			t.Errorf("after %d entries: %d orders on record, %d with an outcome; %d of %d were cut off", len(before), len(all), finished, len(unfinished), orders)
+			t.Errorf("after %d entries: %d orders on record, %d with an outcome; %d of %d were cut off", len(before), len(all),
+				finished, len(unfinished), orders)
 		}
 		if got := figuresOf(t, run, "hybrid"); int(got.Orders) != finished {
 			t.Errorf("after %d entries: the run counts %d orders, want %d", len(before), got.Orders, finished)
@@ -156,7 +160,8 @@ func crashed(t *testing.T, orders int, left string, set []string) {
 // that were left are asked for by their ids, and both books agree in the end.
 func TestResumeSettlesOpenJobs(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := benchable(t, "starter", 60, `bench.rate="20/min"`, `bench.run=["reverse"]`, "channels.reverse.errors.ambiguous.rate=0%")
+		s := benchable(t, "starter", 60, `bench.rate="20/min"`, `bench.run=["reverse"]`,
+			"channels.reverse.errors.ambiguous.rate=0%")
 		s.Bench.Grace = 0
 		o, server := onMock(t, s, mockchannel.Options{})
 		o.Journal = filepath.Join(t.TempDir(), "orders.jsonl")
@@ -328,7 +333,8 @@ func TestRemnantsOfSynchronousJobs(t *testing.T) {
 		for _, e := range []journal.Entry{
 			journal.Order{Order: 0, Strategy: "reverse", Key: "00000000000000ff", Scheduled: at},
 			journal.Intent{At: at, Channel: "reverse", Reserved: 120_000},
-			journal.Accepted{At: at, Job: journal.Job{ContentURL: "http://127.0.0.1/reverse/v1/videos/gone/content"}, Status: 200},
+			journal.Accepted{At: at, Job: journal.Job{ContentURL: "http://127.0.0.1/reverse/v1/videos/gone/content"},
+				Status: 200},
 		} {
 			if err := j.Append(e); err != nil {
 				t.Fatal(err)

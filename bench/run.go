@@ -39,11 +39,14 @@ type Options struct {
 	Version  string       // of the tool, for the record
 	Proxy    func(*http.Request) (*url.URL, error)
 	Progress func(done, total int)
-	Leave    func(run *record.Run, cause error) // puts a run on record, before its journal is free for another; nil: nobody does
-	Notice   func(text string)                  // of what a person should hear at once, such as what a resumed journal holds; nil: nobody does
+	// puts a run on record, before its journal is free for another; nil: nobody does
+	Leave func(run *record.Run, cause error)
+	// of what a person should hear at once, such as what a resumed journal holds; nil: nobody does
+	Notice func(text string)
 
-	Allot func(Ask) (money.Micros, error) // says how much of money that is shared the run gets, before anything is submitted; nil: nobody does
-	Since time.Time                       // with Allot: from when on what the run buys counts
+	// says how much of money that is shared the run gets, before anything is submitted; nil: nobody does
+	Allot func(Ask) (money.Micros, error)
+	Since time.Time // with Allot: from when on what the run buys counts
 
 	transport http.RoundTripper // instead of the network, for tests
 }

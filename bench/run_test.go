@@ -46,7 +46,8 @@ func onMock(t testing.TB, s *scenario.Scenario, m mockchannel.Options) (Options,
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := Options{Key: func(string) string { return "key" }, Prompts: Prompts(), Cap: 1_000_000 * money.Dollar, BaseURLs: map[string]string{}, transport: mocktest.Transport(server.Handler())}
+	o := Options{Key: func(string) string { return "key" }, Prompts: Prompts(), Cap: 1_000_000 * money.Dollar,
+		BaseURLs: map[string]string{}, transport: mocktest.Transport(server.Handler())}
 	for i := range s.Channels {
 		o.BaseURLs[s.Channels[i].Name] = mockchannel.URL("http://127.0.0.1", s.Channels[i].Name)
 	}
@@ -70,7 +71,8 @@ func figuresOf(t *testing.T, run *record.Run, name string) record.Strategy {
 func TestMeasuredAgreesWithTheClosedForm(t *testing.T) {
 	orders := proof.Size(500, 1500)
 	synctest.Test(t, func(t *testing.T) {
-		s := benchable(t, "starter", orders, "workload.promise=3m", `bench.run=["forwarding","reverse","hybrid"]`, `bench.rate="60/min"`)
+		s := benchable(t, "starter", orders, "workload.promise=3m", `bench.run=["forwarding","reverse","hybrid"]`,
+			`bench.rate="60/min"`)
 		o, _ := onMock(t, s, mockchannel.Options{})
 		run, err := Run(t.Context(), s, o)
 		if err != nil {
@@ -90,7 +92,8 @@ func TestMeasuredAgreesWithTheClosedForm(t *testing.T) {
 				t.Errorf("%s: %d orders had an outcome, want %d", name, got.Orders, orders)
 			}
 			for what, share := range map[string]struct{ got, want float64 }{
-				"delivered": {*got.DeliveredShare.Value, a.Delivered}, "in time": {*got.InTimeShare.Value, a.InTime}, "fallback": {*got.FallbackShare.Value, a.Fallback},
+				"delivered": {*got.DeliveredShare.Value, a.Delivered}, "in time": {*got.InTimeShare.Value, a.InTime},
+				"fallback": {*got.FallbackShare.Value, a.Fallback},
 			} {
 				hits := int64(share.got*float64(orders) + 0.5)
 				if p := stats.BinomialP(hits, int64(orders), share.want); p < 5.7e-7 {
@@ -131,7 +134,9 @@ func TestOurBooksAreTheirs(t *testing.T) {
 	for tell, billed := range map[bool]string{false: "0%", true: "50%"} {
 		t.Run(fmt.Sprintf("telling the cost %v", tell), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				s := benchable(t, "starter", proof.Size(80, 200), `channels.reverse.errors.job={ rate = "20%", billed = "`+billed+`" }`, "channels.reverse.errors.submit.rate=10%", "channels.reverse.errors.unusable.rate=10%")
+				s := benchable(t, "starter", proof.Size(80, 200),
+					`channels.reverse.errors.job={ rate = "20%", billed = "`+billed+`" }`, "channels.reverse.errors.submit.rate=10%",
+					"channels.reverse.errors.unusable.rate=10%")
 				o, server := onMock(t, s, mockchannel.Options{TellCost: tell})
 				o.Journal = filepath.Join(t.TempDir(), "orders.jsonl")
 				if _, err := Run(t.Context(), s, o); err != nil {
@@ -202,7 +207,8 @@ func TestInterruptSettlesWhatIsOpen(t *testing.T) {
 		book := server.Books()[1]
 		got := figuresOf(t, run, "reverse")
 		if book.Running != 0 || got.Delivered == 0 || int(got.Delivered) != book.Fetched || got.Orders > 60 {
-			t.Errorf("%d jobs run on, %d fetched there, %d delivered here of %d", book.Running, book.Fetched, got.Delivered, got.Orders)
+			t.Errorf("%d jobs run on, %d fetched there, %d delivered here of %d", book.Running, book.Fetched, got.Delivered,
+				got.Orders)
 		}
 	})
 }
@@ -213,7 +219,8 @@ func TestOurFaultsEndTheRun(t *testing.T) {
 		mock mockchannel.Options
 		want string
 	}{
-		"wrong key":     {mockchannel.Options{Secrets: map[string]dialect.Secret{"reverse": dialect.NewSecret("another")}}, "put a key that the channel accepts into APIYI_API_KEY"},
+		"wrong key": {mockchannel.Options{Secrets: map[string]dialect.Secret{"reverse": dialect.NewSecret("another")}},
+			"put a key that the channel accepts into APIYI_API_KEY"},
 		"empty account": {mockchannel.Options{Balances: map[string]money.Micros{"reverse": 500_000}}, "top up the account"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -20,10 +20,9 @@ type Planned struct {
 	At       time.Duration // scheduled arrival since the start of the run, in the scenario's time
 }
 
-// schedule plans the orders of a run. The orders of a pair, one for each driven strategy, arrive one
-// after the other in a seeded random order, so that all strategies meet the same channels in the same
-// minutes (Bulej and others 2020, duet benchmarking). Numbers are fixed by the seed; the gaps are those of the scenario's
-// process at its bench rate.
+// schedule plans the orders of a run. The orders of a pair, one for each driven strategy, arrive one after the other in
+// a seeded random order, so that all strategies meet the same channels in the same minutes (Bulej and others 2020, duet
+// benchmarking). Numbers are fixed by the seed; the gaps are those of the scenario's process at its bench rate.
 func schedule(s *scenario.Scenario, m *world.Model, driven []int, prompts int) []Planned {
 	random := rand.New(rand.NewPCG(s.Seed, 0x73636865)) // apart from other uses of the seed
 	orders := make([]Planned, 0, len(driven)*s.Bench.Orders)

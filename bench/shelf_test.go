@@ -62,7 +62,10 @@ func TestClipsThatCannotBeKept(t *testing.T) {
 		if got := figuresOf(t, run, "forwarding"); got.Delivered == 0 {
 			t.Errorf("%d of %d delivered", got.Delivered, got.Orders)
 		}
-		if !slices.ContainsFunc(run.Warnings, func(w string) bool { return strings.Contains(w, "not all clips could be kept") }) {
+		if !slices.ContainsFunc(run.Warnings, func(w string) bool {
+			return strings.Contains(w,
+				"not all clips could be kept")
+		}) {
 			t.Errorf("warned: %q", run.Warnings)
 		}
 	})

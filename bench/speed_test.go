@@ -88,7 +88,8 @@ func quickly(tb testing.TB, orders, perSecond int, set ...string) *scenario.Scen
 
 // overTheNetwork are the options of a run on mock channels at an address.
 func overTheNetwork(s *scenario.Scenario, address string) Options {
-	o := Options{Key: func(string) string { return "key" }, Prompts: Prompts(), Cap: 1_000_000 * money.Dollar, Speed: quickSpeed, BaseURLs: map[string]string{}}
+	o := Options{Key: func(string) string { return "key" }, Prompts: Prompts(), Cap: 1_000_000 * money.Dollar,
+		Speed: quickSpeed, BaseURLs: map[string]string{}}
 	for i := range s.Channels {
 		o.BaseURLs[s.Channels[i].Name] = mockchannel.URL(address, s.Channels[i].Name)
 	}
@@ -302,7 +303,8 @@ func BenchmarkOrders(b *testing.B) {
 }
 
 // BenchmarkPerRequest compares what a request costs with plain vegeta sending as many at the same rate to the same
-// channels: as many submits, polls and fetches, whose answers it reads and forgets. The ratios are medians over the rounds.
+// channels: as many submits, polls and fetches, whose answers it reads and forgets. The ratios are medians over the
+// rounds.
 func BenchmarkPerRequest(b *testing.B) {
 	const orders, perSecond, rounds = 1000, 1000, 6
 	address := served(b)

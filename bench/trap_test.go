@@ -44,7 +44,8 @@ import (
 func smooth(t *testing.T, orders int, rate string, set ...string) *scenario.Scenario {
 	t.Helper()
 	return benchable(t, "starter", orders, append([]string{
-		`bench.run=["forwarding"]`, fmt.Sprintf("bench.rate=%q", rate), "channels.forwarding.latency.sigma=0", "channels.forwarding.errors.submit.rate=0%",
+		`bench.run=["forwarding"]`, fmt.Sprintf("bench.rate=%q", rate), "channels.forwarding.latency.sigma=0",
+		"channels.forwarding.errors.submit.rate=0%",
 	}, set...)...)
 }
 
@@ -135,7 +136,8 @@ func TestScheduleIsKeptExactly(t *testing.T) {
 		{"all at once", every(500, 0), math.Inf(1)},
 		{"dense", every(2000, time.Microsecond), 1e6},
 		{"one in two seconds, for four", every(3, 2*time.Second), 0.5},
-		{"a burst after a day", append(every(2, 24*time.Hour), slices.Repeat([]time.Duration{24 * time.Hour}, 50)...), 51 / 86400.0},
+		{"a burst after a day", append(every(2, 24*time.Hour), slices.Repeat([]time.Duration{24 * time.Hour}, 50)...),
+			51 / 86400.0},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -162,7 +164,8 @@ func TestScheduleIsKeptExactly(t *testing.T) {
 
 // attacks lets vegeta hit what answers at once.
 func attacks(pace *pacer) <-chan *vegeta.Result {
-	nothing := gate{RoundTripper: inside{http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})}, look: func(*http.Request) {}}
+	nothing := gate{RoundTripper: inside{http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})},
+		look: func(*http.Request) {}}
 	target := vegeta.NewStaticTargeter(vegeta.Target{Method: http.MethodPost, URL: "http://order.invalid/"})
 	return vegeta.NewAttacker(vegeta.Client(&http.Client{Transport: nothing})).Attack(target, pace, 0, "")
 }
@@ -174,7 +177,8 @@ func TestLateHitsCatchUp(t *testing.T) {
 		pace := newPacer(t.Context(), []time.Duration{0, time.Second, 2 * time.Second, 3 * time.Second, 10 * time.Second})
 		began := time.Now()
 		for i, want := range []time.Duration{0, 1, 7, 7, 10} {
-			if wait, stop := pace.Pace(time.Since(began), uint64(i)); wait != 0 || stop || time.Since(began) != want*time.Second {
+			if wait, stop := pace.Pace(time.Since(began), uint64(i)); wait != 0 || stop ||
+				time.Since(began) != want*time.Second {
 				t.Errorf("hit %d: wait %v, stop %v, at %v", i, wait, stop, time.Since(began))
 			}
 			if i == 1 {
@@ -318,7 +322,8 @@ func TestEveryHitIsAnOrder(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				const orders = 150
-				s := smooth(t, orders, "20/min", `bench.run=["reverse"]`, "channels.reverse.errors.submit.rate=30%", "channels.reverse.errors.ambiguous.rate=10%",
+				s := smooth(t, orders, "20/min", `bench.run=["reverse"]`, "channels.reverse.errors.submit.rate=30%",
+					"channels.reverse.errors.ambiguous.rate=10%",
 					"channels.reverse.errors.job.rate=30%", "channels.reverse.errors.unusable.rate=20%", "bench.grace=10s")
 				o, _ := onMock(t, s, mockchannel.Options{})
 				var stream bytes.Buffer
@@ -355,7 +360,8 @@ func TestEveryHitIsAnOrder(t *testing.T) {
 					t.Errorf("%d results of %d orders", len(hits), orders)
 				}
 				if got := figuresOf(t, run, "reverse"); int(got.Orders) != outcomes || int(got.Delivered) != codes[http.StatusOK] {
-					t.Errorf("the record has %d orders, %d delivered; the results %d and %d", got.Orders, got.Delivered, outcomes, codes[http.StatusOK])
+					t.Errorf("the record has %d orders, %d delivered; the results %d and %d", got.Orders, got.Delivered, outcomes,
+						codes[http.StatusOK])
 				}
 			})
 		})
@@ -379,7 +385,8 @@ func TestRedirectsAreNotFollowed(t *testing.T) {
 			}))
 			defer server.Close()
 			const orders = 5
-			s := smooth(t, orders, "60/min", "workload.promise=100h", "workload.deadline=1000h") // so that a busy machine isn't too late for the speed
+			// so that a busy machine isn't too late for the speed
+			s := smooth(t, orders, "60/min", "workload.promise=100h", "workload.deadline=1000h")
 			o, _ := onMock(t, s, mockchannel.Options{})
 			var stream bytes.Buffer
 			o.transport, o.Results, o.Speed, o.BaseURLs = nil, &stream, 1000, map[string]string{"forwarding": server.URL + "/v1"}
@@ -389,7 +396,8 @@ func TestRedirectsAreNotFollowed(t *testing.T) {
 			}
 			for _, h := range decoded(t, &stream) {
 				if h.Code != http.StatusGatewayTimeout || h.Delivered || h.Reason == "" || h.Attempts != attempts {
-					t.Errorf("order %d: code %d, delivered %v, reason %q, %d attempts", h.Seq, h.Code, h.Delivered, h.Reason, h.Attempts)
+					t.Errorf("order %d: code %d, delivered %v, reason %q, %d attempts", h.Seq, h.Code, h.Delivered, h.Reason,
+						h.Attempts)
 				}
 			}
 			mu.Lock()
@@ -422,7 +430,8 @@ func TestAPanicIsTheEndOfTheRun(t *testing.T) {
 					}
 				}}
 				run, err := Run(t.Context(), s, o)
-				if err == nil || !strings.Contains(err.Error(), "a planted fault") || !strings.Contains(err.Error(), "trap_test.go") {
+				if err == nil || !strings.Contains(err.Error(), "a planted fault") ||
+					!strings.Contains(err.Error(), "trap_test.go") {
 					t.Errorf("Run ends with %v", err)
 				}
 				if run == nil || !run.Incomplete {
@@ -436,7 +445,9 @@ func TestAPanicIsTheEndOfTheRun(t *testing.T) {
 // TestAPanicOfAHitIsAnswered: vegeta still gets a response.
 func TestAPanicOfAHitIsAnswered(t *testing.T) {
 	submitting, stop := context.WithCancelCause(t.Context())
-	a := &attack{submitting: submitting, stop: stop, orders: make([]Planned, 1), begun: make(chan struct{}), lookout: outage.New(nil, 1)} // no strategies: an index is out of range
+	// no strategies: an index is out of range
+	a := &attack{submitting: submitting, stop: stop, orders: make([]Planned, 1), begun: make(chan struct{}),
+		lookout: outage.New(nil, 1)}
 	close(a.begun)
 	response, err := (*orders)(a).RoundTrip(numbered(0))
 	if err != nil || response.StatusCode != statusGivenUp {
@@ -447,10 +458,12 @@ func TestAPanicOfAHitIsAnswered(t *testing.T) {
 	}
 }
 
-// TestOnlyTheClientIsSet reads our source. Options of vegeta's panic beside a client of one's own, are lost
-// or break it (ConnectTo and DNSCaching race); its Stop, pacers, duration, metrics and Prometheus exporter each have a trap of their own.
+// TestOnlyTheClientIsSet reads our source. Options of vegeta's panic beside a client of one's own, are lost or break it
+// (ConnectTo and DNSCaching race); its Stop, pacers, duration, metrics and Prometheus exporter each have a trap of
+// their own.
 func TestOnlyTheClientIsSet(t *testing.T) {
-	allowed := []string{"NewAttacker", "Client", "NewStaticTargeter", "Target", "Result", "NewEncoder", "NewDecoder", "Encoder", "Decoder"}
+	allowed := []string{"NewAttacker", "Client", "NewStaticTargeter", "Target", "Result", "NewEncoder", "NewDecoder",
+		"Encoder", "Decoder"}
 	paths, err := filepath.Glob("*.go")
 	if err != nil {
 		t.Fatal(err)
@@ -465,7 +478,8 @@ func TestOnlyTheClientIsSet(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, i := range file.Imports {
-			if strings.Contains(i.Path.Value, "tsenart/vegeta") && (i.Path.Value != `"github.com/tsenart/vegeta/v12/lib"` || i.Name == nil || i.Name.Name != "vegeta") {
+			if strings.Contains(i.Path.Value, "tsenart/vegeta") &&
+				(i.Path.Value != `"github.com/tsenart/vegeta/v12/lib"` || i.Name == nil || i.Name.Name != "vegeta") {
 				t.Errorf("%s imports %s", path, i.Path.Value)
 			}
 		}
@@ -504,8 +518,8 @@ func isCall(n ast.Node, name string) bool {
 	return is && ofVegeta(call.Fun) == name
 }
 
-// TestAStalledChannelDelaysNoOrder: all orders begin on time, however many are open, and wait for their latency from the
-// scheduled arrival on. With MaxWorkers, a stall of one second showed as 11 ms.
+// TestAStalledChannelDelaysNoOrder: all orders begin on time, however many are open, and wait for their latency from
+// the scheduled arrival on. With MaxWorkers, a stall of one second showed as 11 ms.
 func TestAStalledChannelDelaysNoOrder(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const orders, stall = 300, 10 * time.Minute
@@ -530,7 +544,8 @@ func TestAStalledChannelDelaysNoOrder(t *testing.T) {
 			}
 			latency := h.End().Sub(began) - at
 			if math.Abs(h.Latency-latency.Seconds()) > 1e-6 || latency < stall-at || !h.Delivered {
-				t.Errorf("order %d of %v ends at %v with a latency of %v s, delivered %v", i, at, h.End().Sub(began), h.Latency, h.Delivered)
+				t.Errorf("order %d of %v ends at %v with a latency of %v s, delivered %v", i, at, h.End().Sub(began), h.Latency,
+					h.Delivered)
 			}
 		}
 	})
@@ -592,8 +607,8 @@ func TestOverloadShowsAsLag(t *testing.T) {
 	})
 }
 
-// TestPercentilesAreLatenciesOfOrders: figures come from the orders themselves. Vegeta's own percentiles are a t-digest's, which
-// between two modes are a latency that no order had.
+// TestPercentilesAreLatenciesOfOrders: figures come from the orders themselves. Vegeta's own percentiles are a
+// t-digest's, which between two modes are a latency that no order had.
 func TestPercentilesAreLatenciesOfOrders(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const orders = 100
@@ -620,7 +635,8 @@ func TestPercentilesAreLatenciesOfOrders(t *testing.T) {
 		for _, tt := range []struct {
 			q, got float64
 			digest time.Duration
-		}{{0.5, *got.P50.Value, metrics.Latencies.P50}, {0.95, *got.P95.Value, metrics.Latencies.P95}, {0.99, *got.P99.Value, metrics.Latencies.P99}} {
+		}{{0.5, *got.P50.Value, metrics.Latencies.P50}, {0.95, *got.P95.Value, metrics.Latencies.P95},
+			{0.99, *got.P99.Value, metrics.Latencies.P99}} {
 			want := latencies[int(math.Ceil(tt.q*orders))-1]
 			if tt.got != want {
 				t.Errorf("p%v is %v s, want %v s, which an order had", 100*tt.q, tt.got, want)
@@ -677,7 +693,8 @@ func TestChannelsDoNotSeeVegeta(t *testing.T) {
 	}))
 	defer server.Close()
 	o, _ := onMock(t, s, mockchannel.Options{})
-	o.transport, o.Speed, o.BaseURLs = nil, speed, map[string]string{"forwarding": mockchannel.URL(server.URL, "forwarding")}
+	o.transport, o.Speed, o.BaseURLs = nil, speed,
+		map[string]string{"forwarding": mockchannel.URL(server.URL, "forwarding")}
 	var stream bytes.Buffer
 	o.Results = &stream
 	if _, err := Run(t.Context(), s, o); err != nil {
@@ -686,7 +703,8 @@ func TestChannelsDoNotSeeVegeta(t *testing.T) {
 	hits := decoded(t, &stream)
 	mu.Lock()
 	defer mu.Unlock()
-	if requests[http.MethodPost] != orders || requests[http.MethodGet] < 2*orders || delivered(hits) != orders || len(shown) > 0 {
+	if requests[http.MethodPost] != orders || requests[http.MethodGet] < 2*orders || delivered(hits) != orders ||
+		len(shown) > 0 {
 		t.Errorf("%d of %d delivered with %v; headers %v", delivered(hits), orders, requests, shown)
 	}
 }
@@ -720,14 +738,15 @@ func TestSlowResultsDelayNoOrder(t *testing.T) {
 		hits := decoded(t, &stream)
 		for i, at := range arrivals(t, s) {
 			if h := hits[i]; h.Timestamp.Sub(began) != at || h.Latency > 300 || !h.Delivered {
-				t.Errorf("order %d begins at %v, want %v; latency %v s, delivered %v", i, h.Timestamp.Sub(began), at, h.Latency, h.Delivered)
+				t.Errorf("order %d begins at %v, want %v; latency %v s, delivered %v", i, h.Timestamp.Sub(began), at, h.Latency,
+					h.Delivered)
 			}
 		}
 	})
 }
 
-// TestNoTimeoutOfTheClientCutsAnOrder: an order may take as long as its deadline allows, far longer than vegeta's 30 s, with a
-// channel that is polled as with one that answers when the clip is made.
+// TestNoTimeoutOfTheClientCutsAnOrder: an order may take as long as its deadline allows, far longer than vegeta's 30 s,
+// with a channel that is polled as with one that answers when the clip is made.
 func TestNoTimeoutOfTheClientCutsAnOrder(t *testing.T) {
 	for _, protocol := range []string{"openai-videos", "videos-generations"} {
 		for _, deadline := range []string{"3h", ""} {
@@ -750,7 +769,8 @@ func TestNoTimeoutOfTheClientCutsAnOrder(t *testing.T) {
 					}
 					for _, h := range decoded(t, &stream) {
 						if !h.Delivered || h.Latency < 2400 || h.Latency > 2700 || h.Attempts != 1 {
-							t.Errorf("order %d: delivered %v after %v s and %d attempts: %s", h.Seq, h.Delivered, h.Latency, h.Attempts, h.Reason)
+							t.Errorf("order %d: delivered %v after %v s and %d attempts: %s", h.Seq, h.Delivered, h.Latency, h.Attempts,
+								h.Reason)
 						}
 					}
 				})
@@ -789,10 +809,12 @@ func TestVegetaReadsTheResults(t *testing.T) {
 		got := figuresOf(t, run, "reverse")
 		if metrics.Requests != orders || metrics.Success != *got.DeliveredShare.Value || metrics.Success == 1 ||
 			metrics.StatusCodes["200"] != int(got.Delivered) || metrics.StatusCodes["504"] != orders-int(got.Delivered) {
-			t.Errorf("vegeta reads %d requests, %v success, %v; the record has %d of %d delivered", metrics.Requests, metrics.Success, metrics.StatusCodes, got.Delivered, got.Orders)
+			t.Errorf("vegeta reads %d requests, %v success, %v; the record has %d of %d delivered", metrics.Requests,
+				metrics.Success, metrics.StatusCodes, got.Delivered, got.Orders)
 		}
 		var text strings.Builder
-		if err := vegeta.NewTextReporter(&metrics).Report(&text); err != nil || !strings.Contains(text.String(), "Requests      [total, rate, throughput]         200,") {
+		if err := vegeta.NewTextReporter(&metrics).Report(&text); err != nil ||
+			!strings.Contains(text.String(), "Requests      [total, rate, throughput]         200,") {
 			t.Errorf("vegeta's report: %v\n%s", err, &text)
 		}
 	})

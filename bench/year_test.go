@@ -51,13 +51,16 @@ func slower(m *scenario.Scenario, ch int, factor float64) {
 
 var plantedYear = []planted{
 	{"reverse takes 30 % longer", "reverse", 60, 80, 7, func(m *scenario.Scenario, _ int) { slower(m, reverse, 1.3) }},
-	{"forwarding takes 1 % longer from night to night", "forwarding", 130, 170, 40, func(m *scenario.Scenario, night int) { slower(m, relayed, 1+0.01*float64(night-130)) }},
-	{"reverse is dead for three nights", "reverse", 230, 233, 2, func(m *scenario.Scenario, _ int) { m.Channels[reverse].Errors.By[channel.Submit].Rate = 1 }},
-	{"reverse delivers 20 % more clips that are thrown away", "reverse", 290, 310, 7, func(m *scenario.Scenario, _ int) { m.Channels[reverse].Errors.By[channel.BadClip].Rate += 0.2 }},
+	{"forwarding takes 1 % longer from night to night", "forwarding", 130, 170, 40,
+		func(m *scenario.Scenario, night int) { slower(m, relayed, 1+0.01*float64(night-130)) }},
+	{"reverse is dead for three nights", "reverse", 230, 233, 2,
+		func(m *scenario.Scenario, _ int) { m.Channels[reverse].Errors.By[channel.Submit].Rate = 1 }},
+	{"reverse delivers 20 % more clips that are thrown away", "reverse", 290, 310, 7,
+		func(m *scenario.Scenario, _ int) { m.Channels[reverse].Errors.By[channel.BadClip].Rate += 0.2 }},
 }
 
-// night benches the mock channels as they are in a night: their luck is the night's own, and so is how fast they are, within
-// 3 %.
+// night benches the mock channels as they are in a night: their luck is the night's own, and so is how fast they are,
+// within 3 %.
 func night(t *testing.T, year uint64, n int, plants []planted) []history.Night {
 	t.Helper()
 	var lines []history.Night
@@ -163,10 +166,10 @@ func plantedSeason() []planted {
 	return []planted{soon(plantedYear[0], 25, 10), soon(plantedYear[2], 45, 3), soon(plantedYear[3], 58, 10)}
 }
 
-// TestYearOfNights benches mock channels for a year, night after night through vegeta, the journal, the record and the history,
-// and judges each night as it comes. Changes are planted; what is found beside them is a false alarm. By the simulated years
-// of internal/history there are one or two of these a year; five are beyond three standard deviations of two. The seed is 2. In
-// short it is a season; at length there is a year without plants, too, of seed 1.
+// TestYearOfNights benches mock channels for a year, night after night through vegeta, the journal, the record and the
+// history, and judges each night as it comes. Changes are planted; what is found beside them is a false alarm. By the
+// simulated years of internal/history there are one or two of these a year; five are beyond three standard deviations
+// of two. The seed is 2. In short it is a season; at length there is a year without plants, too, of seed 1.
 func TestYearOfNights(t *testing.T) {
 	if !proof.Long {
 		checkYear(t, 2, plantedSeason())
@@ -179,7 +182,8 @@ func TestYearOfNights(t *testing.T) {
 func checkYear(t *testing.T, seed uint64, plants []planted) {
 	t.Helper()
 	result := judgeYear(t, seed, plants)
-	t.Logf("seed %d: %d false alarms in %d nights of %d orders a strategy: %q", seed, len(result.alarms), yearNights, yearOrders, result.alarms)
+	t.Logf("seed %d: %d false alarms in %d nights of %d orders a strategy: %q", seed, len(result.alarms), yearNights,
+		yearOrders, result.alarms)
 	if len(result.alarms) > proof.Size(2, 5) {
 		t.Errorf("seed %d: %d false alarms", seed, len(result.alarms))
 	}

@@ -63,7 +63,8 @@ func channelOf(t *testing.T, s *scenario.Scenario, name string) *channel.Channel
 
 func charge(t *testing.T, p channel.Price, seconds int, resolution string) money.Micros {
 	t.Helper()
-	c, err := p.Charge(channel.Usage{Clip: channel.Clip{Seconds: seconds, Resolution: resolution}, Accepted: true, Made: true})
+	c, err := p.Charge(channel.Usage{Clip: channel.Clip{Seconds: seconds, Resolution: resolution}, Accepted: true,
+		Made: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -141,7 +142,8 @@ func TestClaim04ARegionErrorCostsNothing(t *testing.T) {
 	}
 	// In sora2 a refusal also takes time itself, 6 s at the median, and still costs no money.
 	with := answer(t, world(t, "sora2"), "reverse")
-	without := answer(t, world(t, "sora2", "channels.reverse.errors.region.rate=0%", `channels.reverse.errors.region.range=["0%","3%"]`), "reverse")
+	without := answer(t, world(t, "sora2", "channels.reverse.errors.region.rate=0%",
+		`channels.reverse.errors.region.range=["0%","3%"]`), "reverse")
 	if lost := with.MeanLatency - without.MeanLatency; lost < 0.1 || lost > 0.3 {
 		t.Errorf("in sora2, region errors of 2 %% cost %.3f s on average, want 0.1 to 0.3", lost)
 	}
@@ -217,9 +219,11 @@ func TestClaim07MixReverseForTestsForwardingForDelivery(t *testing.T) {
 // TestClaim08ProductionIsForForwarding: with region errors alone, forwarding is needed only where
 // more than 99.997 % must be delivered.
 func TestClaim08ProductionIsForForwarding(t *testing.T) {
-	near(t, "reverse's delivered share at 3 %", answer(t, world(t, "vendor-claims", "channels.reverse.errors.region.rate=3%"), "reverse").Delivered, 0.999973, 1e-9)
+	near(t, "reverse's delivered share at 3 %",
+		answer(t, world(t, "vendor-claims", "channels.reverse.errors.region.rate=3%"), "reverse").Delivered, 0.999973, 1e-9)
 	for required, want := range map[string]string{"delivered >= 99.99%": "reverse", "delivered >= 99.999%": "hybrid"} {
-		if got := cheapest(t, world(t, "vendor-claims", "channels.reverse.errors.region.rate=3%", fmt.Sprintf("decision.require=[%q]", required))); got != want {
+		if got := cheapest(t, world(t, "vendor-claims", "channels.reverse.errors.region.rate=3%",
+			fmt.Sprintf("decision.require=[%q]", required))); got != want {
 			t.Errorf("with %s the cheapest that keeps it is %s, want %s", required, got, want)
 		}
 	}
@@ -254,7 +258,8 @@ func cheapest(t *testing.T, s *scenario.Scenario) string {
 	best, lowest := "", math.Inf(1)
 	for _, st := range s.Strategies {
 		a := answer(t, s, st.Name)
-		o := decision.Outlook{Delivered: a.Delivered, InTime: a.InTime, CostPerDelivered: a.CostPerDelivered(), MonthlyCost: a.CostPerOrder()}
+		o := decision.Outlook{Delivered: a.Delivered, InTime: a.InTime, CostPerDelivered: a.CostPerDelivered(),
+			MonthlyCost: a.CostPerOrder()}
 		keeps := true
 		for i := range s.Decision.Require {
 			r := &s.Decision.Require[i]
@@ -293,7 +298,8 @@ func TestClaim11HighResolutionIsForForwarding(t *testing.T) {
 	}
 	// To order it by reverse is refused before anything runs.
 	source, _ := scenarios.Open("vendor-claims")
-	_, _, err := scenario.Load("vendor-claims.toml", source, scenario.Options{Set: []string{"workload.videos.10s.resolution=1080p"}})
+	_, _, err := scenario.Load("vendor-claims.toml", source,
+		scenario.Options{Set: []string{"workload.videos.10s.resolution=1080p"}})
 	if problems := (document.Problems)(nil); !errors.As(err, &problems) {
 		t.Errorf("ordering 1080p by reverse gives %v, want problems", err)
 	}

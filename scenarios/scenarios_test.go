@@ -27,7 +27,8 @@ func load(t *testing.T, name string) *scenario.Scenario {
 }
 
 func TestNames(t *testing.T) {
-	want := []string{"bursty-reverse", "muse-h3", "outage-month", "reverse-regimes", "sora2", "starter", "vendor-claims", "veo31"}
+	want := []string{"bursty-reverse", "muse-h3", "outage-month", "reverse-regimes", "sora2", "starter", "vendor-claims",
+		"veo31"}
 	if got := scenarios.Names(); !slices.Equal(got, want) {
 		t.Errorf("Names() = %q, want %q", got, want)
 	}
@@ -80,8 +81,9 @@ func TestEveryBeliefSaysHowSureItIs(t *testing.T) {
 			}
 			e := c.Errors
 			for what, err := range map[string]scenario.Error{
-				"region": e.By[channel.Region], "submit": e.By[channel.Submit], "moderation": e.By[channel.Moderation], "ambiguous": e.By[channel.Lost],
-				"job": e.By[channel.Job], "unusable": e.By[channel.BadClip], "download": e.By[channel.Download],
+				"region": e.By[channel.Region], "submit": e.By[channel.Submit], "moderation": e.By[channel.Moderation],
+				"ambiguous": e.By[channel.Lost],
+				"job":       e.By[channel.Job], "unusable": e.By[channel.BadClip], "download": e.By[channel.Download],
 			} {
 				if err.Rate > 0 && (err.Confidence == scenario.Unstated || err.Source == "") {
 					t.Errorf("%s: %s.errors.%s lacks its source or confidence", name, c.Name, what)
@@ -105,7 +107,8 @@ func TestOnlyTheScenariosAboutStructureStateIt(t *testing.T) {
 		}
 		states := len(s.Outages) > 0
 		for _, c := range s.Channels {
-			states = states || c.Limits != (scenario.Limits{}) || len(c.Regimes) > 0 || c.Errors.Exits > 0 || c.Errors.Pool != nil
+			states = states || c.Limits != (scenario.Limits{}) || len(c.Regimes) > 0 || c.Errors.Exits > 0 ||
+				c.Errors.Pool != nil
 		}
 		if states != slices.Contains(about, name) {
 			t.Errorf("%s states outages, regimes, exits or limits: %v", name, states)
@@ -200,7 +203,8 @@ func TestSora2CanBeReadByTheDocuments(t *testing.T) {
 // TestKindsOfStrategies: a strategy's kind is what it does, whatever it is called.
 func TestKindsOfStrategies(t *testing.T) {
 	want := map[string]map[string]string{
-		"sora2": {"forwarding": "forwarding", "reverse": "reverse", "reverse_retry_all": "reverse", "hybrid": "hybrid", "routed": "routed"},
+		"sora2": {"forwarding": "forwarding", "reverse": "reverse", "reverse_retry_all": "reverse", "hybrid": "hybrid",
+			"routed": "routed"},
 		"veo31": {"forwarding": "forwarding", "reverse": "reverse", "hybrid": "hybrid", "routed": "routed"},
 	}
 	for name, kinds := range want {

@@ -68,8 +68,8 @@ const (
 // spells works out the shares of orders whose first two and first three attempts all meet a region error, when exits
 // stay bad for burst seconds on average: on the same exit, and on one of so many at random.
 //
-// An exit that is bad is bad again after a gap of s seconds with q(s) = p + (1 − p) e^(−λs), λ = 1 ÷ burst(1 − p). The gap
-// is a pause of 2 s and the refusal's own time, over which e^(−λs) is averaged.
+// An exit that is bad is bad again after a gap of s seconds with q(s) = p + (1 − p) e^(−λs), λ = 1 ÷ burst(1 − p). The
+// gap is a pause of 2 s and the refusal's own time, over which e^(−λs) is averaged.
 func spells(burst, exits float64) (same, other [2]float64) {
 	const p = region
 	rate := 1 / (burst * (1 - p))
@@ -111,7 +111,8 @@ func TestStructure1SpellsDefeatRetriesOnTheSameExit(t *testing.T) {
 	independent := answer(t, world(t, "bursty-reverse"), "reverse_independent")
 	near(t, "lost independently", 1-independent.Delivered, 8e-6, 1e-9)
 	near(t, "attempts", independent.Attempts, 1.0204, 1e-9)
-	near(t, "cost of the independent hybrid", answer(t, world(t, "bursty-reverse"), "hybrid_independent").CostPerOrder(), 0.12000448, 1e-9)
+	near(t, "cost of the independent hybrid", answer(t, world(t, "bursty-reverse"), "hybrid_independent").CostPerOrder(),
+		0.12000448, 1e-9)
 }
 
 // TestStructure2TheLengthOfSpellsDecides: the same 2 % lose from as few orders as independent errors to 1.9 %.
@@ -133,8 +134,10 @@ func TestStructure2TheLengthOfSpellsDecides(t *testing.T) {
 			t.Fatal(err)
 		}
 		same, _ := spells(burst, 20)
-		holds(t, fmt.Sprintf("spells of %v s: delivered", burst), strategyOf(t, run, "reverse_sticky").DeliveredShare, 1-same[1], 0)
-		chooses(t, run, "reverse_rotating") // at 10 s kept exits keep what is required, too, but deliver less at no less a clip
+		holds(t, fmt.Sprintf("spells of %v s: delivered", burst), strategyOf(t, run, "reverse_sticky").DeliveredShare,
+			1-same[1], 0)
+		// at 10 s kept exits keep what is required, too, but deliver less at no less a clip
+		chooses(t, run, "reverse_rotating")
 	}
 	longest, _ := spells(25.25, 20)
 	near(t, "spells of 25 s: lost on the same exit", longest[1], 0.01, 1e-5)
@@ -173,9 +176,11 @@ func TestStructure4RegimesMakeTheHybridDearer(t *testing.T) {
 	}{
 		{"as stated", nil, 0.0837, inRegimes(0.15, 0.05, 0.6, true)},
 		{"the article's rule", []string{`retry.retry_on=["region"]`}, 0.1407, inRegimes(0.15, 0.05, 0.6, false)},
-		{"uptime 85 %", []string{"channels.reverse.regimes.risk_control.submit=100%", "channels.reverse.regimes.risk_control.share=10%"}, 0.15, inRegimes(0.10, 0.05, 1, true)},
+		{"uptime 85 %", []string{"channels.reverse.regimes.risk_control.submit=100%",
+			"channels.reverse.regimes.risk_control.share=10%"}, 0.15, inRegimes(0.10, 0.05, 1, true)},
 		{"uptime 80 %", []string{"channels.reverse.regimes.risk_control.submit=100%"}, 0.20, inRegimes(0.15, 0.05, 1, true)},
-		{"uptime 70 %", []string{"channels.reverse.regimes.risk_control.submit=100%", "channels.reverse.regimes.risk_control.share=25%"}, 0.30, inRegimes(0.25, 0.05, 1, true)},
+		{"uptime 70 %", []string{"channels.reverse.regimes.risk_control.submit=100%",
+			"channels.reverse.regimes.risk_control.share=25%"}, 0.30, inRegimes(0.25, 0.05, 1, true)},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			near(t, "fallback by hand", tt.expected, tt.want, 5e-5)
@@ -197,14 +202,17 @@ func TestStructure5IndependentRefusalsAreRetriedAway(t *testing.T) {
 	near(t, "fallback", a.Fallback, fallback(0.14, true), 1e-9)
 	near(t, "fallback", a.Fallback, 0.0039, 5e-5)
 	near(t, "cost", a.CostPerOrder(), 0.12218, 5e-6)
-	near(t, "delivered by reverse alone", answer(t, world(t, "reverse-regimes"), "reverse_independent").Delivered, 0.9961, 5e-5)
+	near(t, "delivered by reverse alone", answer(t, world(t, "reverse-regimes"), "reverse_independent").Delivered, 0.9961,
+		5e-5)
 	// With the article's rule nothing is retried that regimes refuse, and structure doesn't change the mean.
-	near(t, "fallback with the article's rule", answer(t, world(t, "reverse-regimes", `retry.retry_on=["region"]`), "hybrid_independent").Fallback, 0.1400, 5e-5)
+	near(t, "fallback with the article's rule",
+		answer(t, world(t, "reverse-regimes", `retry.retry_on=["region"]`), "hybrid_independent").Fallback, 0.1400, 5e-5)
 	run := months(t, 50, "reverse-regimes", `decision.exclude=["reverse"]`, "workload.orders_per_month=2000")
 	chooses(t, run, "reverse_independent")
 	// What a month costs says which it is: all months are alike only where submits are refused independently.
 	spread := func(s *record.Strategy) float64 { return *s.MonthlyCost.P95 / *s.MonthlyCost.P05 }
-	if alike, apart := spread(strategyOf(t, run, "hybrid_independent")), spread(strategyOf(t, run, "hybrid")); alike > 1.05 || apart < 1.5 {
+	if alike, apart := spread(strategyOf(t, run, "hybrid_independent")),
+		spread(strategyOf(t, run, "hybrid")); alike > 1.05 || apart < 1.5 {
 		t.Errorf("a dear month of the hybrid costs %.2f times a cheap one, an independent one's %.2f times; want over 1.5 and about 1", apart, alike)
 	}
 }
@@ -221,13 +229,15 @@ const caught = 3e-4
 func TestStructure6ASecondRouteToTheSameVendorDoesNotHelp(t *testing.T) {
 	near(t, "share of time that is out", down(130.55), 0.0184, 5e-5)
 	run := months(t, 600, "outage-month", "workload.orders_per_month=200")
-	forwarding, reverse, hybrid := strategyOf(t, run, "forwarding"), strategyOf(t, run, "reverse"), strategyOf(t, run, "hybrid")
+	forwarding, reverse, hybrid := strategyOf(t, run, "forwarding"), strategyOf(t, run, "reverse"),
+		strategyOf(t, run, "hybrid")
 	for _, s := range []*record.Strategy{forwarding, reverse, hybrid} {
 		holds(t, s.Name+": delivered", s.DeliveredShare, 1-down(130.55), caught)
 	}
 	near(t, "what the second route saves", *hybrid.DeliveredShare.Value, *forwarding.DeliveredShare.Value, 1e-4)
 	chooses(t, run, "")
-	for strategy, lost := range map[string]float64{"forwarding_independent": 6e-6, "reverse_independent": 5.6e-5, "hybrid_independent": 1.9e-8} {
+	for strategy, lost := range map[string]float64{"forwarding_independent": 6e-6, "reverse_independent": 5.6e-5,
+		"hybrid_independent": 1.9e-8} {
 		near(t, strategy+": lost", (1-answer(t, world(t, "outage-month"), strategy).Delivered)/lost, 1, 0.05)
 	}
 	chooses(t, months(t, 3, "outage-month", `decision.exclude=["forwarding","reverse"]`), "reverse_independent")

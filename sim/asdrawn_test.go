@@ -9,12 +9,13 @@ import (
 	"channelbench/scenarios"
 )
 
-// TestCostAsDrawnForetellsSmallRuns: what 60 months of 500 orders say of the cost of 30 orders holds in at least 95 %, or 90 %, of
-// 600 runs of 30 orders, within three binomial standard errors. The seeds are 1 and 2.
+// TestCostAsDrawnForetellsSmallRuns: what 60 months of 500 orders say of the cost of 30 orders holds in at least 95 %,
+// or 90 %, of 600 runs of 30 orders, within three binomial standard errors. The seeds are 1 and 2.
 func TestCostAsDrawnForetellsSmallRuns(t *testing.T) {
 	run := func(seed, orders string, months int) *basis {
 		source, _ := scenarios.Open("sora2")
-		s, _, err := scenario.Load("sora2", source, scenario.Options{Set: []string{"seed=" + seed, "workload.orders_per_month=" + orders}})
+		s, _, err := scenario.Load("sora2", source,
+			scenario.Options{Set: []string{"seed=" + seed, "workload.orders_per_month=" + orders}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -39,7 +40,8 @@ func TestCostAsDrawnForetellsSmallRuns(t *testing.T) {
 			got, slack := float64(held)/600, 3*math.Sqrt(level*(1-level)/600)
 			t.Logf("%s: %.1f%% of 600 runs lie within ±$%.3f, asked are %.0f%%", st.Name, 100*got, off, 100*level)
 			if got < level-slack {
-				t.Errorf("%s: only %.1f%% of 600 runs lie within ±$%.3f, want %.0f%% ± %.1f", st.Name, 100*got, off, 100*level, 100*slack)
+				t.Errorf("%s: only %.1f%% of 600 runs lie within ±$%.3f, want %.0f%% ± %.1f", st.Name, 100*got, off, 100*level,
+					100*slack)
 			}
 		}
 	}

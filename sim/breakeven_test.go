@@ -31,8 +31,8 @@ func atLengths(all []record.BreakEven, resolution string) []record.BreakEven {
 	return some
 }
 
-// TestBreakEvenLengths holds the lengths at which two strategies cost the same per delivered clip against a calculation by hand,
-// and says from which one on which is cheaper.
+// TestBreakEvenLengths holds the lengths at which two strategies cost the same per delivered clip against a calculation
+// by hand, and says from which one on which is cheaper.
 func TestBreakEvenLengths(t *testing.T) {
 	const noErrors = "channels.route.errors={}"
 	longer := `workload.videos.short.fit="longer"`
@@ -49,31 +49,51 @@ func TestBreakEvenLengths(t *testing.T) {
 		want []even
 	}{
 		{"flat against seconds", []string{noErrors}, []even{{0.12 / 0.085, "flat"}}},
-		{"with a discount", []string{noErrors, `channels.relay.price={ per_second = "$0.10", discount = "15%" }`}, []even{{0.12 / 0.085, "flat"}}},
-		{"with a bonus", []string{noErrors, `channels.relay.price={ per_second = "$0.10", bonus = "15%" }`}, []even{{1.38, "flat"}}},
+		{"with a discount", []string{noErrors, `channels.relay.price={ per_second = "$0.10", discount = "15%" }`},
+			[]even{{0.12 / 0.085, "flat"}}},
+		{"with a bonus", []string{noErrors, `channels.relay.price={ per_second = "$0.10", bonus = "15%" }`},
+			[]even{{1.38, "flat"}}},
 		{"at list price", []string{noErrors, `channels.relay.price={ per_second = "$0.10" }`}, []even{{1.2, "flat"}}},
-		{"the other way round", []string{noErrors, `channels.relay.price={ per_call = "$0.12" }`, `channels.route.price={ per_second = "$0.085" }`, `decision.exclude=["both"]`}, []even{{0.12 / 0.085, "steady"}}},
+		{"the other way round", []string{noErrors, `channels.relay.price={ per_call = "$0.12" }`,
+			`channels.route.price={ per_second = "$0.085" }`, `decision.exclude=["both"]`}, []even{{0.12 / 0.085, "steady"}}},
 		{"just at whole seconds", []string{noErrors, `channels.route.price={ per_call = "$0.51" }`}, []even{{6, "flat"}}},
-		{"base and extra seconds", []string{noErrors, `channels.route.price={ base = "$0.10", included_seconds = 5, per_extra_second = "$0.20" }`, `decision.exclude=["both"]`}, []even{{0.1 / 0.085, "flat"}, {0.9 / 0.115, "steady"}}},
+		{"base and extra seconds", []string{noErrors,
+			`channels.route.price={ base = "$0.10", included_seconds = 5, per_extra_second = "$0.20" }`,
+			`decision.exclude=["both"]`}, []even{{0.1 / 0.085, "flat"}, {0.9 / 0.115, "steady"}}},
 		{"refusals are free", nil, []even{{0.12 / 0.085, "flat"}}},
-		{"clips that are thrown away are paid", []string{`channels.route.errors={ unusable = { rate = "30%" } }`}, []even{{0.12 / 0.7 / 0.085, "flat"}}},
-		{"failed jobs that are billed in part", []string{`channels.relay.errors={ job = { rate = "20%", billed = "50%" } }`, noErrors}, []even{{0.12 / (0.085 * 0.9 / 0.8), "flat"}}},
-		{"jobs that are billed when they are accepted", []string{`channels.route.price={ per_call = "$0.12", billed = "on_accept" }`, `channels.route.errors={ job = { rate = "40%" } }`}, []even{{0.12 / 0.6 / 0.085, "flat"}}},
-		{"what is undelivered", []string{noErrors, `channels.relay.errors={ job = { rate = "10%" } }`, `strategies.steady.steps=[{ channel = "relay", attempts = 1 }]`,
+		{"clips that are thrown away are paid", []string{`channels.route.errors={ unusable = { rate = "30%" } }`},
+			[]even{{0.12 / 0.7 / 0.085, "flat"}}},
+		{"failed jobs that are billed in part", []string{`channels.relay.errors={ job = { rate = "20%", billed = "50%" } }`,
+			noErrors}, []even{{0.12 / (0.085 * 0.9 / 0.8), "flat"}}},
+		{"jobs that are billed when they are accepted",
+			[]string{`channels.route.price={ per_call = "$0.12", billed = "on_accept" }`,
+				`channels.route.errors={ job = { rate = "40%" } }`}, []even{{0.12 / 0.6 / 0.085, "flat"}}},
+		{"what is undelivered", []string{noErrors, `channels.relay.errors={ job = { rate = "10%" } }`,
+			`strategies.steady.steps=[{ channel = "relay", attempts = 1 }]`,
 			`costs={ undelivered = "$0.18", late = "$0", fixed_per_month = {} }`}, []even{{(0.12 - 0.02) / 0.085, "flat"}}},
 
 		{"only lengths that nobody makes", both("{ seconds = [5, 12, 40] }"), nil},
-		{"between two lengths that are made", append(both("{ seconds = [4, 5, 12, 40] }"), `channels.route.price={ per_call = "$0.70" }`, `decision.exclude=["both"]`), []even{{12, "flat"}}},
-		{"made longer than ordered, and billed so", append(both("{ seconds = [4, 8, 12, 40] }"), `channels.route.price={ per_call = "$0.50" }`, longer, `decision.exclude=["both"]`), []even{{5, "flat"}}},
-		{"a ladder's rung", []string{noErrors, longer, `channels.relay.price={ ladder = { "5" = "$0.10", "12" = "$0.30", "40" = "$0.30" } }`, `channels.route.price={ per_call = "$0.20" }`, `decision.exclude=["both"]`}, []even{{6, "flat"}}},
-		{"a ladder's rungs, and nothing between them", []string{noErrors, `channels.relay.price={ ladder = { "5" = "$0.10", "12" = "$0.30", "40" = "$0.30" } }`, `channels.route.price={ per_call = "$0.20" }`, `decision.exclude=["both"]`}, []even{{12, "flat"}}},
-		{"a route that begins at a length", []string{noErrors, `strategies.flat={ route = [{ when = { min_seconds = 9 }, steps = [{ channel = "route" }] }], steps = [{ channel = "dear" }] }`,
+		{"between two lengths that are made", append(both("{ seconds = [4, 5, 12, 40] }"),
+			`channels.route.price={ per_call = "$0.70" }`, `decision.exclude=["both"]`), []even{{12, "flat"}}},
+		{"made longer than ordered, and billed so",
+			append(both("{ seconds = [4, 8, 12, 40] }"), `channels.route.price={ per_call = "$0.50" }`, longer,
+				`decision.exclude=["both"]`), []even{{5, "flat"}}},
+		{"a ladder's rung", []string{noErrors, longer,
+			`channels.relay.price={ ladder = { "5" = "$0.10", "12" = "$0.30", "40" = "$0.30" } }`,
+			`channels.route.price={ per_call = "$0.20" }`, `decision.exclude=["both"]`}, []even{{6, "flat"}}},
+		{"a ladder's rungs, and nothing between them",
+			[]string{noErrors, `channels.relay.price={ ladder = { "5" = "$0.10", "12" = "$0.30", "40" = "$0.30" } }`,
+				`channels.route.price={ per_call = "$0.20" }`, `decision.exclude=["both"]`}, []even{{12, "flat"}}},
+		{"a route that begins at a length", []string{noErrors,
+			`strategies.flat={ route = [{ when = { min_seconds = 9 }, steps = [{ channel = "route" }] }], steps = [{ channel = "dear" }] }`,
 			`channels.dear={ kind = "reverse", price = { per_second = "$0.10" }, latency = { shape = "constant", base = "20s" } }`, `decision.exclude=["both"]`}, []even{{9, "flat"}}},
 
 		{"one is always cheaper", []string{noErrors, `channels.route.price={ per_second = "$0.08" }`}, nil},
 		{"the same price", []string{noErrors, `channels.route.price={ per_second = "$0.085" }`}, nil},
-		{"beyond the longest clip that is looked at", []string{noErrors, `channels.route.price={ per_call = "$1.30" }`, `decision.exclude=["both"]`}, nil},
-		{"among many lengths", []string{noErrors, "workload.videos.long.seconds=90", `channels.route.price={ per_call = "$5.00" }`, `decision.exclude=["both"]`}, []even{{5 / 0.085, "flat"}}},
+		{"beyond the longest clip that is looked at",
+			[]string{noErrors, `channels.route.price={ per_call = "$1.30" }`, `decision.exclude=["both"]`}, nil},
+		{"among many lengths", []string{noErrors, "workload.videos.long.seconds=90",
+			`channels.route.price={ per_call = "$5.00" }`, `decision.exclude=["both"]`}, []even{{5 / 0.085, "flat"}}},
 		{"no closed form", []string{`channels.route.limits={ concurrent = 40 }`}, nil},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -83,7 +103,8 @@ func TestBreakEvenLengths(t *testing.T) {
 			}
 			for i, want := range tt.want {
 				if math.Abs(*got[i].Seconds-want.seconds) > 1e-4 || got[i].Cheaper != want.cheaper {
-					t.Errorf("from %.4f s on %s is cheaper, want %s from %.4f s on", *got[i].Seconds, got[i].Cheaper, want.cheaper, want.seconds)
+					t.Errorf("from %.4f s on %s is cheaper, want %s from %.4f s on", *got[i].Seconds, got[i].Cheaper, want.cheaper,
+						want.seconds)
 				}
 			}
 		})
@@ -114,12 +135,16 @@ func TestBreakEvenSentences(t *testing.T) {
 		{"clips that are thrown away", []string{unusable, `decision.exclude=["both"]`}, []string{
 			"flat and steady cost the same per delivered 720p clip at 1.47 s: longer ones are cheaper with flat, shorter ones with steady.",
 			"flat costs as much per delivered clip as steady once 72% (5 s 720p) to 88% (12 s 720p) of route's clips are unusable."}},
-		{"jobs that fail and are billed", []string{`channels.route.errors={ job = { rate = "4%", billed = "100%" } }`, `decision.exclude=["both"]`, "workload.videos.long.seconds=5"}, []string{
+		{"jobs that fail and are billed", []string{`channels.route.errors={ job = { rate = "4%", billed = "100%" } }`,
+			`decision.exclude=["both"]`, "workload.videos.long.seconds=5"}, []string{
 			"flat and steady cost the same per delivered 720p clip at 1.47 s: longer ones are cheaper with flat, shorter ones with steady.",
 			"flat costs as much per delivered clip as steady once 72% (5 s 720p) of route's jobs fail."}},
-		{"a step", []string{`channels.route.errors={}`, `channels.route.makes={ seconds = [5, 12, 40] }`, `channels.relay.makes={ seconds = [5, 12, 40] }`, `channels.route.price={ per_call = "$0.70" }`, `decision.exclude=["both"]`}, []string{
+		{"a step", []string{`channels.route.errors={}`, `channels.route.makes={ seconds = [5, 12, 40] }`,
+			`channels.relay.makes={ seconds = [5, 12, 40] }`, `channels.route.price={ per_call = "$0.70" }`,
+			`decision.exclude=["both"]`}, []string{
 			"From a 720p clip of 12 s on, flat is cheaper per delivered clip than steady; shorter ones are cheaper with steady."}},
-		{"nothing that anybody makes", []string{`channels.route.errors={}`, `channels.route.makes={ seconds = [5, 12, 40] }`}, nil},
+		{"nothing that anybody makes", []string{`channels.route.errors={}`, `channels.route.makes={ seconds = [5, 12, 40] }`},
+			nil},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			var got []string
@@ -142,13 +167,18 @@ func TestBreakEvenRates(t *testing.T) {
 		set           []string
 		want          float64 // of the shortest clip; 0: none
 	}{
-		{"unusable", "unusable", []string{`channels.route.errors={ unusable = { rate = "4%" } }`, `decision.exclude=["both"]`}, 1 - 0.12/0.425},
-		{"job, half of them billed", "job", []string{`channels.route.errors={ job = { rate = "4%", billed = "50%" } }`, `decision.exclude=["both"]`}, 1 - 1/(2*0.425/0.12-1)},
-		{"job, accepted is billed", "job", []string{`channels.route.price={ per_call = "$0.12", billed = "on_accept" }`, `channels.route.errors={ job = { rate = "4%" } }`, `decision.exclude=["both"]`}, 1 - 0.12/0.425},
+		{"unusable", "unusable", []string{`channels.route.errors={ unusable = { rate = "4%" } }`,
+			`decision.exclude=["both"]`}, 1 - 0.12/0.425},
+		{"job, half of them billed", "job", []string{`channels.route.errors={ job = { rate = "4%", billed = "50%" } }`,
+			`decision.exclude=["both"]`}, 1 - 1/(2*0.425/0.12-1)},
+		{"job, accepted is billed", "job", []string{`channels.route.price={ per_call = "$0.12", billed = "on_accept" }`,
+			`channels.route.errors={ job = { rate = "4%" } }`, `decision.exclude=["both"]`}, 1 - 0.12/0.425},
 		{"job, none is billed", "job", []string{`channels.route.errors={ job = { rate = "4%" } }`}, 0},
 		{"region", "region", nil, 0},
-		{"submit, and what is undelivered", "submit", []string{`channels.route.errors={ submit = { rate = "4%" } }`, `strategies.flat.steps=[{ channel = "route", attempts = 1 }]`,
-			`costs={ undelivered = "$1", late = "$0", fixed_per_month = {} }`, `decision.exclude=["both"]`}, 0.305 / 1.305},
+		{"submit, and what is undelivered", "submit",
+			[]string{`channels.route.errors={ submit = { rate = "4%" } }`,
+				`strategies.flat.steps=[{ channel = "route", attempts = 1 }]`,
+				`costs={ undelivered = "$1", late = "$0", fixed_per_month = {} }`, `decision.exclude=["both"]`}, 0.305 / 1.305},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			found := 0.0
@@ -166,8 +196,11 @@ func TestBreakEvenRates(t *testing.T) {
 
 // TestBreakEvenByHand: a tenth of the jobs fails and is billed, three in ten clips are thrown away.
 func TestBreakEvenByHand(t *testing.T) {
-	all := evensOf(t, `channels.relay={ kind = "forwarding", price = { per_second = "$0.05" }, latency = { shape = "constant", base = "60s" }, errors = { job = { rate = "10%", billed = "100%" } } }`,
-		`channels.route.errors={ unusable = { rate = "30%" } }`, `strategies.steady.steps=[{ channel = "relay", attempts = 1 }]`, `strategies.flat.steps=[{ channel = "route", attempts = 1 }]`)
+	all := evensOf(t,
+		`channels.relay={ kind = "forwarding", price = { per_second = "$0.05" }, latency = { shape = "constant", base = "60s" }, errors = { job = { rate = "10%", billed = "100%" } } }`,
+		`channels.route.errors={ unusable = { rate = "30%" } }`,
+		`strategies.steady.steps=[{ channel = "relay", attempts = 1 }]`,
+		`strategies.flat.steps=[{ channel = "route", attempts = 1 }]`)
 	want := fmt.Sprintf("%.4f", 0.12/0.7*0.9/0.05)
 	if got := atLengths(all, "720p"); len(got) != 1 || fmt.Sprintf("%.4f", *got[0].Seconds) != want {
 		t.Errorf("%+v, want %s s", got, want)

@@ -24,7 +24,8 @@ const (
 )
 
 // failuresDrawn are those whose rate a map can vary.
-var failuresDrawn = slices.DeleteFunc(slices.Clone(channel.Errors), func(r channel.Reason) bool { return channel.Reasons[r].Clause == "" })
+var failuresDrawn = slices.DeleteFunc(slices.Clone(channel.Errors),
+	func(r channel.Reason) bool { return channel.Reasons[r].Clause == "" })
 
 // contest is the comparison behind a break-even map: the saving of one strategy against another for clips of one
 // resolution, as one channel's failures grow.

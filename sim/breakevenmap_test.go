@@ -103,8 +103,8 @@ func pair(m *record.BreakEvenMap) string {
 	return fmt.Sprintf("%s against %s, %s of %s", m.Strategy, m.Against, m.Failure, m.Channel)
 }
 
-// TestBreakEvenMap holds every point against a formula. With p the rate, an order is delivered by flat unless three attempts
-// in a row fail.
+// TestBreakEvenMap holds every point against a formula. With p the rate, an order is delivered by flat unless three
+// attempts in a row fail.
 func TestBreakEvenMap(t *testing.T) {
 	relay := func(s float64) float64 { return 0.085 * s }
 	for _, tt := range []struct {
@@ -115,29 +115,40 @@ func TestBreakEvenMap(t *testing.T) {
 	}{
 		{"refusals are free", nil, "flat against steady, region of route",
 			func(s, p float64) float64 { return relay(s) - 0.12 }},
-		{"what is undelivered is not", []string{`costs={ undelivered = "$1.50", late = "$0", fixed_per_month = { relay = "$20", route = "$50" } }`}, "flat against steady, region of route",
+		{"what is undelivered is not",
+			[]string{`costs={ undelivered = "$1.50", late = "$0", fixed_per_month = { relay = "$20", route = "$50" } }`},
+			"flat against steady, region of route",
 			func(s, p float64) float64 {
 				lost := p * p * p
 				return relay(s) + 0.02 - (0.12*(1-lost)+1.50*lost+0.05)/(1-lost)
 			}},
-		{"late", []string{`costs={ undelivered = "$0", late = "$0.10", fixed_per_month = {} }`, "workload.promise=60s"}, "flat against steady, region of route",
+		{"late", []string{`costs={ undelivered = "$0", late = "$0.10", fixed_per_month = {} }`, "workload.promise=60s"},
+			"flat against steady, region of route",
 			func(s, p float64) float64 { return relay(s) - 0.22 }},
-		{"failed jobs, half of them billed", []string{`channels.route.errors={ job = { rate = "4%", billed = "50%" } }`}, "flat against steady, job of route",
+		{"failed jobs, half of them billed", []string{`channels.route.errors={ job = { rate = "4%", billed = "50%" } }`},
+			"flat against steady, job of route",
 			func(s, p float64) float64 { return relay(s) - 0.12*(p/2+1-p)*(1+p+p*p)/(1-p*p*p) }},
-		{"unusable clips", []string{`channels.route.errors={ unusable = { rate = "4%" } }`}, "flat against steady, unusable of route",
+		{"unusable clips", []string{`channels.route.errors={ unusable = { rate = "4%" } }`},
+			"flat against steady, unusable of route",
 			func(s, p float64) float64 { return relay(s) - 0.12*(1+p+p*p)/(1-p*p*p) }},
 		{"hybrid", []string{`decision.exclude=["flat"]`}, "both against steady, region of route",
 			func(s, p float64) float64 { return relay(s) - (0.12*(1-p*p*p) + relay(s)*p*p*p) }},
-		{"one attempt, and egress exits", []string{`strategies.flat.steps=[{ channel = "route", attempts = 1 }]`, `costs={ undelivered = "$1", late = "$0", fixed_per_month = {} }`,
-			`channels.route.errors.region={ rate = "2%", exits = 3, burst = "5m" }`, `decision.exclude=["both"]`}, "flat against steady, region of route",
+		{"one attempt, and egress exits", []string{`strategies.flat.steps=[{ channel = "route", attempts = 1 }]`,
+			`costs={ undelivered = "$1", late = "$0", fixed_per_month = {} }`,
+			`channels.route.errors.region={ rate = "2%", exits = 3, burst = "5m" }`, `decision.exclude=["both"]`},
+			"flat against steady, region of route",
 			func(s, p float64) float64 { return relay(s) - (0.12 + p/(1-p)) }},
 		{"the candidate is the dearer", []string{`decision.require=["p95 <= 60s"]`}, "steady against flat, region of route",
 			func(s, p float64) float64 { return 0.12 - relay(s) }},
-		{"prices swapped", []string{`channels.relay.price={ per_call = "$0.12" }`, `channels.route.price={ per_second = "$0.085" }`, `decision.exclude=["both"]`}, "steady against flat, region of route",
+		{"prices swapped", []string{`channels.relay.price={ per_call = "$0.12" }`,
+			`channels.route.price={ per_second = "$0.085" }`, `decision.exclude=["both"]`},
+			"steady against flat, region of route",
 			func(s, p float64) float64 { return relay(s) - 0.12 }},
-		{"a channel that makes few lengths", []string{"channels.route.makes={ seconds = [5, 12, 40] }"}, "flat against steady, region of route",
+		{"a channel that makes few lengths", []string{"channels.route.makes={ seconds = [5, 12, 40] }"},
+			"flat against steady, region of route",
 			func(s, p float64) float64 { return relay(s) - 0.12 }},
-		{"a ladder makes the next rung", []string{`channels.route.price={ ladder = { "5" = "$0.10", "12" = { "720p" = "$0.20" }, "40" = { "1080p" = "$0.30" } } }`}, "flat against steady, region of route",
+		{"a ladder makes the next rung",
+			[]string{`channels.route.price={ ladder = { "5" = "$0.10", "12" = { "720p" = "$0.20" }, "40" = { "1080p" = "$0.30" } } }`}, "flat against steady, region of route",
 			func(s, p float64) float64 {
 				switch {
 				case s <= 5:
@@ -147,8 +158,10 @@ func TestBreakEvenMap(t *testing.T) {
 				}
 				return math.NaN() // no rung at 720p
 			}},
-		{"routed by length, its fixed costs where it uses the channel", []string{`strategies.flat={ route = [{ when = { max_seconds = 8 }, steps = [{ channel = "route" }] }], steps = [{ channel = "relay" }] }`,
-			`decision.exclude=["both"]`, `costs={ undelivered = "$0", late = "$0", fixed_per_month = { route = "$50" } }`}, "flat against steady, region of route",
+		{"routed by length, its fixed costs where it uses the channel",
+			[]string{`strategies.flat={ route = [{ when = { max_seconds = 8 }, steps = [{ channel = "route" }] }], steps = [{ channel = "relay" }] }`,
+				`decision.exclude=["both"]`, `costs={ undelivered = "$0", late = "$0", fixed_per_month = { route = "$50" } }`},
+			"flat against steady, region of route",
 			func(s, p float64) float64 {
 				if s <= 8 {
 					return relay(s) - 0.12 - 0.05/(1-p*p*p)
@@ -174,7 +187,8 @@ func TestBreakEvenMap(t *testing.T) {
 // TestBreakEvenMapFrame: what a map covers, and where the scenario lies on it.
 func TestBreakEvenMapFrame(t *testing.T) {
 	m := mapOf(t)
-	if m.Resolution != "720p" || m.Workload != (record.MapBox{SecondsLow: 5, SecondsHigh: 12, RateLow: 0.01, RateHigh: 0.03}) {
+	if m.Resolution != "720p" || m.Workload != (record.MapBox{SecondsLow: 5, SecondsHigh: 12, RateLow: 0.01,
+		RateHigh: 0.03}) {
 		t.Errorf("%s, %+v", m.Resolution, m.Workload)
 	}
 	if n := len(m.Seconds); n != 15 || m.Seconds[0] != 1 || m.Seconds[n-1] != 15 {
@@ -208,10 +222,16 @@ func TestBreakEvenMapFrame(t *testing.T) {
 		set  []string
 		want string
 	}{
-		{"lengths that both make, and those that are ordered", []string{"channels.route.makes={ seconds = [3, 5, 9, 12, 40] }", "channels.relay.makes={ seconds = [3, 5, 9, 12, 14, 40] }"}, "[3 5 9 12]"},
-		{"a longer clip, where the most ordered video allows it", []string{"channels.route.makes={ seconds = [5, 12, 40] }", `workload.videos.short.fit="longer"`}, "[1 2 3 4 5 6 7 8 9 10 11 12 13 14 15]"},
-		{"a rung, where it doesn't", []string{`channels.route.price={ ladder = { "5" = "$0.10", "8" = "$0.15", "12" = { "720p" = "$0.20" }, "40" = { "1080p" = "$0.30" } } }`}, "[5 8 12]"},
-		{"a length of which one side makes a part by falling back", []string{`decision.exclude=["flat"]`, "channels.route.makes={ seconds = [5, 12, 40] }"}, "[5 12]"},
+		{"lengths that both make, and those that are ordered",
+			[]string{"channels.route.makes={ seconds = [3, 5, 9, 12, 40] }",
+				"channels.relay.makes={ seconds = [3, 5, 9, 12, 14, 40] }"}, "[3 5 9 12]"},
+		{"a longer clip, where the most ordered video allows it",
+			[]string{"channels.route.makes={ seconds = [5, 12, 40] }", `workload.videos.short.fit="longer"`},
+			"[1 2 3 4 5 6 7 8 9 10 11 12 13 14 15]"},
+		{"a rung, where it doesn't",
+			[]string{`channels.route.price={ ladder = { "5" = "$0.10", "8" = "$0.15", "12" = { "720p" = "$0.20" }, "40" = { "1080p" = "$0.30" } } }`}, "[5 8 12]"},
+		{"a length of which one side makes a part by falling back",
+			[]string{`decision.exclude=["flat"]`, "channels.route.makes={ seconds = [5, 12, 40] }"}, "[5 12]"},
 	} {
 		if got := fmt.Sprint(mapOf(t, tt.set...).Seconds); got != tt.want {
 			t.Errorf("%s: %s, want %s", tt.name, got, tt.want)
@@ -226,8 +246,8 @@ func TestBreakEvenMapFrame(t *testing.T) {
 	}
 }
 
-// TestBreakEvenMapIsSmooth: what lies between two rates of the map is close to a straight line between them, so a contour
-// has no kinks. Of unusable clips a delivered one costs 1 / (1 - rate) calls.
+// TestBreakEvenMapIsSmooth: what lies between two rates of the map is close to a straight line between them, so a
+// contour has no kinks. Of unusable clips a delivered one costs 1 / (1 - rate) calls.
 func TestBreakEvenMapIsSmooth(t *testing.T) {
 	m := mapOf(t, `channels.route.errors={ unusable = { rate = "4%" } }`)
 	cost := func(rate float64) float64 { return 1 / (1 - rate) }
@@ -248,23 +268,34 @@ func TestBreakEvenMapCompares(t *testing.T) {
 		set  []string
 		want string
 	}{
-		{"the cheapest, against the cheapest that begins on another kind", []string{second, backup}, "flat against steady, region of route"},
-		{"not against what is excluded", []string{second, backup, `decision.exclude=["steady"]`}, "flat against backup, region of route"},
-		{"an excluded channel excludes what uses it", []string{second, backup, `decision.exclude=["route"]`}, "steady against backup, region of relay"},
-		{"where no other kind is left: against another set of channels", []string{`decision.exclude=["steady"]`}, "flat against both, region of route"},
+		{"the cheapest, against the cheapest that begins on another kind", []string{second, backup},
+			"flat against steady, region of route"},
+		{"not against what is excluded", []string{second, backup, `decision.exclude=["steady"]`},
+			"flat against backup, region of route"},
+		{"an excluded channel excludes what uses it", []string{second, backup, `decision.exclude=["route"]`},
+			"steady against backup, region of relay"},
+		{"where no other kind is left: against another set of channels", []string{`decision.exclude=["steady"]`},
+			"flat against both, region of route"},
 		{"nothing is left", []string{`decision.exclude=["steady", "both"]`}, "no map"},
-		{"nothing else uses other channels", []string{`decision.exclude=["route"]`, `strategies.patient={ steps = [{ channel = "relay", attempts = 5 }] }`}, "no map"},
-		{"routed by name: as the most ordered video goes", []string{`strategies.flat={ route = [{ when = { video = "long" }, steps = [{ channel = "relay" }] }], steps = [{ channel = "route" }] }`,
-			`decision.exclude=["both"]`}, "flat against steady, region of route"},
-		{"routed by name: no other way for that", []string{`strategies.flat={ route = [{ when = { video = "long" }, steps = [{ channel = "route" }] }], steps = [{ channel = "relay" }] }`,
-			`decision.exclude=["both"]`}, "no map"},
-		{"begins on both kinds", []string{`strategies.flat={ route = [{ when = { min_seconds = 12 }, steps = [{ channel = "relay" }] }], steps = [{ channel = "route" }] }`,
-			`decision.exclude=["both"]`}, "flat against steady, region of route"},
-		{"begins on both kinds, and nothing else is left", []string{`strategies.routed={ route = [{ when = { min_seconds = 12 }, steps = [{ channel = "relay" }] }], steps = [{ channel = "route" }] }`,
-			`decision={ exclude = ["flat", "both", "steady"] }`}, "no map"},
+		{"nothing else uses other channels", []string{`decision.exclude=["route"]`,
+			`strategies.patient={ steps = [{ channel = "relay", attempts = 5 }] }`}, "no map"},
+		{"routed by name: as the most ordered video goes",
+			[]string{`strategies.flat={ route = [{ when = { video = "long" }, steps = [{ channel = "relay" }] }], steps = [{ channel = "route" }] }`,
+				`decision.exclude=["both"]`}, "flat against steady, region of route"},
+		{"routed by name: no other way for that",
+			[]string{`strategies.flat={ route = [{ when = { video = "long" }, steps = [{ channel = "route" }] }], steps = [{ channel = "relay" }] }`,
+				`decision.exclude=["both"]`}, "no map"},
+		{"begins on both kinds",
+			[]string{`strategies.flat={ route = [{ when = { min_seconds = 12 }, steps = [{ channel = "relay" }] }], steps = [{ channel = "route" }] }`,
+				`decision.exclude=["both"]`}, "flat against steady, region of route"},
+		{"begins on both kinds, and nothing else is left",
+			[]string{`strategies.routed={ route = [{ when = { min_seconds = 12 }, steps = [{ channel = "relay" }] }], steps = [{ channel = "route" }] }`,
+				`decision={ exclude = ["flat", "both", "steady"] }`}, "no map"},
 		{"no closed form for one of them", []string{`channels.route.limits={ concurrent = 40 }`}, "no map"},
-		{"none that is beyond retries", []string{`strategies.steady.steps=[{ channel = "relay", timeout = "90s" }]`}, "no map"},
-		{"nothing is delivered on one side", []string{`channels.route.errors={ submit = { rate = "100%" } }`, `decision.exclude=["both"]`}, "no map"},
+		{"none that is beyond retries", []string{`strategies.steady.steps=[{ channel = "relay", timeout = "90s" }]`},
+			"no map"},
+		{"nothing is delivered on one side", []string{`channels.route.errors={ submit = { rate = "100%" } }`,
+			`decision.exclude=["both"]`}, "no map"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			if got := pair(mapAsStated(t, tt.set...)); got != tt.want {
@@ -300,7 +331,8 @@ func TestBreakEvenMapIsASimulatedWhatIf(t *testing.T) {
 	}
 	for _, at := range [][2]int{{0, 0}, {3, 4}, {11, 9}, {21, 14}} {
 		rate, seconds := m.Rates[at[0]], m.Seconds[at[1]]
-		there := run(fmt.Sprintf(`workload.videos=[{ name = "short", share = "100%%", seconds = %g, resolution = "720p" }]`, seconds),
+		there := run(fmt.Sprintf(`workload.videos=[{ name = "short", share = "100%%", seconds = %g, resolution = "720p" }]`,
+			seconds),
 			fmt.Sprintf("channels.reverse.errors.region.rate=%.7f%%", 100*rate))
 		want := cost(there, m.Against) - cost(there, m.Strategy)
 		if got := *m.Saving[at[0]][at[1]]; math.Abs(got-want) > 1e-3*cost(there, m.Strategy) {

@@ -73,7 +73,8 @@ func TestComparisonNotices(t *testing.T) {
 		c := &m.Channels[worldtest.Reverse]
 		c.SubmitTakes = dist.Constant(2)
 		c.Errors = world.Errors{
-			By: world.ByReason{channel.Moderation: {Rate: 0.02}, channel.Region: {Rate: 0.2, Takes: dist.NewLogNormal(6, 0.6)}, channel.Submit: {Rate: 0.05}, channel.Lost: {Rate: 0.02, Takes: dist.Constant(30)},
+			By: world.ByReason{channel.Moderation: {Rate: 0.02}, channel.Region: {Rate: 0.2, Takes: dist.NewLogNormal(6, 0.6)},
+				channel.Submit: {Rate: 0.05}, channel.Lost: {Rate: 0.02, Takes: dist.Constant(30)},
 				channel.Job: {Rate: 0.1, Billed: 0.5}, channel.BadClip: {Rate: 0.05}, channel.Download: {Rate: 0.05}},
 		}
 		return m, worldtest.Strategy("hybrid", m, 10*s, worldtest.Reverse, worldtest.Forwarding)
@@ -96,26 +97,38 @@ func TestComparisonNotices(t *testing.T) {
 		edit func(m *world.Model, p *policy.Strategy)
 		want string // among the findings
 	}{
-		{"region rate", func(m *world.Model, _ *policy.Strategy) { errors(m).By[channel.Region].Rate = 0.21 }, "attempts per order"},
+		{"region rate", func(m *world.Model, _ *policy.Strategy) { errors(m).By[channel.Region].Rate = 0.21 },
+			"attempts per order"},
 		{"how long a refusal takes", func(m *world.Model, _ *policy.Strategy) {
 			errors(m).By[channel.Region].Takes = dist.NewLogNormal(12, 0.6)
 		}, "mean latency"},
-		{"submit rate", func(m *world.Model, _ *policy.Strategy) { errors(m).By[channel.Submit].Rate = 0.06 }, "attempts per order"},
-		{"moderation rate", func(m *world.Model, _ *policy.Strategy) { errors(m).By[channel.Moderation].Rate = 0.025 }, "fallback share"},
-		{"ambiguous rate", func(m *world.Model, _ *policy.Strategy) { errors(m).By[channel.Lost].Rate = 0.022 }, "delivered share"},
-		{"job rate", func(m *world.Model, _ *policy.Strategy) { errors(m).By[channel.Job].Rate = 0.11 }, "attempts per order"},
-		{"billed share", func(m *world.Model, _ *policy.Strategy) { errors(m).By[channel.Job].Billed = 0.8 }, "charge per order"},
-		{"unusable rate", func(m *world.Model, _ *policy.Strategy) { errors(m).By[channel.BadClip].Rate = 0.07 }, "charge per order"},
-		{"download rate", func(m *world.Model, _ *policy.Strategy) { errors(m).By[channel.Download].Rate = 0.2 }, "mean latency"},
+		{"submit rate", func(m *world.Model, _ *policy.Strategy) { errors(m).By[channel.Submit].Rate = 0.06 },
+			"attempts per order"},
+		{"moderation rate", func(m *world.Model, _ *policy.Strategy) { errors(m).By[channel.Moderation].Rate = 0.025 },
+			"fallback share"},
+		{"ambiguous rate", func(m *world.Model, _ *policy.Strategy) { errors(m).By[channel.Lost].Rate = 0.022 },
+			"delivered share"},
+		{"job rate", func(m *world.Model, _ *policy.Strategy) { errors(m).By[channel.Job].Rate = 0.11 },
+			"attempts per order"},
+		{"billed share", func(m *world.Model, _ *policy.Strategy) { errors(m).By[channel.Job].Billed = 0.8 },
+			"charge per order"},
+		{"unusable rate", func(m *world.Model, _ *policy.Strategy) { errors(m).By[channel.BadClip].Rate = 0.07 },
+			"charge per order"},
+		{"download rate", func(m *world.Model, _ *policy.Strategy) { errors(m).By[channel.Download].Rate = 0.2 },
+			"mean latency"},
 		{"price", func(m *world.Model, _ *policy.Strategy) {
-			m.Channels[worldtest.Reverse].Price = &channel.Price{Shape: channel.PerCall, Units: map[string]money.Micros{channel.Any: 123_000}}
+			m.Channels[worldtest.Reverse].Price = &channel.Price{Shape: channel.PerCall,
+				Units: map[string]money.Micros{channel.Any: 123_000}}
 		}, "charge per order"},
 		{"billing", func(m *world.Model, _ *policy.Strategy) {
 			price := *m.Channels[worldtest.Reverse].Price
 			price.Billed = channel.OnAccept
 			m.Channels[worldtest.Reverse].Price = &price
 		}, "charge per order"},
-		{"shares of the classes", func(m *world.Model, _ *policy.Strategy) { m.Classes[0].Share, m.Classes[3].Share = 0.39, 0.11 }, "mean latency"},
+		{"shares of the classes", func(m *world.Model, _ *policy.Strategy) {
+			m.Classes[0].Share, m.Classes[3].Share = 0.39,
+				0.11
+		}, "mean latency"},
 		{"service", func(m *world.Model, _ *policy.Strategy) {
 			m.Channels[worldtest.Reverse].Jobs[0].Service = dist.NewLogNormal(52, 0.35)
 		}, "mean latency"},
@@ -125,8 +138,12 @@ func TestComparisonNotices(t *testing.T) {
 		{"the end of the tail", func(m *world.Model, _ *policy.Strategy) {
 			errors(m).By[channel.Moderation].Rate, errors(m).By[channel.Lost].Rate = 0, 0
 		}, "p99"},
-		{"the way to acceptance", func(m *world.Model, _ *policy.Strategy) { m.Channels[worldtest.Reverse].SubmitTakes = dist.Constant(5) }, "mean latency"},
-		{"poll", func(_ *world.Model, p *policy.Strategy) { everyStep(p, func(step *policy.Step) { step.Poll = 11 * s }) }, "p50"},
+		{"the way to acceptance", func(m *world.Model,
+			_ *policy.Strategy) {
+			m.Channels[worldtest.Reverse].SubmitTakes = dist.Constant(5)
+		}, "mean latency"},
+		{"poll", func(_ *world.Model, p *policy.Strategy) { everyStep(p, func(step *policy.Step) { step.Poll = 11 * s }) },
+			"p50"},
 		{"deadline", func(m *world.Model, p *policy.Strategy) {
 			m.Deadline = 9 * time.Minute
 			for i := range p.Routes {
@@ -134,7 +151,8 @@ func TestComparisonNotices(t *testing.T) {
 			}
 		}, "delivered share"},
 		{"promise", func(m *world.Model, _ *policy.Strategy) { m.Promise = 124 * s }, "in-time share"},
-		{"attempts", func(_ *world.Model, p *policy.Strategy) { everyStep(p, func(step *policy.Step) { step.Attempts = 2 }) }, "fallback share"},
+		{"attempts", func(_ *world.Model, p *policy.Strategy) { everyStep(p, func(step *policy.Step) { step.Attempts = 2 }) },
+			"fallback share"},
 		{"what is tried again", func(_ *world.Model, p *policy.Strategy) {
 			everyStep(p, func(step *policy.Step) { step.RetryOn &^= policy.SetOf(channel.Submit) })
 		}, "fallback share"},
@@ -288,14 +306,19 @@ func (w *scene) channel() world.Channel {
 	refusal := func() world.Error { return world.Error{Rate: w.rate(), Takes: w.takes()} }
 	c := world.Channel{
 		SubmitTakes: w.takes(),
-		Price:       &channel.Price{Shape: channel.PerSecond, Units: map[string]money.Micros{channel.Any: money.Micros(1 + w.random.IntN(200_000))}, Billed: one(w.random, channel.OnSuccess, channel.OnAccept)},
+		Price: &channel.Price{Shape: channel.PerSecond,
+			Units:  map[string]money.Micros{channel.Any: money.Micros(1 + w.random.IntN(200_000))},
+			Billed: one(w.random, channel.OnSuccess, channel.OnAccept)},
 		Errors: world.Errors{
-			By: world.ByReason{channel.Moderation: refusal(), channel.Region: refusal(), channel.Submit: refusal(), channel.Lost: refusal(),
-				channel.Job: {Rate: w.rate(), Billed: one(w.random, 0, 1, w.random.Float64())}, channel.BadClip: {Rate: w.rate()}, channel.Download: {Rate: min(0.5, w.rate())}},
+			By: world.ByReason{channel.Moderation: refusal(), channel.Region: refusal(), channel.Submit: refusal(),
+				channel.Lost: refusal(),
+				channel.Job:  {Rate: w.rate(), Billed: one(w.random, 0, 1, w.random.Float64())}, channel.BadClip: {Rate: w.rate()},
+				channel.Download: {Rate: min(0.5, w.rate())}},
 		},
 	}
 	if w.pick(3) {
-		c.Errors.RegionMix = []world.Weighted{{Weight: 0.5, Rate: w.rate()}, {Weight: 0.3, Rate: w.rate()}, {Weight: 0.2, Rate: w.rate()}}
+		c.Errors.RegionMix = []world.Weighted{{Weight: 0.5, Rate: w.rate()}, {Weight: 0.3, Rate: w.rate()},
+			{Weight: 0.2, Rate: w.rate()}}
 	}
 	for i := range w.model.Classes {
 		c.Jobs = append(c.Jobs, world.Job{Makes: true, Clip: w.model.Classes[i].Clip, Service: w.service()})
@@ -348,7 +371,8 @@ func anyWorld(random *rand.Rand) *scene {
 		total += v
 	}
 	for i, v := range weights {
-		m.Classes = append(m.Classes, world.Class{Share: v / total, Clip: channel.Clip{Seconds: 5 * (i + 1), Resolution: "720p"}})
+		m.Classes = append(m.Classes, world.Class{Share: v / total,
+			Clip: channel.Clip{Seconds: 5 * (i + 1), Resolution: "720p"}})
 	}
 	var polls []time.Duration
 	for range 1 + random.IntN(3) {
@@ -374,7 +398,8 @@ func anyWorld(random *rand.Rand) *scene {
 			}
 			route.Steps = append(route.Steps, policy.Step{
 				Channel: ch, Attempts: 1 + random.IntN(4), Poll: polls[ch], Backoff: w.backoff(),
-				RetryOn: policy.ReasonSet(random.Uint64() | random.Uint64()), OnAmbiguous: one(random, policy.Stop, policy.NextStep),
+				RetryOn:     policy.ReasonSet(random.Uint64() | random.Uint64()),
+				OnAmbiguous: one(random, policy.Stop, policy.NextStep),
 			})
 		}
 		w.strategy.Routes = append(w.strategy.Routes, route)

@@ -12,14 +12,16 @@ import (
 	"channelbench/sim/exact"
 )
 
-// shaky is the starter scenario with small months and so many errors that every figure varies; polls as stated, or none: clips
-// are seen as soon as they are ready.
+// shaky is the starter scenario with small months and so many errors that every figure varies; polls as stated, or
+// none: clips are seen as soon as they are ready.
 func shaky(t *testing.T, polls bool) (*scenario.Scenario, *scenario.Compiled) {
 	t.Helper()
 	source, _ := scenarios.Open("starter")
 	s, _, err := scenario.Load("starter", source, scenario.Options{Set: []string{
-		"workload.orders_per_month=100", "channels.reverse.errors.region={ rate = '30%', takes = { median = '6s' } }", "channels.reverse.errors.unusable.rate=20%",
-		"channels.reverse.errors.job.rate=20%", "channels.forwarding.errors.submit.rate=20%", "costs.undelivered=$1", "workload.promise=3m", "decision.require=[]",
+		"workload.orders_per_month=100", "channels.reverse.errors.region={ rate = '30%', takes = { median = '6s' } }",
+		"channels.reverse.errors.unusable.rate=20%",
+		"channels.reverse.errors.job.rate=20%", "channels.forwarding.errors.submit.rate=20%", "costs.undelivered=$1",
+		"workload.promise=3m", "decision.require=[]",
 	}})
 	if err != nil {
 		t.Fatal(err)
@@ -117,21 +119,23 @@ func cover(t *testing.T, s *scenario.Scenario, c *scenario.Compiled, runs, month
 	return found
 }
 
-// hold checks that the intervals of each figure hold the truth in 95 % of the runs, within three binomial standard errors, or at
-// least as often.
+// hold checks that the intervals of each figure hold the truth in 95 % of the runs, within three binomial standard
+// errors, or at least as often.
 func (c coverage) hold(t *testing.T, what string, least, most float64) {
 	t.Helper()
 	for figure, n := range c {
 		share, slack := float64(n.held)/float64(n.of), 3*math.Sqrt(0.95*0.05/float64(n.of))
 		t.Logf("%s, %s: %.1f%%", what, figure, 100*share)
 		if share < least-slack || share > most+slack {
-			t.Errorf("%s, %s: %.1f%% of %d intervals hold the truth, want %.0f%% to %.0f%% ± %.1f", what, figure, 100*share, n.of, 100*least, 100*most, 100*slack)
+			t.Errorf("%s, %s: %.1f%% of %d intervals hold the truth, want %.0f%% to %.0f%% ± %.1f", what, figure, 100*share,
+				n.of, 100*least, 100*most, 100*slack)
 		}
 	}
 }
 
-// TestCoverage: the 95 % intervals that a run reports hold the truth in 95 % of many runs. Those of shares with a few hits or
-// misses may hold it more often: no interval of so few counts can do better without holding it too rarely elsewhere.
+// TestCoverage: the 95 % intervals that a run reports hold the truth in 95 % of many runs. Those of shares with a few
+// hits or misses may hold it more often: no interval of so few counts can do better without holding it too rarely
+// elsewhere.
 func TestCoverage(t *testing.T) {
 	s, c := shaky(t, false)
 	found := cover(t, s, c, proof.Size(100, 1000), 40)
@@ -141,8 +145,8 @@ func TestCoverage(t *testing.T) {
 	found.few.hold(t, "shares of few", 0.95, 1)
 }
 
-// TestCoverageAtPolls: where clips are seen at polls, many orders take exactly as long; the quantiles that lie there are met
-// exactly or not at all, so their intervals hold more than they say, and never less.
+// TestCoverageAtPolls: where clips are seen at polls, many orders take exactly as long; the quantiles that lie there
+// are met exactly or not at all, so their intervals hold more than they say, and never less.
 func TestCoverageAtPolls(t *testing.T) {
 	s, c := shaky(t, true)
 	found := cover(t, s, c, proof.Size(50, 150), 40)
@@ -150,8 +154,8 @@ func TestCoverageAtPolls(t *testing.T) {
 	found.quantiles.hold(t, "quantiles", 0.95, 1)
 }
 
-// TestCoverageOfFewMonths: in twelve months of 100 orders, forwarding loses ten orders at a dollar each. So few make a cost so
-// lopsided that t over months holds it too rarely: a run of so few months warns. All else holds.
+// TestCoverageOfFewMonths: in twelve months of 100 orders, forwarding loses ten orders at a dollar each. So few make a
+// cost so lopsided that t over months holds it too rarely: a run of so few months warns. All else holds.
 func TestCoverageOfFewMonths(t *testing.T) {
 	s, c := shaky(t, false)
 	found := cover(t, s, c, proof.Size(100, 300), 12)
@@ -165,13 +169,15 @@ func TestCoverageOfFewMonths(t *testing.T) {
 	found.shares.hold(t, "shares", 0.95, 0.95)
 }
 
-// TestCoverageInRegimes: months whose orders share their spells of suspension. A channel that refuses everything for a fifth of
-// the time, tried once, delivers four fifths of the orders.
+// TestCoverageInRegimes: months whose orders share their spells of suspension. A channel that refuses everything for a
+// fifth of the time, tried once, delivers four fifths of the orders.
 func TestCoverageInRegimes(t *testing.T) {
 	source, _ := scenarios.Open("starter")
 	s, _, err := scenario.Load("starter", source, scenario.Options{Set: []string{
-		"workload.orders_per_month=50", "channels.reverse.errors={}", "channels.reverse.regimes={ suspended = { share = '20%', lasts = { median = '6h', sigma = 1.0 }, submit = '100%' } }",
-		"workload.deadline=24h", "strategies={ reverse = { steps = [{ channel = 'reverse', attempts = 1 }] } }", "bench.run=['reverse']", "decision.require=[]",
+		"workload.orders_per_month=50", "channels.reverse.errors={}",
+		"channels.reverse.regimes={ suspended = { share = '20%', lasts = { median = '6h', sigma = 1.0 }, submit = '100%' } }",
+		"workload.deadline=24h", "strategies={ reverse = { steps = [{ channel = 'reverse', attempts = 1 }] } }",
+		"bench.run=['reverse']", "decision.require=[]",
 	}})
 	if err != nil {
 		t.Fatal(err)

@@ -48,8 +48,7 @@ func ExampleRun() {
 	for _, st := range run.Strategies {
 		fmt.Printf("%s: $%.4f per delivered clip\n", st.Name, *st.CostPerDelivered.Value)
 	}
-	// Output:
-	// Choose hybrid: $0.122 per delivered clip, >99.999% of orders delivered and 95.1% in time; it costs $339 less a month (84.8%) than relay, the next best that qualifies.
-	// relay: $0.8000 per delivered clip
-	// hybrid: $0.1216 per delivered clip
+	// Output: Choose hybrid: $0.122 per delivered clip, >99.999% of orders delivered and 95.1% in time; it costs $339 less
+	// a month (84.8%) than relay, the next best that qualifies. relay: $0.8000 per delivered clip hybrid: $0.1216 per
+	// delivered clip
 }

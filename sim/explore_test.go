@@ -50,7 +50,8 @@ func solvedAt(t *testing.T, s *scenario.Scenario, strategy int) *exact.Answer {
 // TestExploredScenario: of the clinic's numbers only two have a range, and only one of them moves costs by much; what
 // is found at the ends of the ranges is what scenarios that state these values find.
 func TestExploredScenario(t *testing.T) {
-	ranges := []string{`channels.reverse.errors.job.range=["0%", "40%"]`, `channels.forwarding.latency.range=["90%", "110%"]`, `channels.reverse.errors.job.confidence="assumed"`,
+	ranges := []string{`channels.reverse.errors.job.range=["0%", "40%"]`,
+		`channels.forwarding.latency.range=["90%", "110%"]`, `channels.reverse.errors.job.confidence="assumed"`,
 		`decision.require=["delivered >= 85%"]`}
 	run, err := sim.Run(t.Context(), load(t, clinic, ranges...), sim.Options{Months: 2})
 	if err != nil {
@@ -65,7 +66,8 @@ func TestExploredScenario(t *testing.T) {
 		t.Errorf("first comes %+v, want the share of failed jobs", s.Inputs[0])
 	}
 	if *s.PerfectInformation != *run.Verdict.ExpectedRegret || *job.Worth > *s.PerfectInformation {
-		t.Errorf("all is worth %v, the job errors %v, the expected regret is %v", *s.PerfectInformation, *job.Worth, *run.Verdict.ExpectedRegret)
+		t.Errorf("all is worth %v, the job errors %v, the expected regret is %v", *s.PerfectInformation, *job.Worth,
+			*run.Verdict.ExpectedRegret)
 	}
 	high := load(t, clinic, append(ranges, "channels.reverse.errors.job.rate=40%")...)
 	for i := range high.Strategies {
@@ -105,16 +107,21 @@ func TestFlipsWhereTheClosedFormsCross(t *testing.T) {
 // TestExploredWithoutClosedForm: where months must be simulated, all cases have the same luck: an input that moves
 // nothing has no effect at all.
 func TestExploredWithoutClosedForm(t *testing.T) {
-	run, err := sim.Run(t.Context(), load(t, clinic, "workload.orders_per_month=100", "channels.reverse.errors.region.burst=10m", "channels.reverse.errors.region.exits=4", "channels.reverse.limits.requests_per_minute=1000",
-		`channels.reverse.errors.job.range=["0%", "40%"]`, `channels.forwarding.latency.range=["90%", "110%"]`, `decision.require=[]`, `decision.exclude=["forwarding", "hybrid"]`), sim.Options{Months: 2})
+	run, err := sim.Run(t.Context(), load(t, clinic, "workload.orders_per_month=100",
+		"channels.reverse.errors.region.burst=10m", "channels.reverse.errors.region.exits=4",
+		"channels.reverse.limits.requests_per_minute=1000",
+		`channels.reverse.errors.job.range=["0%", "40%"]`, `channels.forwarding.latency.range=["90%", "110%"]`,
+		`decision.require=[]`, `decision.exclude=["forwarding", "hybrid"]`), sim.Options{Months: 2})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if run.Strategies[1].Exact != nil {
 		t.Fatal("there is a closed form; this tests nothing")
 	}
-	job, latency := exploredInput(t, run, "channels.reverse.errors.job.rate"), exploredInput(t, run, "channels.forwarding.latency")
-	if run.Sensitivity.Strategy != "reverse" || *job.TotalShare < 0.8 || *latency.TotalShare != 0 || *job.DifferenceAtLow >= *job.DifferenceAtHigh {
+	job, latency := exploredInput(t, run, "channels.reverse.errors.job.rate"),
+		exploredInput(t, run, "channels.forwarding.latency")
+	if run.Sensitivity.Strategy != "reverse" || *job.TotalShare < 0.8 || *latency.TotalShare != 0 ||
+		*job.DifferenceAtLow >= *job.DifferenceAtHigh {
 		t.Errorf("of %s: %+v, %+v", run.Sensitivity.Strategy, job, latency)
 	}
 }
@@ -139,7 +146,8 @@ func TestInterruptedWhileJudging(t *testing.T) {
 	if !strings.HasPrefix(run.Verdict.Sentence, "The stated ranges were not judged; on the stated values: ") {
 		t.Errorf("the verdict is %q", run.Verdict.Sentence)
 	}
-	if run.Sensitivity != nil || run.Verdict.Draws != 1 || !strings.Contains(strings.Join(run.Warnings, "\n"), "interrupted: the verdict is on the stated values") {
+	if run.Sensitivity != nil || run.Verdict.Draws != 1 ||
+		!strings.Contains(strings.Join(run.Warnings, "\n"), "interrupted: the verdict is on the stated values") {
 		t.Errorf("%d draws, warnings %q, explored %+v", run.Verdict.Draws, run.Warnings, run.Sensitivity)
 	}
 }
@@ -155,12 +163,15 @@ func TestNothingToExplore(t *testing.T) {
 	}
 }
 
-// TestDrawsDoNotHangOnTheLuckOfTheirMonths: where a draw is simulated, a range that changes hardly anything leaves a requirement
-// as clearly missed as it is at the stated values. With these seeds the first months have fewer outages than others.
+// TestDrawsDoNotHangOnTheLuckOfTheirMonths: where a draw is simulated, a range that changes hardly anything leaves a
+// requirement as clearly missed as it is at the stated values. With these seeds the first months have fewer outages
+// than others.
 func TestDrawsDoNotHangOnTheLuckOfTheirMonths(t *testing.T) {
 	source, _ := scenarios.Open("outage-month")
 	for _, seed := range []string{"seed=5", "seed=8"}[:proof.Size(1, 2)] {
-		s, _, err := scenario.Load("outage-month", source, scenario.Options{Set: []string{seed, `channels.reverse.errors.region.range=["1%","3%"]`, "workload.orders_per_month=1000"}})
+		s, _, err := scenario.Load("outage-month", source,
+			scenario.Options{Set: []string{seed, `channels.reverse.errors.region.range=["1%","3%"]`,
+				"workload.orders_per_month=1000"}})
 		if err != nil {
 			t.Fatal(err)
 		}

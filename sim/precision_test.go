@@ -18,7 +18,8 @@ func swaying(t *testing.T, set ...string) *scenario.Scenario {
 	t.Helper()
 	source, _ := scenarios.Open("starter")
 	s, _, err := scenario.Load("starter", source, scenario.Options{Set: append([]string{"workload.orders_per_month=20",
-		"channels.reverse.errors.region={ rate = '60%', takes = { median = '6s' } }", "costs.undelivered=$3", "decision.require=[]"}, set...)})
+		"channels.reverse.errors.region={ rate = '60%', takes = { median = '6s' } }", "costs.undelivered=$3",
+		"decision.require=[]"}, set...)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -40,7 +41,8 @@ func TestPrecision(t *testing.T) {
 		{"nothing asked: the default", nil, Options{}, DefaultMonths, DefaultMonths, ""},
 		{"coarse: the first block is enough", nil, Options{Precision: 0.5}, 50, 50, ""},
 		{"finer: several blocks", nil, Options{Precision: 0.05}, 100, 950, ""},
-		{"too fine", nil, Options{Precision: 0.001}, MostMonths, MostMonths, "the asked precision of 0.1% was not reached: after 1000 months the deciding difference is known to ±"},
+		{"too fine", nil, Options{Precision: 0.001}, MostMonths, MostMonths,
+			"the asked precision of 0.1% was not reached: after 1000 months the deciding difference is known to ±"},
 		{"months override", nil, Options{Months: 7, Precision: 0.001}, 7, 7, ""},
 		{"p95, too often never reached", []string{"decision.minimise=p95"}, Options{Precision: 0.01}, MostMonths, MostMonths,
 			"the asked precision of 1% was not reached in 1000 months: "},
@@ -129,8 +131,8 @@ func writtenRun(t *testing.T, run *record.Run) []byte {
 	return b.Bytes()
 }
 
-// TestCoverageOfStoppedRuns: looking again and again until the interval is narrow enough costs it little: of many
-// runs that stop by themselves 95 % hold the truth, within three binomial standard errors. Their seeds are those from 1 on.
+// TestCoverageOfStoppedRuns: looking again and again until the interval is narrow enough costs it little: of many runs
+// that stop by themselves 95 % hold the truth, within three binomial standard errors. Their seeds are those from 1 on.
 func TestCoverageOfStoppedRuns(t *testing.T) {
 	runs := proof.Size(200, 1000)
 	s := swaying(t, "workload.orders_per_month=10")

@@ -23,14 +23,19 @@ func TestRareSpells(t *testing.T) {
 			"spells of suspended on reverse: 1.8 are expected in 10 months, too few", "550 months have 100 (--months)",
 		}, "outages of"},
 		// 720 h ÷ (580 h + 2.45 h) = 1.24 a month.
-		{"few outages", "outage-month", []string{"outages.0.between=580h"}, []string{"outages of forwarding and reverse: 12 are expected in 10 months, too few", "81 months have 100 (--months)"}, "spells of"},
-		{"spells that nobody meets", "reverse-regimes", []string{"channels.reverse.regimes.risk_control.submit=0%", "channels.reverse.regimes.suspended.submit=0%"}, nil, "are expected in"},
+		{"few outages", "outage-month", []string{"outages.0.between=580h"},
+			[]string{"outages of forwarding and reverse: 12 are expected in 10 months, too few",
+				"81 months have 100 (--months)"}, "spells of"},
+		{"spells that nobody meets", "reverse-regimes",
+			[]string{"channels.reverse.regimes.risk_control.submit=0%", "channels.reverse.regimes.suspended.submit=0%"}, nil,
+			"are expected in"},
 		{"many outages", "outage-month", []string{"outages.0.between=58h"}, nil, "are expected in"},
 		{"none", "starter", nil, nil, "are expected in"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			source, _ := scenarios.Open(tt.scenario)
-			s, _, err := scenario.Load(tt.scenario, source, scenario.Options{Set: append([]string{"workload.orders_per_month=20"}, tt.set...)})
+			s, _, err := scenario.Load(tt.scenario, source,
+				scenario.Options{Set: append([]string{"workload.orders_per_month=20"}, tt.set...)})
 			if err != nil {
 				t.Fatal(err)
 			}

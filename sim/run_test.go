@@ -18,8 +18,8 @@ import (
 	"channelbench/sim"
 )
 
-// clinic is a small scenario with every kind of trouble that the language can state. Its channels make what is ordered and no
-// other length, which keeps its map small.
+// clinic is a small scenario with every kind of trouble that the language can state. Its channels make what is ordered
+// and no other length, which keeps its map small.
 const clinic = `
 seed = 7
 [workload]
@@ -112,7 +112,8 @@ func TestWorkersMakeNoDifference(t *testing.T) {
 	for name, s := range map[string]*scenario.Scenario{
 		"clinic":        load(t, clinic, "channels.reverse.errors.region.range=[\"4%\", \"12%\"]"),
 		"vendor-claims": load(t, string(claims), "workload.orders_per_month=500"),
-		"trouble": load(t, clinic, "channels.reverse.errors.region={ rate = \"8%\", exits = 3, burst = \"5m\" }", "channels.reverse.limits={ concurrent = 1, queue = 1 }",
+		"trouble": load(t, clinic, "channels.reverse.errors.region={ rate = \"8%\", exits = 3, burst = \"5m\" }",
+			"channels.reverse.limits={ concurrent = 1, queue = 1 }",
 			"channels.reverse.regimes={ suspended = { share = \"20%\", lasts = \"9h\", submit = \"100%\" } }",
 			"outages=[{ channels = [\"forwarding\", \"reverse\"], between = \"90h\", lasts = \"3h\" }]"),
 	} {
@@ -153,7 +154,8 @@ func TestSeeds(t *testing.T) {
 	if run.Seed != 7 || otherRun.Seed != 8 {
 		t.Errorf("the record says seed %d and %d", run.Seed, otherRun.Seed)
 	}
-	if a, b := run.Strategies[2].Exact, otherRun.Strategies[2].Exact; *a.CostPerDelivered != *b.CostPerDelivered || a.DeliveredShare != b.DeliveredShare {
+	if a, b := run.Strategies[2].Exact, otherRun.Strategies[2].Exact; *a.CostPerDelivered != *b.CostPerDelivered ||
+		a.DeliveredShare != b.DeliveredShare {
 		t.Error("the closed form depends on the seed")
 	}
 }
@@ -171,17 +173,18 @@ func interrupted(t *testing.T, workers, least int) {
 	s := load(t, clinic)
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	run, err := sim.Run(ctx, s, sim.Options{Months: 50, Workers: workers, Progress: func(phase sim.Phase, done, total int) {
-		if phase != sim.Months {
-			return
-		}
-		if total != 150 {
-			t.Errorf("%d months in all, want 150", total)
-		}
-		if done == 20 {
-			cancel()
-		}
-	}})
+	run, err := sim.Run(ctx, s, sim.Options{Months: 50, Workers: workers,
+		Progress: func(phase sim.Phase, done, total int) {
+			if phase != sim.Months {
+				return
+			}
+			if total != 150 {
+				t.Errorf("%d months in all, want 150", total)
+			}
+			if done == 20 {
+				cancel()
+			}
+		}})
 	if least == 0 && errors.Is(err, sim.ErrNothingFinished) {
 		return
 	}
@@ -224,14 +227,15 @@ func TestNothingFinished(t *testing.T) {
 // TestProgress: every month of every strategy is reported once.
 func TestProgress(t *testing.T) {
 	var calls, highest atomic.Int64
-	_, err := sim.Run(t.Context(), load(t, clinic), sim.Options{Months: 5, Workers: 3, Progress: func(phase sim.Phase, done, total int) {
-		if phase != sim.Months {
-			return
-		}
-		calls.Add(1)
-		for old := highest.Load(); int64(done) > old && !highest.CompareAndSwap(old, int64(done)); old = highest.Load() {
-		}
-	}})
+	_, err := sim.Run(t.Context(), load(t, clinic),
+		sim.Options{Months: 5, Workers: 3, Progress: func(phase sim.Phase, done, total int) {
+			if phase != sim.Months {
+				return
+			}
+			calls.Add(1)
+			for old := highest.Load(); int64(done) > old && !highest.CompareAndSwap(old, int64(done)); old = highest.Load() {
+			}
+		}})
 	if err != nil || calls.Load() != 15 || highest.Load() != 15 {
 		t.Errorf("%v; %d reports, up to %d", err, calls.Load(), highest.Load())
 	}
@@ -269,7 +273,8 @@ func TestDefaultMonths(t *testing.T) {
 func TestNotModelled(t *testing.T) {
 	s := load(t, clinic)
 	s.Workload.GrowthPerMonth = 0.1
-	if run, err := sim.Run(t.Context(), s, sim.Options{Months: 1}); run != nil || err == nil || !strings.Contains(err.Error(), "growth_per_month") {
+	if run, err := sim.Run(t.Context(), s, sim.Options{Months: 1}); run != nil || err == nil ||
+		!strings.Contains(err.Error(), "growth_per_month") {
 		t.Errorf("%v, %v", run, err)
 	}
 }
@@ -282,7 +287,8 @@ func TestNoClosedForm(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if run.Strategies[0].Exact == nil || run.Strategies[1].Exact != nil || !slices.ContainsFunc(run.Warnings, func(w string) bool { return strings.HasPrefix(w, "reverse: no closed form") }) {
+	if run.Strategies[0].Exact == nil || run.Strategies[1].Exact != nil ||
+		!slices.ContainsFunc(run.Warnings, func(w string) bool { return strings.HasPrefix(w, "reverse: no closed form") }) {
 		t.Errorf("exact: %v, %v; warnings %q", run.Strategies[0].Exact, run.Strategies[1].Exact, run.Warnings)
 	}
 }
@@ -320,7 +326,8 @@ func TestFigures(t *testing.T) {
 			if drawn := float64(st.Delivered) / float64(st.Orders); math.Abs(share-drawn) > 1e-3 {
 				t.Errorf("delivered share = %v, drawn were %v", share, drawn)
 			}
-			perOrder, perDelivered, monthly := value(t, "cost per order", st.CostPerOrder), value(t, "cost per delivered", st.CostPerDelivered), value(t, "monthly cost", st.MonthlyCost.Figure)
+			perOrder, perDelivered, monthly := value(t, "cost per order", st.CostPerOrder),
+				value(t, "cost per delivered", st.CostPerDelivered), value(t, "monthly cost", st.MonthlyCost.Figure)
 			equal("cost per order", perOrder*400, monthly)
 			equal("cost per delivered", perDelivered*share*400, monthly)
 			spent := st.HandlingPerMonth
@@ -430,7 +437,8 @@ func TestNothingDelivered(t *testing.T) {
 		t.Fatal(err)
 	}
 	st := &run.Strategies[1]
-	if st.Delivered != 0 || st.CostPerDelivered.Value != nil || st.LatencySeconds.P50.Value != nil || st.LatencySeconds.Mean.Value != nil || len(st.LatencyCDF) != 0 {
+	if st.Delivered != 0 || st.CostPerDelivered.Value != nil || st.LatencySeconds.P50.Value != nil ||
+		st.LatencySeconds.Mean.Value != nil || len(st.LatencyCDF) != 0 {
 		t.Errorf("%+v", st)
 	}
 	if !slices.Contains(st.Warnings, "nothing was delivered: no cost per delivered clip") {
@@ -474,7 +482,9 @@ steps = [{ channel = "a", attempts = 2 }]
 require = ["delivered >= 85%", "p50 <= 3m"]
 `
 	for _, sigma := range []string{"2.9", "1.0"}[:proof.Size(1, 2)] { // no closed form, and one at the stated values only
-		s, _, err := scenario.Load("long", []byte(source), scenario.Options{Set: []string{"channels.a.latency.sigma=" + sigma, fmt.Sprint("workload.orders_per_month=", proof.Size(100, 500))}})
+		s, _, err := scenario.Load("long", []byte(source),
+			scenario.Options{Set: []string{"channels.a.latency.sigma=" + sigma,
+				fmt.Sprint("workload.orders_per_month=", proof.Size(100, 500))}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -492,8 +502,10 @@ require = ["delivered >= 85%", "p50 <= 3m"]
 
 // TestIntervalsOfFewMonthsStayWithinWhatCanBe: no clip costs less than the cheapest, no month less than nothing.
 func TestIntervalsOfFewMonthsStayWithinWhatCanBe(t *testing.T) {
-	for _, set := range [][]string{nil, {"workload.orders_per_month=4"}, {"workload.orders_per_month=10", `channels.route.errors.unusable={ rate = "50%" }`}} {
-		run, err := sim.Run(t.Context(), load(t, market, append(set, `channels.route.errors.region={ rate = "40%" }`)...), sim.Options{Months: 2})
+	for _, set := range [][]string{nil, {"workload.orders_per_month=4"},
+		{"workload.orders_per_month=10", `channels.route.errors.unusable={ rate = "50%" }`}} {
+		run, err := sim.Run(t.Context(), load(t, market, append(set, `channels.route.errors.region={ rate = "40%" }`)...),
+			sim.Options{Months: 2})
 		var disagreement *sim.DisagreementError // of so few orders, by luck
 		if err != nil && !errors.As(err, &disagreement) {
 			t.Fatal(err)
@@ -503,8 +515,9 @@ func TestIntervalsOfFewMonthsStayWithinWhatCanBe(t *testing.T) {
 				record.Figure
 				least float64
 			}{
-				"cost per delivered clip": {s.CostPerDelivered, 0.12}, "cost per order": {s.CostPerOrder, 0}, "monthly cost": {s.MonthlyCost.Figure, 0},
-				"attempts": {s.AttemptsPerOrder, 1}, "mean latency": {s.LatencySeconds.Mean, 0},
+				"cost per delivered clip": {s.CostPerDelivered, 0.12}, "cost per order": {s.CostPerOrder, 0},
+				"monthly cost": {s.MonthlyCost.Figure, 0},
+				"attempts":     {s.AttemptsPerOrder, 1}, "mean latency": {s.LatencySeconds.Mean, 0},
 			} {
 				if f.Low != nil && *f.Low < f.least-1e-12 {
 					t.Errorf("%q: %s of %s from %v, where %v is the least", set, what, s.Name, *f.Low, f.least)

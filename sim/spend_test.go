@@ -28,7 +28,8 @@ func TestPurposesAreThoseOfTheRecord(t *testing.T) {
 var costly = sync.OnceValues(func() (*record.Run, error) {
 	source, _ := scenarios.Open("starter")
 	s, _, err := scenario.Load("starter", source, scenario.Options{Set: []string{
-		"workload.orders_per_month=500", "workload.promise=2m", "channels.reverse.errors.unusable.rate=20%", "channels.reverse.errors.ambiguous.rate=3%",
+		"workload.orders_per_month=500", "workload.promise=2m", "channels.reverse.errors.unusable.rate=20%",
+		"channels.reverse.errors.ambiguous.rate=3%",
 		"channels.reverse.errors.job={ rate = '20%', billed = '50%' }", "costs.undelivered=$1", "costs.late=$0.10",
 		"costs.fixed_per_month={ reverse = '$50' }", "decision.budget_per_month=$447",
 	}})
@@ -47,7 +48,8 @@ func costlyRun(t *testing.T) *record.Run {
 	return run
 }
 
-// TestSpendAddsUp: the parts of a month's money come to what the month costs, by channel, too; and each kind of part occurs.
+// TestSpendAddsUp: the parts of a month's money come to what the month costs, by channel, too; and each kind of part
+// occurs.
 func TestSpendAddsUp(t *testing.T) {
 	seen := map[string]bool{}
 	for _, s := range costlyRun(t).Strategies {
@@ -73,7 +75,8 @@ func TestSpendAddsUp(t *testing.T) {
 			near(ch, channels[ch], usd)
 		}
 	}
-	for _, want := range []string{"in_time", "late", "failed", "ambiguous", "unusable", "handling undelivered", "handling late", "handling fixed"} {
+	for _, want := range []string{"in_time", "late", "failed", "ambiguous", "unusable", "handling undelivered",
+		"handling late", "handling fixed"} {
 		if !seen[want] {
 			t.Errorf("no strategy paid for %q", want)
 		}
@@ -100,15 +103,18 @@ func TestDays(t *testing.T) {
 	}
 }
 
-// TestOverBudget: the share of dear months lies within what their quantiles allow, and its interval is that of independent months.
+// TestOverBudget: the share of dear months lies within what their quantiles allow, and its interval is that of
+// independent months.
 func TestOverBudget(t *testing.T) {
 	run := costlyRun(t)
 	between := false
 	for _, s := range run.Strategies {
 		f, last := s.OverBudget, s.Days[29]
-		for _, q := range []struct{ share, cost float64 }{{0.025, last.P025}, {0.25, last.P25}, {0.5, last.P50}, {0.75, last.P75}, {0.975, last.P975}} {
+		for _, q := range []struct{ share, cost float64 }{{0.025, last.P025}, {0.25, last.P25}, {0.5, last.P50},
+			{0.75, last.P75}, {0.975, last.P975}} {
 			if q.cost <= 447 && *f.Value > 1-q.share+0.025 || q.cost > 447 && *f.Value < 1-q.share-0.025 {
-				t.Errorf("%s: %v of the months cost more than $447, a share of %v costs up to %v", s.Name, *f.Value, q.share, q.cost)
+				t.Errorf("%s: %v of the months cost more than $447, a share of %v costs up to %v", s.Name, *f.Value, q.share,
+					q.cost)
 			}
 		}
 		low, high := stats.ClopperPearson(40**f.Value, 40)
@@ -125,8 +131,8 @@ func TestOverBudget(t *testing.T) {
 	}
 }
 
-// TestStrataNarrowTheIntervals: what the months happened to draw of each class is most of what a bill sways by where clips of
-// different classes cost differently.
+// TestStrataNarrowTheIntervals: what the months happened to draw of each class is most of what a bill sways by where
+// clips of different classes cost differently.
 func TestStrataNarrowTheIntervals(t *testing.T) {
 	source, _ := scenarios.Open("sora2")
 	s, _, err := scenario.Load("sora2", source, scenario.Options{Set: []string{"workload.orders_per_month=2_000"}})
@@ -141,7 +147,8 @@ func TestStrataNarrowTheIntervals(t *testing.T) {
 	costs, mix := b.totals[4].costs, b.mix
 	plain, strata := (*stats.Mix)(nil).Mean(costs), mix.Mean(costs)
 	ratio := math.Pow(plain.SE/strata.SE, 2)
-	t.Logf("%s, seed %d: ±$%.2f without strata, ±$%.2f with: as good as %.0f times as many months", s.Strategies[4].Name, s.Seed, plain.High-plain.Value, strata.High-strata.Value, ratio)
+	t.Logf("%s, seed %d: ±$%.2f without strata, ±$%.2f with: as good as %.0f times as many months", s.Strategies[4].Name,
+		s.Seed, plain.High-plain.Value, strata.High-strata.Value, ratio)
 	if ratio < 10 {
 		t.Errorf("seed %d: strata are worth %.1f times as many months, want 10", s.Seed, ratio)
 	}

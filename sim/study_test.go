@@ -24,7 +24,8 @@ func studied(t *testing.T, name string, set ...string) *Study {
 	return st
 }
 
-// TestStudyOfShippedScenarios: nothing is worth nothing, nothing is worth more than the truth, and more orders are worth more.
+// TestStudyOfShippedScenarios: nothing is worth nothing, nothing is worth more than the truth, and more orders are
+// worth more.
 func TestStudyOfShippedScenarios(t *testing.T) {
 	for _, name := range []string{"starter", "sora2"}[:proof.Size(1, 2)] {
 		st := studied(t, name)
@@ -56,15 +57,17 @@ func TestStudyWithoutDoubt(t *testing.T) {
 	if v := st.Worth(1000, 30); !st.InUSD || v.Value != 0 || st.Perfect().Value != 0 {
 		t.Errorf("without requirements reverse is the cheapest whatever is true, but orders are worth %v", v)
 	}
-	for what, set := range map[string]string{"seconds": `decision.minimise="p95"`, "no choice": `decision.exclude=["reverse"]`} {
+	for what, set := range map[string]string{"seconds": `decision.minimise="p95"`,
+		"no choice": `decision.exclude=["reverse"]`} {
 		if st := studied(t, "starter", orders, set); st.InUSD {
 			t.Errorf("%s: a worth in dollars", what)
 		}
 	}
 }
 
-// TestStudyByHand: two strategies of one attempt, $1.00 on success at a known rate and at one that is believed to be uniform.
-// The undelivered cost money, so the loss is linear in the rate; what n orders are worth is a sum over how many of them fail.
+// TestStudyByHand: two strategies of one attempt, $1.00 on success at a known rate and at one that is believed to be
+// uniform. The undelivered cost money, so the loss is linear in the rate; what n orders are worth is a sum over how
+// many of them fail.
 func TestStudyByHand(t *testing.T) {
 	const source = `
 name = "by hand"

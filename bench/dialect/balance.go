@@ -13,7 +13,8 @@ import (
 // ownAccount is where one-api and its descendants tell of an account. They document the key without Bearer there.
 const ownAccount = "/api/user/self"
 
-// AskBalance builds the request for what is left of an account, from an address such as https://api.example.com/v1/balance.
+// AskBalance builds the request for what is left of an account, from an address such as
+// https://api.example.com/v1/balance.
 func AskBalance(address string, key Secret) (*http.Request, error) {
 	t := Target{BaseURL: address, Key: key}
 	place, err := t.base()
@@ -60,9 +61,9 @@ type BalanceError struct {
 
 func (e *BalanceError) Error() string { return fmt.Sprintf("%s (HTTP %d)", e.Why, e.Status) }
 
-// Balance reads the answer to AskBalance: what is left of the account, exactly, rounded half up to the micro-dollar, and
-// less than nothing where it is overdrawn. An amount is in dollars unless the answer names a currency. The error is a
-// *BalanceError.
+// Balance reads the answer to AskBalance: what is left of the account, exactly, rounded half up to the micro-dollar,
+// and less than nothing where it is overdrawn. An amount is in dollars unless the answer names a currency. The error is
+// a *BalanceError.
 func Balance(r *Response) (money.Micros, error) {
 	d, unreadable := parse(r.Body)
 	f, stated := failureIn(d)
@@ -71,7 +72,8 @@ func Balance(r *Response) (money.Micros, error) {
 		return 0, &BalanceError{Fault: fault, Status: r.Status, Why: why}
 	}
 	switch {
-	case cause.fault == BadKey && (stated || r.Status != http.StatusOK), r.Status == http.StatusForbidden && cause == refused:
+	case cause.fault == BadKey && (stated || r.Status != http.StatusOK), r.Status == http.StatusForbidden &&
+		cause == refused:
 		return refuse(BadKey, "the key may not ask for the balance")
 	case stated || r.Status != http.StatusOK:
 		return refuse(cause.fault, "the channel doesn't tell the balance")
@@ -116,7 +118,8 @@ func (b *balancePlace) read(d document) (left money.Micros, told bool, err error
 		in = d.at(b.in)
 	}
 	fields, _ := in.value.(map[string]any)
-	if fields[b.key] == nil || b.beside != "" && fields[b.beside] == nil || b.object != "" && fields["object"] != b.object {
+	if fields[b.key] == nil || b.beside != "" && fields[b.beside] == nil || b.object != "" &&
+		fields["object"] != b.object {
 		return 0, false, nil
 	}
 	for name := range fields {

@@ -56,8 +56,8 @@ func ReadClip(r io.Reader, limit int64) (Footage, error) {
 	return f.Footage, f.broken
 }
 
-// Part says why a film may be the beginning of the ordered one only, or "": it is too short, and nothing in it says that this
-// is all. Fragments are written one by one.
+// Part says why a film may be the beginning of the ordered one only, or "": it is too short, and nothing in it says
+// that this is all. Fragments are written one by one.
 func (f Footage) Part(want channel.Clip) string {
 	length := time.Duration(want.Seconds) * time.Second
 	if !f.open || f.Length >= length-slack(length) {

@@ -133,7 +133,8 @@ func TestUnusable(t *testing.T) {
 			t.Errorf("%v %dx%d: got %q, want %q", tt.length, tt.width, tt.height, why, tt.why)
 		}
 	}
-	if why := (Footage{Length: 10 * time.Second, Width: 3, Height: 2}).Unusable(channel.Clip{Seconds: 10, Resolution: "HD"}); why != "" {
+	if why := (Footage{Length: 10 * time.Second, Width: 3, Height: 2}).Unusable(channel.Clip{Seconds: 10,
+		Resolution: "HD"}); why != "" {
 		t.Errorf("a resolution in the channel's own words: %q", why)
 	}
 }
@@ -142,8 +143,10 @@ func TestUnusable(t *testing.T) {
 // that folder for ffprobe.
 func TestStill(t *testing.T) {
 	for _, c := range []channel.Clip{
-		{Seconds: 4, Resolution: "480p"}, {Seconds: 8, Resolution: "720p"}, {Seconds: 10, Resolution: "720p", Aspect: "9:16"}, {Seconds: 12, Resolution: "1024p"},
-		{Seconds: 15, Resolution: "1080p"}, {Seconds: 8, Resolution: "4k"}, {Seconds: 60, Resolution: "1280x704"}, {Seconds: 1, Resolution: "2x2"}, {Seconds: 5, Resolution: "720p", Aspect: "1:1"},
+		{Seconds: 4, Resolution: "480p"}, {Seconds: 8, Resolution: "720p"}, {Seconds: 10, Resolution: "720p", Aspect: "9:16"},
+		{Seconds: 12, Resolution: "1024p"},
+		{Seconds: 15, Resolution: "1080p"}, {Seconds: 8, Resolution: "4k"}, {Seconds: 60, Resolution: "1280x704"},
+		{Seconds: 1, Resolution: "2x2"}, {Seconds: 5, Resolution: "720p", Aspect: "1:1"},
 	} {
 		film, err := Still(c)
 		if err != nil {
@@ -154,12 +157,14 @@ func TestStill(t *testing.T) {
 			t.Errorf("%v: %+v, %v", c, got, err)
 		}
 		if folder := os.Getenv("STILLS"); folder != "" {
-			if err := os.WriteFile(folder+"/"+c.Resolution+strings.ReplaceAll(c.Aspect, ":", "-")+".mp4", film, 0o644); err != nil {
+			if err := os.WriteFile(folder+"/"+c.Resolution+strings.ReplaceAll(c.Aspect, ":", "-")+".mp4", film,
+				0o644); err != nil {
 				t.Fatal(err)
 			}
 		}
 	}
-	for _, c := range []channel.Clip{{Seconds: 0, Resolution: "720p"}, {Seconds: 100_000, Resolution: "720p"}, {Seconds: 8, Resolution: "HD"}, {Seconds: 8, Resolution: "1x1"}} {
+	for _, c := range []channel.Clip{{Seconds: 0, Resolution: "720p"}, {Seconds: 100_000, Resolution: "720p"},
+		{Seconds: 8, Resolution: "HD"}, {Seconds: 8, Resolution: "1x1"}} {
 		if _, err := Still(c); err == nil {
 			t.Errorf("%v: no error", c)
 		}
@@ -172,10 +177,13 @@ func TestReadClipHeaders(t *testing.T) {
 	upright := [][]byte{u32(1 << 16), zeros(12), u32(1 << 16), zeros(12), u32(1 << 30)}
 	turned := [][]byte{zeros(4), u32(1 << 16), zeros(4), u32(-1 << 16), zeros(20)}
 	track := func(matrix [][]byte) []byte {
-		return box("trak", full("tkhd", 3, zeros(8), u32(1), zeros(4), u32(8000), zeros(16), bytes.Join(matrix, nil), u32(1280<<16), u32(720<<16)))
+		return box("trak", full("tkhd", 3, zeros(8), u32(1), zeros(4), u32(8000), zeros(16), bytes.Join(matrix, nil),
+			u32(1280<<16), u32(720<<16)))
 	}
-	wide := box("trak", full("tkhd", 1<<24, zeros(16), u32(1), zeros(4), u64(8000), zeros(16), bytes.Join(upright, nil), u32(1280<<16), u32(720<<16)))
-	sound := box("trak", full("tkhd", 3, zeros(8), u32(2), zeros(4), u32(8000), zeros(16), bytes.Join(upright, nil), zeros(8)))
+	wide := box("trak", full("tkhd", 1<<24, zeros(16), u32(1), zeros(4), u64(8000), zeros(16), bytes.Join(upright, nil),
+		u32(1280<<16), u32(720<<16)))
+	sound := box("trak", full("tkhd", 3, zeros(8), u32(2), zeros(4), u32(8000), zeros(16), bytes.Join(upright, nil),
+		zeros(8)))
 	header := func(length int) []byte { return full("mvhd", 0, zeros(8), u32(1000), u32(length), zeros(80)) }
 	fragments := func(head []byte) []byte { return box("mvex", head) }
 	tests := []struct {
@@ -184,11 +192,13 @@ func TestReadClipHeaders(t *testing.T) {
 		length        time.Duration
 		width, height int
 	}{
-		{"64 bits", [][]byte{full("mvhd", 1<<24, zeros(16), u32(1000), u64(8000), zeros(80)), wide}, 8 * time.Second, 1280, 720},
+		{"64 bits", [][]byte{full("mvhd", 1<<24, zeros(16), u32(1000), u64(8000), zeros(80)), wide}, 8 * time.Second, 1280,
+			720},
 		{"sound first", [][]byte{header(8000), sound, track(upright)}, 8 * time.Second, 1280, 720},
 		{"turned", [][]byte{header(8000), track(turned)}, 8 * time.Second, 720, 1280},
 		{"fragments", [][]byte{header(0), fragments(full("mehd", 0, u32(8000))), track(upright)}, 8 * time.Second, 1280, 720},
-		{"fragments, 64 bits", [][]byte{header(0), fragments(full("mehd", 1<<24, u64(8000))), track(upright)}, 8 * time.Second, 1280, 720},
+		{"fragments, 64 bits", [][]byte{header(0), fragments(full("mehd", 1<<24, u64(8000))), track(upright)},
+			8 * time.Second, 1280, 720},
 		{"length unknown", [][]byte{header(-1), track(upright)}, 0, 1280, 720},
 		{"two days", [][]byte{header(2 * 86_400_000), track(upright)}, 0, 1280, 720},
 		{"no scale", [][]byte{full("mvhd", 0, zeros(12), u32(8000)), track(upright)}, 0, 1280, 720},

@@ -49,8 +49,10 @@ type spoken struct {
 
 // refusals are how mock channels refuse; for other reasons they are as vague as a server's error.
 var refusals = map[channel.Reason]spoken{
-	channel.Region:      {400, "invalid_request_error", "unsupported_country_code", "This model is not available in your country"},
-	channel.Moderation:  {400, "invalid_request_error", "moderation_blocked", "Your request was blocked by our moderation system."},
+	channel.Region: {400, "invalid_request_error", "unsupported_country_code",
+		"This model is not available in your country"},
+	channel.Moderation: {400, "invalid_request_error", "moderation_blocked",
+		"Your request was blocked by our moderation system."},
 	channel.RateLimited: {429, "rate_limit_error", "rate_limit_exceeded", "Rate limit reached."},
 	channel.Submit:      {500, "server_error", "server_error", "The server had an error while processing your request."},
 }
@@ -214,14 +216,16 @@ var phrases = []struct {
 	words patterns
 	cause cause
 }{
-	{patternsOf(`not (?:available|supported) in your (?:country|region)`, `country, region, or territory not supported`), region},
+	{patternsOf(`not (?:available|supported) in your (?:country|region)`, `country, region, or territory not supported`),
+		region},
 	{patternsOf(`content policy|usage polic|moderation|guardrail|risk control|responsible ai`, `\bnsfw\b`,
 		`safety (?:system|filter|polic|check)`, `sensitive (?:content|word|info|material)|as sensitive`,
 		`inappropriate content|prohibited content`, `内容违规|内容审核|审核不通过|审核未通过|敏感`), moderation},
 	{patternsOf(`incorrect api key|invalid api key`, `api key (?:is )?(?:invalid|missing)`), badKey},
 	{patternsOf(`insufficient (?:\w+ )?(?:quota|balance|credits?)`, `quota is not enough|余额不足|额度不足`), noBalance},
 	{patternsOf(`rate limit|too many requests|请求过于频繁`), rateLimited},
-	{patternsOf(`\b(?:task|job|video|generation)\b[^.]*?(?:not found|(?:does not|doesn't|not) exist)`, `任务不存在|找不到任务`), gone},
+	{patternsOf(`\b(?:task|job|video|generation)\b[^.]*?(?:not found|(?:does not|doesn't|not) exist)`, `任务不存在|找不到任务`),
+		gone},
 	{patternsOf(`under heavy load|no available tokens`), refused},
 }
 

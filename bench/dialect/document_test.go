@@ -35,7 +35,8 @@ func TestAt(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for path, want := range map[string]string{"a.b.0": "x", "a.b.1": "", "a.b": "", "a.x.0": "", "n": "1.50", "n.0": "", "t": "", "x": ""} {
+	for path, want := range map[string]string{"a.b.0": "x", "a.b.1": "", "a.b": "", "a.x.0": "", "n": "1.50", "n.0": "",
+		"t": "", "x": ""} {
 		if got := d.at(path).text(); got != want {
 			t.Errorf("%s: got %q, want %q", path, got, want)
 		}

@@ -23,7 +23,8 @@ var update = flag.Bool("update", false, "rewrite the golden files; read the diff
 
 var (
 	created = time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC)
-	order   = Order{Clip: channel.Clip{Seconds: 8, Resolution: "720p", Aspect: "16:9"}, Prompt: "a cat, \"quoted\"\r\n--and more"}
+	order   = Order{Clip: channel.Clip{Seconds: 8, Resolution: "720p", Aspect: "16:9"},
+		Prompt: "a cat, \"quoted\"\r\n--and more"}
 )
 
 // script is a Seller that follows one: each question is answered by the next sale, the last one again and again.
@@ -218,7 +219,8 @@ func sold(end Sale) []Sale {
 	return []Sale{{}, {Percent: 40, PollAfter: 2500 * time.Millisecond}, end}
 }
 
-var made = Sale{State: Completed, Percent: 100, Ended: created.Add(3 * time.Minute), Expires: created.Add(time.Hour), Cost: 800_000, CostKnown: true}
+var made = Sale{State: Completed, Percent: 100, Ended: created.Add(3 * time.Minute), Expires: created.Add(time.Hour),
+	Cost: 800_000, CostKnown: true}
 
 // act is a row of a dialect's table: what the seller does, and what must come of it.
 type act struct {
@@ -242,32 +244,46 @@ var acts = []act{
 			t.Errorf("cost: got %v, %v", last.Cost, last.CostKnown)
 		}
 	}},
-	{name: "region", seller: script{refuse: &Refusal{Reason: channel.Region, Country: "MM"}}, check: verdict(Answer{Verdict: Refused, Reason: channel.Region, Country: "MM"})},
-	{name: "moderation", seller: script{refuse: &Refusal{Reason: channel.Moderation}}, check: verdict(Answer{Verdict: Refused, Reason: channel.Moderation})},
-	{name: "rate-limited", seller: script{refuse: &Refusal{Reason: channel.RateLimited, RetryAfter: 1500 * time.Millisecond}}, check: verdict(Answer{Verdict: Refused, Reason: channel.RateLimited, RetryAfter: 1500 * time.Millisecond})},
-	{name: "server-error", seller: script{refuse: errors.New("a bug")}, check: verdict(Answer{Verdict: Refused, Reason: channel.Submit})},
-	{name: "bad-key", seller: script{refuse: &Refusal{Fault: BadKey}}, check: verdict(Answer{Verdict: OurFault, Reason: channel.Submit, Fault: BadKey})},
-	{name: "no-balance", seller: script{refuse: &Refusal{Fault: NoBalance}}, check: verdict(Answer{Verdict: OurFault, Reason: channel.Submit, Fault: NoBalance})},
-	{name: "bad-request", seller: script{refuse: &Refusal{Fault: BadRequest, Param: "seconds"}}, check: verdict(Answer{Verdict: OurFault, Reason: channel.Submit, Fault: BadRequest})},
-	{name: "lost-by-gateway", seller: script{refuse: &Refusal{Reason: channel.Lost}}, check: verdict(Answer{Reason: channel.Lost})},
-	{name: "lost-by-tear", seller: script{refuse: &Refusal{Reason: channel.Lost, Loss: ByTear}}, check: verdict(Answer{Reason: channel.Lost})},
+	{name: "region", seller: script{refuse: &Refusal{Reason: channel.Region, Country: "MM"}},
+		check: verdict(Answer{Verdict: Refused, Reason: channel.Region, Country: "MM"})},
+	{name: "moderation", seller: script{refuse: &Refusal{Reason: channel.Moderation}},
+		check: verdict(Answer{Verdict: Refused, Reason: channel.Moderation})},
+	{name: "rate-limited", seller: script{refuse: &Refusal{Reason: channel.RateLimited,
+		RetryAfter: 1500 * time.Millisecond}}, check: verdict(Answer{Verdict: Refused, Reason: channel.RateLimited,
+		RetryAfter: 1500 * time.Millisecond})},
+	{name: "server-error", seller: script{refuse: errors.New("a bug")},
+		check: verdict(Answer{Verdict: Refused, Reason: channel.Submit})},
+	{name: "bad-key", seller: script{refuse: &Refusal{Fault: BadKey}},
+		check: verdict(Answer{Verdict: OurFault, Reason: channel.Submit, Fault: BadKey})},
+	{name: "no-balance", seller: script{refuse: &Refusal{Fault: NoBalance}},
+		check: verdict(Answer{Verdict: OurFault, Reason: channel.Submit, Fault: NoBalance})},
+	{name: "bad-request", seller: script{refuse: &Refusal{Fault: BadRequest, Param: "seconds"}},
+		check: verdict(Answer{Verdict: OurFault, Reason: channel.Submit, Fault: BadRequest})},
+	{name: "lost-by-gateway", seller: script{refuse: &Refusal{Reason: channel.Lost}},
+		check: verdict(Answer{Reason: channel.Lost})},
+	{name: "lost-by-tear", seller: script{refuse: &Refusal{Reason: channel.Lost, Loss: ByTear}},
+		check: verdict(Answer{Reason: channel.Lost})},
 	{name: "lost-by-cut", seller: script{refuse: &Refusal{Reason: channel.Lost, Loss: ByCut}}, check: verdict(Answer{})},
-	{name: "late-failure", seller: script{sales: sold(Sale{State: Failed, Code: "moderation_blocked", Message: "Content policy violation"})}, check: func(t *testing.T, p played) {
+	{name: "late-failure", seller: script{sales: sold(Sale{State: Failed, Code: "moderation_blocked",
+		Message: "Content policy violation"})}, check: func(t *testing.T, p played) {
 		last := p.answer.Progress
 		if len(p.progress) > 0 {
 			last = p.progress[len(p.progress)-1]
 		}
-		if p.answer.Verdict != Accepted || last.State != Failed || last.Reason != channel.Moderation || last.Message != "Content policy violation" {
+		if p.answer.Verdict != Accepted || last.State != Failed || last.Reason != channel.Moderation ||
+			last.Message != "Content policy violation" {
 			t.Errorf("got %+v", p)
 		}
 	}},
 	{name: "expired-content", seller: script{sales: sold(made), content: &Refusal{Gone: true}}, check: withheld(Gone)},
-	{name: "content-behind-gateway", seller: script{sales: sold(made), content: &Refusal{Reason: channel.Download}}, check: withheld(InProgress)},
-	{name: "unusable", seller: script{sales: sold(made), film: []byte("RIFF....AVI ")}, check: func(t *testing.T, p played) {
-		if p.footage.Unusable(order.Clip) == "" {
-			t.Error("an AVI file passes")
-		}
-	}},
+	{name: "content-behind-gateway", seller: script{sales: sold(made), content: &Refusal{Reason: channel.Download}},
+		check: withheld(InProgress)},
+	{name: "unusable", seller: script{sales: sold(made), film: []byte("RIFF....AVI ")},
+		check: func(t *testing.T, p played) {
+			if p.footage.Unusable(order.Clip) == "" {
+				t.Error("an AVI file passes")
+			}
+		}},
 }
 
 func verdict(want Answer) func(*testing.T, played) {

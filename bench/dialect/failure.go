@@ -95,7 +95,8 @@ func unwrap(outer failure) failure {
 	if inner := quoted.at("error"); inner.isObject() {
 		e = inner
 	}
-	inner := failure{code: e.at("code").text(), kind: e.at("type").text(), param: e.at("param").text(), message: e.at("message").text()}
+	inner := failure{code: e.at("code").text(), kind: e.at("type").text(), param: e.at("param").text(),
+		message: e.at("message").text()}
 	if causeOfCode(inner) == (cause{}) {
 		return outer
 	}
@@ -126,7 +127,8 @@ func causeOfAnswer(status int, f failure, stated bool) cause {
 		return moderation
 	case status >= 500 && !stated:
 		return lost
-	case status == http.StatusTemporaryRedirect, status == http.StatusPermanentRedirect, status >= 400, status/100 == 2 && stated:
+	case status == http.StatusTemporaryRedirect, status == http.StatusPermanentRedirect, status >= 400, status/100 == 2 &&
+		stated:
 		return refused
 	}
 	return lost
@@ -153,7 +155,8 @@ func refusal(t Target, r *Response, d document, f failure, stated bool, unreadab
 	case brokeOff(r, unreadable):
 		c = lost // the rest might have named a job
 	}
-	a := Answer{Verdict: Refused, Reason: c.reason, Fault: c.fault, Code: tidy(t, f.code), Message: explain(t, r, f, unreadable)}
+	a := Answer{Verdict: Refused, Reason: c.reason, Fault: c.fault, Code: tidy(t, f.code),
+		Message: explain(t, r, f, unreadable)}
 	switch {
 	case c == lost:
 		a.Verdict = Lost

@@ -35,10 +35,14 @@ func answersInGoldens(f *testing.F) []string {
 
 // seeds are answers that once were, or may be, trouble.
 var seeds = []string{
-	`{"id":"key-of-the-test","url":"/key-of-the-test"}`, `{"error":{"code":"key-of-the-test","message":"key-of-\u0000the-test"}}`,
-	"", "null", "[]", "{}", `"x"`, "1e999999999", "<html>", "\xef\xbb\xbf{}", `{"id":"..","status":"queued"}`, `{"id":1e9,"status":1}`,
-	`{"data":[[{"id":1}]]}`, `{"error":{"message":"{\"error\":{\"message\":\"{}\"}}"}}`, `{"error":"}{"}`, `{"detail":[{"msg":"x"}]}`,
-	`{"status":"completed","url":"https://u:p@h/"}`, `{"status":"completed","url":"//h"}`, `{"usage":{"cost":1e99}}`, `{"polling_url":"http://[::1"}`,
+	`{"id":"key-of-the-test","url":"/key-of-the-test"}`,
+	`{"error":{"code":"key-of-the-test","message":"key-of-\u0000the-test"}}`,
+	"", "null", "[]", "{}", `"x"`, "1e999999999", "<html>", "\xef\xbb\xbf{}", `{"id":"..","status":"queued"}`,
+	`{"id":1e9,"status":1}`,
+	`{"data":[[{"id":1}]]}`, `{"error":{"message":"{\"error\":{\"message\":\"{}\"}}"}}`, `{"error":"}{"}`,
+	`{"detail":[{"msg":"x"}]}`,
+	`{"status":"completed","url":"https://u:p@h/"}`, `{"status":"completed","url":"//h"}`, `{"usage":{"cost":1e99}}`,
+	`{"polling_url":"http://[::1"}`,
 	strings.Repeat(`{"a":`, 100) + "1" + strings.Repeat("}", 100),
 }
 
@@ -51,7 +55,8 @@ func FuzzSubmitted(f *testing.F) {
 		}
 	}
 	f.Fuzz(func(t *testing.T, status int, retryAfter, body string, truncated bool) {
-		r := &Response{Status: status, Header: http.Header{"Retry-After": {retryAfter}}, Body: []byte(body), Truncated: truncated}
+		r := &Response{Status: status, Header: http.Header{"Retry-After": {retryAfter}}, Body: []byte(body),
+			Truncated: truncated}
 		for _, d := range all {
 			a := d.Submitted(target, r)
 			checkPause(t, a.RetryAfter)
@@ -84,7 +89,8 @@ func FuzzPolled(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, status int, pollAfter, body string) {
 		j := Job{ID: "video_1"}
-		r := &Response{Status: status, Header: http.Header{"Openai-Poll-After-Ms": {pollAfter}, "Location": {body}}, Body: []byte(body)}
+		r := &Response{Status: status, Header: http.Header{"Openai-Poll-After-Ms": {pollAfter}, "Location": {body}},
+			Body: []byte(body)}
 		for _, d := range all {
 			for _, p := range []Progress{d.Polled(target, j, r), Withheld(target, j, r, "")} {
 				if p.Job.ID != j.ID {
@@ -100,7 +106,8 @@ func FuzzPolled(f *testing.F) {
 }
 
 func FuzzBalance(f *testing.F) {
-	for _, body := range append(seeds, `{"balance":-1e-9}`, `{"data":{"total_credits":1e12,"total_usage":"-4611686018427"}}`, `{"balance_infos":[[1]]}`,
+	for _, body := range append(seeds, `{"balance":-1e-9}`,
+		`{"data":{"total_credits":1e12,"total_usage":"-4611686018427"}}`, `{"balance_infos":[[1]]}`,
 		`{"currency":"key-of-the-test","balance":1}`, `{"data":{"object":"token_usage","total_available":1}}`) {
 		for _, status := range []int{200, 401, 403, 500} {
 			f.Add(status, body)
@@ -159,7 +166,8 @@ func checkPause(t *testing.T, pause time.Duration) {
 
 func checkText(t *testing.T, text string) {
 	t.Helper()
-	if len(text) > maxMessage+len("…") || strings.ContainsAny(text, "\r\n\x00\x1b") || strings.Contains(text, target.Key.Reveal()) {
+	if len(text) > maxMessage+len("…") || strings.ContainsAny(text, "\r\n\x00\x1b") ||
+		strings.Contains(text, target.Key.Reveal()) {
 		t.Errorf("a message %q", text)
 	}
 }

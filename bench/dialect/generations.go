@@ -54,16 +54,18 @@ func (generations) Fetch(t Target, j Job) (*http.Request, error) { return t.fetc
 
 func (generations) Routes(m *http.ServeMux, prefix string, s Seller) {
 	job := func(r *http.Request, s *Sale) map[string]any { return generation(r, prefix, s) }
-	m.HandleFunc("POST "+prefix+"/videos/generations", keyed(bearer, func(w http.ResponseWriter, r *http.Request, key Secret) {
-		generate(w, r, key, s, job)
-	}))
+	m.HandleFunc("POST "+prefix+"/videos/generations",
+		keyed(bearer, func(w http.ResponseWriter, r *http.Request, key Secret) {
+			generate(w, r, key, s, job)
+		}))
 	m.HandleFunc("GET "+prefix+"/videos/{id}", keyed(bearer, told(s.Status, job)))
 	m.HandleFunc("GET "+prefix+"/videos/{id}/content", keyed(bearer, shown(s)))
 }
 
 // generate sells a clip and answers when it is made, or at once where the request prefers that
 // (RFC 7240's respond-async).
-func generate(w http.ResponseWriter, r *http.Request, key Secret, s Seller, job func(*http.Request, *Sale) map[string]any) {
+func generate(w http.ResponseWriter, r *http.Request, key Secret, s Seller,
+	job func(*http.Request, *Sale) map[string]any) {
 	r.Body = http.MaxBytesReader(w, r.Body, maxOrder)
 	var order struct {
 		Model, Prompt, Resolution string

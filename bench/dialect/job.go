@@ -213,7 +213,8 @@ func ofJob(part document, j Job) owner {
 }
 
 // idFields are those that name a job, and nothing but one.
-var idFields = []string{"id", "task_id", "taskId", "video_id", "videoId", "job_id", "jobId", "generation_id", "uuid", "_id", "object_id"}
+var idFields = []string{"id", "task_id", "taskId", "video_id", "videoId", "job_id", "jobId", "generation_id", "uuid",
+	"_id", "object_id"}
 
 // idsIn are the names that a part of an answer gives a job.
 func idsIn(part document) []string {
@@ -395,8 +396,10 @@ func (t Target) unlessKeyed(s string) string {
 // contentPaths are where answers put the address of a finished clip.
 var contentPaths = []string{
 	"url", "video_url", "result_url", "download_url", "content_url", "urls.0", "unsigned_urls.0",
-	"video.url", "videos.0.url", "result.url", "result.video_url", "output.url", "output.0", "output", "metadata.url", "data.0.url", "data.url",
-	"content.video_url", "output.video_url", "assets.video", "task_result.videos.0.url", "result.videos.0.url", "response.url",
+	"video.url", "videos.0.url", "result.url", "result.video_url", "output.url", "output.0", "output", "metadata.url",
+	"data.0.url", "data.url",
+	"content.video_url", "output.video_url", "assets.video", "task_result.videos.0.url", "result.videos.0.url",
+	"response.url",
 	"response.video_url",
 }
 
@@ -420,7 +423,8 @@ func (t Target) clipIn(job document) string {
 func placeIn(job document, paths ...string) string {
 	for _, path := range paths {
 		s := job.at(path).text()
-		if len(s) > maxAddress || !strings.HasPrefix(s, "/") && !strings.HasPrefix(s, "http://") && !strings.HasPrefix(s, "https://") {
+		if len(s) > maxAddress || !strings.HasPrefix(s, "/") && !strings.HasPrefix(s, "http://") &&
+			!strings.HasPrefix(s, "https://") {
 			continue
 		}
 		if u, err := url.Parse(s); err == nil && u.User == nil {

@@ -147,7 +147,8 @@ func purchase(w http.ResponseWriter, r *http.Request) (Purchase, error) {
 func clipIn(seconds, size string) (channel.Clip, error) {
 	n, err := strconv.Atoi(seconds)
 	if err != nil || n <= 0 {
-		return channel.Clip{}, &Refusal{Fault: BadRequest, Param: "seconds", Message: fmt.Sprintf("Invalid value: %.60q.", seconds)}
+		return channel.Clip{}, &Refusal{Fault: BadRequest, Param: "seconds",
+			Message: fmt.Sprintf("Invalid value: %.60q.", seconds)}
 	}
 	width, height, ok := parseSize(size)
 	if !ok {
@@ -198,7 +199,8 @@ func jsonFields(body io.Reader) (map[string]string, error) {
 			continue
 		}
 		if !isText {
-			return nil, &Refusal{Fault: BadRequest, Param: name, Message: fmt.Sprintf("Invalid type for %.60q: expected a string.", name)}
+			return nil, &Refusal{Fault: BadRequest, Param: name,
+				Message: fmt.Sprintf("Invalid type for %.60q: expected a string.", name)}
 		}
 		fields[name] = text
 	}

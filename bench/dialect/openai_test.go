@@ -20,23 +20,34 @@ func TestOpenAIVideosOrders(t *testing.T) {
 		body, contentType := form(fields)
 		return string(body), contentType
 	}
-	formed, formType := multipart(field{"prompt", "x"}, field{"model", "m"}, field{"seconds", "12"}, field{"size", "1792x1024"})
+	formed, formType := multipart(field{"prompt", "x"}, field{"model", "m"}, field{"seconds", "12"},
+		field{"size", "1792x1024"})
 	odd, oddType := multipart(field{"prompt", "x"}, field{"n", "2"})
 	tests := []struct {
 		name, contentType, body string
 		want                    channel.Clip
 		code, param             string
 	}{
-		{name: "form", contentType: formType, body: formed, want: channel.Clip{Seconds: 12, Resolution: "1024p", Aspect: "16:9"}},
-		{name: "json", contentType: "application/json; charset=utf-8", body: `{"prompt":"x","model":"m","seconds":"8","size":"1920x1080"}`, want: channel.Clip{Seconds: 8, Resolution: "1080p", Aspect: "16:9"}},
-		{name: "defaults", contentType: "application/json", body: `{"prompt":"x","model":"m"}`, want: channel.Clip{Seconds: 4, Resolution: "720p", Aspect: "9:16"}},
-		{name: "a reference", contentType: "application/json", body: `{"prompt":"x","model":"m","input_reference":{"file_id":"f"}}`, want: channel.Clip{Seconds: 4, Resolution: "720p", Aspect: "9:16"}},
-		{name: "seconds as a number", contentType: "application/json", body: `{"prompt":"x","seconds":8}`, code: "invalid_value", param: "seconds"},
-		{name: "duration", contentType: "application/json", body: `{"prompt":"x","duration":"8"}`, code: "invalid_value", param: "duration"},
+		{name: "form", contentType: formType, body: formed,
+			want: channel.Clip{Seconds: 12, Resolution: "1024p", Aspect: "16:9"}},
+		{name: "json", contentType: "application/json; charset=utf-8",
+			body: `{"prompt":"x","model":"m","seconds":"8","size":"1920x1080"}`,
+			want: channel.Clip{Seconds: 8, Resolution: "1080p", Aspect: "16:9"}},
+		{name: "defaults", contentType: "application/json", body: `{"prompt":"x","model":"m"}`,
+			want: channel.Clip{Seconds: 4, Resolution: "720p", Aspect: "9:16"}},
+		{name: "a reference", contentType: "application/json",
+			body: `{"prompt":"x","model":"m","input_reference":{"file_id":"f"}}`,
+			want: channel.Clip{Seconds: 4, Resolution: "720p", Aspect: "9:16"}},
+		{name: "seconds as a number", contentType: "application/json", body: `{"prompt":"x","seconds":8}`,
+			code: "invalid_value", param: "seconds"},
+		{name: "duration", contentType: "application/json", body: `{"prompt":"x","duration":"8"}`, code: "invalid_value",
+			param: "duration"},
 		{name: "n", contentType: oddType, body: odd, code: "invalid_value", param: "n"},
 		{name: "no prompt", contentType: "application/json", body: `{"seconds":"8"}`, code: "invalid_value", param: "prompt"},
-		{name: "no length", contentType: "application/json", body: `{"prompt":"x","seconds":"long"}`, code: "invalid_value", param: "seconds"},
-		{name: "no size", contentType: "application/json", body: `{"prompt":"x","size":"720p"}`, code: "invalid_value", param: "size"},
+		{name: "no length", contentType: "application/json", body: `{"prompt":"x","seconds":"long"}`, code: "invalid_value",
+			param: "seconds"},
+		{name: "no size", contentType: "application/json", body: `{"prompt":"x","size":"720p"}`, code: "invalid_value",
+			param: "size"},
 		{name: "no form", contentType: "multipart/form-data; boundary=x", body: "--y", code: "invalid_value"},
 		{name: "no JSON", contentType: "application/json", body: "{", code: "invalid_value"},
 		{name: "neither", contentType: "text/plain", body: "hello", code: "invalid_value"},
@@ -96,16 +107,26 @@ func TestKeyStaysHome(t *testing.T) {
 		poll     string
 		errorHas string
 	}{
-		{job: Job{ID: "v1"}, url: "https://api.example.com/v1/videos/v1/content", keyed: true, poll: "https://api.example.com/v1/videos/v1"},
-		{job: Job{ID: "v1", ContentURL: "/files/v1.mp4"}, url: "https://api.example.com/files/v1.mp4", keyed: true, poll: "https://api.example.com/v1/videos/v1"},
-		{job: Job{ID: "v1", ContentURL: "https://API.example.com/v1.mp4"}, url: "https://API.example.com/v1.mp4", keyed: true, poll: "https://api.example.com/v1/videos/v1"},
-		{job: Job{ID: "v1", ContentURL: "https://cdn.example.com/v1.mp4?sig=1"}, url: "https://cdn.example.com/v1.mp4?sig=1", poll: "https://api.example.com/v1/videos/v1"},
+		{job: Job{ID: "v1"}, url: "https://api.example.com/v1/videos/v1/content", keyed: true,
+			poll: "https://api.example.com/v1/videos/v1"},
+		{job: Job{ID: "v1", ContentURL: "/files/v1.mp4"}, url: "https://api.example.com/files/v1.mp4", keyed: true,
+			poll: "https://api.example.com/v1/videos/v1"},
+		{job: Job{ID: "v1", ContentURL: "https://API.example.com/v1.mp4"}, url: "https://API.example.com/v1.mp4", keyed: true,
+			poll: "https://api.example.com/v1/videos/v1"},
+		{job: Job{ID: "v1", ContentURL: "https://cdn.example.com/v1.mp4?sig=1"}, url: "https://cdn.example.com/v1.mp4?sig=1",
+			poll: "https://api.example.com/v1/videos/v1"},
 		{job: Job{ContentURL: "https://cdn.example.com/v1.mp4"}, url: "https://cdn.example.com/v1.mp4", errorHas: "no job"},
-		{job: Job{ID: "v1", ContentURL: "https://evil.example/v1.mp4"}, url: "https://api.example.com/v1/videos/v1/content", keyed: true, poll: "https://api.example.com/v1/videos/v1"},
-		{job: Job{ID: "v1", ContentURL: "http://api.example.com/v1.mp4"}, url: "https://api.example.com/v1/videos/v1/content", keyed: true, poll: "https://api.example.com/v1/videos/v1"},
-		{job: Job{ContentURL: "https://evil.example/v1.mp4", PollURL: "/v1/jobs/1"}, poll: "https://api.example.com/v1/jobs/1", errorHas: `"evil.example", from where download_hosts doesn't let it be fetched`},
-		{job: Job{ContentURL: "http://cdn.example.com/v1.mp4", PollURL: "/v1/jobs/1"}, poll: "https://api.example.com/v1/jobs/1", errorHas: `"cdn.example.com", from where`},
-		{job: Job{ID: "v1", PollURL: "https://evil.example/v1"}, url: "https://api.example.com/v1/videos/v1/content", keyed: true, poll: "https://api.example.com/v1/videos/v1"},
+		{job: Job{ID: "v1", ContentURL: "https://evil.example/v1.mp4"}, url: "https://api.example.com/v1/videos/v1/content",
+			keyed: true, poll: "https://api.example.com/v1/videos/v1"},
+		{job: Job{ID: "v1", ContentURL: "http://api.example.com/v1.mp4"}, url: "https://api.example.com/v1/videos/v1/content",
+			keyed: true, poll: "https://api.example.com/v1/videos/v1"},
+		{job: Job{ContentURL: "https://evil.example/v1.mp4", PollURL: "/v1/jobs/1"},
+			poll:     "https://api.example.com/v1/jobs/1",
+			errorHas: `"evil.example", from where download_hosts doesn't let it be fetched`},
+		{job: Job{ContentURL: "http://cdn.example.com/v1.mp4", PollURL: "/v1/jobs/1"},
+			poll: "https://api.example.com/v1/jobs/1", errorHas: `"cdn.example.com", from where`},
+		{job: Job{ID: "v1", PollURL: "https://evil.example/v1"}, url: "https://api.example.com/v1/videos/v1/content",
+			keyed: true, poll: "https://api.example.com/v1/videos/v1"},
 		{job: Job{PollURL: "https://evil.example/v1"}, errorHas: "no"},
 	}
 	for _, d := range all {

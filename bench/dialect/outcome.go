@@ -6,9 +6,9 @@ import (
 	"channelbench/internal/channel"
 )
 
-// Outcome says what a word of somebody's log means that is a job's status, an error's code or an HTTP status, as channels use
-// them. Refused without a reason is what a key, a balance or a request of ours brought about. It is false of words that tell
-// no outcome.
+// Outcome says what a word of somebody's log means that is a job's status, an error's code or an HTTP status, as
+// channels use them. Refused without a reason is what a key, a balance or a request of ours brought about. It is false
+// of words that tell no outcome.
 func Outcome(word string) (outcome channel.Outcome, reason channel.Reason, known bool) {
 	whole := spell(word)
 	if word = spelling(word); whole != word && codes[whole].gone {

@@ -48,7 +48,8 @@ func TestRedactor(t *testing.T) {
 	}
 	for name, spelt := range tests {
 		got := r.Redact("before " + spelt + " after")
-		if !strings.HasPrefix(got, "before ***") || !strings.HasSuffix(got, " after") || len(got) > len("before ****** after") {
+		if !strings.HasPrefix(got, "before ***") || !strings.HasSuffix(got, " after") ||
+			len(got) > len("before ****** after") {
 			t.Errorf("%s: %q became %q", name, spelt, got)
 		}
 	}
@@ -58,7 +59,8 @@ func TestRedactor(t *testing.T) {
 			t.Errorf("in base64 after %q: %q became %q", header, spelt, got)
 		}
 	}
-	for _, innocent := range []string{"", "sk-", "Incorrect API key provided: sk-ot***cdef", "100% of 5 &amp; 6 \\o/ %zz &nothing; \\u12", strings.Repeat("é ", 50)} {
+	for _, innocent := range []string{"", "sk-", "Incorrect API key provided: sk-ot***cdef",
+		"100% of 5 &amp; 6 \\o/ %zz &nothing; \\u12", strings.Repeat("é ", 50)} {
 		if got := r.Redact(innocent); got != innocent {
 			t.Errorf("%q became %q", innocent, got)
 		}

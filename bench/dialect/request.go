@@ -138,7 +138,8 @@ func (t Target) download(place string) (u *url.URL, own bool, err error) {
 		err = t.Allows(u)
 	}
 	if err != nil {
-		return nil, false, fmt.Errorf("the clip is at %.100q, from where download_hosts doesn't let it be fetched: %w", u.Host, err)
+		return nil, false, fmt.Errorf("the clip is at %.100q, from where download_hosts doesn't let it be fetched: %w",
+			u.Host, err)
 	}
 	return u, false, nil
 }

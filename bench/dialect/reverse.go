@@ -38,7 +38,8 @@ func reverseJob(r *http.Request, prefix string, s *Sale) map[string]any {
 	case s.State == InProgress:
 		status = "in_progress"
 	case s.State == Failed:
-		failed := map[string]any{"id": s.ID, "status": status, "progress": 0, "error": s.Message, "created_at": unix(s.Created)}
+		failed := map[string]any{"id": s.ID, "status": status, "progress": 0, "error": s.Message,
+			"created_at": unix(s.Created)}
 		usage(failed, s)
 		return failed
 	}

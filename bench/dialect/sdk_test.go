@@ -31,7 +31,8 @@ func (s *shop) Submit(_ context.Context, p dialect.Purchase) (dialect.Sale, erro
 	if s.orders++; s.orders == 1 {
 		return dialect.Sale{}, &dialect.Refusal{Reason: channel.RateLimited, RetryAfter: time.Millisecond}
 	}
-	s.sale = dialect.Sale{ID: "video_1", Model: p.Model, Prompt: p.Prompt, Clip: p.Clip, Created: time.Unix(1, 0), PollAfter: time.Millisecond}
+	s.sale = dialect.Sale{ID: "video_1", Model: p.Model, Prompt: p.Prompt, Clip: p.Clip, Created: time.Unix(1, 0),
+		PollAfter: time.Millisecond}
 	return s.sale, nil
 }
 
@@ -44,7 +45,8 @@ func (s *shop) Status(_ context.Context, id string) (dialect.Sale, error) {
 	s.asked++
 	s.sale.Percent = 33 * s.asked
 	if s.asked == 3 {
-		s.sale.State, s.sale.Percent, s.sale.Ended, s.sale.Expires = dialect.Completed, 100, time.Unix(2, 0), time.Unix(3602, 0)
+		s.sale.State, s.sale.Percent, s.sale.Ended, s.sale.Expires = dialect.Completed, 100, time.Unix(2, 0),
+			time.Unix(3602, 0)
 	}
 	return s.sale, nil
 }
@@ -69,7 +71,8 @@ func TestOpenAISDK(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if video.Status != openai.VideoStatusCompleted || video.Seconds != "8" || video.Size != "1280x720" || video.ExpiresAt != 3602 || video.Progress != 100 {
+	if video.Status != openai.VideoStatusCompleted || video.Seconds != "8" || video.Size != "1280x720" ||
+		video.ExpiresAt != 3602 || video.Progress != 100 {
 		t.Errorf("got %s", video.RawJSON())
 	}
 	if s.orders != 2 || s.asked != 3 {

@@ -33,7 +33,8 @@ func TestSecret(t *testing.T) {
 	}
 	var stream bytes.Buffer
 	_ = gob.NewEncoder(&stream).Encode(struct{ Key Secret }{s})
-	for name, out := range map[string]string{"fmt": text.String(), "json": string(encoded), "slog": log.String(), "gob": stream.String()} {
+	for name, out := range map[string]string{"fmt": text.String(), "json": string(encoded), "slog": log.String(),
+		"gob": stream.String()} {
 		if strings.Contains(out, key) || strings.Contains(out, fmt.Sprintf("%x", key)) {
 			t.Errorf("%s shows the key: %s", name, out)
 		}

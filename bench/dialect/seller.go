@@ -67,10 +67,11 @@ const (
 
 // Refusal is an error that a channel tells. The dialect chooses status, type and code.
 type Refusal struct {
-	Reason     channel.Reason // RateLimited, Moderation, Region, Submit; Lost for a lost answer; Download for a clip that a gateway can't reach
-	Fault      Fault          // the customer's
-	Gone       bool           // there is no such job, or its clip has expired
-	Country    string         // Region
+	// RateLimited, Moderation, Region, Submit; Lost for a lost answer; Download for a clip that a gateway can't reach
+	Reason     channel.Reason
+	Fault      Fault  // the customer's
+	Gone       bool   // there is no such job, or its clip has expired
+	Country    string // Region
 	RetryAfter time.Duration
 	Param      string // BadRequest: the field
 	Message    string // "" for a usual one
@@ -125,7 +126,8 @@ func refuse(w http.ResponseWriter, err error) {
 	}})
 }
 
-// answer loses an answer. It ends ByCut and ByTear with a panic that net/http's server knows as an order to close the connection.
+// answer loses an answer. It ends ByCut and ByTear with a panic that net/http's server knows as an order to close the
+// connection.
 func (l Loss) answer(w http.ResponseWriter) {
 	switch l {
 	case ByGateway:
@@ -143,7 +145,8 @@ func (l Loss) answer(w http.ResponseWriter) {
 func gatewayPage(w http.ResponseWriter, status int) {
 	w.Header().Set("Content-Type", "text/html")
 	w.WriteHeader(status)
-	_, _ = w.Write([]byte("<html><head><title>" + strconv.Itoa(status) + " " + http.StatusText(status) + "</title></head></html>\n"))
+	_, _ = w.Write([]byte("<html><head><title>" + strconv.Itoa(status) + " " + http.StatusText(status) +
+		"</title></head></html>\n"))
 }
 
 // reply answers with JSON; keys are in alphabetical order.
@@ -195,7 +198,8 @@ func keyed(s scheme, handle func(w http.ResponseWriter, r *http.Request, key Sec
 }
 
 // told answers a request for a job with tell.
-func told(sale func(ctx context.Context, id string) (Sale, error), tell func(r *http.Request, s *Sale) map[string]any) func(http.ResponseWriter, *http.Request, Secret) {
+func told(sale func(ctx context.Context, id string) (Sale, error),
+	tell func(r *http.Request, s *Sale) map[string]any) func(http.ResponseWriter, *http.Request, Secret) {
 	return func(w http.ResponseWriter, r *http.Request, _ Secret) {
 		s, err := sale(r.Context(), r.PathValue("id"))
 		if err != nil {

@@ -63,7 +63,8 @@ func shortSide(resolution string) (int, bool) {
 // clipOf is the clip that a size says, with the resolution as Size reads it.
 func clipOf(seconds, width, height int) channel.Clip {
 	short := min(width, height)
-	clip := channel.Clip{Seconds: seconds, Resolution: strconv.Itoa(short) + "p", Aspect: fmt.Sprintf("%d:%d", width, height)}
+	clip := channel.Clip{Seconds: seconds, Resolution: strconv.Itoa(short) + "p",
+		Aspect: fmt.Sprintf("%d:%d", width, height)}
 	for name, n := range shortSides {
 		if n == short {
 			clip.Resolution = name

@@ -63,7 +63,8 @@ func (own words) state(status string) (state State, known bool) {
 func endsBadly(word string) bool {
 	parts := strings.Split(word, "_")
 	for _, part := range parts {
-		if state, known := common[part]; known && state == InProgress || strings.HasPrefix(part, "retr") || part == "progress" {
+		if state, known := common[part]; known && state == InProgress || strings.HasPrefix(part, "retr") ||
+			part == "progress" {
 			return false
 		}
 	}

@@ -39,7 +39,8 @@ func movieOf(length, width, height, offset, size int, codec []byte) []byte {
 	mdhd := full("mdhd", 0, zeros(8), u32(1000), u32(length), u16(0x55c4), zeros(2)) // 0x55c4: no language
 	hdlr := full("hdlr", 0, zeros(4), []byte("vide"), zeros(12), []byte("VideoHandler\x00"))
 	dinf := box("dinf", full("dref", 0, u32(1), full("url ", 1)))
-	avc1 := box("avc1", zeros(6), u16(1), zeros(16), u16(width), u16(height), u32(72<<16), u32(72<<16), zeros(4), u16(1), zeros(32), u16(24), u16(0xffff), codec)
+	avc1 := box("avc1", zeros(6), u16(1), zeros(16), u16(width), u16(height), u32(72<<16), u32(72<<16), zeros(4), u16(1),
+		zeros(32), u16(24), u16(0xffff), codec)
 	stbl := box("stbl",
 		full("stsd", 0, u32(1), avc1),
 		full("stts", 0, u32(1), u32(1), u32(length)),

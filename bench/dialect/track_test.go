@@ -167,7 +167,8 @@ func TestReach(t *testing.T) {
 		{"chunks", func(at int) tables {
 			return tables{sizes(10, 10, 10, 10, 10, 90), chunks(1, 2, 1, 3, 1, 1), offsets(at, at+100, at+50, at+20)}
 		}, 120},
-		{"half a last chunk", func(at int) tables { return tables{sizes(10, 10, 10), chunks(1, 2, 1), offsets(at, at+20)} }, 30},
+		{"half a last chunk", func(at int) tables { return tables{sizes(10, 10, 10), chunks(1, 2, 1), offsets(at, at+20)} },
+			30},
 		{"a chunk of nothing", func(at int) tables { return tables{sizes(10), chunks(1, 1, 1), offsets(at, at+1000)} }, 10},
 		{"fewer sizes than samples", func(at int) tables {
 			return tables{full("stsz", 0, u32(0), u32(-1), u32(10)), chunks(1, -1, 1), offsets(at)}

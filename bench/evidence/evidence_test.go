@@ -100,17 +100,26 @@ func TestAttempts(t *testing.T) {
 		{"nothing on record", nil, nil},
 		{"refused", []journal.Entry{ended(channel.Refused, channel.Region, func(e *journal.Ended) { e.Country = "MM" })},
 			func(a *attempt.Attempt) { a.Outcome, a.Reason, a.Country = channel.Refused, channel.Region, "MM" }},
-		{"lost", []journal.Entry{ended(channel.Ambiguous, channel.Lost, nil)}, func(a *attempt.Attempt) { a.Outcome, a.Reason = channel.Ambiguous, channel.Lost }},
-		{"lost by a crash of ours", []journal.Entry{journal.Settled{Outcome: journal.Outcome(channel.Ambiguous), At: at(90)}}, nil},
-		{"seen at the third poll", []journal.Entry{accepted, ended(channel.Delivered, channel.NoReason, func(e *journal.Ended) { e.Ready, e.Fetched, e.Polls, e.Fetches = at(52), at(53), 3, 1 })},
+		{"lost", []journal.Entry{ended(channel.Ambiguous, channel.Lost, nil)},
+			func(a *attempt.Attempt) { a.Outcome, a.Reason = channel.Ambiguous, channel.Lost }},
+		{"lost by a crash of ours", []journal.Entry{journal.Settled{Outcome: journal.Outcome(channel.Ambiguous), At: at(90)}},
+			nil},
+		{"seen at the third poll", []journal.Entry{accepted,
+			ended(channel.Delivered, channel.NoReason,
+				func(e *journal.Ended) { e.Ready, e.Fetched, e.Polls, e.Fetches = at(52), at(53), 3, 1 })},
 			func(a *attempt.Attempt) {
-				a.Outcome, a.Accepted, a.Ended, a.Made, a.Low, a.High, a.Fetches = channel.Delivered, true, true, true, 20*second, 30*second, 1
+				a.Outcome, a.Accepted, a.Ended, a.Made, a.Low, a.High, a.Fetches = channel.Delivered, true, true, true, 20*second,
+					30*second, 1
 			}},
-		{"fetched at the third try", []journal.Entry{accepted, ended(channel.Delivered, channel.NoReason, func(e *journal.Ended) { e.Ready, e.Fetched, e.Polls, e.Fetches = at(32), at(53), 1, 3 })},
+		{"fetched at the third try", []journal.Entry{accepted,
+			ended(channel.Delivered, channel.NoReason,
+				func(e *journal.Ended) { e.Ready, e.Fetched, e.Polls, e.Fetches = at(32), at(53), 1, 3 })},
 			func(a *attempt.Attempt) {
 				a.Outcome, a.Accepted, a.Ended, a.Made, a.High, a.Fetches = channel.Delivered, true, true, true, 10*second, 3
 			}},
-		{"a slow transfer, as a journal of before tells it", []journal.Entry{accepted, ended(channel.Delivered, channel.NoReason, func(e *journal.Ended) { e.Ready, e.Fetched, e.Polls = at(32), at(153), 1 })},
+		{"a slow transfer, as a journal of before tells it",
+			[]journal.Entry{accepted, ended(channel.Delivered, channel.NoReason,
+				func(e *journal.Ended) { e.Ready, e.Fetched, e.Polls = at(32), at(153), 1 })},
 			func(a *attempt.Attempt) {
 				a.Outcome, a.Accepted, a.Ended, a.Made, a.High = channel.Delivered, true, true, true, 10*second
 			}},
@@ -118,31 +127,42 @@ func TestAttempts(t *testing.T) {
 			ended(channel.Abandoned, channel.Deadline, func(e *journal.Ended) { e.Ready, e.Polls, e.Fetches = at(32), 1, 4 }),
 			journal.Settled{Outcome: journal.Outcome(channel.Delivered), Ready: at(32), At: at(60)}},
 			func(a *attempt.Attempt) {
-				a.Outcome, a.Reason, a.Accepted, a.Ended, a.Made, a.High, a.Fetches = channel.Abandoned, channel.Deadline, true, true, true, 10*second, 4
+				a.Outcome, a.Reason, a.Accepted, a.Ended, a.Made, a.High, a.Fetches = channel.Abandoned, channel.Deadline, true,
+					true, true, 10*second, 4
 			}},
-		{"the answer was the clip", []journal.Entry{journal.Accepted{At: at(80)}, ended(channel.Delivered, channel.NoReason, func(e *journal.Ended) { e.At, e.Ready, e.Fetched, e.Fetches = at(80), at(80), at(80), 1 })},
+		{"the answer was the clip", []journal.Entry{journal.Accepted{At: at(80)},
+			ended(channel.Delivered, channel.NoReason,
+				func(e *journal.Ended) { e.At, e.Ready, e.Fetched, e.Fetches = at(80), at(80), at(80), 1 })},
 			func(a *attempt.Attempt) {
-				a.Outcome, a.Accepted, a.Ended, a.Made, a.Low, a.High, a.Fetches = channel.Delivered, true, true, true, 60*second, 60*second, 1
+				a.Outcome, a.Accepted, a.Ended, a.Made, a.Low, a.High, a.Fetches = channel.Delivered, true, true, true, 60*second,
+					60*second, 1
 			}},
-		{"failed", []journal.Entry{accepted, ended(channel.Failed, channel.Job, func(e *journal.Ended) { e.At, e.Polls = at(42), 2 })},
+		{"failed", []journal.Entry{accepted, ended(channel.Failed, channel.Job,
+			func(e *journal.Ended) { e.At, e.Polls = at(42), 2 })},
 			func(a *attempt.Attempt) {
-				a.Outcome, a.Reason, a.Accepted, a.Ended, a.Low, a.High = channel.Failed, channel.Job, true, true, 10*second, 20*second
+				a.Outcome, a.Reason, a.Accepted, a.Ended, a.Low, a.High = channel.Failed, channel.Job, true, true, 10*second,
+					20*second
 			}},
-		{"failed, and what that costs wasn't told", []journal.Entry{accepted, ended(channel.Failed, channel.Job, func(e *journal.Ended) {
-			e.At, e.Polls, e.Bill = at(42), 2, journal.Bill{Computed: 500_000, Unproven: true}
-		})},
+		{"failed, and what that costs wasn't told",
+			[]journal.Entry{accepted, ended(channel.Failed, channel.Job, func(e *journal.Ended) {
+				e.At, e.Polls, e.Bill = at(42), 2, journal.Bill{Computed: 500_000, Unproven: true}
+			})},
 			func(a *attempt.Attempt) {
-				a.Outcome, a.Reason, a.Accepted, a.Ended, a.Low, a.High = channel.Failed, channel.Job, true, true, 10*second, 20*second
+				a.Outcome, a.Reason, a.Accepted, a.Ended, a.Low, a.High = channel.Failed, channel.Job, true, true, 10*second,
+					20*second
 			}},
 		{"left", []journal.Entry{accepted, abandoned},
 			func(a *attempt.Attempt) {
 				a.Outcome, a.Reason, a.Accepted, a.Low = channel.Abandoned, channel.Deadline, true, 28*second
 			}},
-		{"left, and seen later", []journal.Entry{accepted, abandoned, journal.Settled{Outcome: journal.Outcome(channel.Delivered), At: at(82), Ready: at(82)}},
+		{"left, and seen later", []journal.Entry{accepted, abandoned,
+			journal.Settled{Outcome: journal.Outcome(channel.Delivered), At: at(82), Ready: at(82)}},
 			func(a *attempt.Attempt) {
-				a.Outcome, a.Reason, a.Accepted, a.Ended, a.Made, a.Low, a.High = channel.Abandoned, channel.Deadline, true, true, true, 50*second, 60*second
+				a.Outcome, a.Reason, a.Accepted, a.Ended, a.Made, a.Low, a.High = channel.Abandoned, channel.Deadline, true, true,
+					true, 50*second, 60*second
 			}},
-		{"found by a later run", []journal.Entry{accepted, journal.Settled{Outcome: journal.Outcome(channel.Delivered), At: at(922), Ready: at(922)}},
+		{"found by a later run", []journal.Entry{accepted,
+			journal.Settled{Outcome: journal.Outcome(channel.Delivered), At: at(922), Ready: at(922)}},
 			func(a *attempt.Attempt) {
 				a.Outcome, a.Accepted, a.Ended, a.Made, a.High = channel.Delivered, true, true, true, 900*second
 			}},
@@ -175,7 +195,8 @@ func TestAttempts(t *testing.T) {
 
 // TestAFastClock: times are the scenario's.
 func TestAFastClock(t *testing.T) {
-	text := written(t, 60, journal.Order{Strategy: "a", Key: "00000000000000ff", Scheduled: at(0)}, journal.Intent{At: at(1), Channel: "a"}, journal.Accepted{At: at(1)},
+	text := written(t, 60, journal.Order{Strategy: "a", Key: "00000000000000ff", Scheduled: at(0)},
+		journal.Intent{At: at(1), Channel: "a"}, journal.Accepted{At: at(1)},
 		journal.Ended{Outcome: journal.Outcome(channel.Delivered), At: at(2), Ready: at(2), Fetched: at(2), Polls: 6})
 	recorded, _, err := Read(bytes.NewReader(text))
 	if err != nil {
@@ -191,8 +212,10 @@ func TestAFastClock(t *testing.T) {
 }
 
 func TestDamage(t *testing.T) {
-	text := written(t, 1, journal.Order{Strategy: "a", Key: "00000000000000ff", Scheduled: at(0)}, journal.Intent{At: at(1), Channel: "a"},
-		journal.Ended{Outcome: journal.Outcome(channel.Refused), Reason: journal.Reason(channel.Submit), At: at(2)}, journal.Note{At: at(3), Text: "the end"})
+	text := written(t, 1, journal.Order{Strategy: "a", Key: "00000000000000ff", Scheduled: at(0)},
+		journal.Intent{At: at(1), Channel: "a"},
+		journal.Ended{Outcome: journal.Outcome(channel.Refused), Reason: journal.Reason(channel.Submit), At: at(2)},
+		journal.Note{At: at(3), Text: "the end"})
 	for _, tt := range []struct {
 		name     string
 		text     []byte

@@ -13,9 +13,12 @@ import (
 // FuzzRead reads any journal whose checksums are right.
 func FuzzRead(f *testing.F) {
 	order := journal.Order{Strategy: "a", Key: "00000000000000ff", Scheduled: at(10)}
-	f.Add(written(f, 2, order, journal.Intent{At: at(20), Channel: "a", Reserved: 900}, journal.Accepted{At: at(22), Job: journal.Job{ID: "x"}},
-		journal.Ended{Outcome: journal.Outcome(channel.Delivered), At: at(45), Submitted: at(20), Ready: at(42), Fetched: at(45), Polls: 2}, journal.Finished{At: at(45), Delivered: true}))
-	f.Add(written(f, 1, order, journal.Intent{At: at(20), Channel: "b"}, journal.Ended{Outcome: journal.Outcome(channel.Abandoned), At: at(60)},
+	f.Add(written(f, 2, order, journal.Intent{At: at(20), Channel: "a", Reserved: 900},
+		journal.Accepted{At: at(22), Job: journal.Job{ID: "x"}},
+		journal.Ended{Outcome: journal.Outcome(channel.Delivered), At: at(45), Submitted: at(20), Ready: at(42),
+			Fetched: at(45), Polls: 2}, journal.Finished{At: at(45), Delivered: true}))
+	f.Add(written(f, 1, order, journal.Intent{At: at(20), Channel: "b"},
+		journal.Ended{Outcome: journal.Outcome(channel.Abandoned), At: at(60)},
 		journal.Settled{Outcome: journal.Outcome(channel.Ambiguous), At: at(61)}))
 	s := toy(f)
 	f.Fuzz(func(t *testing.T, text []byte) {

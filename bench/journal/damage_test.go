@@ -69,7 +69,8 @@ func checkKept(t *testing.T, m *memory, was []byte, found *Recovered) {
 		}
 	}
 	now := m.files[path].synced
-	if all := append(slices.Clone(now), beside...); !bytes.Equal(bytes.TrimSuffix(all, []byte("\n")), bytes.TrimSuffix(was, []byte("\n"))) {
+	if all := append(slices.Clone(now), beside...); !bytes.Equal(bytes.TrimSuffix(all, []byte("\n")),
+		bytes.TrimSuffix(was, []byte("\n"))) {
 		t.Fatalf("%d bytes became %d and %d beside", len(was), len(now), len(beside))
 	}
 }
@@ -174,16 +175,23 @@ func TestWrongLines(t *testing.T) {
 		{"an empty line", slices.Concat(lines[:2], [][]byte{{'\n'}}, lines[2:]), 3, "its checksum is wrong"},
 		{"a foreign line", slices.Concat(lines[:2], [][]byte{[]byte("hello\n")}), 3, "its checksum is wrong"},
 		{"a foreign file", [][]byte{[]byte("hello\nworld\n")}, 1, "its checksum is wrong"},
-		{"another schema", [][]byte{again(1, "run", `{"schema":"channelbench/orders/v2"}`)}, 1, `the schema is "channelbench/orders/v2", want "channelbench/orders/v1"`},
+		{"another schema", [][]byte{again(1, "run", `{"schema":"channelbench/orders/v2"}`)}, 1,
+			`the schema is "channelbench/orders/v2", want "channelbench/orders/v1"`},
 		{"no header", [][]byte{again(1, "note", `{"text":"hello"}`)}, 1, "it is not the header of a journal"},
-		{"an unknown outcome", slices.Concat(lines[:1], [][]byte{again(2, "ended", `{"outcome":"eaten"}`)}), 2, `ended: unknown outcome "eaten"`},
-		{"an unknown reason", slices.Concat(lines[:1], [][]byte{again(2, "finished", `{"reason":"hunger"}`)}), 2, `finished: unknown reason "hunger"`},
-		{"a time that is none", slices.Concat(lines[:1], [][]byte{again(2, "note", `{"at":"yesterday"}`)}), 2, "parsing time"},
-		{"a text for a number", slices.Concat(lines[:1], [][]byte{again(2, "order", `{"order":"1"}`)}), 2, "cannot unmarshal string"},
+		{"an unknown outcome", slices.Concat(lines[:1], [][]byte{again(2, "ended", `{"outcome":"eaten"}`)}), 2,
+			`ended: unknown outcome "eaten"`},
+		{"an unknown reason", slices.Concat(lines[:1], [][]byte{again(2, "finished", `{"reason":"hunger"}`)}), 2,
+			`finished: unknown reason "hunger"`},
+		{"a time that is none", slices.Concat(lines[:1], [][]byte{again(2, "note", `{"at":"yesterday"}`)}), 2,
+			"parsing time"},
+		{"a text for a number", slices.Concat(lines[:1], [][]byte{again(2, "order", `{"order":"1"}`)}), 2,
+			"cannot unmarshal string"},
 		{"no JSON", slices.Concat(lines[:1], [][]byte{again(2, "order", `{"order"}`)}), 2, "invalid character"},
 		{"endless", slices.Concat(lines[:1], [][]byte{huge}), 2, "its checksum is wrong"},
-		{"two headers", slices.Concat(lines[:1], [][]byte{again(2, "run", `{"schema":"channelbench/orders/v1"}`)}), 2, "has no other"},
-		{"an attempt twice", slices.Concat(lines[:1], [][]byte{again(2, "order", `{"order":0}`), again(3, "intent", `{"order":0}`), again(4, "intent", `{"order":0}`)}), 4,
+		{"two headers", slices.Concat(lines[:1], [][]byte{again(2, "run", `{"schema":"channelbench/orders/v1"}`)}), 2,
+			"has no other"},
+		{"an attempt twice", slices.Concat(lines[:1],
+			[][]byte{again(2, "order", `{"order":0}`), again(3, "intent", `{"order":0}`), again(4, "intent", `{"order":0}`)}), 4,
 			"order 0 made 1 attempts, so attempt 0 may not be submitted"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

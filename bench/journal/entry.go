@@ -18,24 +18,26 @@ type Entry interface{ kind() string }
 
 // Run is the header: the first line, and no other.
 type Run struct {
-	Schema         string       `json:"schema"`
-	At             Time         `json:"at"` // when the run began
-	Tool           string       `json:"tool"`
-	ScenarioSHA256 string       `json:"scenario_sha256"`
-	PurchaseSHA256 string       `json:"purchase_sha256"`
-	Seed           uint64       `json:"seed"`
-	Live           bool         `json:"live"`  // real channels, not the mock
-	Speed          float64      `json:"speed"` // how much faster than the scenario's time the run's clock goes; times here are the clock's
-	Cap            money.Micros `json:"cap_micros"`
-	Set            []string     `json:"set,omitempty"`            // what was overridden in the scenario
-	PromptsSHA256  string       `json:"prompts_sha256,omitempty"` // of the prompts that orders number
+	Schema         string `json:"schema"`
+	At             Time   `json:"at"` // when the run began
+	Tool           string `json:"tool"`
+	ScenarioSHA256 string `json:"scenario_sha256"`
+	PurchaseSHA256 string `json:"purchase_sha256"`
+	Seed           uint64 `json:"seed"`
+	Live           bool   `json:"live"` // real channels, not the mock
+	// how much faster than the scenario's time the run's clock goes; times here are the clock's
+	Speed         float64      `json:"speed"`
+	Cap           money.Micros `json:"cap_micros"`
+	Set           []string     `json:"set,omitempty"`            // what was overridden in the scenario
+	PromptsSHA256 string       `json:"prompts_sha256,omitempty"` // of the prompts that orders number
 }
 
 // Order says that an order comes up. It may be repeated as long as nothing was submitted for it.
 type Order struct {
-	Order     int    `json:"order"` // its number in the run, from 0
-	Strategy  string `json:"strategy"`
-	Pair      int    `json:"pair"`      // the same in all strategies for orders of the same video and prompt, which arrive together
+	Order    int    `json:"order"` // its number in the run, from 0
+	Strategy string `json:"strategy"`
+	// the same in all strategies for orders of the same video and prompt, which arrive together
+	Pair      int    `json:"pair"`
 	Video     int    `json:"video"`     // index of the ordered video in the scenario
 	Prompt    int    `json:"prompt"`    // index of the prompt
 	Key       string `json:"key"`       // the order's own, minted once, for all its attempts
@@ -77,19 +79,20 @@ func (j Job) findable() bool { return j != Job{} }
 // so it is after Ambiguous where the job was accepted. Else that bill, or one that is unproven, never will be known,
 // and what was reserved stays so.
 type Ended struct {
-	Order      int           `json:"order"`
-	Attempt    int           `json:"attempt"`
-	Outcome    Outcome       `json:"outcome"` // any but Pending
-	Reason     Reason        `json:"reason"`
-	Country    string        `json:"country,omitempty"` // Region: where the channel believes the request came from
-	At         Time          `json:"at"`                // when the outcome was known
-	Submitted  Time          `json:"submitted"`         // when the request was sent
-	Answered   Time          `json:"answered,omitzero"` // when the submit's answer was here
-	Accepted   Time          `json:"accepted,omitzero"` // when the job was known to run
-	Ready      Time          `json:"ready,omitzero"`    // when a poll found the clip ready
-	Fetched    Time          `json:"fetched,omitzero"`  // when the clip was here
-	Polls      int           `json:"polls"`
-	Fetches    int           `json:"fetches,omitempty"`        // of the clip, that ended; what isn't a whole clip is fetched again
+	Order     int     `json:"order"`
+	Attempt   int     `json:"attempt"`
+	Outcome   Outcome `json:"outcome"` // any but Pending
+	Reason    Reason  `json:"reason"`
+	Country   string  `json:"country,omitempty"` // Region: where the channel believes the request came from
+	At        Time    `json:"at"`                // when the outcome was known
+	Submitted Time    `json:"submitted"`         // when the request was sent
+	Answered  Time    `json:"answered,omitzero"` // when the submit's answer was here
+	Accepted  Time    `json:"accepted,omitzero"` // when the job was known to run
+	Ready     Time    `json:"ready,omitzero"`    // when a poll found the clip ready
+	Fetched   Time    `json:"fetched,omitzero"`  // when the clip was here
+	Polls     int     `json:"polls"`
+	// of the clip, that ended; what isn't a whole clip is fetched again
+	Fetches    int           `json:"fetches,omitempty"`
 	RetryAfter time.Duration `json:"retry_after_ns,omitempty"` // Refused: the pause that the channel asked for
 	Bill
 	ClipSHA256 string `json:"clip_sha256,omitempty"`
@@ -105,9 +108,11 @@ func (e *Ended) Open() bool {
 
 // Bill is what an attempt costs, in micro-dollars.
 type Bill struct {
-	Computed money.Micros  `json:"computed_micros"`           // by channel.Price.Charge
-	Reported *money.Micros `json:"reported_micros,omitempty"` // by the channel itself, with the job's end; nil: it reports nothing
-	Unproven bool          `json:"unproven,omitempty"`        // a failure that nobody knows to be free: Computed is what it costs on average, and all that was reserved stays so
+	Computed money.Micros `json:"computed_micros"` // by channel.Price.Charge
+	// by the channel itself, with the job's end; nil: it reports nothing
+	Reported *money.Micros `json:"reported_micros,omitempty"`
+	// a failure that nobody knows to be free: Computed is what it costs on average, and all that was reserved stays so
+	Unproven bool `json:"unproven,omitempty"`
 }
 
 // Charge is what counts against the cap: what was computed, or reported if that is more.

@@ -31,7 +31,8 @@ func FuzzRead(f *testing.F) {
 			}
 			return
 		}
-		if !reflect.DeepEqual(found.Entries, entries) || !reflect.DeepEqual(j.state, s) || (found.Torn > 0) != (ended != nil) {
+		if !reflect.DeepEqual(found.Entries, entries) || !reflect.DeepEqual(j.state, s) ||
+			(found.Torn > 0) != (ended != nil) {
 			t.Fatalf("Read: %d entries, %v, %v; Open: %+v", len(entries), ended, err, found)
 		}
 		now := m.files[path].synced

@@ -38,7 +38,8 @@ func seeded(seed uint64) picker { return rand.New(rand.NewPCG(1, seed)).IntN }
 var dawn = time.Date(2026, 11, 22, 3, 4, 5, 678, time.UTC)
 
 func header() Run {
-	return Run{Schema: Schema, At: UTC(dawn), Tool: "v1.2.3", ScenarioSHA256: "5ce", PurchaseSHA256: "9ur", Seed: 1<<64 - 1, Live: true, Speed: 1, Cap: 60 * money.Dollar}
+	return Run{Schema: Schema, At: UTC(dawn), Tool: "v1.2.3", ScenarioSHA256: "5ce", PurchaseSHA256: "9ur",
+		Seed: 1<<64 - 1, Live: true, Speed: 1, Cap: 60 * money.Dollar}
 }
 
 // play is one order of a made-up run, and what can happen to it next.
@@ -62,7 +63,8 @@ func history(pick picker, entries int) []Entry {
 		switch {
 		case i == len(orders):
 			told = append(told, Note{UTC(dawn), "a remark, \"quoted\" <and> ünïcode\n\x00\u2028"},
-				Stopped{At: UTC(dawn), Channel: "reverse", Good: pick(5), Bad: 7, InFlight: pick(20), Left: pick(100), Reopened: pick(2) == 1})
+				Stopped{At: UTC(dawn), Channel: "reverse", Good: pick(5), Bad: 7, InFlight: pick(20), Left: pick(100),
+					Reopened: pick(2) == 1})
 			continue
 		case i > len(orders):
 			orders = append(orders, &play{number: len(orders) + pick(2)*1000})
@@ -85,7 +87,8 @@ func (p *play) next(pick picker) Entry {
 		return Order{p.number, "hybrid", pick(50), pick(3), pick(20), fmt.Sprintf("%016x", pick(1<<30)), at}
 	case !p.finished && pick(6) == 0:
 		p.finished = true
-		return Finished{p.number, at, pick(2) == 0, Reason(pick(int(channel.NumReasons))), time.Duration(pick(1 << 40)), time.Duration(pick(1000))}
+		return Finished{p.number, at, pick(2) == 0, Reason(pick(int(channel.NumReasons))), time.Duration(pick(1 << 40)),
+			time.Duration(pick(1000))}
 	case p.live && !p.hedges && !p.finished && pick(8) == 0:
 		p.attempts++
 		p.hedges, p.accepted = true, false
@@ -96,24 +99,29 @@ func (p *play) next(pick picker) Entry {
 	case p.live:
 		outcome := Outcome(1 + pick(int(channel.Unusable)))
 		p.live, p.abandoned = false, outcome == Outcome(channel.Abandoned)
-		return Ended{Order: p.number, Attempt: n, Outcome: outcome, Reason: Reason(pick(int(channel.NumReasons))), Country: "CH", At: at, Submitted: at, Answered: at,
-			Polls: pick(100), Bill: anyBill(pick), ClipSHA256: "abc", ClipBytes: int64(pick(1 << 30)), Error: "what the channel said"}
+		return Ended{Order: p.number, Attempt: n, Outcome: outcome, Reason: Reason(pick(int(channel.NumReasons))),
+			Country: "CH", At: at, Submitted: at, Answered: at,
+			Polls: pick(100), Bill: anyBill(pick), ClipSHA256: "abc", ClipBytes: int64(pick(1 << 30)),
+			Error: "what the channel said"}
 	case p.hedges:
 		p.hedges = false
 		return Ended{Order: p.number, Attempt: n - 1, Outcome: Outcome(channel.Refused), At: at}
 	case p.abandoned && (p.finished || pick(2) == 0):
 		p.abandoned = false
-		return Settled{p.number, n, at, Outcome([]channel.Outcome{channel.Abandoned, channel.Refused, channel.Ambiguous}[pick(3)]), 0, at, anyBill(pick), ""}
+		return Settled{p.number, n, at, Outcome([]channel.Outcome{channel.Abandoned, channel.Refused,
+			channel.Ambiguous}[pick(3)]), 0, at, anyBill(pick), ""}
 	case !p.finished:
 		p.attempts++
 		p.live, p.accepted, p.abandoned = true, false, false
-		return Intent{p.number, p.attempts - 1, at, []string{"reverse", "forwarding"}[pick(2)], pick(2), money.Micros(pick(2_000_000)), false}
+		return Intent{p.number, p.attempts - 1, at, []string{"reverse", "forwarding"}[pick(2)], pick(2),
+			money.Micros(pick(2_000_000)), false}
 	}
 	return nil
 }
 
 func anyJob(pick picker) Job {
-	return []Job{{}, {ID: "video_1"}, {ID: "video_2", PollURL: "https://x.example/v1/tasks/2?a=b&c=d"}, {ContentURL: "https://x.example/clip"}}[pick(4)]
+	return []Job{{}, {ID: "video_1"}, {ID: "video_2", PollURL: "https://x.example/v1/tasks/2?a=b&c=d"},
+		{ContentURL: "https://x.example/clip"}}[pick(4)]
 }
 
 func anyBill(pick picker) Bill {

@@ -124,7 +124,8 @@ func TestTwoRunsCannotShareAFolder(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, _, err = Open(path)
-	if !errors.Is(err, ErrLocked) || !strings.Contains(err.Error(), path) || !strings.Contains(err.Error(), "another run is using this folder") {
+	if !errors.Is(err, ErrLocked) || !strings.Contains(err.Error(), path) ||
+		!strings.Contains(err.Error(), "another run is using this folder") {
 		t.Errorf("Open while a run goes on: %v", err)
 	}
 	if err := j.Close(); err != nil {
@@ -286,7 +287,8 @@ func TestBillCountsTheLarger(t *testing.T) {
 	for _, tt := range []struct {
 		bill Bill
 		want money.Micros
-	}{{Bill{Computed: 100}, 100}, {Bill{Computed: 100, Reported: &more}, 150}, {Bill{Computed: 100, Reported: &less}, 100}} {
+	}{{Bill{Computed: 100}, 100}, {Bill{Computed: 100, Reported: &more}, 150},
+		{Bill{Computed: 100, Reported: &less}, 100}} {
 		if got := tt.bill.Charge(); got != tt.want {
 			t.Errorf("%+v: %d, want %d", tt.bill, got, tt.want)
 		}
@@ -296,7 +298,8 @@ func TestBillCountsTheLarger(t *testing.T) {
 // TestLineIsAsDocumented holds the format to a line written out by hand, its CRC-32C computed bit by bit in
 // another language.
 func TestLineIsAsDocumented(t *testing.T) {
-	got := string(written(t, []Entry{Intent{Order: 3, Attempt: 1, At: UTC(dawn.In(time.FixedZone("", 3600))), Channel: "reverse", Reserved: 120_000}}))
+	got := string(written(t, []Entry{Intent{Order: 3, Attempt: 1, At: UTC(dawn.In(time.FixedZone("", 3600))),
+		Channel: "reverse", Reserved: 120_000}}))
 	want := `{"n":1,"kind":"intent","order":3,"attempt":1,"at":"2026-11-22T03:04:05.000000678Z","channel":"reverse","step":0,"reserved_micros":120000,"crc":"5d1992af"}` + "\n"
 	if got != want {
 		t.Errorf("got  %swant %s", got, want)

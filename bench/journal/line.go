@@ -73,7 +73,8 @@ func decode(line []byte, n int) (Entry, error) {
 // kinds reads the entries of each kind.
 var kinds = map[string]func([]byte) (Entry, error){
 	"run": as[Run], "order": as[Order], "intent": as[Intent], "accepted": as[Accepted], "ended": as[Ended],
-	"finished": as[Finished], "settled": as[Settled], "cap": as[Cap], "balance": as[Balance], "note": as[Note], "stopped": as[Stopped],
+	"finished": as[Finished], "settled": as[Settled], "cap": as[Cap], "balance": as[Balance], "note": as[Note],
+	"stopped": as[Stopped],
 }
 
 func as[E Entry](line []byte) (Entry, error) {

@@ -96,8 +96,9 @@ func warnings(s *State, path string, torn *tornError) []string {
 			filepath.Base(path), torn.Line, torn.Bytes, filepath.Base(tornPath(path))))
 	}
 	for _, kind := range slices.Sorted(maps.Keys(s.foreign)) {
-		said = append(said, fmt.Sprintf("%s: %d lines of the kind %.40q, which only newer versions know, are kept and skipped",
-			filepath.Base(path), s.foreign[kind], kind))
+		said = append(said,
+			fmt.Sprintf("%s: %d lines of the kind %.40q, which only newer versions know, are kept and skipped",
+				filepath.Base(path), s.foreign[kind], kind))
 	}
 	return said
 }

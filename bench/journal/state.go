@@ -152,7 +152,8 @@ func (s *State) intend(e Intent) error {
 	case e.Reserved < 0:
 		return fmt.Errorf("%s can't be reserved", e.Reserved)
 	case !s.maySubmit(e):
-		return fmt.Errorf("order %d made %d attempts, so attempt %d may not be submitted (finished: %v)", e.Order, len(o.attempts), e.Attempt, o.finished)
+		return fmt.Errorf("order %d made %d attempts, so attempt %d may not be submitted (finished: %v)", e.Order,
+			len(o.attempts), e.Attempt, o.finished)
 	}
 	o.attempts = append(o.attempts, attempt{intent: &e})
 	return nil

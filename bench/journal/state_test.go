@@ -128,7 +128,8 @@ func checkAgainstScan(t *rapid.T, s *State, told []Entry) {
 	for _, list := range []*[]string{&open, &lost, &gotOpen, &gotLost} {
 		slices.Sort(*list)
 	}
-	if s.Spent() != spent || s.Overrun() != overrun || !slices.Equal(gotOpen, open) || !slices.Equal(gotLost, lost) || !slices.Equal(unfinishedOf(s), unfinished) {
+	if s.Spent() != spent || s.Overrun() != overrun || !slices.Equal(gotOpen, open) || !slices.Equal(gotLost, lost) ||
+		!slices.Equal(unfinishedOf(s), unfinished) {
 		t.Fatalf("spent %d (want %d), overrun %d (%d)\nopen %v (%v)\nlost %v (%v)\nunfinished %v (%v)",
 			s.Spent(), spent, s.Overrun(), overrun, gotOpen, open, gotLost, lost, unfinishedOf(s), unfinished)
 	}
@@ -158,7 +159,8 @@ func search(told []Entry, i Intent) whole {
 				w.accepted = &e
 			}
 		case Ended:
-			if e.Order == i.Order && e.Attempt == i.Attempt && !(e.Outcome == Outcome(channel.Abandoned) || w.accepted != nil && e.Outcome == Outcome(channel.Ambiguous)) {
+			if e.Order == i.Order && e.Attempt == i.Attempt &&
+				!(e.Outcome == Outcome(channel.Abandoned) || w.accepted != nil && e.Outcome == Outcome(channel.Ambiguous)) {
 				conclude(e.Outcome, e.Bill)
 			}
 		case Settled:
@@ -195,10 +197,14 @@ func TestApplyRefuses(t *testing.T) {
 		{"a second intent", begun, Intent{}, "attempt 0 may not"},
 		{"an intent too early", begun, Intent{Attempt: 1}, "attempt 1 may not"},
 		{"a hedge of nothing", []Entry{header(), Order{}}, Intent{Hedge: true}, "attempt 0 may not"},
-		{"a hedge of an attempt that has ended", append(slices.Clone(begun), Ended{Outcome: abandoned}), Intent{Attempt: 1, Hedge: true}, "attempt 1 may not"},
-		{"a hedge of a pair", append(slices.Clone(begun), Intent{Attempt: 1, Hedge: true}), Intent{Attempt: 2, Hedge: true}, "attempt 2 may not"},
-		{"an intent beside the rest of a pair", append(slices.Clone(begun), Intent{Attempt: 1, Hedge: true}, Ended{Attempt: 1, Outcome: delivered}), Intent{Attempt: 2}, "attempt 2 may not"},
-		{"an intent with a gap", append(slices.Clone(begun), Ended{Outcome: delivered}), Intent{Attempt: 2}, "attempt 2 may not"},
+		{"a hedge of an attempt that has ended", append(slices.Clone(begun), Ended{Outcome: abandoned}),
+			Intent{Attempt: 1, Hedge: true}, "attempt 1 may not"},
+		{"a hedge of a pair", append(slices.Clone(begun), Intent{Attempt: 1, Hedge: true}), Intent{Attempt: 2, Hedge: true},
+			"attempt 2 may not"},
+		{"an intent beside the rest of a pair", append(slices.Clone(begun), Intent{Attempt: 1, Hedge: true},
+			Ended{Attempt: 1, Outcome: delivered}), Intent{Attempt: 2}, "attempt 2 may not"},
+		{"an intent with a gap", append(slices.Clone(begun), Ended{Outcome: delivered}), Intent{Attempt: 2},
+			"attempt 2 may not"},
 		{"an intent of an order that has ended", []Entry{header(), Order{}, Finished{}}, Intent{}, "finished: true"},
 		{"a negative attempt", begun, Accepted{Attempt: -1}, "never begun"},
 		{"an acceptance of nothing", begun, Accepted{Attempt: 1}, "attempt 1 of order 0 was never begun"},
@@ -207,13 +213,17 @@ func TestApplyRefuses(t *testing.T) {
 		{"a late acceptance", append(slices.Clone(begun), Ended{Outcome: ambiguous}), Accepted{}, "was over already"},
 		{"an end of nothing", begun, Ended{Attempt: 3, Outcome: delivered}, "never begun"},
 		{"an end without an outcome", begun, Ended{}, "has not ended"},
-		{"a second end", append(slices.Clone(begun), Ended{Outcome: delivered}), Ended{Outcome: delivered}, "was over already"},
-		{"an end after being abandoned", append(slices.Clone(begun), Ended{Outcome: abandoned}), Ended{Outcome: delivered}, "has ended already"},
+		{"a second end", append(slices.Clone(begun), Ended{Outcome: delivered}), Ended{Outcome: delivered},
+			"was over already"},
+		{"an end after being abandoned", append(slices.Clone(begun), Ended{Outcome: abandoned}), Ended{Outcome: delivered},
+			"has ended already"},
 		{"a negative charge", begun, Ended{Outcome: delivered, Bill: Bill{Computed: -1}}, "a charge can't be"},
-		{"a charge beyond all numbers", append(slices.Clone(begun), Ended{Outcome: delivered, Bill: Bill{Computed: 1}}, Order{Order: 1}, Intent{Order: 1}),
+		{"a charge beyond all numbers", append(slices.Clone(begun), Ended{Outcome: delivered, Bill: Bill{Computed: 1}},
+			Order{Order: 1}, Intent{Order: 1}),
 			Ended{Order: 1, Outcome: delivered, Bill: Bill{Reported: &reported}}, "too large"},
 		{"a settlement of nothing", begun, Settled{Attempt: 1, Outcome: delivered}, "never begun"},
-		{"a settlement of what stays open", append(slices.Clone(begun), Ended{Outcome: ambiguous}), Settled{Outcome: delivered}, "was over already"},
+		{"a settlement of what stays open", append(slices.Clone(begun), Ended{Outcome: ambiguous}),
+			Settled{Outcome: delivered}, "was over already"},
 		{"a settlement without an outcome", begun, Settled{}, "has not ended"},
 		{"an end of no order", begun, Finished{Order: 9}, "order 9 is not open"},
 		{"a second end of an order", []Entry{header(), Order{}, Finished{}}, Finished{}, "order 0 is not open"},
@@ -242,8 +252,10 @@ func TestAnUnprovenBillStaysReserved(t *testing.T) {
 		"after an interruption": {Settled{Outcome: failed, Bill: bill}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := fold(t, append([]Entry{header(), Order{}, Intent{Reserved: 120_000}, Accepted{Job: Job{ID: "video_1"}}}, end...))
-			if lost := s.Lost(); s.Spent() != 0 || len(s.Open()) != 0 || len(lost) != 1 || lost[0].Intent.Reserved != 120_000 || !lost[0].Kept {
+			s := fold(t, append([]Entry{header(), Order{}, Intent{Reserved: 120_000}, Accepted{Job: Job{ID: "video_1"}}},
+				end...))
+			if lost := s.Lost(); s.Spent() != 0 || len(s.Open()) != 0 || len(lost) != 1 || lost[0].Intent.Reserved != 120_000 ||
+				!lost[0].Kept {
 				t.Errorf("spent %v, open %+v, lost %+v", s.Spent(), s.Open(), lost)
 			}
 			if !s.maySubmit(Intent{Attempt: 1}) {

@@ -37,7 +37,8 @@ var (
 type CapError struct{ Cap, Spent, Reserved, Asked money.Micros }
 
 func (e *CapError) Error() string {
-	return fmt.Sprintf("%v: %s spent, %s reserved and %s asked for are more than %s", ErrCap, e.Spent, e.Reserved, e.Asked, e.Cap)
+	return fmt.Sprintf("%v: %s spent, %s reserved and %s asked for are more than %s", ErrCap, e.Spent, e.Reserved, e.Asked,
+		e.Cap)
 }
 
 // Unwrap returns ErrCap.
@@ -52,9 +53,9 @@ type Ledger struct {
 
 // Snapshot is the state of a ledger at one moment. Amounts are micro-dollars.
 //
-// Spent + Reserved ≤ Cap + Overrun at every moment: a channel that bills more than its price can
-// push a run over its cap, and nothing else can. While something is Missing, only so much less is reserved. (What Restore books stands even where a lower cap
-// would not have allowed it.)
+// Spent + Reserved ≤ Cap + Overrun at every moment: a channel that bills more than its price can push a run over its
+// cap, and nothing else can. While something is Missing, only so much less is reserved. (What Restore books stands even
+// where a lower cap would not have allowed it.)
 type Snapshot struct {
 	Cap       money.Micros
 	Spent     money.Micros // final bills

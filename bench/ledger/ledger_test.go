@@ -67,8 +67,10 @@ func TestWorst(t *testing.T) {
 		{"free", channel.Price{Shape: channel.PerCall, Units: map[string]money.Micros{channel.Any: 0}}, 0, nil},
 		{"no price at all", channel.Price{}, 0, channel.ErrNoPrice},
 		{"none for the resolution", channel.Price{Units: map[string]money.Micros{"1080p": 1}}, 0, channel.ErrNoPrice},
-		{"none for the length", channel.Price{Shape: channel.Ladder, Rungs: map[int]map[string]money.Micros{4: {"720p": 1}}}, 0, channel.ErrNoPrice},
-		{"below zero", channel.Price{Shape: channel.PerCall, Units: map[string]money.Micros{"720p": -5}}, 0, ledger.ErrAmount},
+		{"none for the length", channel.Price{Shape: channel.Ladder, Rungs: map[int]map[string]money.Micros{4: {"720p": 1}}},
+			0, channel.ErrNoPrice},
+		{"below zero", channel.Price{Shape: channel.PerCall, Units: map[string]money.Micros{"720p": -5}}, 0,
+			ledger.ErrAmount},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			got, err := ledger.Worst(&tt.price, clip)

@@ -166,7 +166,8 @@ func compare(t *rapid.T, got ledger.Snapshot, n *naive, within bool) {
 		got  money.Micros
 		want *big.Int
 	}{
-		{"cap", got.Cap, n.limit}, {"spent", got.Spent, n.spent}, {"overrun", got.Overrun, n.overrun}, {"reserved", got.Reserved, n.reserved()},
+		{"cap", got.Cap, n.limit}, {"spent", got.Spent, n.spent}, {"overrun", got.Overrun, n.overrun},
+		{"reserved", got.Reserved, n.reserved()},
 		{"ambiguous", got.Ambiguous, n.sum(func(h *naiveHold) bool { return h.kept })},
 	} {
 		if wide(c.got).Cmp(c.want) != 0 {

@@ -141,7 +141,8 @@ func underFire(t *testing.T, overruns bool) {
 		t.Errorf("%d granted and %d refused: the cap was not fought over", m.granted.Load(), m.refused.Load())
 	}
 	t.Logf("%d granted, %d refused in %v: %.0f reservations a second; looked %d times; %s of %s spent, %s kept, %s overrun", m.granted.Load(), m.refused.Load(),
-		took, float64(m.granted.Load()+m.refused.Load())/took.Seconds(), looks, want.Spent, want.Cap, want.Ambiguous, want.Overrun)
+		took, float64(m.granted.Load()+m.refused.Load())/took.Seconds(), looks, want.Spent, want.Cap, want.Ambiguous,
+		want.Overrun)
 }
 
 // look checks the invariant until stop, from the books and from what the seller billed.

@@ -83,9 +83,9 @@ func (w *trade) measured(n int, luck *rand.Rand) (cost record.Figure, told bool)
 }
 
 // TestCostsOfFewOrdersCover: from 4 orders on, whatever share of them fails and is billed, the interval of the cost per
-// delivered clip holds the true one as often as is said, never reaches below what every clip costs, and has an upper end. Of 60
-// benches, 51 are three standard errors below 95 %. Measured so, t intervals held it in 67 % of all benches, log ratios in 69 %
-// and Fieller's in 73 %: where no failure was seen, or every one, they know of none.
+// delivered clip holds the true one as often as is said, never reaches below what every clip costs, and has an upper
+// end. Of 60 benches, 51 are three standard errors below 95 %. Measured so, t intervals held it in 67 % of all benches,
+// log ratios in 69 % and Fieller's in 73 %: where no failure was seen, or every one, they know of none.
 func TestCostsOfFewOrdersCover(t *testing.T) {
 	benches := proof.Size(20, 60)
 	most := func(n int) float64 { return 3.5 * math.Sqrt(0.95*0.05*float64(n)) } // that chance may take away
@@ -111,7 +111,8 @@ func TestCostsOfFewOrdersCover(t *testing.T) {
 					}
 					all, held = all+told, held+covered
 					if told >= benches/2 && float64(covered) < 0.95*float64(told)-most(told) {
-						t.Errorf("%d orders, %v fail, %v of that is billed, %s: %d of %d intervals hold the true cost", n, fails, billed, w.name, covered, told)
+						t.Errorf("%d orders, %v fail, %v of that is billed, %s: %d of %d intervals hold the true cost", n, fails, billed,
+							w.name, covered, told)
 					}
 				}
 			}

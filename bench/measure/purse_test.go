@@ -22,35 +22,57 @@ func TestWhatLooksTell(t *testing.T) {
 	}{
 		{"once", []look{{Balance: 100}}, 0, 0, 0},
 		{"charged", []look{{Balance: 100}, {Balance: 70, Sums: sums(0, 0, 30, 0)}}, 0, 30, 0},
-		{"charged, and told late", []look{{Balance: 100}, {Balance: 100, Sums: sums(0, 0, 30, 0)}, {Balance: 70, Sums: sums(0, 0, 30, 0)}}, 0, 30, 0},
+		{"charged, and told late", []look{{Balance: 100}, {Balance: 100, Sums: sums(0, 0, 30, 0)},
+			{Balance: 70, Sums: sums(0, 0, 30, 0)}}, 0, 30, 0},
 		{"under way", []look{{Balance: 100}, {Balance: 70, Sums: sums(30, 0, 0, 0)}}, 0, 30, 0},
-		{"held and charged", []look{{Balance: 100}, {Balance: 40, Sums: sums(30, 0, 0, 0)}, {Balance: 70, Sums: sums(0, 0, 30, 0)}}, 0, 30, 0},
-		{"a hold that is released before the clip is here", []look{{Balance: 100}, {Balance: 40, Sums: sums(30, 0, 0, 0)}, {Balance: 70, Sums: sums(30, 0, 0, 0)}, {Balance: 70, Sums: sums(0, 0, 30, 0)}}, 0, 30, 0},
-		{"refunded", []look{{Balance: 100}, {Balance: 70, Sums: sums(30, 0, 0, 0)}, {Balance: 100, Sums: sums(0, 0, 0, 30)}}, 0, 0, 0},
-		{"refunded before it is known", []look{{Balance: 100}, {Balance: 70, Sums: sums(30, 0, 0, 0)}, {Balance: 100, Sums: sums(30, 0, 0, 0)}, {Balance: 100, Sums: sums(0, 0, 0, 30)}}, 0, 0, 0},
-		{"refunded a look later", []look{{Balance: 100}, {Balance: 70, Sums: sums(0, 0, 0, 30)}, {Balance: 100, Sums: sums(0, 0, 0, 30)}}, 0, 0, 0},
-		{"refunded much later", []look{{Balance: 100}, {Balance: 70, Sums: sums(0, 0, 0, 30)}, {Balance: 70, Sums: sums(0, 0, 0, 30)}, {Balance: 100, Sums: sums(0, 0, 0, 30)}}, 0, 0, 0},
+		{"held and charged", []look{{Balance: 100}, {Balance: 40, Sums: sums(30, 0, 0, 0)},
+			{Balance: 70, Sums: sums(0, 0, 30, 0)}}, 0, 30, 0},
+		{"a hold that is released before the clip is here",
+			[]look{{Balance: 100}, {Balance: 40, Sums: sums(30, 0, 0, 0)}, {Balance: 70, Sums: sums(30, 0, 0, 0)},
+				{Balance: 70, Sums: sums(0, 0, 30, 0)}}, 0, 30, 0},
+		{"refunded", []look{{Balance: 100}, {Balance: 70, Sums: sums(30, 0, 0, 0)}, {Balance: 100, Sums: sums(0, 0, 0, 30)}},
+			0, 0, 0},
+		{"refunded before it is known", []look{{Balance: 100}, {Balance: 70, Sums: sums(30, 0, 0, 0)},
+			{Balance: 100, Sums: sums(30, 0, 0, 0)}, {Balance: 100, Sums: sums(0, 0, 0, 30)}}, 0, 0, 0},
+		{"refunded a look later", []look{{Balance: 100}, {Balance: 70, Sums: sums(0, 0, 0, 30)},
+			{Balance: 100, Sums: sums(0, 0, 0, 30)}}, 0, 0, 0},
+		{"refunded much later", []look{{Balance: 100}, {Balance: 70, Sums: sums(0, 0, 0, 30)},
+			{Balance: 70, Sums: sums(0, 0, 0, 30)}, {Balance: 100, Sums: sums(0, 0, 0, 30)}}, 0, 0, 0},
 		{"to be refunded", []look{{Balance: 100}, {Balance: 70, Sums: sums(0, 0, 0, 30)}}, 0, 30, 0},
-		{"never refunded", []look{{Balance: 100}, {Balance: 70, Sums: sums(0, 0, 0, 30)}, {Balance: 70, Sums: sums(0, 0, 0, 30)}}, 0, 30, 30},
-		{"refunds behind charges", []look{{Balance: 100}, {Balance: 70, Sums: sums(30, 0, 0, 0)}, {Balance: 60, Sums: sums(0, 0, 40, 30)}}, 0, 40, 0},
+		{"never refunded", []look{{Balance: 100}, {Balance: 70, Sums: sums(0, 0, 0, 30)},
+			{Balance: 70, Sums: sums(0, 0, 0, 30)}}, 0, 30, 30},
+		{"refunds behind charges", []look{{Balance: 100}, {Balance: 70, Sums: sums(30, 0, 0, 0)},
+			{Balance: 60, Sums: sums(0, 0, 40, 30)}}, 0, 40, 0},
 		{"nobody knows, and it was charged", []look{{Balance: 100}, {Balance: 70, Sums: sums(0, 30, 0, 0)}}, 0, 30, 0},
-		{"nobody knows, and it was refunded", []look{{Balance: 100}, {Balance: 70, Sums: sums(0, 30, 0, 0)}, {Balance: 100, Sums: sums(0, 30, 0, 0)}}, 0, 0, 0},
+		{"nobody knows, and it was refunded", []look{{Balance: 100}, {Balance: 70, Sums: sums(0, 30, 0, 0)},
+			{Balance: 100, Sums: sums(0, 30, 0, 0)}}, 0, 0, 0},
 		{"stolen", []look{{Balance: 100}, {Balance: 60, Sums: sums(0, 0, 30, 0)}}, 0, 40, 10},
 		{"stolen while attempts are under way", []look{{Balance: 100}, {Balance: 30, Sums: sums(30, 0, 0, 0)}}, 0, 70, 10},
 		{"topped up", []look{{Balance: 100}, {Balance: 300}}, 200, 0, 0},
-		{"topped up and spent", []look{{Balance: 100}, {Balance: 70, Sums: sums(0, 0, 30, 0)}, {Balance: 270, Sums: sums(0, 0, 30, 0)}, {Balance: 250, Sums: sums(0, 0, 50, 0)}}, 200, 50, 0},
-		{"topped up in an account with refunds", []look{{Balance: 100}, {Balance: 70, Sums: sums(0, 0, 30, 40)}, {Balance: 270, Sums: sums(0, 0, 30, 40)}}, 200, 30, 0},
-		{"topped up with attempts under way", []look{{Balance: 100}, {Balance: 70, Sums: sums(30, 0, 0, 0)}, {Balance: 270, Sums: sums(30, 0, 0, 0)}, {Balance: 270, Sums: sums(0, 0, 30, 0)}, {Balance: 270, Sums: sums(0, 0, 30, 0)}}, 200, 30, 0},
-		{"topped up after a theft", []look{{Balance: 100}, {Balance: 20, Sums: sums(0, 0, 30, 0)}, {Balance: 220, Sums: sums(0, 0, 30, 0)}}, 200, 80, 50},
-		{"topped up after a theft, with refunds", []look{{Balance: 100}, {Balance: 20, Sums: sums(0, 0, 30, 10)}, {Balance: 220, Sums: sums(0, 0, 30, 10)}}, 190, 70, 40}, // these may be the 10
-		{"stolen after a top-up", []look{{Balance: 100}, {Balance: 300}, {Balance: 220, Sums: sums(0, 0, 30, 0)}}, 200, 80, 50},
+		{"topped up and spent", []look{{Balance: 100}, {Balance: 70, Sums: sums(0, 0, 30, 0)},
+			{Balance: 270, Sums: sums(0, 0, 30, 0)}, {Balance: 250, Sums: sums(0, 0, 50, 0)}}, 200, 50, 0},
+		{"topped up in an account with refunds",
+			[]look{{Balance: 100}, {Balance: 70, Sums: sums(0, 0, 30, 40)}, {Balance: 270, Sums: sums(0, 0, 30, 40)}}, 200, 30,
+			0},
+		{"topped up with attempts under way", []look{{Balance: 100}, {Balance: 70, Sums: sums(30, 0, 0, 0)},
+			{Balance: 270, Sums: sums(30, 0, 0, 0)}, {Balance: 270, Sums: sums(0, 0, 30, 0)},
+			{Balance: 270, Sums: sums(0, 0, 30, 0)}}, 200, 30, 0},
+		{"topped up after a theft", []look{{Balance: 100}, {Balance: 20, Sums: sums(0, 0, 30, 0)},
+			{Balance: 220, Sums: sums(0, 0, 30, 0)}}, 200, 80, 50},
+		// these may be the 10
+		{"topped up after a theft, with refunds",
+			[]look{{Balance: 100}, {Balance: 20, Sums: sums(0, 0, 30, 10)}, {Balance: 220, Sums: sums(0, 0, 30, 10)}}, 190, 70,
+			40},
+		{"stolen after a top-up", []look{{Balance: 100}, {Balance: 300}, {Balance: 220, Sums: sums(0, 0, 30, 0)}}, 200, 80,
+			50},
 	} {
 		p := purse{}
 		for i := range tt.looks {
 			p.see(&tt.looks[i])
 		}
 		if p.paidIn != tt.paidIn || p.gone() != tt.gone || p.lost() != tt.lost {
-			t.Errorf("%s: %d paid in, %d gone, %d lost; want %d, %d, %d", tt.name, p.paidIn, p.gone(), p.lost(), tt.paidIn, tt.gone, tt.lost)
+			t.Errorf("%s: %d paid in, %d gone, %d lost; want %d, %d, %d", tt.name, p.paidIn, p.gone(), p.lost(), tt.paidIn,
+				tt.gone, tt.lost)
 		}
 	}
 }
@@ -161,7 +183,8 @@ func TestHonestSellersAreBelieved(t *testing.T) {
 			}
 			p.see(s.look())
 			if p.paidIn > s.paidIn || p.lost() > s.stolen {
-				t.Fatalf("seed %d: %d paid in and %d missing, where it was %d and %d: %+v of %+v", seed, p.paidIn, p.missing, s.paidIn, s.stolen, p, s)
+				t.Fatalf("seed %d: %d paid in and %d missing, where it was %d and %d: %+v of %+v", seed, p.paidIn, p.missing,
+					s.paidIn, s.stolen, p, s)
 			}
 		}
 		for len(s.open) > 0 {
@@ -173,7 +196,8 @@ func TestHonestSellersAreBelieved(t *testing.T) {
 		switch {
 		case s.known.Kept > 0:
 		case tops == 0 && (p.missing != s.stolen || p.gone() != s.known.Charged+s.stolen):
-			t.Fatalf("seed %d: %d gone and %d missing of %d charged and %d stolen", seed, p.gone(), p.missing, s.known.Charged, s.stolen)
+			t.Fatalf("seed %d: %d gone and %d missing of %d charged and %d stolen", seed, p.gone(), p.missing, s.known.Charged,
+				s.stolen)
 		case tops > 500 && !steals && (p.paidIn != s.paidIn || p.unclear):
 			t.Fatalf("seed %d: %d paid in of %d: %+v", seed, p.paidIn, s.paidIn, p)
 		}

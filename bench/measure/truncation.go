@@ -38,9 +38,10 @@ func (m *Bench) truncations(run *record.Run, orders []recording.Order) {
 		run.Findings = append(run.Findings, fmt.Sprintf("%s was given up as dead: %d of its first %d orders were delivered "+
 			"within the promise; nothing more was submitted there, and %d orders were not begun",
 			s.Channel, s.Good, s.Good+s.Bad, s.Left))
-		run.Warnings = append(run.Warnings, fmt.Sprintf("the run was cut short on %s, so the intervals of strategies that use "+
-			"it are biased: they take the number of orders as fixed beforehand; at whatever moment one stops, %.1f%% to %.1f%% "+
-			"of its orders are delivered within the promise (%.0f %% confidence sequence)",
-			s.Channel, 100*low, 100*high, 100*stats.Confidence))
+		run.Warnings = append(run.Warnings,
+			fmt.Sprintf("the run was cut short on %s, so the intervals of strategies that use "+
+				"it are biased: they take the number of orders as fixed beforehand; at whatever moment one stops, %.1f%% to %.1f%% "+
+				"of its orders are delivered within the promise (%.0f %% confidence sequence)",
+				s.Channel, 100*low, 100*high, 100*stats.Confidence))
 	}
 }

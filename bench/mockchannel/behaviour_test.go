@@ -20,7 +20,9 @@ import (
 func TestAClipFromOrderToOblivion(t *testing.T) {
 	for _, at := range []int{forwarding, reverse} {
 		synctest.Test(t, func(t *testing.T) {
-			s := opened(t, marketed(t, func(s *scenario.Scenario) { s.Channels[at].SubmitTakes = &scenario.Takes{Median: 20 * time.Second} }), Options{Speed: 10, PollAfter: 5 * time.Second})
+			s := opened(t,
+				marketed(t, func(s *scenario.Scenario) { s.Channels[at].SubmitTakes = &scenario.Takes{Median: 20 * time.Second} }),
+				Options{Speed: 10, PollAfter: 5 * time.Second})
 			b := buys(t, s, at)
 			began := time.Now()
 			j := b.accepted("a cat")
@@ -77,7 +79,8 @@ func TestASynchronousChannelAnswersWithTheClip(t *testing.T) {
 		if took := time.Since(began); took != 25*time.Second {
 			t.Errorf("it took %v, want 25s", took)
 		}
-		if a.Verdict != dialect.Accepted || a.Progress.State != dialect.Completed || a.Progress.Cost != 800_000 || !a.Progress.CostKnown {
+		if a.Verdict != dialect.Accepted || a.Progress.State != dialect.Completed || a.Progress.Cost != 800_000 ||
+			!a.Progress.CostKnown {
 			t.Fatalf("got %+v", a)
 		}
 		if f, _ := b.fetch(a.Progress.Job); f.Unusable(short) != "" {
@@ -117,7 +120,8 @@ func TestRefusals(t *testing.T) {
 
 // TestCountriesOfRegionErrorsVary by draw.
 func TestCountriesOfRegionErrorsVary(t *testing.T) {
-	s := opened(t, marketed(t, func(s *scenario.Scenario) { s.Channels[reverse].Errors.By[channel.Region].Rate = 1 }), Options{})
+	s := opened(t, marketed(t, func(s *scenario.Scenario) { s.Channels[reverse].Errors.By[channel.Region].Rate = 1 }),
+		Options{})
 	seen := map[string]bool{}
 	for range 200 {
 		seen[buys(t, s, reverse).order("a cat", short).Country] = true
@@ -131,7 +135,8 @@ func TestCountriesOfRegionErrorsVary(t *testing.T) {
 func TestLostAnswers(t *testing.T) {
 	for at := range 3 {
 		synctest.Test(t, func(t *testing.T) {
-			s := opened(t, marketed(t, func(s *scenario.Scenario) { s.Channels[at].Errors.By[channel.Lost].Rate = 1 }), Options{})
+			s := opened(t, marketed(t, func(s *scenario.Scenario) { s.Channels[at].Errors.By[channel.Lost].Rate = 1 }),
+				Options{})
 			b := buys(t, s, at)
 			ways := map[string]int{}
 			for range 300 {
@@ -196,7 +201,8 @@ func TestFailedJobs(t *testing.T) {
 // TestUnusableClipsAreNotWhatWasOrdered at any length.
 func TestUnusableClipsAreNotWhatWasOrdered(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := opened(t, marketed(t, func(s *scenario.Scenario) { s.Channels[forwarding].Errors.By[channel.BadClip].Rate = 1 }), Options{})
+		s := opened(t, marketed(t, func(s *scenario.Scenario) { s.Channels[forwarding].Errors.By[channel.BadClip].Rate = 1 }),
+			Options{})
 		b := buys(t, s, forwarding)
 		for _, seconds := range []int{1, 8, 12, 30, 60} {
 			clip := channel.Clip{Seconds: seconds, Resolution: "720p", Aspect: "9:16"}
@@ -215,7 +221,8 @@ func TestUnusableClipsAreNotWhatWasOrdered(t *testing.T) {
 // TestDownloadsFailAsDrawn and can be tried again.
 func TestDownloadsFailAsDrawn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := opened(t, marketed(t, func(s *scenario.Scenario) { s.Channels[reverse].Errors.By[channel.Download].Rate = 0.5 }), Options{})
+		s := opened(t, marketed(t, func(s *scenario.Scenario) { s.Channels[reverse].Errors.By[channel.Download].Rate = 0.5 }),
+			Options{})
 		b := buys(t, s, reverse)
 		j := b.accepted("a cat")
 		time.Sleep(100 * time.Second)
@@ -235,7 +242,8 @@ func TestDownloadsFailAsDrawn(t *testing.T) {
 // TestRequestsPerMinute counts any sixty seconds, and Retry-After is when there is room again.
 func TestRequestsPerMinute(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := opened(t, marketed(t, func(s *scenario.Scenario) { s.Channels[forwarding].Limits.RequestsPerMinute = 3 }), Options{Speed: 10})
+		s := opened(t, marketed(t, func(s *scenario.Scenario) { s.Channels[forwarding].Limits.RequestsPerMinute = 3 }),
+			Options{Speed: 10})
 		b := buys(t, s, forwarding)
 		for range 3 {
 			b.accepted("a cat")
@@ -243,7 +251,8 @@ func TestRequestsPerMinute(t *testing.T) {
 		}
 		for round := range 4 {
 			a := b.order("a cat", short)
-			if want := []time.Duration{3 * time.Second, time.Second, time.Second, 4 * time.Second}[round]; a.Reason != channel.RateLimited || a.RetryAfter != want {
+			if want := []time.Duration{3 * time.Second, time.Second, time.Second,
+				4 * time.Second}[round]; a.Reason != channel.RateLimited || a.RetryAfter != want {
 				t.Fatalf("round %d: %v, retry after %v, want %v", round, a.Reason, a.RetryAfter, want)
 			}
 			time.Sleep(a.RetryAfter - time.Nanosecond)
@@ -262,7 +271,8 @@ func TestRequestsPerMinute(t *testing.T) {
 // TestConcurrentJobs are limited, those that nobody knows of included.
 func TestConcurrentJobs(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := opened(t, marketed(t, func(s *scenario.Scenario) { s.Channels[forwarding].Limits.Concurrent = 2 }), Options{Speed: 10})
+		s := opened(t, marketed(t, func(s *scenario.Scenario) { s.Channels[forwarding].Limits.Concurrent = 2 }),
+			Options{Speed: 10})
 		b := buys(t, s, forwarding)
 		b.accepted("a cat")
 		time.Sleep(4 * time.Second)
@@ -279,7 +289,10 @@ func TestConcurrentJobs(t *testing.T) {
 // TestJobsWaitForASlot where the channel lets them, and take so much longer.
 func TestJobsWaitForASlot(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := opened(t, marketed(t, func(s *scenario.Scenario) { s.Channels[forwarding].Limits = scenario.Limits{Concurrent: 1, Queue: 1} }), Options{Speed: 10})
+		s := opened(t, marketed(t, func(s *scenario.Scenario) {
+			s.Channels[forwarding].Limits = scenario.Limits{Concurrent: 1,
+				Queue: 1}
+		}), Options{Speed: 10})
 		b := buys(t, s, forwarding)
 		b.accepted("a cat")
 		time.Sleep(4 * time.Second)
@@ -329,7 +342,8 @@ func TestModerationIsBoundToThePrompt(t *testing.T) {
 // TestOwnFaults are told from what the channel does, and cost nothing.
 func TestOwnFaults(t *testing.T) {
 	s := opened(t, marketed(t, nil), Options{
-		Secrets:  map[string]dialect.Secret{"forwarding": dialect.NewSecret("sk-right"), "reverse": dialect.NewSecret("sk-right")},
+		Secrets: map[string]dialect.Secret{"forwarding": dialect.NewSecret("sk-right"),
+			"reverse": dialect.NewSecret("sk-right")},
 		Balances: map[string]money.Micros{"reverse": 250_000, "sync": 0},
 	})
 	for _, at := range []int{forwarding, reverse} {
@@ -385,9 +399,11 @@ func TestOwnFaults(t *testing.T) {
 // TestOrdersMayLeaveThingsOut or use words of the channel's own.
 func TestOrdersMayLeaveThingsOut(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := opened(t, marketed(t, func(s *scenario.Scenario) { s.Channels[synchronous].Price = s.Channels[reverse].Price }), Options{})
+		s := opened(t, marketed(t, func(s *scenario.Scenario) { s.Channels[synchronous].Price = s.Channels[reverse].Price }),
+			Options{})
 		b := buys(t, s, synchronous)
-		for _, c := range []channel.Clip{{Seconds: 8}, {Seconds: 8, Resolution: "hd"}, {Seconds: 5, Resolution: "1280x720"}, {Resolution: "720p", Aspect: "9:16"}} {
+		for _, c := range []channel.Clip{{Seconds: 8}, {Seconds: 8, Resolution: "hd"}, {Seconds: 5, Resolution: "1280x720"},
+			{Resolution: "720p", Aspect: "9:16"}} {
 			a := b.order("a cat", c)
 			if a.Progress.State != dialect.Completed {
 				t.Fatalf("%v: %+v", c, a)
@@ -445,7 +461,8 @@ func TestUnknownThings(t *testing.T) {
 		t.Errorf("an unknown job: %+v", p)
 	}
 	b.target.BaseURL = "http://mock.example/forward/v1"
-	if a := b.order("a cat", short); a.Fault != dialect.BadRequest || !strings.Contains(a.Message, "/forwarding/v1, /reverse/v1") {
+	if a := b.order("a cat", short); a.Fault != dialect.BadRequest ||
+		!strings.Contains(a.Message, "/forwarding/v1, /reverse/v1") {
 		t.Errorf("an unknown channel: %+v", a)
 	}
 	b.target.BaseURL = "http://mock.example/forwarding/v2"

@@ -16,13 +16,14 @@ import (
 //	Submits  = sum of Faults + sum of Refused + Accepted + (Lost − LostRan)
 //	Accepted = Running + Made + Failed
 type Book struct {
-	Channel      string
-	Submits      int
-	Faults       [dialect.BadRequest + 1]int // the client's own, by dialect.Fault: bad keys, empty balance, orders that can't be made
-	Refused      [channel.NumReasons]int     // proven not accepted: rate_limited, moderation, region, submit
-	Lost         int                         // answers that were lost
-	LostRan      int                         // of them: a job ran all the same
-	Accepted     int                         // jobs, LostRan included
+	Channel string
+	Submits int
+	// the client's own, by dialect.Fault: bad keys, empty balance, orders that can't be made
+	Faults       [dialect.BadRequest + 1]int
+	Refused      [channel.NumReasons]int // proven not accepted: rate_limited, moderation, region, submit
+	Lost         int                     // answers that were lost
+	LostRan      int                     // of them: a job ran all the same
+	Accepted     int                     // jobs, LostRan included
 	Running      int
 	Made         int // clips that came out
 	Unusable     int // of them: have the wrong length

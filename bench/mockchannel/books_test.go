@@ -87,7 +87,8 @@ func TestBooksAgreeWithTheClients(t *testing.T) {
 			unlucky(s)
 			s.Channels[forwarding].Price.Billed = channel.OnAccept
 			s.Channels[reverse].Limits = scenario.Limits{RequestsPerMinute: 60, Concurrent: 40}
-			s.Outages = []scenario.Outage{{Channels: []string{"forwarding", "reverse"}, Between: 30 * time.Minute, Lasts: scenario.Takes{Median: 10 * time.Minute, Sigma: 1}}}
+			s.Outages = []scenario.Outage{{Channels: []string{"forwarding", "reverse"}, Between: 30 * time.Minute,
+				Lasts: scenario.Takes{Median: 10 * time.Minute, Sigma: 1}}}
 		}), Options{TellCost: true})
 		var tallies [3]tally
 		var all sync.WaitGroup
@@ -110,12 +111,14 @@ func TestBooksAgreeWithTheClients(t *testing.T) {
 func settle(t *testing.T, s *Server, at int, y *tally) {
 	t.Helper()
 	k := buys(t, s, at).book(s, at)
-	if k.Submits != 300 || k.Refused != y.refused || k.Accepted != y.accepted+k.LostRan || k.Lost != y.lost || k.Fetched != y.fetched || k.FetchFailed != y.gateway {
+	if k.Submits != 300 || k.Refused != y.refused || k.Accepted != y.accepted+k.LostRan || k.Lost != y.lost ||
+		k.Fetched != y.fetched || k.FetchFailed != y.gateway {
 		t.Errorf("the book: %+v\nthe clients: %+v", k, y)
 	}
 	hidden := k.Charged - y.told
 	each := []money.Micros{800_000, 120_000, 800_000}[at]
-	if hidden < 0 || hidden%each != 0 || hidden > each*money.Micros(k.LostRan) || k.Made+k.Failed-y.made-y.failed != k.LostRan {
+	if hidden < 0 || hidden%each != 0 || hidden > each*money.Micros(k.LostRan) ||
+		k.Made+k.Failed-y.made-y.failed != k.LostRan {
 		t.Errorf("charged %v, told %v; %d lost jobs ran", k.Charged, y.told, k.LostRan)
 	}
 	if at == forwarding && k.Charged != each*money.Micros(k.Accepted) {
@@ -135,7 +138,8 @@ func settle(t *testing.T, s *Server, at int, y *tally) {
 // TestBalanceTellsWhatIsLeft after what is charged by now.
 func TestBalanceTellsWhatIsLeft(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := opened(t, marketed(t, nil), Options{Balances: map[string]money.Micros{"reverse": 1_234_567_890}, Secrets: map[string]dialect.Secret{"reverse": dialect.NewSecret("sk-test")}})
+		s := opened(t, marketed(t, nil), Options{Balances: map[string]money.Micros{"reverse": 1_234_567_890},
+			Secrets: map[string]dialect.Secret{"reverse": dialect.NewSecret("sk-test")}})
 		b := buys(t, s, reverse)
 		balance := func(key string) (status int, left json.Number) {
 			r, err := http.NewRequest(http.MethodGet, b.target.BaseURL+"/balance", nil)
@@ -223,7 +227,8 @@ func TestMarkup(t *testing.T) {
 				j := b.accepted("a cat")
 				time.Sleep(100 * time.Second)
 				told, k := b.poll(j), b.book(s, reverse)
-				if spent := before - balance(); !told.CostKnown || told.Cost != test.want || spent != test.want || k.Charged != test.want || k.Balance != openingBalance-test.want {
+				if spent := before - balance(); !told.CostKnown || told.Cost != test.want || spent != test.want ||
+					k.Charged != test.want || k.Balance != openingBalance-test.want {
 					t.Errorf("told %v, spent %v, the book: %+v, want %v", told.Cost, spent, k, test.want)
 				}
 			})

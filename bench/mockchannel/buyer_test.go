@@ -102,7 +102,8 @@ func buysAt(t testing.TB, s *Server, at int, base string, through http.RoundTrip
 	if !ok {
 		t.Fatalf("no dialect %q", ch.Protocol)
 	}
-	return &buyer{t, d, dialect.Target{BaseURL: URL(base, ch.Name), Key: dialect.NewSecret("sk-test"), Model: ch.Model}, through}
+	return &buyer{t, d, dialect.Target{BaseURL: URL(base, ch.Name), Key: dialect.NewSecret("sk-test"), Model: ch.Model},
+		through}
 }
 
 // send sends a request and reads the answer; nil where there was none.
@@ -162,7 +163,8 @@ func (b *buyer) fetch(j dialect.Job) (dialect.Footage, int) {
 func (b *buyer) book(s *Server, at int) Book {
 	b.t.Helper()
 	k := s.Books()[at]
-	if faults := k.Faults[dialect.BadKey] + k.Faults[dialect.NoBalance] + k.Faults[dialect.BadRequest]; k.Submits != faults+k.refusedInAll()+k.Accepted+k.Lost-k.LostRan {
+	if faults := k.Faults[dialect.BadKey] + k.Faults[dialect.NoBalance] +
+		k.Faults[dialect.BadRequest]; k.Submits != faults+k.refusedInAll()+k.Accepted+k.Lost-k.LostRan {
 		b.t.Errorf("submits don't add up: %+v", k)
 	}
 	if k.Accepted != k.Running+k.Made+k.Failed {

@@ -28,12 +28,15 @@ func listening(t testing.TB, s *Server) *httptest.Server {
 	return web
 }
 
-// TestOpenAISDK is OpenAI's own client against the handler that serve serves: it orders, is told to wait, polls and downloads.
+// TestOpenAISDK is OpenAI's own client against the handler that serve serves: it orders, is told to wait, polls and
+// downloads.
 func TestOpenAISDK(t *testing.T) {
-	s := opened(t, marketed(t, func(s *scenario.Scenario) { s.Channels[forwarding].Limits.Concurrent = 1 }), Options{Speed: 1000, PollAfter: time.Second})
+	s := opened(t, marketed(t, func(s *scenario.Scenario) { s.Channels[forwarding].Limits.Concurrent = 1 }),
+		Options{Speed: 1000, PollAfter: time.Second})
 	web := listening(t, s)
 	client := openai.NewClient(option.WithBaseURL(URL(web.URL, "forwarding")), option.WithAPIKey("any"))
-	order := openai.VideoNewParams{Prompt: "a cat", Model: "sora-2", Seconds: openai.VideoSeconds8, Size: openai.VideoSize1280x720}
+	order := openai.VideoNewParams{Prompt: "a cat", Model: "sora-2", Seconds: openai.VideoSeconds8,
+		Size: openai.VideoSize1280x720}
 	began := time.Now()
 	for range 2 { // the second one waits for the first
 		if _, err := client.Videos.New(t.Context(), order); err != nil {
@@ -45,7 +48,8 @@ func TestOpenAISDK(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if video.Status != openai.VideoStatusCompleted || video.Seconds != "8" || video.Size != "1280x720" || video.Progress != 100 || video.ExpiresAt < video.CompletedAt {
+	if video.Status != openai.VideoStatusCompleted || video.Seconds != "8" || video.Size != "1280x720" ||
+		video.Progress != 100 || video.ExpiresAt < video.CompletedAt {
 		t.Errorf("got %s", video.RawJSON())
 	}
 	if took := time.Since(began); took < 300*time.Millisecond || took > 5*time.Second {
@@ -60,14 +64,16 @@ func TestOpenAISDK(t *testing.T) {
 	if flaw := f.Unusable(channel.Clip{Seconds: 8, Resolution: "720p"}); err != nil || flaw != "" {
 		t.Errorf("the clip: %v %s", err, flaw)
 	}
-	if k := s.Books()[forwarding]; k.Accepted != 3 || k.Made != 3 || k.Fetched != 1 || k.Refused[channel.RateLimited] == 0 {
+	if k := s.Books()[forwarding]; k.Accepted != 3 || k.Made != 3 || k.Fetched != 1 ||
+		k.Refused[channel.RateLimited] == 0 {
 		t.Errorf("the book: %+v", k)
 	}
 }
 
 // TestLostAnswersOverSockets are seen by a real client in all three ways.
 func TestLostAnswersOverSockets(t *testing.T) {
-	s := opened(t, marketed(t, func(s *scenario.Scenario) { s.Channels[reverse].Errors.By[channel.Lost].Rate = 1 }), Options{})
+	s := opened(t, marketed(t, func(s *scenario.Scenario) { s.Channels[reverse].Errors.By[channel.Lost].Rate = 1 }),
+		Options{})
 	web := listening(t, s)
 	b := buysAt(t, s, reverse, web.URL, web.Client().Transport)
 	ways := map[string]int{}
@@ -93,10 +99,12 @@ func TestManyClientsAtOnce(t *testing.T) {
 		unlucky(s)
 		for i := range s.Channels {
 			s.Channels[i].Errors.Burst, s.Channels[i].Errors.Exits = time.Minute, 5
-			s.Channels[i].Regimes = []scenario.Regime{{Name: "risk", Share: 0.2, Lasts: scenario.Takes{Median: time.Hour}, Submit: 0.5}}
+			s.Channels[i].Regimes = []scenario.Regime{{Name: "risk", Share: 0.2, Lasts: scenario.Takes{Median: time.Hour},
+				Submit: 0.5}}
 			s.Channels[i].Limits = scenario.Limits{RequestsPerMinute: 10_000, Concurrent: 1000}
 		}
-		s.Outages = []scenario.Outage{{Channels: []string{"forwarding", "sync"}, Between: 24 * time.Hour, Lasts: scenario.Takes{Median: time.Hour}}}
+		s.Outages = []scenario.Outage{{Channels: []string{"forwarding", "sync"}, Between: 24 * time.Hour,
+			Lasts: scenario.Takes{Median: time.Hour}}}
 	}), Options{Speed: 5000})
 	web := listening(t, s)
 	var all sync.WaitGroup
@@ -120,7 +128,8 @@ func TestManyClientsAtOnce(t *testing.T) {
 	}
 }
 
-// BenchmarkOrders is a whole order over loopback sockets: submit, one poll, fetch. A second of it must hold 1,000 submits.
+// BenchmarkOrders is a whole order over loopback sockets: submit, one poll, fetch. A second of it must hold 1,000
+// submits.
 func BenchmarkOrders(b *testing.B) {
 	s := opened(b, marketed(b, nil), Options{Speed: 5000})
 	web := listening(b, s)
@@ -158,7 +167,8 @@ func TestTheTransportClosesBodies(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if response, err := mocktest.Transport(s.Handler()).RoundTrip(r); err != nil || response.StatusCode != http.StatusUnauthorized || !body.closed {
+	if response, err := mocktest.Transport(s.Handler()).RoundTrip(r); err != nil ||
+		response.StatusCode != http.StatusUnauthorized || !body.closed {
 		t.Errorf("got %v, %v; closed %v", response, err, body.closed)
 	}
 	defer func() {

@@ -22,7 +22,8 @@ func unlucky(s *scenario.Scenario) {
 		c.Latency = scenario.Latency{Shape: "lognormal", Base: 100 * time.Second, Sigma: 0.5}
 		c.SubmitTakes = &scenario.Takes{Median: 2 * time.Second, Sigma: 0.5}
 		c.Errors = scenario.Errors{
-			By: scenario.ByReason{channel.Moderation: {Rate: 0.1}, channel.Region: {Rate: 0.2, Takes: &scenario.Takes{Median: 6 * time.Second, Sigma: 0.6}},
+			By: scenario.ByReason{channel.Moderation: {Rate: 0.1},
+				channel.Region: {Rate: 0.2, Takes: &scenario.Takes{Median: 6 * time.Second, Sigma: 0.6}},
 				channel.Submit: {Rate: 0.1}, channel.Lost: {Rate: 0.1}, channel.Job: {Rate: 0.2, Billed: 0.5},
 				channel.BadClip: {Rate: 0.2}, channel.Download: {Rate: 0.3}},
 		}
@@ -70,9 +71,11 @@ func TestNamedOrdersMeetTheSimulatorsFate(t *testing.T) {
 func TestNamedOrdersMeetTheSimulatorsTrouble(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		source := marketed(t, func(s *scenario.Scenario) {
-			s.Outages = []scenario.Outage{{Channels: []string{"forwarding", "reverse"}, Between: time.Hour, Lasts: scenario.Takes{Median: 20 * time.Minute, Sigma: 1}}}
+			s.Outages = []scenario.Outage{{Channels: []string{"forwarding", "reverse"}, Between: time.Hour,
+				Lasts: scenario.Takes{Median: 20 * time.Minute, Sigma: 1}}}
 			c := &s.Channels[reverse]
-			c.Regimes = []scenario.Regime{{Name: "risk", Share: 0.3, Lasts: scenario.Takes{Median: time.Hour, Sigma: 1}, Submit: 0.6}}
+			c.Regimes = []scenario.Regime{{Name: "risk", Share: 0.3, Lasts: scenario.Takes{Median: time.Hour, Sigma: 1},
+				Submit: 0.6}}
 			c.Errors.By[channel.Region] = scenario.Error{Rate: 0.3, Takes: &scenario.Takes{Median: 6 * time.Second, Sigma: 0.6}}
 			c.Errors.Exits, c.Errors.Burst, c.Errors.Rotate = 3, 5*time.Minute, "attempt"
 			c.Limits = scenario.Limits{RequestsPerMinute: 1, Concurrent: 2}
@@ -99,7 +102,8 @@ func TestNamedOrdersMeetTheSimulatorsTrouble(t *testing.T) {
 				time.Sleep(7 * time.Minute)
 			}
 		}
-		for _, r := range []channel.Reason{channel.NoReason, channel.Submit, channel.Region, channel.RateLimited, channel.Job} {
+		for _, r := range []channel.Reason{channel.NoReason, channel.Submit, channel.Region, channel.RateLimited,
+			channel.Job} {
 			if met[r] < 10 {
 				t.Errorf("%v is met %d times", r, met[r])
 			}
@@ -115,7 +119,8 @@ func compare(t *testing.T, b *buyer, prompt string, fate world.Fate) {
 	if took := time.Since(began); took != fate.Answered {
 		t.Fatalf("%s: answered after %v, want %v", prompt, took, fate.Answered)
 	}
-	got := world.Fate{RetryAfter: a.RetryAfter, Answered: fate.Answered, Service: fate.Service, Billed: fate.Billed, Reason: a.Reason}
+	got := world.Fate{RetryAfter: a.RetryAfter, Answered: fate.Answered, Service: fate.Service, Billed: fate.Billed,
+		Reason: a.Reason}
 	switch a.Verdict {
 	case dialect.Refused:
 		got.Outcome = channel.Refused
@@ -157,8 +162,10 @@ func history(t *testing.T, seed uint64) string {
 	synctest.Test(t, func(t *testing.T) {
 		s := opened(t, marketed(t, func(s *scenario.Scenario) {
 			unlucky(s)
-			s.Outages = []scenario.Outage{{Channels: []string{"forwarding", "reverse"}, Between: 5 * time.Hour, Lasts: scenario.Takes{Median: time.Hour, Sigma: 1}}}
-			s.Channels[reverse].Regimes = []scenario.Regime{{Name: "risk", Share: 0.3, Lasts: scenario.Takes{Median: time.Hour, Sigma: 1}, Submit: 0.6}}
+			s.Outages = []scenario.Outage{{Channels: []string{"forwarding", "reverse"}, Between: 5 * time.Hour,
+				Lasts: scenario.Takes{Median: time.Hour, Sigma: 1}}}
+			s.Channels[reverse].Regimes = []scenario.Regime{{Name: "risk", Share: 0.3,
+				Lasts: scenario.Takes{Median: time.Hour, Sigma: 1}, Submit: 0.6}}
 			s.Channels[reverse].Limits.Concurrent = 5
 			s.Channels[forwarding].Errors.Burst, s.Channels[forwarding].Errors.Exits = time.Minute, 5
 		}), Options{Seed: seed})
@@ -194,7 +201,8 @@ func TestRatesAreTheScenarios(t *testing.T) {
 		e := s.sellers[reverse]
 		const n = 40_000
 		for i := range n {
-			if _, _, err := e.take(dialect.Purchase{Model: "sora-2", Prompt: fmt.Sprint("cat ", i), Clip: short}, time.Now()); err == nil {
+			if _, _, err := e.take(dialect.Purchase{Model: "sora-2", Prompt: fmt.Sprint("cat ", i), Clip: short},
+				time.Now()); err == nil {
 				time.Sleep(time.Second)
 			}
 		}
@@ -206,7 +214,8 @@ func TestRatesAreTheScenarios(t *testing.T) {
 			got  int
 			rate float64
 		}{
-			{"moderation", k.Refused[channel.Moderation], 0.1}, {"region", k.Refused[channel.Region], 0.2}, {"submit", k.Refused[channel.Submit], 0.1}, {"ambiguous", k.Lost, 0.1},
+			{"moderation", k.Refused[channel.Moderation], 0.1}, {"region", k.Refused[channel.Region], 0.2},
+			{"submit", k.Refused[channel.Submit], 0.1}, {"ambiguous", k.Lost, 0.1},
 		} {
 			within(t, stage.what, float64(stage.got)/float64(left), stage.rate, left)
 			left -= stage.got
@@ -258,6 +267,7 @@ func checkTimes(t *testing.T, name string, e *seller, w *world.Channel) {
 			}
 		}
 		want := j.Service.CDF(median.Seconds()) // 0.5, or 1 where all take the same
-		within(t, fmt.Sprintf("%s, %s, %v: sooner than the median", name, e.channel.Name, j.Clip), float64(sooner)/float64(jobs), want, jobs)
+		within(t, fmt.Sprintf("%s, %s, %v: sooner than the median", name, e.channel.Name, j.Clip),
+			float64(sooner)/float64(jobs), want, jobs)
 	}
 }

@@ -28,7 +28,8 @@ func newMenu(c *scenario.Channel, w *world.Channel) *menu {
 func (m *menu) asked(c channel.Clip) channel.Clip {
 	if len(m.jobs) > 0 {
 		usual := m.jobs[0].Clip
-		c.Seconds, c.Resolution, c.Aspect = cmp.Or(c.Seconds, usual.Seconds), cmp.Or(c.Resolution, usual.Resolution), cmp.Or(c.Aspect, usual.Aspect)
+		c.Seconds, c.Resolution, c.Aspect = cmp.Or(c.Seconds, usual.Seconds), cmp.Or(c.Resolution, usual.Resolution),
+			cmp.Or(c.Aspect, usual.Aspect)
 	}
 	return c
 }
@@ -70,7 +71,8 @@ func shortSide(c channel.Clip) int {
 func (m *menu) refusal(c channel.Clip) *dialect.Refusal {
 	lengths := m.channel.Makes.Seconds
 	if len(lengths) == 0 || slices.Contains(lengths, c.Seconds) {
-		return &dialect.Refusal{Fault: dialect.BadRequest, Param: "size", Message: fmt.Sprintf("%v is not available here.", c)}
+		return &dialect.Refusal{Fault: dialect.BadRequest, Param: "size",
+			Message: fmt.Sprintf("%v is not available here.", c)}
 	}
 	var quoted []string
 	for _, n := range lengths {

@@ -1,11 +1,11 @@
-// Package mockchannel serves fake channels that behave as a scenario says: they speak the real
-// protocols (the mock halves of bench/dialect), refuse, fail, lose answers and charge as the
-// scenario's channels do, and keep their own books, which a client's bill can be compared with.
+// Package mockchannel serves fake channels that behave as a scenario says: they speak the real protocols (the mock
+// halves of bench/dialect), refuse, fail, lose answers and charge as the scenario's channels do, and keep their own
+// books, which a client's bill can be compared with.
 //
-// It deliberately makes no films worth watching and remembers nothing across restarts. It also has no
-// source of randomness: fates are package world's, a function of an order's key, so that the same
-// seed and the same order of arrivals meet the same luck. Nothing here runs between requests: a
-// job's end is known when it is accepted, and books are brought up to date when somebody looks.
+// It deliberately makes no films worth watching and remembers nothing across restarts. It also has no source of
+// randomness: fates are package world's, a function of an order's key, so that the same seed and the same order of
+// arrivals meet the same luck. Nothing here runs between requests: a job's end is known when it is accepted, and books
+// are brought up to date when somebody looks.
 //
 //	server, err := mockchannel.New(scenario, mockchannel.Options{Speed: 60})
 //	http.Serve(listener, server.Handler())
@@ -15,9 +15,9 @@
 //
 // # What an attempt meets
 //
-// In the order of the scenario language: a missing or wrong key, an order that the channel can't make, an
-// empty balance (these three are the client's fault and count as no attempt), then outages and
-// regimes, limits, moderation, region, submit, ambiguous, job, unusable, download.
+// In the order of the scenario language: a missing or wrong key, an order that the channel can't make, an empty balance
+// (these three are the client's fault and count as no attempt), then outages and regimes, limits, moderation, region,
+// submit, ambiguous, job, unusable, download.
 //
 //   - Outages, regimes and exits begin in their stationary state: at the start one may be under way,
 //     and then lasts for the rest of its time only. They are those of the simulator's first month. A job during
@@ -159,8 +159,9 @@ func (s *Server) unknown(w http.ResponseWriter, r *http.Request) {
 		bases = append(bases, URL("", e.channel.Name))
 	}
 	reply(w, http.StatusNotFound, failure{
-		Message: fmt.Sprintf("Unknown request URL: %s %.200s. The channels are at %s.", r.Method, r.URL.Path, strings.Join(bases, ", ")),
-		Type:    "invalid_request_error", Code: "unknown_url",
+		Message: fmt.Sprintf("Unknown request URL: %s %.200s. The channels are at %s.", r.Method, r.URL.Path,
+			strings.Join(bases, ", ")),
+		Type: "invalid_request_error", Code: "unknown_url",
 	})
 }
 

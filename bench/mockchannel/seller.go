@@ -145,7 +145,8 @@ func (e *seller) meet(o order, made world.Job, arrived time.Time) (f fate, pause
 }
 
 // accept begins a job.
-func (e *seller) accept(p *dialect.Purchase, o order, f fate, made world.Job, price money.Micros, arrived time.Time) dialect.Sale {
+func (e *seller) accept(p *dialect.Purchase, o order, f fate, made world.Job, price money.Micros,
+	arrived time.Time) dialect.Sale {
 	accepted := arrived.Add(e.clock.real(f.Answered))
 	e.book.Accepted++
 	n := e.book.Accepted

@@ -25,7 +25,8 @@ func TestOutagesStopTheirChannelsTogether(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := opened(t, marketed(t, func(s *scenario.Scenario) {
 			s.Channels[forwarding].Errors.By[channel.Submit].Takes = &scenario.Takes{Median: time.Second}
-			s.Outages = []scenario.Outage{{Channels: []string{"forwarding", "reverse"}, Between: time.Hour, Lasts: scenario.Takes{Median: 20 * time.Minute, Sigma: 0.5}}}
+			s.Outages = []scenario.Outage{{Channels: []string{"forwarding", "reverse"}, Between: time.Hour,
+				Lasts: scenario.Takes{Median: 20 * time.Minute, Sigma: 0.5}}}
 		}), Options{})
 		f, r, other := buys(t, s, forwarding), buys(t, s, reverse), buys(t, s, synchronous)
 		down, ended, caught := 0, 0, 0
@@ -73,7 +74,8 @@ func TestRegimesRefuseTheirShare(t *testing.T) {
 		const seeds = 500
 		for seed := range seeds {
 			s := opened(t, marketed(t, func(s *scenario.Scenario) {
-				s.Channels[reverse].Regimes = []scenario.Regime{{Name: "risk", Share: 0.5, Lasts: scenario.Takes{Median: 48 * time.Hour, Sigma: 1}, Submit: 0.6}}
+				s.Channels[reverse].Regimes = []scenario.Regime{{Name: "risk", Share: 0.5,
+					Lasts: scenario.Takes{Median: 48 * time.Hour, Sigma: 1}, Submit: 0.6}}
 			}), Options{Seed: uint64(seed + 1)})
 			if a := buys(t, s, reverse).order("a cat", short); a.Reason == channel.Submit {
 				refused++
@@ -88,7 +90,8 @@ func TestExitsRefuseWithTheirCountry(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := opened(t, marketed(t, func(s *scenario.Scenario) {
 			e := &s.Channels[reverse].Errors
-			e.By[channel.Region].Rate, e.Pool, e.Supported, e.Rotate = 0.25, map[string]int{"MM": 2, "RU": 10, "US": 36}, []string{"US"}, "attempt"
+			e.By[channel.Region].Rate, e.Pool, e.Supported, e.Rotate = 0.25, map[string]int{"MM": 2, "RU": 10, "US": 36},
+				[]string{"US"}, "attempt"
 		}), Options{})
 		b := buys(t, s, reverse)
 		refused, n := 0, 2000
@@ -109,10 +112,12 @@ func TestExitsRefuseWithTheirCountry(t *testing.T) {
 func TestFarAheadIsNoTrouble(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := opened(t, marketed(t, func(s *scenario.Scenario) {
-			s.Outages = []scenario.Outage{{Channels: []string{"reverse"}, Between: time.Hour, Lasts: scenario.Takes{Median: time.Minute}}}
+			s.Outages = []scenario.Outage{{Channels: []string{"reverse"}, Between: time.Hour,
+				Lasts: scenario.Takes{Median: time.Minute}}}
 		}), Options{Speed: 1000})
 		time.Sleep(48 * time.Hour)
-		if r := buys(t, s, reverse).send(http.NewRequest(http.MethodGet, URL("http://x", "reverse")+"/balance", nil)); r.Status != http.StatusOK {
+		if r := buys(t, s, reverse).send(http.NewRequest(http.MethodGet, URL("http://x", "reverse")+"/balance",
+			nil)); r.Status != http.StatusOK {
 			t.Errorf("status %d", r.Status)
 		}
 		if a := buys(t, s, reverse).order("a cat", short); a.Verdict != dialect.Accepted && a.Reason != channel.Submit {

@@ -56,7 +56,8 @@ func TestBodiesAreBounded(t *testing.T) {
 		{"zipped nothing for ever", says(ok+"Content-Encoding: gzip\r\n\r\n", drip(zipped(0), 0)), 0, true},
 		{"zipped without a body", says(lengthy("Content-Encoding: gzip\r\n", "")), 0, false},
 		{"zipped in word only", says(lengthy("Content-Encoding: gzip\r\n", strings.Repeat("x", limit))), limit, false},
-		{"zipped in word only, longer", says(lengthy("Content-Encoding: gzip\r\n", strings.Repeat("x", 9*limit))), limit, true},
+		{"zipped in word only, longer", says(lengthy("Content-Encoding: gzip\r\n", strings.Repeat("x", 9*limit))), limit,
+			true},
 		{"zipped in word only, a byte", says(lengthy("Content-Encoding: gzip\r\n", "\x1f")), 1, false},
 		{"zipped in word only for ever", says(ok+"Content-Encoding: gzip\r\n\r\n", drip("xxxxx", 0)), limit, true},
 		{"another coding is left alone", says(lengthy("Content-Encoding: br\r\n", "abc")), 3, false},
@@ -99,7 +100,8 @@ func (f full) Write([]byte) (int, error) { return 0, f.err }
 
 func TestFetch(t *testing.T) {
 	clip := strings.Repeat("clip", 1000)
-	fetch := func(serve func(net.Conn), sink io.Writer, limit int64, wanted func(int, http.Header) bool) (*Response, error) {
+	fetch := func(serve func(net.Conn), sink io.Writer, limit int64, wanted func(int, http.Header) bool) (*Response,
+		error) {
 		address, _ := listen(t, serve)
 		client := New(Options{Hosts: []string{address}, Loopback: true, Timeouts: quick})
 		defer client.Close()

@@ -124,7 +124,8 @@ func TestErrorsOfMocks(t *testing.T) {
 		{nil, Answer, true, false},
 	} {
 		transport := roundTrip(func(*http.Request) (*http.Response, error) { return nil, c.err })
-		f := failure(t, second(New(Options{Hosts: []string{"api.example.com"}, Transport: transport}).Do(t.Context(), order(t, "https://api.example.com"), 0)))
+		f := failure(t, second(New(Options{Hosts: []string{"api.example.com"}, Transport: transport}).Do(t.Context(),
+			order(t, "https://api.example.com"), 0)))
 		if f.Phase != c.phase || f.Sent != c.sent || f.Ours != c.ours || !errors.Is(f, cause(c.err)) {
 			t.Errorf("%v: phase %v, sent %v, ours %v", c.err, f.Phase, f.Sent, f.Ours)
 		}
@@ -138,7 +139,8 @@ func TestMocksAreBoundedToo(t *testing.T) {
 		if r.GetBody != nil || r.Header.Get("Accept-Encoding") != "identity" {
 			t.Errorf("the request can be resent: %v", r.Header)
 		}
-		return &http.Response{StatusCode: 307, Header: http.Header{"Location": {"http://127.0.0.1/"}}, Body: io.NopCloser(strings.NewReader(strings.Repeat("x", 100)))}, nil
+		return &http.Response{StatusCode: 307, Header: http.Header{"Location": {"http://127.0.0.1/"}},
+			Body: io.NopCloser(strings.NewReader(strings.Repeat("x", 100)))}, nil
 	})
 	r := order(t, "https://api.example.com")
 	answer, err := New(Options{Hosts: []string{"api.example.com"}, Transport: long}).Do(t.Context(), r, 10)
@@ -151,7 +153,8 @@ func TestMocksAreBoundedToo(t *testing.T) {
 	wide := roundTrip(func(*http.Request) (*http.Response, error) {
 		return &http.Response{StatusCode: 200, Header: http.Header{"X": {strings.Repeat("x", 1<<17)}}}, nil
 	})
-	f := failure(t, second(New(Options{Hosts: []string{"api.example.com"}, Transport: wide}).Do(t.Context(), order(t, "https://api.example.com"), 10)))
+	f := failure(t, second(New(Options{Hosts: []string{"api.example.com"}, Transport: wide}).Do(t.Context(),
+		order(t, "https://api.example.com"), 10)))
 	if f.Phase != Answer || !f.Sent {
 		t.Error(f)
 	}

@@ -78,9 +78,11 @@ func TestNoEchoNamesTheKey(t *testing.T) {
 
 func TestNoMockNamesTheKey(t *testing.T) {
 	for _, text := range []string{canary, "https://x/?api_key=" + canary, `"` + canary, "Bearer " + canary + "\n\x00"} {
-		for _, err := range []error{errors.New(text), &Failure{Phase: Write, Err: errors.New(text)}, &net.DNSError{Err: text, Name: "x"}, &net.OpError{Op: "dial", Err: errors.New(text)}} {
+		for _, err := range []error{errors.New(text), &Failure{Phase: Write, Err: errors.New(text)},
+			&net.DNSError{Err: text, Name: "x"}, &net.OpError{Op: "dial", Err: errors.New(text)}} {
 			transport := roundTrip(func(*http.Request) (*http.Response, error) { return nil, err })
-			_, got := New(Options{Hosts: []string{"api.example.com"}, Transport: transport}).Do(t.Context(), order(t, "https://api.example.com"), 0)
+			_, got := New(Options{Hosts: []string{"api.example.com"}, Transport: transport}).Do(t.Context(),
+				order(t, "https://api.example.com"), 0)
 			failure(t, got)
 			hush(t, text, got)
 		}
@@ -102,8 +104,12 @@ func TestAnswersPrintNoBody(t *testing.T) {
 }
 
 func TestTextIsBounded(t *testing.T) {
-	transport := roundTrip(func(*http.Request) (*http.Response, error) { return nil, errors.New(strings.Repeat("é\n", 1000)) })
-	_, err := New(Options{Hosts: []string{"api.example.com"}, Transport: transport}).Do(t.Context(), order(t, "https://api.example.com"), 0)
+	transport := roundTrip(func(*http.Request) (*http.Response, error) {
+		return nil,
+			errors.New(strings.Repeat("é\n", 1000))
+	})
+	_, err := New(Options{Hosts: []string{"api.example.com"}, Transport: transport}).Do(t.Context(),
+		order(t, "https://api.example.com"), 0)
 	if text := err.Error(); len(text) > 2*maxText || strings.Contains(text, "\n") || !strings.HasSuffix(text, "…") {
 		t.Errorf("%d bytes: %q", len(text), text)
 	}

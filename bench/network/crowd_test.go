@@ -28,7 +28,8 @@ func TestACrowdSharesAClient(t *testing.T) {
 	for worker := range 20 {
 		crowd.Go(func() {
 			for i := worker; i < len(unsent); i += 20 {
-				ctx, cancel := context.WithTimeout(t.Context(), time.Duration(i%7*i%11)*100*time.Microsecond+time.Duration(i%2)*time.Minute)
+				ctx, cancel := context.WithTimeout(t.Context(),
+					time.Duration(i%7*i%11)*100*time.Microsecond+time.Duration(i%2)*time.Minute)
 				r := order(t, server.URL)
 				r.Header.Set("X-Order", strconv.Itoa(i))
 				answer, err := client.Do(ctx, r, 0)

@@ -44,7 +44,8 @@ func (d *dialer) through(choose func(*http.Request) (*url.URL, error)) func(*htt
 	}
 }
 
-// control checks the resolved address of a connection just before it is made, when no name server can change it any more.
+// control checks the resolved address of a connection just before it is made, when no name server can change it any
+// more.
 func control(loopback bool) func(network, address string, _ syscall.RawConn) error {
 	return func(_, address string, _ syscall.RawConn) error {
 		a, err := netip.ParseAddrPort(address)
@@ -75,7 +76,8 @@ var closed4 = prefixes(
 	"240.0.0.0/4",      // reserved, and broadcast
 )
 
-// open6 is what is given out of IPv6; all special blocks outside it (loopback, link-local, unique local, NAT64, multicast) are closed with the rest.
+// open6 is what is given out of IPv6; all special blocks outside it (loopback, link-local, unique local, NAT64,
+// multicast) are closed with the rest.
 var open6 = netip.MustParsePrefix("2000::/3")
 
 // closed6 are the blocks inside open6 that lead to no channel, or to an IPv4 address within the IPv6 one.

@@ -44,7 +44,8 @@ func (c *Client) Do(ctx context.Context, r *http.Request, limit int64) (*Respons
 
 // Fetch is Do with the body given to sink as it comes, at most limit bytes of it, if the
 // status and header are wanted; nil wants every answer with status 200. What isn't wanted is kept as Do does.
-func (c *Client) Fetch(ctx context.Context, r *http.Request, sink io.Writer, limit int64, wanted func(status int, h http.Header) bool) (*Response, error) {
+func (c *Client) Fetch(ctx context.Context, r *http.Request, sink io.Writer, limit int64,
+	wanted func(status int, h http.Header) bool) (*Response, error) {
 	x, err := c.open(ctx, r)
 	if err != nil {
 		return nil, err

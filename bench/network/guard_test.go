@@ -37,7 +37,8 @@ func TestNoSpellingLeadsHome(t *testing.T) {
 		if err != nil {
 			continue // not even an address
 		}
-		client := New(Options{Hosts: []string{host + ":" + port, r.URL.Host}, Timeouts: quick, Resolver: resolver(netip.MustParseAddr("127.0.0.1"))})
+		client := New(Options{Hosts: []string{host + ":" + port, r.URL.Host}, Timeouts: quick,
+			Resolver: resolver(netip.MustParseAddr("127.0.0.1"))})
 		f := failure(t, second(client.Do(t.Context(), r, 0)))
 		if f.Phase != Guard || f.Sent {
 			t.Errorf("%s: %v", host, f)
@@ -64,7 +65,8 @@ func TestNoNameLeadsHome(t *testing.T) {
 }
 
 func TestAddresses(t *testing.T) {
-	for _, text := range []string{"1.1.1.1", "8.8.8.8", "104.18.7.192", "172.32.0.1", "100.128.0.1", "192.0.1.1", "2606:4700::6812:7c0", "2a00:1450:4001::1"} {
+	for _, text := range []string{"1.1.1.1", "8.8.8.8", "104.18.7.192", "172.32.0.1", "100.128.0.1", "192.0.1.1",
+		"2606:4700::6812:7c0", "2a00:1450:4001::1"} {
 		a := netip.MustParseAddr(text)
 		if err := checkAddress(a, false); err != nil {
 			t.Error(err)
@@ -74,7 +76,8 @@ func TestAddresses(t *testing.T) {
 		}
 	}
 	for text, home := range map[string]bool{"127.0.0.1": true, "127.9.9.9": true, "::1": true, "::ffff:127.0.0.1": true,
-		"10.0.0.1": false, "0.0.0.0": false, "::": false, "169.254.169.254": false, "192.168.1.1": false, "::ffff:10.0.0.1": false} {
+		"10.0.0.1": false, "0.0.0.0": false, "::": false, "169.254.169.254": false, "192.168.1.1": false,
+		"::ffff:10.0.0.1": false} {
 		a := netip.MustParseAddr(text)
 		if checkAddress(a, false) == nil {
 			t.Errorf("%s is on the internet", a)
@@ -87,7 +90,8 @@ func TestAddresses(t *testing.T) {
 
 func TestGuard(t *testing.T) {
 	const body = `{"prompt":"a cat"}`
-	live := Options{Hosts: []string{"api.example.com", "cdn.example.com:8443", "API2.example.com", "https://no.example.com", "user@no.example.com", "no.example.com/v1"}}
+	live := Options{Hosts: []string{"api.example.com", "cdn.example.com:8443", "API2.example.com",
+		"https://no.example.com", "user@no.example.com", "no.example.com/v1"}}
 	mock := Options{Hosts: []string{"127.0.0.1:8080", "localhost"}, Loopback: true}
 	for _, c := range []struct {
 		options      Options
@@ -139,7 +143,8 @@ func TestGuard(t *testing.T) {
 			continue
 		}
 		f := failure(t, err)
-		if f.Phase != Guard || f.Sent || f.Ours || sent != 0 || !strings.Contains(f.Error(), c.refuse) || strings.Contains(f.Error(), canary) {
+		if f.Phase != Guard || f.Sent || f.Ours || sent != 0 || !strings.Contains(f.Error(), c.refuse) ||
+			strings.Contains(f.Error(), canary) {
 			t.Errorf("%s %s: %v, sent %d", c.method, c.url, f, sent)
 		}
 	}
@@ -177,13 +182,18 @@ func proxy(t *testing.T, target, refusal string) (address string, accepted *atom
 }
 
 func TestProxiesAreChosen(t *testing.T) {
-	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { _, _ = io.WriteString(w, "{}") }))
+	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_,
+			_ = io.WriteString(w, "{}")
+	}))
 	defer server.Close()
-	o := Options{Hosts: []string{"example.com"}, Timeouts: quick, Roots: server.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs,
+	o := Options{Hosts: []string{"example.com"}, Timeouts: quick,
+		Roots:    server.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs,
 		Resolver: resolver(netip.MustParseAddr("127.0.0.1"))}
 	good, used := proxy(t, server.Listener.Addr().String(), "")
 	t.Setenv("HTTPS_PROXY", "http://"+good)
-	if f := failure(t, second(New(o).Do(t.Context(), order(t, "https://example.com"), 0))); f.Phase != Guard || used.Load() != 0 {
+	if f := failure(t, second(New(o).Do(t.Context(), order(t, "https://example.com"), 0))); f.Phase != Guard ||
+		used.Load() != 0 {
 		t.Errorf("a proxy that nobody chose: %v", f)
 	}
 	via := func(address string) *Client {
@@ -203,7 +213,8 @@ func TestProxiesAreChosen(t *testing.T) {
 			t.Errorf("%s: %v", refusal, f)
 		}
 	}
-	f := failure(t, second(via(strings.TrimPrefix(closedPort(t), "http://")).Do(t.Context(), order(t, "https://example.com"), 0)))
+	f := failure(t, second(via(strings.TrimPrefix(closedPort(t), "http://")).Do(t.Context(),
+		order(t, "https://example.com"), 0)))
 	if f.Phase != Connect || f.Sent || !f.Ours {
 		t.Errorf("no proxy there: %v", f)
 	}
@@ -215,7 +226,8 @@ func TestDefaults(t *testing.T) {
 	if c.timeouts != want {
 		t.Errorf("%+v", c.timeouts)
 	}
-	if p := c.Patient(20 * time.Minute); p.timeouts.Answer != 20*time.Minute || p.timeouts.Total <= 20*time.Minute || p.transport != c.transport || c.timeouts != want {
+	if p := c.Patient(20 * time.Minute); p.timeouts.Answer != 20*time.Minute || p.timeouts.Total <= 20*time.Minute ||
+		p.transport != c.transport || c.timeouts != want {
 		t.Errorf("%+v", p.timeouts)
 	}
 }

@@ -106,11 +106,13 @@ func TestNoOrderIsResentOverHTTP2(t *testing.T) {
 	own, pool := certificate(t, "127.0.0.1", time.Now().Add(time.Hour))
 	for name, first := range map[string][]byte{"refused": refusedStream, "broken": brokenStream, "gone away": goneAway} {
 		var orders atomic.Int64
-		address, _ := listen(t, over(&tls.Config{Certificates: []tls.Certificate{own}, NextProtos: []string{"h2"}}, framed(first, &orders)))
+		address, _ := listen(t, over(&tls.Config{Certificates: []tls.Certificate{own}, NextProtos: []string{"h2"}},
+			framed(first, &orders)))
 		standard := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool}, ForceAttemptHTTP2: true}
 		answer, err := standard.RoundTrip(order(t, "https://"+address))
 		if err != nil || orders.Load() != 2 {
-			t.Errorf("%s: net/http has changed: %v after %d orders; the package comment is out of date", name, err, orders.Load())
+			t.Errorf("%s: net/http has changed: %v after %d orders; the package comment is out of date", name, err,
+				orders.Load())
 		} else {
 			_ = answer.Body.Close()
 		}
@@ -128,6 +130,7 @@ func TestNoOrderIsResentOverHTTP2(t *testing.T) {
 // canned is a server of HTTP/2 whose first answer leaks what it has been told.
 func canned(t *testing.T, first []byte) (address string, roots *x509.CertPool) {
 	own, pool := certificate(t, "127.0.0.1", time.Now().Add(time.Hour))
-	address, _ = listen(t, over(&tls.Config{Certificates: []tls.Certificate{own}, NextProtos: []string{"h2"}}, framed(first, new(atomic.Int64))))
+	address, _ = listen(t, over(&tls.Config{Certificates: []tls.Certificate{own}, NextProtos: []string{"h2"}},
+		framed(first, new(atomic.Int64))))
 	return address, pool
 }

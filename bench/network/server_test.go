@@ -90,7 +90,8 @@ func drip(text string, every time.Duration) func(net.Conn) {
 // order is a POST that bears the canary wherever a key may be.
 func order(t *testing.T, address string) *http.Request {
 	t.Helper()
-	r, err := http.NewRequest(http.MethodPost, address+"/v1/videos?api_key="+canary, strings.NewReader(`{"prompt":"`+canary+`"}`))
+	r, err := http.NewRequest(http.MethodPost, address+"/v1/videos?api_key="+canary,
+		strings.NewReader(`{"prompt":"`+canary+`"}`))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -99,7 +100,8 @@ func order(t *testing.T, address string) *http.Request {
 }
 
 // quick are time limits for tests.
-var quick = Timeouts{Dial: 2 * time.Second, TLS: time.Second, Answer: 600 * time.Millisecond, Idle: 400 * time.Millisecond, Total: 5 * time.Second}
+var quick = Timeouts{Dial: 2 * time.Second, TLS: time.Second, Answer: 600 * time.Millisecond,
+	Idle: 400 * time.Millisecond, Total: 5 * time.Second}
 
 // failure asserts that an error is a Failure.
 func failure(t *testing.T, err error) *Failure {

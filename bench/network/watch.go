@@ -6,7 +6,8 @@ import (
 	"time"
 )
 
-// watch follows a request through the transport. Its hooks may run in other goroutines, and after the request has ended.
+// watch follows a request through the transport. Its hooks may run in other goroutines, and after the request has
+// ended.
 type watch struct {
 	mu        sync.Mutex
 	phase     Phase

@@ -14,9 +14,9 @@ import (
 	"channelbench/bench/sprt"
 )
 
-// Lookout keeps an eye on the channels of a run. An order is good for a channel if
-// that delivers it within the promise, counted from the order's first submit there. One that the promise has passed is bad
-// already, though it may run on: what never answers would otherwise be waited for until the deadline.
+// Lookout keeps an eye on the channels of a run. An order is good for a channel if that delivers it within the promise,
+// counted from the order's first submit there. One that the promise has passed is bad already, though it may run on:
+// what never answers would otherwise be waited for until the deadline.
 type Lookout struct {
 	mu     sync.Mutex
 	queues []*sprt.Queue // by channel; nil: it is never given up
@@ -99,7 +99,8 @@ func (l *Lookout) Forget(k Stay) {
 // Found is what a channel that was found dead had shown until then: orders that were good, bad, and not known yet.
 type Found struct{ Good, Bad, InFlight int }
 
-// Judge counts an order for or against a channel. It returns what that had shown when it is found dead by it, and else nil.
+// Judge counts an order for or against a channel. It returns what that had shown when it is found dead by it, and else
+// nil.
 func (l *Lookout) Judge(k Stay, good bool) *Found {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -35,7 +35,8 @@ func TestPatienceCountsAgainstAChannel(t *testing.T) {
 		}
 		time.Sleep(2 * time.Minute)
 		synctest.Wait()
-		if len(found) != 1 || found[0].Good != 0 || found[0].Bad > 10 || found[0].Bad+found[0].InFlight != 12 || !l.GaveUp(0) {
+		if len(found) != 1 || found[0].Good != 0 || found[0].Bad > 10 || found[0].Bad+found[0].InFlight != 12 ||
+			!l.GaveUp(0) {
 			t.Errorf("found %+v, given up %v", found, l.GaveUp(0))
 		}
 		l.Close()
@@ -94,7 +95,8 @@ func TestRulesFollowWhatIsExpected(t *testing.T) {
 }
 
 func TestServed(t *testing.T) {
-	on := func(name string, outcome channel.Outcome, why channel.Reason, submitted, service time.Duration) recording.Attempt {
+	on := func(name string, outcome channel.Outcome, why channel.Reason, submitted,
+		service time.Duration) recording.Attempt {
 		return recording.Attempt{Channel: name, Outcome: outcome, Reason: why, Submitted: submitted, Service: service}
 	}
 	for _, tt := range []struct {
@@ -105,11 +107,15 @@ func TestServed(t *testing.T) {
 		{"elsewhere", []recording.Attempt{on("b", channel.Delivered, channel.NoReason, 0, time.Minute)}, 0, 0},
 		{"in time", []recording.Attempt{on("a", channel.Delivered, channel.NoReason, 0, time.Minute)}, 1, 0},
 		{"late", []recording.Attempt{on("a", channel.Delivered, channel.NoReason, 0, time.Hour)}, 0, 1},
-		{"late by its first attempt", []recording.Attempt{on("a", channel.Failed, channel.Job, 0, 4*time.Minute), on("a", channel.Delivered, channel.NoReason, 4*time.Minute, 2*time.Minute)}, 0, 1},
-		{"not late by another channel", []recording.Attempt{on("b", channel.Failed, channel.Job, 0, 4*time.Minute), on("a", channel.Delivered, channel.NoReason, 4*time.Minute, 2*time.Minute)}, 1, 0},
-		{"fell back", []recording.Attempt{on("a", channel.Refused, channel.Submit, 0, 0), on("b", channel.Delivered, channel.NoReason, 0, time.Minute)}, 0, 1},
+		{"late by its first attempt", []recording.Attempt{on("a", channel.Failed, channel.Job, 0, 4*time.Minute),
+			on("a", channel.Delivered, channel.NoReason, 4*time.Minute, 2*time.Minute)}, 0, 1},
+		{"not late by another channel", []recording.Attempt{on("b", channel.Failed, channel.Job, 0, 4*time.Minute),
+			on("a", channel.Delivered, channel.NoReason, 4*time.Minute, 2*time.Minute)}, 1, 0},
+		{"fell back", []recording.Attempt{on("a", channel.Refused, channel.Submit, 0, 0),
+			on("b", channel.Delivered, channel.NoReason, 0, time.Minute)}, 0, 1},
 		{"by its prompt", []recording.Attempt{on("a", channel.Refused, channel.Moderation, 0, 0)}, 0, 0},
-		{"overtaken", []recording.Attempt{on("a", channel.Abandoned, channel.Overtaken, 0, 0), on("b", channel.Delivered, channel.NoReason, 0, time.Minute)}, 0, 0},
+		{"overtaken", []recording.Attempt{on("a", channel.Abandoned, channel.Overtaken, 0, 0),
+			on("b", channel.Delivered, channel.NoReason, 0, time.Minute)}, 0, 0},
 		{"not known yet", []recording.Attempt{on("a", channel.Pending, channel.NoReason, 0, 0)}, 0, 0},
 	} {
 		good, bad := outage.Served("a", 5*time.Minute, []recording.Order{{Attempts: tt.attempts}})

@@ -73,8 +73,8 @@ func firstTime(m *world.Model, ch int, within time.Duration) float64 {
 	return good / share
 }
 
-// Served counts the orders that came to a channel, those that were in flight when it was given up too: delivered within the
-// promise, and not. Where that isn't known, or isn't the channel's doing, an order counts for neither.
+// Served counts the orders that came to a channel, those that were in flight when it was given up too: delivered within
+// the promise, and not. Where that isn't known, or isn't the channel's doing, an order counts for neither.
 func Served(name string, promise time.Duration, orders []recording.Order) (good, bad int) {
 	for i := range orders {
 		first, last := -1, -1
@@ -91,7 +91,8 @@ func Served(name string, promise time.Duration, orders []recording.Order) (good,
 		from, to := &orders[i].Attempts[first], &orders[i].Attempts[last]
 		switch {
 		case to.Outcome == channel.Pending || channel.Reasons[to.Reason].Blameless:
-		case to.Outcome == channel.Delivered && (promise == 0 || to.Submitted+to.Answer+to.Service+to.Fetch-from.Submitted <= promise):
+		case to.Outcome == channel.Delivered && (promise == 0 ||
+			to.Submitted+to.Answer+to.Service+to.Fetch-from.Submitted <= promise):
 			good++
 		default:
 			bad++

@@ -20,18 +20,23 @@ func TestLooks(t *testing.T) {
 		want Sums
 	}{
 		{"open", nil, Sums{Open: 900}},
-		{"delivered", []journal.Entry{journal.Ended{Outcome: outcome(channel.Delivered), Bill: bill(700)}}, Sums{Charged: 700, Freed: 200}},
+		{"delivered", []journal.Entry{journal.Ended{Outcome: outcome(channel.Delivered), Bill: bill(700)}},
+			Sums{Charged: 700, Freed: 200}},
 		{"failed for nothing", []journal.Entry{journal.Ended{Outcome: failed}}, Sums{Freed: 900}},
-		{"failed, and cost more than was reserved", []journal.Entry{journal.Ended{Outcome: failed, Bill: bill(1000)}}, Sums{Charged: 1000}},
-		{"failed, and may have been billed", []journal.Entry{journal.Ended{Outcome: failed, Bill: journal.Bill{Computed: 450, Unproven: true}}}, Sums{Kept: 900}},
+		{"failed, and cost more than was reserved", []journal.Entry{journal.Ended{Outcome: failed, Bill: bill(1000)}},
+			Sums{Charged: 1000}},
+		{"failed, and may have been billed", []journal.Entry{journal.Ended{Outcome: failed,
+			Bill: journal.Bill{Computed: 450, Unproven: true}}}, Sums{Kept: 900}},
 		{"stalled", []journal.Entry{journal.Ended{Outcome: lost}}, Sums{Open: 900}},
-		{"stalled, and never heard of again", []journal.Entry{journal.Ended{Outcome: lost}, journal.Settled{Outcome: lost, Bill: bill(900)}}, Sums{Kept: 900}},
+		{"stalled, and never heard of again", []journal.Entry{journal.Ended{Outcome: lost},
+			journal.Settled{Outcome: lost, Bill: bill(900)}}, Sums{Kept: 900}},
 		{"abandoned", []journal.Entry{abandoned}, Sums{Open: 900}},
 		{"abandoned, then failed", []journal.Entry{abandoned, journal.Settled{Outcome: failed}}, Sums{Freed: 900}},
 	} {
 		entries := append(running[:4:4], tt.then...)
 		look := journal.Balance{Channels: []string{"a", "b"}, Amount: 5}
-		entries = append(entries, look, journal.Balance{Channels: []string{"b"}, Amount: 6}, announced(1), journal.Intent{Order: 1, Channel: "b", Reserved: 40}, look)
+		entries = append(entries, look, journal.Balance{Channels: []string{"b"}, Amount: 6}, announced(1),
+			journal.Intent{Order: 1, Channel: "b", Reserved: 40}, look)
 		r, err := Read(told(nil, entries...))
 		if err != nil {
 			t.Fatal(err)

@@ -27,7 +27,8 @@ func header(speed float64) journal.Entry {
 }
 
 func announced(number int) journal.Entry {
-	return journal.Order{Order: number, Strategy: "hybrid", Pair: 4, Video: 1, Prompt: 9, Key: "00000000000000ff", Scheduled: at(10)}
+	return journal.Order{Order: number, Strategy: "hybrid", Pair: 4, Video: 1, Prompt: 9, Key: "00000000000000ff",
+		Scheduled: at(10)}
 }
 
 func intent(attempt, step int, seconds float64, name string) journal.Entry {
@@ -71,78 +72,106 @@ func TestAttempts(t *testing.T) {
 	}{
 		{"nothing more is on record", nil, func(*Attempt) {}, 900},
 		{"running", []journal.Entry{accepted(22)}, func(a *Attempt) { a.Accepted, a.Answer = true, 2*second }, 900},
-		{"refused", []journal.Entry{journal.Ended{Outcome: outcome(channel.Refused), Reason: reason(channel.Region), Country: "MM", At: at(23), RetryAfter: 7 * second}},
+		{"refused", []journal.Entry{journal.Ended{Outcome: outcome(channel.Refused), Reason: reason(channel.Region),
+			Country: "MM", At: at(23), RetryAfter: 7 * second}},
 			func(a *Attempt) {
-				a.Outcome, a.Reason, a.Country, a.Answer, a.RetryAfter, a.Open = channel.Refused, channel.Region, "MM", 3*second, 7*second, false
+				a.Outcome, a.Reason, a.Country, a.Answer, a.RetryAfter, a.Open = channel.Refused, channel.Region, "MM", 3*second,
+					7*second, false
 			}, 0},
-		{"lost", []journal.Entry{journal.Ended{Outcome: outcome(channel.Ambiguous), Reason: reason(channel.Lost), At: at(50), Bill: bill(700)}},
+		{"lost", []journal.Entry{journal.Ended{Outcome: outcome(channel.Ambiguous), Reason: reason(channel.Lost), At: at(50),
+			Bill: bill(700)}},
 			func(a *Attempt) {
 				a.Outcome, a.Reason, a.Answer, a.Bill, a.Open = channel.Ambiguous, channel.Lost, 30*second, bill(700), false
 				a.Doubtful = true
 			}, 700},
-		{"delivered", []journal.Entry{accepted(22), journal.Ended{Outcome: outcome(channel.Delivered), At: at(45), Ready: at(42), Fetched: at(45), Polls: 2, Bill: journal.Bill{Computed: 700, Reported: &reported}}},
+		{"delivered", []journal.Entry{accepted(22),
+			journal.Ended{Outcome: outcome(channel.Delivered), At: at(45), Ready: at(42), Fetched: at(45), Polls: 2,
+				Bill: journal.Bill{Computed: 700, Reported: &reported}}},
 			func(a *Attempt) {
-				a.Outcome, a.Accepted, a.Answer, a.Ended, a.Made, a.Service, a.Fetch, a.Polls = channel.Delivered, true, 2*second, true, true, 20*second, 3*second, 2
+				a.Outcome, a.Accepted, a.Answer, a.Ended, a.Made, a.Service, a.Fetch, a.Polls = channel.Delivered, true, 2*second,
+					true, true, 20*second, 3*second, 2
 				a.Bill, a.Open = journal.Bill{Computed: 700, Reported: &reported}, false
 			}, 800},
-		{"unusable", []journal.Entry{accepted(22), journal.Ended{Outcome: outcome(channel.Unusable), Reason: reason(channel.BadClip), At: at(45), Ready: at(42), Fetched: at(45), Bill: bill(700)}},
+		{"unusable", []journal.Entry{accepted(22),
+			journal.Ended{Outcome: outcome(channel.Unusable), Reason: reason(channel.BadClip), At: at(45), Ready: at(42),
+				Fetched: at(45), Bill: bill(700)}},
 			func(a *Attempt) {
-				a.Outcome, a.Reason, a.Accepted, a.Answer, a.Ended, a.Made, a.Service, a.Fetch = channel.Unusable, channel.BadClip, true, 2*second, true, true, 20*second, 3*second
+				a.Outcome, a.Reason, a.Accepted, a.Answer, a.Ended, a.Made, a.Service, a.Fetch = channel.Unusable, channel.BadClip,
+					true, 2*second, true, true, 20*second, 3*second
 				a.Bill, a.Open = bill(700), false
 			}, 700},
-		{"failed", []journal.Entry{accepted(22), journal.Ended{Outcome: outcome(channel.Failed), Reason: reason(channel.Job), At: at(42), Bill: bill(50)}},
+		{"failed", []journal.Entry{accepted(22),
+			journal.Ended{Outcome: outcome(channel.Failed), Reason: reason(channel.Job), At: at(42), Bill: bill(50)}},
 			func(a *Attempt) {
-				a.Outcome, a.Reason, a.Accepted, a.Answer, a.Ended, a.Service = channel.Failed, channel.Job, true, 2*second, true, 20*second
+				a.Outcome, a.Reason, a.Accepted, a.Answer, a.Ended, a.Service = channel.Failed, channel.Job, true, 2*second, true,
+					20*second
 				a.Bill, a.Open = bill(50), false
 			}, 50},
 		{"abandoned, its bill to come", []journal.Entry{accepted(22), abandoned},
 			func(a *Attempt) {
-				a.Outcome, a.Reason, a.Accepted, a.Answer, a.Polls, a.Left = channel.Abandoned, channel.Deadline, true, 2*second, 3, 60*second
+				a.Outcome, a.Reason, a.Accepted, a.Answer, a.Polls, a.Left = channel.Abandoned, channel.Deadline, true, 2*second, 3,
+					60*second
 			}, 900},
-		{"abandoned, then a clip", []journal.Entry{accepted(22), abandoned, journal.Settled{Outcome: outcome(channel.Delivered), At: at(99), Ready: at(92), Bill: bill(700)}},
+		{"abandoned, then a clip", []journal.Entry{accepted(22), abandoned,
+			journal.Settled{Outcome: outcome(channel.Delivered), At: at(99), Ready: at(92), Bill: bill(700)}},
 			func(a *Attempt) {
-				a.Outcome, a.Reason, a.Accepted, a.Answer, a.Polls, a.Left = channel.Abandoned, channel.Deadline, true, 2*second, 3, 60*second
+				a.Outcome, a.Reason, a.Accepted, a.Answer, a.Polls, a.Left = channel.Abandoned, channel.Deadline, true, 2*second, 3,
+					60*second
 				a.Ended, a.Made, a.Service, a.Bill, a.Open = true, true, 70*second, bill(700), false
 			}, 700},
-		{"abandoned, then failed", []journal.Entry{accepted(22), abandoned, journal.Settled{Outcome: outcome(channel.Failed), At: at(92)}},
+		{"abandoned, then failed", []journal.Entry{accepted(22), abandoned,
+			journal.Settled{Outcome: outcome(channel.Failed), At: at(92)}},
 			func(a *Attempt) {
-				a.Outcome, a.Reason, a.Accepted, a.Answer, a.Polls, a.Left = channel.Abandoned, channel.Deadline, true, 2*second, 3, 60*second
+				a.Outcome, a.Reason, a.Accepted, a.Answer, a.Polls, a.Left = channel.Abandoned, channel.Deadline, true, 2*second, 3,
+					60*second
 				a.Ended, a.Service, a.Open = true, 70*second, false
 			}, 0},
-		{"abandoned, then accepted and made", []journal.Entry{abandoned, accepted(65), journal.Settled{Outcome: outcome(channel.Delivered), At: at(92), Ready: at(92), Bill: bill(700)}},
+		{"abandoned, then accepted and made", []journal.Entry{abandoned, accepted(65),
+			journal.Settled{Outcome: outcome(channel.Delivered), At: at(92), Ready: at(92), Bill: bill(700)}},
 			func(a *Attempt) {
-				a.Outcome, a.Reason, a.Accepted, a.Answer, a.Polls, a.Left = channel.Abandoned, channel.Deadline, true, 45*second, 3, 60*second
+				a.Outcome, a.Reason, a.Accepted, a.Answer, a.Polls, a.Left = channel.Abandoned, channel.Deadline, true, 45*second,
+					3, 60*second
 				a.Ended, a.Made, a.Service, a.Bill, a.Open = true, true, 27*second, bill(700), false
 			}, 700},
 		{"left while it ran, with what was last heard of it, and never known again", []journal.Entry{
 			journal.Accepted{At: at(22), Job: journal.Job{ID: "job-7", PollURL: "/jobs/7"}},
-			journal.Ended{Outcome: outcome(channel.Ambiguous), Reason: reason(channel.Lost), At: at(60), Accepted: at(22), Error: "no such job"},
+			journal.Ended{Outcome: outcome(channel.Ambiguous), Reason: reason(channel.Lost), At: at(60), Accepted: at(22),
+				Error: "no such job"},
 			journal.Settled{Outcome: outcome(channel.Ambiguous), Reason: reason(channel.Lost), At: at(92), Bill: bill(700)}},
 			func(a *Attempt) {
-				a.Outcome, a.Reason, a.Accepted, a.Answer, a.Bill, a.Open = channel.Ambiguous, channel.Lost, true, 72*second, bill(700), false
+				a.Outcome, a.Reason, a.Accepted, a.Answer, a.Bill, a.Open = channel.Ambiguous, channel.Lost, true, 72*second,
+					bill(700), false
 				a.Doubtful, a.Remnant, a.Job, a.Word = true, true, "job-7", "no such job"
 			}, 700},
 		{"left when its clip was ready", []journal.Entry{journal.Accepted{At: at(22), Job: journal.Job{PollURL: "/jobs/7"}},
-			journal.Ended{Outcome: outcome(channel.Abandoned), Reason: reason(channel.Deadline), At: at(60), Accepted: at(22), Ready: at(50), Error: "torn"}},
+			journal.Ended{Outcome: outcome(channel.Abandoned), Reason: reason(channel.Deadline), At: at(60), Accepted: at(22),
+				Ready: at(50), Error: "torn"}},
 			func(a *Attempt) {
 				a.Outcome, a.Reason, a.Accepted, a.Answer, a.Left = channel.Abandoned, channel.Deadline, true, 2*second, 60*second
 				a.Job, a.Ready, a.Word = "/jobs/7", true, "torn"
 			}, 900},
-		{"abandoned, then refused", []journal.Entry{abandoned, journal.Settled{Outcome: outcome(channel.Refused), Reason: reason(channel.Submit), At: at(65)}},
+		{"abandoned, then refused", []journal.Entry{abandoned,
+			journal.Settled{Outcome: outcome(channel.Refused), Reason: reason(channel.Submit), At: at(65)}},
 			func(a *Attempt) {
-				a.Outcome, a.Reason, a.Answer, a.Polls, a.Open, a.Left = channel.Abandoned, channel.Deadline, 45*second, 3, false, 60*second
+				a.Outcome, a.Reason, a.Answer, a.Polls, a.Open, a.Left = channel.Abandoned, channel.Deadline, 45*second, 3, false,
+					60*second
 			}, 0},
-		{"interrupted, then a clip", []journal.Entry{accepted(22), journal.Settled{Outcome: outcome(channel.Delivered), At: at(99), Ready: at(92), Bill: bill(700)}},
+		{"interrupted, then a clip", []journal.Entry{accepted(22),
+			journal.Settled{Outcome: outcome(channel.Delivered), At: at(99), Ready: at(92), Bill: bill(700)}},
 			func(a *Attempt) {
-				a.Outcome, a.Accepted, a.Answer, a.Ended, a.Made, a.Service = channel.Delivered, true, 2*second, true, true, 70*second
+				a.Outcome, a.Accepted, a.Answer, a.Ended, a.Made, a.Service = channel.Delivered, true, 2*second, true, true,
+					70*second
 				a.Bill, a.Open, a.Remnant = bill(700), false, true
 			}, 700},
-		{"interrupted, then failed", []journal.Entry{accepted(22), journal.Settled{Outcome: outcome(channel.Failed), Reason: reason(channel.Job), At: at(92)}},
+		{"interrupted, then failed", []journal.Entry{accepted(22),
+			journal.Settled{Outcome: outcome(channel.Failed), Reason: reason(channel.Job), At: at(92)}},
 			func(a *Attempt) {
-				a.Outcome, a.Reason, a.Accepted, a.Answer, a.Ended, a.Service, a.Open = channel.Failed, channel.Job, true, 2*second, true, 70*second, false
+				a.Outcome, a.Reason, a.Accepted, a.Answer, a.Ended, a.Service, a.Open = channel.Failed, channel.Job, true, 2*second,
+					true, 70*second, false
 				a.Remnant = true
 			}, 0},
-		{"interrupted, then never answered", []journal.Entry{journal.Settled{Outcome: outcome(channel.Ambiguous), Reason: reason(channel.Lost), At: at(92), Bill: bill(700)}},
+		{"interrupted, then never answered", []journal.Entry{journal.Settled{Outcome: outcome(channel.Ambiguous),
+			Reason: reason(channel.Lost), At: at(92), Bill: bill(700)}},
 			func(a *Attempt) {
 				a.Outcome, a.Reason, a.Answer, a.Bill, a.Open = channel.Ambiguous, channel.Lost, 72*second, bill(700), false
 				a.Doubtful, a.Remnant = true, true
@@ -150,7 +179,8 @@ func TestAttempts(t *testing.T) {
 	} {
 		for _, speed := range []float64{1, 100} {
 			t.Run(tt.name, func(t *testing.T) {
-				r, err := Read(told(nil, slices.Concat([]journal.Entry{header(speed), announced(0), intent(0, 1, 20, "a")}, tt.entries)...))
+				r, err := Read(told(nil, slices.Concat([]journal.Entry{header(speed), announced(0), intent(0, 1, 20, "a")},
+					tt.entries)...))
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -158,7 +188,8 @@ func TestAttempts(t *testing.T) {
 				want := began
 				tt.want(&want)
 				for _, span := range []*time.Duration{&want.Submitted, &want.Answer, &want.Service, &want.Fetch, &want.Left} {
-					*span *= time.Duration(speed) // a fast clock makes more of each second; the channel's pause is told in the scenario's
+					// a fast clock makes more of each second; the channel's pause is told in the scenario's
+					*span *= time.Duration(speed)
 				}
 				if diff := cmp.Diff([]Attempt{want}, orders[0].Attempts); diff != "" {
 					t.Errorf("speed %v, want (-) and got (+):\n%s", speed, diff)
@@ -174,7 +205,8 @@ func TestAttempts(t *testing.T) {
 // TestOrders reads whole orders: by number, whatever came first, with what is open at its worst case.
 func TestOrders(t *testing.T) {
 	refused := journal.Ended{Outcome: outcome(channel.Refused), Reason: reason(channel.Submit), At: at(21), Bill: bill(30)}
-	r, err := Read(told(nil, header(1), announced(2), announced(0), announced(0), intent(0, 0, 20, "a"), refused, intent(1, 1, 25, "b"),
+	r, err := Read(told(nil, header(1), announced(2), announced(0), announced(0), intent(0, 0, 20, "a"), refused,
+		intent(1, 1, 25, "b"),
 		journal.Note{Text: "a remark"}, journal.Foreign{Kind: "of tomorrow"},
 		journal.Finished{Reason: reason(channel.Deadline), Latency: 50 * second, Lag: second},
 		journal.Finished{Order: 2, Delivered: true, Latency: 5 * second}))
@@ -182,17 +214,21 @@ func TestOrders(t *testing.T) {
 		t.Fatal(err)
 	}
 	orders := r.Orders()
-	first := Order{Strategy: "hybrid", Pair: 4, Video: 1, Key: 255, Scheduled: 10 * second, Finished: true, Reason: channel.Deadline, Latency: 50 * second, Lag: second,
+	first := Order{Strategy: "hybrid", Pair: 4, Video: 1, Key: 255, Scheduled: 10 * second, Finished: true,
+		Reason: channel.Deadline, Latency: 50 * second, Lag: second,
 		Attempts: []Attempt{
-			{Channel: "a", Outcome: channel.Refused, Reason: channel.Submit, Bought: at(20).Time, Submitted: 20 * second, Answer: second, Reserved: 900, Bill: bill(30)},
+			{Channel: "a", Outcome: channel.Refused, Reason: channel.Submit, Bought: at(20).Time, Submitted: 20 * second,
+				Answer: second, Reserved: 900, Bill: bill(30)},
 			{Channel: "b", Step: 1, Bought: at(25).Time, Submitted: 25 * second, Reserved: 900, Open: true},
 		}}
-	other := Order{Number: 2, Strategy: "hybrid", Pair: 4, Video: 1, Key: 255, Scheduled: 10 * second, Finished: true, Delivered: true, Latency: 5 * second}
+	other := Order{Number: 2, Strategy: "hybrid", Pair: 4, Video: 1, Key: 255, Scheduled: 10 * second, Finished: true,
+		Delivered: true, Latency: 5 * second}
 	if diff := cmp.Diff([]Order{first, other}, orders); diff != "" {
 		t.Errorf("want (-) and got (+):\n%s", diff)
 	}
 	if !orders[0].FellBack() || orders[1].FellBack() || orders[0].Charge() != 930 {
-		t.Errorf("fell back %v and %v, charged %v; want the first only, and $0.00093", orders[0].FellBack(), orders[1].FellBack(), orders[0].Charge())
+		t.Errorf("fell back %v and %v, charged %v; want the first only, and $0.00093", orders[0].FellBack(),
+			orders[1].FellBack(), orders[0].Charge())
 	}
 }
 
@@ -210,7 +246,8 @@ func TestWhatCannotBeRead(t *testing.T) {
 		{"a clock that runs backwards", told(nil, header(-1)), "a clock of -1 times"},
 		{"a bad key", told(nil, header(1), badKey), `"no key"`},
 		{"an attempt of no order", told(nil, header(1), intent(0, 0, 20, "a")), "not announced"},
-		{"an end of no attempt", told(nil, header(1), announced(0), journal.Ended{Outcome: outcome(channel.Refused)}), "never begun"},
+		{"an end of no attempt", told(nil, header(1), announced(0), journal.Ended{Outcome: outcome(channel.Refused)}),
+			"never begun"},
 		{"an error of the journal", told(broken, header(1), announced(0)), "the disk is gone"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -38,13 +38,18 @@ func troubled(seed uint64, orders int) *world.Model {
 	}
 	second := dist.NewLogNormal(1, 0.3)
 	m.Channels = []world.Channel{
-		{Name: "reverse", Jobs: jobs, SubmitTakes: second, Price: &channel.Price{Shape: channel.PerCall, Units: map[string]money.Micros{channel.Any: 120_000}},
+		{Name: "reverse", Jobs: jobs, SubmitTakes: second,
+			Price: &channel.Price{Shape: channel.PerCall, Units: map[string]money.Micros{channel.Any: 120_000}},
 			Errors: world.Errors{
-				By: world.ByReason{channel.Moderation: {Rate: 0.06, Takes: second}, channel.Region: {Rate: 0.15, Takes: dist.NewLogNormal(6, 0.6)},
-					channel.Submit: {Rate: 0.1}, channel.Lost: {Rate: 0.03, Takes: dist.Constant(20)}, channel.Job: {Rate: 0.1, Billed: 0.5}, channel.BadClip: {Rate: 0.08}, channel.Download: {Rate: 0.05}},
+				By: world.ByReason{channel.Moderation: {Rate: 0.06, Takes: second},
+					channel.Region: {Rate: 0.15, Takes: dist.NewLogNormal(6, 0.6)},
+					channel.Submit: {Rate: 0.1}, channel.Lost: {Rate: 0.03, Takes: dist.Constant(20)},
+					channel.Job: {Rate: 0.1, Billed: 0.5}, channel.BadClip: {Rate: 0.08}, channel.Download: {Rate: 0.05}},
 			}},
-		{Name: "forwarding", Jobs: jobs, SubmitTakes: second, Price: &channel.Price{Shape: channel.PerSecond, Units: map[string]money.Micros{channel.Any: 85_000}},
-			Errors: world.Errors{By: world.ByReason{channel.Moderation: {Rate: 0.04}, channel.Submit: {Rate: 0.1}, channel.Job: {Rate: 0.05}}}},
+		{Name: "forwarding", Jobs: jobs, SubmitTakes: second,
+			Price: &channel.Price{Shape: channel.PerSecond, Units: map[string]money.Micros{channel.Any: 85_000}},
+			Errors: world.Errors{By: world.ByReason{channel.Moderation: {Rate: 0.04}, channel.Submit: {Rate: 0.1},
+				channel.Job: {Rate: 0.05}}}},
 	}
 	return m
 }
@@ -106,7 +111,8 @@ func TestAgreesWithTheClosedForm(t *testing.T) {
 				for _, steps := range tt.driven {
 					driven = append(driven, trying("driven", m, steps...))
 				}
-				orders, err := Orders(Options{Strategy: s, Channels: names(m), Model: m, Recorded: simulated(t, m, driven...), Block: eighths, Times: 2, Seed: uint64(seed)})
+				orders, err := Orders(Options{Strategy: s, Channels: names(m), Model: m, Recorded: simulated(t, m, driven...),
+					Block: eighths, Times: 2, Seed: uint64(seed)})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -139,7 +145,8 @@ func solved(t *testing.T, m *world.Model, s *policy.Strategy) figures {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f := figures{delivered: a.Delivered, inTime: a.InTime, charge: a.ChargePerOrder, fallback: a.Fallback, attempts: a.Attempts}
+	f := figures{delivered: a.Delivered, inTime: a.InTime, charge: a.ChargePerOrder, fallback: a.Fallback,
+		attempts: a.Attempts}
 	f.p50, _ = a.Quantile(0.5)
 	tail := 0.95
 	if a.Delivered < tail {
@@ -190,7 +197,8 @@ func compare(t *testing.T, all []figures, want figures) {
 		mean := sum / n
 		standard := math.Sqrt(max(0, squares/n-mean*mean) / (n - 1))
 		off := mean - exactly
-		t.Logf("%-11s replayed %.4f, exact %.4f: off by %+.4f, %.1f standard errors", rowNames[i], mean, exactly, off, off/max(standard, 1e-12))
+		t.Logf("%-11s replayed %.4f, exact %.4f: off by %+.4f, %.1f standard errors", rowNames[i], mean, exactly, off,
+			off/max(standard, 1e-12))
 		if math.Abs(off) > 5*standard+1e-12 {
 			t.Errorf("%s is off by %v, five standard errors are %v (seeds 0 to %d)", rowNames[i], off, 5*standard, len(all)-1)
 		}
@@ -225,7 +233,8 @@ func TestReplaysItself(t *testing.T) {
 			}
 			return i
 		}
-		got, err := Orders(Options{Strategy: hybrid, Channels: names(m), Model: m, Recorded: recorded, Block: block, Times: 1, Seed: 7})
+		got, err := Orders(Options{Strategy: hybrid, Channels: names(m), Model: m, Recorded: recorded, Block: block, Times: 1,
+			Seed: 7})
 		if err != nil {
 			t.Fatal(err)
 		}

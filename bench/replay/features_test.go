@@ -22,7 +22,8 @@ func TestStepFeatures(t *testing.T) {
 	}{
 		{"in time", timeout, of(tries{delivered("a", 0, 30, 1), delivered("b", 40, 10, 2)}),
 			"delivered after 31s, $0.01; 0s a delivered"},
-		{"a job that never ends is left", timeout, of(tries{but(delivered("a", 0, 0, 1), running)}, tries{delivered("b", 40, 10, 2)}),
+		{"a job that never ends is left", timeout,
+			of(tries{but(delivered("a", 0, 0, 1), running)}, tries{delivered("b", 40, 10, 2)}),
 			"delivered after 1m11s, $0.52; 0s a abandoned (timeout); 1m0s b delivered"},
 		{"a job that takes longer is left", timeout, of(tries{delivered("a", 0, 80, 1)}, tries{delivered("b", 40, 10, 2)}),
 			"delivered after 1m11s, $0.03; 0s a abandoned (timeout); 1m0s b delivered"},
@@ -30,7 +31,8 @@ func TestStepFeatures(t *testing.T) {
 			"delivered after 31s, $0.03; 0s a abandoned (overtaken); 20s b delivered"},
 		{"the first attempt is faster", hedge, of(tries{delivered("a", 0, 30, 1)}, tries{delivered("b", 40, 50, 2)}),
 			"delivered after 31s, $0.03; 0s a delivered; 20s b abandoned (overtaken)"},
-		{"what was overtaken while it was fetched is a clip like others", timeout, unfetched(of(tries{but(delivered("a", 0, 30, 1), overtaken)}, tries{delivered("b", 40, 10, 2)})),
+		{"what was overtaken while it was fetched is a clip like others", timeout,
+			unfetched(of(tries{but(delivered("a", 0, 30, 1), overtaken)}, tries{delivered("b", 40, 10, 2)})),
 			"delivered after 31s, $0.01; 0s a delivered"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -40,7 +42,8 @@ func TestStepFeatures(t *testing.T) {
 				tt.edit(&s.Routes[i].Steps[0])
 				s.Routes[i].Steps[0].Attempts = 1
 			}
-			got, err := Orders(Options{Strategy: s, Channels: names(m), Model: m, Recorded: tt.recorded, Block: minutes, Times: 1, Seed: 1})
+			got, err := Orders(Options{Strategy: s, Channels: names(m), Model: m, Recorded: tt.recorded, Block: minutes,
+				Times: 1, Seed: 1})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -60,7 +63,8 @@ func TestStepFeaturesUnanswered(t *testing.T) {
 		for i := range s.Routes {
 			edit(&s.Routes[i].Steps[0])
 		}
-		_, err := Orders(Options{Strategy: s, Channels: names(m), Model: m, Recorded: recorded, Block: minutes, Times: 1, Seed: 1})
+		_, err := Orders(Options{Strategy: s, Channels: names(m), Model: m, Recorded: recorded, Block: minutes, Times: 1,
+			Seed: 1})
 		return err
 	}
 	var unanswered *UnansweredError
@@ -69,7 +73,8 @@ func TestStepFeaturesUnanswered(t *testing.T) {
 		t.Error("a breaker is replayed")
 	case !errors.Is(answers(func(s *policy.Step) { s.Budget.Burst = 1 }), ErrShared):
 		t.Error("a budget is replayed")
-	case !errors.As(answers(func(s *policy.Step) { s.Hedge = policy.Hedge{After: 1, Channel: 1} }), &unanswered) || unanswered.Channel != "b":
+	case !errors.As(answers(func(s *policy.Step) { s.Hedge = policy.Hedge{After: 1, Channel: 1} }), &unanswered) ||
+		unanswered.Channel != "b":
 		t.Errorf("a hedge that nothing answers: %v", unanswered)
 	case answers(func(s *policy.Step) { s.Timeout = 1 }) != nil:
 		t.Error("a timeout isn't replayed")

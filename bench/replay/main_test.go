@@ -42,12 +42,14 @@ func simulated(t *testing.T, m *world.Model, strategies ...*policy.Strategy) []r
 	t.Helper()
 	var all []recording.Order
 	for i, s := range strategies {
-		o := &observed{t: t, model: m, strategy: s, billed: map[*recording.Attempt]bool{}, lost: map[*recording.Attempt]bool{}}
+		o := &observed{t: t, model: m, strategy: s, billed: map[*recording.Attempt]bool{},
+			lost: map[*recording.Attempt]bool{}}
 		arrivals := m.Arrivals(0)
 		for n := range m.Orders {
 			at, _ := arrivals.Next()
 			key := m.Key(0, n)
-			o.orders = append(o.orders, recording.Order{Number: n*len(strategies) + i, Strategy: s.Name, Pair: n, Video: m.Class(key), Key: key, Scheduled: at})
+			o.orders = append(o.orders, recording.Order{Number: n*len(strategies) + i, Strategy: s.Name, Pair: n,
+				Video: m.Class(key), Key: key, Scheduled: at})
 			o.orders[n].Attempts = make([]recording.Attempt, 0, policy.MaxAttempts) // they don't move
 		}
 		engine, err := event.New(m, s)
@@ -72,8 +74,10 @@ func (o *observed) observe(n int, e policy.Event, actions []policy.Action) {
 	for i := range actions {
 		switch a := &actions[i]; a.Kind {
 		case policy.Submit:
-			step := slices.IndexFunc(o.strategy.Routes[order.Video].Steps, func(s policy.Step) bool { return s.Channel == int(a.Channel) })
-			order.Attempts = append(order.Attempts, recording.Attempt{Channel: o.model.Channels[a.Channel].Name, Step: step, Submitted: order.Scheduled + a.At})
+			step := slices.IndexFunc(o.strategy.Routes[order.Video].Steps,
+				func(s policy.Step) bool { return s.Channel == int(a.Channel) })
+			order.Attempts = append(order.Attempts, recording.Attempt{Channel: o.model.Channels[a.Channel].Name, Step: step,
+				Submitted: order.Scheduled + a.At})
 		case policy.Finish:
 			order.Finished, order.Delivered, order.Latency = true, e.Kind == policy.Fetched, a.At
 			order.Reason = why(&e)
@@ -148,7 +152,8 @@ func (o *observed) bill(order *recording.Order) {
 			return m
 		}
 		a.Reserved = charge(channel.Usage{Made: true})
-		a.Bill.Computed = charge(channel.Usage{Accepted: a.Accepted, Made: a.Made, BilledFailure: o.billed[a], Lost: o.lost[a]})
+		a.Bill.Computed = charge(channel.Usage{Accepted: a.Accepted, Made: a.Made, BilledFailure: o.billed[a],
+			Lost: o.lost[a]})
 	}
 }
 

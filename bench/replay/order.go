@@ -89,7 +89,8 @@ func (o *order) do(a *policy.Action) {
 func (o *order) submit(a *policy.Action) {
 	met := o.draw(a)
 	o.answers = append(o.answers, met)
-	answer := policy.Event{At: a.At + span(met.Answer), Attempt: a.Attempt, Jitter: o.Model.Jitter(o.out.Key, int(a.Channel), int(a.Try))}
+	answer := policy.Event{At: a.At + span(met.Answer), Attempt: a.Attempt,
+		Jitter: o.Model.Jitter(o.out.Key, int(a.Channel), int(a.Try))}
 	switch {
 	case met.Accepted:
 		answer.Kind = policy.Accepted

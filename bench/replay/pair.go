@@ -53,15 +53,18 @@ func pairsOf(o *Options, recorded []*recording.Order) ([]*pair, error) {
 	known := map[int]*pair{}
 	for _, r := range recorded {
 		if r.Video < 0 || r.Video >= len(o.Model.Classes) {
-			return nil, fmt.Errorf("order %d of the recording is for video %d, but the scenario has %d", r.Number, r.Video, len(o.Model.Classes))
+			return nil, fmt.Errorf("order %d of the recording is for video %d, but the scenario has %d", r.Number, r.Video,
+				len(o.Model.Classes))
 		}
 		p := known[r.Pair]
 		if p == nil {
-			p = &pair{number: r.Pair, video: r.Video, key: r.Key, scheduled: r.Scheduled, verdicts: make([]verdict, len(o.Channels))}
+			p = &pair{number: r.Pair, video: r.Video, key: r.Key, scheduled: r.Scheduled,
+				verdicts: make([]verdict, len(o.Channels))}
 			known[r.Pair] = p
 		}
 		if r.Video != p.video {
-			return nil, fmt.Errorf("order %d of the recording is for video %d, but its pair %d for video %d", r.Number, r.Video, p.number, p.video)
+			return nil, fmt.Errorf("order %d of the recording is for video %d, but its pair %d for video %d", r.Number, r.Video,
+				p.number, p.video)
 		}
 		p.scheduled = min(p.scheduled, r.Scheduled)
 		p.hear(o, r)

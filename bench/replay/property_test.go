@@ -33,7 +33,8 @@ func anyRecording(t *rapid.T) {
 	for i := range rapid.IntRange(0, 12).Draw(t, "orders") {
 		pair := rapid.IntRange(0, 5).Draw(t, "pair")
 		pairs[pair] = true
-		r := recording.Order{Number: i, Pair: pair, Video: pair % 2, Key: world.Key(pair), Scheduled: anySpan(t), Finished: rapid.Bool().Draw(t, "finished")}
+		r := recording.Order{Number: i, Pair: pair, Video: pair % 2, Key: world.Key(pair), Scheduled: anySpan(t),
+			Finished: rapid.Bool().Draw(t, "finished")}
 		for range rapid.IntRange(0, 4).Draw(t, "attempts") {
 			a := anyAttempt(t)
 			a.Reserved = money.Micros(len(reserved))
@@ -115,10 +116,12 @@ func TestEachTimeByOtherDraws(t *testing.T) {
 	m := plain(0)
 	recorded := []recording.Order{
 		{Number: 0, Pair: 0, Key: m.Key(0, 0)}, {Number: 1, Pair: 1, Key: m.Key(0, 1)},
-		{Number: 2, Pair: 2, Attempts: tries{delivered("a", 0, 10, 1)}}, {Number: 3, Pair: 3, Attempts: tries{delivered("a", 0, 20, 1)}},
+		{Number: 2, Pair: 2, Attempts: tries{delivered("a", 0, 10, 1)}},
+		{Number: 3, Pair: 3, Attempts: tries{delivered("a", 0, 20, 1)}},
 	}
 	for _, seed := range []uint64{1, 2} {
-		orders, err := Orders(Options{Strategy: steps(m, 0), Channels: names(m), Model: m, Recorded: recorded, Block: minutes, Times: times, Seed: seed})
+		orders, err := Orders(Options{Strategy: steps(m, 0), Channels: names(m), Model: m, Recorded: recorded, Block: minutes,
+			Times: times, Seed: seed})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -134,9 +137,11 @@ func TestEachTimeByOtherDraws(t *testing.T) {
 			other += short(times + i)
 			both += short(i) * short(times+i)
 		}
-		for what, count := range map[string]struct{ got, share float64 }{"pair 0": {one, 0.5}, "pair 1": {other, 0.5}, "both at once": {both, 0.25}} {
+		for what, count := range map[string]struct{ got, share float64 }{"pair 0": {one, 0.5}, "pair 1": {other, 0.5},
+			"both at once": {both, 0.25}} {
 			if sigma := math.Sqrt(times * count.share * (1 - count.share)); math.Abs(count.got-times*count.share) > 5*sigma {
-				t.Errorf("seed %d: %s is answered by the short job %v times of %d, want a share of %v", seed, what, count.got, times, count.share)
+				t.Errorf("seed %d: %s is answered by the short job %v times of %d, want a share of %v", seed, what, count.got,
+					times, count.share)
 			}
 		}
 	}

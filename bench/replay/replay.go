@@ -1,9 +1,9 @@
-// Package replay answers strategies that a bench did not drive, without spending: whatever a machine
-// wants to submit is answered by an attempt that was recorded while other strategies were driven.
+// Package replay answers strategies that a bench did not drive, without spending: whatever a machine wants to submit is
+// answered by an attempt that was recorded while other strategies were driven.
 //
-// An answer comes from the same channel, for the same clip as made, from the same time block, so that a
-// burst of errors or an outage that hits several channels at once hits a replayed order too. Three rules
-// keep the choice from being biased, as attempts of one order aren't independent of each other:
+// An answer comes from the same channel, for the same clip as made, from the same time block, so that a burst of errors
+// or an outage that hits several channels at once hits a replayed order too. Three rules keep the choice from being
+// biased, as attempts of one order aren't independent of each other:
 //
 //   - Moderation is bound to the prompt. Where the pair's own orders tried the channel, they say whether it
 //     refuses the prompt. Where they did not, attempts answer whose prompts fared alike on the other channels: a
@@ -14,12 +14,12 @@
 //   - A job whose end isn't on record never ends, and a clip that could not be fetched never is. To leave them out
 //     would prefer quick jobs.
 //
-// It deliberately draws nothing from the simulated world but the jitter that the order would have had, works
-// out no figures and knows no prices: a bill is the bill of the attempt that answered. What a recording cannot
-// tell is lost: a replayed strategy would itself have changed the load; a pause that a channel asked for holds
-// back the order that it was said to and no other, and breakers and retry budgets, which hang on all orders, are refused; orders begin when they are scheduled, without lag; a clip
-// that was ready only after its deadline counts as usable; and a channel that was tried only after
-// others failed was seen in bad times only, so that it is better driven by itself as well.
+// It deliberately draws nothing from the simulated world but the jitter that the order would have had, works out no
+// figures and knows no prices: a bill is the bill of the attempt that answered. What a recording cannot tell is lost: a
+// replayed strategy would itself have changed the load; a pause that a channel asked for holds back the order that it
+// was said to and no other, and breakers and retry budgets, which hang on all orders, are refused; orders begin when
+// they are scheduled, without lag; a clip that was ready only after its deadline counts as usable; and a channel that
+// was tried only after others failed was seen in bad times only, so that it is better driven by itself as well.
 //
 //	orders, err := replay.Orders(replay.Options{Strategy: hybrid, Channels: names, Model: model,
 //		Recorded: recorded, Block: block, Times: 10, Seed: seed})

@@ -1,8 +1,8 @@
 package sprt
 
-// Queue feeds a monitor in the order in which orders began, whatever the order in which their ends become known. Refusals
-// come at once and clips take minutes: taken as they come in, the failures of a healthy channel would stand at the head of
-// every run. An order whose end isn't known counts as good, as long as it isn't.
+// Queue feeds a monitor in the order in which orders began, whatever the order in which their ends become known.
+// Refusals come at once and clips take minutes: taken as they come in, the failures of a healthy channel would stand at
+// the head of every run. An order whose end isn't known counts as good, as long as it isn't.
 type Queue struct {
 	sure    monitor // all orders before the first that is open
 	waiting []end   // that one, and those after it

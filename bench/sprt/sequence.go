@@ -2,9 +2,9 @@ package sprt
 
 import "math"
 
-// Sequence is an interval of the share of good orders that holds at whatever moment one stops: it covers the share at all
-// times with the given probability, which intervals for a fixed number of orders don't. It holds the shares p against
-// which the mixture of all shares, B(1+good, 1+bad) / (pᵍᵒᵒᵈ (1−p)ᵇᵃᵈ), has not reached 1/(1−level) (Ville's
+// Sequence is an interval of the share of good orders that holds at whatever moment one stops: it covers the share at
+// all times with the given probability, which intervals for a fixed number of orders don't. It holds the shares p
+// against which the mixture of all shares, B(1+good, 1+bad) / (pᵍᵒᵒᵈ (1−p)ᵇᵃᵈ), has not reached 1/(1−level) (Ville's
 // inequality; Robbins 1970, Howard and others 2021).
 func Sequence(good, bad int, level float64) (low, high float64) {
 	g, b := float64(good), float64(bad)

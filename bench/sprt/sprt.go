@@ -88,8 +88,8 @@ func (t *test) add(good bool) verdict {
 }
 
 // monitor tests a channel over a whole run, test after test: one that passed says nothing of what comes after it (the
-// scheme of Page 1954). The chance of a false stop is shared out among as many tests as the run has room for, so that of the
-// rule is that of the run.
+// scheme of Page 1954). The chance of a false stop is shared out among as many tests as the run has room for, so that
+// of the rule is that of the run.
 type monitor struct {
 	each Rule
 	test test

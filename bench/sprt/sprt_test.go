@@ -34,9 +34,9 @@ func outcome(random *rand.Rand, r Rule, most int, p float64) (verdict, int) {
 	}
 }
 
-// TestAgainstThePublishedTable holds single tests against figures that were simulated beforehand, for α 5 % and β 10 %: the
-// error rates of tests that are cut off at the size of the fixed test, and the mean orders of tests that aren't. Each is of
-// 20,000 simulations and rounded, those here of as many or, in short, of fewer.
+// TestAgainstThePublishedTable holds single tests against figures that were simulated beforehand, for α 5 % and β 10 %:
+// the error rates of tests that are cut off at the size of the fixed test, and the mean orders of tests that aren't.
+// Each is of 20,000 simulations and rounded, those here of as many or, in short, of fewer.
 func TestAgainstThePublishedTable(t *testing.T) {
 	const published = 20_000
 	runs := float64(proof.Size(4_000, published))
@@ -84,8 +84,8 @@ func TestAgainstThePublishedTable(t *testing.T) {
 	}
 }
 
-// TestMonitorKeepsItsErrorRates: over a whole run a channel at Good is stopped no more often than FalseStop, and a dead one is
-// recognised within about 10 orders, whenever it dies.
+// TestMonitorKeepsItsErrorRates: over a whole run a channel at Good is stopped no more often than FalseStop, and a dead
+// one is recognised within about 10 orders, whenever it dies.
 func TestMonitorKeepsItsErrorRates(t *testing.T) {
 	const runs = 4000
 	for _, tt := range []struct {
@@ -156,8 +156,9 @@ func TestMonitorProperties(t *testing.T) {
 	})
 }
 
-// TestQueueTakesOrdersAsTheyBegan: whatever the order in which ends become known, in the end the verdict is the monitor's on
-// the orders as they began; and while some are open, nothing is found dead that wouldn't be if these were good.
+// TestQueueTakesOrdersAsTheyBegan: whatever the order in which ends become known, in the end the verdict is the
+// monitor's on the orders as they began; and while some are open, nothing is found dead that wouldn't be if these were
+// good.
 func TestQueueTakesOrdersAsTheyBegan(t *testing.T) {
 	rule := Rule{Good: 0.8, Bad: 0.2, FalseStop: 0.01, Missed: 0.1}
 	rapid.Check(t, func(t *rapid.T) {
@@ -220,8 +221,8 @@ func TestQueueIsNotTakenInByFastFailures(t *testing.T) {
 	}
 }
 
-// TestSequenceCoversAtAllTimes: with at least 95 % the share is in the interval after every single order, so also after one
-// at which a run was stopped.
+// TestSequenceCoversAtAllTimes: with at least 95 % the share is in the interval after every single order, so also after
+// one at which a run was stopped.
 func TestSequenceCoversAtAllTimes(t *testing.T) {
 	const runs, orders = 500, 200
 	for _, p := range []float64{0.02, 0.5, 0.9, 0.98} {

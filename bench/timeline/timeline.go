@@ -1,7 +1,7 @@
 // Package timeline says when a bench's attempts failed, and how: channel by channel, in bins of a round length.
 //
-// It deliberately knows nothing of strategies: what a channel does at some hour, it does to all of them. Only what was driven is
-// counted, not what was replayed from it.
+// It deliberately knows nothing of strategies: what a channel does at some hour, it does to all of them. Only what was
+// driven is counted, not what was replayed from it.
 //
 //	line := timeline.Of(orders, []string{"forwarding", "reverse"})
 package timeline
@@ -41,8 +41,8 @@ func Of(orders []recording.Order, channels []string) *record.Timeline {
 	return line
 }
 
-// extent is when the last attempt was submitted or the last order ended. What an interrupted run left open may be settled
-// much later, when nobody waits for it any more: that doesn't count.
+// extent is when the last attempt was submitted or the last order ended. What an interrupted run left open may be
+// settled much later, when nobody waits for it any more: that doesn't count.
 func extent(orders []recording.Order) (end time.Duration, made bool) {
 	for i := range orders {
 		o := &orders[i]
@@ -89,7 +89,8 @@ func binned(orders []recording.Order, name string, length time.Duration) []recor
 	}
 	bins := make([]record.TimelineBin, 0, len(outcomes))
 	for from, counts := range outcomes {
-		bins = append(bins, record.TimelineBin{From: from.Seconds(), Outcomes: counts, MedianSeconds: record.Number(stats.Percentile(spans[from], 0.5))})
+		bins = append(bins, record.TimelineBin{From: from.Seconds(), Outcomes: counts,
+			MedianSeconds: record.Number(stats.Percentile(spans[from], 0.5))})
 	}
 	slices.SortFunc(bins, func(x, y record.TimelineBin) int { return cmp.Compare(x.From, y.From) })
 	return bins

@@ -13,7 +13,8 @@ import (
 
 // met is an attempt submitted after so many seconds.
 func met(name string, seconds float64, o channel.Outcome, why channel.Reason) recording.Attempt {
-	return recording.Attempt{Channel: name, Submitted: time.Duration(seconds * float64(time.Second)), Outcome: o, Reason: why}
+	return recording.Attempt{Channel: name, Submitted: time.Duration(seconds * float64(time.Second)), Outcome: o,
+		Reason: why}
 }
 
 // made is a delivered one whose clip was here after so many seconds more.
@@ -46,7 +47,8 @@ func TestOf(t *testing.T) {
 	}{
 		{"nothing was submitted", []recording.Order{order(false)}, nil},
 		{"each way to end", []recording.Order{
-			order(true, met("reverse", 1, channel.Refused, channel.Region), met("reverse", 1.9, channel.Failed, channel.Job), made("forwarding", 2, 50)),
+			order(true, met("reverse", 1, channel.Refused, channel.Region), met("reverse", 1.9, channel.Failed, channel.Job),
+				made("forwarding", 2, 50)),
 			order(true, met("reverse", 1.5, channel.Unusable, channel.BadClip), made("reverse", 3.2, 70)),
 			order(true, made("reverse", 3, 30)),
 			order(true, made("reverse", 3.9, 31)),
@@ -62,7 +64,8 @@ func TestOf(t *testing.T) {
 				bin(4, nil, map[string]int{"deadline": 1, "open": 1}),
 			}},
 		}}},
-		{"until the last order ends", []recording.Order{long, order(true, made("reverse", 9.9, 20)), order(true, made("reverse", 5, 30))},
+		{"until the last order ends", []recording.Order{long, order(true, made("reverse", 9.9, 20)),
+			order(true, made("reverse", 5, 30))},
 			&record.Timeline{BinSeconds: 5, Seconds: 480, Channels: []record.ChannelTimeline{
 				{Channel: "forwarding", Bins: []record.TimelineBin{}},
 				{Channel: "reverse", Bins: []record.TimelineBin{
@@ -93,8 +96,11 @@ func TestOf(t *testing.T) {
 func TestBinFor(t *testing.T) {
 	const day = 24 * time.Hour
 	for run, want := range map[time.Duration]time.Duration{
-		0: time.Second, 96 * time.Second: time.Second, 96*time.Second + 1: 2 * time.Second, 5 * time.Minute: 5 * time.Second, 10 * time.Minute: 10 * time.Second,
-		time.Hour: time.Minute, 8 * time.Hour: 5 * time.Minute, day: 15 * time.Minute, 96 * day: day, 97 * day: 2 * day, 1000 * day: 11 * day,
+		0: time.Second, 96 * time.Second: time.Second, 96*time.Second + 1: 2 * time.Second, 5 * time.Minute: 5 * time.Second,
+		10 * time.Minute: 10 * time.Second,
+		time.Hour:        time.Minute, 8 * time.Hour: 5 * time.Minute, day: 15 * time.Minute, 96 * day: day,
+		97 * day:   2 * day,
+		1000 * day: 11 * day,
 	} {
 		if got := binFor(run); got != want {
 			t.Errorf("%v: bins of %v, want %v", run, got, want)

@@ -101,7 +101,8 @@ is kept: [bench] stop says when. --resume leaves it alone unless --reopen is giv
 	flags.StringVar(&f.night.history, "history", "", "add the night to this `file`, which compare judges")
 	flags.StringVar(&f.night.site, "site", "default", "`name` of the place that the orders come from; only equal "+
 		"ones are compared")
-	flags.StringArrayVar(&f.night.export, "export", nil, "also write `KIND=FILE`: gobench (for benchstat) or csv; repeatable")
+	flags.StringArrayVar(&f.night.export, "export", nil,
+		"also write `KIND=FILE`: gobench (for benchstat) or csv; repeatable")
 	f.month.addFlags(cmd)
 	p.addSet(cmd, &f.set)
 	return cmd

@@ -206,7 +206,8 @@ func (p *program) readNights(
 			return nil, nil, err
 		}
 		run := &recorded.Run
-		refusal, warning, err := admission.Admit(calibrate.Applicant{Path: path, At: run.At.Time, Seed: run.Seed, Live: run.Live})
+		refusal, warning, err := admission.Admit(calibrate.Applicant{Path: path, At: run.At.Time, Seed: run.Seed,
+			Live: run.Live})
 		if err != nil {
 			return nil, nil, fail(exitUsage, err)
 		}
@@ -232,8 +233,8 @@ func (p *program) readNights(
 	return nights, unread, nil
 }
 
-// readJournal reads a journal as far as it can be trusted, and refuses that of a run that is invalid by our own fault: what our
-// key or our network did is not what the channels do.
+// readJournal reads a journal as far as it can be trusted, and refuses that of a run that is invalid by our own fault:
+// what our key or our network did is not what the channels do.
 func readJournal(path string) (recorded *recording.Recording, torn, err error) {
 	const hint = "\n  hint: name a folder that bench wrote, or its orders.jsonl"
 	text, err := os.ReadFile(path)

@@ -26,14 +26,16 @@ func TestRunsFromTheFutureDoNotCount(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		j, err := c.Begin(journal.Run{Schema: journal.Schema, At: journal.UTC(at), Speed: 1, Live: true, PurchaseSHA256: s.PurchaseSHA256()})
+		j, err := c.Begin(journal.Run{Schema: journal.Schema, At: journal.UTC(at), Speed: 1, Live: true,
+			PurchaseSHA256: s.PurchaseSHA256()})
 		if err != nil {
 			t.Fatal(err)
 		}
 		for _, e := range []journal.Entry{
 			journal.Order{Strategy: "reverse", Key: "00000000000000ff", Scheduled: journal.UTC(at)},
 			journal.Intent{At: journal.UTC(at), Channel: "reverse", Reserved: 120_000},
-			journal.Ended{Outcome: journal.Outcome(channel.Refused), Reason: journal.Reason(channel.Region), At: journal.UTC(at.Add(time.Second))},
+			journal.Ended{Outcome: journal.Outcome(channel.Refused), Reason: journal.Reason(channel.Region),
+				At: journal.UTC(at.Add(time.Second))},
 		} {
 			if err := j.Append(e); err != nil {
 				t.Fatal(err)
@@ -49,7 +51,8 @@ func TestRunsFromTheFutureDoNotCount(t *testing.T) {
 	if err != nil || len(nights) != 1 || nights[0].Name != past {
 		t.Errorf("%v, %+v\n%s", err, nights, said.String())
 	}
-	if len(unread) != 1 || !strings.Contains(unread[0], "its clock says 2027-11-20T03:00:00Z, which lies in the future, so it doesn't count") {
+	if len(unread) != 1 || !strings.Contains(unread[0],
+		"its clock says 2027-11-20T03:00:00Z, which lies in the future, so it doesn't count") {
 		t.Errorf("unread: %q", unread)
 	}
 }

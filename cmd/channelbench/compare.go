@@ -164,7 +164,8 @@ var exportKinds = []string{"junit", "gobench", "markdown", "csv", "json", "githu
 func (f *compareFlags) check(args []string) error {
 	switch {
 	case f.history == "" && len(args) != 2:
-		return fail(exitUsage, errors.New("name two runs to compare, or a history\n  hint: channelbench compare BASE NEW, or compare --history FILE"))
+		return fail(exitUsage,
+			errors.New("name two runs to compare, or a history\n  hint: channelbench compare BASE NEW, or compare --history FILE"))
 	case f.history != "" && len(args) > 0:
 		return fail(exitUsage, errors.New("--history judges its own latest night: leave the runs out"))
 	case f.history == "" && (f.accept != "" || f.site != "" || f.scenario != ""):

@@ -39,11 +39,15 @@ func harmless(t *testing.T, what, text string, commands ...string) {
 	}
 	for line := range strings.Lines(text) {
 		line = strings.TrimSuffix(line, "\n")
-		if i := strings.IndexFunc(line, func(r rune) bool { return !unicode.IsGraphic(r) && r != '\t' && r != '\u2060' }); i >= 0 {
+		if i := strings.IndexFunc(line, func(r rune) bool {
+			return !unicode.IsGraphic(r) && r != '\t' &&
+				r != '\u2060'
+		}); i >= 0 {
 			t.Errorf("%s steers the terminal: %q", what, line)
 		}
 		begins := func(command string) bool { return strings.HasPrefix(line, command) }
-		if strings.HasPrefix(strings.TrimSpace(line), "::") && !slices.ContainsFunc(commands, begins) || strings.Contains(line, "##[") || strings.Contains(line, "##vso[") {
+		if strings.HasPrefix(strings.TrimSpace(line), "::") && !slices.ContainsFunc(commands, begins) ||
+			strings.Contains(line, "##[") || strings.Contains(line, "##vso[") {
 			t.Errorf("%s commands a runner: %q", what, line)
 		}
 	}
@@ -58,7 +62,8 @@ func sealed(t *testing.T, entry map[string]any) string {
 	}
 	// The schema comes first, as in lines that we write.
 	body = append([]byte(`{"schema":"channelbench/history/v1",`), body[1:]...)
-	return fmt.Sprintf("%s,\"crc\":\"%08x\"}\n", body[:len(body)-1], crc32.Checksum(body, crc32.MakeTable(crc32.Castagnoli)))
+	return fmt.Sprintf("%s,\"crc\":\"%08x\"}\n", body[:len(body)-1],
+		crc32.Checksum(body, crc32.MakeTable(crc32.Castagnoli)))
 }
 
 // TestHistoryNamesAreHarmless: whatever a history calls things, compare shows it in every format without being steered.
@@ -67,8 +72,10 @@ func TestHistoryNamesAreHarmless(t *testing.T) {
 	path := filepath.Join(folder, "h.jsonl")
 	night := func(day int, engine string, seconds float64) string {
 		figure := map[string]any{"value": seconds, "low": seconds * 0.95, "high": seconds * 1.05}
-		return sealed(t, map[string]any{"kind": "night", "at": fmt.Sprintf("2026-11-%02dT03:00:00Z", day), "site": "ci" + hurtful, "mode": "mock" + hurtful,
-			"scenario": hurtful, "strategy": hurtful + engine, "engine": engine, "orders": 40, "delivered": 40, "in_time": 30, "spent_usd": 1,
+		return sealed(t, map[string]any{"kind": "night", "at": fmt.Sprintf("2026-11-%02dT03:00:00Z", day),
+			"site": "ci" + hurtful, "mode": "mock" + hurtful,
+			"scenario": hurtful, "strategy": hurtful + engine, "engine": engine, "orders": 40, "delivered": 40, "in_time": 30,
+			"spent_usd":       1,
 			"latency_seconds": map[string]any{"p50": figure, "p95": figure}, "cost_per_delivered_usd": figure,
 			"purchase_sha256": hurtful, "version": hurtful, "given_up": hurtful, "warnings": []string{hurtful}})
 	}
@@ -124,7 +131,8 @@ func TestRunNamesAreHarmless(t *testing.T) {
 	if proof.Long {
 		ranged = "veo31" // whose names stand in more charts
 	}
-	if code, _, err := call(t, "sim", ranged, "--months", "2", "--format", "json", "-o", filepath.Join(folder, "sim")); code != exitDone {
+	if code, _, err := call(t, "sim", ranged, "--months", "2", "--format", "json", "-o",
+		filepath.Join(folder, "sim")); code != exitDone {
 		t.Fatal(err)
 	}
 	content, err := os.ReadFile(filepath.Join(folder, "sim", "run.json"))
@@ -163,7 +171,8 @@ func TestRunNamesAreHarmless(t *testing.T) {
 				t.Fatal(err)
 			}
 			harmless(t, "report.md", string(report))
-			if strings.Contains(string(report), "<img") || strings.Contains(string(report), "](http://h)") && !strings.Contains(string(report), `\](http://h)`) {
+			if strings.Contains(string(report), "<img") || strings.Contains(string(report), "](http://h)") &&
+				!strings.Contains(string(report), `\](http://h)`) {
 				t.Errorf("report.md holds HTML or a link:\n%s", report)
 			}
 		}
@@ -187,7 +196,8 @@ func hurt(v any) any {
 				continue
 			}
 			v[key] = hurt(value)
-			if strings.HasPrefix(key, "reverse") || strings.HasPrefix(key, "forwarding") || strings.HasPrefix(key, "direct") || strings.HasPrefix(key, "hybrid") {
+			if strings.HasPrefix(key, "reverse") || strings.HasPrefix(key, "forwarding") || strings.HasPrefix(key, "direct") ||
+				strings.HasPrefix(key, "hybrid") {
 				v[key+hurtful] = v[key]
 				delete(v, key)
 			}

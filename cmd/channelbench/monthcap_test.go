@@ -56,7 +56,8 @@ func TestRunsThatOverlapShareAMonth(t *testing.T) {
 	var all sync.WaitGroup
 	for i := range said {
 		all.Go(func() {
-			code, _, stderr := call(t, "bench", "starter", "--speed", "200x", "--orders", "3", "--set", `bench.run=["forwarding"]`,
+			code, _, stderr := call(t, "bench", "starter", "--speed", "200x", "--orders", "3", "--set",
+				`bench.run=["forwarding"]`,
 				"--max-spend", "$5", "--max-spend-month", "$8", "--history", path, "-o", filepath.Join(folder, fmt.Sprint(i)))
 			said[i] = fmt.Sprintf("exit %d\n%s", code, stderr)
 			if code != exitDone && code != exitCap && code != exitFailedGate && code != exitFailed {
@@ -89,7 +90,8 @@ func TestARunThatIsKilledHoldsItsMoney(t *testing.T) {
 		cmd.Dir = home
 		return cmd
 	}
-	killed := run("starter", "--speed", "5x", "--orders", "8", "--set", `bench.run=["forwarding"]`, "--max-spend", "$60", "-o", "killed")
+	killed := run("starter", "--speed", "5x", "--orders", "8", "--set", `bench.run=["forwarding"]`, "--max-spend", "$60",
+		"-o", "killed")
 	if err := killed.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -111,11 +113,14 @@ func TestARunThatIsKilledHoldsItsMoney(t *testing.T) {
 		t.Errorf("after the kill: %+v", b)
 	}
 	other := func() string {
-		out, err := run("starter", "--speed", "200x", "--orders", "1", "--set", `bench.run=["forwarding"]`, "-o", "other").CombinedOutput()
+		out, err := run("starter", "--speed", "200x", "--orders", "1", "--set", `bench.run=["forwarding"]`, "-o",
+			"other").CombinedOutput()
 		return fmt.Sprint(string(out), err)
 	}
 	said := other()
-	for _, want := range []string{"exit status 4", "nothing was submitted", "$8.00 is held since 20", filepath.Join(home, "killed"), "--resume " + filepath.Join(home, "killed") + " --history h.jsonl", "take line 1 out of h.jsonl.reserved"} {
+	for _, want := range []string{"exit status 4", "nothing was submitted", "$8.00 is held since 20",
+		filepath.Join(home, "killed"), "--resume " + filepath.Join(home, "killed") + " --history h.jsonl",
+		"take line 1 out of h.jsonl.reserved"} {
 		if !strings.Contains(said, want) {
 			t.Errorf("it doesn't say %q:\n%s", want, said)
 		}

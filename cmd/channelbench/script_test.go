@@ -120,8 +120,9 @@ func everything(ts *testscript.TestScript) map[string]string {
 func spends(ts *testscript.TestScript, _ bool, args []string) {
 	usd, err := strconv.ParseFloat(args[1], 64)
 	ts.Check(err)
-	ts.Check(history.Append(ts.MkAbs(args[0]), history.Night{Schema: history.Schema, Kind: "night", At: time.Now().UTC().Format(time.RFC3339), Mode: "mock",
-		Scenario: "s", Strategy: "a", Engine: "live", SpentUSD: usd}))
+	ts.Check(history.Append(ts.MkAbs(args[0]),
+		history.Night{Schema: history.Schema, Kind: "night", At: time.Now().UTC().Format(time.RFC3339), Mode: "mock",
+			Scenario: "s", Strategy: "a", Engine: "live", SpentUSD: usd}))
 }
 
 // interrupts [-twice] CODE FILE TEXT ARGS... runs channelbench, sends SIGINT once a file holds a text, and demands an
@@ -242,7 +243,8 @@ func TestInterruptKeepsWhatIsFinished(t *testing.T) {
 		}
 	})
 	p := &program{out: io.Discard, err: interrupt, terminal: true}
-	code := p.run(ctx, []string{"sim", "vendor-claims", "--set", "workload.orders_per_month=200", "--months", "1000000", "--workers", "1", "-o", out})
+	code := p.run(ctx, []string{"sim", "vendor-claims", "--set", "workload.orders_per_month=200", "--months", "1000000",
+		"--workers", "1", "-o", out})
 	if code != exitInterrupted {
 		t.Errorf("exit code %d, want %d", code, exitInterrupted)
 	}

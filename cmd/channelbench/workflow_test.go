@@ -62,8 +62,8 @@ func readWorkflow(t *testing.T, name string) (w workflow, text string) {
 // pinned is an action of GitHub's own at a version.
 var pinned = regexp.MustCompile(`^actions/[a-z-]+(/[a-z]+)?@(v[0-9]+|[0-9a-f]{40})$`)
 
-// TestNightlyIsSafe: no pull request of a stranger's runs it, it may do nothing but read, and only the job in a protected
-// environment sees a secret, in the steps that need one.
+// TestNightlyIsSafe: no pull request of a stranger's runs it, it may do nothing but read, and only the job in a
+// protected environment sees a secret, in the steps that need one.
 func TestNightlyIsSafe(t *testing.T) {
 	w, text := nightlyWorkflow(t)
 	for event := range w.On {
@@ -97,7 +97,8 @@ func TestNightlyIsSafe(t *testing.T) {
 			if strings.Contains(s.Run, "${{") {
 				t.Errorf("%s, %q: an expression inside a script can be a script", name, s.Name)
 			}
-			if strings.Contains(strings.Join(values(s.Env), " "), "secrets.") && (name != "live" || !strings.Contains(s.Run, "channelbench bench")) {
+			if strings.Contains(strings.Join(values(s.Env), " "), "secrets.") &&
+				(name != "live" || !strings.Contains(s.Run, "channelbench bench")) {
 				t.Errorf("%s, %q sees a secret", name, s.Name)
 			}
 		}
@@ -140,8 +141,8 @@ func values(m map[string]string) []string {
 	return all
 }
 
-// TestNightlyKeepsItsState: it is restored before anything runs, and kept whatever happens; what was left open is resumed
-// before anything new is bought; and a month is never without its cap.
+// TestNightlyKeepsItsState: it is restored before anything runs, and kept whatever happens; what was left open is
+// resumed before anything new is bought; and a month is never without its cap.
 func TestNightlyKeepsItsState(t *testing.T) {
 	w, _ := nightlyWorkflow(t)
 	for name, j := range w.Jobs {
@@ -160,7 +161,8 @@ func TestNightlyKeepsItsState(t *testing.T) {
 		if !(restore < resume && resume < bench && bench < judge && judge < save) {
 			t.Errorf("%s: restore %d, resume %d, bench %d, judge %d, save %d", name, restore, resume, bench, judge, save)
 		}
-		if j.Steps[save].If != "always()" || j.Steps[save].With["path"] != "state" || j.Steps[restore].With["path"] != "state" {
+		if j.Steps[save].If != "always()" || j.Steps[save].With["path"] != "state" ||
+			j.Steps[restore].With["path"] != "state" {
 			t.Errorf("%s keeps %+v", name, j.Steps[save])
 		}
 		for _, s := range j.Steps {
@@ -205,7 +207,8 @@ func TestNightlyCommandsAreOurs(t *testing.T) {
 	}
 }
 
-// TestEveryPushIsTested by .ci/run and nothing else, with both Go that are supported, without a secret or a right but to read.
+// TestEveryPushIsTested by .ci/run and nothing else, with both Go that are supported, without a secret or a right but
+// to read.
 func TestEveryPushIsTested(t *testing.T) {
 	w, text := readWorkflow(t, "test.yml")
 	if _, push := w.On["push"]; !push || len(w.On) != 2 || strings.Contains(text, "pull_request_target") {
@@ -218,7 +221,8 @@ func TestEveryPushIsTested(t *testing.T) {
 		t.Errorf("permissions %v, or a secret, for whatever a stranger proposes", w.Permissions)
 	}
 	test, one := w.Jobs["test"]
-	if !one || len(w.Jobs) != 1 || test.Permissions != nil || !slices.Equal(test.Strategy.Matrix["go"], []string{"stable", "oldstable"}) {
+	if !one || len(w.Jobs) != 1 || test.Permissions != nil ||
+		!slices.Equal(test.Strategy.Matrix["go"], []string{"stable", "oldstable"}) {
 		t.Errorf("jobs %+v", w.Jobs)
 	}
 	var runs []string
@@ -249,7 +253,8 @@ func TestTheTestsHaveOneCommand(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if !strings.Contains(string(text), "\ngo test ./...\n") || !strings.Contains(string(text), "go test -tags proof -timeout 30m ./...") {
+		if !strings.Contains(string(text), "\ngo test ./...\n") ||
+			!strings.Contains(string(text), "go test -tags proof -timeout 30m ./...") {
 			t.Errorf("%s lacks go test ./... or the same with -tags proof", file)
 		}
 	}

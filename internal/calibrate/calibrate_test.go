@@ -13,8 +13,8 @@ import (
 	"channelbench/internal/scenario/document"
 )
 
-// TestCalibratedRangesCover: what stands in the file in the end holds the truth as often as it says, of scenarios that were
-// made from known values through the simulated world, polled and with a deadline that cuts some off.
+// TestCalibratedRangesCover: what stands in the file in the end holds the truth as often as it says, of scenarios that
+// were made from known values through the simulated world, polled and with a deadline that cuts some off.
 func TestCalibratedRangesCover(t *testing.T) {
 	c := newCoverage()
 	c.each(proof.Size(40, 1000), func(seed uint64) { c.note(calibratedOnce(t, seed)) })
@@ -28,7 +28,8 @@ func calibratedOnce(t *testing.T, seed uint64) map[string]bool {
 		s.Workload.Deadline = 4 * time.Minute
 	})
 	stated := toy("")
-	r, err := Run(stated, Options{Nights: nightsOfWorld(was, seed, 3, 70, 30*time.Second, 15*time.Second), Wide: true, Discount: 1})
+	r, err := Run(stated, Options{Nights: nightsOfWorld(was, seed, 3, 70, 30*time.Second, 15*time.Second), Wide: true,
+		Discount: 1})
 	if err != nil {
 		t.Error(err)
 		return nil
@@ -43,8 +44,10 @@ func TestTheTextKeepsItsCommentsAndSaysWhatItRestsOn(t *testing.T) {
 		t.Fatal(err)
 	}
 	text := string(r.Text)
-	for _, want := range []string{"[channels.reverse]      # the cheap one\n", `confidence = "measured"`, "}   # nobody knows\n", "# in this order\n# measured: ",
-		" in 4 nights, ", "2026-11-01 to 2026-11-04\nregion   = { rate = \"", `distribution = "loguniform"`, `source = "calibrate, 4 nights, 2026-11-01 to 2026-11-04"`, `source = "a list"`} {
+	for _, want := range []string{"[channels.reverse]      # the cheap one\n", `confidence = "measured"`,
+		"}   # nobody knows\n", "# in this order\n# measured: ",
+		" in 4 nights, ", "2026-11-01 to 2026-11-04\nregion   = { rate = \"", `distribution = "loguniform"`,
+		`source = "calibrate, 4 nights, 2026-11-01 to 2026-11-04"`, `source = "a list"`} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the text lacks %q:\n%s", want, text)
 		}
@@ -56,7 +59,8 @@ func TestTheTextKeepsItsCommentsAndSaysWhatItRestsOn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if a, b := strings.Count(text, document.NoteMark), strings.Count(string(again.Text), document.NoteMark); a != 5 || b != 5 {
+	if a, b := strings.Count(text, document.NoteMark), strings.Count(string(again.Text), document.NoteMark); a != 5 ||
+		b != 5 {
 		t.Errorf("%d comments became %d:\n%s", a, b, again.Text)
 	}
 }
@@ -70,7 +74,8 @@ func TestTooFewAttemptsLeaveTheFileAsItIs(t *testing.T) {
 	if string(r.Text) != string(s.Source) || len(r.Changed()) > 0 {
 		t.Errorf("ten orders change %v", r.Changed())
 	}
-	if report := r.Report(); !strings.Contains(report, "too few attempts: at least 30 are needed") || !strings.Contains(report, "too few times: at least 20 are needed") {
+	if report := r.Report(); !strings.Contains(report, "too few attempts: at least 30 are needed") ||
+		!strings.Contains(report, "too few times: at least 20 are needed") {
 		t.Error(report)
 	}
 }
@@ -81,8 +86,10 @@ func TestSpellsOfRegionErrors(t *testing.T) {
 		burst               float64 // seconds that must lie in the interval; 0: none is written
 		says                string
 	}{
-		{"one exit", `, exits = 1, burst = "20s"`, `, exits = 1, burst = "5m"`, 300, "spells explain the errors better than independence"},
-		{"kept exits", `, exits = 50, burst = "20s", rotate = "order"`, `, exits = 50, burst = "1m", rotate = "order"`, 60, "interval of the chain of each exit"},
+		{"one exit", `, exits = 1, burst = "20s"`, `, exits = 1, burst = "5m"`, 300,
+			"spells explain the errors better than independence"},
+		{"kept exits", `, exits = 50, burst = "20s", rotate = "order"`, `, exits = 50, burst = "1m", rotate = "order"`, 60,
+			"interval of the chain of each exit"},
 		{"many exits", `, exits = 900, burst = "20s"`, `, exits = 900, burst = "1m"`, 0, "not told from independence"},
 		{"none stated", "", `, exits = 1, burst = "5m"`, 0, "To model it, add exits = 1, burst = "},
 		{"none", "", "", 0, "independent, as stated"},
@@ -106,7 +113,8 @@ func TestSpellsOfRegionErrors(t *testing.T) {
 	}
 }
 
-// TestWhatTheModelCannotExplain plants what it doesn't know, and wants it flagged; and nothing flagged where nothing is planted.
+// TestWhatTheModelCannotExplain plants what it doesn't know, and wants it flagged; and nothing flagged where nothing is
+// planted.
 func TestWhatTheModelCannotExplain(t *testing.T) {
 	for _, tt := range []struct {
 		name  string
@@ -141,7 +149,8 @@ func TestWhatTheModelCannotExplain(t *testing.T) {
 				t.Fatal(err)
 			}
 			report := r.Report()
-			if tt.flags != "" && !strings.Contains(report, tt.flags) || tt.name == "nothing" && !strings.Contains(report, "can't explain: nothing") {
+			if tt.flags != "" && !strings.Contains(report, tt.flags) || tt.name == "nothing" &&
+				!strings.Contains(report, "can't explain: nothing") {
 				t.Errorf("want %q flagged:\n%s", tt.flags, report)
 			}
 		})
@@ -156,7 +165,8 @@ func slow(attempts []attempt.Attempt, factor float64) {
 }
 
 func TestOutages(t *testing.T) {
-	text := strings.Replace(string(toy("").Source), "[strategies.reverse]", "[[outages]]\nchannels = [\"reverse\"]   # its vendor's\nbetween = \"10h\"\nlasts = { median = \"20m\", sigma = 0.5 }\n\n[strategies.reverse]", 1)
+	text := strings.Replace(string(toy("").Source), "[strategies.reverse]",
+		"[[outages]]\nchannels = [\"reverse\"]   # its vendor's\nbetween = \"10h\"\nlasts = { median = \"20m\", sigma = 0.5 }\n\n[strategies.reverse]", 1)
 	world := load(text)
 	world.Outages[0].Between, world.Outages[0].Lasts.Median = 20*time.Hour, 40*time.Minute
 	r, err := Run(load(text), Options{Nights: nightsOfWorld(world, 3, 1, 9000, 4*time.Minute, 10*time.Second)})
@@ -165,7 +175,8 @@ func TestOutages(t *testing.T) {
 	}
 	got := load(string(r.Text))
 	o := got.Outages[0]
-	if o.Lasts.Median < 25*time.Minute || o.Lasts.Median > 60*time.Minute || o.Between < 12*time.Hour || o.Between > 32*time.Hour || o.Lasts.Sigma < 0.2 || o.Lasts.Sigma > 0.9 {
+	if o.Lasts.Median < 25*time.Minute || o.Lasts.Median > 60*time.Minute || o.Between < 12*time.Hour ||
+		o.Between > 32*time.Hour || o.Lasts.Sigma < 0.2 || o.Lasts.Sigma > 0.9 {
 		t.Errorf("outages %+v:\n%s", o, r.Report())
 	}
 	if rate := got.Channels[0].Errors.By[channel.Submit].Rate; rate > 0.03 || rate < 0.012 {
@@ -182,7 +193,8 @@ func TestTroubleOfSeveralKinds(t *testing.T) {
 	text := string(toy("").Source)
 	begin, end := strings.Index(text, "[channels.reverse]"), strings.Index(text, "[strategies")
 	second := strings.ReplaceAll(text[begin:end], "channels.reverse", "channels.second")
-	text = text[:end] + second + regime("20%", "8h", "60%") + "\n[[outages]]\nchannels = [\"reverse\", \"second\"]\nbetween = \"20h\"\nlasts = { median = \"3h\", sigma = 0.5 }\n\n" + text[end:]
+	text = text[:end] + second + regime("20%", "8h", "60%") +
+		"\n[[outages]]\nchannels = [\"reverse\", \"second\"]\nbetween = \"20h\"\nlasts = { median = \"3h\", sigma = 0.5 }\n\n" + text[end:]
 	s := load(text)
 	nights := daysOfWorld(s, 1, 20, 300)
 	for i := range nights {
@@ -211,7 +223,8 @@ func TestTroubleOfSeveralKinds(t *testing.T) {
 
 // BenchmarkHundredThousandOrders is to stay below ten seconds for each kind of region error.
 func BenchmarkHundredThousandOrders(b *testing.B) {
-	for name, region := range map[string]string{"independent": "", "one exit": `, exits = 1, burst = "1m"`, "kept exits": `, exits = 20, burst = "1m", rotate = "order"`, "exits at random": `, exits = 20, burst = "1m"`} {
+	for name, region := range map[string]string{"independent": "", "one exit": `, exits = 1, burst = "1m"`,
+		"kept exits": `, exits = 20, burst = "1m", rotate = "order"`, "exits at random": `, exits = 20, burst = "1m"`} {
 		b.Run(name, func(b *testing.B) {
 			s := toy(region)
 			nights := nightsOfWorld(s, 1, 100, 1000, 20*time.Second, 10*time.Second)
@@ -242,8 +255,10 @@ func TestWhatTheScenarioLacks(t *testing.T) {
 				t.Fatal(err)
 			}
 			e := &load(string(r.Text)).Channels[0].Errors
-			if e.By[channel.Lost].Rate < 0.02 || e.By[channel.Lost].Rate > 0.06 || e.By[channel.Moderation].Rate < 0.015 || e.By[channel.Moderation].Rate > 0.05 || e.By[channel.Region].Rate < 0.03 {
-				t.Errorf("ambiguous %v, moderation %v, region %v:\n%s", e.By[channel.Lost], e.By[channel.Moderation], e.By[channel.Region], r.Text)
+			if e.By[channel.Lost].Rate < 0.02 || e.By[channel.Lost].Rate > 0.06 || e.By[channel.Moderation].Rate < 0.015 ||
+				e.By[channel.Moderation].Rate > 0.05 || e.By[channel.Region].Rate < 0.03 {
+				t.Errorf("ambiguous %v, moderation %v, region %v:\n%s", e.By[channel.Lost], e.By[channel.Moderation],
+					e.By[channel.Region], r.Text)
 			}
 		})
 	}
@@ -270,7 +285,9 @@ func TestNoShapeFits(t *testing.T) {
 		t.Fatal(err)
 	}
 	values, there := r.Files["mine-reverse-latency.txt"]
-	if !there || !strings.Contains(string(r.Text), `shape = "empirical"`) || !strings.Contains(string(r.Text), `file = "mine-reverse-latency.txt"`) || strings.Contains(string(r.Text), "per_second") || len(strings.Split(string(values), "\n")) < 600 {
+	if !there || !strings.Contains(string(r.Text), `shape = "empirical"`) ||
+		!strings.Contains(string(r.Text), `file = "mine-reverse-latency.txt"`) ||
+		strings.Contains(string(r.Text), "per_second") || len(strings.Split(string(values), "\n")) < 600 {
 		t.Errorf("%s\n%s", r.Report(), r.Text)
 	}
 	if !strings.Contains(r.Report(), "no shape fits") {
@@ -300,7 +317,8 @@ func TestEveryFormOfLatencyIsFitted(t *testing.T) {
 		name, stated, world string
 		low, high           float64 // seconds of a clip of 5 s
 	}{
-		{"base and seconds", `base = "20s", per_second = { "720p" = "10s" }`, `base = "30s", per_second = { "720p" = "12s" }`, 85, 95},
+		{"base and seconds", `base = "20s", per_second = { "720p" = "10s" }`, `base = "30s", per_second = { "720p" = "12s" }`,
+			85, 95},
 		{"base alone", `base = "60s"`, `base = "90s"`, 86, 94},
 		{"seconds alone", `per_second = { "720p" = "10s" }`, `per_second = { "720p" = "15s" }`, 71, 79},
 		{"seconds of any clip", `base = "20s", per_second = "10s"`, `base = "30s", per_second = "12s"`, 85, 95},
@@ -309,7 +327,8 @@ func TestEveryFormOfLatencyIsFitted(t *testing.T) {
 			with := func(latency string) *scenario.Scenario {
 				return load(strings.Replace(string(toy("").Source), `base = "20s", per_second = { "720p" = "10s" }`, latency, 1))
 			}
-			r, err := Run(with(tt.stated), Options{Nights: nightsOfWorld(with(tt.world), 1, 3, 300, 20*time.Second, 5*time.Second)})
+			r, err := Run(with(tt.stated), Options{Nights: nightsOfWorld(with(tt.world), 1, 3, 300, 20*time.Second,
+				5*time.Second)})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -334,17 +353,20 @@ func TestConstantTimes(t *testing.T) {
 		t.Errorf("%v\n%s", err, r.Report())
 	}
 	world.Channels[0].Latency.Base, world.Channels[0].Latency.PerSecond["720p"] = 30*time.Second, 15*time.Second
-	if r, err = Run(load(text), Options{Nights: nightsOfWorld(world, 1, 2, 100, 20*time.Second, time.Second)}); err != nil {
+	if r, err = Run(load(text), Options{Nights: nightsOfWorld(world, 1, 2, 100, 20*time.Second,
+		time.Second)}); err != nil {
 		t.Fatal(err)
 	}
-	if l := load(string(r.Text)).Channels[0].Latency; l.Shape != "constant" || l.Base < 29*time.Second || l.Base > 31*time.Second || l.Range.Low < 0.98 || l.Range.High > 1.02 {
+	if l := load(string(r.Text)).Channels[0].Latency; l.Shape != "constant" || l.Base < 29*time.Second ||
+		l.Base > 31*time.Second || l.Range.Low < 0.98 || l.Range.High > 1.02 {
 		t.Errorf("%+v\n%s", l, r.Report())
 	}
 }
 
 // TestARegime: one regime's share, length and refusals come from rows of refusals.
 func TestARegime(t *testing.T) {
-	text := strings.Replace(string(toy("").Source), "[channels.reverse.errors]", "[channels.reverse.regimes]\nrisk = { share = \"20%\", lasts = { median = \"1d\", sigma = 0.8 }, submit = \"90%\" }\n\n[channels.reverse.errors]", 1)
+	text := strings.Replace(string(toy("").Source), "[channels.reverse.errors]",
+		"[channels.reverse.regimes]\nrisk = { share = \"20%\", lasts = { median = \"1d\", sigma = 0.8 }, submit = \"90%\" }\n\n[channels.reverse.errors]", 1)
 	world := load(text)
 	g := &world.Channels[0].Regimes[0]
 	g.Share, g.Submit, g.Lasts.Median = 0.1, 0.6, 2*time.Hour
@@ -353,7 +375,8 @@ func TestARegime(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := load(string(r.Text)).Channels[0].Regimes[0]
-	if got.Share < 0.05 || got.Share > 0.2 || got.Submit < 0.5 || got.Submit > 0.7 || got.Lasts.Median < time.Hour || got.Lasts.Median > 4*time.Hour {
+	if got.Share < 0.05 || got.Share > 0.2 || got.Submit < 0.5 || got.Submit > 0.7 || got.Lasts.Median < time.Hour ||
+		got.Lasts.Median > 4*time.Hour {
 		t.Errorf("%+v\n%s", got, r.Report())
 	}
 	none, err := Run(toy(""), Options{Nights: nightsOfWorld(world, 2, 1, 3000, 4*time.Minute, 10*time.Second)})
@@ -374,7 +397,8 @@ func TestTimesThatLookLikeMilliseconds(t *testing.T) {
 		{"seconds", 1, true, false, ""},
 		{"a channel ten times as slow as stated", 10, true, false, ""},
 		{"a channel ten times as fast as stated", 0.1, true, false, ""},
-		{"milliseconds", 1e3, true, false, "they look like milliseconds\n  hint: say --unit ms, or --unit s if they are seconds"},
+		{"milliseconds", 1e3, true, false,
+			"they look like milliseconds\n  hint: say --unit ms, or --unit s if they are seconds"},
 		{"microseconds", 1e6, true, false, "they look like microseconds"},
 		{"milliseconds, but the unit was said", 1e3, true, true, ""},
 		{"a bench knows its unit", 1e3, false, false, ""},
@@ -392,8 +416,8 @@ func TestTimesThatLookLikeMilliseconds(t *testing.T) {
 	}
 }
 
-// TestOneClockDoesNotRuleAllNights: a few attempts long after all others don't make these weigh nothing, and a night of its own
-// does make older ones weigh less.
+// TestOneClockDoesNotRuleAllNights: a few attempts long after all others don't make these weigh nothing, and a night of
+// its own does make older ones weigh less.
 func TestOneClockDoesNotRuleAllNights(t *testing.T) {
 	for _, tt := range []struct {
 		name      string
@@ -408,7 +432,8 @@ func TestOneClockDoesNotRuleAllNights(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			c := &calibration{Result: &Result{}, s: toy(""), o: Options{Discount: DefaultDiscount}}
 			for n, size := range []int{100, 100, 100, tt.last} {
-				c.o.Nights = append(c.o.Nights, attempt.Night{From: time.Date(2026, 1, 1+n+297*(n/3), 0, 0, 0, 0, time.UTC), Attempts: make([]attempt.Attempt, size)})
+				c.o.Nights = append(c.o.Nights, attempt.Night{From: time.Date(2026, 1, 1+n+297*(n/3), 0, 0, 0, 0, time.UTC),
+					Attempts: make([]attempt.Attempt, size)})
 			}
 			c.gather()
 			if w := c.weights[0]; w < tt.low || w > tt.high || c.weights[3] != 1 {
@@ -450,7 +475,8 @@ func TestHowFarAnAttemptCame(t *testing.T) {
 		{"unusable", made(channel.Unusable, 1), ".....x."},
 		{"delivered", made(channel.Delivered, 1), "......."},
 		{"delivered, no fetches told", made(channel.Delivered, 0), "......-"},
-		{"a later attempt of its order", attempt.Attempt{Outcome: channel.Delivered, Accepted: true, Ended: true, Made: true, Try: 1}, "-.....-"},
+		{"a later attempt of its order", attempt.Attempt{Outcome: channel.Delivered, Accepted: true, Ended: true, Made: true,
+			Try: 1}, "-.....-"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			got := ""
@@ -486,7 +512,8 @@ func TestAttemptsOfOtherChannels(t *testing.T) {
 	for i := range nights[0].Attempts {
 		nights[0].Attempts[i].Channel = "elsewhere"
 	}
-	if _, err := Run(s, Options{Nights: nights}); err == nil || !strings.Contains(err.Error(), "on any channel of the scenario") {
+	if _, err := Run(s, Options{Nights: nights}); err == nil ||
+		!strings.Contains(err.Error(), "on any channel of the scenario") {
 		t.Error(err)
 	}
 }
@@ -503,7 +530,8 @@ func TestWhatALogNeverNames(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := load(string(r.Text)).Channels[0].Errors.By[channel.BadClip].Rate; math.Abs(got-want) > 0.002 || isLog != strings.Contains(r.Report(), "the log never names it") {
+		if got := load(string(r.Text)).Channels[0].Errors.By[channel.BadClip].Rate; math.Abs(got-want) > 0.002 ||
+			isLog != strings.Contains(r.Report(), "the log never names it") {
 			t.Errorf("log %v: unusable %v, want %v:\n%s", isLog, got, want, r.Report())
 		}
 	}

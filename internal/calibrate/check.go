@@ -43,7 +43,8 @@ func (c *calibration) checkRate(ch int, kind channel.Reason) {
 	if k, told := predict.Alike("nights alike", nights, c.s.Seed); told {
 		c.check(key, k)
 	}
-	if k, told := predict.Alike("hours alike", hours, c.s.Seed); told && kind.Phase() == channel.Asking && kind != channel.Moderation {
+	if k, told := predict.Alike("hours alike", hours, c.s.Seed); told && kind.Phase() == channel.Asking &&
+		kind != channel.Moderation {
 		c.check(key, k)
 	}
 }

@@ -20,14 +20,16 @@ import (
 	"channelbench/internal/scenario"
 )
 
-var dataSets = flag.Int("data-sets", proof.Size(8, 30), "from how many data sets each kind of trouble is calibrated; 1000 take a quarter of an hour")
+var dataSets = flag.Int("data-sets", proof.Size(8, 30),
+	"from how many data sets each kind of trouble is calibrated; 1000 take a quarter of an hour")
 
 // troubles are worlds and what their scenario states of them, and how many orders a day come for how many days.
 var troubles = []struct {
 	name          string
 	stated, world string
 	days, orders  int
-	want          float64 // share of the ranges that hold the truth: counts are whole, so of few attempts more do than say so
+	// share of the ranges that hold the truth: counts are whole, so of few attempts more do than say so
+	want float64
 }{
 	{"none", "", "", 10, 150, 0.95},
 	{"outages", outage("24h", "30m", 1.0), outage("16h", "3h", 0.5), 15, 150, 0.95},
@@ -35,12 +37,14 @@ var troubles = []struct {
 	{"none where some are stated", outage("24h", "30m", 1.0), "", 10, 150, 0.95},
 	{"a regime", regime("10%", "1d", "90%"), regime("25%", "5h", "70%"), 15, 150, 0.95},
 	{"a regime as stated, few attempts", regime("25%", "5h", "70%"), regime("25%", "5h", "70%"), 2, 100, 0.96},
-	{"a regime and outages", regime("10%", "1d", "90%") + outage("24h", "30m", 1.0), regime("20%", "8h", "60%") + outage("30h", "2h", 0.5), 15, 150, 0.95},
+	{"a regime and outages", regime("10%", "1d", "90%") + outage("24h", "30m", 1.0),
+		regime("20%", "8h", "60%") + outage("30h", "2h", 0.5), 15, 150, 0.95},
 	{"a regime that is an outage", regime("10%", "1d", "90%"), outage("16h", "3h", 0.5), 15, 150, 0.95},
 }
 
 func outage(between, median string, sigma float64) string {
-	return fmt.Sprintf("[[outages]]\nchannels = [\"reverse\"]\nbetween = %q\nlasts = { median = %q, sigma = %.2f }\n", between, median, sigma)
+	return fmt.Sprintf("[[outages]]\nchannels = [\"reverse\"]\nbetween = %q\nlasts = { median = %q, sigma = %.2f }\n",
+		between, median, sigma)
 }
 
 func regime(share, median, submit string) string {
@@ -52,9 +56,9 @@ func troubledToy(trouble string) *scenario.Scenario {
 	return load(strings.Replace(text, "[strategies.reverse]", trouble+"\n[strategies.reverse]", 1))
 }
 
-// TestTroubleLeavesTheRatesAlone: of scenarios with outages and regimes the ranges hold the truth as often as they say, no spells
-// of region errors are seen where there are none, and what fits is called a misfit at most once in 100 data sets. Seeds are 1 to
-// as many as -data-sets says; forty shares are judged, so each may be off by four standard errors.
+// TestTroubleLeavesTheRatesAlone: of scenarios with outages and regimes the ranges hold the truth as often as they say,
+// no spells of region errors are seen where there are none, and what fits is called a misfit at most once in 100 data
+// sets. Seeds are 1 to as many as -data-sets says; forty shares are judged, so each may be off by four standard errors.
 func TestTroubleLeavesTheRatesAlone(t *testing.T) {
 	for _, tt := range troubles {
 		t.Run(tt.name, func(t *testing.T) {
@@ -87,7 +91,8 @@ func TestTroubleLeavesTheRatesAlone(t *testing.T) {
 // invented says whether spells are told of that aren't there.
 func invented(r *Result, trouble bool) bool {
 	return slices.ContainsFunc(r.Findings, func(f Finding) bool {
-		return strings.Contains(f.Why, "come in spells") || !trouble && f.Measured != "" && (strings.Contains(f.Key, "outages") || strings.Contains(f.Key, "regimes"))
+		return strings.Contains(f.Why, "come in spells") || !trouble && f.Measured != "" &&
+			(strings.Contains(f.Key, "outages") || strings.Contains(f.Key, "regimes"))
 	})
 }
 
@@ -95,7 +100,8 @@ func invented(r *Result, trouble bool) bool {
 func draw(s *scenario.Scenario, seed uint64, least, more float64) {
 	u := func(k uint64) float64 { return float64((seed*7919+k*104729)%1009) / 1009 } // spread over the worlds
 	e := &s.Channels[0].Errors
-	for i, rate := range []*float64{&e.By[channel.Region].Rate, &e.By[channel.Submit].Rate, &e.By[channel.Job].Rate, &e.By[channel.BadClip].Rate} {
+	for i, rate := range []*float64{&e.By[channel.Region].Rate, &e.By[channel.Submit].Rate, &e.By[channel.Job].Rate,
+		&e.By[channel.BadClip].Rate} {
 		*rate = least + more*u(uint64(i+1))
 	}
 	factor := 0.6 + 0.9*u(5)
@@ -118,8 +124,8 @@ func holds(was *scenario.Scenario, r *Result) map[string]bool {
 	return holds
 }
 
-// daysOfWorld lets a scenario's world answer orders at random times, each tried as often as three times, and cuts the attempts
-// into days as a log is.
+// daysOfWorld lets a scenario's world answer orders at random times, each tried as often as three times, and cuts the
+// attempts into days as a log is.
 func daysOfWorld(s *scenario.Scenario, seed uint64, days, orders int) []attempt.Night {
 	c, err := s.Compile()
 	if err != nil {
@@ -136,7 +142,8 @@ func daysOfWorld(s *scenario.Scenario, seed uint64, days, orders int) []attempt.
 		for try := range 3 {
 			class := c.Model.Class(key)
 			f := trouble.Attempt(key, 0, class, try, again)
-			a := attempt.Attempt{Channel: "reverse", Order: fmt.Sprint(o), Try: try, At: from.Add(again), Outcome: f.Outcome, Reason: f.Reason,
+			a := attempt.Attempt{Channel: "reverse", Order: fmt.Sprint(o), Try: try, At: from.Add(again), Outcome: f.Outcome,
+				Reason:  f.Reason,
 				Seconds: c.Model.Classes[class].Clip.Seconds, Resolution: "720p"}
 			settle(&a, &f, 10*time.Second, s.Workload.Deadline)
 			all = append(all, a)
@@ -199,8 +206,8 @@ func (c *coverage) tell(name string, ok bool) {
 	}
 }
 
-// judge demands that some intervals hold the truth in so large a share of the data sets, but for what happens by chance as rarely
-// as a normal variate lies some standard deviations off. Of few data sets the binomial is far from normal.
+// judge demands that some intervals hold the truth in so large a share of the data sets, but for what happens by chance
+// as rarely as a normal variate lies some standard deviations off. Of few data sets the binomial is far from normal.
 func (c *coverage) judge(t *testing.T, want, sigmas float64, names ...string) {
 	t.Helper()
 	for _, name := range names {
@@ -209,7 +216,8 @@ func (c *coverage) judge(t *testing.T, want, sigmas float64, names ...string) {
 		t.Logf("%s: %.1f%% of %d", name, 100*share, n)
 		chance := distuv.Binomial{N: float64(n), P: want}
 		if chance.CDF(held) < rare || 1-chance.CDF(held-1) < rare {
-			t.Errorf("seeds 1 to %d: %.1f%% of the ranges of %s hold the truth, want %.1f%%, %v sigma aside", n, 100*share, name, 100*want, sigmas)
+			t.Errorf("seeds 1 to %d: %.1f%% of the ranges of %s hold the truth, want %.1f%%, %v sigma aside", n, 100*share, name,
+				100*want, sigmas)
 		}
 	}
 }

@@ -31,8 +31,8 @@ func of(p channel.Phase, told, usual channel.Reason) channel.Reason {
 	return usual
 }
 
-// lastStage is the last of the errors to which an attempt is known to have been exposed, none if to none, and whether it
-// had that error.
+// lastStage is the last of the errors to which an attempt is known to have been exposed, none if to none, and whether
+// it had that error.
 func lastStage(p *placed) (as channel.Reason, hit bool) {
 	// Some channels accept an order before they report what others refuse it for.
 	turned := p.Outcome == channel.Refused || p.Outcome == channel.Failed
@@ -282,7 +282,8 @@ func (c *calibration) region(ch int, r *fit.Rate, remark string) string {
 // exposedToRegion are a channel's attempts that were exposed to region errors.
 func (c *calibration) exposedToRegion(ch int) (all []placed) {
 	for i := range c.by[ch] {
-		if _, tries := exposure(&c.by[ch][i], channel.Region); tries > 0 && c.exposedShare(&c.by[ch][i], channel.Region) > 0.5 {
+		if _, tries := exposure(&c.by[ch][i], channel.Region); tries > 0 &&
+			c.exposedShare(&c.by[ch][i], channel.Region) > 0.5 {
 			all = append(all, c.by[ch][i])
 		}
 	}

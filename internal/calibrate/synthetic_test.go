@@ -61,8 +61,8 @@ func truth(region string, change func(*scenario.Scenario)) *scenario.Scenario {
 	return s
 }
 
-// nightsOfWorld lets a scenario's world answer orders: so many nights, a day apart, of orders at a mean gap, retried after
-// region errors as often as three times, and polled.
+// nightsOfWorld lets a scenario's world answer orders: so many nights, a day apart, of orders at a mean gap, retried
+// after region errors as often as three times, and polled.
 func nightsOfWorld(s *scenario.Scenario, seed uint64, nights, orders int, gap, poll time.Duration) []attempt.Night {
 	c, err := s.Compile()
 	if err != nil {
@@ -83,7 +83,8 @@ func nightsOfWorld(s *scenario.Scenario, seed uint64, nights, orders int, gap, p
 			for try := range 3 {
 				// Retries come at once, so that the world is asked in the order of time.
 				f := trouble.Attempt(key, 0, class, try, at)
-				a := attempt.Attempt{Channel: s.Channels[0].Name, Order: fmt.Sprint(o), Try: try, At: from.Add(at), Outcome: f.Outcome, Reason: f.Reason,
+				a := attempt.Attempt{Channel: s.Channels[0].Name, Order: fmt.Sprint(o), Try: try, At: from.Add(at),
+					Outcome: f.Outcome, Reason: f.Reason,
 					Seconds: c.Model.Classes[class].Clip.Seconds, Resolution: c.Model.Classes[class].Clip.Resolution}
 				settle(&a, &f, poll, s.Workload.Deadline)
 				all[n].Attempts = append(all[n].Attempts, a)
@@ -106,6 +107,7 @@ func settle(a *attempt.Attempt, f *world.Fate, poll, deadline time.Duration) {
 	a.Made = f.Outcome != channel.Failed
 	seen := poll * time.Duration(math.Ceil(float64(f.Service)/float64(poll)))
 	if a.Low, a.High = seen-poll, seen; seen > deadline {
-		a.Outcome, a.Reason, a.Ended, a.Made, a.Low, a.High = channel.Abandoned, channel.Deadline, false, false, deadline-deadline%poll, 0
+		a.Outcome, a.Reason, a.Ended, a.Made, a.Low, a.High = channel.Abandoned, channel.Deadline, false, false,
+			deadline-deadline%poll, 0
 	}
 }

@@ -62,7 +62,8 @@ func ExamplePrice_Charge() {
 }
 
 func TestCharge(t *testing.T) {
-	bySecond := channel.Price{Shape: channel.PerSecond, Units: map[string]money.Micros{"720p": usd("$0.10"), "1080p": usd("$0.30")}}
+	bySecond := channel.Price{Shape: channel.PerSecond,
+		Units: map[string]money.Micros{"720p": usd("$0.10"), "1080p": usd("$0.30")}}
 	discounted, topped := bySecond, bySecond
 	discounted.Discount = share("15%")
 	topped.Bonus = share("15%")
@@ -110,7 +111,8 @@ func TestCharge(t *testing.T) {
 }
 
 func TestAnAmountOfItsOwnBeatsTheOneForAll(t *testing.T) {
-	p := channel.Price{Shape: channel.PerCall, Units: map[string]money.Micros{channel.Any: usd("$0.10"), "1080p": usd("$0.25")}}
+	p := channel.Price{Shape: channel.PerCall,
+		Units: map[string]money.Micros{channel.Any: usd("$0.10"), "1080p": usd("$0.25")}}
 	for resolution, want := range map[string]string{"720p": "$0.10", "1080p": "$0.25", "": "$0.10"} {
 		if got, err := p.Charge(made(5, resolution)); err != nil || got != usd(want) {
 			t.Errorf("%q: Charge = %v, %v; want %s", resolution, got, err, want)
@@ -126,14 +128,21 @@ func TestRoundingIsHalfUpAndOnce(t *testing.T) {
 		want  money.Micros
 	}{
 		{"half goes up", channel.Price{Shape: channel.PerCall, Units: flat("$0.000001"), Discount: share("50%")}, 1, 1},
-		{"less than half goes down", channel.Price{Shape: channel.PerCall, Units: flat("$0.000001"), Discount: share("50.0000001%")}, 1, 0},
-		{"one and a half goes up", channel.Price{Shape: channel.PerCall, Units: flat("$0.000003"), Discount: share("50%")}, 1, 2},
-		{"two and a half goes up, not to even", channel.Price{Shape: channel.PerCall, Units: flat("$0.000005"), Discount: share("50%")}, 1, 3},
-		{"seconds first: 3 × 0.4 is 1.2", channel.Price{Shape: channel.PerSecond, Units: flat("$0.000001"), Discount: share("60%")}, 3, 1},
-		{"seconds first: 10 × 0.4 is 4, not 10 × 0", channel.Price{Shape: channel.PerSecond, Units: flat("$0.000001"), Discount: share("60%")}, 10, 4},
-		{"credits and bonus in one go", channel.Price{Shape: channel.PerSecond, Units: flat("$0.5"), CreditPrice: usd("$0.000001"), Bonus: share("25%")}, 3, 1},
+		{"less than half goes down", channel.Price{Shape: channel.PerCall, Units: flat("$0.000001"),
+			Discount: share("50.0000001%")}, 1, 0},
+		{"one and a half goes up", channel.Price{Shape: channel.PerCall, Units: flat("$0.000003"), Discount: share("50%")}, 1,
+			2},
+		{"two and a half goes up, not to even", channel.Price{Shape: channel.PerCall, Units: flat("$0.000005"),
+			Discount: share("50%")}, 1, 3},
+		{"seconds first: 3 × 0.4 is 1.2", channel.Price{Shape: channel.PerSecond, Units: flat("$0.000001"),
+			Discount: share("60%")}, 3, 1},
+		{"seconds first: 10 × 0.4 is 4, not 10 × 0",
+			channel.Price{Shape: channel.PerSecond, Units: flat("$0.000001"), Discount: share("60%")}, 10, 4},
+		{"credits and bonus in one go", channel.Price{Shape: channel.PerSecond, Units: flat("$0.5"),
+			CreditPrice: usd("$0.000001"), Bonus: share("25%")}, 3, 1},
 		{"all of it off", channel.Price{Shape: channel.PerCall, Units: flat("$5"), Discount: share("100%")}, 1, 0},
-		{"a bonus as large as the top-up halves", channel.Price{Shape: channel.PerCall, Units: flat("$5"), Bonus: share("100%")}, 1, 2_500_000},
+		{"a bonus as large as the top-up halves",
+			channel.Price{Shape: channel.PerCall, Units: flat("$5"), Bonus: share("100%")}, 1, 2_500_000},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			if got, err := tt.price.Charge(made(tt.secs, "720p")); err != nil || got != tt.want {
@@ -185,14 +194,16 @@ func TestAFailureThatMayBeBilled(t *testing.T) {
 	}{
 		{"half of them", channel.Price{Shape: channel.PerCall, Units: flat("$0.12")}, func(*channel.Usage) {}, "$0.06"},
 		{"half goes up", odd, func(*channel.Usage) {}, "$0.000003"},
-		{"rounded once, after the discount", channel.Price{Shape: channel.PerCall, Units: flat("$0.000003"), Discount: share("50%")}, func(*channel.Usage) {}, "$0.000001"},
+		{"rounded once, after the discount", channel.Price{Shape: channel.PerCall, Units: flat("$0.000003"),
+			Discount: share("50%")}, func(*channel.Usage) {}, "$0.000001"},
 		{"all of them", odd, func(u *channel.Usage) { u.BilledShare = money.Whole }, "$0.000005"},
 		{"none of them", odd, func(u *channel.Usage) { u.BilledShare = 0 }, "$0"},
 		{"billed, as is known", odd, func(u *channel.Usage) { u.BilledFailure = true }, "$0.000005"},
 		{"not accepted", odd, func(u *channel.Usage) { u.Accepted = false }, "$0"},
 		{"a clip came out", odd, func(u *channel.Usage) { u.Made = true }, "$0.000005"},
 		{"the answer was lost", odd, func(u *channel.Usage) { u.Lost = true }, "$0.000005"},
-		{"billed when accepted", channel.Price{Shape: channel.PerCall, Units: flat("$0.000005"), Billed: channel.OnAccept}, func(*channel.Usage) {}, "$0.000005"},
+		{"billed when accepted", channel.Price{Shape: channel.PerCall, Units: flat("$0.000005"), Billed: channel.OnAccept},
+			func(*channel.Usage) {}, "$0.000005"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			u := failed
@@ -212,11 +223,16 @@ func TestNoPrice(t *testing.T) {
 		clip  channel.Clip
 	}{
 		{"no amounts", channel.Price{}, channel.Clip{Seconds: 5, Resolution: "720p"}},
-		{"another resolution", channel.Price{Shape: channel.PerCall, Units: map[string]money.Micros{"720p": 1}}, channel.Clip{Seconds: 5, Resolution: "1080p"}},
-		{"between the rungs", channel.Price{Shape: channel.Ladder, Rungs: ladder}, channel.Clip{Seconds: 4, Resolution: "720p"}},
-		{"beyond the rungs", channel.Price{Shape: channel.Ladder, Rungs: ladder}, channel.Clip{Seconds: 6, Resolution: "720p"}},
-		{"another resolution on the rung", channel.Price{Shape: channel.Ladder, Rungs: ladder}, channel.Clip{Seconds: 5, Resolution: "1080p"}},
-		{"a ladder doesn't look at units", channel.Price{Shape: channel.Ladder, Rungs: ladder, Units: flat("$1")}, channel.Clip{Seconds: 6, Resolution: "720p"}},
+		{"another resolution", channel.Price{Shape: channel.PerCall, Units: map[string]money.Micros{"720p": 1}},
+			channel.Clip{Seconds: 5, Resolution: "1080p"}},
+		{"between the rungs", channel.Price{Shape: channel.Ladder, Rungs: ladder},
+			channel.Clip{Seconds: 4, Resolution: "720p"}},
+		{"beyond the rungs", channel.Price{Shape: channel.Ladder, Rungs: ladder},
+			channel.Clip{Seconds: 6, Resolution: "720p"}},
+		{"another resolution on the rung", channel.Price{Shape: channel.Ladder, Rungs: ladder},
+			channel.Clip{Seconds: 5, Resolution: "1080p"}},
+		{"a ladder doesn't look at units", channel.Price{Shape: channel.Ladder, Rungs: ladder, Units: flat("$1")},
+			channel.Clip{Seconds: 6, Resolution: "720p"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			for what, usage := range map[string]channel.Usage{"made": {Clip: tt.clip, Made: true}, "refused": {Clip: tt.clip}} {
@@ -240,7 +256,8 @@ func TestTooLargeAPriceIsAnError(t *testing.T) {
 	}{
 		{"the largest amount", channel.Price{Shape: channel.PerCall, Units: most}, true},
 		{"twice the largest", channel.Price{Shape: channel.PerSecond, Units: most}, false},
-		{"twice the largest at half price", channel.Price{Shape: channel.PerSecond, Units: most, Discount: share("50%")}, true},
+		{"twice the largest at half price", channel.Price{Shape: channel.PerSecond, Units: most, Discount: share("50%")},
+			true},
 		{"extra seconds", channel.Price{Shape: channel.Base, Units: most, Extra: 1}, false},
 		{"credits", channel.Price{Shape: channel.PerCall, Units: most, CreditPrice: usd("$1.000001")}, false},
 	} {
@@ -259,7 +276,8 @@ func TestTooLargeAPriceIsAnError(t *testing.T) {
 // anyPrice draws a price that a scenario could state.
 func anyPrice(t *rapid.T) channel.Price {
 	amount := rapid.Int64Range(0, 1e12)
-	amounts := rapid.MapOfN(rapid.SampledFrom([]string{channel.Any, "480p", "720p"}), rapid.Map(amount, func(v int64) money.Micros { return money.Micros(v) }), 1, 3)
+	amounts := rapid.MapOfN(rapid.SampledFrom([]string{channel.Any, "480p", "720p"}),
+		rapid.Map(amount, func(v int64) money.Micros { return money.Micros(v) }), 1, 3)
 	p := channel.Price{
 		Shape:  channel.Shape(rapid.IntRange(0, len(channel.Shapes)-1).Draw(t, "shape")),
 		Billed: channel.Billed(rapid.IntRange(0, 1).Draw(t, "billed")),
@@ -319,7 +337,8 @@ func byHand(p channel.Price, c channel.Clip) (*big.Int, bool) {
 func TestChargeAgainstRationalNumbers(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		p := anyPrice(t)
-		c := channel.Clip{Seconds: rapid.IntRange(0, 25).Draw(t, "seconds"), Resolution: rapid.SampledFrom([]string{"480p", "720p", "1080p"}).Draw(t, "resolution")}
+		c := channel.Clip{Seconds: rapid.IntRange(0, 25).Draw(t, "seconds"),
+			Resolution: rapid.SampledFrom([]string{"480p", "720p", "1080p"}).Draw(t, "resolution")}
 		if p.Shape == channel.Ladder && rapid.Bool().Draw(t, "on a rung") {
 			c.Seconds = rapid.SampledFrom(p.Lengths()).Draw(t, "rung")
 		}

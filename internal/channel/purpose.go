@@ -1,6 +1,7 @@
 package channel
 
-// Purpose is what a charge was for: the outcome of its attempt and, of delivered clips, whether their order was in time.
+// Purpose is what a charge was for: the outcome of its attempt and, of delivered clips, whether their order was in
+// time.
 type Purpose uint8
 
 // The purposes.

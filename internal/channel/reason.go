@@ -41,7 +41,8 @@ const (
 
 // Outcome is how an attempt ends to which something happens in the phase.
 func (p Phase) Outcome() Outcome {
-	return [...]Outcome{NoPhase: Pending, Asking: Refused, Answering: Ambiguous, Making: Failed, Checking: Unusable, Fetching: Abandoned}[p]
+	return [...]Outcome{NoPhase: Pending, Asking: Refused, Answering: Ambiguous, Making: Failed, Checking: Unusable,
+		Fetching: Abandoned}[p]
 }
 
 // ReasonRow is all that differs between reasons, but for the laws of moderation, which is one draw an order, and of

@@ -7,14 +7,16 @@ import (
 	"channelbench/internal/channel"
 )
 
-// TestErrorsAreMetInOrder: phase by phase, and within one as their rows say; every phase ends an attempt in its own way.
+// TestErrorsAreMetInOrder: phase by phase, and within one as their rows say; every phase ends an attempt in its own
+// way.
 func TestErrorsAreMetInOrder(t *testing.T) {
 	want := "[moderation region submit ambiguous job unusable download]"
 	if got := fmt.Sprint(channel.Errors); got != want {
 		t.Errorf("met in the order %s, want %s", got, want)
 	}
 	for phase, want := range map[channel.Phase]string{
-		channel.Asking: "[moderation region submit] refused", channel.Answering: "[ambiguous] ambiguous", channel.Making: "[job] failed",
+		channel.Asking: "[moderation region submit] refused", channel.Answering: "[ambiguous] ambiguous",
+		channel.Making:   "[job] failed",
 		channel.Checking: "[unusable] unusable", channel.Fetching: "[download] abandoned",
 	} {
 		if got := fmt.Sprint(channel.ErrorsOf(phase), " ", phase.Outcome()); got != want {

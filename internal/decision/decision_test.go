@@ -35,7 +35,8 @@ func Example() {
 
 // costing is an outlook of 20,000 orders a month that keeps every requirement here, for so many dollars.
 func costing(dollars float64) decision.Outlook {
-	return decision.Outlook{MonthlyCost: dollars, CostPerDelivered: dollars / 20_000, Delivered: 0.999, InTime: 0.97, P50: 60, P95: 200, P99: 400}
+	return decision.Outlook{MonthlyCost: dollars, CostPerDelivered: dollars / 20_000, Delivered: 0.999, InTime: 0.97,
+		P50: 60, P95: 200, P99: 400}
 }
 
 // but changes an outlook.
@@ -60,7 +61,8 @@ func asking(stated ...decision.Outlook) *decision.Question {
 
 // requiring adds a requirement.
 func requiring(q *decision.Question, text string, m figure.ID, bound float64) *decision.Question {
-	q.Decision.Require = append(q.Decision.Require, scenario.Requirement{Text: text, Metric: m, AtLeast: m.Of().High, Bound: bound})
+	q.Decision.Require = append(q.Decision.Require,
+		scenario.Requirement{Text: text, Metric: m, AtLeast: m.Of().High, Bound: bound})
 	return q
 }
 
@@ -174,55 +176,69 @@ func TestVerdict(t *testing.T) {
 			"Choose reverse: $0.12 per delivered clip, 99.9% of orders delivered and 97% in time.", nil},
 		{"the first of equals", asking(cheap, cheap), "reverse", "reverse",
 			"Choose reverse: $0.12 per delivered clip, 99.9% of orders delivered and 97% in time; it costs about as much as forwarding, the next best that qualifies.", nil},
-		{"two requirements missed, one kept", requiring(requiring(promise(asking(but(late, p95(420)), dear)), "p95 <= 6m", figure.P95, 360), "delivered >= 99%", figure.Delivered, 0.99),
+		{"two requirements missed, one kept", requiring(requiring(promise(asking(but(late, p95(420)), dear)), "p95 <= 6m",
+			figure.P95, 360), "delivered >= 99%", figure.Delivered, 0.99),
 			"forwarding", "forwarding",
 			"Choose forwarding: $0.327 per delivered clip, 99.9% of orders delivered and 97% in time; no other strategy meets every requirement.",
 			[]string{"reverse misses in_time >= 95% (90% expected, 5 points short) and p95 <= 6m (7:00 expected, 1:00 too long)."}},
-		{"nobody qualifies: too dear", requiring(asking(cheap, dear), "cost_per_delivered <= $0.10", figure.CostPerDelivered, 0.10), "", "",
+		{"nobody qualifies: too dear", requiring(asking(cheap, dear), "cost_per_delivered <= $0.10", figure.CostPerDelivered,
+			0.10), "", "",
 			"No strategy meets every requirement (cost_per_delivered <= $0.10).",
 			[]string{
 				"reverse misses cost_per_delivered <= $0.10 ($0.12 expected, $0.020 too much).",
 				"forwarding misses cost_per_delivered <= $0.10 ($0.327 expected, $0.227 too much).",
 			}},
-		{"nobody qualifies: too much a month", requiring(asking(cheap, costing(2009.5)), "monthly_cost <= $2,000", figure.MonthlyCost, 2000), "", "",
+		{"nobody qualifies: too much a month", requiring(asking(cheap, costing(2009.5)), "monthly_cost <= $2,000",
+			figure.MonthlyCost, 2000), "", "",
 			"No strategy meets every requirement (monthly_cost <= $2,000).",
 			[]string{
 				"reverse misses monthly_cost <= $2,000 ($2,400 expected, $400 too much).",
 				"forwarding misses monthly_cost <= $2,000 ($2,010 expected, $9.50 too much).",
 			}},
-		{"nobody qualifies: a quantile is never reached", requiring(asking(but(cheap, p95(never))), "p95 <= 6m", figure.P95, 360), "", "",
+		{"nobody qualifies: a quantile is never reached",
+			requiring(asking(but(cheap, p95(never))), "p95 <= 6m", figure.P95, 360), "", "",
 			"No strategy meets every requirement (p95 <= 6m).",
 			[]string{"reverse misses p95 <= 6m (too few orders are delivered to reach it at all)."}},
 
-		{"held in 95 of 100 draws: sure enough", draws(promise(asking(cheap, dear)), mostly(95, []decision.Outlook{cheap, dear}, []decision.Outlook{late, dear})),
+		{"held in 95 of 100 draws: sure enough",
+			draws(promise(asking(cheap, dear)), mostly(95, []decision.Outlook{cheap, dear}, []decision.Outlook{late, dear})),
 			"reverse", "reverse",
 			"Choose reverse: $0.12 per delivered clip, 99.9% of orders delivered and 97% in time; it costs $4,130 less a month (63.2%) than forwarding, the next best that qualifies.", nil},
-		{"held in 94 of 100 draws: not sure enough", draws(promise(asking(cheap, dear)), mostly(94, []decision.Outlook{cheap, dear}, []decision.Outlook{late, dear})),
+		{"held in 94 of 100 draws: not sure enough",
+			draws(promise(asking(cheap, dear)), mostly(94, []decision.Outlook{cheap, dear}, []decision.Outlook{late, dear})),
 			"forwarding", "forwarding",
 			"Choose forwarding: $0.327 per delivered clip, 99.9% of orders delivered and 97% in time; no other strategy meets every requirement.",
 			[]string{"reverse is not sure to keep what is required: it keeps in_time >= 95% in 94% of the stated ranges."}},
-		{"not at the stated values, but in the draws", draws(promise(asking(late, dear)), mostly(96, []decision.Outlook{cheap, dear}, []decision.Outlook{late, dear})),
+		{"not at the stated values, but in the draws",
+			draws(promise(asking(late, dear)), mostly(96, []decision.Outlook{cheap, dear}, []decision.Outlook{late, dear})),
 			"reverse", "reverse",
 			"Choose reverse: $0.12 per delivered clip, 99.9% of orders delivered and 90% in time; it costs $4,130 less a month (63.2%) than forwarding, the next best that qualifies.", nil},
-		{"nobody is sure, two might", draws(promise(asking(cheap, dear, late)), mostly(60, []decision.Outlook{cheap, dear, late}, []decision.Outlook{late, but(dear, inTime(0.8)), late})), "", "",
+		{"nobody is sure, two might", draws(promise(asking(cheap, dear, late)),
+			mostly(60, []decision.Outlook{cheap, dear, late}, []decision.Outlook{late, but(dear, inTime(0.8)), late})), "", "",
 			"No strategy is sure to meet every requirement (in_time >= 95%): at the stated values reverse would be the best that does, at $0.12 per delivered clip, but it does so in only 60% of what the stated ranges leave open; 95% is asked.",
 			[]string{
 				"reverse is not sure to keep what is required: it keeps in_time >= 95% in 60% of the stated ranges.",
 				"forwarding is not sure to keep what is required: it keeps in_time >= 95% in 60% of the stated ranges.",
 				"hybrid misses in_time >= 95% (90% expected, 5 points short).",
 			}},
-		{"the lowest cost is expected over the draws, not stated", draws(asking(cheap, dear), mostly(0, nil, []decision.Outlook{dear, cheap})), "forwarding", "forwarding",
+		{"the lowest cost is expected over the draws, not stated",
+			draws(asking(cheap, dear), mostly(0, nil, []decision.Outlook{dear, cheap})), "forwarding", "forwarding",
 			"Choose forwarding: $0.327 per delivered clip, 99.9% of orders delivered and 97% in time; it costs $4,130 more a month (172.1%) at the stated values, and $4,130 less on average over the stated ranges, than reverse, the next best that qualifies.", nil},
 		// 100 draws: reverse costs 1000, but 1100 in ten of them, hybrid always 1020: the regret is 0.1 × 80 = 8 of 1010.
-		{"the regret is within the tolerance", draws(asking(costing(1000), costing(1020)), mostly(90, []decision.Outlook{costing(1000), costing(1020)}, []decision.Outlook{costing(1100), costing(1020)})),
+		{"the regret is within the tolerance", draws(asking(costing(1000), costing(1020)),
+			mostly(90, []decision.Outlook{costing(1000), costing(1020)}, []decision.Outlook{costing(1100), costing(1020)})),
 			"reverse", "reverse",
 			"Choose reverse: $0.050 per delivered clip, 99.9% of orders delivered and 97% in time; it costs $20 less a month (2%) at the stated values, and $10 less on average over the stated ranges, than forwarding, the next best that qualifies.", nil},
 		// 1111 in ten of them: 0.1 × 91 = 9.10 where 1 % of 1011.10 is allowed; 1130: 11.00 of 1013.
-		{"the regret is beyond the tolerance", draws(asking(costing(1000), costing(1020)), mostly(90, []decision.Outlook{costing(1000), costing(1020)}, []decision.Outlook{costing(1130), costing(1020)})),
+		{"the regret is beyond the tolerance", draws(asking(costing(1000), costing(1020)),
+			mostly(90, []decision.Outlook{costing(1000), costing(1020)}, []decision.Outlook{costing(1130), costing(1020)})),
 			"reverse", "",
 			"No clear winner: reverse is expected to be best, but choosing it may cost $11 a month more than the best choice, which lies within what is not known.",
 			[]string{"Knowing every stated range exactly would be worth at most $11 a month."}},
-		{"those that don't qualify cause no regret", draws(promise(asking(cheap, dear, but(costing(100), inTime(0.5)))), mostly(50, []decision.Outlook{cheap, dear, but(costing(100), inTime(0.5))}, []decision.Outlook{cheap, dear, but(costing(100), inTime(0.5))})),
+		{"those that don't qualify cause no regret",
+			draws(promise(asking(cheap, dear, but(costing(100), inTime(0.5)))),
+				mostly(50, []decision.Outlook{cheap, dear, but(costing(100), inTime(0.5))},
+					[]decision.Outlook{cheap, dear, but(costing(100), inTime(0.5))})),
 			"reverse", "reverse",
 			"Choose reverse: $0.12 per delivered clip, 99.9% of orders delivered and 97% in time; it costs $4,130 less a month (63.2%) than forwarding, the next best that qualifies.",
 			[]string{"hybrid misses in_time >= 95% (50% expected, 45 points short)."}},
@@ -230,21 +246,28 @@ func TestVerdict(t *testing.T) {
 		{"excluded, and what it costs", exclude(asking(cheap, dear), "reverse", 0), "forwarding", "forwarding",
 			"Choose forwarding: $0.327 per delivered clip, 99.9% of orders delivered and 97% in time.",
 			[]string{"Excluding reverse costs $4,130 a month: reverse would qualify."}},
-		{"a channel excluded, and its strategies", exclude(asking(costing(2400), costing(6530), costing(2000)), "grey", 0, 2), "forwarding", "forwarding",
+		{"a channel excluded, and its strategies", exclude(asking(costing(2400), costing(6530), costing(2000)), "grey", 0, 2),
+			"forwarding", "forwarding",
 			"Choose forwarding: $0.327 per delivered clip, 99.9% of orders delivered and 97% in time.",
 			[]string{"Excluding grey costs $4,530 a month: hybrid would qualify."}},
-		{"excluded, for which less is delivered", exclude(asking(but(costing(2400.2), func(o *decision.Outlook) { o.CostPerDelivered = 0.12 }), but(cheap, func(o *decision.Outlook) { o.Delivered = 0.99 })), "reverse", 0), "forwarding", "forwarding",
+		{"excluded, for which less is delivered",
+			exclude(asking(but(costing(2400.2), func(o *decision.Outlook) { o.CostPerDelivered = 0.12 }),
+				but(cheap, func(o *decision.Outlook) { o.Delivered = 0.99 })), "reverse", 0), "forwarding", "forwarding",
 			"Choose forwarding: $0.12 per delivered clip, 99% of orders delivered and 97% in time.",
 			[]string{"Excluding reverse costs next to nothing a month: reverse would qualify."}},
 		{"excluded, but not missed", exclude(asking(cheap, dear), "forwarding", 1), "reverse", "reverse",
 			"Choose reverse: $0.12 per delivered clip, 99.9% of orders delivered and 97% in time.",
 			[]string{"Excluding forwarding costs nothing: reverse would be the candidate anyway."}},
-		{"excluded, and nobody is left that qualifies", exclude(promise(asking(cheap, but(dear, inTime(0.5)))), "reverse", 0), "", "",
+		{"excluded, and nobody is left that qualifies", exclude(promise(asking(cheap, but(dear, inTime(0.5)))), "reverse", 0),
+			"", "",
 			"No strategy meets every requirement (in_time >= 95%).",
-			[]string{"forwarding misses in_time >= 95% (50% expected, 45 points short).", "Excluding reverse leaves no strategy that qualifies; reverse would."}},
-		{"excluded, but it doesn't qualify either", exclude(promise(asking(late, but(dear, inTime(0.5)))), "reverse", 0), "", "",
+			[]string{"forwarding misses in_time >= 95% (50% expected, 45 points short).",
+				"Excluding reverse leaves no strategy that qualifies; reverse would."}},
+		{"excluded, but it doesn't qualify either", exclude(promise(asking(late, but(dear, inTime(0.5)))), "reverse", 0), "",
+			"",
 			"No strategy meets every requirement (in_time >= 95%).",
-			[]string{"forwarding misses in_time >= 95% (50% expected, 45 points short).", "Excluding reverse costs nothing: no strategy qualifies with it either."}},
+			[]string{"forwarding misses in_time >= 95% (50% expected, 45 points short).",
+				"Excluding reverse costs nothing: no strategy qualifies with it either."}},
 		{"everything is excluded", exclude(asking(cheap, dear), "all", 0, 1), "", "",
 			"Nothing is left to choose: every strategy is excluded.",
 			[]string{"Excluding all leaves no strategy that qualifies; reverse would."}},
@@ -253,44 +276,58 @@ func TestVerdict(t *testing.T) {
 			"Choose forwarding: $0.327 per delivered clip, 99.9% of orders delivered and 97% in time; its p95 is 3:00 shorter than that of reverse, the next best that qualifies.", nil},
 		{"the shortest p95, by a hair", fastest(but(cheap, p95(300)), but(dear, p95(299.8))), "forwarding", "forwarding",
 			"Choose forwarding: $0.327 per delivered clip, 99.9% of orders delivered and 97% in time; its p95 is about that of reverse, the next best that qualifies.", nil},
-		{"the shortest p95 isn't always the same", draws(fastest(but(cheap, p95(300)), but(dear, p95(320))), mostly(50, []decision.Outlook{but(cheap, p95(300)), but(dear, p95(320))}, []decision.Outlook{but(cheap, p95(330)), but(dear, p95(320))})),
+		{"the shortest p95 isn't always the same",
+			draws(fastest(but(cheap, p95(300)), but(dear, p95(320))),
+				mostly(50, []decision.Outlook{but(cheap, p95(300)), but(dear, p95(320))},
+					[]decision.Outlook{but(cheap, p95(330)), but(dear, p95(320))})),
 			"reverse", "",
 			"No clear winner: reverse is expected to be best, but choosing it may cost 5.0 s of p95 more than the best choice, which lies within what is not known.",
 			[]string{"Knowing every stated range exactly would be worth at most 5.0 s of p95."}},
 		{"the shortest p95, the other is never reached", fastest(but(cheap, p95(never)), dear), "forwarding", "forwarding",
 			"Choose forwarding: $0.327 per delivered clip, 99.9% of orders delivered and 97% in time; it is sure to reach its p95, unlike reverse, the next best that qualifies.", nil},
-		{"no p95 is sure to be reached", draws(fastest(cheap, dear), mostly(99, []decision.Outlook{cheap, dear}, []decision.Outlook{but(cheap, p95(never)), but(dear, p95(never))})), "reverse", "",
+		{"no p95 is sure to be reached", draws(fastest(cheap, dear),
+			mostly(99, []decision.Outlook{cheap, dear}, []decision.Outlook{but(cheap, p95(never)), but(dear, p95(never))})),
+			"reverse", "",
 			"No clear winner: no strategy that qualifies is sure to reach its p95, as too few orders may be delivered.", nil},
-		{"the fastest is excluded, which saves money", exclude(fastest(but(cheap, p95(300)), but(dear, p95(120))), "forwarding", 1), "reverse", "reverse",
+		{"the fastest is excluded, which saves money",
+			exclude(fastest(but(cheap, p95(300)), but(dear, p95(120))), "forwarding", 1), "reverse", "reverse",
 			"Choose reverse: $0.12 per delivered clip, 99.9% of orders delivered and 97% in time.",
 			[]string{"Excluding forwarding saves $4,130 a month: forwarding would qualify."}},
 
-		{"nothing is delivered", asking(dead, dead), "", "", "No strategy delivers anything, so there is nothing to choose.", nil},
-		{"nothing is delivered, whatever is required", requiring(asking(dead), "monthly_cost <= $2,000", figure.MonthlyCost, 2000), "", "",
+		{"nothing is delivered", asking(dead, dead), "", "", "No strategy delivers anything, so there is nothing to choose.",
+			nil},
+		{"nothing is delivered, whatever is required",
+			requiring(asking(dead), "monthly_cost <= $2,000", figure.MonthlyCost, 2000), "", "",
 			"No strategy delivers anything, so there is nothing to choose.", nil},
 		{"nothing was run", asking(), "", "", "Nothing is left to choose: no strategy has an outcome.", nil},
 		{"the cheapest delivers nothing", asking(dead, dear), "forwarding", "forwarding",
 			"Choose forwarding: $0.327 per delivered clip, 99.9% of orders delivered and 97% in time; no other strategy is sure to deliver anything.",
 			[]string{"reverse delivers nothing."}},
-		{"one delivers nothing, the other too late", promise(asking(dead, late)), "", "", "No strategy meets every requirement (in_time >= 95%).",
+		{"one delivers nothing, the other too late", promise(asking(dead, late)), "", "",
+			"No strategy meets every requirement (in_time >= 95%).",
 			[]string{"reverse delivers nothing.", "forwarding misses in_time >= 95% (90% expected, 5 points short)."}},
-		{"something is delivered in 60 of 100 draws", draws(asking(cheap), mostly(60, []decision.Outlook{cheap}, []decision.Outlook{dead})), "", "",
+		{"something is delivered in 60 of 100 draws",
+			draws(asking(cheap), mostly(60, []decision.Outlook{cheap}, []decision.Outlook{dead})), "", "",
 			"No strategy is sure to deliver anything: at the stated values reverse would be the best that does, at $0.12 per delivered clip, but it does so in only 60% of what the stated ranges leave open; 95% is asked.",
 			[]string{"reverse is not sure to deliver anything: it does in 60% of the stated ranges."}},
-		{"something is delivered in 96 of 100 draws", draws(asking(cheap), mostly(96, []decision.Outlook{cheap}, []decision.Outlook{dead})), "reverse", "reverse",
+		{"something is delivered in 96 of 100 draws",
+			draws(asking(cheap), mostly(96, []decision.Outlook{cheap}, []decision.Outlook{dead})), "reverse", "reverse",
 			"Choose reverse: $0.12 per delivered clip, 99.9% of orders delivered and 97% in time.", nil},
 		{"one costs less a month since it delivers less, at more a clip", asking(poor, cheap), "forwarding", "forwarding",
 			"Choose forwarding: $0.12 per delivered clip, 99.9% of orders delivered and 97% in time; it costs $1,650 more a month (220%) than reverse, which delivers no more and costs no less per clip.", nil},
-		{"no p95 is reached, and one is beaten in all else", fastest(but(poor, p95(never)), but(cheap, p95(never))), "forwarding", "",
+		{"no p95 is reached, and one is beaten in all else", fastest(but(poor, p95(never)), but(cheap, p95(never))),
+			"forwarding", "",
 			"No clear winner: no strategy that qualifies is sure to reach its p95, as too few orders may be delivered.", nil},
 		{"against the baseline", today(asking(dear, cheap, costing(2500)), "reverse"), "forwarding", "forwarding",
 			"Choose forwarding: it costs $4,130 less a month (63.2%) than reverse, the baseline, at $0.12 per delivered clip, 99.9% of orders delivered and 97% in time; it costs $100 less a month (4%) than hybrid, the next best that qualifies.", nil},
 		{"against the baseline, which is the next best", today(asking(dear, cheap), "reverse"), "forwarding", "forwarding",
 			"Choose forwarding: it costs $4,130 less a month (63.2%) than reverse, the baseline, at $0.12 per delivered clip, 99.9% of orders delivered and 97% in time.", nil},
-		{"against the baseline, which is excluded", exclude(today(asking(dear, cheap), "reverse"), "reverse", 0), "forwarding", "forwarding",
+		{"against the baseline, which is excluded", exclude(today(asking(dear, cheap), "reverse"), "reverse", 0),
+			"forwarding", "forwarding",
 			"Choose forwarding: it costs $4,130 less a month (63.2%) than reverse, the baseline, at $0.12 per delivered clip, 99.9% of orders delivered and 97% in time.",
 			[]string{"Excluding reverse costs nothing: forwarding would be the candidate anyway."}},
-		{"against the baseline, which is cheaper and late", today(promise(asking(late, dear)), "reverse"), "forwarding", "forwarding",
+		{"against the baseline, which is cheaper and late", today(promise(asking(late, dear)), "reverse"), "forwarding",
+			"forwarding",
 			"Choose forwarding: it costs $4,130 more a month (172.1%) than reverse, the baseline, at $0.327 per delivered clip, 99.9% of orders delivered and 97% in time; no other strategy meets every requirement.",
 			[]string{"reverse misses in_time >= 95% (90% expected, 5 points short)."}},
 		{"the baseline is the best", today(asking(dear, cheap), "forwarding"), "forwarding", "forwarding",
@@ -299,11 +336,16 @@ func TestVerdict(t *testing.T) {
 			"Choose forwarding: $0.12 per delivered clip, 99.9% of orders delivered and 97% in time; no other strategy is sure to deliver anything.", []string{"reverse delivers nothing."}},
 		{"the baseline wasn't run", today(asking(cheap), "direct"), "reverse", "reverse",
 			"Choose reverse: $0.12 per delivered clip, 99.9% of orders delivered and 97% in time.", nil},
-		{"undecided, against the baseline", today(draws(asking(costing(1000), costing(1020), costing(2000)), mostly(90, []decision.Outlook{costing(1000), costing(1020), costing(2000)}, []decision.Outlook{costing(1130), costing(1020), costing(2000)})), "hybrid"),
+		{"undecided, against the baseline", today(draws(asking(costing(1000), costing(1020), costing(2000)),
+			mostly(90, []decision.Outlook{costing(1000), costing(1020), costing(2000)},
+				[]decision.Outlook{costing(1130), costing(1020), costing(2000)})), "hybrid"),
 			"reverse", "",
 			"No clear winner: reverse is expected to be best and costs $1,000 less a month (50%) at the stated values, and $987 less on average over the stated ranges, than hybrid, the baseline, but choosing it may cost $11 a month more than the best choice, which lies within what is not known.",
 			[]string{"Knowing every stated range exactly would be worth at most $11 a month."}},
-		{"nobody is sure, against the baseline", today(draws(promise(asking(cheap, dear)), mostly(60, []decision.Outlook{cheap, dear}, []decision.Outlook{late, but(dear, inTime(0.8))})), "forwarding"), "", "",
+		{"nobody is sure, against the baseline",
+			today(draws(promise(asking(cheap, dear)),
+				mostly(60, []decision.Outlook{cheap, dear}, []decision.Outlook{late, but(dear, inTime(0.8))})), "forwarding"), "",
+			"",
 			"No strategy is sure to meet every requirement (in_time >= 95%): at the stated values reverse would be the best that does, at $0.12 per delivered clip, and costs $4,130 less a month (63.2%) than forwarding, the baseline, but it does so in only 60% of what the stated ranges leave open; 95% is asked.",
 			[]string{
 				"reverse is not sure to keep what is required: it keeps in_time >= 95% in 60% of the stated ranges.",
@@ -315,9 +357,11 @@ func TestVerdict(t *testing.T) {
 			"Choose reverse: $10.00 per delivered clip, 99.9% of orders delivered and 97% in time.", nil},
 		{"hundredths of a cent a clip", asking(costing(1.234)), "reverse", "reverse",
 			"Choose reverse: $0.000062 per delivered clip, 99.9% of orders delivered and 97% in time.", nil},
-		{"shares close to all", asking(but(cheap, func(o *decision.Outlook) { o.Delivered, o.InTime = 0.99996, 1 })), "reverse", "reverse",
+		{"shares close to all", asking(but(cheap, func(o *decision.Outlook) { o.Delivered, o.InTime = 0.99996, 1 })),
+			"reverse", "reverse",
 			"Choose reverse: $0.12 per delivered clip, 99.996% of orders delivered and 100% in time.", nil},
-		{"shares next to all and to none", asking(but(cheap, func(o *decision.Outlook) { o.Delivered, o.InTime = 1-1e-9, 1e-9 })), "reverse", "reverse",
+		{"shares next to all and to none", asking(but(cheap,
+			func(o *decision.Outlook) { o.Delivered, o.InTime = 1-1e-9, 1e-9 })), "reverse", "reverse",
 			"Choose reverse: $0.12 per delivered clip, >99.999% of orders delivered and <0.001% in time.", nil},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -362,14 +406,19 @@ func TestTheRecordOfAVerdict(t *testing.T) {
 	if v.ExpectedRegret == nil || math.Abs(*v.ExpectedRegret-11) > 1e-9 {
 		t.Errorf("the expected regret is %v, want 0.1 × (1130 − 1020) = 11", v.ExpectedRegret)
 	}
-	if want := map[string]float64{"reverse": 0.9, "forwarding": 0.1}; !maps.EqualFunc(v.ProbabilityBest, want, func(a, b float64) bool { return math.Abs(a-b) < 1e-9 }) {
+	if want := map[string]float64{"reverse": 0.9, "forwarding": 0.1}; !maps.EqualFunc(v.ProbabilityBest, want,
+		func(a, b float64) bool { return math.Abs(a-b) < 1e-9 }) {
 		t.Errorf("P(best) is %v, want %v", v.ProbabilityBest, want)
 	}
 	want := []record.Requirement{
-		{Strategy: "reverse", Metric: "in_time", Text: "in_time >= 95%", Holds: true, HoldsAsStated: true, Probability: 0.9, Value: ptr(0.97), MonthMissesShare: ptr(0.1)},
-		{Strategy: "reverse", Metric: "p99", Text: "p99 <= 5m", Holds: true, HoldsAsStated: true, Probability: 1, Value: ptr(400.0), MonthMissesShare: ptr(0.0)},
-		{Strategy: "forwarding", Metric: "in_time", Text: "in_time >= 95%", Holds: true, HoldsAsStated: true, Probability: 1, Value: ptr(0.97), MonthMissesShare: ptr(0.0)},
-		{Strategy: "forwarding", Metric: "p99", Text: "p99 <= 5m", Holds: true, HoldsAsStated: true, Probability: 1, Value: ptr(400.0), MonthMissesShare: ptr(0.0)},
+		{Strategy: "reverse", Metric: "in_time", Text: "in_time >= 95%", Holds: true, HoldsAsStated: true, Probability: 0.9,
+			Value: ptr(0.97), MonthMissesShare: ptr(0.1)},
+		{Strategy: "reverse", Metric: "p99", Text: "p99 <= 5m", Holds: true, HoldsAsStated: true, Probability: 1,
+			Value: ptr(400.0), MonthMissesShare: ptr(0.0)},
+		{Strategy: "forwarding", Metric: "in_time", Text: "in_time >= 95%", Holds: true, HoldsAsStated: true, Probability: 1,
+			Value: ptr(0.97), MonthMissesShare: ptr(0.0)},
+		{Strategy: "forwarding", Metric: "p99", Text: "p99 <= 5m", Holds: true, HoldsAsStated: true, Probability: 1,
+			Value: ptr(400.0), MonthMissesShare: ptr(0.0)},
 		{Strategy: "hybrid", Metric: "in_time", Text: "in_time >= 95%", Value: ptr(0.5), MonthMissesShare: ptr(1.0)},
 		{Strategy: "hybrid", Metric: "p99", Text: "p99 <= 5m", Value: nil, MonthMissesShare: ptr(0.25)},
 	}
@@ -409,7 +458,8 @@ func TestExclusionInTheRecord(t *testing.T) {
 	}
 	q.Excluded = []bool{true, true, true}
 	if v := decided(t, q); v.ExclusionCost != nil || len(v.ProbabilityBest) > 0 || v.Candidate != nil {
-		t.Errorf("with nothing left, the exclusion costs %v, P(best) is %v, the candidate %v", v.ExclusionCost, v.ProbabilityBest, name(v.Candidate))
+		t.Errorf("with nothing left, the exclusion costs %v, P(best) is %v, the candidate %v", v.ExclusionCost,
+			v.ProbabilityBest, name(v.Candidate))
 	}
 }
 
@@ -418,12 +468,14 @@ func TestSavings(t *testing.T) {
 	q := asking(costing(1000), costing(1500), costing(1200))
 	q.Draws = mostly(50, q.Stated, []decision.Outlook{costing(1100), costing(1500), costing(1250)})
 	v := decided(t, q)
-	if want := (record.Saving{Strategy: "reverse", Against: "hybrid", CostUSD: 1000, AgainstUSD: 1200, MeanUSD: v.Saving.MeanUSD}); *v.Saving != want || math.Abs(*v.Saving.MeanUSD-175) > 1e-9 || v.AgainstBaseline != nil {
+	if want := (record.Saving{Strategy: "reverse", Against: "hybrid", CostUSD: 1000, AgainstUSD: 1200,
+		MeanUSD: v.Saving.MeanUSD}); *v.Saving != want || math.Abs(*v.Saving.MeanUSD-175) > 1e-9 || v.AgainstBaseline != nil {
 		t.Errorf("saves %+v, %v on average, want %+v, 175", v.Saving, *v.Saving.MeanUSD, want)
 	}
 	q.Decision.Baseline = "forwarding"
 	v = decided(t, q)
-	if want := map[string]float64{"reverse": 500, "forwarding": 0, "hybrid": 300}; !maps.Equal(v.AgainstBaseline, want) || !v.Saving.Baseline || v.Saving.USD() != 500 || v.Baseline != "forwarding" {
+	if want := map[string]float64{"reverse": 500, "forwarding": 0, "hybrid": 300}; !maps.Equal(v.AgainstBaseline, want) ||
+		!v.Saving.Baseline || v.Saving.USD() != 500 || v.Baseline != "forwarding" {
 		t.Errorf("against the baseline %v, want %v; the choice saves %+v", v.AgainstBaseline, want, v.Saving)
 	}
 	q.Measured = true
@@ -481,7 +533,8 @@ func TestValueOfInformation(t *testing.T) {
 	}
 	q.Decision.Tolerance = 0.00125
 	if v := decided(t, q); name(v.Winner) != "forwarding" || v.MeasureFirst != nil {
-		t.Errorf("a regret of 1.25 in 1000 within a tolerance of 0.125%%: the winner is %s, measure %s first", name(v.Winner), name(v.MeasureFirst))
+		t.Errorf("a regret of 1.25 in 1000 within a tolerance of 0.125%%: the winner is %s, measure %s first", name(v.Winner),
+			name(v.MeasureFirst))
 	}
 }
 
@@ -527,7 +580,8 @@ func TestWhatDecidesWhetherRequirementsAreKept(t *testing.T) {
 		q.Inputs = []decision.Input{noise, x}
 		v := decided(t, q)
 		want := "Measure errors.x first: within its stated range it decides more than any other input whether reverse keeps what is required."
-		if v.Candidate != nil || len(v.Reasons) == 0 || v.Reasons[0] != want || name(v.MeasureFirst) != "errors.x" || name(v.Closest) != "reverse" {
+		if v.Candidate != nil || len(v.Reasons) == 0 || v.Reasons[0] != want || name(v.MeasureFirst) != "errors.x" ||
+			name(v.Closest) != "reverse" {
 			t.Errorf("%s: candidate %s, reasons %q; want nobody and %q", what, name(v.Candidate), v.Reasons, want)
 		}
 	}
@@ -572,7 +626,8 @@ func TestAnyVerdictIsSound(t *testing.T) {
 		}
 		if rapid.Bool().Draw(t, "ranges") {
 			q.Draws = rapid.SliceOfN(row, 1, 20).Draw(t, "draws")
-			q.Inputs = []decision.Input{{Key: "x", Values: rapid.SliceOfN(rapid.Float64Range(0, 1), len(q.Draws), len(q.Draws)).Draw(t, "x")}}
+			q.Inputs = []decision.Input{{Key: "x", Values: rapid.SliceOfN(rapid.Float64Range(0, 1), len(q.Draws),
+				len(q.Draws)).Draw(t, "x")}}
 		}
 		v := decided(t, q)
 		holds := map[string]bool{}

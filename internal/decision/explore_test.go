@@ -111,7 +111,8 @@ func TestExplore(t *testing.T) {
 	about(t, "reverse at high x", x.Costs[0].AtHigh, 1100, 1e-9)
 	about(t, "forwarding at high x", x.Costs[1].AtHigh, 1035, 1e-9)
 	about(t, "forwarding as stated", s.Stated[1].MonthlyCost, 1035, 1e-9)
-	if len(x.Flips) != 1 || math.Abs(x.Flips[0].At-0.35) > 1e-4 || name(x.Flips[0].From) != "reverse" || name(x.Flips[0].To) != "forwarding" {
+	if len(x.Flips) != 1 || math.Abs(x.Flips[0].At-0.35) > 1e-4 || name(x.Flips[0].From) != "reverse" ||
+		name(x.Flips[0].To) != "forwarding" {
 		t.Errorf("x flips at %+v, want from reverse to forwarding at 0.35", x.Flips)
 	}
 	if len(y.Flips)+len(z.Flips) > 0 || x.KeepingShare != nil || x.Confidence != "assumed" {
@@ -145,7 +146,8 @@ func TestExploreRequirements(t *testing.T) {
 	}
 	x, y := s.Inputs[0], s.Inputs[1]
 	if x.Key != "x" || x.Worth != nil {
-		t.Fatalf("%s comes first, worth %v; want x, which decides whether reverse qualifies, though y decides its cost", x.Key, value(x.Worth))
+		t.Fatalf("%s comes first, worth %v; want x, which decides whether reverse qualifies, though y decides its cost",
+			x.Key, value(x.Worth))
 	}
 	about(t, "x's share of keeping", x.KeepingShare, 1, 0.1)
 	about(t, "y's share of keeping", y.KeepingShare, 0, 0)
@@ -168,7 +170,8 @@ func TestExploreTwoChangesInOnePart(t *testing.T) {
 	})
 	s := w.explored()
 	flips := s.Inputs[0].Flips
-	if len(flips) != 2 || math.Abs(flips[0].At-0.30) > 1e-4 || math.Abs(flips[1].At-0.34) > 1e-4 || name(flips[0].To) != "hybrid" || name(flips[1].From) != "hybrid" {
+	if len(flips) != 2 || math.Abs(flips[0].At-0.30) > 1e-4 || math.Abs(flips[1].At-0.34) > 1e-4 ||
+		name(flips[0].To) != "hybrid" || name(flips[1].From) != "hybrid" {
 		t.Errorf("flips %+v, want to hybrid at 0.30 and from it at 0.34", flips)
 	}
 }
@@ -224,7 +227,8 @@ func TestExploreAlone(t *testing.T) {
 	w.q.Decision.Minimise = "p95"
 	s = w.explored()
 	in := s.Inputs[0]
-	if in.TotalShare != nil || in.Worth != nil || s.PerfectInformation != nil || in.DifferenceAtHigh != nil || s.Minimise != "p95" {
+	if in.TotalShare != nil || in.Worth != nil || s.PerfectInformation != nil || in.DifferenceAtHigh != nil ||
+		s.Minimise != "p95" {
 		t.Errorf("of a p95 that may never be reached: %+v", in)
 	}
 	about(t, "the p95 at low x", in.DifferenceAtLow, 100, 1e-9)
@@ -280,7 +284,8 @@ func TestPerfectInformationOfANormalDifference(t *testing.T) {
 			w.world = func([]float64) []decision.Outlook { return w.q.Stated }
 			found := w.explored()
 			for _, in := range found.Inputs {
-				about(t, "the worth of the "+in.Key, in.Worth, s*map[string]float64{"first": tt.first, "second": tt.second}[in.Key], s*0.004)
+				about(t, "the worth of the "+in.Key, in.Worth, s*map[string]float64{"first": tt.first, "second": tt.second}[in.Key],
+					s*0.004)
 			}
 		}
 	}

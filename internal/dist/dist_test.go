@@ -71,7 +71,8 @@ func TestMedianIsTheParameter(t *testing.T) {
 
 func TestSteps(t *testing.T) {
 	e := mustEmpirical(t, 3, 1, 2, 2)
-	for _, tt := range []struct{ t, cdf, partial float64 }{{0.5, 0, 0}, {1, .25, .25}, {2, .75, 1.25}, {2.5, .75, 1.25}, {3, 1, 2}} {
+	for _, tt := range []struct{ t, cdf, partial float64 }{{0.5, 0, 0}, {1, .25, .25}, {2, .75, 1.25}, {2.5, .75, 1.25},
+		{3, 1, 2}} {
 		if got := e.CDF(tt.t); got != tt.cdf {
 			t.Errorf("CDF(%v) = %v, want %v", tt.t, got, tt.cdf)
 		}

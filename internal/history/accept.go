@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// Start is the night with which a new baseline begins if a person accepts what was found: from a given moment on, or, for
-// the zero moment, since the change was found, or with the latest night.
+// Start is the night with which a new baseline begins if a person accepts what was found: from a given moment on, or,
+// for the zero moment, since the change was found, or with the latest night.
 func (c *Comparison) Start(from time.Time) (time.Time, error) {
 	latest, err := time.Parse(time.RFC3339, c.Night)
 	if err == nil && from.After(latest) {

@@ -19,10 +19,10 @@ import (
 //     alone would be too tight (Huber 1964). Nothing of the level.
 //   - a regression, a night cut short, a figure that was never reached: nothing.
 //
-// One rule finds a change: tonight is off by more than the gate, and so are the last w nights together, for some w from 2 to
-// mostRun, and these w nights are beyond chance, against the baseline as it was before the first of them. So a night is never
-// judged by what it taught itself. In the mean of a run no night counts for more than what two nights need to be beyond
-// chance (Lucas and Crosier 1982 on robust charts): one night alone, however bad, is no regression.
+// One rule finds a change: tonight is off by more than the gate, and so are the last w nights together, for some w from
+// 2 to mostRun, and these w nights are beyond chance, against the baseline as it was before the first of them. So a
+// night is never judged by what it taught itself. In the mean of a run no night counts for more than what two nights
+// need to be beyond chance (Lucas and Crosier 1982 on robust charts): one night alone, however bad, is no regression.
 const (
 	leastBase = 8
 	fullBase  = 120
@@ -35,16 +35,16 @@ type Limits struct {
 	Run   [mostRun + 1]float64
 }
 
-// falseAlarms is how many a year, over all charts together, the limits would give if nights had to be beyond chance only:
-// that they must be beyond the gate as well leaves fewer.
+// falseAlarms is how many a year, over all charts together, the limits would give if nights had to be beyond chance
+// only: that they must be beyond the gate as well leaves fewer.
 const falseAlarms = 1.5
 
 // scales are the lengths of runs that differ much from each other: 2, 4, 8 and 14.
 const scales = 4
 
-// LimitsFor are the limits where so many charts are judged every night: the more, the stricter, so that the false alarms of
-// all together stay as few. Runs of each length may give as many: a run of w nights is as good as new every w nights, so it
-// may be wrong w times as often (the calibration by scale of Dümbgen and Spokoiny 2001).
+// LimitsFor are the limits where so many charts are judged every night: the more, the stricter, so that the false
+// alarms of all together stay as few. Runs of each length may give as many: a run of w nights is as good as new every w
+// nights, so it may be wrong w times as often (the calibration by scale of Dümbgen and Spokoiny 2001).
 func LimitsFor(charts int) Limits {
 	perNight := falseAlarms / 365 / float64(max(charts, 1))
 	l := Limits{Night: max(2, stats.Score(math.Sqrt(perNight)))}
@@ -125,7 +125,8 @@ func (c *chart) add(r reading) outcome {
 	if len(c.recent) > mostRun {
 		c.recent = c.recent[1:]
 	}
-	o := outcome{base: c.good, never: c.never, found: learning, score: math.NaN(), off: math.NaN(), low: math.NaN(), high: math.NaN()}
+	o := outcome{base: c.good, never: c.never, found: learning, score: math.NaN(), off: math.NaN(), low: math.NaN(),
+		high: math.NaN()}
 	if c.good >= leastBase {
 		o = c.judge(r)
 	}
@@ -156,7 +157,8 @@ func (c *chart) learn(r reading, o *outcome) {
 
 func (c *chart) judge(r reading) outcome {
 	l := c.level(len(c.base))
-	o := outcome{base: c.good, never: c.never, level: l, gate: c.gateAt(l.Mean), mean: l.Mean, off: r.Y - l.Mean, found: unchanged}
+	o := outcome{base: c.good, never: c.never, level: l, gate: c.gateAt(l.Mean), mean: l.Mean, off: r.Y - l.Mean,
+		found: unchanged}
 	o.score = l.Score(c.last(1), 1)
 	dear := c.price.beyond(r, c.gate)
 	switch {
@@ -206,8 +208,8 @@ func (c *chart) last(nights int) []level.Night {
 	return all
 }
 
-// changedRun is the length of the run of nights, up to tonight, that is farthest beyond chance of those that are off by more
-// than the gate; 0: none is. The sign is that of what is looked for: 1 worse, −1 better.
+// changedRun is the length of the run of nights, up to tonight, that is farthest beyond chance of those that are off by
+// more than the gate; 0: none is. The sign is that of what is looked for: 1 worse, −1 better.
 func (c *chart) changedRun(sign float64) int {
 	best, most := 0, 0.0
 	for w := 2; w <= len(c.recent); w++ {
@@ -233,8 +235,8 @@ func (c *chart) changedRun(sign float64) int {
 	return best
 }
 
-// A young baseline hardly knows how much nights scatter, so that even a doubled time would be no news. Times that are half as
-// long again for plainRun nights are, whatever it knows.
+// A young baseline hardly knows how much nights scatter, so that even a doubled time would be no news. Times that are
+// half as long again for plainRun nights are, whatever it knows.
 const (
 	plainRun = 3
 	plainOff = 0.4 // on the logarithmic scale
@@ -268,9 +270,9 @@ func (c *chart) level(lessons int) *level.Level {
 	return l
 }
 
-// price is what a clip costs without surcharges, as far as nights tell it. One that was the same on all nights of the base
-// doesn't sway, so that no chance is involved when it rises: it takes two nights that tell so, whatever surcharges do, or one
-// on which every order cost the same.
+// price is what a clip costs without surcharges, as far as nights tell it. One that was the same on all nights of the
+// base doesn't sway, so that no chance is involved when it rises: it takes two nights that tell so, whatever surcharges
+// do, or one on which every order cost the same.
 type price struct {
 	log   float64 // as the base has it
 	told  int     // by how many nights of it

@@ -78,7 +78,8 @@ func (s *sky) next() {
 func (s *sky) make(strategy int, change shiftOf) *Night {
 	w := s.w
 	n := &Night{Engine: "live", Orders: int64(w.orders)}
-	median := 100 * math.Exp(w.sd*s.shock[strategy]) * (1 + w.week*math.Sin(2*math.Pi*float64(s.day)/7)) * (1 + change.latency)
+	median := 100 * math.Exp(w.sd*s.shock[strategy]) * (1 + w.week*math.Sin(2*math.Pi*float64(s.day)/7)) * (1 +
+		change.latency)
 	if w.bad > 0 && s.random.Float64() < w.bad {
 		median *= 1.5
 	}
@@ -146,30 +147,37 @@ var climates = []climate{
 	{name: "20%", strategies: 3, orders: 30, sd: .20, sigma: .4, lost: .02, mixed: true},
 	{name: "autocorrelation .3, 10%", strategies: 3, orders: 100, sd: .10, rho: .3, sigma: .4, lost: .02, mixed: true},
 	{name: "autocorrelation .5", strategies: 3, orders: 30, sd: .05, rho: .5, sigma: .4, lost: .02, mixed: true},
-	{name: "autocorrelation .5, all strategies alike", strategies: 3, orders: 30, sd: .05, rho: .5, common: true, sigma: .4, lost: .02, mixed: true},
+	{name: "autocorrelation .5, all strategies alike", strategies: 3, orders: 30, sd: .05, rho: .5, common: true,
+		sigma: .4, lost: .02, mixed: true},
 	{name: "autocorrelation .5", strategies: 3, orders: 100, sd: .05, rho: .5, sigma: .4, lost: .02, mixed: true},
 	{name: "autocorrelation .5, 10%", strategies: 3, orders: 30, sd: .10, rho: .5, sigma: .4, lost: .02, mixed: true},
 	{name: "autocorrelation .6", strategies: 3, orders: 30, sd: .05, rho: .6, sigma: .4, lost: .02, mixed: true},
 	{name: "autocorrelation .7", strategies: 3, orders: 30, sd: .05, rho: .7, sigma: .4, lost: .02, mixed: true},
-	{name: "autocorrelation .8, 10%", strategies: 3, orders: 30, sd: .10, harsh: true, rho: .8, sigma: .4, lost: .02, mixed: true},
+	{name: "autocorrelation .8, 10%", strategies: 3, orders: 30, sd: .10, harsh: true, rho: .8, sigma: .4, lost: .02,
+		mixed: true},
 	{name: "weekly 10%", strategies: 3, orders: 30, sd: .03, week: .10, sigma: .4, lost: .02, mixed: true},
 	{name: "weekly 10%", strategies: 3, orders: 100, sd: .03, week: .10, sigma: .4, lost: .02, mixed: true},
 	{name: "weekly 20%", strategies: 3, orders: 100, sd: .03, week: .20, sigma: .4, lost: .02, mixed: true},
 	{name: "σ .8", strategies: 3, orders: 30, sd: .05, sigma: .8, lost: .02, mixed: true},
 	{name: "σ 1.2", strategies: 3, orders: 30, sd: .05, sigma: 1.2, lost: .02, mixed: true},
-	{name: "nights of Student's t, 3 degrees, 8%", strategies: 3, orders: 30, sd: .08, tail: 3, sigma: .4, lost: .02, mixed: true},
-	{name: "3% of nights half as slow again", strategies: 3, orders: 30, sd: .05, bad: .03, sigma: .4, lost: .02, mixed: true},
-	{name: "5% of orders five times as slow", strategies: 3, orders: 30, sd: .05, slowOrders: .05, sigma: .4, lost: .02, mixed: true},
+	{name: "nights of Student's t, 3 degrees, 8%", strategies: 3, orders: 30, sd: .08, tail: 3, sigma: .4, lost: .02,
+		mixed: true},
+	{name: "3% of nights half as slow again", strategies: 3, orders: 30, sd: .05, bad: .03, sigma: .4, lost: .02,
+		mixed: true},
+	{name: "5% of orders five times as slow", strategies: 3, orders: 30, sd: .05, slowOrders: .05, sigma: .4, lost: .02,
+		mixed: true},
 	{name: "none lost", strategies: 3, orders: 30, sd: .05, sigma: .4, mixed: true},
 	{name: "0.2% lost", strategies: 3, orders: 30, sd: .05, sigma: .4, lost: .002, mixed: true},
 	{name: "0.5% lost", strategies: 3, orders: 30, sd: .05, sigma: .4, lost: .005, mixed: true},
-	{name: "3% lost, in bursts", strategies: 3, orders: 100, sd: .05, harsh: true, sigma: .4, lost: .03, lostSD: 1, mixed: true},
+	{name: "3% lost, in bursts", strategies: 3, orders: 100, sd: .05, harsh: true, sigma: .4, lost: .03, lostSD: 1,
+		mixed: true},
 	{name: "flat price", strategies: 3, orders: 30, sd: .05, sigma: .4, lost: .02},
 	{name: "0.5% fall back", strategies: 3, orders: 30, sd: .05, fallback: .005, sigma: .4, lost: .02},
 	{name: "1% fall back", strategies: 3, orders: 30, sd: .05, fallback: .01, sigma: .4, lost: .02},
 	{name: "5% fall back", strategies: 3, orders: 30, sd: .05, fallback: .05, sigma: .4, lost: .02},
 	{name: "10% fall back", strategies: 3, orders: 30, sd: .05, fallback: .10, sigma: .4, lost: .02},
-	{name: "half at half as much again", strategies: 3, orders: 30, sd: .05, fallback: .5, jump: 1.5, sigma: .4, lost: .02},
+	{name: "half at half as much again", strategies: 3, orders: 30, sd: .05, fallback: .5, jump: 1.5, sigma: .4,
+		lost: .02},
 	{name: "2% at 30 times the price", strategies: 3, orders: 30, sd: .05, fallback: .02, jump: 30, sigma: .4, lost: .02},
 }
 
@@ -314,7 +322,8 @@ func TestHiddenErrorsAreFound(t *testing.T) {
 				if night >= before {
 					share = 0.2
 				}
-				n := &Night{Engine: "live", Orders: orders, Delivered: orders, InTime: orders, Attempts: orders, Errors: map[string]int64{}}
+				n := &Night{Engine: "live", Orders: orders, Delivered: orders, InTime: orders, Attempts: orders,
+					Errors: map[string]int64{}}
 				for range orders {
 					for random.Float64() < share {
 						n.Attempts++
@@ -336,7 +345,8 @@ func TestHiddenErrorsAreFound(t *testing.T) {
 			}
 		}
 		if missed > changes/20 || early > changes/20 {
-			t.Errorf("%s, seed %d: of %d, %d aren't found within 7 nights, %d are false", g.Metric, yearsSeed, changes, missed, early)
+			t.Errorf("%s, seed %d: of %d, %d aren't found within 7 nights, %d are false", g.Metric, yearsSeed, changes, missed,
+				early)
 		}
 	}
 }

@@ -44,15 +44,16 @@ type Night struct {
 	Fallbacks int64            `json:"fallbacks"`
 	Errors    map[string]int64 `json:"errors"`
 
-	DeliveredShare   Share              `json:"delivered_share"`
-	InTimeShare      Share              `json:"in_time_share"`
-	Latency          Latency            `json:"latency_seconds"`
-	CostPerOrder     record.Figure      `json:"cost_per_order_usd"`
-	CostPerDelivered record.Figure      `json:"cost_per_delivered_usd"`
-	CostMedian       *float64           `json:"cost_median_usd,omitempty"` // of a delivered clip: surcharges of single orders don't move it
-	SpentUSD         float64            `json:"spent_usd"`
-	SpentByMonth     map[string]float64 `json:"spent_by_month_usd,omitempty"` // by the month (UTC) in which it was bought, such as "2026-11"; none: in that of At
-	Bill             record.Told        `json:"bill"`
+	DeliveredShare   Share         `json:"delivered_share"`
+	InTimeShare      Share         `json:"in_time_share"`
+	Latency          Latency       `json:"latency_seconds"`
+	CostPerOrder     record.Figure `json:"cost_per_order_usd"`
+	CostPerDelivered record.Figure `json:"cost_per_delivered_usd"`
+	// of a delivered clip: surcharges of single orders don't move it
+	CostMedian   *float64           `json:"cost_median_usd,omitempty"`
+	SpentUSD     float64            `json:"spent_usd"`
+	SpentByMonth map[string]float64 `json:"spent_by_month_usd,omitempty"` // by the month (UTC) in which it was bought, such as "2026-11"; none: in that of At
+	Bill         record.Told        `json:"bill"`
 
 	SendLagP99  *float64           `json:"send_lag_p99_seconds"`
 	PlannedRate *float64           `json:"planned_per_minute"`
@@ -66,9 +67,10 @@ type Night struct {
 
 	Gates     []record.Gate `json:"gates,omitempty"`     // that the scenario states
 	Truncated string        `json:"truncated,omitempty"` // why the run ended early
-	GivenUp   string        `json:"given_up,omitempty"`  // a channel of the strategy was dead: no gate on what is delivered holds
-	Invalid   string        `json:"invalid,omitempty"`   // why the night must not be used: it stays out of all statistics
-	Warnings  []string      `json:"warnings,omitempty"`
+	// a channel of the strategy was dead: no gate on what is delivered holds
+	GivenUp  string   `json:"given_up,omitempty"`
+	Invalid  string   `json:"invalid,omitempty"` // why the night must not be used: it stays out of all statistics
+	Warnings []string `json:"warnings,omitempty"`
 
 	line    int
 	at      time.Time
@@ -108,7 +110,8 @@ type Mark struct {
 
 // NewMark is a mark for the nights of a group.
 func NewMark(at time.Time, of Group, strategy string, from time.Time, reason string) Mark {
-	return Mark{Schema: Schema, Kind: "accept", At: at.UTC().Format(time.RFC3339), Site: of.Site, Mode: of.Mode, Scenario: of.Scenario,
+	return Mark{Schema: Schema, Kind: "accept", At: at.UTC().Format(time.RFC3339), Site: of.Site, Mode: of.Mode,
+		Scenario: of.Scenario,
 		Strategy: strategy, From: from.UTC().Format(time.RFC3339Nano), Reason: reason}
 }
 
@@ -136,13 +139,15 @@ func Nights(run *record.Run, site string) ([]Night, error) {
 func night(run *record.Run, s *record.Strategy, site string) Night {
 	d := run.Drive
 	n := Night{
-		Schema: Schema, Kind: "night", At: run.Started, Run: d.Run, Site: site, Mode: d.Channels, Scenario: run.Scenario.Name, Strategy: s.Name, Engine: s.Engine,
+		Schema: Schema, Kind: "night", At: run.Started, Run: d.Run, Site: site, Mode: d.Channels, Scenario: run.Scenario.Name,
+		Strategy: s.Name, Engine: s.Engine,
 		Orders: s.Orders, Delivered: s.Delivered, Errors: map[string]int64{},
 		Latency:      Latency{P50: s.LatencySeconds.P50, P95: s.LatencySeconds.P95, P99: s.LatencySeconds.P99},
 		CostPerOrder: s.CostPerOrder, CostPerDelivered: s.CostPerDelivered,
 		SendLagP99: d.SendLagP99, PlannedRate: d.PlannedRate, Rate: d.Rate, Poll: d.Poll,
-		ScenarioSHA256: run.Scenario.SHA256, PurchaseSHA256: run.Scenario.PurchaseSHA256, Seed: run.Seed, Version: run.Tool.Version,
-		Gates: d.Gates, Invalid: run.Invalid, Warnings: s.Warnings,
+		ScenarioSHA256: run.Scenario.SHA256, PurchaseSHA256: run.Scenario.PurchaseSHA256, Seed: run.Seed,
+		Version: run.Tool.Version,
+		Gates:   d.Gates, Invalid: run.Invalid, Warnings: s.Warnings,
 	}
 	if s.Engine == "mock" { // that is said by the mode
 		n.Engine = driven
@@ -153,7 +158,8 @@ func night(run *record.Run, s *record.Strategy, site string) Night {
 	}
 	for _, gone := range run.Truncated {
 		if slices.Contains(s.Channels, gone.Channel) {
-			n.Truncated = fmt.Sprintf("%s was given up as dead after %d orders, %d of them good", gone.Channel, gone.Good+gone.Bad, gone.Good)
+			n.Truncated = fmt.Sprintf("%s was given up as dead after %d orders, %d of them good", gone.Channel,
+				gone.Good+gone.Bad, gone.Good)
 			n.GivenUp = n.Truncated
 		}
 	}

@@ -26,10 +26,13 @@ func plain(i int, strategy string) Night {
 		return record.Figure{Value: &v, Low: record.Number(0.9 * v), High: record.Number(1.1 * v)}
 	}
 	wobble := 1 + 0.03*float64(i%3-1)
-	return Night{Schema: Schema, Kind: "night", At: at.Format(time.RFC3339), Site: "ci", Mode: "mock", Scenario: "demo", Strategy: strategy, Engine: "live",
+	return Night{Schema: Schema, Kind: "night", At: at.Format(time.RFC3339), Site: "ci", Mode: "mock", Scenario: "demo",
+		Strategy: strategy, Engine: "live",
 		Orders: 80, Delivered: 79, InTime: 75, Attempts: 82, Retries: 2, Errors: map[string]int64{"region": 2},
-		DeliveredShare: share(79, 80), InTimeShare: share(75, 80), Latency: Latency{P50: figure(100 * wobble), P90: figure(150 * wobble), P95: figure(170 * wobble)},
-		CostPerOrder: figure(0.12), CostPerDelivered: figure(0.1215), SpentUSD: 9.6, PurchaseSHA256: "99aa", ScenarioSHA256: "3f9c", Seed: uint64(i),
+		DeliveredShare: share(79, 80), InTimeShare: share(75, 80),
+		Latency:      Latency{P50: figure(100 * wobble), P90: figure(150 * wobble), P95: figure(170 * wobble)},
+		CostPerOrder: figure(0.12), CostPerDelivered: figure(0.1215), SpentUSD: 9.6, PurchaseSHA256: "99aa",
+		ScenarioSHA256: "3f9c", Seed: uint64(i),
 		Poll: map[string]float64{"reverse": 10}, Version: "0.1", at: at}
 }
 
@@ -78,19 +81,27 @@ func TestReadNamesWhatItLeavesOut(t *testing.T) {
 		"half a line at end":   {join(one, two[:len(two)/2]), 1, "line 2 was cut short while it was written"},
 		"a few bytes at end":   {join(one, two[:5]), 1, "line 2 was cut short while it was written"},
 		"torn in the middle":   {join(one[:200], []byte("\n"), two), 1, "line 1 was cut short while it was written"},
-		"changed":              {join(bytes.Replace(one, []byte(`"orders":80`), []byte(`"orders":81`), 1), two), 1, "line 1 was changed after it was written, or is torn: its checksum is wrong"},
-		"another version":      {join(bytes.Replace(one, []byte("history/v1"), []byte("history/v2"), 1), two), 1, `line 1 has the schema "channelbench/history/v2", and this version reads "channelbench/history/v1"`},
+		"changed": {join(bytes.Replace(one, []byte(`"orders":80`), []byte(`"orders":81`), 1), two), 1,
+			"line 1 was changed after it was written, or is torn: its checksum is wrong"},
+		"another version": {join(bytes.Replace(one, []byte("history/v1"), []byte("history/v2"), 1), two), 1,
+			`line 1 has the schema "channelbench/history/v2", and this version reads "channelbench/history/v1"`},
 		"sealed, but no night": {join(sealedLine(`{"schema":"channelbench/history/v1","kind":"night","at":"2026-11-30T03:00:00Z","strategy":"s","seed":-1`), one), 1, "line 1 can't be read: json: cannot unmarshal number -1 into Go struct field Night.seed of type uint64"},
-		"sealed, but undated":  {join(sealedLine(`{"schema":"channelbench/history/v1","kind":"night","at":"yesterday"`), one), 1, `line 1 can't be read: parsing time "yesterday" as "2006-01-02T15:04:05Z07:00": cannot parse "yesterday" as "2006"`},
-		"sealed, but no mark":  {join(sealedLine(`{"schema":"channelbench/history/v1","kind":"accept","from":7`), one), 1, "line 1 can't be read: json: cannot unmarshal number into Go struct field Mark.from of type string"},
+		"sealed, but undated": {join(sealedLine(`{"schema":"channelbench/history/v1","kind":"night","at":"yesterday"`), one),
+			1, `line 1 can't be read: parsing time "yesterday" as "2006-01-02T15:04:05Z07:00": cannot parse "yesterday" as "2006"`},
+		"sealed, but no mark": {join(sealedLine(`{"schema":"channelbench/history/v1","kind":"accept","from":7`), one), 1,
+			"line 1 can't be read: json: cannot unmarshal number into Go struct field Mark.from of type string"},
 		"sealed, but too good": {join(sealedLine(`{"schema":"channelbench/history/v1","kind":"night","at":"2026-11-30T03:00:00Z","orders":4,"delivered":5`), one), 1, "line 1 can't be read: 5 orders can't be delivered, and 0 in time, of 4"},
 		"sealed, but none":     {join(sealedLine(`{"schema":"channelbench/history/v1","kind":"night","at":"2026-11-30T03:00:00Z","in_time":-1`), one), 1, "line 1 can't be read: 0 orders can't be delivered, and -1 in time, of 0"},
-		"of an unknown kind":   {join(sealedLine(`{"schema":"channelbench/history/v1","kind":"other"`), one), 1, `line 1 is of the kind "other", which only other versions know`},
-		"foreign JSON":         {join([]byte("{\"level\":\"info\"}\n[1,2]\n7\n"), one), 1, "line 1 is not a line of a history\nline 2 is not a line of a history\nline 3 is not a line of a history"},
-		"binary":               {join([]byte("\x00\xff\x1b[31m\n"), one, bytes.Repeat([]byte{0}, 3<<20), []byte("\n"), two), 2, "line 1 is no JSON\nline 3 is no JSON"},
-		"out of order":         {join(two, one, three), 3, ""},
-		"twice":                {join(one, two, one), 2, "line 3 repeats line 1"},
-		"resumed":              {join(one, two, three, encode(t, resumed)), 3, "line 2 is superseded by line 4, of the same run later on"},
+		"of an unknown kind": {join(sealedLine(`{"schema":"channelbench/history/v1","kind":"other"`), one), 1,
+			`line 1 is of the kind "other", which only other versions know`},
+		"foreign JSON": {join([]byte("{\"level\":\"info\"}\n[1,2]\n7\n"), one), 1,
+			"line 1 is not a line of a history\nline 2 is not a line of a history\nline 3 is not a line of a history"},
+		"binary": {join([]byte("\x00\xff\x1b[31m\n"), one, bytes.Repeat([]byte{0}, 3<<20), []byte("\n"), two),
+			2, "line 1 is no JSON\nline 3 is no JSON"},
+		"out of order": {join(two, one, three), 3, ""},
+		"twice":        {join(one, two, one), 2, "line 3 repeats line 1"},
+		"resumed": {join(one, two, three, encode(t, resumed)), 3,
+			"line 2 is superseded by line 4, of the same run later on"},
 	} {
 		l := parse(t, test.text)
 		var said []string
@@ -185,7 +196,8 @@ func year(t *testing.T, n, from int, change func(*Night)) *Log {
 }
 
 func times(f *record.Figure, by float64) {
-	*f = record.Figure{Value: record.Number(*f.Value * by), Low: record.Number(*f.Low * by), High: record.Number(*f.High * by)}
+	*f = record.Figure{Value: record.Number(*f.Value * by), Low: record.Number(*f.Low * by),
+		High: record.Number(*f.High * by)}
 }
 
 func statusOf(t *testing.T, c *Comparison, metric string) Verdict {
@@ -208,31 +220,49 @@ func TestJudge(t *testing.T) {
 		want         Status
 		reason       string
 	}{
-		"one night only":       {1, 9, slow, "p50", Inconclusive, "the baseline has 0 of at least 8 nights"},
-		"all the same":         {40, 99, slow, "p50", OK, "within the gate"},
-		"two slow nights":      {40, 38, slow, "p50", Regression, "two nights running"},
-		"a slow month":         {70, 40, slow, "p50", Regression, "since 2026-02-10"},
-		"slow, and well again": {40, 38, func(n *Night) { times(&n.Latency.P50, 1.3*float64(1-n.at.YearDay()%2)+0.98*float64(n.at.YearDay()%2)) }, "delivered", OK, "within"},
-		"faster":               {45, 38, func(n *Night) { times(&n.Latency.P50, 0.7) }, "p50", Improvement, "better"},
-		"a dead channel":       {40, 39, func(n *Night) { n.Delivered, n.InTime, n.Orders = 0, 0, 10; n.Truncated = "stopped" }, "delivered", Regression, "not a single one"},
+		"one night only":  {1, 9, slow, "p50", Inconclusive, "the baseline has 0 of at least 8 nights"},
+		"all the same":    {40, 99, slow, "p50", OK, "within the gate"},
+		"two slow nights": {40, 38, slow, "p50", Regression, "two nights running"},
+		"a slow month":    {70, 40, slow, "p50", Regression, "since 2026-02-10"},
+		"slow, and well again": {40, 38, func(n *Night) {
+			times(&n.Latency.P50,
+				1.3*float64(1-n.at.YearDay()%2)+0.98*float64(n.at.YearDay()%2))
+		}, "delivered", OK, "within"},
+		"faster": {45, 38, func(n *Night) { times(&n.Latency.P50, 0.7) }, "p50", Improvement, "better"},
+		"a dead channel": {40, 39, func(n *Night) {
+			n.Delivered, n.InTime, n.Orders = 0, 0,
+				10
+			n.Truncated = "stopped"
+		}, "delivered", Regression, "not a single one"},
 		"a channel given up": {40, 39, func(n *Night) {
 			n.Delivered, n.InTime, n.Orders, n.GivenUp = 0, 0, 6, "given up as dead after 6 orders"
 		}, "delivered", Regression, "given up as dead after 6"},
 		"given up, its times": {40, 39, func(n *Night) {
 			n.Delivered, n.InTime, n.Orders, n.GivenUp = 0, 0, 6, "given up as dead after 6 orders"
 		}, "p50", Inconclusive, "too few orders: 6"},
-		"given up, but invalid": {40, 39, func(n *Night) { n.Orders, n.GivenUp, n.Invalid = 6, "given up", "no network" }, "delivered", Inconclusive, "invalid: no network"},
-		"a night cut short":     {40, 39, func(n *Night) { n.Truncated = "the run ended early" }, "p50", Inconclusive, "ended early"},
-		"an invalid night":      {40, 39, func(n *Night) { n.Invalid = "the key was refused" }, "p50", Inconclusive, "invalid: the key"},
-		"too few orders":        {40, 39, func(n *Night) { n.Orders, n.Delivered = 9, 9 }, "delivered", Inconclusive, "too few orders: 9"},
-		"late orders":           {40, 39, func(n *Night) { n.SendLagP99 = record.Number(2) }, "in_time", Inconclusive, "up to 2 s late"},
-		"a rate not reached":    {40, 39, func(n *Night) { n.Rate, n.PlannedRate = record.Number(5), record.Number(6) }, "delivered", Inconclusive, "5 orders a minute were reached, of 6"},
-		"a rate, and its costs": {40, 39, func(n *Night) { n.Rate, n.PlannedRate = record.Number(5), record.Number(6) }, "cost_per_delivered", OK, ""},
-		"dearer":                {40, 38, func(n *Night) { times(&n.CostPerDelivered, 1.2) }, "cost_per_delivered", Regression, "two nights running"},
-		"dearer within":         {40, 38, func(n *Night) { times(&n.CostPerDelivered, 1.04) }, "cost_per_delivered", OK, "within"},
-		"polled differently":    {40, 39, func(n *Night) { n.Poll = map[string]float64{"reverse": 5} }, "p50", Inconclusive, "0 of at least 8"},
-		"another purchase":      {40, 39, func(n *Night) { n.PurchaseSHA256 = "other" }, "p50", Inconclusive, "0 of at least 8"},
-		"never reached, twice":  {40, 38, func(n *Night) { n.Latency.P50 = record.Figure{} }, "p50", Regression, ""},
+		"given up, but invalid": {40, 39, func(n *Night) { n.Orders, n.GivenUp, n.Invalid = 6, "given up", "no network" },
+			"delivered", Inconclusive, "invalid: no network"},
+		"a night cut short": {40, 39, func(n *Night) { n.Truncated = "the run ended early" }, "p50", Inconclusive,
+			"ended early"},
+		"an invalid night": {40, 39, func(n *Night) { n.Invalid = "the key was refused" }, "p50", Inconclusive,
+			"invalid: the key"},
+		"too few orders": {40, 39, func(n *Night) { n.Orders, n.Delivered = 9, 9 }, "delivered", Inconclusive,
+			"too few orders: 9"},
+		"late orders": {40, 39, func(n *Night) { n.SendLagP99 = record.Number(2) }, "in_time", Inconclusive,
+			"up to 2 s late"},
+		"a rate not reached": {40, 39, func(n *Night) { n.Rate, n.PlannedRate = record.Number(5), record.Number(6) },
+			"delivered", Inconclusive, "5 orders a minute were reached, of 6"},
+		"a rate, and its costs": {40, 39, func(n *Night) { n.Rate, n.PlannedRate = record.Number(5), record.Number(6) },
+			"cost_per_delivered", OK, ""},
+		"dearer": {40, 38, func(n *Night) { times(&n.CostPerDelivered, 1.2) }, "cost_per_delivered",
+			Regression, "two nights running"},
+		"dearer within": {40, 38, func(n *Night) { times(&n.CostPerDelivered, 1.04) }, "cost_per_delivered", OK,
+			"within"},
+		"polled differently": {40, 39, func(n *Night) { n.Poll = map[string]float64{"reverse": 5} }, "p50", Inconclusive,
+			"0 of at least 8"},
+		"another purchase": {40, 39, func(n *Night) { n.PurchaseSHA256 = "other" }, "p50", Inconclusive,
+			"0 of at least 8"},
+		"never reached, twice": {40, 38, func(n *Night) { n.Latency.P50 = record.Figure{} }, "p50", Regression, ""},
 	} {
 		c, err := Judge(year(t, test.nights, test.from, test.change), Options{})
 		if err != nil {
@@ -249,7 +279,9 @@ func costs(n *Night, fell int, factor float64) {
 	orders, p := float64(n.Orders), float64(fell)/float64(n.Orders)
 	mean := factor * (0.12 + 0.62*p)
 	half := 1.96 * factor * 0.62 * math.Sqrt(p*(1-p)/(orders-1))
-	n.CostPerDelivered = record.Figure{Value: &mean, Low: record.Number(mean - half), High: record.Number(mean + half + 0.02)} // a bench's interval
+	// a bench's interval
+	n.CostPerDelivered = record.Figure{Value: &mean, Low: record.Number(mean - half),
+		High: record.Number(mean + half + 0.02)}
 	if fell == 0 {
 		n.CostPerDelivered.Low = &mean
 	}
@@ -356,7 +388,8 @@ func TestReplaysAreNotJudged(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, c := range []*Comparison{over, pair} { // a history without bills has no charts of them
-		if len(c.Verdicts) != 4 || c.Charts != 4 && c.OverHistory || c.Count(Inconclusive) != 0 || !strings.Contains(strings.Join(c.Notes, ""), "met: hybrid") {
+		if len(c.Verdicts) != 4 || c.Charts != 4 && c.OverHistory || c.Count(Inconclusive) != 0 ||
+			!strings.Contains(strings.Join(c.Notes, ""), "met: hybrid") {
 			t.Errorf("%d verdicts of %d charts, notes %q", len(c.Verdicts), c.Charts, c.Notes)
 		}
 	}
@@ -365,7 +398,8 @@ func TestReplaysAreNotJudged(t *testing.T) {
 func TestGates(t *testing.T) {
 	l := year(t, 10, 99, nil)
 	l.Nights[9].Gates = []record.Gate{{Metric: "p96", Change: 0.1}}
-	if _, err := Judge(l, Options{}); err == nil || !strings.Contains(err.Error(), `no gate for "p96"; known are delivered`) {
+	if _, err := Judge(l, Options{}); err == nil ||
+		!strings.Contains(err.Error(), `no gate for "p96"; known are delivered`) {
 		t.Errorf("an unknown gate: %v", err)
 	}
 	l.Nights[9].Gates = []record.Gate{{Metric: "p95", Change: 0.1}}
@@ -394,8 +428,10 @@ func TestPair(t *testing.T) {
 		"polled differently": {func(n *Night) { n.Poll = map[string]float64{"reverse": 1} }, "p50", Inconclusive, "polled"},
 		"another strategy":   {func(n *Night) { n.Strategy = "other" }, "p50", Inconclusive, "not in the run"},
 		"an invalid new run": {func(n *Night) { n.Invalid = "no network" }, "p50", Inconclusive, "invalid"},
-		"charged as priced":  {func(n *Night) { n.Bill = record.Told{Attempts: 80, ReportedUSD: 9.6, ComparedUSD: 9.6} }, "bill", OK, "within"},
-		"charged 5 % more":   {func(n *Night) { n.Bill = record.Told{Attempts: 80, ReportedUSD: 10.08, ComparedUSD: 9.6} }, "bill", Regression, "beyond"},
+		"charged as priced": {func(n *Night) { n.Bill = record.Told{Attempts: 80, ReportedUSD: 9.6, ComparedUSD: 9.6} },
+			"bill", OK, "within"},
+		"charged 5 % more": {func(n *Night) { n.Bill = record.Told{Attempts: 80, ReportedUSD: 10.08, ComparedUSD: 9.6} },
+			"bill", Regression, "beyond"},
 	} {
 		base, now := plain(1, "a"), plain(1, "a")
 		base.Bill = record.Told{Attempts: 80, ReportedUSD: 9.6, ComparedUSD: 9.6}

@@ -19,9 +19,10 @@ type Status string
 
 // The statuses, in the order in which they matter.
 const (
-	Regression   Status = "regression"   // beyond the gate and chance, for nights running
-	Inconclusive Status = "inconclusive" // beyond the gate, not beyond chance; or too few nights or orders to find what the gate asks for
-	Watch        Status = "watch"        // beyond the gate and chance tonight
+	Regression Status = "regression" // beyond the gate and chance, for nights running
+	// beyond the gate, not beyond chance; or too few nights or orders to find what the gate asks for
+	Inconclusive Status = "inconclusive"
+	Watch        Status = "watch" // beyond the gate and chance tonight
 	Improvement  Status = "improvement"
 	OK           Status = "ok"
 )
@@ -147,7 +148,8 @@ func (c *Comparison) leaveReplays() {
 		}
 	}
 	if len(names) > 0 {
-		c.Notes = append(c.Notes, "Not judged, since replayed from what driven strategies met: "+strings.Join(names, ", ")+".")
+		c.Notes = append(c.Notes, "Not judged, since replayed from what driven strategies met: "+strings.Join(names,
+			", ")+".")
 	}
 }
 
@@ -221,10 +223,14 @@ func (c *Comparison) series(l *Log, last *Night, o Options) []*series {
 		}
 	}
 	if len(other) > 0 {
-		c.Notes = append(c.Notes, fmt.Sprintf("%d nights bought something else (purchase_sha256) and are left out; --any-purchase counts them", len(other)))
+		c.Notes = append(c.Notes,
+			fmt.Sprintf("%d nights bought something else (purchase_sha256) and are left out; --any-purchase counts them",
+				len(other)))
 	}
 	if len(polled) > 0 {
-		c.Notes = append(c.Notes, fmt.Sprintf("%d nights polled at other intervals and are left out: what they measured is finer or coarser", len(polled)))
+		c.Notes = append(c.Notes,
+			fmt.Sprintf("%d nights polled at other intervals and are left out: what they measured is finer or coarser",
+				len(polled)))
 	}
 	return all
 }
@@ -301,8 +307,8 @@ func (s *series) verdict(g scenario.Gate, limits Limits) (Verdict, time.Time) {
 	return v, time.Time{}
 }
 
-// dead says whether a gate on what is delivered fails, however few orders there were: the test that gave the channel up was sure
-// of it.
+// dead says whether a gate on what is delivered fails, however few orders there were: the test that gave the channel up
+// was sure of it.
 func (n *Night) dead(m *metric) bool {
 	ofDelivered := m.falls()
 	return n.GivenUp != "" && ofDelivered && n.Invalid == "" && n.Engine == driven
@@ -415,7 +421,8 @@ func Pair(base, now []Night, o Options) (*Comparison, error) {
 	if o.BetweenSD == 0 {
 		o.BetweenSD = DefaultBetweenSD
 	}
-	c := &Comparison{Group: n.group(), Night: n.At, Base: "the run of " + b.At, New: "the run of " + n.At, BaseNights: base, NewNights: now}
+	c := &Comparison{Group: n.group(), Night: n.At, Base: "the run of " + b.At, New: "the run of " + n.At,
+		BaseNights: base, NewNights: now}
 	c.leaveReplays()
 	for i := range now {
 		c.SpentUSD += now[i].SpentUSD
@@ -430,7 +437,8 @@ func Pair(base, now []Night, o Options) (*Comparison, error) {
 		}
 		k := slices.IndexFunc(base, func(n Night) bool { return n.Strategy == now[i].Strategy })
 		for _, g := range gates {
-			v := Verdict{Strategy: now[i].Strategy, Gate: g, Status: Inconclusive, Reason: "it is not in the run that is compared with"}
+			v := Verdict{Strategy: now[i].Strategy, Gate: g, Status: Inconclusive,
+				Reason: "it is not in the run that is compared with"}
 			if k >= 0 {
 				v = c.pair(&base[k], &now[i], g, o.BetweenSD)
 			}
@@ -486,7 +494,8 @@ func (c *Comparison) pair(base, now *Night, g scenario.Gate, between float64) Ve
 	return v
 }
 
-// pairWords says what a difference of two nights comes to. One that is beyond the gate, and may be chance, is no verdict.
+// pairWords says what a difference of two nights comes to. One that is beyond the gate, and may be chance, is no
+// verdict.
 func (c *Comparison) pairWords(of *chart, o *outcome) (Status, string) {
 	gate := of.gateAt(o.mean)
 	switch {

@@ -21,11 +21,12 @@ type metric struct {
 	of     func(n *Night) (record.Figure, bool) // else; false: the night doesn't tell
 	q      float64                              // of a quantile
 	least  float64                              // what is less is as good as nothing
-	beyond float64                              // a run must be off by so many times what the worst one of the baseline was (climates_test.go)
+	// a run must be off by so many times what the worst one of the baseline was (climates_test.go)
+	beyond float64
 }
 
-// Fewer orders lie beyond the median than a normal distribution takes: such a quantile strays further, so that single nights
-// say little of it.
+// Fewer orders lie beyond the median than a normal distribution takes: such a quantile strays further, so that single
+// nights say little of it.
 const mostTail = 2
 
 var metrics = []metric{
@@ -39,7 +40,8 @@ var metrics = []metric{
 	{name: "delivered", Kind: level.Kind{Share: true, Firm: true}, beyond: 1,
 		misses: func(n *Night) (int64, int64) { return n.Orders - n.Delivered, n.Orders }},
 	shareOf("in_time", func(n *Night) (int64, int64) { return n.Orders - n.InTime, n.Orders }),
-	shareOf("attempts", func(n *Night) (int64, int64) { return n.Attempts - n.Orders, n.Attempts }), // that weren't an order's only one
+	// that weren't an order's only one
+	shareOf("attempts", func(n *Night) (int64, int64) { return n.Attempts - n.Orders, n.Attempts }),
 }
 
 func dollars(name string, of func(n *Night) (record.Figure, bool)) metric {
@@ -73,7 +75,8 @@ func metricOf(name string) *metric {
 	return &metrics[slices.IndexFunc(metrics, func(m metric) bool { return m.name == name })]
 }
 
-// Defaults are the gates where a scenario states none. Quantiles beyond the median need more orders than most nights buy.
+// Defaults are the gates where a scenario states none. Quantiles beyond the median need more orders than most nights
+// buy.
 var Defaults = []scenario.Gate{
 	scenario.NewGate("cost_per_delivered", 0.05), scenario.NewGate("bill", 0.01), scenario.NewGate("p50", 0.10),
 	scenario.NewGate("delivered", -0.02), scenario.NewGate("in_time", -0.05),
@@ -146,7 +149,8 @@ func (m *metric) read(n *Night) (reading, string) {
 	case n.Truncated != "" && !m.Share && m.name != "bill":
 		return reading{}, n.Truncated
 	case timed && lagged(n):
-		return reading{}, fmt.Sprintf("orders began up to %.2g s late (p99), more than a hundredth of the median", *n.SendLagP99)
+		return reading{}, fmt.Sprintf("orders began up to %.2g s late (p99), more than a hundredth of the median",
+			*n.SendLagP99)
 	case !money && n.Rate != nil && n.PlannedRate != nil && *n.Rate < leastRate**n.PlannedRate:
 		return reading{}, fmt.Sprintf("%.3g orders a minute were reached, of %.3g planned", *n.Rate, *n.PlannedRate)
 	case m.Share:
@@ -184,8 +188,8 @@ func lagged(n *Night) bool {
 	return n.SendLagP99 != nil && n.Latency.P50.Value != nil && *n.SendLagP99 > mostLag**n.Latency.P50.Value
 }
 
-// logarithm reads a figure. A quantile that wasn't reached, and whose interval begins at what was, lies two standard errors
-// above that: so many orders were just missing. Where not even the lower end was reached, it is infinite.
+// logarithm reads a figure. A quantile that wasn't reached, and whose interval begins at what was, lies two standard
+// errors above that: so many orders were just missing. Where not even the lower end was reached, it is infinite.
 func (m *metric) logarithm(f record.Figure, orders int64) reading {
 	r := reading{Night: level.Night{Y: math.Inf(1), SE: math.NaN(), Orders: orders}}
 	switch {
@@ -196,7 +200,8 @@ func (m *metric) logarithm(f record.Figure, orders int64) reading {
 	}
 	switch {
 	case f.Value == nil || f.Low == nil || f.High == nil:
-	case m.Cost && *f.Value-*f.Low < level.LeastSD**f.Value: // every order cost the same: the interval reaches up to what wasn't seen
+	case m.Cost &&
+		*f.Value-*f.Low < level.LeastSD**f.Value: // every order cost the same: the interval reaches up to what wasn't seen
 		r.SE = 0
 	default:
 		r.SE = (*f.High - *f.Low) / (2 * 1.96 * max(*f.Value, m.least))

@@ -26,7 +26,8 @@ func (l *Log) Ahead(now time.Time) []Problem {
 	var all []Problem
 	for i := range l.Nights {
 		if n := &l.Nights[i]; n.at.After(now) {
-			all = append(all, Problem{n.line, fmt.Sprintf("is stamped %s, which is yet to come: its machine's clock was wrong", n.At)})
+			all = append(all, Problem{n.line, fmt.Sprintf("is stamped %s, which is yet to come: its machine's clock was wrong",
+				n.At)})
 		}
 	}
 	return all
@@ -103,7 +104,8 @@ func (l *reader) problem(line int, format string, args ...any) {
 }
 
 // night files a night. A run that was resumed appends its nights again: the later line counts, in the earlier one's
-// place. A stamp before that of the night before tells of a wrong clock, and of which night's can't be said: both count.
+// place. A stamp before that of the night before tells of a wrong clock, and of which night's can't be said: both
+// count.
 func (l *reader) night(n *Night) {
 	series := place{Group: n.group(), strategy: n.Strategy}
 	key := series

@@ -38,7 +38,8 @@ func left(t *testing.T, m Month, path string) money.Micros {
 // keep puts on record what a run spent.
 func keep(t *testing.T, m Month, path, run string, usd float64) {
 	t.Helper()
-	if err := Append(path, Night{Schema: Schema, Kind: "night", At: november.Format(time.RFC3339), Run: run, Mode: m.Mode, Engine: driven, SpentUSD: usd}); err != nil {
+	if err := Append(path, Night{Schema: Schema, Kind: "night", At: november.Format(time.RFC3339), Run: run, Mode: m.Mode,
+		Engine: driven, SpentUSD: usd}); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -71,16 +72,22 @@ func TestReservations(t *testing.T) {
 	}{
 		{"a run takes its cap", func() money.Micros { return reserve(t, m, path, "a", 5*money.Dollar, 0) }, 5, 3},
 		{"one beside it the rest", func() money.Micros { return reserve(t, m, path, "b", 5*money.Dollar, 0) }, 3, 0},
-		{"its night is kept, and it is killed before it lets go", func() money.Micros { keep(t, m, path, "b", 1); return 0 }, 0, 0},
+		{"its night is kept, and it is killed before it lets go", func() money.Micros { keep(t, m, path, "b", 1); return 0 },
+			0, 0},
 		{"a third nothing", func() money.Micros { return reserve(t, m, path, "c", 5*money.Dollar, 0) }, 0, 0},
 		{"nor does a night that isn't theirs let go", func() money.Micros { ends(t, m, path, "z", 0); return 0 }, 0, 0},
 		{"the first ends, and spent less", func() money.Micros { ends(t, m, path, "a", 2); return 0 }, 0, 3},
 		{"which another one gets", func() money.Micros { return reserve(t, m, path, "d", 9*money.Dollar, 0) }, 3, 0},
-		{"the second was cut off, and is resumed with what it held", func() money.Micros { return reserve(t, m, path, "b", 5*money.Dollar, 2*money.Dollar) }, 3, 0},
+		{"the second was cut off, and is resumed with what it held",
+			func() money.Micros { return reserve(t, m, path, "b", 5*money.Dollar, 2*money.Dollar) }, 3, 0},
 		{"the other one ends", func() money.Micros { ends(t, m, path, "d", 1); return 0 }, 0, 2},
-		{"the second takes what came free", func() money.Micros { return reserve(t, m, path, "b", 6*money.Dollar, 2*money.Dollar) }, 5, 0},
+		{"the second takes what came free", func() money.Micros {
+			return reserve(t, m, path, "b", 6*money.Dollar,
+				2*money.Dollar)
+		}, 5, 0},
 		{"and ends", func() money.Micros { ends(t, m, path, "b", 4); return 0 }, 0, 1},
-		{"the first goes on: what it spent is part of what it gets", func() money.Micros { return reserve(t, m, path, "a", 4*money.Dollar, 2*money.Dollar) }, 3, 0},
+		{"the first goes on: what it spent is part of what it gets",
+			func() money.Micros { return reserve(t, m, path, "a", 4*money.Dollar, 2*money.Dollar) }, 3, 0},
 		{"and counts once", func() money.Micros { ends(t, m, path, "a", 2.5); return 0 }, 0, 0},
 	} {
 		if got := step.do(); got != step.want*money.Dollar {
@@ -135,7 +142,8 @@ func TestRefusedReservations(t *testing.T) {
 		t.Fatal(err)
 	}
 	refuse = func(*Budget) error { return little }
-	if _, _, err := m.Reserve(path, NewReservation(november, "c", "live", "folder", money.Dollar), 0, refuse); !errors.Is(err, little) {
+	if _, _, err := m.Reserve(path, NewReservation(november, "c", "live", "folder", money.Dollar), 0,
+		refuse); !errors.Is(err, little) {
 		t.Error(err)
 	}
 	if files, err := os.ReadDir(filepath.Dir(path)); err != nil || len(files) > 0 {
@@ -164,13 +172,18 @@ func TestReservationsThatCannotBeTrusted(t *testing.T) {
 		{"let go", string(whole) + line(`"kind":"reserved","run":"a","mode":"live"`), 8 * money.Dollar, ""},
 		{"edited", strings.Replace(string(whole), "5000000", "1000000", 1), 0, "line 1 was changed after it was written"},
 		{"cut in the middle", string(whole[:40]) + "\n" + string(whole), 0, "line 1 was cut short"},
-		{"a night", string(whole) + spending(t, "2026-11-03T02:00:00Z", "live", "a", "live", 1), 0, "line 2 is no reservation"},
-		{"negative", line(`"kind":"reserved","run":"a","mode":"live","reserved_micros":-5`), 0, `line 1 can't be read: a run "a" can't hold -$0.000005`},
+		{"a night", string(whole) + spending(t, "2026-11-03T02:00:00Z", "live", "a", "live", 1), 0,
+			"line 2 is no reservation"},
+		{"negative", line(`"kind":"reserved","run":"a","mode":"live","reserved_micros":-5`), 0,
+			`line 1 can't be read: a run "a" can't hold -$0.000005`},
 		{"absurd", line(`"kind":"reserved","run":"a","mode":"live","reserved_micros":1e99`), 0, "line 1 can't be read"},
-		{"nobody's", line(`"kind":"reserved","mode":"live","reserved_micros":5`), 0, `line 1 can't be read: a run "" can't hold`},
-		{"two that are more than there is", line(`"kind":"reserved","run":"a","mode":"live","reserved_micros":9223372036854775807`) +
-			line(`"kind":"reserved","run":"b","mode":"live","reserved_micros":9223372036854775807`), 0, ""},
-		{"another version's", strings.Replace(string(whole), "history/v1", "history/v7", 1), 0, `line 1 has the schema "channelbench/history/v7"`},
+		{"nobody's", line(`"kind":"reserved","mode":"live","reserved_micros":5`), 0,
+			`line 1 can't be read: a run "" can't hold`},
+		{"two that are more than there is",
+			line(`"kind":"reserved","run":"a","mode":"live","reserved_micros":9223372036854775807`) +
+				line(`"kind":"reserved","run":"b","mode":"live","reserved_micros":9223372036854775807`), 0, ""},
+		{"another version's", strings.Replace(string(whole), "history/v1", "history/v7", 1), 0,
+			`line 1 has the schema "channelbench/history/v7"`},
 		{"no line of ours", "{}\n", 0, "line 1 is not a line of a history"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -190,7 +203,8 @@ func TestReservationsThatCannotBeTrusted(t *testing.T) {
 			}
 			_, _, refused := m.Reserve(path, NewReservation(november, "n", "live", "folder", money.Dollar), 0, nil)
 			for _, err := range []error{err, refused, Release(path, "a")} {
-				if err == nil || !strings.Contains(err.Error(), "h.jsonl.reserved: "+tt.wrong) || !strings.Contains(err.Error(), "\n  hint: ") {
+				if err == nil || !strings.Contains(err.Error(), "h.jsonl.reserved: "+tt.wrong) ||
+					!strings.Contains(err.Error(), "\n  hint: ") {
 					t.Errorf("%v, want %q and a hint", err, tt.wrong)
 				}
 			}

@@ -16,7 +16,8 @@ func (c *chart) words(r reading, o *outcome) (Status, string) {
 	case stepped, drifted:
 		return Regression, c.changeWords(o) + c.lagWords(o)
 	case improved:
-		return Improvement, fmt.Sprintf("%s better beyond chance by more than the gate's measure", running(o.run)) + c.lagWords(o)
+		return Improvement, fmt.Sprintf("%s better beyond chance by more than the gate's measure", running(o.run)) +
+			c.lagWords(o)
 	case watched:
 		return Watch, "beyond the gate and chance tonight; the next nights tell whether it lasts" + c.lagWords(o)
 	case unsure:
@@ -39,7 +40,8 @@ func (c *chart) baseWords(o *outcome) string {
 func (c *chart) changeWords(o *outcome) string {
 	switch {
 	case o.priced:
-		return fmt.Sprintf("the price itself rose from %s to %s", words.Clip(math.Exp(c.price.log)), words.Clip(c.recent[len(c.recent)-1].price))
+		return fmt.Sprintf("the price itself rose from %s to %s", words.Clip(math.Exp(c.price.log)),
+			words.Clip(c.recent[len(c.recent)-1].price))
 	case o.found == drifted:
 		return fmt.Sprintf("the last %d nights together are beyond chance and the gate", o.run)
 	case o.run == 1:
@@ -67,10 +69,12 @@ func (c *chart) lagWords(o *outcome) string {
 	if wider < leastWidened {
 		return ""
 	}
-	return fmt.Sprintf("; a night is much like the one before (correlation %.2f): limits of a week are %.1f times as wide", o.level.Lag, wider)
+	return fmt.Sprintf("; a night is much like the one before (correlation %.2f): limits of a week are %.1f times as wide",
+		o.level.Lag, wider)
 }
 
-// needed says what it takes to tell a night like tonight from chance: so many running; else so many orders a night, in a week.
+// needed says what it takes to tell a night like tonight from chance: so many running; else so many orders a night, in
+// a week.
 func (c *chart) needed(r reading, o *outcome) string {
 	for w := 2; w <= mostRun; w++ {
 		if c.tells(o.level, r, w) {
@@ -96,8 +100,8 @@ func (c *chart) tells(l *level.Level, r reading, nights int) bool {
 	return l.Score(all, 1) > c.limits.Run[nights]
 }
 
-// thin says what it takes to find a change of the gate's size, if that can't be found now; "": it can. It can if what mostRun
-// nights show is known, with 95 % confidence, to be less off than the gate.
+// thin says what it takes to find a change of the gate's size, if that can't be found now; "": it can. It can if what
+// mostRun nights show is known, with 95 % confidence, to be less off than the gate.
 func (c *chart) thin(o *outcome) string {
 	l := o.level
 	if l.HalfWidth(mostRun, o.gate) <= o.gate {
@@ -111,7 +115,8 @@ func (c *chart) thin(o *outcome) string {
 	}
 	for times := 1.25; times <= 64; times *= 1.25 {
 		if more := l.With(fullBase, times); more.HalfWidth(mostRun, o.gate) <= o.gate {
-			return fmt.Sprintf("too few orders to find %s: it takes about %.0f %s a night", size, math.Ceil(more.Orders), c.metric.tries())
+			return fmt.Sprintf("too few orders to find %s: it takes about %.0f %s a night", size, math.Ceil(more.Orders),
+				c.metric.tries())
 		}
 	}
 	return fmt.Sprintf("nights differ too much by themselves to find %s: set a wider gate", size)

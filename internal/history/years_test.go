@@ -154,7 +154,8 @@ func each[T any](n int, f func(i uint64) T) []T {
 // plantedChanges is how many changes are simulated of each size. The figures of README are of 400.
 var plantedChanges = flag.Int("changes", proof.Size(20, 200), "changes of each size")
 
-// TestPlantedChangesAreFound measures how often a change is found within 7 and 14 nights, against how often it has to be.
+// TestPlantedChangesAreFound measures how often a change is found within 7 and 14 nights, against how often it has to
+// be.
 func TestPlantedChangesAreFound(t *testing.T) {
 	n := *plantedChanges
 	t.Logf("seed %d, %d changes each", yearsSeed, n)
@@ -185,7 +186,8 @@ func TestPlantedChangesAreFound(t *testing.T) {
 			fmt.Fprintf(&table, " %.0f%%, %.0f%% |", within[0], within[1])
 			for k, least := range row.least[i] {
 				if sigma := math.Sqrt(least * (100 - least) / float64(n)); within[k] < least-3*sigma {
-					t.Errorf("%s of %d orders, seed %d: %.0f%% are found within %d nights, want %.0f%%", row.change.name, orders, yearsSeed, within[k], 7+7*k, least)
+					t.Errorf("%s of %d orders, seed %d: %.0f%% are found within %d nights, want %.0f%%", row.change.name, orders,
+						yearsSeed, within[k], 7+7*k, least)
 				}
 			}
 		}

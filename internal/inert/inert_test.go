@@ -42,7 +42,8 @@ func TestNamesThatHurt(t *testing.T) {
 				t.Fatal(err)
 			}
 			var shown, meant string
-			if err := json.Unmarshal(JSON(document), &shown); err != nil || json.Unmarshal(document, &meant) != nil || shown != meant {
+			if err := json.Unmarshal(JSON(document), &shown); err != nil || json.Unmarshal(document, &meant) != nil ||
+				shown != meant {
 				t.Errorf("the JSON %s says %q, %v, and not %q", JSON(document), shown, err, meant)
 			}
 		})
@@ -50,13 +51,15 @@ func TestNamesThatHurt(t *testing.T) {
 }
 
 func TestLinesStayLines(t *testing.T) {
-	if got, want := Lines("a\n  hint: b\n::error::c\r\n\x1b[2J"), "a\n  hint: b\n\\::error::c\uFFFD\n\uFFFD[2J"; got != want {
+	if got, want := Lines("a\n  hint: b\n::error::c\r\n\x1b[2J"),
+		"a\n  hint: b\n\\::error::c\uFFFD\n\uFFFD[2J"; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
 	if got, want := Comment("a--><!---b"), "a-&gt;&lt;!-b"; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
-	if got, want := string(JSON([]byte("{\r\n\"##[a]\": \"\u009b\U000e0001\"}"))), "{\n\"##\\u005ba]\": \"\\u009b\\udb40\\udc01\"}"; got != want {
+	if got, want := string(JSON([]byte("{\r\n\"##[a]\": \"\u009b\U000e0001\"}"))),
+		"{\n\"##\\u005ba]\": \"\\u009b\\udb40\\udc01\"}"; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
 }

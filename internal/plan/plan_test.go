@@ -17,8 +17,8 @@ import (
 	"channelbench/sim"
 )
 
-// planned is a plan of the starter scenario, with figures that are easy to follow: an order is charged $0.50 on forwarding
-// and $0.10 on reverse.
+// planned is a plan of the starter scenario, with figures that are easy to follow: an order is charged $0.50 on
+// forwarding and $0.10 on reverse.
 func planned(t *testing.T, edit func(*Options, *knowledge), set ...string) (*record.Plan, error) {
 	t.Helper()
 	source, _ := scenarios.Open("starter")
@@ -40,7 +40,8 @@ func planned(t *testing.T, edit func(*Options, *knowledge), set ...string) (*rec
 		exposures: []sim.Exposure{{First: 1, Sigma: 0.4}, {First: 1, Sigma: 0.4}},
 		night: func(n int) (*bench.Plan, error) {
 			driven := func(name string, each money.Micros) bench.PlannedStrategy {
-				return bench.PlannedStrategy{Name: name, Orders: n, Least: money.Micros(n) * each, Worst: 3 * money.Micros(n) * each}
+				return bench.PlannedStrategy{Name: name, Orders: n, Least: money.Micros(n) * each,
+					Worst: 3 * money.Micros(n) * each}
 			}
 			return &bench.Plan{Orders: 2 * n, Lasts: time.Duration(n) * time.Minute,
 				Least: money.Micros(n) * 620_000, Worst: money.Micros(n) * 3 * 620_000,
@@ -84,7 +85,8 @@ func TestBudgetBuysOrders(t *testing.T) {
 	if p.Orders != 5 || *p.BudgetUSD != 90 { // $3 a night buys five times $0.60
 		t.Errorf("%d orders for %v", p.Orders, *p.BudgetUSD)
 	}
-	if _, err := planned(t, func(o *Options, _ *knowledge) { o.Budget = 5 * money.Dollar }); !errors.Is(err, ErrTooLittle) {
+	if _, err := planned(t, func(o *Options, _ *knowledge) { o.Budget = 5 * money.Dollar }); !errors.Is(err,
+		ErrTooLittle) {
 		t.Errorf("too little: %v", err)
 	}
 }
@@ -98,8 +100,10 @@ func TestBetterSplit(t *testing.T) {
 		}
 		forwarding, reverse := p.Channels[0], p.Channels[1]
 		spent := forwarding.Better*forwarding.ClipUSD + reverse.Better*reverse.ClipUSD
-		if reverse.Better < forwarding.Better || reverse.Better > 150 || forwarding.Better > 150 || spent > p.Night.ExpectedUSD*1.001 {
-			t.Errorf("%d orders: %.1f on forwarding, %.1f on reverse, $%.2f of $%.2f", orders, forwarding.Better, reverse.Better, spent, p.Night.ExpectedUSD)
+		if reverse.Better < forwarding.Better || reverse.Better > 150 || forwarding.Better > 150 ||
+			spent > p.Night.ExpectedUSD*1.001 {
+			t.Errorf("%d orders: %.1f on forwarding, %.1f on reverse, $%.2f of $%.2f", orders, forwarding.Better, reverse.Better,
+				spent, p.Night.ExpectedUSD)
 		}
 		advice := strings.Join(p.Advice, "\n")
 		if got := strings.Contains(advice, "buy little"); got != (orders > 100) {

@@ -61,7 +61,8 @@ func TestBackoff(t *testing.T) {
 }
 
 func TestFetchPause(t *testing.T) {
-	for poll, want := range map[time.Duration]time.Duration{0: time.Second, time.Millisecond: time.Second, 10 * time.Second: 10 * time.Second} {
+	for poll, want := range map[time.Duration]time.Duration{0: time.Second, time.Millisecond: time.Second,
+		10 * time.Second: 10 * time.Second} {
 		step := policy.Step{Poll: poll}
 		if got := step.FetchPause(); got != want {
 			t.Errorf("polled every %v: fetched again after %v, want %v", poll, got, want)

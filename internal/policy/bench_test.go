@@ -12,7 +12,8 @@ import (
 func BenchmarkMachine(b *testing.B) {
 	route := policy.Route{Deadline: time.Hour, Steps: []policy.Step{{Attempts: 3, RetryOn: policy.SetOf(channel.Region)}}}
 	events := []policy.Event{
-		{Kind: policy.Start}, {Kind: policy.Accepted}, {Kind: policy.Completed, At: time.Minute}, {Kind: policy.Fetched, At: time.Minute},
+		{Kind: policy.Start}, {Kind: policy.Accepted}, {Kind: policy.Completed, At: time.Minute},
+		{Kind: policy.Fetched, At: time.Minute},
 	}
 	var m policy.Machine
 	var actions []policy.Action

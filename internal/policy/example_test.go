@@ -16,7 +16,8 @@ func Example() {
 	route := policy.Route{
 		Deadline: 30 * time.Minute,
 		Steps: []policy.Step{
-			{Channel: 0, Attempts: 2, RetryOn: policy.SetOf(channel.Region), Backoff: policy.Backoff{Base: 2 * time.Second, Low: 1, High: 1}},
+			{Channel: 0, Attempts: 2, RetryOn: policy.SetOf(channel.Region),
+				Backoff: policy.Backoff{Base: 2 * time.Second, Low: 1, High: 1}},
 			{Channel: 1, Attempts: 1, Poll: 10 * time.Second},
 		},
 	}

@@ -46,7 +46,8 @@ type probe struct {
 }
 
 func newSharing() *sharing {
-	return &sharing{map[int32]time.Duration{}, map[int32]time.Duration{}, map[int32]probe{}, map[int32][]time.Duration{}, map[int32]int64{}}
+	return &sharing{map[int32]time.Duration{}, map[int32]time.Duration{}, map[int32]probe{}, map[int32][]time.Duration{},
+		map[int32]int64{}}
 }
 
 // tester is a *testing.T, a *testing.F or a *rapid.T.
@@ -56,7 +57,8 @@ type tester interface {
 }
 
 func (w *watch) begin(route *policy.Route, pool *policy.Pool, shared *sharing, arrival time.Duration) {
-	*w = watch{route: route, pool: pool, shared: shared, arrival: arrival, submits: make([]int, len(route.Steps)), barred: make([]bool, len(route.Steps))}
+	*w = watch{route: route, pool: pool, shared: shared, arrival: arrival, submits: make([]int, len(route.Steps)),
+		barred: make([]bool, len(route.Steps))}
 	w.machine.Init(route, arrival)
 }
 
@@ -163,8 +165,10 @@ func (w *watch) takesBack(before []policy.Attempt, e policy.Event, over bool) bo
 func (w *watch) tooLate(last *policy.Attempt, e policy.Event) bool {
 	step := &w.route.Steps[last.Step]
 	pause := step.Backoff.Pause(w.submits[last.Step], e.Jitter)
-	if own := e.Attempt >= 0 && int(e.Attempt) < len(w.machine.Attempts()) && e.Kind > policy.Wake && e.Kind < policy.Unbought; own {
-		if a := &w.machine.Attempts()[e.Attempt]; !a.Hedge && a.Ended == e.At && a.Outcome != channel.Abandoned && e.RetryAfter > 0 {
+	if own := e.Attempt >= 0 && int(e.Attempt) < len(w.machine.Attempts()) && e.Kind > policy.Wake &&
+		e.Kind < policy.Unbought; own {
+		if a := &w.machine.Attempts()[e.Attempt]; !a.Hedge && a.Ended == e.At && a.Outcome != channel.Abandoned &&
+			e.RetryAfter > 0 {
 			pause = e.RetryAfter
 		}
 	}
@@ -267,9 +271,11 @@ func (w *watch) checkAction(fail failer, a *policy.Action, e policy.Event, over 
 	switch {
 	case over && a.Kind != policy.Settle:
 		fail("%v after the order had ended", a.Kind)
-	case a.At < e.At && !(over || a.Kind == policy.Finish || a.Kind == policy.Settle) || deadline > 0 && a.Kind != policy.Settle && a.At < min(e.At, deadline):
+	case a.At < e.At && !(over || a.Kind == policy.Finish || a.Kind == policy.Settle) || deadline > 0 &&
+		a.Kind != policy.Settle && a.At < min(e.At, deadline):
 		fail("%v at %v, after an event at %v", a.Kind, a.At, e.At)
-	case a.Kind <= policy.Fetch && (a.Attempt < 0 || int(a.Attempt) >= len(attempts) || attempts[a.Attempt].Channel != a.Channel):
+	case a.Kind <= policy.Fetch && (a.Attempt < 0 || int(a.Attempt) >= len(attempts) ||
+		attempts[a.Attempt].Channel != a.Channel):
 		fail("%v of attempt %d on channel %d", a.Kind, a.Attempt, a.Channel)
 	}
 	switch a.Kind {
@@ -325,7 +331,8 @@ func (w *watch) checkSubmit(fail failer, a *policy.Action, e policy.Event) {
 	switch {
 	case !w.started:
 		fail("submit before the start")
-	case int(a.Attempt) != len(attempts)-1 || mine.Started != a.At || mine.Outcome != channel.Pending || mine.Settled || mine.Accepted:
+	case int(a.Attempt) != len(attempts)-1 || mine.Started != a.At || mine.Outcome != channel.Pending || mine.Settled ||
+		mine.Accepted:
 		fail("submit of attempt %d, which is %+v", a.Attempt, *mine)
 	case a.Try != tries || mine.Try != tries:
 		fail("attempt %d: channel %d, try %d", a.Attempt, a.Channel, a.Try)
@@ -334,7 +341,8 @@ func (w *watch) checkSubmit(fail failer, a *policy.Action, e policy.Event) {
 	case w.route.Deadline > 0 && a.At >= w.route.Deadline:
 		fail("submit at %v, deadline %v", a.At, w.route.Deadline)
 	case w.pool != nil && w.arrival+a.At < w.shared.paused[a.Channel]:
-		fail("submit at %v to channel %d, which asked to be left alone until %v", w.arrival+a.At, a.Channel, w.shared.paused[a.Channel])
+		fail("submit at %v to channel %d, which asked to be left alone until %v", w.arrival+a.At, a.Channel,
+			w.shared.paused[a.Channel])
 	}
 	if mine.Hedge {
 		w.checkHedge(fail, a, step)
@@ -421,8 +429,10 @@ func (w *watch) checkNext(fail failer, a *policy.Action, step *policy.Step) {
 		fail("tried again after %v", w.why)
 	case again && w.late:
 		fail("tried again at %v, though no attempt could begin before the deadline, %v", a.At, w.route.Deadline)
-	case !again && retried && !w.late && !w.beyond(last.Channel) && (w.pool == nil || before.Budget.Burst == 0 && before.Breaker.Failures == 0):
-		fail("the next step begins after %v, though %d of %d attempts are left", w.why, before.Attempts-w.submits[last.Step], before.Attempts)
+	case !again && retried && !w.late && !w.beyond(last.Channel) &&
+		(w.pool == nil || before.Budget.Burst == 0 && before.Breaker.Failures == 0):
+		fail("the next step begins after %v, though %d of %d attempts are left", w.why, before.Attempts-w.submits[last.Step],
+			before.Attempts)
 	}
 	if low, _ := before.Backoff.Bounds(w.submits[mine.Step] - 1); again && a.At < last.Ended+min(low, w.pause) {
 		fail("tried again at %v, %v after a failure; the pause is at least %v", a.At, a.At-last.Ended, low)
@@ -480,7 +490,8 @@ func (w *watch) checkState(fail failer) {
 		switch {
 		case a.Settled && a.Outcome == channel.Pending, over && a.Outcome == channel.Pending:
 			fail("attempt %d is %v", i, a.Outcome)
-		case !a.Settled && a.Outcome != channel.Pending && a.Outcome != channel.Abandoned && !(a.Outcome == channel.Ambiguous && a.Accepted):
+		case !a.Settled && a.Outcome != channel.Pending && a.Outcome != channel.Abandoned &&
+			!(a.Outcome == channel.Ambiguous && a.Accepted):
 			fail("attempt %d is %v, and isn't settled", i, a.Outcome)
 		case a.Outcome != channel.Pending && a.Ended < a.Started:
 			fail("attempt %d ended at %v, before it started at %v", i, a.Ended, a.Started)

@@ -94,7 +94,8 @@ func anyRoute(t *rapid.T) policy.Route {
 			On: policy.SetOf(channel.Region, channel.Submit, channel.RateLimited),
 		}
 		if rapid.Bool().Draw(t, "breaker on others") {
-			breaker.On = policy.ReasonSet(rapid.Uint16().Draw(t, "breaker on")) &^ policy.SetOf(channel.NoReason, channel.Overtaken, channel.Deadline)
+			breaker.On = policy.ReasonSet(rapid.Uint16().Draw(t, "breaker on")) &^ policy.SetOf(channel.NoReason,
+				channel.Overtaken, channel.Deadline)
 		}
 	}
 	if rapid.Bool().Draw(t, "budget") {
@@ -121,7 +122,8 @@ func anyRoute(t *rapid.T) policy.Route {
 		}
 		if rapid.Bool().Draw(t, "hedged") {
 			step.Attempts = 1 + step.Attempts/2
-			step.Hedge = policy.Hedge{After: anyTime(t, "hedge after"), Channel: (step.Channel + 1) % 3, Poll: anyTime(t, "hedge poll")}
+			step.Hedge = policy.Hedge{After: anyTime(t, "hedge after"), Channel: (step.Channel + 1) % 3,
+				Poll: anyTime(t, "hedge poll")}
 		}
 		route.Steps = append(route.Steps, step)
 	}
@@ -186,7 +188,8 @@ func (w *watch) deliver(t tester) {
 			w.step(t, policy.Event{Kind: policy.Called, At: max(w.now, turn)})
 			continue
 		}
-		if attempts := w.machine.Attempts(); len(attempts) == 0 || attempts[len(attempts)-1].Outcome != channel.Pending && w.alarm > 0 {
+		if attempts := w.machine.Attempts(); len(attempts) == 0 || attempts[len(attempts)-1].Outcome != channel.Pending &&
+			w.alarm > 0 {
 			w.step(t, policy.Event{Kind: policy.Wake, At: max(w.now, w.alarm)})
 			continue
 		}
@@ -246,7 +249,8 @@ func (w *watch) again(t tester) {
 // TestNoAllocation: an order that meets nearly everything costs no memory.
 func TestNoAllocation(t *testing.T) {
 	route := policy.Route{Deadline: time.Hour, Steps: []policy.Step{
-		{Channel: 0, Attempts: 3, Poll: time.Second, RetryOn: policy.SetOf(channel.Region, channel.Job), Backoff: policy.Backoff{Growth: policy.ExponentialBackoff, Base: time.Second, Factor: 2, Low: 0.5, High: 1.5}},
+		{Channel: 0, Attempts: 3, Poll: time.Second, RetryOn: policy.SetOf(channel.Region, channel.Job),
+			Backoff: policy.Backoff{Growth: policy.ExponentialBackoff, Base: time.Second, Factor: 2, Low: 0.5, High: 1.5}},
 		{Channel: 1, Attempts: 2, OnAmbiguous: policy.NextStep},
 		{Channel: 2, Attempts: 1},
 	}}

@@ -56,7 +56,8 @@ func difference(want, got string) string {
 	w, g := strings.Split(want, "\n"), strings.Split(got, "\n")
 	for i := 0; ; i++ {
 		if i == len(w) || i == len(g) || w[i] != g[i] {
-			return fmt.Sprintf("line %d\nwant:\n%s\ngot:\n%s", i+1, strings.Join(w[i:min(i+6, len(w))], "\n"), strings.Join(g[i:min(i+6, len(g))], "\n"))
+			return fmt.Sprintf("line %d\nwant:\n%s\ngot:\n%s", i+1, strings.Join(w[i:min(i+6, len(w))], "\n"),
+				strings.Join(g[i:min(i+6, len(g))], "\n"))
 		}
 	}
 }
@@ -167,7 +168,8 @@ func (s *stage) step(words []string) policy.Step {
 		case "breaker":
 			limits, on, _ := strings.Cut(value, ":")
 			parts := strings.Split(limits, "/")
-			step.Breaker = policy.Breaker{Failures: int(s.number(parts[0])), Window: s.duration(parts[1]), Open: s.duration(parts[2]), On: s.reasons(on)}
+			step.Breaker = policy.Breaker{Failures: int(s.number(parts[0])), Window: s.duration(parts[1]),
+				Open: s.duration(parts[2]), On: s.reasons(on)}
 		case "budget":
 			share, burst, _ := strings.Cut(value, "%/")
 			step.Budget = policy.Budget{Share: int64(s.number(share) * 1e7), Burst: int(s.number(burst))}
@@ -204,8 +206,10 @@ func (s *stage) reasons(names string) policy.ReasonSet {
 
 // kinds are the words for events.
 var kinds = map[string]policy.EventKind{
-	"start": policy.Start, "wake": policy.Wake, "accepted": policy.Accepted, "refused": policy.Refused, "lost": policy.Lost, "completed": policy.Completed,
-	"failed": policy.Failed, "fetched": policy.Fetched, "fetch-failed": policy.FetchFailed, "rejected": policy.Rejected, "stalled": policy.Stalled,
+	"start": policy.Start, "wake": policy.Wake, "accepted": policy.Accepted, "refused": policy.Refused,
+	"lost": policy.Lost, "completed": policy.Completed,
+	"failed": policy.Failed, "fetched": policy.Fetched, "fetch-failed": policy.FetchFailed, "rejected": policy.Rejected,
+	"stalled":  policy.Stalled,
 	"unbought": policy.Unbought, "called": policy.Called,
 }
 
@@ -272,7 +276,8 @@ func (s *stage) say(m *policy.Machine, a *policy.Action) string {
 func (s *stage) attempts(m *policy.Machine) []string {
 	var said []string
 	for i, a := range m.Attempts() {
-		line := fmt.Sprintf("%d: step %d, %s, from %v to %v: %v", i, a.Step, s.channels[a.Channel], short(a.Started), short(a.Ended), a.Outcome)
+		line := fmt.Sprintf("%d: step %d, %s, from %v to %v: %v", i, a.Step, s.channels[a.Channel], short(a.Started),
+			short(a.Ended), a.Outcome)
 		if a.Reason != channel.NoReason {
 			line += " (" + a.Reason.String() + ")"
 		}
@@ -280,7 +285,8 @@ func (s *stage) attempts(m *policy.Machine) []string {
 		for _, fact := range []struct {
 			word  string
 			holds bool
-		}{{"accepted", u.Accepted}, {"a clip was made", u.Made}, {"billed though failed", u.BilledFailure}, {"charged as lost", u.Lost}, {"not settled", !a.Settled}} {
+		}{{"accepted", u.Accepted}, {"a clip was made", u.Made}, {"billed though failed", u.BilledFailure},
+			{"charged as lost", u.Lost}, {"not settled", !a.Settled}} {
 			if fact.holds {
 				line += ", " + fact.word
 			}

@@ -17,7 +17,9 @@ type Bill struct {
 	ReportedUSD *float64 `json:"reported_usd"` // charges by the channel's own words; null: it told none
 	ReportedFor int64    `json:"reported_for"` // attempts of which it told the charge
 	ComparedUSD float64  `json:"compared_usd"` // charges of these attempts by the price in the scenario
-	Counted     float64  `json:"counted_usd"`  // what counts against the cap: of each attempt the larger charge, and all that was reserved where a failure may be billed
+	// what counts against the cap: of each attempt the larger charge, and all that was reserved where a failure may be
+	// billed
+	Counted float64 `json:"counted_usd"`
 }
 
 // Account is a balance before and after the run. Channels with one address and one key share it.
@@ -26,11 +28,14 @@ type Account struct {
 	BeforeUSD   float64  `json:"before_usd"`
 	PaidInUSD   float64  `json:"paid_in_usd,omitempty"` // since: what the balance rose by beyond all refunds that were due
 	AfterUSD    float64  `json:"after_usd"`
-	SpentUSD    float64  `json:"spent_usd"`             // before and paid in, less after
-	ComputedUSD float64  `json:"computed_usd"`          // charges of these channels by the prices in the scenario
-	LeastUSD    float64  `json:"least_usd,omitempty"`   // the same without attempts of which nobody knows whether they were billed
-	MostUSD     float64  `json:"most_usd,omitempty"`    // the same with all that was reserved for these, and what may still come back
-	MissingUSD  float64  `json:"missing_usd,omitempty"` // of what was spent: beyond all charges, and all that is reserved where they aren't known
+	SpentUSD    float64  `json:"spent_usd"`    // before and paid in, less after
+	ComputedUSD float64  `json:"computed_usd"` // charges of these channels by the prices in the scenario
+	// the same without attempts of which nobody knows whether they were billed
+	LeastUSD float64 `json:"least_usd,omitempty"`
+	// the same with all that was reserved for these, and what may still come back
+	MostUSD float64 `json:"most_usd,omitempty"`
+	// of what was spent: beyond all charges, and all that is reserved where they aren't known
+	MissingUSD float64 `json:"missing_usd,omitempty"`
 }
 
 // BillFindings says where channels charge something else than the scenario's prices make, bills first. A bill is held
@@ -44,7 +49,8 @@ func BillFindings(bills []Bill, accounts []Account) []string {
 			continue
 		}
 		if is, found := difference(*b.ReportedUSD, b.ComparedUSD, "the price in the scenario makes"); found {
-			all = append(all, fmt.Sprintf("%s says that it charged %v for %s, %s", b.Channel, micros(*b.ReportedUSD), attempts(b.ReportedFor), is))
+			all = append(all, fmt.Sprintf("%s says that it charged %v for %s, %s", b.Channel, micros(*b.ReportedUSD),
+				attempts(b.ReportedFor), is))
 		}
 	}
 	for _, a := range accounts {
@@ -53,7 +59,8 @@ func BillFindings(bills []Bill, accounts []Account) []string {
 			may, unless = a.LeastUSD, "something was paid in"
 		}
 		if is, found := difference(a.SpentUSD, may, "the prices in the scenario make"); found {
-			all = append(all, fmt.Sprintf("the balance of %s fell by %v, %s; unless %s, that is what the channel charges", strings.Join(a.Channels, ", "), micros(a.SpentUSD), is, unless))
+			all = append(all, fmt.Sprintf("the balance of %s fell by %v, %s; unless %s, that is what the channel charges",
+				strings.Join(a.Channels, ", "), micros(a.SpentUSD), is, unless))
 		}
 	}
 	return all

@@ -2,15 +2,16 @@ package record
 
 // Drive is how a bench drove its orders: what decides whether its figures may be held against another's.
 type Drive struct {
-	Run         string             `json:"run,omitempty"`        // its name, the same when it is resumed; "": an older version's
-	Channels    string             `json:"channels"`             // "live": real ones; "mock"
-	Poll        map[string]float64 `json:"poll_seconds"`         // by channel; what is measured is no finer
-	SendLagP99  *float64           `json:"send_lag_p99_seconds"` // how much later than scheduled orders began; null: none did
-	PlannedRate *float64           `json:"planned_per_minute"`   // orders; null: fewer than two
-	Rate        *float64           `json:"achieved_per_minute"`  // at which they began; null: fewer than two
-	Cut         int64              `json:"orders_cut,omitempty"` // that had no outcome when the run ended
-	Planned     int64              `json:"orders_planned"`       // of all driven strategies
-	Gates       []Gate             `json:"gates,omitempty"`      // of the scenario: how much worse a figure may get
+	Run      string             `json:"run,omitempty"` // its name, the same when it is resumed; "": an older version's
+	Channels string             `json:"channels"`      // "live": real ones; "mock"
+	Poll     map[string]float64 `json:"poll_seconds"`  // by channel; what is measured is no finer
+	// how much later than scheduled orders began; null: none did
+	SendLagP99  *float64 `json:"send_lag_p99_seconds"`
+	PlannedRate *float64 `json:"planned_per_minute"`   // orders; null: fewer than two
+	Rate        *float64 `json:"achieved_per_minute"`  // at which they began; null: fewer than two
+	Cut         int64    `json:"orders_cut,omitempty"` // that had no outcome when the run ended
+	Planned     int64    `json:"orders_planned"`       // of all driven strategies
+	Gates       []Gate   `json:"gates,omitempty"`      // of the scenario: how much worse a figure may get
 }
 
 // Mock says whether the run is a bench of mock channels, which do as the scenario says.
@@ -25,17 +26,19 @@ type Gate struct {
 
 // Counts are what a driven strategy's figures are made of.
 type Counts struct {
-	InTime       int64              `json:"in_time"`
-	Attempts     int64              `json:"attempts"`
-	Retries      int64              `json:"retries"`   // attempts that followed one of the same step
-	Fallbacks    int64              `json:"fallbacks"` // orders that went beyond the first step of their route
-	Errors       map[string]int64   `json:"errors"`    // attempts by why they failed
-	P90          Figure             `json:"p90_seconds"`
-	SpentUSD     float64            `json:"spent_usd"`                    // charges, at most where nobody knows them, those of orders without an outcome too, and what is missing
+	InTime    int64            `json:"in_time"`
+	Attempts  int64            `json:"attempts"`
+	Retries   int64            `json:"retries"`   // attempts that followed one of the same step
+	Fallbacks int64            `json:"fallbacks"` // orders that went beyond the first step of their route
+	Errors    map[string]int64 `json:"errors"`    // attempts by why they failed
+	P90       Figure           `json:"p90_seconds"`
+	// charges, at most where nobody knows them, those of orders without an outcome too, and what is missing
+	SpentUSD     float64            `json:"spent_usd"`
 	SpentByMonth map[string]float64 `json:"spent_by_month_usd,omitempty"` // the same, by the month (UTC) in which it was bought, such as "2026-11"
 	CostMedian   *float64           `json:"cost_median_usd,omitempty"`    // of a delivered clip; nil: none was
 	Bill         Told               `json:"bill"`
-	Batches      []Batch            `json:"batches"` // the orders in the order of their arrival, cut into spans of about the same length
+	// the orders in the order of their arrival, cut into spans of about the same length
+	Batches []Batch `json:"batches"`
 
 	// MissingUSD is what of SpentUSD is gone from accounts beyond all that may have been charged: the strategy's share, in
 	// proportion to what it may have spent there. It is in no figure of an order or a clip.

@@ -27,8 +27,10 @@ func TestPlanFitsItsSchema(t *testing.T) {
 	point := WorthPoint{Orders: 150, Nights: 15, ValueUSD: 260, ErrorUSD: 20, CostUSD: 128, NetUSD: 132}
 	for name, p := range map[string]*Plan{
 		"empty": {Schema: PlanSchema},
-		"full": {Schema: PlanSchema, BudgetUSD: ptr(90.0), Strategies: []PlannedStrategy{{Name: "forwarding"}}, Replayed: []string{"hybrid"},
-			Channels: []PlannedChannel{{Name: "forwarding"}}, Shares: []ShareDetection{{Figure: "delivered", NightFall: ptr(0.1)}}, Latencies: []Rise{{AllRise: ptr(0.1)}},
+		"full": {Schema: PlanSchema, BudgetUSD: ptr(90.0), Strategies: []PlannedStrategy{{Name: "forwarding"}},
+			Replayed: []string{"hybrid"},
+			Channels: []PlannedChannel{{Name: "forwarding"}},
+			Shares:   []ShareDetection{{Figure: "delivered", NightFall: ptr(0.1)}}, Latencies: []Rise{{AllRise: ptr(0.1)}},
 			Worth: &PlannedWorth{Points: []WorthPoint{point}}, Advice: []string{"a"}, Warnings: []string{"w"}},
 	} {
 		var b bytes.Buffer

@@ -60,18 +60,20 @@ type Tool struct {
 
 // Scenario is what the run was of.
 type Scenario struct {
-	Name            string            `json:"name"`
-	Title           string            `json:"title"`
-	SHA256          string            `json:"sha256"`
-	PurchaseSHA256  string            `json:"purchase_sha256"` // what is bought, not what is believed about errors and latency
-	PromiseSeconds  *float64          `json:"promise_seconds"`
-	DeadlineSeconds *float64          `json:"deadline_seconds"`
-	BudgetUSD       *float64          `json:"budget_per_month_usd"`
-	Models          []string          `json:"models,omitempty"`          // as the channels call them, each once
-	Videos          []Video           `json:"videos,omitempty"`          // what is ordered
-	StrategyLabels  map[string]string `json:"strategy_labels,omitempty"` // what reports call strategies, by name, where they have another one
-	Channels        []Channel         `json:"channels"`
-	Assumptions     []Assumption      `json:"assumptions"`
+	Name   string `json:"name"`
+	Title  string `json:"title"`
+	SHA256 string `json:"sha256"`
+	// what is bought, not what is believed about errors and latency
+	PurchaseSHA256  string   `json:"purchase_sha256"`
+	PromiseSeconds  *float64 `json:"promise_seconds"`
+	DeadlineSeconds *float64 `json:"deadline_seconds"`
+	BudgetUSD       *float64 `json:"budget_per_month_usd"`
+	Models          []string `json:"models,omitempty"` // as the channels call them, each once
+	Videos          []Video  `json:"videos,omitempty"` // what is ordered
+	// what reports call strategies, by name, where they have another one
+	StrategyLabels map[string]string `json:"strategy_labels,omitempty"`
+	Channels       []Channel         `json:"channels"`
+	Assumptions    []Assumption      `json:"assumptions"`
 }
 
 // Video is one class of orders.
@@ -142,27 +144,33 @@ type Strategy struct {
 	Orders    int64 `json:"orders"`
 	Delivered int64 `json:"delivered"`
 
-	CostPerDelivered   Figure             `json:"cost_per_delivered_usd"`
-	CostAsDrawn        *Figure            `json:"cost_per_delivered_as_drawn_usd,omitempty"` // simulated: CostPerDelivered without the correction for classes, which scatters as a bench does
-	CostPerOrder       Figure             `json:"cost_per_order_usd"`
-	MonthlyCost        Spread             `json:"monthly_cost_usd"`
-	DeliveredShare     Figure             `json:"delivered_share"`
-	InTimeShare        Figure             `json:"in_time_share"`
-	LatencySeconds     Latency            `json:"latency_seconds"`
-	AttemptsPerOrder   Figure             `json:"attempts_per_order"`
-	FallbackShare      Figure             `json:"fallback_share"`
-	SpendByChannel     map[string]float64 `json:"spend_by_channel_usd"` // a month, charges only
-	HandlingPerMonth   float64            `json:"handling_usd"`         // a month: penalties and fixed costs
-	ErrorsPer1000      map[string]float64 `json:"errors_per_1000_orders"`
-	RegionByCountry    map[string]float64 `json:"region_by_country_per_1000_orders,omitempty"` // region errors, by the country that the channel named
+	CostPerDelivered Figure `json:"cost_per_delivered_usd"`
+	// simulated: CostPerDelivered without the correction for classes, which scatters as a bench does
+	CostAsDrawn      *Figure            `json:"cost_per_delivered_as_drawn_usd,omitempty"`
+	CostPerOrder     Figure             `json:"cost_per_order_usd"`
+	MonthlyCost      Spread             `json:"monthly_cost_usd"`
+	DeliveredShare   Figure             `json:"delivered_share"`
+	InTimeShare      Figure             `json:"in_time_share"`
+	LatencySeconds   Latency            `json:"latency_seconds"`
+	AttemptsPerOrder Figure             `json:"attempts_per_order"`
+	FallbackShare    Figure             `json:"fallback_share"`
+	SpendByChannel   map[string]float64 `json:"spend_by_channel_usd"` // a month, charges only
+	HandlingPerMonth float64            `json:"handling_usd"`         // a month: penalties and fixed costs
+	ErrorsPer1000    map[string]float64 `json:"errors_per_1000_orders"`
+	// region errors, by the country that the channel named
+	RegionByCountry    map[string]float64 `json:"region_by_country_per_1000_orders,omitempty"`
 	UndeliveredReasons map[string]float64 `json:"undelivered_per_1000_orders"`
 
-	Spend           []Spend  `json:"spend,omitempty"`                   // where the month's money goes, channel by channel; what came to nothing is left out
-	Days            []Day    `json:"days,omitempty"`                    // simulated: how a month's cost adds up
-	OverBudget      *Figure  `json:"over_budget_share,omitempty"`       // of simulated months that cost more than the budget; nil: there is none
-	MonthlyDraws    *Band    `json:"monthly_cost_draws_usd,omitempty"`  // what the expected month costs in 95 % of the draws of the stated ranges; nil: none is stated
-	OverBudgetDraws *float64 `json:"over_budget_draws_share,omitempty"` // of the draws of the stated ranges in which the expected month does
-	Counts          *Counts  `json:"counts,omitempty"`                  // bench: of driven strategies
+	// where the month's money goes, channel by channel; what came to nothing is left out
+	Spend []Spend `json:"spend,omitempty"`
+	Days  []Day   `json:"days,omitempty"` // simulated: how a month's cost adds up
+	// of simulated months that cost more than the budget; nil: there is none
+	OverBudget *Figure `json:"over_budget_share,omitempty"`
+	// what the expected month costs in 95 % of the draws of the stated ranges; nil: none is stated
+	MonthlyDraws *Band `json:"monthly_cost_draws_usd,omitempty"`
+	// of the draws of the stated ranges in which the expected month does
+	OverBudgetDraws *float64 `json:"over_budget_draws_share,omitempty"`
+	Counts          *Counts  `json:"counts,omitempty"` // bench: of driven strategies
 
 	LatencyCDF []Point  `json:"latency_cdf"` // share of all orders delivered within so many seconds; ascending
 	Exact      *Exact   `json:"exact"`       // null where no closed form exists
@@ -201,15 +209,19 @@ type ExactLatency struct {
 
 // Verdict is the decision.
 type Verdict struct {
-	Winner          *string            `json:"winner"`
-	Candidate       *string            `json:"candidate"`
-	Closest         *string            `json:"closest,omitempty"`       // where nobody qualifies: which would, if what is open turned out well; nil: none
-	MeasureFirst    *string            `json:"measure_first,omitempty"` // the input whose range leaves most open; nil: none does, or the verdict is clear
-	Minimise        string             `json:"minimise"`
-	ExpectedRegret  *float64           `json:"expected_regret_usd"`            // a month; null without a candidate
-	Saving          *Saving            `json:"saving,omitempty"`               // nil: there is no strategy to save with, or none to compare it with
-	Baseline        string             `json:"baseline,omitempty"`             // what is done today; "": not stated
-	AgainstBaseline map[string]float64 `json:"against_baseline_usd,omitempty"` // by strategy: what it costs less a month than the baseline, at the stated values or as measured
+	Winner    *string `json:"winner"`
+	Candidate *string `json:"candidate"`
+	// where nobody qualifies: which would, if what is open turned out well; nil: none
+	Closest *string `json:"closest,omitempty"`
+	// the input whose range leaves most open; nil: none does, or the verdict is clear
+	MeasureFirst   *string  `json:"measure_first,omitempty"`
+	Minimise       string   `json:"minimise"`
+	ExpectedRegret *float64 `json:"expected_regret_usd"` // a month; null without a candidate
+	// nil: there is no strategy to save with, or none to compare it with
+	Saving   *Saving `json:"saving,omitempty"`
+	Baseline string  `json:"baseline,omitempty"` // what is done today; "": not stated
+	// by strategy: what it costs less a month than the baseline, at the stated values or as measured
+	AgainstBaseline map[string]float64 `json:"against_baseline_usd,omitempty"`
 	ProbabilityBest map[string]float64 `json:"probability_best"`
 	Requirements    []Requirement      `json:"requirements"`
 	Excluded        []string           `json:"excluded,omitempty"`
@@ -282,7 +294,8 @@ func filled(run *Run) *Run {
 	for i := range r.Accounts {
 		r.Accounts[i].Channels = list(r.Accounts[i].Channels)
 	}
-	r.Sensitivity, r.Map, r.Timeline, r.Drive = r.Sensitivity.filled(), r.Map.filled(), r.Timeline.filled(), r.Drive.filled()
+	r.Sensitivity, r.Map, r.Timeline, r.Drive = r.Sensitivity.filled(), r.Map.filled(), r.Timeline.filled(),
+		r.Drive.filled()
 	v := &r.Verdict
 	v.ProbabilityBest = numbers(v.ProbabilityBest)
 	v.Requirements, v.BreakEvens, v.Reasons = list(v.Requirements), list(v.BreakEvens), list(v.Reasons)

@@ -3,11 +3,13 @@ package record
 // Sensitivity is what the stated ranges could change, around the deciding difference: the candidate
 // less the next best, in the unit of what is minimised.
 type Sensitivity struct {
-	Strategy           string         `json:"strategy"`                // the candidate, or what comes closest to one
-	Against            *string        `json:"against"`                 // null: nothing else comes into question, and the strategy's own figure is looked at
-	Minimise           string         `json:"minimise"`                // "cost": differences in dollars a month; "p95": in seconds
-	PerfectInformation *float64       `json:"perfect_information_usd"` // a month: knowing every range exactly; null without a candidate
-	Points             int            `json:"points"`                  // of each sample behind the shares
+	Strategy string `json:"strategy"` // the candidate, or what comes closest to one
+	// null: nothing else comes into question, and the strategy's own figure is looked at
+	Against  *string `json:"against"`
+	Minimise string  `json:"minimise"` // "cost": differences in dollars a month; "p95": in seconds
+	// a month: knowing every range exactly; null without a candidate
+	PerfectInformation *float64       `json:"perfect_information_usd"`
+	Points             int            `json:"points"` // of each sample behind the shares
 	StatedDifference   *float64       `json:"stated_difference"`
 	Stated             []StrategyCost `json:"stated"`
 	Inputs             []InputEffect  `json:"inputs"` // those that could change most first
@@ -27,10 +29,11 @@ type InputEffect struct {
 	Stated     float64 `json:"stated"`
 	High       float64 `json:"high"`
 
-	FirstShare   *float64 `json:"first_order_share"` // of the difference's variance: by the input alone
-	TotalShare   *float64 `json:"total_share"`       // with what it does in company of others
-	KeepingShare *float64 `json:"keeping_share"`     // total share of the variance of whether Strategy keeps what is required; null: that is beyond doubt
-	Worth        *float64 `json:"worth_usd"`         // a month: knowing it alone; null without a candidate
+	FirstShare *float64 `json:"first_order_share"` // of the difference's variance: by the input alone
+	TotalShare *float64 `json:"total_share"`       // with what it does in company of others
+	// total share of the variance of whether Strategy keeps what is required; null: that is beyond doubt
+	KeepingShare *float64 `json:"keeping_share"`
+	Worth        *float64 `json:"worth_usd"` // a month: knowing it alone; null without a candidate
 
 	DifferenceAtLow  *float64    `json:"difference_at_low"` // the other inputs as stated
 	DifferenceAtHigh *float64    `json:"difference_at_high"`

@@ -7,12 +7,13 @@ type Spend struct {
 	USD     float64 `json:"usd"`     // a month
 }
 
-// SpendOutcomes are what a channel can be paid for, the useful first: clips delivered in time and late, jobs that failed,
-// submits whose answer was lost, clips that were thrown away, and attempts that their order no longer waited for.
+// SpendOutcomes are what a channel can be paid for, the useful first: clips delivered in time and late, jobs that
+// failed, submits whose answer was lost, clips that were thrown away, and attempts that their order no longer waited
+// for.
 var SpendOutcomes = []string{"in_time", "late", "failed", "ambiguous", "unusable", "abandoned"}
 
-// Day is how much simulated months had cost by the end of a day: quantiles of single months, in dollars. An order's cost
-// is booked on the day on which it arrives, fixed costs on the first.
+// Day is how much simulated months had cost by the end of a day: quantiles of single months, in dollars. An order's
+// cost is booked on the day on which it arrives, fixed costs on the first.
 type Day struct {
 	Day  int     `json:"day"` // 1 to 30
 	P025 float64 `json:"p025"`
@@ -27,15 +28,16 @@ type Day struct {
 // BreakEvenMap is what one strategy saves against another for clips of many lengths and many rates of one failure,
 // all else as stated. Lengths are those that both make.
 type BreakEvenMap struct {
-	Strategy   string       `json:"strategy"`
-	Against    string       `json:"against"`
-	Resolution string       `json:"resolution"`
-	Channel    string       `json:"channel"`    // whose failures are varied
-	Failure    string       `json:"failure"`    // "region", "submit", "job" or "unusable"
-	Seconds    []float64    `json:"seconds"`    // of the clip; ascending
-	Rates      []float64    `json:"rates"`      // of the failure; ascending
-	Saving     [][]*float64 `json:"saving_usd"` // per delivered clip, by rate, then length; null: one of the two delivers nothing
-	Workload   MapBox       `json:"workload"`
+	Strategy   string    `json:"strategy"`
+	Against    string    `json:"against"`
+	Resolution string    `json:"resolution"`
+	Channel    string    `json:"channel"` // whose failures are varied
+	Failure    string    `json:"failure"` // "region", "submit", "job" or "unusable"
+	Seconds    []float64 `json:"seconds"` // of the clip; ascending
+	Rates      []float64 `json:"rates"`   // of the failure; ascending
+	// per delivered clip, by rate, then length; null: one of the two delivers nothing
+	Saving   [][]*float64 `json:"saving_usd"`
+	Workload MapBox       `json:"workload"`
 }
 
 // MapBox is where the scenario lies on a map.
@@ -46,7 +48,8 @@ type MapBox struct {
 	RateHigh    float64 `json:"rate_high"`
 }
 
-// Timeline is what became of a bench's attempts in the order of time, in bins of equal length. Times are the scenario's.
+// Timeline is what became of a bench's attempts in the order of time, in bins of equal length. Times are the
+// scenario's.
 type Timeline struct {
 	BinSeconds float64           `json:"bin_seconds"`
 	Seconds    float64           `json:"seconds"` // from the start to the last event

@@ -1,7 +1,7 @@
 package record
 
-// Truncation is a channel that a bench gave up while it ran, since it was found dead. A run with one is not of the orders
-// that were planned.
+// Truncation is a channel that a bench gave up while it ran, since it was found dead. A run with one is not of the
+// orders that were planned.
 type Truncation struct {
 	Channel   string `json:"channel"`
 	At        string `json:"at"`        // RFC 3339 in UTC

@@ -11,7 +11,8 @@ import (
 // or all that it can be. Where that can't be known, it tells how such values look.
 func TestHintsProposeNoOtherAmount(t *testing.T) {
 	const perCall, rate, sigma, orders, promise = "per_call", "rate", "sigma", "orders_per_month", "promise"
-	lines := map[string]string{perCall: `price = { per_call = X }`, rate: `errors = { job = { rate = X } }`, sigma: `latency = { base = "20s", sigma = X }`}
+	lines := map[string]string{perCall: `price = { per_call = X }`, rate: `errors = { job = { rate = X } }`,
+		sigma: `latency = { base = "20s", sigma = X }`}
 	for _, c := range []struct{ key, value, want string }{
 		{perCall, `30`, `amounts are in dollars, not in cents, as "$0.12"`},
 		{perCall, `"30"`, `amounts are in dollars, not in cents, as "$0.12"`},
@@ -68,7 +69,8 @@ func TestHintsProposeNoOtherAmount(t *testing.T) {
 // TestABareDollarInAShell: "--set late=$0.30" reaches the program as "late=bash.30" or "late=.30" does.
 func TestABareDollarInAShell(t *testing.T) {
 	source := goodSource(t)
-	for _, argument := range []string{"costs.late=0.30", "costs.late=0", "costs.late=30", "costs.late=.30", "costs.late=bash.30"} {
+	for _, argument := range []string{"costs.late=0.30", "costs.late=0", "costs.late=30", "costs.late=.30",
+		"costs.late=bash.30"} {
 		_, _, err := Load("x.toml", source, Options{Set: []string{argument}, ReadFile: readTestFile})
 		if p := err.(document.Problems)[0]; p.Hint != "write the $, and single quotes around key=value: without them a shell takes $0 for a variable" {
 			t.Errorf("%s: %v", argument, p)

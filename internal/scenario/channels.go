@@ -162,7 +162,8 @@ func (r *reader) address(n *document.Node) (string, bool) {
 	case u.Scheme != "http" && u.Scheme != "https":
 		r.Fail(n, httpsHint, "%s has the scheme %q", n.Name, u.Scheme)
 	case strings.ContainsFunc(u.Hostname(), func(c rune) bool { return c <= ' ' || c >= 0x7f }):
-		r.Fail(n, `write the name as DNS has it, as "xn--bcher-kva.example" for "bücher.example"`, "the host of %s is not in ASCII", n.Name)
+		r.Fail(n, `write the name as DNS has it, as "xn--bcher-kva.example" for "bücher.example"`,
+			"the host of %s is not in ASCII", n.Name)
 	default:
 		return s, true
 	}
@@ -173,7 +174,9 @@ func (r *reader) address(n *document.Node) (string, bool) {
 func (r *reader) balanceKey(n *document.Node, c *channel.Channel) {
 	switch key := n.Fields()["balance_key_env"]; {
 	case n.Fields()["balance_url"] == nil && key != nil:
-		r.FailKey(key, `add balance_url = "https://api.example.com/v1/balance", which tells what is left of the account, or leave it out`, "balance_key_env without balance_url")
+		r.FailKey(key,
+			`add balance_url = "https://api.example.com/v1/balance", which tells what is left of the account, or leave it out`,
+			"balance_key_env without balance_url")
 	case c.BalanceURL != "" && key == nil:
 		c.BalanceKeyEnv = c.KeyEnv
 	}
@@ -220,7 +223,8 @@ func (r *reader) env(n *document.Node, example, held string) (string, bool) {
 	s, ok := r.text(n)
 	if ok && !envPattern.MatchString(s) && !n.Bad {
 		r.Hide(n)
-		r.Fail(n, fmt.Sprintf("write a name in capitals, as %s = %q, and %s into that variable", n.Name, example, held), "%s does not look like the name of an environment variable", n.Name)
+		r.Fail(n, fmt.Sprintf("write a name in capitals, as %s = %q, and %s into that variable", n.Name, example, held),
+			"%s does not look like the name of an environment variable", n.Name)
 		return "", false
 	}
 	return s, ok
@@ -236,7 +240,8 @@ func (r *reader) limits(n *document.Node) Limits {
 		Takes:             read(t, "takes", nil, (*reader).takes),
 	}
 	if queue := n.Fields()["queue"]; queue != nil && n.Fields()["concurrent"] == nil {
-		r.FailKey(queue, "add concurrent = 40, the number of jobs that run at once, or leave queue out", "queue without concurrent")
+		r.FailKey(queue, "add concurrent = 40, the number of jobs that run at once, or leave queue out",
+			"queue without concurrent")
 	}
 	return l
 }
@@ -260,7 +265,8 @@ func (r *reader) regimes(n *document.Node) []Regime {
 		}
 		g := r.regime(f)
 		if sum += g.Share; sum >= 1-1e-12 && !f.Bad {
-			r.Fail(f.Find("share"), "operational is the rest of the time, so the shares must sum to less than 100%", "the shares of the regimes sum to %s", Share(sum))
+			r.Fail(f.Find("share"), "operational is the rest of the time, so the shares must sum to less than 100%",
+				"the shares of the regimes sum to %s", Share(sum))
 		}
 		all = append(all, g)
 	}
@@ -285,8 +291,10 @@ func (r *reader) outage(n *document.Node) (Outage, bool) {
 	t := r.table(n, `[[outages]]`)
 	defer t.close()
 	o := Outage{
-		Channels: need(t, "channels", `channels = ["forwarding", "reverse"]`, list(`["forwarding", "reverse"]`, (*reader).text)),
-		Between:  need(t, "between", `between = "133h", the mean time from one end to the next start`, (*reader).positiveDuration),
+		Channels: need(t, "channels", `channels = ["forwarding", "reverse"]`,
+			list(`["forwarding", "reverse"]`, (*reader).text)),
+		Between: need(t, "between", `between = "133h", the mean time from one end to the next start`,
+			(*reader).positiveDuration),
 	}
 	if lasts := need(t, "lasts", `lasts = { median = "74m", sigma = 1.17 }`, (*reader).takes); lasts != nil {
 		o.Lasts = *lasts

@@ -177,12 +177,14 @@ func (c *checker) checkPrices(ch *Channel) {
 	}
 	for i, seconds := range ch.Makes.Seconds {
 		if item := n.Find("seconds", i); ch.Price.Shape == channel.Ladder && ch.Price.Rungs[seconds] == nil {
-			c.Fail(item, "the ladder prices "+priced(&ch.Price), "%s makes %d s, but its ladder has no rung for that", ch.Name, seconds)
+			c.Fail(item, "the ladder prices "+priced(&ch.Price), "%s makes %d s, but its ladder has no rung for that", ch.Name,
+				seconds)
 		}
 	}
 	for i, resolution := range ch.Makes.Resolutions {
 		if !ch.prices(resolution) {
-			c.Fail(n.Find("resolutions", i), "it has prices for "+priced(&ch.Price), "%s makes %s, but has no price for it", ch.Name, resolution)
+			c.Fail(n.Find("resolutions", i), "it has prices for "+priced(&ch.Price), "%s makes %s, but has no price for it",
+				ch.Name, resolution)
 		}
 	}
 }
@@ -271,7 +273,8 @@ func (c *checker) checkStrategy(st *Strategy) {
 		switch {
 		case c.sound("workload", "videos", i) == nil:
 		case len(steps) == 0:
-			c.FailKey(n, "add steps = ["+stepExample+"] for what no route matches", "strategy %s has no steps for %q", st.Name, v.Name)
+			c.FailKey(n, "add steps = ["+stepExample+"] for what no route matches", "strategy %s has no steps for %q", st.Name,
+				v.Name)
 		default:
 			c.checkRoute(st, v, steps, where)
 		}
@@ -288,7 +291,8 @@ func (c *checker) checkReached(st *Strategy, n *document.Node, reached []bool) {
 			at := n.Find("route", i, "when", "video")
 			c.Because("no video "+w.Video, at, choice(w.Video, c.s.videoNames()), "there is no video %q", w.Video)
 		} else if !reached[i] {
-			c.Warn(n.Find("route", i, "when"), "", "this route is never taken: no video of the workload matches it, or an earlier route does")
+			c.Warn(n.Find("route", i, "when"), "",
+				"this route is never taken: no video of the workload matches it, or an earlier route does")
 		}
 	}
 	if !reached[len(st.Routes)] && len(st.Steps) > 0 {
@@ -309,10 +313,13 @@ func (c *checker) checkSteps(steps []Step, n *document.Node) {
 	}
 	for i, step := range steps {
 		if step.Timeout >= deadline {
-			c.OddBecause("timeout after the deadline", n.Find(i, "timeout"), hint, "the timeout of %s never strikes: the deadline of %s ends the order before", Duration(step.Timeout), Duration(deadline))
+			c.OddBecause("timeout after the deadline", n.Find(i, "timeout"), hint,
+				"the timeout of %s never strikes: the deadline of %s ends the order before", Duration(step.Timeout),
+				Duration(deadline))
 		}
 		if step.Hedge != nil && step.Hedge.After >= deadline {
-			c.OddBecause("hedge after the deadline", n.Find(i, "hedge", "after"), hint, "the hedge never begins: the deadline of %s ends the order before", Duration(deadline))
+			c.OddBecause("hedge after the deadline", n.Find(i, "hedge", "after"), hint,
+				"the hedge never begins: the deadline of %s ends the order before", Duration(deadline))
 		}
 	}
 }
@@ -373,10 +380,13 @@ func (c *checker) checkRoute(st *Strategy, v *Video, steps []Step, where *docume
 	for i, step := range steps {
 		if err, known := c.makes(step.Channel, v); known && err != nil {
 			cause := c.s.channel(step.Channel).lacking(v)
-			c.OddBecause(cause, where.Find(i), err.Error(), "strategy %s skips this step for %q, a clip of %v", st.Name, v.Name, v.Clip)
+			c.OddBecause(cause, where.Find(i), err.Error(), "strategy %s skips this step for %q, a clip of %v", st.Name, v.Name,
+				v.Clip)
 		} else if step.Hedge != nil {
 			if err, known := c.makes(step.Hedge.Channel, v); known && err != nil {
-				c.Fail(where.Find(i, "hedge", "channel"), "hedge on another channel, or route this video by steps without the hedge", "the hedge can't make %q, a clip of %v: %v", v.Name, v.Clip, err)
+				c.Fail(where.Find(i, "hedge", "channel"),
+					"hedge on another channel, or route this video by steps without the hedge",
+					"the hedge can't make %q, a clip of %v: %v", v.Name, v.Clip, err)
 			}
 		}
 	}
@@ -426,7 +436,8 @@ func (ch *Channel) perSecond(resolution string) (time.Duration, error) {
 	if d, ok := by[channel.Any]; ok || len(by) == 0 {
 		return d, nil
 	}
-	return 0, errors.New("the latency of " + ch.Name + " says nothing about " + resolution + ", only about " + strings.Join(ByLength(by), ", "))
+	return 0, errors.New("the latency of " + ch.Name + " says nothing about " + resolution + ", only about " +
+		strings.Join(ByLength(by), ", "))
 }
 
 // median is the median latency of a clip as made.

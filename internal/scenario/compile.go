@@ -23,7 +23,8 @@ func (s *Scenario) Compile() (*Compiled, error) {
 		Orders:   s.Workload.OrdersPerMonth,
 		Promise:  s.Workload.Promise,
 		Deadline: s.Workload.Deadline,
-		Costs:    world.Costs{Undelivered: s.Costs.Undelivered, Late: s.Costs.Late, Fixed: make([]money.Micros, len(s.Channels))},
+		Costs: world.Costs{Undelivered: s.Costs.Undelivered, Late: s.Costs.Late,
+			Fixed: make([]money.Micros, len(s.Channels))},
 	}}
 	switch a := &s.Workload.Arrivals; a.Process {
 	case "constant":
@@ -34,7 +35,8 @@ func (s *Scenario) Compile() (*Compiled, error) {
 		c.Model.Profile = a.Profile
 	}
 	for _, v := range s.Workload.Videos {
-		c.Model.Classes = append(c.Model.Classes, world.Class{Name: v.Name, Share: float64(v.Share) / float64(money.Whole), Clip: v.Clip})
+		c.Model.Classes = append(c.Model.Classes,
+			world.Class{Name: v.Name, Share: float64(v.Share) / float64(money.Whole), Clip: v.Clip})
 	}
 	index := map[string]int{}
 	for i := range s.Channels {
@@ -80,10 +82,12 @@ func (ch *Channel) compile(videos []Video) (world.Channel, error) {
 	if e.Pool != nil {
 		w.Errors.Exits.Count, w.Errors.Countries = 0, e.refusing()
 		if w.Errors.Exits.PerOrder {
-			w.Errors.RegionMix = []world.Weighted{{Weight: e.By[channel.Region].Rate, Rate: 1}, {Weight: 1 - e.By[channel.Region].Rate, Rate: 0}}
+			w.Errors.RegionMix = []world.Weighted{{Weight: e.By[channel.Region].Rate, Rate: 1},
+				{Weight: 1 - e.By[channel.Region].Rate, Rate: 0}}
 		}
 	}
-	w.Limits = world.Limits{PerMinute: ch.Limits.RequestsPerMinute, Concurrent: ch.Limits.Concurrent, Queue: ch.Limits.Queue, Takes: ch.Limits.Takes.distribution()}
+	w.Limits = world.Limits{PerMinute: ch.Limits.RequestsPerMinute, Concurrent: ch.Limits.Concurrent,
+		Queue: ch.Limits.Queue, Takes: ch.Limits.Takes.distribution()}
 	for _, g := range ch.Regimes {
 		w.Regimes = append(w.Regimes, world.Regime{Share: g.Share, Refuses: g.Submit, Lasts: g.Lasts.spell()})
 	}
@@ -187,7 +191,8 @@ func (s *Scenario) compileStrategy(st *Strategy, index map[string]int) (policy.S
 			route.Steps = append(route.Steps, compiled)
 		}
 		if n := route.Attempts(); n == 0 || n > policy.MaxAttempts {
-			return compiled, nil, fmt.Errorf("strategy %s: %d attempts for %q; there must be from 1 to %d", st.Name, n, v.Name, policy.MaxAttempts)
+			return compiled, nil, fmt.Errorf("strategy %s: %d attempts for %q; there must be from 1 to %d", st.Name, n, v.Name,
+				policy.MaxAttempts)
 		}
 		compiled.Routes = append(compiled.Routes, route)
 	}

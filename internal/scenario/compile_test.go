@@ -50,7 +50,8 @@ func mustCompile(t *testing.T, s *Scenario) *Compiled {
 
 func TestCompileWorkload(t *testing.T) {
 	m := mustCompile(t, good(t, "routes", "seed=9", "costs.late=$0.25", "costs.fixed_per_month.reverse=$20")).Model
-	if m.Seed != 9 || m.Orders != 20_000 || m.Process != world.Poisson || m.Promise != 6*time.Minute || m.Deadline != 30*time.Minute {
+	if m.Seed != 9 || m.Orders != 20_000 || m.Process != world.Poisson || m.Promise != 6*time.Minute ||
+		m.Deadline != 30*time.Minute {
 		t.Errorf("model %+v", m)
 	}
 	want := []world.Class{
@@ -61,10 +62,12 @@ func TestCompileWorkload(t *testing.T) {
 	if diff := cmp.Diff(want, m.Classes); diff != "" {
 		t.Error(diff)
 	}
-	if diff := cmp.Diff(world.Costs{Undelivered: 500_000, Late: 250_000, Fixed: []money.Micros{0, 20_000_000}}, m.Costs); diff != "" {
+	if diff := cmp.Diff(world.Costs{Undelivered: 500_000, Late: 250_000, Fixed: []money.Micros{0, 20_000_000}},
+		m.Costs); diff != "" {
 		t.Error(diff)
 	}
-	if diff := cmp.Diff([]time.Duration{0, 3500 * time.Millisecond}, mustCompile(t, good(t, "trace", "workload.growth_per_month=0%")).Model.Trace); diff != "" {
+	if diff := cmp.Diff([]time.Duration{0, 3500 * time.Millisecond},
+		mustCompile(t, good(t, "trace", "workload.growth_per_month=0%")).Model.Trace); diff != "" {
 		t.Error(diff)
 	}
 	if p := mustCompile(t, good(t, "profile")).Model.Profile; len(p) != 24 || p[7] != 2 {
@@ -83,13 +86,16 @@ func TestCompileExits(t *testing.T) {
 	if diff := cmp.Diff([]world.Country{{Name: "MM", Share: 0.05}}, all[0].Errors.Countries); diff != "" {
 		t.Error(diff)
 	}
-	if diff := cmp.Diff([]world.Weighted{{Weight: 0.05, Rate: 1}, {Weight: 0.95, Rate: 0}}, all[0].Errors.RegionMix); diff != "" {
+	if diff := cmp.Diff([]world.Weighted{{Weight: 0.05, Rate: 1}, {Weight: 0.95, Rate: 0}},
+		all[0].Errors.RegionMix); diff != "" {
 		t.Error(diff)
 	}
-	if e := all[1].Errors; e.Exits != (world.Exits{Count: 20, Burst: time.Minute}) || e.By[channel.Region].Rate != 0.02 || e.Countries != nil {
+	if e := all[1].Errors; e.Exits != (world.Exits{Count: 20, Burst: time.Minute}) || e.By[channel.Region].Rate != 0.02 ||
+		e.Countries != nil {
 		t.Errorf("exits with bad spells: %+v", e)
 	}
-	if e := all[2].Errors; e.By[channel.Region].Rate != 0.025 || len(e.Countries) != 1 || e.RegionMix != nil || e.Exits.Count != 0 {
+	if e := all[2].Errors; e.By[channel.Region].Rate != 0.025 || len(e.Countries) != 1 || e.RegionMix != nil ||
+		e.Exits.Count != 0 {
 		t.Errorf("an exit for each attempt: %+v", e)
 	}
 	if l := all[1].Limits; l != (world.Limits{Concurrent: 4, Queue: 12}) {
@@ -109,7 +115,8 @@ func TestSupportedCountries(t *testing.T) {
 			}
 		}
 	}
-	if !slices.Contains(supportedBy("sora-2"), "US") || slices.Contains(supportedBy("sora-2"), "MM") || supportedBy("anything") != nil {
+	if !slices.Contains(supportedBy("sora-2"), "US") || slices.Contains(supportedBy("sora-2"), "MM") ||
+		supportedBy("anything") != nil {
 		t.Errorf("sora-2 is supported in %v, anything in %v", supportedBy("sora-2"), supportedBy("anything"))
 	}
 }
@@ -121,9 +128,11 @@ func TestCompileJobs(t *testing.T) {
 		t.Fatalf("channel %+v", reverse)
 	}
 	want := []world.Job{
-		{Makes: true, Clip: channel.Clip{Seconds: 8, Resolution: "720p", Aspect: "16:9"}, Service: dist.NewLogNormal(120, 0.55)},
+		{Makes: true, Clip: channel.Clip{Seconds: 8, Resolution: "720p", Aspect: "16:9"},
+			Service: dist.NewLogNormal(120, 0.55)},
 		{},
-		{Makes: true, Clip: channel.Clip{Seconds: 10, Resolution: "720p", Aspect: "16:9"}, Service: dist.NewLogNormal(140, 0.55)},
+		{Makes: true, Clip: channel.Clip{Seconds: 10, Resolution: "720p", Aspect: "16:9"},
+			Service: dist.NewLogNormal(140, 0.55)},
 	}
 	if diff := cmp.Diff(want, reverse.Jobs); diff != "" {
 		t.Error(diff)
@@ -153,7 +162,8 @@ func TestCompileLatencies(t *testing.T) {
 			t.Errorf("%s: submit takes: %s", compiled[i].Name, diff)
 		}
 	}
-	if values := compiled[1].Jobs[0].Service.(dist.Empirical).Values(); !slices.Equal(values, []float64{58, 61.5, 75.25, 120}) {
+	if values := compiled[1].Jobs[0].Service.(dist.Empirical).Values(); !slices.Equal(values,
+		[]float64{58, 61.5, 75.25, 120}) {
 		t.Errorf("empirical values %v", values)
 	}
 	// Sigma 0 is a constant: NewLogNormal wants more.
@@ -188,22 +198,28 @@ func TestCompileSteps(t *testing.T) {
 	exponential := policy.Backoff{Growth: policy.ExponentialBackoff, Base: time.Second, Factor: 2, Low: 0.5, High: 1.5}
 	want := []policy.Step{
 		{Channel: 1, Attempts: 1, OnAmbiguous: policy.Stop, Poll: DefaultPoll, Backoff: policy.Backoff{
-			Growth: policy.ExponentialBackoff, Base: 500 * time.Millisecond, Factor: 1.5, Cap: 30 * time.Second, Low: 0, High: 1}},
-		{Channel: 1, Attempts: 3, OnAmbiguous: policy.NextStep, RetryOn: region, Poll: DefaultPoll, Backoff: policy.Backoff{Low: 0.5, High: 1}},
-		{Channel: 0, Attempts: 2, OnAmbiguous: policy.Stop, RetryOn: policy.SetOf(channel.Moderation), Poll: 10 * time.Second, Backoff: policy.Backoff{
-			Growth: policy.ExponentialBackoff, Base: 2 * time.Second, Factor: 2, Low: 0.667, High: 1.333}},
+			Growth: policy.ExponentialBackoff, Base: 500 * time.Millisecond, Factor: 1.5, Cap: 30 * time.Second, Low: 0,
+			High: 1}},
+		{Channel: 1, Attempts: 3, OnAmbiguous: policy.NextStep, RetryOn: region, Poll: DefaultPoll,
+			Backoff: policy.Backoff{Low: 0.5, High: 1}},
+		{Channel: 0, Attempts: 2, OnAmbiguous: policy.Stop, RetryOn: policy.SetOf(channel.Moderation), Poll: 10 * time.Second,
+			Backoff: policy.Backoff{
+				Growth: policy.ExponentialBackoff, Base: 2 * time.Second, Factor: 2, Low: 0.667, High: 1.333}},
 	}
 	if diff := cmp.Diff([]policy.Route{{Steps: want, Deadline: 30 * time.Minute}}, c.Strategies[0].Routes); diff != "" {
 		t.Error(diff)
 	}
-	plain := mustCompile(t, good(t, "retry", `strategies.hybrid.steps=[{ channel = "reverse" }]`)).Strategies[0].Routes[0].Steps[0]
-	if diff := cmp.Diff(policy.Step{Channel: 1, Attempts: 3, Backoff: exponential, RetryOn: region, OnAmbiguous: policy.NextStep, Poll: DefaultPoll}, plain); diff != "" {
+	plain := mustCompile(t, good(t, "retry",
+		`strategies.hybrid.steps=[{ channel = "reverse" }]`)).Strategies[0].Routes[0].Steps[0]
+	if diff := cmp.Diff(policy.Step{Channel: 1, Attempts: 3, Backoff: exponential, RetryOn: region,
+		OnAmbiguous: policy.NextStep, Poll: DefaultPoll}, plain); diff != "" {
 		t.Errorf("a step without overrides: %s", diff)
 	}
 	defaults := mustCompile(t, good(t, "minimal")).Strategies[0].Routes[0].Steps[0]
 	if diff := cmp.Diff(policy.Step{
 		Attempts: 3, Poll: DefaultPoll, Backoff: policy.Backoff{Base: 2 * time.Second, Low: 1, High: 1},
-		RetryOn: policy.SetOf(channel.Region, channel.Submit, channel.RateLimited, channel.Job, channel.BadClip, channel.Timeout),
+		RetryOn: policy.SetOf(channel.Region, channel.Submit, channel.RateLimited, channel.Job, channel.BadClip,
+			channel.Timeout),
 	}, defaults); diff != "" {
 		t.Errorf("defaults: %s", diff)
 	}
@@ -216,24 +232,29 @@ func TestCompileStepFeatures(t *testing.T) {
 	again := policy.SetOf(channel.Region, channel.Timeout)
 	want := []policy.Step{
 		{Channel: 0, Attempts: 2, Backoff: constant, RetryOn: again, Poll: DefaultPoll, Timeout: 5 * time.Minute,
-			Breaker: policy.Breaker{Failures: 5, Window: time.Minute, Open: 30 * time.Second, On: policy.SetOf(channel.Region, channel.Submit, channel.RateLimited)},
-			Budget:  policy.Budget{Share: 125_000_000, Burst: 10},
-			Hedge:   policy.Hedge{After: 90 * time.Second, Channel: 1, Poll: 10 * time.Second}},
+			Breaker: policy.Breaker{Failures: 5, Window: time.Minute, Open: 30 * time.Second,
+				On: policy.SetOf(channel.Region, channel.Submit, channel.RateLimited)},
+			Budget: policy.Budget{Share: 125_000_000, Burst: 10},
+			Hedge:  policy.Hedge{After: 90 * time.Second, Channel: 1, Poll: 10 * time.Second}},
 		{Channel: 1, Attempts: 3, Backoff: constant, RetryOn: again, Poll: 10 * time.Second,
-			Breaker: policy.Breaker{Failures: 3, Window: 5 * time.Minute, Open: time.Minute, On: policy.SetOf(channel.Job, channel.Timeout, channel.Lost)},
-			Budget:  policy.Budget{Burst: 1}},
+			Breaker: policy.Breaker{Failures: 3, Window: 5 * time.Minute, Open: time.Minute,
+				On: policy.SetOf(channel.Job, channel.Timeout, channel.Lost)},
+			Budget: policy.Budget{Burst: 1}},
 	}
 	if diff := cmp.Diff(want, c.Strategies[0].Routes[0].Steps); diff != "" {
 		t.Error(diff)
 	}
-	without := good(t, "step-features", `strategies.all.steps=[{ channel = "reverse", breaker = "none", budget = "none" }]`)
-	if step := mustCompile(t, without).Strategies[0].Routes[0].Steps[0]; step.Breaker != (policy.Breaker{}) || step.Budget != (policy.Budget{}) {
+	without := good(t, "step-features",
+		`strategies.all.steps=[{ channel = "reverse", breaker = "none", budget = "none" }]`)
+	if step := mustCompile(t, without).Strategies[0].Routes[0].Steps[0]; step.Breaker != (policy.Breaker{}) ||
+		step.Budget != (policy.Budget{}) {
 		t.Errorf("switched off: %+v, %+v", step.Breaker, step.Budget)
 	}
 	if text := string(Resolved(without)); !strings.Contains(text, `breaker = "none", budget = "none" }`) {
 		t.Errorf("resolved to %s", text)
 	}
-	alone := mustCompile(t, good(t, "step-features", `strategies.all.steps=[{ channel = "reverse", hedge = { after = "1s", channel = "forwarding" } }]`))
+	alone := mustCompile(t, good(t, "step-features",
+		`strategies.all.steps=[{ channel = "reverse", hedge = { after = "1s", channel = "forwarding" } }]`))
 	if diff := cmp.Diff([]bool{true, true}, alone.Uses[0]); diff != "" {
 		t.Errorf("the hedge's channel isn't used: %s", diff)
 	}
@@ -269,7 +290,8 @@ func TestCompileRoutes(t *testing.T) {
 
 func TestWhen(t *testing.T) {
 	v := &Video{Name: "v", Clip: channel.Clip{Seconds: 10, Resolution: "720p"}}
-	for _, w := range []When{{}, {MinSeconds: 10}, {MaxSeconds: 10}, {Resolution: "720p"}, {Video: "v"}, {MinSeconds: 1, MaxSeconds: 11, Resolution: "720p", Video: "v"}} {
+	for _, w := range []When{{}, {MinSeconds: 10}, {MaxSeconds: 10}, {Resolution: "720p"}, {Video: "v"},
+		{MinSeconds: 1, MaxSeconds: 11, Resolution: "720p", Video: "v"}} {
 		if !w.matches(v) {
 			t.Errorf("%+v doesn't match", w)
 		}
@@ -318,7 +340,8 @@ func TestPricesCharge(t *testing.T) {
 		{"credits", 6, "720p", "$0.13"}, // (10 + 2 × 1.5) × 0.01
 		{"steps", 12, "4k", "$1.20"},
 	} {
-		charge, err := s.channel(test.name).Price.Charge(channel.Usage{Clip: channel.Clip{Seconds: test.seconds, Resolution: test.of}, Made: true})
+		charge, err := s.channel(test.name).Price.Charge(channel.Usage{Clip: channel.Clip{Seconds: test.seconds,
+			Resolution: test.of}, Made: true})
 		if err != nil || charge.String() != test.want {
 			t.Errorf("%s charges %v (%v) for %d s %s, want %s", test.name, charge, err, test.seconds, test.of, test.want)
 		}

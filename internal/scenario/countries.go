@@ -91,7 +91,8 @@ func (r *reader) regionByCause(n *document.Node, c *Channel) {
 		e.Supported = supportedBy(c.Model)
 	}
 	if e.Supported == nil {
-		r.FailKey(n, `add supported = ["US", "JP"], the countries from which the model may be used`, "nothing is known about the countries that model %q supports", c.Model)
+		r.FailKey(n, `add supported = ["US", "JP"], the countries from which the model may be used`,
+			"nothing is known about the countries that model %q supports", c.Model)
 		return
 	}
 	for _, at := range e.refusing() {

@@ -14,8 +14,9 @@ func (r *reader) costs(n *document.Node) Costs {
 	defer t.close()
 	c := Costs{
 		// Once there is a table, what an undelivered or late order costs is said, even if nothing.
-		Undelivered: need(t, "undelivered", `undelivered = "$0.00", the loss and hand work per undelivered order`, (*reader).money),
-		Late:        need(t, "late", `late = "$0.00", the cost per order delivered after the promise`, (*reader).money),
+		Undelivered: need(t, "undelivered", `undelivered = "$0.00", the loss and hand work per undelivered order`,
+			(*reader).money),
+		Late: need(t, "late", `late = "$0.00", the cost per order delivered after the promise`, (*reader).money),
 	}
 	if fixed := t.get("fixed_per_month"); fixed != nil {
 		c.FixedPerMonth = map[string]money.Micros{}
@@ -76,7 +77,8 @@ func (r *reader) requirement(n *document.Node) (Requirement, bool) {
 	q := Requirement{Text: s, Metric: id, AtLeast: id.Of().High}
 	sign := map[bool]string{true: ">=", false: "<="}[q.AtLeast]
 	if parts[1] != sign {
-		r.Fail(n, fmt.Sprintf("write %q", strings.Join([]string{parts[0], sign, parts[2]}, " ")), "%s can only be required with %s, not %q", parts[0], sign, parts[1])
+		r.Fail(n, fmt.Sprintf("write %q", strings.Join([]string{parts[0], sign, parts[2]}, " ")),
+			"%s can only be required with %s, not %q", parts[0], sign, parts[1])
 		return Requirement{}, false
 	}
 	q.Bound, ok = r.bound(n, q.Metric, parts[2])

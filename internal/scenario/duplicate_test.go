@@ -32,7 +32,8 @@ func TestClashes(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			_, _, err := Load("x.toml", []byte(c.source), Options{})
 			problems := err.(document.Problems)
-			at := problems[slices.IndexFunc(problems, func(p document.Problem) bool { return strings.HasPrefix(p.Text, "not valid TOML") })]
+			at := problems[slices.IndexFunc(problems,
+				func(p document.Problem) bool { return strings.HasPrefix(p.Text, "not valid TOML") })]
 			if got := fmt.Sprintf("%d:%d", at.Line, at.Column); got != c.at {
 				t.Errorf("at %s, want %s: %v", got, c.at, at)
 			}

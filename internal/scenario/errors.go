@@ -56,7 +56,8 @@ func (t *table) boundDownload(e *Error) {
 		highest, key = e.Range.High, "range"
 	}
 	if n := t.node.Fields()[key]; n != nil && highest > mostDownload {
-		t.Fail(n, `a clip is fetched again until it is here; at most "99%" of fetches may fail`, "a download error of %s would never let a clip through", Share(highest))
+		t.Fail(n, `a clip is fetched again until it is here; at most "99%" of fetches may fail`,
+			"a download error of %s would never let a clip through", Share(highest))
 	}
 }
 
@@ -74,7 +75,8 @@ func errorExample(n *document.Node) string {
 func (t *table) followsFromExits(keys ...string) {
 	for _, key := range keys {
 		if n := t.get(key); n != nil {
-			t.FailKey(n, "leave it out, or write the number of exits, as exits = 20", "%s follows from the exits by country: those in countries that the model doesn't support refuse every submit", key)
+			t.FailKey(n, "leave it out, or write the number of exits, as exits = 20",
+				"%s follows from the exits by country: those in countries that the model doesn't support refuse every submit", key)
 		}
 	}
 }
@@ -98,10 +100,12 @@ func (t *table) egress(e *Errors) {
 		t.FailKey(burst, "add exits = 20, the number of egress exits, or leave burst out", "burst without exits")
 	}
 	if exits != nil && burst == nil && !byCountry {
-		t.FailKey(exits, `add burst = "60s", the mean length of an exit's bad spell, or leave exits out`, "exits without burst")
+		t.FailKey(exits, `add burst = "60s", the mean length of an exit's bad spell, or leave exits out`,
+			"exits without burst")
 	}
 	if supported != nil && !byCountry {
-		t.FailKey(supported, "add exits by country, as { US = 40, MM = 1 }, or leave supported out", "supported without exits by country")
+		t.FailKey(supported, "add exits by country, as { US = 40, MM = 1 }, or leave supported out",
+			"supported without exits by country")
 	}
 	if rotate := fields["rotate"]; rotate != nil && exits == nil {
 		t.FailKey(rotate, "add exits and burst, or leave rotate out", "rotate without exits")
@@ -118,7 +122,8 @@ var distributions = []string{"uniform", "loguniform"}
 func (t *table) rateRange(rate float64) *Range {
 	g := t.bounds((*reader).share, `["1%", "3%"]`)
 	if g != nil && !t.node.Bad && (rate < g.Low || rate > g.High) {
-		t.Fail(t.node.Find("range"), "widen the range, or move the rate", "the rate of %s lies outside the range from %s to %s", Share(rate), Share(g.Low), Share(g.High))
+		t.Fail(t.node.Find("range"), "widen the range, or move the rate",
+			"the rate of %s lies outside the range from %s to %s", Share(rate), Share(g.Low), Share(g.High))
 	}
 	return g
 }
@@ -127,7 +132,8 @@ func (t *table) rateRange(rate float64) *Range {
 func (t *table) factorRange() *Range {
 	g := t.bounds((*reader).factor, `["50%", "200%"], a factor on the median`)
 	if g != nil && !t.node.Bad && (g.Low > 1 || g.High < 1) {
-		t.Fail(t.node.Find("range"), `the range is a factor on the median: ["50%", "200%"] is from half to double`, "the range from %s to %s leaves out 100%%, the stated latency", Share(g.Low), Share(g.High))
+		t.Fail(t.node.Find("range"), `the range is a factor on the median: ["50%", "200%"] is from half to double`,
+			"the range from %s to %s leaves out 100%%, the stated latency", Share(g.Low), Share(g.High))
 	}
 	return g
 }
@@ -163,7 +169,8 @@ func (t *table) bounds(p parse[float64], example string) *Range {
 	g.Low, g.High = values[0], values[1]
 	switch {
 	case g.Low >= g.High:
-		t.Fail(n, "write the lower value first, or leave range out where the value is known", "the range from %s to %s is empty", Share(g.Low), Share(g.High))
+		t.Fail(n, "write the lower value first, or leave range out where the value is known",
+			"the range from %s to %s is empty", Share(g.Low), Share(g.High))
 		return nil
 	case g.Low == 0 && g.Distribution == "loguniform":
 		t.Fail(n.Items()[0], `begin above 0%, or write distribution = "uniform"`, "a loguniform range cannot begin at 0%%")

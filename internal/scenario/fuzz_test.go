@@ -33,7 +33,8 @@ func FuzzLoad(f *testing.F) {
 			f.Add(source, "")
 		}
 	}
-	for _, set := range []string{"seed=2", "channels.reverse.poll=5s", "workload.videos.0.seconds=9", `costs={ late = "$1" }`, "a.b.c=[1, { x = 2 }]", "=", "workload=1"} {
+	for _, set := range []string{"seed=2", "channels.reverse.poll=5s", "workload.videos.0.seconds=9",
+		`costs={ late = "$1" }`, "a.b.c=[1, { x = 2 }]", "=", "workload=1"} {
 		f.Add(goodSource(f), set)
 	}
 	f.Fuzz(keepsItsPromises)
@@ -42,8 +43,10 @@ func FuzzLoad(f *testing.F) {
 // Scenarios with one or two tokens changed get further than random bytes.
 func TestChangedScenarios(t *testing.T) {
 	tokens := regexp.MustCompile(`"[^"\n]*"|[A-Za-z_]+|[0-9][0-9_.-]*|[=,{}\[\]]`)
-	words := []string{`""`, `"x"`, `"0s"`, `"10s"`, `"3650d"`, `"0%"`, `"100%"`, `"250%"`, `"$0"`, `"$1"`, `"$999,999,999"`, `"720p"`, `"short"`, `"reverse"`, "0", "1", "-1", "17", "3600",
-		"9223372036854775807", "0.5", "nan", "inf", "1e300", "true", "2025-12-01", "{}", "[]", "[[]]", "{ a = 1 }", "steps", "channel", "price", "seconds", "=", ",", "}", "]", "\n"}
+	words := []string{`""`, `"x"`, `"0s"`, `"10s"`, `"3650d"`, `"0%"`, `"100%"`, `"250%"`, `"$0"`, `"$1"`,
+		`"$999,999,999"`, `"720p"`, `"short"`, `"reverse"`, "0", "1", "-1", "17", "3600",
+		"9223372036854775807", "0.5", "nan", "inf", "1e300", "true", "2025-12-01", "{}", "[]", "[[]]", "{ a = 1 }", "steps",
+		"channel", "price", "seconds", "=", ",", "}", "]", "\n"}
 	paths, err := filepath.Glob(filepath.Join("testdata", "good", "*.toml"))
 	if err != nil || len(paths) == 0 {
 		t.Fatal(err)
@@ -113,7 +116,8 @@ func checkPlace(t *testing.T, source []byte, p document.Problem, warning bool) {
 	switch {
 	case p.File != "fuzz.toml" && !strings.HasPrefix(p.File, "--set"):
 		t.Errorf("it is in the file %q", p.File)
-	case p.File == "fuzz.toml" && (p.Line < 1 || p.Line > len(lines) || p.Column < 1 || p.Column+p.Length-1 > utf8.RuneCount(lines[p.Line-1])+1):
+	case p.File == "fuzz.toml" && (p.Line < 1 || p.Line > len(lines) || p.Column < 1 ||
+		p.Column+p.Length-1 > utf8.RuneCount(lines[p.Line-1])+1):
 		t.Errorf("%d:%d (%d) is outside the file", p.Line, p.Column, p.Length)
 	case p.Text == "" || p.Warning != warning || !strings.Contains(p.Caret, "^"):
 		t.Errorf("%#v", p)

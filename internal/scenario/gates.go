@@ -11,8 +11,8 @@ import (
 	"channelbench/internal/scenario/document"
 )
 
-// GateMetrics are the figures that gates know, beside the errors of a kind. A bill is what a channel says that it charged,
-// against what its price makes.
+// GateMetrics are the figures that gates know, beside the errors of a kind. A bill is what a channel says that it
+// charged, against what its price makes.
 var GateMetrics = figure.Names(figure.Gated())
 
 // errorMetric is what the figure of a kind of errors is called: the share of attempts that end with one.
@@ -36,7 +36,8 @@ func CheckMetric(metric string) error {
 		return fmt.Errorf("there is no gate for %q; known kinds are %s", metric, strings.Join(errorKinds(), ", "))
 	}
 	if !contains(GateMetrics, metric) {
-		return fmt.Errorf("there is no gate for %q; known are %s, %sKIND", metric, strings.Join(GateMetrics, ", "), errorMetric)
+		return fmt.Errorf("there is no gate for %q; known are %s, %sKIND", metric, strings.Join(GateMetrics, ", "),
+			errorMetric)
 	}
 	return nil
 }

@@ -89,7 +89,8 @@ func (s *Scenario) PurchaseSHA256() string {
 				if step.Timeout == 0 {
 					c.RetryOn &^= policy.SetOf(channel.Timeout)
 				}
-				b := boughtStep{step.Channel, c.Attempts, c.Backoff, c.RetryOn, c.OnAmbiguous, c.Timeout, c.Breaker, c.Budget, Hedge{}}
+				b := boughtStep{step.Channel, c.Attempts, c.Backoff, c.RetryOn, c.OnAmbiguous, c.Timeout, c.Breaker, c.Budget,
+					Hedge{}}
 				if step.Hedge != nil {
 					b.Hedge = *step.Hedge
 				}

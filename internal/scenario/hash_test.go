@@ -49,16 +49,21 @@ func TestPurchaseSHA256(t *testing.T) {
 	base := mustLoad(t, source).PurchaseSHA256()
 	third := "\n[channels.third]\nkind = \"direct\"\nprice = { per_call = \"$1\" }\nlatency = { base = \"1m\", sigma = 0.5 }\n"
 	for name, same := range map[string]*Scenario{
-		"comment":              mustLoad(t, "# hi\n"+source),
-		"seed, title":          mustLoad(t, source, "seed=5", "title=x"),
-		"rate":                 mustLoad(t, source, "channels.reverse.errors.region.rate=2.5%", "channels.reverse.errors.job.rate=1%"),
-		"latency":              mustLoad(t, source, "channels.reverse.latency.sigma=0.9"),
-		"poll, kind, terms":    mustLoad(t, source, "channels.reverse.poll=5s", "channels.reverse.kind=direct", "channels.reverse.terms=x"),
-		"date of a price":      mustLoad(t, source, "channels.forwarding.price.as_of=2026-01-01", "channels.forwarding.price.source=x", "channels.forwarding.price.confidence=vendor"),
-		"costs, decision":      mustLoad(t, source, "costs.late=$3", "decision.tolerance=2%", "bench.orders=7"),
-		"balance, proxy":       mustLoad(t, source, "channels.reverse.balance_url=https://api.example.com/balance", "channels.reverse.balance_key_env=OTHER_KEY", "bench.proxy_env=HTTPS_PROXY"),
+		"comment":     mustLoad(t, "# hi\n"+source),
+		"seed, title": mustLoad(t, source, "seed=5", "title=x"),
+		"rate": mustLoad(t, source, "channels.reverse.errors.region.rate=2.5%",
+			"channels.reverse.errors.job.rate=1%"),
+		"latency": mustLoad(t, source, "channels.reverse.latency.sigma=0.9"),
+		"poll, kind, terms": mustLoad(t, source, "channels.reverse.poll=5s", "channels.reverse.kind=direct",
+			"channels.reverse.terms=x"),
+		"date of a price": mustLoad(t, source, "channels.forwarding.price.as_of=2026-01-01",
+			"channels.forwarding.price.source=x", "channels.forwarding.price.confidence=vendor"),
+		"costs, decision": mustLoad(t, source, "costs.late=$3", "decision.tolerance=2%", "bench.orders=7"),
+		"balance, proxy": mustLoad(t, source, "channels.reverse.balance_url=https://api.example.com/balance",
+			"channels.reverse.balance_key_env=OTHER_KEY", "bench.proxy_env=HTTPS_PROXY"),
 		"defaults written out": mustLoad(t, string(Resolved(mustLoad(t, source)))),
-		"same retry in a step": mustLoad(t, source, `strategies.hybrid.steps.0.retry_on=["region", "submit", "rate_limited", "job", "unusable"]`),
+		"same retry in a step": mustLoad(t, source,
+			`strategies.hybrid.steps.0.retry_on=["region", "submit", "rate_limited", "job", "unusable"]`),
 	} {
 		if same.PurchaseSHA256() != base {
 			t.Errorf("%s: it buys something else", name)
@@ -121,7 +126,8 @@ func TestProblemsAreAnError(t *testing.T) {
 	if p.File != "x.toml" || p.Line != 1 || p.Column != 1 || p.Warning {
 		t.Errorf("%+v", p)
 	}
-	if p := problems[3]; p.Column != 8 || p.Length != 4 || p.Excerpt != "seed = true" || p.Caret != "       ^^^^" || p.Hint == "" {
+	if p := problems[3]; p.Column != 8 || p.Length != 4 || p.Excerpt != "seed = true" || p.Caret != "       ^^^^" ||
+		p.Hint == "" {
 		t.Errorf("%+v", p)
 	}
 }

@@ -135,8 +135,8 @@ func (s *Scenario) Assumptions() []Assumption {
 	return all
 }
 
-// unsaid is what is said of numbers of which the scenario doesn't say how well they are known: nobody claims to have measured
-// them.
+// unsaid is what is said of numbers of which the scenario doesn't say how well they are known: nobody claims to have
+// measured them.
 const unsaid = ", no confidence stated"
 
 // happens says whether the error has a rate, or may have one.
@@ -171,7 +171,8 @@ func (ch *Channel) priceText() string {
 			parts = append(parts, inWords(p.Rungs[seconds], fmt.Sprintf(" for %d s", seconds), write))
 		}
 	} else {
-		parts = append(parts, inWords(p.Units, map[channel.Shape]string{channel.PerSecond: " a second", channel.PerCall: " a clip", channel.Base: fmt.Sprintf(" for up to %d s", p.Included)}[p.Shape], write))
+		parts = append(parts, inWords(p.Units, map[channel.Shape]string{channel.PerSecond: " a second",
+			channel.PerCall: " a clip", channel.Base: fmt.Sprintf(" for up to %d s", p.Included)}[p.Shape], write))
 	}
 	if p.Shape == channel.Base {
 		parts = append(parts, write(p.Extra)+" for each further second")

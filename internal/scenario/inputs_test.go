@@ -32,7 +32,8 @@ func TestInputs(t *testing.T) {
 	if inputs := good(t, "minimal").Inputs(); inputs != nil {
 		t.Errorf("inputs %v", inputs)
 	}
-	odd := mustLoad(t, strings.ReplaceAll(string(good(t, "errors").Source), "channels.reverse", `channels."veo 3.1"`), `strategies.hybrid.steps=[{ channel = "veo 3.1" }]`)
+	odd := mustLoad(t, strings.ReplaceAll(string(good(t, "errors").Source), "channels.reverse", `channels."veo 3.1"`),
+		`strategies.hybrid.steps=[{ channel = "veo 3.1" }]`)
 	if key := odd.Inputs()[0].Key; key != `channels."veo 3.1".errors.region.rate` {
 		t.Errorf("key %s", key)
 	}
@@ -42,7 +43,8 @@ func TestWith(t *testing.T) {
 	s := good(t, "latencies", `channels.reverse.latency.range=["50%", "150%"]`)
 	before := Resolved(s)
 	c := s.With([]float64{1.5, 0.8, 0.025, 1.1})
-	if got := c.Channels[0].Latency; got.Base != 30*time.Second || got.PerSecond["720p"] != 12*time.Second || got.PerSecond["1080p"] != 96375*time.Millisecond || got.Range != nil {
+	if got := c.Channels[0].Latency; got.Base != 30*time.Second || got.PerSecond["720p"] != 12*time.Second ||
+		got.PerSecond["1080p"] != 96375*time.Millisecond || got.Range != nil {
 		t.Errorf("forwarding: %+v", got)
 	}
 	values := slices.Clone(s.Channels[1].Latency.Values)
@@ -82,7 +84,8 @@ func TestWithNominal(t *testing.T) {
 	for _, in := range s.Inputs() {
 		nominal = append(nominal, in.Nominal)
 	}
-	if diff := cmp.Diff(mustCompile(t, s), mustCompile(t, s.With(nominal)), cmp.AllowUnexported(mustCompile(t, s).Model.Channels[1].Jobs[0].Service)); diff != "" {
+	if diff := cmp.Diff(mustCompile(t, s), mustCompile(t, s.With(nominal)),
+		cmp.AllowUnexported(mustCompile(t, s).Model.Channels[1].Jobs[0].Service)); diff != "" {
 		t.Error(diff)
 	}
 }
@@ -100,19 +103,23 @@ func TestAssumptions(t *testing.T) {
 	}
 	for name, want := range map[string][]Assumption{
 		"prices": slices.Concat(forwarding, []Assumption{
-			{"channels.reverse.price", Vendor, "30 credits for 5 s of 720p, 60.50 credits for 5 s of 1080p, 50 credits for 8 s, $0.0095 a credit, top-ups with a bonus of 12.5%, price list"},
+			{"channels.reverse.price", Vendor,
+				"30 credits for 5 s of 720p, 60.50 credits for 5 s of 1080p, 50 credits for 8 s, $0.0095 a credit, top-ups with a bonus of 12.5%, price list"},
 		}, reverse),
 		"small": slices.Concat(forwarding, reverse),
 		"lacking": {
-			forwarding[0], {"channels.forwarding.errors.moderation", Assumed, "no moderation errors, though reverse has them"}, forwarding[1], forwarding[2],
-			reverse[0], {"channels.reverse.errors.moderation", Assumed, "3% moderation errors, no confidence stated"}, reverse[1], reverse[2],
+			forwarding[0], {"channels.forwarding.errors.moderation", Assumed, "no moderation errors, though reverse has them"},
+			forwarding[1], forwarding[2],
+			reverse[0], {"channels.reverse.errors.moderation", Assumed, "3% moderation errors, no confidence stated"},
+			reverse[1], reverse[2],
 		},
 	} {
 		if diff := cmp.Diff(want, good(t, name).Assumptions()); diff != "" {
 			t.Errorf("%s: %s", name, diff)
 		}
 	}
-	if all := good(t, "latencies").Assumptions(); all[0].Text != "median 20s + 8s a second of 720p + 1m4.25s a second of 1080p, gamma with k 2.5, 50% to 200% times that, a guess" {
+	if all := good(t,
+		"latencies").Assumptions(); all[0].Text != "median 20s + 8s a second of 720p + 1m4.25s a second of 1080p, gamma with k 2.5, 50% to 200% times that, a guess" {
 		t.Errorf("latencies: %v", all)
 	}
 	for want, set := range map[string][]string{

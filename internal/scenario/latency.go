@@ -41,7 +41,8 @@ func (r *reader) latency(n *document.Node) Latency {
 	}
 	for _, key := range []string{"base", "per_second", "sigma", "k", "file"} {
 		if f := n.Fields()[key]; f != nil && !contains(latencyKeys[l.Shape], key) {
-			r.FailKey(f, "keys of this shape: "+strings.Join(latencyKeys[l.Shape], ", "), "a latency of shape %q has no %s", l.Shape, key)
+			r.FailKey(f, "keys of this shape: "+strings.Join(latencyKeys[l.Shape], ", "), "a latency of shape %q has no %s",
+				l.Shape, key)
 		}
 	}
 	t.completeLatency(&l)
@@ -104,7 +105,8 @@ func (r *reader) measured(n *document.Node, path string) []float64 {
 		}
 		v, err := strconv.ParseFloat(word, 64)
 		if err != nil || !(v >= 0) || v > longest.Seconds() {
-			r.Fail(n, "write one number of seconds a line; # begins a comment", "line %d of %s is %q, not a number of seconds", line, path, word)
+			r.Fail(n, "write one number of seconds a line; # begins a comment", "line %d of %s is %q, not a number of seconds",
+				line, path, word)
 			return nil
 		}
 		values = append(values, v)
@@ -137,7 +139,8 @@ func (r *reader) file(n *document.Node, path string) ([]byte, bool) {
 func (r *reader) takes(n *document.Node) (*Takes, bool) {
 	if n.Fields() == nil {
 		if _, isText := n.Value.(string); !isText {
-			r.Fail(n, `write "6s" for always the same, or { median = "6s", sigma = 0.6 }`, "%s must be a duration or a table, not %s", n.Name, document.Describe(n.Value))
+			r.Fail(n, `write "6s" for always the same, or { median = "6s", sigma = 0.6 }`,
+				"%s must be a duration or a table, not %s", n.Name, document.Describe(n.Value))
 			return nil, false
 		}
 		d, ok := r.positiveDuration(n)

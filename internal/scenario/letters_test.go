@@ -16,8 +16,10 @@ func TestLettersThatChartsLack(t *testing.T) {
 		}
 		return all
 	}
-	source := "name = \"X\"\n" + strings.NewReplacer("channels.first", "channels.FIRST", `channel = "first"`, `channel = "FIRST"`,
-		"[strategies.s3]", "[strategies.S]", `name = "v2"`, `name = "V"`, `terms = "none"`, `terms = "ABCDEFGHIJKLM"`).Replace(many())
+	source := "name = \"X\"\n" + strings.NewReplacer("channels.first", "channels.FIRST", `channel = "first"`,
+		`channel = "FIRST"`,
+		"[strategies.s3]", "[strategies.S]", `name = "v2"`, `name = "V"`, `terms = "none"`,
+		`terms = "ABCDEFGHIJKLM"`).Replace(many())
 	_, odd, err := Load("x.toml", []byte(source), Options{Illegible: capitals})
 	if err != nil {
 		t.Fatal(err)

@@ -27,7 +27,8 @@ func Load(name string, source []byte, opts Options) (*Scenario, []document.Probl
 }
 
 // load is Load with a choice of what is refused because nothing models it yet.
-func load(name string, source []byte, opts Options, refused func(*Scenario) []gap) (*Scenario, []document.Problem, error) {
+func load(name string, source []byte, opts Options, refused func(*Scenario) []gap) (*Scenario, []document.Problem,
+	error) {
 	d, root := document.Open(name, source)
 	r := &reader{Document: d, readFile: opts.ReadFile, today: opts.Today}
 	if root != nil {

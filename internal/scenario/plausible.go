@@ -17,7 +17,8 @@ import (
 // checkDecision checks requirements and exclusions against the rest.
 func (c *checker) checkDecision() {
 	for i, q := range c.s.Decision.Require {
-		if n := c.root.Find("decision", "require", i); q.Metric == figure.InTime && c.s.Workload.Promise == 0 && !n.Bad && !c.root.Find("workload").Bad {
+		if n := c.root.Find("decision", "require", i); q.Metric == figure.InTime && c.s.Workload.Promise == 0 && !n.Bad &&
+			!c.root.Find("workload").Bad {
 			c.Fail(n, `add promise = "6m" to [workload]`, "in_time is measured against the promise, and there is none")
 		}
 	}
@@ -142,13 +143,16 @@ func (c *checker) checkPlausible() {
 			c.plausibleError(ch.Name, kind.String(), &ch.Errors.By[kind])
 		}
 		if n := c.sound("channels", ch.Name, "latency", "sigma"); n != nil && ch.Latency.Sigma > highSigma {
-			c.Warn(n, "sigma is the spread of the logarithm; 0.3 to 0.8 is usual", "a sigma of %s means that one job in twenty takes more than %.0f times the median", document.Number(ch.Latency.Sigma), math.Exp(1.645*ch.Latency.Sigma))
+			c.Warn(n, "sigma is the spread of the logarithm; 0.3 to 0.8 is usual",
+				"a sigma of %s means that one job in twenty takes more than %.0f times the median",
+				document.Number(ch.Latency.Sigma), math.Exp(1.645*ch.Latency.Sigma))
 		}
 		if n := c.sound("channels", ch.Name, "poll"); n != nil && ch.Poll > highPoll {
 			c.Warn(n, "", "%s is polled every %s only; a clip waits half of that on average", ch.Name, Duration(ch.Poll))
 		}
 		if n := c.sound("channels", ch.Name, "price", "discount"); n != nil && ch.Price.Discount > highDiscount {
-			c.Warn(n, `a discount is what is taken off: "15%" leaves 85 %`, "a discount of %v leaves %v of the price", ch.Price.Discount, money.Whole-ch.Price.Discount)
+			c.Warn(n, `a discount is what is taken off: "15%" leaves 85 %`, "a discount of %v leaves %v of the price",
+				ch.Price.Discount, money.Whole-ch.Price.Discount)
 		}
 		c.plausiblePrice(ch)
 	}
@@ -159,7 +163,8 @@ func (c *checker) checkPlausible() {
 	}
 }
 
-// lacking warns of errors that a channel has nothing about, though others have them: it would look better for that alone.
+// lacking warns of errors that a channel has nothing about, though others have them: it would look better for that
+// alone.
 func (c *checker) lacking(ch *Channel) {
 	n := c.sound("channels", ch.Name)
 	if n == nil || c.root.Find("strategies").Bad || !c.s.uses(ch.Name) {
@@ -171,7 +176,9 @@ func (c *checker) lacking(ch *Channel) {
 		switch {
 		case stated != nil && stated.Child(kind.String()) != nil || len(c.s.having(kind)) == 0:
 		case kind == channel.Moderation:
-			c.Warn(n, `state it, if only as moderation = { rate = "0%" }`, "%s says nothing of moderation, which %s has: it is taken to make what is refused there for its prompt", ch.Name, c.s.having(kind)[0])
+			c.Warn(n, `state it, if only as moderation = { rate = "0%" }`,
+				"%s says nothing of moderation, which %s has: it is taken to make what is refused there for its prompt", ch.Name,
+				c.s.having(kind)[0])
 		default:
 			kinds = append(kinds, kind.String())
 		}
@@ -179,7 +186,8 @@ func (c *checker) lacking(ch *Channel) {
 	if len(kinds) > 0 {
 		first, _ := channel.ReasonOf(kinds[0])
 		c.Warn(n, fmt.Sprintf(`state them, if only as %s = { rate = "0%%" }`, kinds[0]),
-			"%s says nothing of %s errors, which %s has: it is taken to have none", ch.Name, enumerated(kinds), c.s.having(first)[0])
+			"%s says nothing of %s errors, which %s has: it is taken to have none", ch.Name, enumerated(kinds),
+			c.s.having(first)[0])
 	}
 }
 
@@ -199,8 +207,10 @@ func (c *checker) plausibleError(name, kind string, e *Error) {
 	if n := c.sound("channels", name, "errors", kind, "range"); n != nil && e.Range.High > highRate {
 		c.Warn(n, "", "a range up to %s is wide for %s errors", Share(e.Range.High), kind)
 	}
-	if n := c.sound("channels", name, "errors", kind, "takes", "sigma"); n != nil && e.Takes != nil && e.Takes.Sigma > highSigma {
-		c.Warn(n, "sigma is the spread of the logarithm; 0.3 to 0.8 is usual", "a sigma of %s is high", document.Number(e.Takes.Sigma))
+	if n := c.sound("channels", name, "errors", kind, "takes", "sigma"); n != nil && e.Takes != nil &&
+		e.Takes.Sigma > highSigma {
+		c.Warn(n, "sigma is the spread of the logarithm; 0.3 to 0.8 is usual", "a sigma of %s is high",
+			document.Number(e.Takes.Sigma))
 	}
 }
 
@@ -218,7 +228,8 @@ func (c *checker) plausiblePrice(ch *Channel) {
 		charge, err := ch.Price.Charge(channel.Usage{Clip: made, Made: true})
 		switch {
 		case err != nil || charge > absurdMonth/money.Micros(c.s.Workload.OrdersPerMonth):
-			c.FailKey(n, "", "a month of %s clips of %v at %v each would cost more than $1,000,000,000 on %s", grouped(int64(c.s.Workload.OrdersPerMonth)), made, charge, ch.Name)
+			c.FailKey(n, "", "a month of %s clips of %v at %v each would cost more than $1,000,000,000 on %s",
+				grouped(int64(c.s.Workload.OrdersPerMonth)), made, charge, ch.Name)
 			return
 		case charge/money.Micros(made.Seconds) > highPrice:
 			c.Warn(n, "", "%s charges %v for %v: more than $10 a second", ch.Name, charge, made)

@@ -33,7 +33,8 @@ func (r *reader) price(n *document.Node) (channel.Price, Confidence) {
 		p.CreditPrice = need(t, "credit_price", `credit_price = "$0.01"`, (*reader).positiveMoney)
 		r.creditShape(credits, &p)
 	} else if creditPrice != nil {
-		r.FailKey(creditPrice, "write credits = { per_second = 5 } beside it, or leave it out", "credit_price without credits")
+		r.FailKey(creditPrice, "write credits = { per_second = 5 } beside it, or leave it out",
+			"credit_price without credits")
 	}
 	r.oneShape(t, given)
 	t.reduction(&p)
@@ -49,7 +50,8 @@ func (r *reader) oneShape(t *table, given []*document.Node) {
 		return
 	}
 	for _, other := range given[1:] {
-		r.FailKey(other, "keep one of per_second, per_call, base, ladder, credits", "a price is counted in one way, but there are %s and %s", given[0].Name, other.Name)
+		r.FailKey(other, "keep one of per_second, per_call, base, ladder, credits",
+			"a price is counted in one way, but there are %s and %s", given[0].Name, other.Name)
 	}
 }
 
@@ -72,7 +74,8 @@ func (t *table) shape(p *channel.Price, amount parse[money.Micros]) []*document.
 	slices.SortFunc(given, func(a, b *document.Node) int { return a.Key.Compare(b.Key) })
 	extra, included := t.get("per_extra_second"), t.get("included_seconds")
 	if t.node.Fields()["base"] != nil {
-		p.Extra = need(t, "per_extra_second", `per_extra_second = "$0.10", the price of each second beyond those included`, amount)
+		p.Extra = need(t, "per_extra_second", `per_extra_second = "$0.10", the price of each second beyond those included`,
+			amount)
 		p.Included = need(t, "included_seconds", "included_seconds = 5, the seconds that the base pays for", integer(0, 3600))
 		return given
 	}
@@ -109,14 +112,16 @@ func (r *reader) credits(n *document.Node) (money.Micros, bool) {
 func ladder(amount parse[money.Micros]) parse[map[int]map[string]money.Micros] {
 	return func(r *reader, n *document.Node) (map[int]map[string]money.Micros, bool) {
 		if len(n.Fields()) == 0 {
-			r.Fail(n, `write a price for each length in seconds, as { "5" = "$0.30", "10" = "$0.50" }`, "ladder must be a table of lengths, not %s", describeEmpty(n))
+			r.Fail(n, `write a price for each length in seconds, as { "5" = "$0.30", "10" = "$0.50" }`,
+				"ladder must be a table of lengths, not %s", describeEmpty(n))
 			return nil, false
 		}
 		rungs := map[int]map[string]money.Micros{}
 		for _, f := range n.Ordered() {
 			seconds, err := strconv.Atoi(f.Name)
 			if err != nil || strconv.Itoa(seconds) != f.Name || seconds < 1 || seconds > 3600 {
-				r.FailKey(f, `write whole seconds from 1 to 3600, as { "5" = "$0.30", "10" = "$0.50" }`, "%q is no length in seconds", f.Name)
+				r.FailKey(f, `write whole seconds from 1 to 3600, as { "5" = "$0.30", "10" = "$0.50" }`,
+					"%q is no length in seconds", f.Name)
 				continue
 			}
 			rungs[seconds], _ = perResolution(amount)(r, f)
@@ -145,7 +150,8 @@ func (r *reader) positiveMoney(n *document.Node) (money.Micros, bool) {
 func (t *table) reduction(p *channel.Price) {
 	discount, bonus := t.get("discount"), t.get("bonus")
 	if discount != nil && bonus != nil {
-		t.FailKey(bonus, "keep discount (price × (1 − d)) or bonus (price ÷ (1 + b))", "a price has a discount or a bonus, not both")
+		t.FailKey(bonus, "keep discount (price × (1 − d)) or bonus (price ÷ (1 + b))",
+			"a price has a discount or a bonus, not both")
 	}
 	p.Discount = read(t, "discount", 0, (*reader).billionths)
 	if p.Discount > money.Whole {
@@ -190,9 +196,11 @@ func (s *Scenario) StalePrices(today time.Time) []string {
 		age := int(today.Sub(c.Price.AsOf) / (24 * time.Hour))
 		switch {
 		case c.Price.AsOf.IsZero():
-			stale = append(stale, fmt.Sprintf("the price of %s has no date: check it and add as_of = %s", c.Name, today.Format(time.DateOnly)))
+			stale = append(stale, fmt.Sprintf("the price of %s has no date: check it and add as_of = %s", c.Name,
+				today.Format(time.DateOnly)))
 		case age > freshPrice:
-			stale = append(stale, fmt.Sprintf("the price of %s is of %s, %d days ago: check it, and renew its amount and as_of", c.Name, c.Price.AsOf.Format(time.DateOnly), age))
+			stale = append(stale, fmt.Sprintf("the price of %s is of %s, %d days ago: check it, and renew its amount and as_of",
+				c.Name, c.Price.AsOf.Format(time.DateOnly), age))
 		}
 	}
 	return stale

@@ -30,7 +30,8 @@ func TestStalePrices(t *testing.T) {
 			t.Errorf("%s: got %q, want %q", name, got, test.want)
 		}
 	}
-	if got := good(t, "small", "channels.forwarding.price.as_of=2026-03-01", "channels.reverse.price.as_of=2026-03-01").StalePrices(day("2026-03-02T00:00:00Z")); got != nil {
+	if got := good(t, "small", "channels.forwarding.price.as_of=2026-03-01",
+		"channels.reverse.price.as_of=2026-03-01").StalePrices(day("2026-03-02T00:00:00Z")); got != nil {
 		t.Errorf("prices of yesterday: %q", got)
 	}
 }

@@ -24,7 +24,8 @@ func (c *checker) checkTrouble() {
 		for _, g := range ch.Regimes {
 			n := c.sound("channels", ch.Name, "regimes", g.Name)
 			if n != nil && g.Share > 0 && g.Lasts.mean() < g.Share*shortestCycle.Seconds() {
-				c.Fail(n.Find("lasts"), "write how long a spell lasts, as { median = \"2d\", sigma = 1.0 }", "spells of %s would follow each other in less than a second", g.Name)
+				c.Fail(n.Find("lasts"), "write how long a spell lasts, as { median = \"2d\", sigma = 1.0 }",
+					"spells of %s would follow each other in less than a second", g.Name)
 			}
 		}
 	}
@@ -45,9 +46,11 @@ func (c *checker) checkOutage(i int) {
 	mean := o.Lasts.mean()
 	switch cycle := mean + o.Between.Seconds(); {
 	case cycle < shortestCycle.Seconds():
-		c.Fail(n.Find("between"), `write the mean time from one end to the next start, as "133h"`, "outages would follow each other in less than a second")
+		c.Fail(n.Find("between"), `write the mean time from one end to the next start, as "133h"`,
+			"outages would follow each other in less than a second")
 	case mean >= o.Between.Seconds():
-		c.Warn(n.Find("lasts"), "", "outages last %s on average and the time between them %s: the channels are down %.0f %% of the time",
+		c.Warn(n.Find("lasts"), "",
+			"outages last %s on average and the time between them %s: the channels are down %.0f %% of the time",
 			rough(mean), rough(o.Between.Seconds()), 100*mean/cycle)
 	}
 }
@@ -78,7 +81,8 @@ func (c *checker) checkLoad(ch *Channel) {
 		}
 		if most := ch.Limits.RequestsPerMinute; most > 0 {
 			perMinute := orders * time.Minute.Seconds()
-			c.overload(ch, "requests_per_minute", st, perMinute/float64(most), peak, fmt.Sprintf("%.3g submits a minute on average", perMinute))
+			c.overload(ch, "requests_per_minute", st, perMinute/float64(most), peak,
+				fmt.Sprintf("%.3g submits a minute on average", perMinute))
 		}
 	}
 }
@@ -89,9 +93,12 @@ func (c *checker) overload(ch *Channel, key string, st *Strategy, rho, peak floa
 	switch {
 	case n == nil || rho*peak < 1:
 	case rho >= 1:
-		c.Warn(n, "raise the limit, order less, or begin on another channel", "strategy %s gives %s %s by first attempts alone: rho is %.2f, more than it can do, all month", st.Name, ch.Name, load, rho)
+		c.Warn(n, "raise the limit, order less, or begin on another channel",
+			"strategy %s gives %s %s by first attempts alone: rho is %.2f, more than it can do, all month", st.Name, ch.Name,
+			load, rho)
 	default:
-		c.Warn(n, "", "strategy %s gives %s %s by first attempts alone; in the busiest hour rho is %.2f, more than it can do", st.Name, ch.Name, load, rho*peak)
+		c.Warn(n, "", "strategy %s gives %s %s by first attempts alone; in the busiest hour rho is %.2f, more than it can do",
+			st.Name, ch.Name, load, rho*peak)
 	}
 }
 

@@ -64,7 +64,8 @@ func (r *reader) when(n *document.Node) When {
 		r.Fail(n.Find("max_seconds"), "", "no clip is at least %d and at most %d seconds long", w.MinSeconds, w.MaxSeconds)
 	}
 	if n.Fields() != nil && len(n.Fields()) == 0 {
-		r.Fail(n, "write a condition, or write the steps of all other clips beside route", "when is empty and matches everything")
+		r.Fail(n, "write a condition, or write the steps of all other clips beside route",
+			"when is empty and matches everything")
 	}
 	return w
 }
@@ -85,7 +86,8 @@ func (r *reader) steps(n *document.Node) ([]Step, bool) {
 	case len(steps) == 0:
 		r.Fail(n, "name at least one channel, as ["+stepExample+"]", "there are no steps")
 	case total > policy.MaxAttempts:
-		r.Fail(n, strings.Join(terms, " + ")+" = "+fmt.Sprint(total), "these steps make up to %d attempts; an order can have %d", total, policy.MaxAttempts)
+		r.Fail(n, strings.Join(terms, " + ")+" = "+fmt.Sprint(total),
+			"these steps make up to %d attempts; an order can have %d", total, policy.MaxAttempts)
 	}
 	return steps, true
 }
@@ -134,8 +136,9 @@ func (s *Step) most() int {
 
 // Defaults of a breaker and a budget where a scenario has one.
 var (
-	defaultBreaker = policy.Breaker{Failures: 5, Window: time.Minute, Open: 30 * time.Second, On: reasonsWhere(func(r *channel.ReasonRow) bool { return r.Counted })}
-	defaultBudget  = policy.Budget{Share: int64(money.Whole / 10), Burst: 10}
+	defaultBreaker = policy.Breaker{Failures: 5, Window: time.Minute, Open: 30 * time.Second,
+		On: reasonsWhere(func(r *channel.ReasonRow) bool { return r.Counted })}
+	defaultBudget = policy.Budget{Share: int64(money.Whole / 10), Burst: 10}
 )
 
 // None switches off on one step what [retry] gives to all.
@@ -189,9 +192,11 @@ func (r *reader) hedge(n *document.Node, s *Step) *Hedge {
 	switch {
 	case n.Bad:
 	case h.Channel == s.Channel:
-		r.Fail(n.Find("channel"), "name another channel, as "+example, "a hedge on %s itself would be in the same trouble", h.Channel)
+		r.Fail(n.Find("channel"), "name another channel, as "+example, "a hedge on %s itself would be in the same trouble",
+			h.Channel)
 	case s.Timeout > 0 && h.After >= s.Timeout:
-		r.Fail(n.Find("after"), "", "the hedge would begin after %s, but the attempt is left after its timeout of %s", Duration(h.After), Duration(s.Timeout))
+		r.Fail(n.Find("after"), "", "the hedge would begin after %s, but the attempt is left after its timeout of %s",
+			Duration(h.After), Duration(s.Timeout))
 	}
 	return h
 }
@@ -309,7 +314,8 @@ func (r *reader) retryOn(n *document.Node) policy.ReasonSet {
 		name, _ := item.Value.(string)
 		switch reason, _ := channel.ReasonOf(name); reason.Phase() {
 		case channel.Answering:
-			r.Fail(item, `say what follows with on_ambiguous = "stop" or "next_step"`, "an ambiguous submit is never repeated: it may have been accepted")
+			r.Fail(item, `say what follows with on_ambiguous = "stop" or "next_step"`,
+				"an ambiguous submit is never repeated: it may have been accepted")
 		case channel.Fetching:
 			r.Fail(item, "leave it out", "a failed download is always fetched again, never submitted again")
 		}
@@ -323,12 +329,13 @@ func (r *reader) reasons(n *document.Node, some []channel.Reason) policy.ReasonS
 	for _, reason := range some {
 		names = append(names, reason.String())
 	}
-	given, _ := list(`["region", "submit", "rate_limited", "job", "unusable"]`, func(r *reader, item *document.Node) (string, bool) {
-		if item.Bad {
-			return "", false
-		}
-		return nameOf(names...)(r, item)
-	})(r, n)
+	given, _ := list(`["region", "submit", "rate_limited", "job", "unusable"]`,
+		func(r *reader, item *document.Node) (string, bool) {
+			if item.Bad {
+				return "", false
+			}
+			return nameOf(names...)(r, item)
+		})(r, n)
 	refuseRepeats(r, n, given)
 	var set policy.ReasonSet
 	for _, name := range given {

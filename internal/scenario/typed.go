@@ -56,7 +56,8 @@ func (r *reader) name(n *document.Node) (string, bool) {
 // label reads what reports call something: a line that fits a row of a chart.
 func (r *reader) label(n *document.Node) (string, bool) {
 	s, ok := r.text(n)
-	if ok && (strings.TrimSpace(s) != s || s == "" || utf8.RuneCountInString(s) > 40 || strings.ContainsFunc(s, func(c rune) bool { return !unicode.IsPrint(c) })) {
+	if ok && (strings.TrimSpace(s) != s || s == "" || utf8.RuneCountInString(s) > 40 ||
+		strings.ContainsFunc(s, func(c rune) bool { return !unicode.IsPrint(c) })) {
 		r.Fail(n, `write up to 40 characters in one line, such as "Relay, then official"; without label, reports show the name`, "%q cannot be a label", s)
 		return "", false
 	}
@@ -202,7 +203,8 @@ func (r *reader) duration(n *document.Node) (time.Duration, bool) {
 }
 
 // spelledOut are other ways to write units of time.
-var spelledOut = strings.NewReplacer(" ", "", "hours", "h", "hour", "h", "hrs", "h", "hr", "h", "minutes", "m", "minute", "m", "mins", "m", "min", "m",
+var spelledOut = strings.NewReplacer(" ", "", "hours", "h", "hour", "h", "hrs", "h", "hr", "h", "minutes", "m",
+	"minute", "m", "mins", "m", "min", "m",
 	"seconds", "s", "second", "s", "secs", "s", "sec", "s", "days", "d", "day", "d")
 
 const durations = `durations look like "90s", "6m" or "1h30m"; units are ms, s, m, h, d`
@@ -305,7 +307,8 @@ func decimal(low, high float64) parse[float64] {
 			return 0, false
 		}
 		if !(v >= low && v <= high) {
-			r.Fail(n, "", "%s is %s; it must be from %s to %s", n.Name, document.Number(v), document.Number(low), document.Number(high))
+			r.Fail(n, "", "%s is %s; it must be from %s to %s", n.Name, document.Number(v), document.Number(low),
+				document.Number(high))
 			return 0, false
 		}
 		return v, true
@@ -335,14 +338,16 @@ func (r *reader) date(n *document.Node) (time.Time, bool) {
 	if v, ok := n.Value.(time.Time); ok && v.Location().String() == "date-local" {
 		d := time.Date(v.Year(), v.Month(), v.Day(), 0, 0, 0, 0, time.UTC)
 		if d.Year() < earliestYear || d.Year() > latestYear || !r.today.IsZero() && d.After(r.today.AddDate(1, 0, 0)) {
-			r.Fail(n, "write the day on which it was seen", "%s lies too far in the past or in the future: %s", n.Name, d.Format(time.DateOnly))
+			r.Fail(n, "write the day on which it was seen", "%s lies too far in the past or in the future: %s", n.Name,
+				d.Format(time.DateOnly))
 			return time.Time{}, false
 		}
 		return d, true
 	}
 	if s, ok := n.Value.(string); ok {
 		if d, err := time.Parse(time.DateOnly, s); err == nil {
-			r.Fail(n, "write "+d.Format(time.DateOnly)+", without quotes", "%s must be a date, not %s", n.Name, document.Describe(s))
+			r.Fail(n, "write "+d.Format(time.DateOnly)+", without quotes", "%s must be a date, not %s", n.Name,
+				document.Describe(s))
 			return time.Time{}, false
 		}
 	}

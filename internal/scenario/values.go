@@ -17,7 +17,8 @@ type unit struct {
 }
 
 // units are the units of durations, the longest first.
-var units = []unit{{"d", 24 * time.Hour}, {"h", time.Hour}, {"m", time.Minute}, {"s", time.Second}, {"ms", time.Millisecond}}
+var units = []unit{{"d", 24 * time.Hour}, {"h", time.Hour}, {"m", time.Minute}, {"s", time.Second},
+	{"ms", time.Millisecond}}
 
 // longest bounds durations, so that sums of a few stay far from overflow.
 const longest = 10 * 365 * 24 * time.Hour

@@ -33,9 +33,11 @@ func (r *reader) workload(n *document.Node) Workload {
 	}
 	stated := n.Fields()["orders_per_month"]
 	if recorded := len(w.Arrivals.Trace); recorded > 0 && recorded != w.OrdersPerMonth && stated != nil && !stated.Bad {
-		r.Fail(stated, fmt.Sprintf("write %d, which is what the trace has", recorded), "%s has %s, and orders_per_month is %d", w.Arrivals.File, count(recorded, "arrival"), w.OrdersPerMonth)
+		r.Fail(stated, fmt.Sprintf("write %d, which is what the trace has", recorded),
+			"%s has %s, and orders_per_month is %d", w.Arrivals.File, count(recorded, "arrival"), w.OrdersPerMonth)
 	}
-	w.Videos = need(t, "videos", "a table [[workload.videos]] with name, share, seconds and resolution", list("[[workload.videos]]", (*reader).video))
+	w.Videos = need(t, "videos", "a table [[workload.videos]] with name, share, seconds and resolution",
+		list("[[workload.videos]]", (*reader).video))
 	if videos := n.Find("videos"); videos.Name == "videos" && !videos.Bad {
 		r.checkVideos(videos, w.Videos)
 	}
@@ -61,7 +63,8 @@ func (r *reader) arrivals(n *document.Node) Arrivals {
 		t.missing("file", `file = "arrivals.txt"`)
 	}
 	if a.Process != "trace" && a.File != "" {
-		r.FailKey(n.Find("file"), `write process = "trace", or leave the file out`, "a file of arrivals is only read with process = \"trace\"")
+		r.FailKey(n.Find("file"), `write process = "trace", or leave the file out`,
+			"a file of arrivals is only read with process = \"trace\"")
 	}
 	if a.Process == "trace" && a.File != "" {
 		a.Trace = r.trace(n.Find("file"), a.File)
@@ -77,7 +80,8 @@ func (r *reader) trace(n *document.Node, path string) []time.Duration {
 	var trace []time.Duration
 	for _, seconds := range r.measured(n, path) {
 		if seconds >= world.Month.Seconds() {
-			r.Fail(n, "offsets are seconds since the start of the month, below 2592000", "%s has an arrival after %s s, and a month has 30 days", path, document.Number(seconds))
+			r.Fail(n, "offsets are seconds since the start of the month, below 2592000",
+				"%s has an arrival after %s s, and a month has 30 days", path, document.Number(seconds))
 			return nil
 		}
 		trace = append(trace, time.Duration(seconds*float64(time.Second)))
@@ -146,9 +150,11 @@ func (r *reader) checkVideos(n *document.Node, videos []Video) {
 	case len(videos) == 0:
 		r.Fail(n, "add "+videoExample, "the workload has no videos")
 	case sum != money.Whole && len(videos) == 1:
-		r.Fail(n.Find(0, "share"), `write "100%", or add the other videos`, "the share of the only video is %v, not 100%%", sum)
+		r.Fail(n.Find(0, "share"), `write "100%", or add the other videos`, "the share of the only video is %v, not 100%%",
+			sum)
 	case sum != money.Whole:
-		r.Fail(n.Find(len(videos)-1, "share"), strings.Join(terms, " + ")+" = "+sum.String(), "the shares of the videos sum to %v, not 100%%", sum)
+		r.Fail(n.Find(len(videos)-1, "share"), strings.Join(terms, " + ")+" = "+sum.String(),
+			"the shares of the videos sum to %v, not 100%%", sum)
 	}
 }
 

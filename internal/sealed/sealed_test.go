@@ -53,7 +53,8 @@ func TestSegments(t *testing.T) {
 			r := NewReader(strings.NewReader(tt.text), 20_000)
 			for _, want := range tt.want {
 				got, err := r.Next()
-				if err != nil || !bytes.Equal(got.Text, want.Text) || got.Size != want.Size || got.Solid != want.Solid || got.Ended != want.Ended {
+				if err != nil || !bytes.Equal(got.Text, want.Text) || got.Size != want.Size || got.Solid != want.Solid ||
+					got.Ended != want.Ended {
 					t.Errorf("%.40q of %d (%d, %v), %v; want %.40q of %d (%d, %v)",
 						got.Text, got.Size, got.Solid, got.Ended, err, want.Text, want.Size, want.Solid, want.Ended)
 				}

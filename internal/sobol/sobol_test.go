@@ -63,7 +63,8 @@ func TestPairsAreNets(t *testing.T) {
 				}
 				for cell, found := range met {
 					if !found {
-						t.Fatalf("dimensions %d and %d: no point of %d in rectangle %d of width 2^-%d", first+1, first+2, 1<<k, cell, wide)
+						t.Fatalf("dimensions %d and %d: no point of %d in rectangle %d of width 2^-%d", first+1, first+2, 1<<k, cell,
+							wide)
 					}
 				}
 			}

@@ -38,7 +38,8 @@ func steps(h *stats.Histogram) []step {
 
 func TestHistogramQuantile(t *testing.T) {
 	atoms := []time.Duration{2 * time.Second, 10 * time.Second, 10 * time.Second, 10 * time.Second}
-	close := []time.Duration{100_010 * time.Millisecond, 100_110 * time.Millisecond, 100_210 * time.Millisecond, 100_410 * time.Millisecond}
+	close := []time.Duration{100_010 * time.Millisecond, 100_110 * time.Millisecond, 100_210 * time.Millisecond,
+		100_410 * time.Millisecond}
 	for _, tt := range []struct {
 		name  string
 		added []time.Duration
@@ -107,7 +108,8 @@ func TestHistogramAgainstTheSample(t *testing.T) {
 }
 
 func TestUpTo(t *testing.T) {
-	h := histogram(2*time.Second, 100_010*time.Millisecond, 100_110*time.Millisecond, 100_210*time.Millisecond, 100_410*time.Millisecond, 300*time.Second)
+	h := histogram(2*time.Second, 100_010*time.Millisecond, 100_110*time.Millisecond, 100_210*time.Millisecond,
+		100_410*time.Millisecond, 300*time.Second)
 	for _, tt := range []struct {
 		name          string
 		seconds, want float64

@@ -23,13 +23,14 @@ func TestMixByHand(t *testing.T) {
 		tries = append(tries, 10)
 	}
 	mix := stats.NewMix(orders, []float64{0.5, 0.5})
-	// Without luck in the classes a month costs 20, whatever it drew, and nothing is left to scatter: the interval is what 3 of 60
-	// orders could change that no month met, of the 22 that months came to, or of the ratio.
+	// Without luck in the classes a month costs 20, whatever it drew, and nothing is left to scatter: the interval is what
+	// 3 of 60 orders could change that no month met, of the 22 that months came to, or of the ratio.
 	for _, tt := range []struct {
 		e    stats.Estimate
 		half float64
 	}{{mix.Mean(costs), 22 * 3.0 / 60}, {mix.Ratio(costs, []float64{1, 1, 1, 1, 1, 1}), 20 * 3.0 / 60}} {
-		if !near(tt.e.Value, 20, 1e-9) || !near(tt.e.High-20, tt.half, 1e-9) || !near(20-tt.e.Low, tt.half, 1e-9) || tt.e.SE > 1e-9 {
+		if !near(tt.e.Value, 20, 1e-9) || !near(tt.e.High-20, tt.half, 1e-9) || !near(20-tt.e.Low, tt.half, 1e-9) ||
+			tt.e.SE > 1e-9 {
 			t.Errorf("months without luck come to %+v, want 20 ± %v", tt.e, tt.half)
 		}
 	}
@@ -62,8 +63,8 @@ func TestMixOfLittle(t *testing.T) {
 	}
 }
 
-// TestMixStaysSound: what is never negative doesn't come to less than nothing, and an interval holds its own value, however rare
-// what is counted and however few the months.
+// TestMixStaysSound: what is never negative doesn't come to less than nothing, and an interval holds its own value,
+// however rare what is counted and however few the months.
 func TestMixStaysSound(t *testing.T) {
 	for seed := range uint64(20_000) {
 		r := rand.New(rand.NewPCG(12, seed))
@@ -88,7 +89,8 @@ func TestMixStaysSound(t *testing.T) {
 			hits, tries = append(hits, hit), append(tries, 10)
 		}
 		mix := stats.NewMix(orders, shares)
-		for what, e := range map[string]stats.Estimate{"mean": mix.Mean(some), "ratio": mix.Ratio(some, rare), "share": mix.Share(hits, tries)} {
+		for what, e := range map[string]stats.Estimate{"mean": mix.Mean(some), "ratio": mix.Ratio(some, rare),
+			"share": mix.Share(hits, tries)} {
 			if e.Value < 0 || e.Low > e.Value || e.High < e.Value || e.SE < 0 {
 				t.Fatalf("seed %d: a %s of %+v", seed, what, e)
 			}
@@ -156,8 +158,8 @@ func drawClassed(r *rand.Rand, months int) *classed {
 	return c
 }
 
-// TestMixCovers: intervals that take the luck of the classes out hold the truth in 95 % of 2,000 runs, within three binomial
-// standard errors, and are as much narrower as the classes explain. The seed is 6.
+// TestMixCovers: intervals that take the luck of the classes out hold the truth in 95 % of 2,000 runs, within three
+// binomial standard errors, and are as much narrower as the classes explain. The seed is 6.
 func TestMixCovers(t *testing.T) {
 	const months, seed = 20, 6
 	runs := proof.Size(500, 2000)
@@ -172,16 +174,20 @@ func TestMixCovers(t *testing.T) {
 		held              int
 		width, plainWidth float64
 	}{
-		{name: "monthly cost", truth: 100 * (0.6*0.4 + 0.4*1.2) * 0.95, narrower: 10, of: func(m *stats.Mix, c *classed) stats.Estimate { return m.Mean(c.costs) }},
-		{name: "cost per late order", truth: (0.6*0.4 + 0.4*1.2) * 0.95 / share, narrower: 0.99, of: func(m *stats.Mix, c *classed) stats.Estimate {
-			late := make([]float64, len(c.late))
-			for i, n := range c.late {
-				late[i] = float64(n)
-			}
-			return m.Ratio(c.costs, late)
-		}},
-		{name: "share late", truth: share, narrower: 1.1, of: func(m *stats.Mix, c *classed) stats.Estimate { return m.Share(c.late, c.tries) }},
-		{name: "median", truth: median, narrower: 1.02, of: func(m *stats.Mix, c *classed) stats.Estimate { return m.Quantile(c.latencies, c.tries, 0.5) }},
+		{name: "monthly cost", truth: 100 * (0.6*0.4 + 0.4*1.2) * 0.95, narrower: 10,
+			of: func(m *stats.Mix, c *classed) stats.Estimate { return m.Mean(c.costs) }},
+		{name: "cost per late order", truth: (0.6*0.4 + 0.4*1.2) * 0.95 / share, narrower: 0.99,
+			of: func(m *stats.Mix, c *classed) stats.Estimate {
+				late := make([]float64, len(c.late))
+				for i, n := range c.late {
+					late[i] = float64(n)
+				}
+				return m.Ratio(c.costs, late)
+			}},
+		{name: "share late", truth: share, narrower: 1.1,
+			of: func(m *stats.Mix, c *classed) stats.Estimate { return m.Share(c.late, c.tries) }},
+		{name: "median", truth: median, narrower: 1.02,
+			of: func(m *stats.Mix, c *classed) stats.Estimate { return m.Quantile(c.latencies, c.tries, 0.5) }},
 	}
 	for i := range runs {
 		c := drawClassed(rand.New(rand.NewPCG(seed, uint64(i))), months)
@@ -196,7 +202,8 @@ func TestMixCovers(t *testing.T) {
 	}
 	for _, tt := range cases {
 		got, slack := float64(tt.held)/float64(runs), 3*math.Sqrt(0.95*0.05/float64(runs))
-		t.Logf("%s, seed %d: %.1f%% hold %v; %.2f times narrower than without classes", tt.name, seed, 100*got, tt.truth, tt.plainWidth/tt.width)
+		t.Logf("%s, seed %d: %.1f%% hold %v; %.2f times narrower than without classes", tt.name, seed, 100*got, tt.truth,
+			tt.plainWidth/tt.width)
 		if math.Abs(got-0.95) > slack {
 			t.Errorf("%s, seed %d: %.1f%% of the intervals hold the truth, want 95%% ± %.1f", tt.name, seed, 100*got, 100*slack)
 		}

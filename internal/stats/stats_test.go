@@ -66,7 +66,8 @@ func TestMean(t *testing.T) {
 	}{
 		// Student's t: 12.7062 with one degree of freedom, 2.77645 with four.
 		{"two months", []float64{1, 3}, 2, 2 - 12.7062, 2 + 12.7062, 1, ""},
-		{"five months", []float64{1, 2, 3, 4, 5}, 3, 3 - 2.776445*math.Sqrt(0.5), 3 + 2.776445*math.Sqrt(0.5), math.Sqrt(0.5), ""},
+		{"five months", []float64{1, 2, 3, 4, 5}, 3, 3 - 2.776445*math.Sqrt(0.5), 3 + 2.776445*math.Sqrt(0.5), math.Sqrt(0.5),
+			""},
 		{"no scatter", []float64{7, 7, 7}, 7, 7, 7, 0, ""},
 		{"one month", []float64{7}, 7, nan, nan, nan, "one month only"},
 		{"no month", nil, nan, nan, nan, nan, ""},
@@ -88,7 +89,8 @@ func TestRatio(t *testing.T) {
 		value, low, high, se float64
 		warning              string
 	}{
-		{"of sums, not the mean of ratios", []float64{1, 3, 2}, []float64{2, 2, 5}, 2.0 / 3, 2.0/3 - 4.302653*se, 2.0/3 + 4.302653*se, se, ""},
+		{"of sums, not the mean of ratios", []float64{1, 3, 2}, []float64{2, 2, 5}, 2.0 / 3, 2.0/3 - 4.302653*se,
+			2.0/3 + 4.302653*se, se, ""},
 		{"two months", []float64{1, 3}, []float64{2, 2}, 1, 1 - 12.7062*0.5, 1 + 12.7062*0.5, 0.5, ""},
 		{"the same in every month", []float64{1, 2, 4}, []float64{2, 4, 8}, 0.5, 0.5, 0.5, 0, ""},
 		{"nothing to divide by", []float64{1, 2}, []float64{0, 0}, nan, nan, nan, nan, ""},
@@ -181,15 +183,19 @@ func TestShare(t *testing.T) {
 		value, low, high, se float64
 		warning              string
 	}{
-		{"one month, independent orders", []int64{5}, []int64{10}, 0.5, 0.1870860, 0.8129140, math.Sqrt(0.025), "takes its orders as independent"},
-		{"calm months count as independent orders", []int64{5, 5}, []int64{10, 10}, 0.5, 0.2719578, 0.7280422, math.Sqrt(0.0125), ""},
+		{"one month, independent orders", []int64{5}, []int64{10}, 0.5, 0.1870860, 0.8129140, math.Sqrt(0.025),
+			"takes its orders as independent"},
+		{"calm months count as independent orders", []int64{5, 5}, []int64{10, 10}, 0.5, 0.2719578, 0.7280422,
+			math.Sqrt(0.0125), ""},
 		{"none", []int64{0, 0}, []int64{5, 5}, 0, 0, 0.3084971, 0, ""},
 		{"all", []int64{5, 5}, []int64{5, 5}, 1, 0.6915029, 1, 0, ""},
 		// Σ d²/(n p q) over months − 1 is 800/10/4 = 20: the 200 orders are worth 10,
 		// and (1.971957/2.776445)² of that, as it takes t with 4 degrees instead of 199 to be sure.
-		{"months that scatter count for less", []int64{40, 0, 20, 20, 20}, []int64{40, 40, 40, 40, 40}, 0.5, 0.0955125, 0.9044875, math.Sqrt(0.025), ""},
+		{"months that scatter count for less", []int64{40, 0, 20, 20, 20}, []int64{40, 40, 40, 40, 40}, 0.5, 0.0955125,
+			0.9044875, math.Sqrt(0.025), ""},
 		{"one month with orders, one empty", []int64{5, 0}, []int64{10, 0}, 0.5, 0.1870860, 0.8129140, math.Sqrt(0.025), ""},
-		{"an empty month changes nothing", []int64{40, 0, 0, 20, 20, 20}, []int64{40, 40, 0, 40, 40, 40}, 0.5, 0.0955125, 0.9044875, math.Sqrt(0.025), ""},
+		{"an empty month changes nothing", []int64{40, 0, 0, 20, 20, 20}, []int64{40, 40, 0, 40, 40, 40}, 0.5, 0.0955125,
+			0.9044875, math.Sqrt(0.025), ""},
 		{"no tries", []int64{0}, []int64{0}, nan, nan, nan, nan, ""},
 		{"no month", nil, nil, nan, nan, nan, nan, ""},
 	} {
@@ -284,7 +290,8 @@ func TestQuantile(t *testing.T) {
 		{"two calm months", []*stats.Histogram{seconds(1, 100), seconds(1, 100)}, []int64{100, 100}, 0.5, 50, 43, 58, ""},
 		// Each half is one month: the 200 orders are worth one, whose interval is all there is.
 		{"two months apart", []*stats.Histogram{seconds(1, 100), seconds(101, 200)}, []int64{100, 100}, 0.5, 100, 1, 200, ""},
-		{"over all orders, delivered or not", []*stats.Histogram{seconds(1, 100)}, []int64{200}, 0.25, 50, 39, 63, "as independent"},
+		{"over all orders, delivered or not", []*stats.Histogram{seconds(1, 100)}, []int64{200}, 0.25, 50, 39, 63,
+			"as independent"},
 		{"upper end not reached", []*stats.Histogram{seconds(1, 100)}, []int64{200}, 0.49, 98, 84, nan, "as independent"},
 		{"not reached", []*stats.Histogram{seconds(1, 100)}, []int64{200}, 0.51, nan, nan, nan, ""},
 		{"enough orders", []*stats.Histogram{seconds(1, 72)}, []int64{72}, 0.95, 69, 64, 72, "as independent"},
@@ -393,7 +400,8 @@ func TestCoverage(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			got := coverage(t, seed, runs, tt.truth, tt.run)
 			if got < stats.Confidence-threeSE-tt.below || got > stats.Confidence+threeSE+tt.above {
-				t.Errorf("seed %d: %.2f %% of the intervals hold %v, want 95 %% − %.2g + %.2g", seed, 100*got, tt.truth, 100*(threeSE+tt.below), 100*(threeSE+tt.above))
+				t.Errorf("seed %d: %.2f %% of the intervals hold %v, want 95 %% − %.2g + %.2g", seed, 100*got, tt.truth,
+					100*(threeSE+tt.below), 100*(threeSE+tt.above))
 			}
 		})
 	}
@@ -446,6 +454,7 @@ func TestMonthsThatDifferWidenTheInterval(t *testing.T) {
 		t.Errorf("shares %v, %v, %v; want 0.5", calm.Value, moved.Value, wild.Value)
 	}
 	if !(width(calm) < width(moved) && width(moved) < width(wild)) || !(calm.SE < moved.SE && moved.SE < wild.SE) {
-		t.Errorf("widths %v, %v, %v and standard errors %v, %v, %v must ascend", width(calm), width(moved), width(wild), calm.SE, moved.SE, wild.SE)
+		t.Errorf("widths %v, %v, %v and standard errors %v, %v, %v must ascend", width(calm), width(moved), width(wild),
+			calm.SE, moved.SE, wild.SE)
 	}
 }

@@ -61,8 +61,8 @@ func FisherMid(hits1, n1, hits2, n2 int64) float64 {
 	return p
 }
 
-// BetaBinomial is the probability of k or more hits among n tries that all hit with the same share, where that share is itself
-// drawn from a beta distribution with a and b (Skellam 1948). None of the numbers need be whole.
+// BetaBinomial is the probability of k or more hits among n tries that all hit with the same share, where that share is
+// itself drawn from a beta distribution with a and b (Skellam 1948). None of the numbers need be whole.
 func BetaBinomial(k, n, a, b float64) float64 {
 	if k <= 0 {
 		return 1

@@ -46,7 +46,8 @@ var purposes = func() (all [channel.NumReasons]purpose) {
 	for r := range channel.NumReasons {
 		all[r] = 1<<16 - 17 - purpose(r)
 	}
-	all[channel.Submit], all[channel.Lost], all[channel.Job], all[channel.BadClip] = forSubmit, forAmbiguous, forJob, forUnusable
+	all[channel.Submit], all[channel.Lost], all[channel.Job], all[channel.BadClip] = forSubmit, forAmbiguous, forJob,
+		forUnusable
 	return all
 }()
 

@@ -87,11 +87,15 @@ func TestTheOrderOfRefusals(t *testing.T) {
 		want   []channel.Reason
 	}{
 		{perMinute, world.Errors{}, []channel.Reason{ok, ok, limit, limit}},
-		{perMinute, world.Errors{By: world.ByReason{channel.Moderation: {Rate: 1}}}, []channel.Reason{channel.Moderation, channel.Moderation, limit, limit}},
-		{perMinute, world.Errors{By: world.ByReason{channel.Region: {Rate: 1}}}, []channel.Reason{channel.Region, channel.Region, limit, limit}},
-		{perMinute, world.Errors{By: world.ByReason{channel.Lost: {Rate: 1}}}, []channel.Reason{channel.Lost, channel.Lost, limit, limit}},
+		{perMinute, world.Errors{By: world.ByReason{channel.Moderation: {Rate: 1}}},
+			[]channel.Reason{channel.Moderation, channel.Moderation, limit, limit}},
+		{perMinute, world.Errors{By: world.ByReason{channel.Region: {Rate: 1}}},
+			[]channel.Reason{channel.Region, channel.Region, limit, limit}},
+		{perMinute, world.Errors{By: world.ByReason{channel.Lost: {Rate: 1}}},
+			[]channel.Reason{channel.Lost, channel.Lost, limit, limit}},
 		{slot, world.Errors{}, []channel.Reason{ok, limit, limit, limit}},
-		{slot, world.Errors{By: world.ByReason{channel.Submit: {Rate: 1}}}, []channel.Reason{channel.Submit, channel.Submit, channel.Submit, channel.Submit}},
+		{slot, world.Errors{By: world.ByReason{channel.Submit: {Rate: 1}}},
+			[]channel.Reason{channel.Submit, channel.Submit, channel.Submit, channel.Submit}},
 		{slot, world.Errors{By: world.ByReason{channel.Job: {Rate: 1}}}, []channel.Reason{channel.Job, limit, limit, limit}},
 	} {
 		m := limited(tt.limits, nil)
@@ -132,11 +136,13 @@ func TestSlotsKeepTheirPromises(t *testing.T) {
 					running++
 				}
 			}
-			if running > limits.Concurrent || limits.Queue >= 0 && waiting > limits.Queue || waiting > 0 && running < limits.Concurrent {
+			if running > limits.Concurrent || limits.Queue >= 0 && waiting > limits.Queue || waiting > 0 &&
+				running < limits.Concurrent {
 				t.Fatalf("seed %d, %+v: %d run and %d wait at %v", seed, limits, running, waiting, now)
 			}
 			f := trouble.Attempt(k, 0, 0, 0, now)
-			if full := running == limits.Concurrent && limits.Queue >= 0 && waiting == limits.Queue; full != (f.Outcome == channel.Refused) {
+			if full := running == limits.Concurrent && limits.Queue >= 0 &&
+				waiting == limits.Queue; full != (f.Outcome == channel.Refused) {
 				t.Fatalf("seed %d, %+v: %d run and %d wait at %v: %+v", seed, limits, running, waiting, now, f)
 			}
 			if f.Outcome == channel.Refused {
@@ -148,7 +154,8 @@ func TestSlotsKeepTheirPromises(t *testing.T) {
 			service := m.Attempt(k, 0, 0, 0).Service
 			j := job{now, now + f.Service - service, now + f.Service}
 			if j.start < last || j.start > now && running < limits.Concurrent {
-				t.Fatalf("seed %d, %+v: submitted at %v, starts at %v, after one that starts at %v; %d run", seed, limits, now, j.start, last, running)
+				t.Fatalf("seed %d, %+v: submitted at %v, starts at %v, after one that starts at %v; %d run", seed, limits, now,
+					j.start, last, running)
 			}
 			jobs = append(jobs, j)
 		}
@@ -171,7 +178,8 @@ func TestErlangB(t *testing.T) {
 		c         int
 		a         float64
 		published float64
-	}{{1, 0.9, 0.4736842105}, {2, 1.5, 0.3103448276}, {10, 8, 0.1216610643}, {10, 9, 0.1679632263}, {40, 36, 0.0653695280}} {
+	}{{1, 0.9, 0.4736842105}, {2, 1.5, 0.3103448276}, {10, 8, 0.1216610643}, {10, 9, 0.1679632263},
+		{40, 36, 0.0653695280}} {
 		want := erlangB(tt.c, tt.a)
 		if d := want - tt.published; d > 1e-10 || d < -1e-10 {
 			t.Errorf("B(%d, %v) = %.12f, published %.10f", tt.c, tt.a, want, tt.published)

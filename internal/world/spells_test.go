@@ -31,7 +31,8 @@ func checkMonths(t *testing.T, what string, values []float64, want float64) {
 
 // stopped is a world of two channels that an outage stops together, and a third.
 func stopped(between time.Duration, lasts dist.LogNormal) *world.Model {
-	m := one(world.Errors{}, world.Errors{By: world.ByReason{channel.Submit: {Takes: dist.Constant(7)}, channel.Job: {Billed: 1}}}, world.Errors{})
+	m := one(world.Errors{}, world.Errors{By: world.ByReason{channel.Submit: {Takes: dist.Constant(7)},
+		channel.Job: {Billed: 1}}}, world.Errors{})
 	m.Outages = []world.Outage{{Channels: []int{0, 1}, Between: between, Lasts: lasts}}
 	return m
 }
@@ -56,7 +57,8 @@ func TestOutagesHaveTheirShareOfTheTime(t *testing.T) {
 		want := lasts.Mean() / (lasts.Mean() + o.between.Seconds())
 		const months = 1500
 		share := make([]float64, months)
-		at := map[time.Duration][]float64{0: make([]float64, months), time.Minute: make([]float64, months), 31 * time.Hour: make([]float64, months)}
+		at := map[time.Duration][]float64{0: make([]float64, months), time.Minute: make([]float64, months),
+			31 * time.Hour: make([]float64, months)}
 		for month := range months {
 			trouble := m.Trouble(month)
 			for step := range 720 {
@@ -87,9 +89,12 @@ func TestRegimesRefuseTheirShare(t *testing.T) {
 		regimes []world.Regime
 		want    float64
 	}{
-		{"risk control and suspended", []world.Regime{{0.15, 0.6, dist.NewLogNormal(2*day, 1)}, {0.05, 1, dist.NewLogNormal(5*day, 1)}}, 0.14},
-		{"short and constant", []world.Regime{{0.3, 1, dist.NewLogNormal(day/24, 0)}, {0.4, 0.5, dist.NewLogNormal(day/6, 0)}}, 0.5},
-		{"most of the time", []world.Regime{{0, 1, dist.NewLogNormal(day, 1)}, {0.9, 0.2, dist.NewLogNormal(day, 0.5)}}, 0.18},
+		{"risk control and suspended", []world.Regime{{0.15, 0.6, dist.NewLogNormal(2*day, 1)},
+			{0.05, 1, dist.NewLogNormal(5*day, 1)}}, 0.14},
+		{"short and constant", []world.Regime{{0.3, 1, dist.NewLogNormal(day/24, 0)},
+			{0.4, 0.5, dist.NewLogNormal(day/6, 0)}}, 0.5},
+		{"most of the time", []world.Regime{{0, 1, dist.NewLogNormal(day, 1)}, {0.9, 0.2, dist.NewLogNormal(day, 0.5)}},
+			0.18},
 	} {
 		m := one(world.Errors{})
 		m.Channels[0].Regimes = tt.regimes
@@ -136,7 +141,8 @@ func TestOutagesStopTheirChannels(t *testing.T) {
 		for i := range 20_000 {
 			at := time.Duration(i) * 2 * time.Minute
 			k := m.Key(month, i)
-			first, second, third := trouble.Attempt(k, 0, 0, 0, at), trouble.Attempt(k, 1, 0, 0, at), trouble.Attempt(k, 2, 0, 0, at)
+			first, second, third := trouble.Attempt(k, 0, 0, 0, at), trouble.Attempt(k, 1, 0, 0, at),
+				trouble.Attempt(k, 2, 0, 0, at)
 			if third.Outcome != channel.Delivered {
 				t.Fatalf("the third channel: %+v", third)
 			}

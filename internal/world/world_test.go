@@ -111,7 +111,8 @@ func TestErrorsInTheirOrder(t *testing.T) {
 	for _, e := range []struct {
 		reason channel.Reason
 		rate   float64
-	}{{channel.Moderation, 0.05}, {channel.Region, 0.10}, {channel.Submit, 0.15}, {channel.Lost, 0.20}, {channel.Job, 0.25}, {channel.BadClip, 0.35}} {
+	}{{channel.Moderation, 0.05}, {channel.Region, 0.10}, {channel.Submit, 0.15}, {channel.Lost, 0.20},
+		{channel.Job, 0.25}, {channel.BadClip, 0.35}} {
 		checkShare(t, e.reason.String()+" of those that came so far", counts[e.reason], left, e.rate)
 		left -= counts[e.reason]
 	}
@@ -174,7 +175,8 @@ func TestTriesAreIndependent(t *testing.T) {
 // TestModerationIsBoundToThePrompt: it is one draw per order, so every try and every channel of the same rate agrees,
 // and a stricter channel refuses what a laxer one does, and more.
 func TestModerationIsBoundToThePrompt(t *testing.T) {
-	lax, strict := world.Errors{By: world.ByReason{channel.Moderation: {Rate: 0.02}}}, world.Errors{By: world.ByReason{channel.Moderation: {Rate: 0.06}}}
+	lax, strict := world.Errors{By: world.ByReason{channel.Moderation: {Rate: 0.02}}},
+		world.Errors{By: world.ByReason{channel.Moderation: {Rate: 0.06}}}
 	m := one(lax, strict, lax)
 	var counts [2]int
 	for i := range orders {
@@ -321,7 +323,8 @@ func TestTakesFollowTheirDistribution(t *testing.T) {
 	m := &world.Model{Seed: 4, Classes: make([]world.Class, 2), Channels: []world.Channel{{
 		SubmitTakes: submit,
 		Jobs:        []world.Job{{Service: service[0]}, {Service: service[1]}},
-		Errors:      world.Errors{By: world.ByReason{channel.Region: {Rate: 0.3, Takes: refusal}, channel.Lost: {Rate: 0.3, Takes: lost}, channel.Job: {Rate: 0.2}}},
+		Errors: world.Errors{By: world.ByReason{channel.Region: {Rate: 0.3, Takes: refusal},
+			channel.Lost: {Rate: 0.3, Takes: lost}, channel.Job: {Rate: 0.2}}},
 	}}}
 	var submits, refusals, losts []time.Duration
 	services := make([][]time.Duration, 2)
@@ -404,7 +407,8 @@ func TestArrivalsAreUniform(t *testing.T) {
 			distance = max(distance, share-float64(i)/n, float64(i+1)/n-share)
 		}
 		if distance > 3/math.Sqrt(n) || distance < 0.2/math.Sqrt(n) {
-			t.Errorf("seed %d, month %d: Kolmogorov-Smirnov distance %.4f, want about %.4f", m.Seed, month, distance, 0.87/math.Sqrt(n))
+			t.Errorf("seed %d, month %d: Kolmogorov-Smirnov distance %.4f, want about %.4f", m.Seed, month, distance,
+				0.87/math.Sqrt(n))
 		}
 	}
 }
@@ -508,7 +512,8 @@ func TestMonthsAreTheSameForAllWorkers(t *testing.T) {
 		}
 	}
 	m.Seed++
-	for name, pair := range map[string][2][]time.Duration{"two months": {early, late}, "two seeds": {early, arrivals(m, 3)}} {
+	for name, pair := range map[string][2][]time.Duration{"two months": {early, late},
+		"two seeds": {early, arrivals(m, 3)}} {
 		same := 0
 		for i := range pair[0] {
 			if pair[0][i] == pair[1][i] {

@@ -16,8 +16,8 @@ const (
 )
 
 // Encode writes a picture as PNG with a palette, a third as large as one without. Nearly all pixels keep their colour
-// exactly: fills, lines, and the greys of letters are the most frequent ones. A rim where two marks meet takes the nearest
-// colour that is kept. The same picture gives the same bytes.
+// exactly: fills, lines, and the greys of letters are the most frequent ones. A rim where two marks meet takes the
+// nearest colour that is kept. The same picture gives the same bytes.
 func Encode(img *image.RGBA) ([]byte, error) {
 	var b bytes.Buffer
 	err := png.Encode(&b, Reduce(img))
@@ -36,7 +36,8 @@ func Reduce(img *image.RGBA) *image.Paletted {
 	}
 	runs(pixels, func(c color.RGBA, from, to int) { frequency[c] += to - from })
 	colors := slices.SortedFunc(maps.Keys(frequency), func(a, b color.RGBA) int {
-		return cmp.Or(cmp.Compare(frequency[b], frequency[a]), cmp.Compare(a.R, b.R), cmp.Compare(a.G, b.G), cmp.Compare(a.B, b.B))
+		return cmp.Or(cmp.Compare(frequency[b], frequency[a]), cmp.Compare(a.R, b.R), cmp.Compare(a.G, b.G),
+			cmp.Compare(a.B, b.B))
 	})
 	kept := representatives(colors)
 	small := image.NewPaletted(img.Rect, nil)
@@ -76,8 +77,8 @@ func runs(pixels []color.RGBA, f func(c color.RGBA, from, to int)) {
 	}
 }
 
-// representatives are as many of the colours as a palette holds: the most frequent, and of the others so many that each is
-// near one of them.
+// representatives are as many of the colours as a palette holds: the most frequent, and of the others so many that each
+// is near one of them.
 func representatives(colors []color.RGBA) []color.RGBA {
 	for gap := 0; ; gap++ {
 		if kept, ok := thinned(colors, gap); ok {
@@ -86,8 +87,8 @@ func representatives(colors []color.RGBA) []color.RGBA {
 	}
 }
 
-// thinned drops each colour, but for the most frequent, that is within the gap of an earlier one; false if more are left
-// than a palette holds.
+// thinned drops each colour, but for the most frequent, that is within the gap of an earlier one; false if more are
+// left than a palette holds.
 func thinned(colors []color.RGBA, gap int) ([]color.RGBA, bool) {
 	exact := min(len(colors), exactColors)
 	kept := slices.Clone(colors[:exact])

@@ -42,10 +42,10 @@ var (
 	LabelStyle    = Style{Medium: true, Size: 10, Halo: true}
 )
 
-// KindColors gives every kind of strategy its colours, the same in every chart; the first is that of its first strategy. Those
-// are Okabe and Ito's palette, which stays apart for colour-blind readers. Purple is darkened to reach a contrast of 3
-// on white; "direct", the vendor's own route, is the palette's black, softened. The others were searched for within the
-// kind's hues, as far as can be from all before them.
+// KindColors gives every kind of strategy its colours, the same in every chart; the first is that of its first
+// strategy. Those are Okabe and Ito's palette, which stays apart for colour-blind readers. Purple is darkened to reach
+// a contrast of 3 on white; "direct", the vendor's own route, is the palette's black, softened. The others were
+// searched for within the kind's hues, as far as can be from all before them.
 var KindColors = map[string][4]color.RGBA{
 	"direct":     {Hex(0x3C434A), Hex(0x8F8FBB), Hex(0x6E6363), Hex(0xBB849A)},
 	"forwarding": {Hex(0x0072B2), Hex(0x1616FD), Hex(0x1637B0), Hex(0x3737DC)},

@@ -25,7 +25,8 @@ func anyNumber() *rapid.Generator[*float64] {
 		case 0:
 			return nil
 		case 1:
-			return reporttest.Ptr(rapid.SampledFrom([]float64{0, 1e-300, 1e300, math.NaN(), math.Inf(1), -1, 1e-9, 1e12}).Draw(t, "odd"))
+			return reporttest.Ptr(rapid.SampledFrom([]float64{0, 1e-300, 1e300, math.NaN(), math.Inf(1), -1, 1e-9, 1e12}).Draw(t,
+				"odd"))
 		default:
 			return reporttest.Ptr(rapid.Float64Range(0, 1000).Draw(t, "plain"))
 		}
@@ -35,7 +36,8 @@ func anyNumber() *rapid.Generator[*float64] {
 func anyShare() *rapid.Generator[*float64] {
 	return rapid.Custom(func(t *rapid.T) *float64 {
 		if rapid.IntRange(0, 5).Draw(t, "sort") == 0 {
-			return rapid.SampledFrom([]*float64{nil, reporttest.Ptr(0.0), reporttest.Ptr(1.0), reporttest.Ptr(1e-12), reporttest.Ptr(1 - 1e-12)}).Draw(t, "edge")
+			return rapid.SampledFrom([]*float64{nil, reporttest.Ptr(0.0), reporttest.Ptr(1.0), reporttest.Ptr(1e-12),
+				reporttest.Ptr(1 - 1e-12)}).Draw(t, "edge")
 		}
 		return reporttest.Ptr(rapid.Float64Range(0, 1).Draw(t, "plain"))
 	})

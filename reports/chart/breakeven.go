@@ -36,7 +36,8 @@ func newBreakEven(run *record.Run, _ vg.Length) Chart {
 		return nil
 	}
 	all := view.Roster(run)
-	c := &breakEven{run: run, m: run.Map, subject: entryOf(all, run.Map.Strategy), rival: entryOf(all, run.Map.Against), field: field}
+	c := &breakEven{run: run, m: run.Map, subject: entryOf(all, run.Map.Strategy), rival: entryOf(all, run.Map.Against),
+		field: field}
 	c.edges = binEdges(field)
 	c.workload = c.box()
 	return c
@@ -53,7 +54,8 @@ func (c *breakEven) box() *MapBox {
 		}
 	}
 	x, y := f.X[len(f.X)-1], f.Y[len(f.Y)-1]
-	b := MapBox{X0: max(w.SecondsLow, f.X[0]), X1: min(w.SecondsHigh, x), Y0: max(LogRate(w.RateLow), f.Y[0]), Y1: min(max(LogRate(w.RateHigh), f.Y[0]), y)}
+	b := MapBox{X0: max(w.SecondsLow, f.X[0]), X1: min(w.SecondsHigh, x), Y0: max(LogRate(w.RateLow), f.Y[0]),
+		Y1: min(max(LogRate(w.RateHigh), f.Y[0]), y)}
 	if b.X0 > b.X1 || b.Y0 > b.Y1 {
 		return nil
 	}
@@ -115,7 +117,8 @@ func (c *breakEven) mixedTitle() string {
 		if !rising {
 			above, below = below, above
 		}
-		return fmt.Sprintf("Up to %s %s %s is cheaper, beyond that %s", rateText(math.Pow(10, at)), c.failures(), below, above)
+		return fmt.Sprintf("Up to %s %s %s is cheaper, beyond that %s", rateText(math.Pow(10, at)), c.failures(), below,
+			above)
 	}
 	return fmt.Sprintf("Whether %s or %s is cheaper depends on the clip", c.subject.Word, c.rival.Word)
 }
@@ -138,22 +141,25 @@ func (c *breakEven) elsewhere() string {
 	return ""
 }
 
-// lengthFlip is the clip's length from which another strategy is cheaper, at the stated rate. Where there are several, none is
-// told.
+// lengthFlip is the clip's length from which another strategy is cheaper, at the stated rate. Where there are several,
+// none is told.
 func (c *breakEven) lengthFlip() (at float64, rising, ok bool) {
-	e, at, ok := c.only(func(e *record.BreakEven) *float64 { return e.Seconds }, func(clip string) bool { return clip == c.m.Resolution })
+	e, at, ok := c.only(func(e *record.BreakEven) *float64 { return e.Seconds },
+		func(clip string) bool { return clip == c.m.Resolution })
 	return at, ok && e.Cheaper == c.m.Strategy, ok && Spans(c.field.X, at)
 }
 
 // rateFlip is the rate, as its logarithm, from which another strategy is cheaper for a clip that we sell.
 func (c *breakEven) rateFlip() (at float64, rising, ok bool) {
-	e, at, ok := c.only(func(e *record.BreakEven) *float64 { return e.FailRate }, func(clip string) bool { return strings.HasSuffix(clip, " "+c.m.Resolution) })
+	e, at, ok := c.only(func(e *record.BreakEven) *float64 { return e.FailRate },
+		func(clip string) bool { return strings.HasSuffix(clip, " "+c.m.Resolution) })
 	at = LogRate(at)
 	return at, ok && e.Cheaper != c.m.Strategy, ok && Spans(c.field.Y, at)
 }
 
 // only is the break-even of the map's strategies that has a figure, if it is the only one.
-func (c *breakEven) only(figure func(*record.BreakEven) *float64, of func(clip string) bool) (even *record.BreakEven, at float64, ok bool) {
+func (c *breakEven) only(figure func(*record.BreakEven) *float64, of func(clip string) bool) (even *record.BreakEven,
+	at float64, ok bool) {
 	for i := range c.run.Verdict.BreakEvens {
 		e := &c.run.Verdict.BreakEvens[i]
 		ours := e.Cheaper == c.m.Strategy && e.Dearer == c.m.Against || e.Cheaper == c.m.Against && e.Dearer == c.m.Strategy
@@ -187,7 +193,8 @@ func (c *breakEven) Subtitle() string {
 	if c.m.Resolution != "" {
 		resolution = words.CutEnd(c.m.Resolution, 16) + " "
 	}
-	s := fmt.Sprintf("What %s saves against %s per delivered %sclip, US dollars. Orange: it costs more. Black: break-even", c.subject.Word, c.rival.Word, resolution)
+	s := fmt.Sprintf("What %s saves against %s per delivered %sclip, US dollars. Orange: it costs more. Black: break-even",
+		c.subject.Word, c.rival.Word, resolution)
 	if c.field.Gaps() {
 		s += ". Hatched: one of the two delivers nothing"
 	}
@@ -215,7 +222,8 @@ func (c *breakEven) Paint(p *canvas.Page, body vg.Rectangle) error {
 	n := c.panel(p, body)
 	p.Image(n.Area, c.pixels(n))
 	c.axes(n, body)
-	c.key(p, vg.Rectangle{Min: vg.Point{X: n.Area.Max.X + 12, Y: n.Area.Min.Y}, Max: vg.Point{X: body.Max.X, Y: n.Area.Max.Y}})
+	c.key(p, vg.Rectangle{Min: vg.Point{X: n.Area.Max.X + 12, Y: n.Area.Min.Y},
+		Max: vg.Point{X: body.Max.X, Y: n.Area.Max.Y}})
 	c.ours(n)
 	c.sides(n)
 	c.nameContour(n)
@@ -255,7 +263,8 @@ func rateTicks(low, high float64) []canvas.Tick {
 		return ticks
 	}
 	from, to := 100*math.Pow(10, low), 100*math.Pow(10, high)
-	ticks = canvas.EvenTicks(from, to, canvas.EvenStep(to-from, 4), func(v float64) string { return strconv.FormatFloat(v, 'g', 4, 64) + "%" })
+	ticks = canvas.EvenTicks(from, to, canvas.EvenStep(to-from, 4),
+		func(v float64) string { return strconv.FormatFloat(v, 'g', 4, 64) + "%" })
 	for i := range ticks {
 		ticks[i].Value = LogRate(ticks[i].Value / 100)
 	}
@@ -272,10 +281,12 @@ func (c *breakEven) axes(n *canvas.Panel, body vg.Rectangle) {
 		}
 	}
 	title := c.rateTitle()
-	p.Write(canvas.HeadStyle.ShortenEnd(title, body.Max.X-body.Min.X), vg.Point{X: body.Min.X, Y: body.Max.Y - 8}, canvas.HeadStyle, canvas.Left)
+	p.Write(canvas.HeadStyle.ShortenEnd(title, body.Max.X-body.Min.X), vg.Point{X: body.Min.X, Y: body.Max.Y - 8},
+		canvas.HeadStyle, canvas.Left)
 	ticks := n.Roomy(9, func(most int) []canvas.Tick {
 		step := max(1, canvas.EvenStep(n.Plot.X.Max-n.Plot.X.Min, most)) // clips have whole seconds
-		return canvas.EvenTicks(n.Plot.X.Min, n.Plot.X.Max, step, func(v float64) string { return strconv.FormatFloat(v, 'g', 4, 64) + " s" })
+		return canvas.EvenTicks(n.Plot.X.Min, n.Plot.X.Max, step,
+			func(v float64) string { return strconv.FormatFloat(v, 'g', 4, 64) + " s" })
 	})
 	n.TickMarks(n.LabelsWithin(body, ticks))
 	p.Write("Clip length", vg.Point{X: n.Area.Max.X, Y: body.Min.Y + 4}, canvas.HeadStyle, canvas.Right)
@@ -298,7 +309,8 @@ func (c *breakEven) Alt() string {
 		return rangeText(words.ShortDollars(low, decimals), words.ShortDollars(high, decimals))
 	}
 	values := c.field.Values()
-	fmt.Fprintf(&b, " Over this map %s saves %s a clip against %s.", c.subject.Word, amounts(slices.Min(values), slices.Max(values)), c.rival.Word)
+	fmt.Fprintf(&b, " Over this map %s saves %s a clip against %s.", c.subject.Word,
+		amounts(slices.Min(values), slices.Max(values)), c.rival.Word)
 	if c.workload != nil {
 		if low, high, ok := c.field.Extremes(*c.workload); ok {
 			fmt.Fprintf(&b, " For our clips: %s.", amounts(low, high))

@@ -23,7 +23,8 @@ import (
 // flatOrBySecond is a map by formula: $0.12 a call on reverse against $0.085 a second on forwarding, where a failed
 // call on reverse is paid and tried again.
 func flatOrBySecond(perSecond float64) *record.BreakEvenMap {
-	m := &record.BreakEvenMap{Strategy: "reverse", Against: "forwarding", Resolution: "720p", Channel: "reverse", Failure: "job",
+	m := &record.BreakEvenMap{Strategy: "reverse", Against: "forwarding", Resolution: "720p", Channel: "reverse",
+		Failure:  "job",
 		Workload: record.MapBox{SecondsLow: 4, SecondsHigh: 12, RateLow: 0.01, RateHigh: 0.04}}
 	for s := 0.5; s <= 15.5; s += 0.5 {
 		m.Seconds = append(m.Seconds, s)
@@ -46,12 +47,13 @@ func mapped() *record.Run {
 	return even(change(reporttest.Typical(), func(r *record.Run) { r.Map = flatOrBySecond(0.085) }), 0, 1.45)
 }
 
-// even says where the sides of a run's map cost the same: at a length from which on reverse is cheaper, and at a rate of its
-// failures beyond which it isn't. 0: nowhere; below 0: the other way round.
+// even says where the sides of a run's map cost the same: at a length from which on reverse is cheaper, and at a rate
+// of its failures beyond which it isn't. 0: nowhere; below 0: the other way round.
 func even(run *record.Run, rate, seconds float64) *record.Run {
 	run.Verdict.BreakEvens = nil
 	for i, v := range []float64{seconds, rate} {
-		e := record.BreakEven{Cheaper: "reverse", Dearer: "forwarding", Clip: "8 s 720p", FailRate: reporttest.Ptr(math.Abs(v))}
+		e := record.BreakEven{Cheaper: "reverse", Dearer: "forwarding", Clip: "8 s 720p",
+			FailRate: reporttest.Ptr(math.Abs(v))}
 		if v < 0 {
 			e.Cheaper, e.Dearer = e.Dearer, e.Cheaper
 		}
@@ -99,19 +101,28 @@ func TestBreakEvenTitleFollowsTheData(t *testing.T) {
 		run  *record.Run
 		want string
 	}{
-		{"cheaper, flips at shorter clips", formula(0.085, 1.45), "Reverse is cheaper for every clip we sell; below 1.45 s forwarding would be"},
-		{"dearer, flips at longer clips", formula(0.0095, 12.9), "Forwarding is cheaper for every clip we sell; from 12.9 s on reverse would be"},
-		{"dearer, never flips", formula(0.001, 0), "Forwarding is cheaper for every clip we sell, and everywhere on this map"},
+		{"cheaper, flips at shorter clips", formula(0.085, 1.45),
+			"Reverse is cheaper for every clip we sell; below 1.45 s forwarding would be"},
+		{"dearer, flips at longer clips", formula(0.0095, 12.9),
+			"Forwarding is cheaper for every clip we sell; from 12.9 s on reverse would be"},
+		{"dearer, never flips", formula(0.001, 0),
+			"Forwarding is cheaper for every clip we sell, and everywhere on this map"},
 		{"flips within", formula(0.02, 6.06), "For clips of 6.06 s and more reverse is cheaper, for shorter ones forwarding"},
-		{"flips within, the other way", even(tilted(func(s, _ float64) float64 { return 6 - s }), 0, -6), "For clips of 6 s and more forwarding is cheaper, for shorter ones reverse"},
-		{"flips at a rate", even(tilted(func(_, r float64) float64 { return 0.02 - r }), 0.02, 0), "Up to 2% failed jobs reverse is cheaper, beyond that forwarding"},
-		{"flips at a higher rate", even(tilted(func(_, r float64) float64 { return 0.2 - r }), 0.2, 0), "Reverse is cheaper for every clip we sell; beyond 20% failed jobs forwarding would be"},
-		{"flips at a rate, the other way", even(tilted(func(_, r float64) float64 { return r - 0.02 }), -0.02, 0), "Up to 2% failed jobs forwarding is cheaper, beyond that reverse"},
-		{"flips beyond the map", even(tilted(func(_, _ float64) float64 { return 1 }), 0.9, 40), "Reverse is cheaper for every clip we sell, and everywhere on this map"},
+		{"flips within, the other way", even(tilted(func(s, _ float64) float64 { return 6 - s }), 0, -6),
+			"For clips of 6 s and more forwarding is cheaper, for shorter ones reverse"},
+		{"flips at a rate", even(tilted(func(_, r float64) float64 { return 0.02 - r }), 0.02, 0),
+			"Up to 2% failed jobs reverse is cheaper, beyond that forwarding"},
+		{"flips at a higher rate", even(tilted(func(_, r float64) float64 { return 0.2 - r }), 0.2, 0),
+			"Reverse is cheaper for every clip we sell; beyond 20% failed jobs forwarding would be"},
+		{"flips at a rate, the other way", even(tilted(func(_, r float64) float64 { return r - 0.02 }), -0.02, 0),
+			"Up to 2% failed jobs forwarding is cheaper, beyond that reverse"},
+		{"flips beyond the map", even(tilted(func(_, _ float64) float64 { return 1 }), 0.9, 40),
+			"Reverse is cheaper for every clip we sell, and everywhere on this map"},
 		{"flips twice", change(tilted(func(s, _ float64) float64 { return (s - 5) * (s - 9) }), func(r *record.Run) {
 			r.Verdict.BreakEvens = append(even(r, 0, -5).Verdict.BreakEvens, even(r, 0, 9).Verdict.BreakEvens...)
 		}), "Whether reverse or forwarding is cheaper depends on the clip"},
-		{"level", tilted(func(_, _ float64) float64 { return 0 }), "Reverse and forwarding cost the same for every clip we sell"},
+		{"level", tilted(func(_, _ float64) float64 { return 0 }),
+			"Reverse and forwarding cost the same for every clip we sell"},
 		{"we are elsewhere", change(mapped(), func(r *record.Run) {
 			r.Map.Workload = record.MapBox{SecondsLow: 60, SecondsHigh: 90, RateLow: 0.01, RateHigh: 0.02}
 		}),
@@ -162,7 +173,9 @@ func TestMapFromRateZero(t *testing.T) {
 }
 
 func TestSavingIsBilinear(t *testing.T) {
-	m := &record.BreakEvenMap{Seconds: []float64{2, 4, 8}, Rates: []float64{0.01, 0.1}, Saving: [][]*float64{{reporttest.Ptr(1.0), reporttest.Ptr(3.0), nil}, {reporttest.Ptr(5.0), reporttest.Ptr(-1.0), reporttest.Ptr(2.0)}}}
+	m := &record.BreakEvenMap{Seconds: []float64{2, 4, 8}, Rates: []float64{0.01, 0.1},
+		Saving: [][]*float64{{reporttest.Ptr(1.0), reporttest.Ptr(3.0), nil},
+			{reporttest.Ptr(5.0), reporttest.Ptr(-1.0), reporttest.Ptr(2.0)}}}
 	f := NewSavingField(m)
 	for _, c := range []struct {
 		x, y  float64
@@ -184,10 +197,12 @@ func TestBinsMeetAtBreakEven(t *testing.T) {
 		run  *record.Run
 		want string
 	}{
-		"a dollar":  {mapped(), "[-1 -0.5 -0.2 -0.1 0 0.1 0.2 0.5 1]"},
-		"cents":     {change(mapped(), func(r *record.Run) { r.Map = flatOrBySecond(0.02) }), "[-0.1 -0.05 -0.02 -0.01 0 0.01 0.02 0.05 0.1]"},
+		"a dollar": {mapped(), "[-1 -0.5 -0.2 -0.1 0 0.1 0.2 0.5 1]"},
+		"cents": {change(mapped(), func(r *record.Run) { r.Map = flatOrBySecond(0.02) }),
+			"[-0.1 -0.05 -0.02 -0.01 0 0.01 0.02 0.05 0.1]"},
 		"no saving": {tilted(func(_, _ float64) float64 { return 0 }), "[-1 -0.5 -0.2 -0.1 0 0.1 0.2 0.5 1]"},
-		"huge":      {tilted(func(s, _ float64) float64 { return s * 1e250 }), "[-1e+200 -5e+199 -2e+199 -1e+199 0 1e+199 2e+199 5e+199 1e+200]"},
+		"huge": {tilted(func(s, _ float64) float64 { return s * 1e250 }),
+			"[-1e+200 -5e+199 -2e+199 -1e+199 0 1e+199 2e+199 5e+199 1e+200]"},
 	} {
 		f := NewSavingField(c.run.Map)
 		b := &breakEven{field: f, edges: binEdges(f)}
@@ -249,13 +264,15 @@ func TestRateTicks(t *testing.T) {
 }
 
 func TestBreakEvenFitsALowBox(t *testing.T) {
-	for name, run := range map[string]*record.Run{"mapped": mapped(), "holed": holed(), "level": tilted(func(_, _ float64) float64 { return 0 })} {
+	for name, run := range map[string]*record.Run{"mapped": mapped(), "holed": holed(),
+		"level": tilted(func(_, _ float64) float64 { return 0 })} {
 		for _, height := range []vg.Length{110, 190, 230} {
 			f := chartOf("break-even.png", run, 424)
 			for _, s := range squeezed(f, 424, height) {
 				t.Errorf("%s at %v: %s", name, height, s)
 			}
-			if texts := textsOf(t, f, height); !strings.Contains(texts, "our clips") || !strings.Contains(texts, "Reverse cheaper") || !strings.Contains(texts, zeroText) {
+			if texts := textsOf(t, f, height); !strings.Contains(texts, "our clips") ||
+				!strings.Contains(texts, "Reverse cheaper") || !strings.Contains(texts, zeroText) {
 				t.Errorf("%s at %v: only\n%s", name, height, texts)
 			}
 		}
@@ -264,7 +281,8 @@ func TestBreakEvenFitsALowBox(t *testing.T) {
 
 func TestBreakEvenTellsTheNumbers(t *testing.T) {
 	f := chartOf("break-even.png", holed(), canvas.BodyWidth)
-	for _, want := range []string{"below 1.45 s forwarding would be.", "saves −$0.10 to $1.20 a clip against forwarding", "For our clips: $0.56."} {
+	for _, want := range []string{"below 1.45 s forwarding would be.", "saves −$0.10 to $1.20 a clip against forwarding",
+		"For our clips: $0.56."} {
 		if !strings.Contains(f.Alt(), want) {
 			t.Errorf("alt text lacks %q: %s", want, f.Alt())
 		}
@@ -282,8 +300,8 @@ func TestGoldenBreakEven(t *testing.T) {
 // figureIn is a figure with its unit: 3.09 s, 72%.
 var figureIn = regexp.MustCompile(`\d+(\.\d+)?( s\b|%)`)
 
-// agrees says what text and chart of a run tell differently about its break-evens: a figure in the title that stands in no
-// sentence, or a break-even that isn't where the map changes its colour.
+// agrees says what text and chart of a run tell differently about its break-evens: a figure in the title that stands in
+// no sentence, or a break-even that isn't where the map changes its colour.
 func agrees(run *record.Run) (faults []string) {
 	f := chartOf("break-even.png", run, canvas.BodyWidth)
 	if f == nil {
@@ -297,18 +315,21 @@ func agrees(run *record.Run) (faults []string) {
 	}
 	field, m := NewSavingField(run.Map), run.Map
 	for _, e := range run.Verdict.BreakEvens {
-		if e.Seconds == nil || e.Clip != m.Resolution || m.Workload.RateLow != m.Workload.RateHigh || m.Workload.RateLow < m.Rates[0] {
+		if e.Seconds == nil || e.Clip != m.Resolution || m.Workload.RateLow != m.Workload.RateHigh ||
+			m.Workload.RateLow < m.Rates[0] {
 			continue
 		}
 		at, ok := field.LengthFlip(ShareOf(field.Y, LogRate(m.Workload.RateLow)))
-		if seconds := field.X[0] + at*(field.X[len(field.X)-1]-field.X[0]); ok && math.Abs(seconds-*e.Seconds) > 0.05**e.Seconds && !strings.HasPrefix(e.Sentence, "From") {
+		if seconds := field.X[0] + at*(field.X[len(field.X)-1]-field.X[0]); ok &&
+			math.Abs(seconds-*e.Seconds) > 0.05**e.Seconds && !strings.HasPrefix(e.Sentence, "From") {
 			faults = append(faults, fmt.Sprintf("%q, but the map changes at %.2f s", e.Sentence, seconds))
 		}
 	}
 	return faults
 }
 
-// TestBreakEvensAgree: text and chart tell the same of where two strategies cost the same, of the shipped scenarios and of any.
+// TestBreakEvensAgree: text and chart tell the same of where two strategies cost the same, of the shipped scenarios and
+// of any.
 func TestBreakEvensAgree(t *testing.T) {
 	for _, name := range scenarios.Names() {
 		for _, fault := range agrees(storedRun(t, name)) {

@@ -9,7 +9,8 @@ import (
 	"channelbench/reports/view"
 )
 
-// brief is what somebody who pays wants to know, in words: what to do, what that saves, what it risks, and how sure that is.
+// brief is what somebody who pays wants to know, in words: what to do, what that saves, what it risks, and how sure
+// that is.
 type brief struct {
 	title string // what to do, in one sentence
 	facts []fact
@@ -18,8 +19,8 @@ type brief struct {
 // fact is one short answer under its question.
 type fact struct{ question, answer string }
 
-// briefing puts a run's decision into the four answers. Its subject is the strategy that the verdict is about: the winner, the
-// candidate, or what comes closest to one. Without any, it says what is missing.
+// briefing puts a run's decision into the four answers. Its subject is the strategy that the verdict is about: the
+// winner, the candidate, or what comes closest to one. Without any, it says what is missing.
 func briefing(run *record.Run) brief {
 	list := view.Sorted(view.Roster(run), view.CostOf)
 	subject := view.Chosen(list, run.Verdict)
@@ -32,7 +33,8 @@ func briefing(run *record.Run) brief {
 	case run.Invalid != "":
 		return brief{title: title}
 	case subject == nil:
-		return brief{title: title, facts: answered(fact{"What is missing?", lacking(run)}, fact{"How sure is that?", certainty(run, nil)})}
+		return brief{title: title, facts: answered(fact{"What is missing?", lacking(run)},
+			fact{"How sure is that?", certainty(run, nil)})}
 	}
 	question, money := bill(run, subject, list)
 	return brief{title: words.UpperFirst(advice(run, subject, list)), facts: answered(
@@ -122,7 +124,8 @@ func bill(run *record.Run, subject *view.Entry, list []view.Entry) (question, an
 		if saving.USD() < 0 {
 			question = "What does it cost?"
 		}
-		answer = fmt.Sprintf("%s costs %s: %s instead of %s", subject.Word, saving.Words(other.Word), words.Month(saving.CostUSD), words.Month(saving.AgainstUSD))
+		answer = fmt.Sprintf("%s costs %s: %s instead of %s", subject.Word, saving.Words(other.Word),
+			words.Month(saving.CostUSD), words.Month(saving.AgainstUSD))
 	case ok:
 		answer = fmt.Sprintf("with %s a month costs %s", subject.Word, words.Month(month))
 	default:
@@ -182,10 +185,12 @@ func certainty(run *record.Run, subject *view.Entry) string {
 	case subject == nil:
 	case v.Draws > 1 && v.Candidate != nil:
 		parts = append(parts, fmt.Sprintf("of the %s that keep what is required, %s is the best in %s of %s",
-			words.Plural(len(v.ProbabilityBest), "strategy"), subject.Word, words.WholePercent(v.ProbabilityBest[subject.Name]), drawsOf(run)))
+			words.Plural(len(v.ProbabilityBest), "strategy"), subject.Word, words.WholePercent(v.ProbabilityBest[subject.Name]),
+			drawsOf(run)))
 	case v.Draws > 1:
 		if p, ok := keepingShare(run, subject); ok {
-			parts = append(parts, fmt.Sprintf("%s keeps what is required in at most %s of %s%s", subject.Word, words.WholePercent(p), drawsOf(run), hangsOn(run)))
+			parts = append(parts, fmt.Sprintf("%s keeps what is required in at most %s of %s%s", subject.Word,
+				words.WholePercent(p), drawsOf(run), hangsOn(run)))
 		}
 	}
 	if run.Mock() {

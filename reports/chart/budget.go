@@ -175,7 +175,8 @@ func (b *budgetChart) Paint(p *canvas.Page, body vg.Rectangle) error {
 	b.drawLabels(n, list, detail, column)
 	if left := len(b.list) - len(list); left > 0 {
 		text := words.Count(int64(left)) + " more not shown"
-		p.Write(canvas.NoteStyle.ShortenEnd(text, column-8), vg.Point{X: body.Max.X, Y: n.Area.Min.Y - 13}, canvas.NoteStyle, canvas.Right)
+		p.Write(canvas.NoteStyle.ShortenEnd(text, column-8), vg.Point{X: body.Max.X, Y: n.Area.Min.Y - 13}, canvas.NoteStyle,
+			canvas.Right)
 	}
 	return nil
 }
@@ -268,9 +269,11 @@ func (b *budgetChart) drawBudget(n *canvas.Panel, list []view.Entry) {
 	if b.budget == nil {
 		return
 	}
-	s, text := canvas.NoteStyle.In(canvas.Ink).Bold(), "budget "+words.ShortDollars(*b.budget, words.CentDecimals([]float64{*b.budget}))
+	s, text := canvas.NoteStyle.In(canvas.Ink).Bold(),
+		"budget "+words.ShortDollars(*b.budget, words.CentDecimals([]float64{*b.budget}))
 	if *b.budget > n.Plot.Y.Max {
-		n.Page.Write(s.ShortenEnd(text+", beyond this axis", n.Area.Max.X-n.Area.Min.X), vg.Point{X: n.Area.Min.X, Y: n.Area.Max.Y + 3}, s, canvas.Left)
+		n.Page.Write(s.ShortenEnd(text+", beyond this axis", n.Area.Max.X-n.Area.Min.X),
+			vg.Point{X: n.Area.Min.X, Y: n.Area.Max.Y + 3}, s, canvas.Left)
 		return
 	}
 	y := n.Y(*b.budget)
@@ -299,7 +302,8 @@ func (b *budgetChart) crossed(n *canvas.Panel, list []view.Entry, box vg.Rectang
 	for _, e := range list {
 		low, high := b.track(n, e, lowMonth), b.track(n, e, highMonth)
 		for i := 1; i < len(low); i++ {
-			part := vg.Rectangle{Min: vg.Point{X: low[i-1].X, Y: min(low[i-1].Y, low[i].Y) - 1}, Max: vg.Point{X: low[i].X, Y: max(high[i-1].Y, high[i].Y) + 1}}
+			part := vg.Rectangle{Min: vg.Point{X: low[i-1].X, Y: min(low[i-1].Y, low[i].Y) - 1},
+				Max: vg.Point{X: low[i].X, Y: max(high[i-1].Y, high[i].Y) + 1}}
 			if canvas.Meets(part, box) {
 				return true
 			}
@@ -443,7 +447,8 @@ func (b *budgetChart) drawLabels(n *canvas.Panel, list []view.Entry, detail int,
 	spreadApart(tops, height+blockGap, 0, n.Area.Max.Y-n.Area.Min.Y-height)
 	for i, e := range order {
 		at := vg.Point{X: n.Area.Max.X + columnGap, Y: n.Area.Max.Y - tops[i] - fanStyle.Above()}
-		n.Page.Line(canvas.Stroke(b.shade(e), 0.9), vg.Point{X: n.Area.Max.X + 1, Y: b.endOf(n, e)}, vg.Point{X: at.X - 2.5, Y: at.Y + fanStyle.Above()/2})
+		n.Page.Line(canvas.Stroke(b.shade(e), 0.9), vg.Point{X: n.Area.Max.X + 1, Y: b.endOf(n, e)},
+			vg.Point{X: at.X - 2.5, Y: at.Y + fanStyle.Above()/2})
 		n.Page.Write(fanStyle.Shorten(b.name(e), width), at, fanStyle.In(e.Text), canvas.Left)
 		for _, note := range b.notes(e, detail) {
 			at.Y -= blockLeading
@@ -517,9 +522,11 @@ func (b *budgetChart) Alt() string {
 		fmt.Fprintf(&t, " The budget is %s a month.", words.ShortDollars(*b.budget, words.CentDecimals([]float64{*b.budget})))
 	}
 	for _, e := range b.list {
-		fmt.Fprintf(&t, " %s: a median month costs %s, 95%% of months %s to %s", b.name(e), b.amount(e, medianMonth), b.amount(e, lowMonth), b.amount(e, highMonth))
+		fmt.Fprintf(&t, " %s: a median month costs %s, 95%% of months %s to %s", b.name(e), b.amount(e, medianMonth),
+			b.amount(e, lowMonth), b.amount(e, highMonth))
 		if d := e.MonthlyDraws; d != nil {
-			fmt.Fprintf(&t, ", the expected one %s to %s in 95%% of draws of the stated ranges", words.Month(d.P025), words.Month(d.P975))
+			fmt.Fprintf(&t, ", the expected one %s to %s in 95%% of draws of the stated ranges", words.Month(d.P025),
+				words.Month(d.P975))
 		}
 		if v, ok := b.over(e); ok {
 			fmt.Fprintf(&t, ", over budget in %s of months", words.Percent(v, overDecimals(v)))
@@ -533,7 +540,8 @@ func (b *budgetChart) Alt() string {
 }
 
 func (b *budgetChart) CSV() [][]string {
-	rows := [][]string{{"strategy", "kind", "day", "p025_usd", "p10_usd", "p25_usd", "p50_usd", "p75_usd", "p90_usd", "p975_usd",
+	rows := [][]string{{"strategy", "kind", "day", "p025_usd", "p10_usd", "p25_usd", "p50_usd", "p75_usd", "p90_usd",
+		"p975_usd",
 		"budget_usd", "over_budget_share", "over_budget_draws_share", "draws_p025_usd", "draws_p975_usd"}}
 	for _, e := range b.list {
 		var over *float64

@@ -21,7 +21,8 @@ func month(cost, share float64) []record.Day {
 	for d := 1; d <= 30; d++ {
 		part := float64(d) / 30
 		at := func(z float64) float64 { return cost * (part + share*z/1.96*math.Sqrt(part)*(1+0.3*z*share)) }
-		days = append(days, record.Day{Day: d, P025: at(-1.96), P10: at(-1.28), P25: at(-0.67), P50: at(0), P75: at(0.67), P90: at(1.28), P975: at(1.96)})
+		days = append(days, record.Day{Day: d, P025: at(-1.96), P10: at(-1.28), P25: at(-0.67), P50: at(0), P75: at(0.67),
+			P90: at(1.28), P975: at(1.96)})
 	}
 	return days
 }
@@ -80,20 +81,31 @@ func TestBudgetTitleFollowsTheData(t *testing.T) {
 		want string
 	}{
 		{"one passes", budgeted(0.01), "Forwarding spends the $10,000 by day 19; hybrid holds it in every simulated month"},
-		{"flipped", edit(budgeted(0.01), flip), "Hybrid spends the $10,000 by day 19; reverse holds it in every simulated month"},
-		{"months differ", outages(), "Forwarding spends the $7,400 by about day 14; hybrid holds it in 88% of months as stated, in 77% of draws of the ranges"},
-		{"all pass", budget(budgeted(0.01), 1000), "Every strategy spends the $1,000 before the month ends; reverse lasts longest, to day 13"},
-		{"one strategy passes", edit(budgeted(0.01), func(run *record.Run) { run.Strategies = run.Strategies[:1] }), "Forwarding spends the $10,000 by day 19"},
-		{"one strategy holds", edit(budgeted(0.01), func(run *record.Run) { run.Strategies = run.Strategies[1:2] }), "Hybrid holds the $10,000 in every simulated month"},
-		{"others excluded", edit(budgeted(0.01), func(run *record.Run) { run.Strategies[0].Excluded = true }), "Every strategy holds the $10,000 in every simulated month"},
-		{"all hold but for luck", edit(outages(), func(run *record.Run) { run.Strategies = run.Strategies[1:] }), "Hybrid goes over the $7,400 in 12% of months; reverse holds it in every simulated month"},
-		{"all hold", budget(edit(budgeted(0.01), func(run *record.Run) { run.Strategies[0].OverBudget.Value = reporttest.Ptr(0.0) }), 20_000), "Every strategy holds the $20,000 in every simulated month"},
+		{"flipped", edit(budgeted(0.01), flip),
+			"Hybrid spends the $10,000 by day 19; reverse holds it in every simulated month"},
+		{"months differ", outages(),
+			"Forwarding spends the $7,400 by about day 14; hybrid holds it in 88% of months as stated, in 77% of draws of the ranges"},
+		{"all pass", budget(budgeted(0.01), 1000),
+			"Every strategy spends the $1,000 before the month ends; reverse lasts longest, to day 13"},
+		{"one strategy passes", edit(budgeted(0.01), func(run *record.Run) { run.Strategies = run.Strategies[:1] }),
+			"Forwarding spends the $10,000 by day 19"},
+		{"one strategy holds", edit(budgeted(0.01), func(run *record.Run) { run.Strategies = run.Strategies[1:2] }),
+			"Hybrid holds the $10,000 in every simulated month"},
+		{"others excluded", edit(budgeted(0.01), func(run *record.Run) { run.Strategies[0].Excluded = true }),
+			"Every strategy holds the $10,000 in every simulated month"},
+		{"all hold but for luck", edit(outages(), func(run *record.Run) { run.Strategies = run.Strategies[1:] }),
+			"Hybrid goes over the $7,400 in 12% of months; reverse holds it in every simulated month"},
+		{"all hold", budget(edit(budgeted(0.01),
+			func(run *record.Run) { run.Strategies[0].OverBudget.Value = reporttest.Ptr(0.0) }), 20_000),
+			"Every strategy holds the $20,000 in every simulated month"},
 		{"all hold as stated", edit(budgeted(0.01), func(run *record.Run) {
 			run.Strategies = run.Strategies[1:]
 			run.Strategies[0].OverBudgetDraws = reporttest.Ptr(0.4)
 		}), "Hybrid holds the $10,000 in every month as stated, in 60% of draws of the ranges"},
-		{"shares unknown", edit(budgeted(0.01), func(run *record.Run) { run.Strategies[1].OverBudget = nil }), "Forwarding spends the $10,000 by day 19; hybrid's median month stays within it"},
-		{"no budget", edit(budgeted(0.031), func(run *record.Run) { run.Scenario.BudgetUSD = nil }), "A month costs $2,407 with reverse, $16,318 with forwarding, give or take 3%"},
+		{"shares unknown", edit(budgeted(0.01), func(run *record.Run) { run.Strategies[1].OverBudget = nil }),
+			"Forwarding spends the $10,000 by day 19; hybrid's median month stays within it"},
+		{"no budget", edit(budgeted(0.031), func(run *record.Run) { run.Scenario.BudgetUSD = nil }),
+			"A month costs $2,407 with reverse, $16,318 with forwarding, give or take 3%"},
 		{"no budget: what isn't named doesn't count", edit(budgeted(0.031), func(run *record.Run) {
 			run.Scenario.BudgetUSD, run.Strategies[1].Days = nil, month(6600, 0.5)
 		}), "A month costs $2,407 with reverse, $16,318 with forwarding, give or take 3%"},
@@ -105,7 +117,8 @@ func TestBudgetTitleFollowsTheData(t *testing.T) {
 			run.Scenario.BudgetUSD = nil
 			run.Strategies[2].MonthlyDraws = &record.Band{P025: 100, P975: 9000}
 		}), "A month costs $2,407 with reverse, $16,318 with forwarding; single months differ widely"},
-		{"no budget, no spread", edit(budgeted(0), func(run *record.Run) { run.Scenario.BudgetUSD = nil }), "A month costs $2,407 with reverse, $16,318 with forwarding"},
+		{"no budget, no spread", edit(budgeted(0), func(run *record.Run) { run.Scenario.BudgetUSD = nil }),
+			"A month costs $2,407 with reverse, $16,318 with forwarding"},
 		{"nothing is spent", edit(budgeted(0), func(run *record.Run) {
 			run.Scenario.BudgetUSD, run.Strategies = nil, run.Strategies[:1]
 			run.Strategies[0].Days = month(0, 0)
@@ -119,7 +132,8 @@ func TestBudgetTitleFollowsTheData(t *testing.T) {
 
 // Bands that nobody can see are not promised.
 func TestBudgetSaysWhenFansAreNarrow(t *testing.T) {
-	for spread, want := range map[float64]string{0.002: "lie within the width of the line", 0.03: "some narrower than the line", 0.4: "of simulated months (95% in brackets)"} {
+	for spread, want := range map[float64]string{0.002: "lie within the width of the line",
+		0.03: "some narrower than the line", 0.4: "of simulated months (95% in brackets)"} {
 		run := budgeted(spread)
 		if spread > 0.1 {
 			run.Strategies = run.Strategies[:2]
@@ -173,7 +187,8 @@ func anyDays() *rapid.Generator[[]record.Day] {
 			return 0
 		}
 		for range rapid.IntRange(0, 5).Draw(t, "days") {
-			days = append(days, record.Day{Day: rapid.IntRange(-1, 40).Draw(t, "day"), P025: amount("p025"), P50: amount("p50"), P975: amount("p975")})
+			days = append(days, record.Day{Day: rapid.IntRange(-1, 40).Draw(t, "day"), P025: amount("p025"), P50: amount("p50"),
+				P975: amount("p975")})
 		}
 		return days
 	})

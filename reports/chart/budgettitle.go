@@ -36,7 +36,8 @@ func (b *budgetChart) budgetTitle(in []view.Entry) string {
 		return b.spends(dearest, budget)
 	case len(within) == 0:
 		last := b.latest(in)
-		return fmt.Sprintf("every strategy spends %s before the month ends; %s lasts longest, to day %d", budget, last.Word, b.fans[last.Label].passes(*b.budget, medianMonth))
+		return fmt.Sprintf("every strategy spends %s before the month ends; %s lasts longest, to day %d", budget, last.Word,
+			b.fans[last.Label].passes(*b.budget, medianMonth))
 	case len(within) < len(in):
 		return b.spends(dearest, budget) + "; " + b.holds(*b.holder(within), "it")
 	}
@@ -117,7 +118,8 @@ func (b *budgetChart) holds(e view.Entry, budget string) string {
 			text += ", in " + words.WholePercent(1-draws) + " of draws of the ranges"
 		}
 	case v > 0 && hangs:
-		text += words.WholePercent(1-v) + " of months as stated, in " + words.WholePercent(1-draws) + " of draws of the ranges"
+		text += words.WholePercent(1-v) + " of months as stated, in " + words.WholePercent(1-draws) +
+			" of draws of the ranges"
 	case hangs:
 		text += "every month as stated, in " + words.WholePercent(1-draws) + " of draws of the ranges"
 	case v > 0:

@@ -8,9 +8,9 @@ import (
 
 // A spell is a stretch of time in which a channel failed more than chance explains: an outage, in which nearly every
 // attempt failed, or a burst of failures. The rule for both: were each failure to fall on any attempt alike, fewer than
-// one run in a hundred would show such a stretch anywhere (Chernoff's bound, times the number of stretches looked at). A
-// burst also needs at least eight failures in all, twice as many within the stretch as its attempts would get by chance,
-// and a stretch of no more than a fifth of the time.
+// one run in a hundred would show such a stretch anywhere (Chernoff's bound, times the number of stretches looked at).
+// A burst also needs at least eight failures in all, twice as many within the stretch as its attempts would get by
+// chance, and a stretch of no more than a fifth of the time.
 const (
 	byChance      = 0.01
 	burstFailures = 8
@@ -59,7 +59,8 @@ func (l lane) outages(bin float64) []spell {
 	var found []spell
 	for i := 0; i < len(l.slots); i++ {
 		j := i
-		for j < len(l.slots) && l.slots[j].failed > 0 && l.slots[j].failed >= mostOfBin*(l.slots[j].failed+l.slots[j].delivered) {
+		for j < len(l.slots) && l.slots[j].failed > 0 &&
+			l.slots[j].failed >= mostOfBin*(l.slots[j].failed+l.slots[j].delivered) {
 			j++
 		}
 		if j == i {

@@ -14,8 +14,8 @@ import (
 	"channelbench/reports/view"
 )
 
-// Chart is what a picture says and shows. It knows how much room it wants, but not yet where it stands: on a page of its
-// own, or beside others.
+// Chart is what a picture says and shows. It knows how much room it wants, but not yet where it stands: on a page of
+// its own, or beside others.
 type Chart interface {
 	Title() string                                 // what it says, in a sentence computed from the data
 	Subtitle() string                              // what is drawn, its unit, what bands mean
@@ -81,7 +81,8 @@ func (w warned) Title() string { return view.Headline(w.run, w.Chart.Title()) }
 
 // alone draws a figure on a page of its own.
 func (f *figure) alone() (*canvas.Page, error) {
-	p, body := canvas.NewPage(canvas.Header{Title: f.Title(), Subtitle: f.Subtitle(), Marks: f.marks, Foot: f.foot}, f.Height())
+	p, body := canvas.NewPage(canvas.Header{Title: f.Title(), Subtitle: f.Subtitle(), Marks: f.marks, Foot: f.foot},
+		f.Height())
 	return p, f.Paint(p, body)
 }
 

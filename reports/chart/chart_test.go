@@ -115,7 +115,8 @@ func TestTextStaysApartAndInside(t *testing.T) {
 }
 
 func TestCollisionsAreFound(t *testing.T) {
-	p, _ := canvas.NewPage(canvas.Header{Title: "Title", Subtitle: "Subtitle", Marks: "Marks", Foot: []string{"Foot"}}, 100)
+	p, _ := canvas.NewPage(canvas.Header{Title: "Title", Subtitle: "Subtitle", Marks: "Marks", Foot: []string{"Foot"}},
+		100)
 	p.Write("left of the sheet", vg.Point{X: -5, Y: 80}, canvas.TickStyle, canvas.Left)
 	p.Write("one", vg.Point{X: 100, Y: 60}, canvas.TickStyle, canvas.Left)
 	p.Write("two", vg.Point{X: 105, Y: 62}, canvas.TickStyle, canvas.Left)
@@ -155,7 +156,8 @@ func TestMissingGlyphsShow(t *testing.T) {
 }
 
 func TestIllegible(t *testing.T) {
-	for text, want := range map[string]string{"hybrid": "", "混合 混": "混 合", "a\u0301 канал Ｆ": "", "שלום": "ש ל ו ם", "�": ""} {
+	for text, want := range map[string]string{"hybrid": "", "混合 混": "混 合", "a\u0301 канал Ｆ": "", "שלום": "ש ל ו ם",
+		"�": ""} {
 		if got := strings.Join(canvas.Illegible(text), " "); got != want {
 			t.Errorf("%q: %q, want %q", text, got, want)
 		}
@@ -163,7 +165,8 @@ func TestIllegible(t *testing.T) {
 }
 
 func TestLabelsAreUnique(t *testing.T) {
-	run := reporttest.RunOf(240, reporttest.Toy{Name: "官方"}, reporttest.Toy{Name: "混合"}, reporttest.Toy{Name: "hybrid"}, reporttest.Toy{Name: "Hybrid"}, reporttest.Toy{Name: ""},
+	run := reporttest.RunOf(240, reporttest.Toy{Name: "官方"}, reporttest.Toy{Name: "混合"}, reporttest.Toy{Name: "hybrid"},
+		reporttest.Toy{Name: "Hybrid"}, reporttest.Toy{Name: ""},
 		reporttest.Toy{Name: strings.Repeat("long", 40) + "A"}, reporttest.Toy{Name: strings.Repeat("long", 41) + "A"})
 	seen := map[string]bool{}
 	for _, e := range view.Roster(run) {
@@ -244,7 +247,8 @@ func TestGoldenPictures(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, charts := range map[string][]canvas.Picture{"typical": typicalOf(t), "polled": polled, "measured": measured} {
+	for name, charts := range map[string][]canvas.Picture{"typical": typicalOf(t), "polled": polled,
+		"measured": measured} {
 		for _, c := range charts {
 			full, err := png.Decode(bytes.NewReader(c.PNG))
 			if err != nil {
@@ -315,7 +319,8 @@ func comparePicture(t *testing.T, path string, got *image.RGBA) {
 		}
 	}
 	if limit := got.Rect.Dx() * got.Rect.Dy() / 2000; off > limit {
-		t.Errorf("%s: %d pixels differ, want at most %d; look at the picture, then go test ./reports/chart -update", path, off, limit)
+		t.Errorf("%s: %d pixels differ, want at most %d; look at the picture, then go test ./reports/chart -update", path,
+			off, limit)
 	}
 }
 
@@ -376,7 +381,8 @@ func TestMockSaysMock(t *testing.T) {
 		run := bursty()
 		run.Drive = &record.Drive{Channels: channels}
 		for i := range run.Strategies {
-			run.Strategies[i].Days, run.Strategies[i].Spend = month(1000, 0.1), []record.Spend{{Channel: "reverse", For: "late", USD: 900}}
+			run.Strategies[i].Days, run.Strategies[i].Spend = month(1000, 0.1),
+				[]record.Spend{{Channel: "reverse", For: "late", USD: 900}}
 		}
 		run.Map, run.Sensitivity = flatOrBySecond(0.085), reporttest.Explored()
 		reports := map[string]bool{}
@@ -403,13 +409,15 @@ func TestMockSaysMock(t *testing.T) {
 			reports[k.file] = says(written(p)...)
 		}
 		var txt, md strings.Builder
-		if err := errors.Join(text.Terminal(&txt, run, text.Options{}), text.Markdown(&md, run, nil, text.MarkdownOptions{})); err != nil {
+		if err := errors.Join(text.Terminal(&txt, run, text.Options{}),
+			text.Markdown(&md, run, nil, text.MarkdownOptions{})); err != nil {
 			t.Fatal(err)
 		}
 		first, _, _ := strings.Cut(txt.String(), "Strategy")
 		lead, _, _ := strings.Cut(md.String(), "|")
 		reports["the text's head"], reports["Markdown's head"] = says(first), says(lead)
-		set := view.NewSet([]view.Labelled{{Label: "one", Run: run}, {Label: "two", Run: run}, {Label: "three", Run: run}, {Label: "four", Run: run}})
+		set := view.NewSet([]view.Labelled{{Label: "one", Run: run}, {Label: "two", Run: run}, {Label: "three", Run: run},
+			{Label: "four", Run: run}})
 		f := lineupFigure(set)
 		p, err := f.alone()
 		if err != nil {

@@ -41,7 +41,8 @@ var directions = []struct {
 	x, y vg.Length
 	cost float64
 }{
-	{1, 0, 0}, {1, 1, 2}, {-1, 0, 3}, {1, -1, 3}, {-1, 1, 4}, {-1, -1, 5}, {0, 1, 6}, {0, -1, 7}, {1, 0.5, 5}, {1, -0.5, 6}, {-1, 0.5, 7}, {-1, -0.5, 8},
+	{1, 0, 0}, {1, 1, 2}, {-1, 0, 3}, {1, -1, 3}, {-1, 1, 4}, {-1, -1, 5}, {0, 1, 6}, {0, -1, 7}, {1, 0.5, 5},
+	{1, -0.5, 6}, {-1, 0.5, 7}, {-1, -0.5, 8},
 }
 
 // dotText is how a name may be written: with the price, without, and cut short.
@@ -53,7 +54,8 @@ type dotText struct {
 
 func (d *dot) texts() []dotText {
 	small := canvas.Style{Medium: true, Size: 8.5, Halo: true}
-	return []dotText{{d.Label, d.price, canvas.LabelStyle, 0}, {d.Label, "", small, 12}, {small.Shorten(d.Label, 64), "", small, 20}}
+	return []dotText{{d.Label, d.price, canvas.LabelStyle, 0}, {d.Label, "", small, 12},
+		{small.Shorten(d.Label, 64), "", small, 20}}
 }
 
 func (t dotText) width() vg.Length {
@@ -90,7 +92,8 @@ func (s *dotNames) write() (unnamed int) {
 		letters := best.text.style.In(d.Text)
 		at := vg.Point{X: best.box.Min.X, Y: best.box.Min.Y + letters.Below()}
 		named := s.page.Write(best.text.name, at, letters, canvas.Left)
-		s.page.Write(best.text.price, vg.Point{X: named.Max.X + 4, Y: at.Y}, canvas.Style{Size: letters.Size, Color: canvas.Ink, Halo: true}, canvas.Left)
+		s.page.Write(best.text.price, vg.Point{X: named.Max.X + 4, Y: at.Y},
+			canvas.Style{Size: letters.Size, Color: canvas.Ink, Halo: true}, canvas.Left)
 	}
 	return unnamed
 }
@@ -133,8 +136,8 @@ func (s *dotNames) try(d *dot, gap vg.Length, spot *nameSpot) bool {
 	return true
 }
 
-// strange says whether a name would stand beside a dot that isn't its own: nearly as near as to its own or, tied by a leader, near
-// at all. Dots in one place share their neighbours.
+// strange says whether a name would stand beside a dot that isn't its own: nearly as near as to its own or, tied by a
+// leader, near at all. Dots in one place share their neighbours.
 func (s *dotNames) strange(d *dot, box vg.Rectangle, tied bool) bool {
 	least := d.apart(box) + 4
 	if tied {

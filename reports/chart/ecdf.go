@@ -84,7 +84,8 @@ func (c *ecdf) Paint(p *canvas.Page, body vg.Rectangle) error {
 	return nil
 }
 
-// shortened is the chart with so many lines in its legend: one for each curve, or the last one for how many are left out.
+// shortened is the chart with so many lines in its legend: one for each curve, or the last one for how many are left
+// out.
 func (c *ecdf) shortened(lines int) *ecdf {
 	if len(c.list) <= lines {
 		return c
@@ -245,7 +246,8 @@ func (c *ecdf) promiseTitle(in []view.Entry) string {
 	if missed > 0.15 {
 		second = strings.TrimSuffix(second, " of orders")
 	}
-	return fmt.Sprintf("%s misses %s for %s, %s for %s", worst.Word, promise, words.OneIn(missed, "order"), best.Word, second)
+	return fmt.Sprintf("%s misses %s for %s, %s for %s", worst.Word, promise, words.OneIn(missed, "order"), best.Word,
+		second)
 }
 
 func quantileTitle(in []view.Entry) string {
@@ -265,7 +267,8 @@ func quantileTitle(in []view.Entry) string {
 	case words.Clock(first) == words.Clock(last):
 		return fmt.Sprintf("every strategy has 95%% of orders done within %s", words.Clock(first))
 	}
-	return fmt.Sprintf("%s has 95%% of orders done within %s, %s within %s", best, words.Clock(first), worst, words.Clock(last))
+	return fmt.Sprintf("%s has 95%% of orders done within %s, %s within %s", best, words.Clock(first), worst,
+		words.Clock(last))
 }
 
 func (c *ecdf) Subtitle() string {
@@ -440,7 +443,8 @@ func annotate(n *canvas.Panel, before, after string, x vg.Length, s canvas.Style
 		for _, y := range []vg.Length{6, height - 12, height * 0.6, height * 0.4, height * 0.2} {
 			a, b := place(y)
 			boxes := []vg.Rectangle{s.Box(before, a, canvas.Right), s.Box(after, b, canvas.Left)}
-			if n.Page.Free(boxes[0], 2) && n.Page.Free(boxes[1], 2) && !anyMeets(inTheWay, boxes[0]) && !anyMeets(inTheWay, boxes[1]) {
+			if n.Page.Free(boxes[0], 2) && n.Page.Free(boxes[1], 2) && !anyMeets(inTheWay, boxes[0]) &&
+				!anyMeets(inTheWay, boxes[1]) {
 				n.Page.Write(before, a, s, canvas.Right)
 				n.Page.Write(after, b, s, canvas.Left)
 				return

@@ -42,7 +42,8 @@ func TestPaletteDoesNotShow(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if palette := decoded.(*image.Paletted).Palette; !slices.Contains(palette, color.Color(canvas.White)) || strings.HasSuffix(file, "ecdf.png") && !slices.Contains(palette, color.Color(canvas.BadArea)) {
+		if palette := decoded.(*image.Paletted).Palette; !slices.Contains(palette, color.Color(canvas.White)) ||
+			strings.HasSuffix(file, "ecdf.png") && !slices.Contains(palette, color.Color(canvas.BadArea)) {
 			t.Errorf("%s: a fill changes its colour", file)
 		}
 		for y := range drawn.Rect.Dy() {
@@ -64,7 +65,8 @@ func TestPaletteOfAnyPicture(t *testing.T) {
 	for i := range 64 * 64 {
 		many.SetRGBA(i%64, i/64, color.RGBA{uint8(i), uint8(i >> 4), uint8(7 * i), 0xFF})
 	}
-	for name, img := range map[string]*image.RGBA{"plain": plain, "many colours": many, "empty": image.NewRGBA(image.Rect(0, 0, 0, 0))} {
+	for name, img := range map[string]*image.RGBA{"plain": plain, "many colours": many,
+		"empty": image.NewRGBA(image.Rect(0, 0, 0, 0))} {
 		small := canvas.Reduce(img)
 		if small.Rect != img.Rect || len(small.Palette) > canvas.MostColors {
 			t.Errorf("%s: %v with %d colours", name, small.Rect, len(small.Palette))

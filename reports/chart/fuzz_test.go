@@ -44,6 +44,7 @@ func FuzzRead(f *testing.F) {
 		_ = text.Markdown(io.Discard, run, charts, text.MarkdownOptions{})
 		_ = text.TogetherScreen(io.Discard, set, Sentences(set), text.ScreenOptions{})
 		_ = text.Together(io.Discard, set, Sentences(set), text.Options{})
-		_ = text.TogetherMarkdown(io.Discard, set, Sentences(set), charts, make([][]canvas.Picture, 2), text.MarkdownOptions{})
+		_ = text.TogetherMarkdown(io.Discard, set, Sentences(set), charts, make([][]canvas.Picture, 2),
+			text.MarkdownOptions{})
 	})
 }

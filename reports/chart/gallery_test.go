@@ -25,8 +25,8 @@ import (
 	"channelbench/scenarios"
 )
 
-// The gallery is drawn from stored runs, so that comparing it takes no simulation. This renews both, but for the benches,
-// which would be measured anew: add -measure for those.
+// The gallery is drawn from stored runs, so that comparing it takes no simulation. This renews both, but for the
+// benches, which would be measured anew: add -measure for those.
 //
 //go:generate go test . -run Gallery -renew -timeout 30m
 
@@ -173,7 +173,8 @@ func storedRun(t *testing.T, name string) *record.Run {
 func renewRuns(t *testing.T) {
 	folder := t.TempDir()
 	program := filepath.Join(folder, "channelbench")
-	if out, err := exec.Command("go", "build", "-buildvcs=false", "-o", program, "../../cmd/channelbench").CombinedOutput(); err != nil {
+	if out, err := exec.Command("go", "build", "-buildvcs=false", "-o", program,
+		"../../cmd/channelbench").CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	for _, name := range slices.Sorted(maps.Keys(galleryRuns)) { // nights in their order
@@ -295,7 +296,8 @@ func TestGalleryShowsWhatShips(t *testing.T) {
 			t.Fatal(err)
 		}
 		// The hash of a bench includes its flags.
-		if s := storedRun(t, name).Scenario; s.SHA256 != now.SHA256() && args[0] == "sim" || s.PurchaseSHA256 != now.PurchaseSHA256() {
+		if s := storedRun(t, name).Scenario; s.SHA256 != now.SHA256() && args[0] == "sim" ||
+			s.PurchaseSHA256 != now.PurchaseSHA256() {
 			t.Errorf("%s has changed since %s was run; renew it with go generate ./reports/...", args[1], name)
 		}
 	}

@@ -91,7 +91,8 @@ func (g *glance) Paint(p *canvas.Page, body vg.Rectangle) error {
 		g.row(bars, e, note, vg.Point{X: body.Max.X, Y: middle}, barHeight)
 	}
 	if left := len(g.List) - len(list); left > 0 {
-		p.Write(words.Count(int64(left))+" more not shown", vg.Point{X: body.Max.X, Y: rows.Min.Y - 13}, canvas.NoteStyle, canvas.Right)
+		p.Write(words.Count(int64(left))+" more not shown", vg.Point{X: body.Max.X, Y: rows.Min.Y - 13}, canvas.NoteStyle,
+			canvas.Right)
 	}
 	p.Line(canvas.Stroke(canvas.AxisColor, 1.2), rows.Min, vg.Point{X: rows.Min.X, Y: rows.Max.Y})
 	return nil
@@ -321,12 +322,14 @@ func (g *glance) Alt() string {
 
 func (g *glance) CSV() [][]string {
 	rows := [][]string{{
-		"strategy", "kind", "cost_per_delivered_usd", "low", "high", "in_time_share", "p95_seconds", "delivered_share", "winner", "engine",
+		"strategy", "kind", "cost_per_delivered_usd", "low", "high", "in_time_share", "p95_seconds", "delivered_share",
+		"winner", "engine",
 	}}
 	for _, e := range g.List {
 		c := e.CostPerDelivered
 		rows = append(rows, []string{
-			e.Name, e.Kind, cell(c.Value), cell(c.Low), cell(c.High), cell(view.InTimeOf(e)), cell(view.P95Of(e)), cell(view.DeliveredOf(e)),
+			e.Name, e.Kind, cell(c.Value), cell(c.Low), cell(c.High), cell(view.InTimeOf(e)), cell(view.P95Of(e)),
+			cell(view.DeliveredOf(e)),
 			strconv.FormatBool(g.Winner != nil && e.Name == g.Winner.Name), view.Engine(g.Run, e.Strategy),
 		})
 	}

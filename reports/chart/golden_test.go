@@ -94,7 +94,8 @@ func TestCommentsOfPullRequests(t *testing.T) {
 			t.Errorf("%s has %d pictures", name, len(pictures))
 		}
 		for _, p := range pictures {
-			if len([]rune(p[1])) > 200 || !strings.HasPrefix(p[2], "https://example.com/a%28b%29/") || !strings.HasSuffix(p[2], ".png?raw=true") {
+			if len([]rune(p[1])) > 200 || !strings.HasPrefix(p[2], "https://example.com/a%28b%29/") ||
+				!strings.HasSuffix(p[2], ".png?raw=true") {
 				t.Errorf("%s shows %q", name, p[0])
 			}
 		}
@@ -120,9 +121,11 @@ func TestGoldenTexts(t *testing.T) {
 	} {
 		compareText(t, c.file, []byte(textOf(t, c.run, c.opts)))
 	}
-	compareText(t, "typical.md", []byte(markdownOf(t, reporttest.Typical(), []canvas.Picture{{File: "at-a-glance.png", Title: "What is what", Alt: "What is what. In numbers."}})))
+	compareText(t, "typical.md", []byte(markdownOf(t, reporttest.Typical(),
+		[]canvas.Picture{{File: "at-a-glance.png", Title: "What is what", Alt: "What is what. In numbers."}})))
 	compareText(t, "typical-comment.md", []byte(commentOf(t, reporttest.Typical(), "https://example.com/night")))
-	compareText(t, "measured.md", []byte(markdownOf(t, reporttest.Measured(), []canvas.Picture{{File: "at-a-glance.png", Title: "What is what", Alt: "What is what. In numbers."}})))
+	compareText(t, "measured.md", []byte(markdownOf(t, reporttest.Measured(),
+		[]canvas.Picture{{File: "at-a-glance.png", Title: "What is what", Alt: "What is what. In numbers."}})))
 }
 
 // A run that must not be used says so before anything else, in every report.
@@ -132,7 +135,8 @@ func TestInvalidRunsSaySoFirst(t *testing.T) {
 	if text := textOf(t, run, text.Options{Width: 200}); !strings.HasPrefix(text, want+"\n") {
 		t.Errorf("text begins with %.120q", text)
 	}
-	if md := markdownOf(t, run, nil); !strings.HasPrefix(md, "**"+strings.ReplaceAll(want, "_", `\_`)+"**\n\n**Use hybrid") {
+	if md := markdownOf(t, run, nil); !strings.HasPrefix(md,
+		"**"+strings.ReplaceAll(want, "_", `\_`)+"**\n\n**Use hybrid") {
 		t.Errorf("Markdown begins with %.160q", md)
 	}
 	for file, d := range pictures(t, run) {
@@ -140,11 +144,15 @@ func TestInvalidRunsSaySoFirst(t *testing.T) {
 		for _, w := range d.page.Texts {
 			written += w.Text + "\n"
 		}
-		if !strings.HasPrefix(written, "Not to be used: reverse refused the key") || !strings.Contains(written, "INVALID, not to be used · INCOMPLETE") || !strings.HasPrefix(d.Alt(), "Not to be used: ") {
+		if !strings.HasPrefix(written, "Not to be used: reverse refused the key") ||
+			!strings.Contains(written, "INVALID, not to be used · INCOMPLETE") ||
+			!strings.HasPrefix(d.Alt(), "Not to be used: ") {
 			t.Errorf("%s says %q, its alt text %.80q", file, written, d.Alt())
 		}
 	}
-	for what, text := range map[string]string{"text": textOf(t, reporttest.Measured(), text.Options{}), "Markdown": markdownOf(t, reporttest.Measured(), nil), "alt": pictures(t, reporttest.Measured())["at-a-glance.png"].Alt()} {
+	for what, text := range map[string]string{"text": textOf(t, reporttest.Measured(), text.Options{}),
+		"Markdown": markdownOf(t, reporttest.Measured(), nil),
+		"alt":      pictures(t, reporttest.Measured())["at-a-glance.png"].Alt()} {
 		if strings.Contains(strings.ToLower(text), "invalid") {
 			t.Errorf("%s of a valid run calls it invalid", what)
 		}
@@ -154,9 +162,11 @@ func TestInvalidRunsSaySoFirst(t *testing.T) {
 // Replayed strategies have cost nothing, and say so wherever they stand beside others.
 func TestReplayedStrategiesAreMarked(t *testing.T) {
 	run := reporttest.Measured()
-	for what, text := range map[string]string{"text": textOf(t, run, text.Options{Width: 200}), "Markdown": markdownOf(t, run, nil)} {
+	for what, text := range map[string]string{"text": textOf(t, run, text.Options{Width: 200}),
+		"Markdown": markdownOf(t, run, nil)} {
 		row := regexp.MustCompile(`(?m)^\W*forwarding\W+measured\b.*\n\W*hybrid\W+replayed\b.*\n\W*reverse\W+measured\b`)
-		if !strings.Contains(text, "replayed: answered from recorded attempts, nothing was spent for it") || !row.MatchString(text) {
+		if !strings.Contains(text, "replayed: answered from recorded attempts, nothing was spent for it") ||
+			!row.MatchString(text) {
 			t.Errorf("%s doesn't tell what is replayed:\n%s", what, text)
 		}
 	}
@@ -170,11 +180,13 @@ func TestReplayedStrategiesAreMarked(t *testing.T) {
 		if len(stars) == 0 || strings.Trim(strings.Join(stars, ""), "Hybrid*") != "" {
 			t.Errorf("%s has stars at %q", file, stars)
 		}
-		if !strings.Contains(d.Alt(), "Hybrid*:") || !strings.HasSuffix(d.Alt(), " * replayed: answered from recorded attempts, nothing was spent for it.") {
+		if !strings.Contains(d.Alt(), "Hybrid*:") ||
+			!strings.HasSuffix(d.Alt(), " * replayed: answered from recorded attempts, nothing was spent for it.") {
 			t.Errorf("%s is told as %q", file, d.Alt())
 		}
 	}
-	for what, text := range map[string]string{"text": textOf(t, reporttest.Typical(), text.Options{}), "alt": pictures(t, reporttest.Typical())["at-a-glance.png"].Alt()} {
+	for what, text := range map[string]string{"text": textOf(t, reporttest.Typical(), text.Options{}),
+		"alt": pictures(t, reporttest.Typical())["at-a-glance.png"].Alt()} {
 		if strings.Contains(text, "replayed") || strings.Contains(text, "Source") || strings.Contains(text, view.ReplayStar) {
 			t.Errorf("%s of a simulation tells of replays: %s", what, text)
 		}
@@ -218,7 +230,8 @@ func TestTextBeginsWithTheVerdict(t *testing.T) {
 }
 
 func TestColourOnlyWhereAsked(t *testing.T) {
-	with, without := textOf(t, reporttest.Typical(), text.Options{Color: true}), textOf(t, reporttest.Typical(), text.Options{})
+	with, without := textOf(t, reporttest.Typical(), text.Options{Color: true}),
+		textOf(t, reporttest.Typical(), text.Options{})
 	if strings.Contains(without, "\x1b") {
 		t.Error("text without colour holds an escape")
 	}

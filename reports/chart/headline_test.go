@@ -40,7 +40,8 @@ func TestGlanceTitleFollowsTheData(t *testing.T) {
 
 	mixed := reporttest.Nobody()
 	mixed.Verdict.Requirements = mixed.Verdict.Requirements[:2]
-	mixed.Verdict.Requirements = append(mixed.Verdict.Requirements, record.Requirement{Strategy: "reverse", Metric: "delivered", Text: "delivered >= 99%"})
+	mixed.Verdict.Requirements = append(mixed.Verdict.Requirements,
+		record.Requirement{Strategy: "reverse", Metric: "delivered", Text: "delivered >= 99%"})
 
 	unsure := reporttest.Six()
 	unsure.Verdict.Draws = 1
@@ -66,13 +67,15 @@ func TestGlanceTitleFollowsTheData(t *testing.T) {
 		run  *record.Run
 		want string
 	}{
-		{"winner", reporttest.Typical(), "Hybrid meets every requirement at $0.331 a clip, 59.4% less a month than forwarding"},
+		{"winner", reporttest.Typical(),
+			"Hybrid meets every requirement at $0.331 a clip, 59.4% less a month than forwarding"},
 		{"winner flipped", flipped, "Forwarding meets every requirement at $0.816 a clip, 9.3% less a month than hybrid"},
 		{"only one qualifies", only, "Only hybrid meets every requirement, at $0.331 a clip"},
 		{"dearer per clip", dearer, "Forwarding has the lowest total cost, at $0.816 a clip"},
 		{"fastest", fastest, "Forwarding is the choice: 95% of orders done within 2:58, at $0.816 a clip"},
 		{"level", level, "Hybrid meets every requirement at $0.331 a clip, about as much as forwarding"},
-		{"another number over the ranges", elsewhere, "Hybrid meets every requirement at $0.331 a clip, 59.4% less a month than forwarding at the stated values"},
+		{"another number over the ranges", elsewhere,
+			"Hybrid meets every requirement at $0.331 a clip, 59.4% less a month than forwarding at the stated values"},
 		{"against the baseline", today, "Hybrid costs $9,702 less a month (59.4%) than forwarding, at $0.331 a clip"},
 		{"dearer than the baseline", costlier, "Hybrid costs $4,216 more a month (175.1%) than reverse, at $0.331 a clip"},
 		{"the baseline stays", stays, "Hybrid, the baseline, stays the choice at $0.331 a clip"},
@@ -84,8 +87,10 @@ func TestGlanceTitleFollowsTheData(t *testing.T) {
 		{"no requirements", free, "Reverse delivers a clip for $0.12, 63.6% less a month than hybrid"},
 		{"no verdict", stray, "A delivered clip costs $0.12 with reverse, $0.816 with forwarding"},
 		{"one strategy", alone, "Hybrid meets every requirement at $0.331 a clip"},
-		{"excluded", reporttest.Without(), "Forwarding is the choice at $0.816 a clip; excluding reverse costs $9,702 a month"},
-		{"excluded by an id", renamedExclusion(), "Forwarding is the choice at $0.816 a clip; excluding reverse fast costs $9,702 a month"},
+		{"excluded", reporttest.Without(),
+			"Forwarding is the choice at $0.816 a clip; excluding reverse costs $9,702 a month"},
+		{"excluded by an id", renamedExclusion(),
+			"Forwarding is the choice at $0.816 a clip; excluding reverse fast costs $9,702 a month"},
 		{"all excluded", all, "Every strategy is excluded from the decision"},
 		{"nothing delivered", reporttest.Bare(), "No strategy delivers an order"},
 		{"cost unknown", lost, "Hybrid is the choice; its cost per clip is not known"},
@@ -99,7 +104,8 @@ func TestGlanceTitleFollowsTheData(t *testing.T) {
 
 func TestECDFTitleFollowsTheData(t *testing.T) {
 	flipped := reporttest.Typical()
-	flipped.Strategies[0].InTimeShare, flipped.Strategies[2].InTimeShare = reporttest.FigureOf(0.9, 0), reporttest.FigureOf(0.999, 0)
+	flipped.Strategies[0].InTimeShare, flipped.Strategies[2].InTimeShare = reporttest.FigureOf(0.9, 0),
+		reporttest.FigureOf(0.999, 0)
 
 	perfect := reporttest.Typical()
 	for i := range perfect.Strategies {
@@ -130,8 +136,10 @@ func TestECDFTitleFollowsTheData(t *testing.T) {
 		{"promise flipped", flipped, "Forwarding misses the 4-minute promise for 1 order in 10, reverse for 1 in 1,000"},
 		{"often missed", reporttest.Lossy(), "Reverse misses the 4-minute promise for 87% of orders, forwarding for 35%"},
 		{"always kept", perfect, "Every strategy keeps the 4-minute promise for every order"},
-		{"moderation is no lateness", moderating(0.05), "Reverse misses the 4-minute promise for 1 order in 67, forwarding for no order"},
-		{"nothing but moderation", moderating(0.2), "Every strategy keeps the 4-minute promise for every order that moderation lets pass"},
+		{"moderation is no lateness", moderating(0.05),
+			"Reverse misses the 4-minute promise for 1 order in 67, forwarding for no order"},
+		{"nothing but moderation", moderating(0.2),
+			"Every strategy keeps the 4-minute promise for every order that moderation lets pass"},
 		{"no difference", same, "Every strategy delivers 96.7% of orders within 4 min"},
 		{"others excluded", reporttest.Without(), "Forwarding misses the 5-minute promise for 1 order in 747"},
 		{"no promise", open, "Forwarding has 95% of orders done within 2:58, reverse within 4:20"},
@@ -194,7 +202,8 @@ func TestModerationIsNotLateness(t *testing.T) {
 	if s := chartOf("latency-ecdf.png", run, canvas.BodyWidth).Subtitle(); !strings.Contains(s, "not late") {
 		t.Errorf("the subtitle is %q", s)
 	}
-	if said := briefing(reporttest.Typical()).words() + chartOf("latency-ecdf.png", reporttest.Typical(), canvas.BodyWidth).Subtitle(); strings.Contains(said, "oderation") {
+	if said := briefing(reporttest.Typical()).words() +
+		chartOf("latency-ecdf.png", reporttest.Typical(), canvas.BodyWidth).Subtitle(); strings.Contains(said, "oderation") {
 		t.Errorf("nothing was refused: %s", said)
 	}
 }

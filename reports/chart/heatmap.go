@@ -16,8 +16,10 @@ import (
 
 // The colours of the bins, from the first beyond zero outwards.
 var (
-	gains  = []color.RGBA{canvas.Hex(0xDCEBF7), canvas.Hex(0xB0D3EC), canvas.Hex(0x74B0DB), canvas.Hex(0x3A82BF), canvas.Hex(0x0B559F)}
-	losses = []color.RGBA{canvas.Hex(0xFDE6C8), canvas.Hex(0xFDC583), canvas.Hex(0xF09A3C), canvas.Hex(0xC96D12), canvas.Hex(0x8A4106)}
+	gains = []color.RGBA{canvas.Hex(0xDCEBF7), canvas.Hex(0xB0D3EC), canvas.Hex(0x74B0DB), canvas.Hex(0x3A82BF),
+		canvas.Hex(0x0B559F)}
+	losses = []color.RGBA{canvas.Hex(0xFDE6C8), canvas.Hex(0xFDC583), canvas.Hex(0xF09A3C), canvas.Hex(0xC96D12),
+		canvas.Hex(0x8A4106)}
 )
 
 // binEdges are 1, 2 and 5 times powers of ten on either side of zero, up to what is saved or lost in most of the
@@ -131,7 +133,8 @@ func (c *breakEven) key(p *canvas.Page, box vg.Rectangle) {
 	height := min((box.Max.Y-box.Min.Y)/vg.Length(high-low+1), 44)
 	for bin := low; bin <= high; bin++ {
 		y := box.Min.Y + vg.Length(bin-low)*height
-		p.Fill(vg.Rectangle{Min: vg.Point{X: box.Min.X, Y: y}, Max: vg.Point{X: box.Min.X + 14, Y: y + height + 0.1}}, binColor(bin))
+		p.Fill(vg.Rectangle{Min: vg.Point{X: box.Min.X, Y: y}, Max: vg.Point{X: box.Min.X + 14, Y: y + height + 0.1}},
+			binColor(bin))
 	}
 	write := func(edge int, s canvas.Style) {
 		at := vg.Point{X: box.Min.X + 20, Y: box.Min.Y + vg.Length(edge+1-low)*height - 3}

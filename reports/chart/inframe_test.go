@@ -27,8 +27,10 @@ const frameWidth = vg.Length(424)
 
 // framed is a page with an empty box for a figure that stands beside others.
 func framed(width, height vg.Length) (*canvas.Page, vg.Rectangle) {
-	p := &canvas.Page{Canvas: &recorder.Canvas{}, Width: width + 2*canvas.Margin, Height: height + 2*canvas.Margin, Dpi: canvas.Dpi}
-	return p, vg.Rectangle{Min: vg.Point{X: canvas.Margin, Y: canvas.Margin}, Max: vg.Point{X: canvas.Margin + width, Y: canvas.Margin + height}}
+	p := &canvas.Page{Canvas: &recorder.Canvas{}, Width: width + 2*canvas.Margin, Height: height + 2*canvas.Margin,
+		Dpi: canvas.Dpi}
+	return p, vg.Rectangle{Min: vg.Point{X: canvas.Margin, Y: canvas.Margin},
+		Max: vg.Point{X: canvas.Margin + width, Y: canvas.Margin + height}}
 }
 
 // inFrame draws every such chart of a run into a box of its own, made for one width and given another.
@@ -63,7 +65,8 @@ func faultsInFrame(run *record.Run, made, width, height vg.Length) []string {
 			faults = append(faults, fmt.Sprintf("%s in %.0f by %.0f points: %s", file, width, height, c))
 		}
 		for _, t := range p.Texts {
-			box := vg.Rectangle{Min: vg.Point{X: canvas.Margin, Y: canvas.Margin}, Max: vg.Point{X: canvas.Margin + width, Y: canvas.Margin + height}}
+			box := vg.Rectangle{Min: vg.Point{X: canvas.Margin, Y: canvas.Margin},
+				Max: vg.Point{X: canvas.Margin + width, Y: canvas.Margin + height}}
 			if !canvas.Within(canvas.Grow(box, 0.5), t.Box) {
 				faults = append(faults, fmt.Sprintf("%s in %.0f by %.0f points: out of its box: %s", file, width, height, t.Text))
 			}
@@ -74,7 +77,8 @@ func faultsInFrame(run *record.Run, made, width, height vg.Length) []string {
 
 // crammed draws a run's charts into a box of any plausible size.
 func crammed(t *rapid.T, run *record.Run) []string {
-	width := vg.Length(rapid.SampledFrom([]float64{float64(frameWidth), 400, 480, float64(canvas.BodyWidth)}).Draw(t, "frame width"))
+	width := vg.Length(rapid.SampledFrom([]float64{float64(frameWidth), 400, 480, float64(canvas.BodyWidth)}).Draw(t,
+		"frame width"))
 	made := width
 	if rapid.Bool().Draw(t, "made for another width") {
 		made = canvas.BodyWidth
@@ -156,12 +160,14 @@ func TestWhatIsLeftOutIsCounted(t *testing.T) {
 	for _, c := range []struct {
 		run        *record.Run
 		file, want string
-	}{{crowd(), "budget.png", "more not shown"}, {paidForCrowd(), "spend.png", "more not shown"}, {channels(), "timeline.png", "with fewer failures not shown"}} {
+	}{{crowd(), "budget.png", "more not shown"}, {paidForCrowd(), "spend.png", "more not shown"},
+		{channels(), "timeline.png", "with fewer failures not shown"}} {
 		pages, err := inFrame(c.run, frameWidth, frameWidth, 190)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if !slices.ContainsFunc(pages[c.file].Texts, func(l canvas.Lettered) bool { return strings.HasSuffix(l.Text, c.want) }) {
+		if !slices.ContainsFunc(pages[c.file].Texts,
+			func(l canvas.Lettered) bool { return strings.HasSuffix(l.Text, c.want) }) {
 			t.Errorf("%s leaves some out and doesn't say so", c.file)
 		}
 	}
@@ -175,9 +181,12 @@ func TestSeriesChartsTellTheirNumbers(t *testing.T) {
 		rows  int
 		wants []string
 	}{
-		{outages(), "budget.png", 91, []string{"The budget is $7,400 a month.", "Hybrid: a median month costs $6,621, 95% of months $5,072 to $8,780, over budget in 12% of months, expected to be in 23% of draws of the stated ranges."}},
-		{paidFor(), "spend.png", 24, []string{"Hybrid: $6,669 a month, of which $298 · 4.5% buys no clip in time:", "forwarding late $151", "reverse failed $0.82"}},
-		{bursty(), "timeline.png", 97, []string{"Reverse: 679 attempts, 657 delivered, 18 region, 2 job, 1 answer lost, 1 open; 15 of 18 region errors in 2.5 min, from 11:00 on."}},
+		{outages(), "budget.png", 91, []string{"The budget is $7,400 a month.",
+			"Hybrid: a median month costs $6,621, 95% of months $5,072 to $8,780, over budget in 12% of months, expected to be in 23% of draws of the stated ranges."}},
+		{paidFor(), "spend.png", 24, []string{"Hybrid: $6,669 a month, of which $298 · 4.5% buys no clip in time:",
+			"forwarding late $151", "reverse failed $0.82"}},
+		{bursty(), "timeline.png", 97,
+			[]string{"Reverse: 679 attempts, 657 delivered, 18 region, 2 job, 1 answer lost, 1 open; 15 of 18 region errors in 2.5 min, from 11:00 on."}},
 	} {
 		d, found := pictures(t, c.run)[c.file]
 		if !found {
@@ -207,7 +216,8 @@ func TestSeriesChartsNeedTheirData(t *testing.T) {
 }
 
 func TestSeriesGoldenPictures(t *testing.T) {
-	for name, file := range map[string]string{"narrow": "budget.png", "outages": "budget.png", "paid": "spend.png", "bursty": "timeline.png", "dark": "timeline.png"} {
+	for name, file := range map[string]string{"narrow": "budget.png", "outages": "budget.png", "paid": "spend.png",
+		"bursty": "timeline.png", "dark": "timeline.png"} {
 		p := pictures(t, series[name]())[file].page
 		full, err := p.PNG()
 		if err != nil {

@@ -54,7 +54,8 @@ func bestLabel(n *canvas.Panel, list []*curve, i int) (best labelSpot, found boo
 }
 
 // tryLabel tests one place: free of curves, of other text and of the promise's line.
-func tryLabel(n *canvas.Panel, list []*curve, i int, share float64, gap vg.Length, side canvas.Align) (labelSpot, bool) {
+func tryLabel(n *canvas.Panel, list []*curve, i int, share float64, gap vg.Length, side canvas.Align) (labelSpot,
+	bool) {
 	k := list[i]
 	anchor, ok := k.at(n.Y(share))
 	if !ok {

@@ -55,7 +55,8 @@ func (l *lineupChart) Paint(p *canvas.Page, body vg.Rectangle) error {
 	y := rows.Max.Y
 	for i, b := range l.Blocks {
 		if i > 0 {
-			p.Line(canvas.Stroke(canvas.GridColor, 0.8), vg.Point{X: body.Min.X, Y: y + lineupGap/2}, vg.Point{X: body.Max.X, Y: y + lineupGap/2})
+			p.Line(canvas.Stroke(canvas.GridColor, 0.8), vg.Point{X: body.Min.X, Y: y + lineupGap/2},
+				vg.Point{X: body.Max.X, Y: y + lineupGap/2})
 		}
 		p.Write(b.Label, vg.Point{X: body.Min.X, Y: y - 11}, canvas.LabelStyle.In(b.Text), canvas.Left)
 		y -= lineupHead
@@ -63,7 +64,8 @@ func (l *lineupChart) Paint(p *canvas.Page, body vg.Rectangle) error {
 			l.row(bars, b, r, vg.Point{X: body.Max.X, Y: y - lineupRoom/2})
 			y -= lineupRoom
 		}
-		p.Line(canvas.Stroke(canvas.AxisColor, 1.2), vg.Point{X: rows.Min.X, Y: y}, vg.Point{X: rows.Min.X, Y: y + lineupRoom*vg.Length(len(b.Rows))})
+		p.Line(canvas.Stroke(canvas.AxisColor, 1.2), vg.Point{X: rows.Min.X, Y: y},
+			vg.Point{X: rows.Min.X, Y: y + lineupRoom*vg.Length(len(b.Rows))})
 		y -= lineupGap
 	}
 	return nil
@@ -108,7 +110,8 @@ func (l *lineupChart) row(n *canvas.Panel, b view.LineupBlock, r view.LineupRow,
 			s = canvas.Style{Size: 9.5, Medium: true, Color: canvas.BadFigure}
 		}
 		x := end.X - vg.Length(len(l.Columns)-i)*lineupWidth
-		n.Page.Write(c.Value(r.Entry), vg.Point{X: x, Y: end.Y - 3.4}, s.Squeezed(c.Value(r.Entry), lineupWidth-4), canvas.Right)
+		n.Page.Write(c.Value(r.Entry), vg.Point{X: x, Y: end.Y - 3.4}, s.Squeezed(c.Value(r.Entry), lineupWidth-4),
+			canvas.Right)
 	}
 	s := canvas.Style{Size: 9, Color: canvas.Faint}
 	verdict := r.Verdict()
@@ -153,13 +156,15 @@ func (l *lineupChart) Alt() string {
 
 // CSV holds every strategy, those without room in the picture, too.
 func (l *lineupChart) CSV() [][]string {
-	rows := [][]string{{"run", "mode", "started", "strategy", "kind", "engine", "orders", "cost_per_delivered_usd", "low", "high",
+	rows := [][]string{{"run", "mode", "started", "strategy", "kind", "engine", "orders", "cost_per_delivered_usd", "low",
+		"high",
 		"delivered_share", "in_time_share", "p95_seconds", "verdict"}}
 	for i := range l.Set.Runs {
 		m := &l.Set.Runs[i]
 		for _, e := range m.List {
 			c := e.CostPerDelivered
-			rows = append(rows, []string{m.Label, m.Run.Mode, m.Run.Started, e.Name, e.Kind, view.Engine(m.Run, e.Strategy), fmt.Sprint(e.Orders), cell(c.Value), cell(c.Low), cell(c.High),
+			rows = append(rows, []string{m.Label, m.Run.Mode, m.Run.Started, e.Name, e.Kind, view.Engine(m.Run, e.Strategy),
+				fmt.Sprint(e.Orders), cell(c.Value), cell(c.Low), cell(c.High),
 				cell(view.DeliveredOf(e)), cell(view.InTimeOf(e)), cell(view.P95Of(e)), view.LineupRow{Run: m, Entry: e}.Verdict()})
 		}
 	}

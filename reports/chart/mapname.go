@@ -30,7 +30,8 @@ func (c *breakEven) ours(n *canvas.Panel) {
 	n.Page.Line(line, corners...)
 	for i := 1; i < len(corners); i++ {
 		a, b := corners[i-1], corners[i]
-		n.Page.Reserve(canvas.Grow(vg.Rectangle{Min: vg.Point{X: min(a.X, b.X), Y: min(a.Y, b.Y)}, Max: vg.Point{X: max(a.X, b.X), Y: max(a.Y, b.Y)}}, 2))
+		n.Page.Reserve(canvas.Grow(vg.Rectangle{Min: vg.Point{X: min(a.X, b.X), Y: min(a.Y, b.Y)},
+			Max: vg.Point{X: max(a.X, b.X), Y: max(a.Y, b.Y)}}, 2))
 	}
 	c.nameOurs(n, r)
 }
@@ -52,10 +53,12 @@ func inside(area, r vg.Rectangle, size vg.Length) vg.Rectangle {
 // nameOurs writes the name of the box above, below or beside it, or in it: the longest that has room.
 func (c *breakEven) nameOurs(n *canvas.Panel, r vg.Rectangle) {
 	w := c.m.Workload
-	lengths := rangeText(strconv.FormatFloat(w.SecondsLow, 'g', 3, 64), strconv.FormatFloat(w.SecondsHigh, 'g', 3, 64)) + " s"
+	lengths := rangeText(strconv.FormatFloat(w.SecondsLow, 'g', 3, 64), strconv.FormatFloat(w.SecondsHigh, 'g', 3, 64)) +
+		" s"
 	rates := rangeText(rateText(w.RateLow), rateText(w.RateHigh))
 	s := canvas.Style{Medium: true, Size: 9, Color: canvas.Ink, Halo: true}
-	for _, text := range []string{"our clips: " + lengths + ", " + rates + " " + c.failures(), "our clips: " + lengths, "our clips"} {
+	for _, text := range []string{"our clips: " + lengths + ", " + rates + " " + c.failures(), "our clips: " + lengths,
+		"our clips"} {
 		for _, spot := range []struct {
 			at vg.Point
 			canvas.Align
@@ -110,14 +113,18 @@ func (c *breakEven) roomiest(n *canvas.Panel, s canvas.Style, text string, sign 
 			for j := range 24 {
 				at := n.Share((float64(i)+0.5)/40, (float64(j)+0.5)/24)
 				box := s.Box(text, at, canvas.Centre)
-				if canvas.Within(n.Area, canvas.Grow(box, 3)) && n.Page.Free(box, 5) && c.sign(n, canvas.Grow(box, margin)) == sign {
+				if canvas.Within(n.Area, canvas.Grow(box, 3)) && n.Page.Free(box, 5) &&
+					c.sign(n, canvas.Grow(box, margin)) == sign {
 					spots, sum = append(spots, at), sum.Add(at)
 				}
 			}
 		}
 		if len(spots) > 0 {
 			middle := sum.Scale(1 / vg.Length(len(spots)))
-			return slices.MinFunc(spots, func(a, b vg.Point) int { return cmp.Compare(distance(a, middle), distance(b, middle)) }), true
+			return slices.MinFunc(spots, func(a, b vg.Point) int {
+				return cmp.Compare(distance(a, middle),
+					distance(b, middle))
+			}), true
 		}
 	}
 	return vg.Point{}, false
@@ -156,7 +163,8 @@ func (c *breakEven) nameContour(n *canvas.Panel) {
 		spot := n.Share(at, share)
 		for _, a := range []canvas.Align{canvas.Left, canvas.Right} {
 			to := vg.Point{X: spot.X + 7*vg.Length(1-2*a), Y: spot.Y - 3}
-			if box := s.Box("break-even", to, a); canvas.Within(n.Area, canvas.Grow(box, 2)) && n.Page.Free(box, 4) && c.sign(n, canvas.Grow(box, 1)) != 0 {
+			if box := s.Box("break-even", to, a); canvas.Within(n.Area, canvas.Grow(box, 2)) && n.Page.Free(box, 4) &&
+				c.sign(n, canvas.Grow(box, 1)) != 0 {
 				n.Page.Write("break-even", to, s, a)
 				return
 			}

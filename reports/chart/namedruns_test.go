@@ -13,8 +13,8 @@ import (
 	"channelbench/reports/view"
 )
 
-// namedRuns are what a run may be at its extremes, each with figures for every chart that can be drawn of it. Random ones
-// are in TestAnyRunRenders.
+// namedRuns are what a run may be at its extremes, each with figures for every chart that can be drawn of it. Random
+// ones are in TestAnyRunRenders.
 var namedRuns = []struct {
 	name    string
 	run     func() *record.Run
@@ -30,7 +30,8 @@ var namedRuns = []struct {
 		for i, s := range crowd().Strategies {
 			run.Strategies[i].Days, run.Strategies[i].OverBudget = s.Days, s.OverBudget
 		}
-		run.Scenario.BudgetUSD, run.Sensitivity, run.Map, run.Timeline = reporttest.Ptr(7400.0), reporttest.Explored(), flatOrBySecond(0.085), channels().Timeline
+		run.Scenario.BudgetUSD, run.Sensitivity, run.Map, run.Timeline = reporttest.Ptr(7400.0), reporttest.Explored(),
+			flatOrBySecond(0.085), channels().Timeline
 		run.Map.Strategy, run.Map.Against = run.Strategies[2].Name, run.Strategies[5].Name
 		return run
 	}, nil},
@@ -39,7 +40,8 @@ var namedRuns = []struct {
 		for i := range run.Strategies {
 			s := &run.Strategies[i]
 			s.Delivered, s.CostPerDelivered, s.LatencyCDF, s.LatencySeconds = 0, record.Figure{}, nil, record.Latency{}
-			s.DeliveredShare, s.InTimeShare = record.Figure{Value: reporttest.Ptr(0.0), Low: reporttest.Ptr(0.0), High: reporttest.Ptr(0.1)}, record.Figure{Value: reporttest.Ptr(0.0)}
+			s.DeliveredShare, s.InTimeShare = record.Figure{Value: reporttest.Ptr(0.0), Low: reporttest.Ptr(0.0),
+				High: reporttest.Ptr(0.1)}, record.Figure{Value: reporttest.Ptr(0.0)}
 		}
 		for _, row := range run.Map.Saving {
 			clear(row)
@@ -73,7 +75,8 @@ var namedRuns = []struct {
 	{"huge values", func() *record.Run { return scaled(full(), 1e9, 1e6) }, nil},
 	{"tiny values", func() *record.Run { return scaled(full(), 1e-9, 1e-6) }, nil},
 	{"long names", func() *record.Run {
-		return renamed(full(), strings.Repeat("a-very-long-name-", 12)+"1", strings.Repeat("a-very-long-name-", 12)+"2", strings.Repeat("unbroken", 30))
+		return renamed(full(), strings.Repeat("a-very-long-name-", 12)+"1", strings.Repeat("a-very-long-name-", 12)+"2",
+			strings.Repeat("unbroken", 30))
 	}, nil},
 	{"non-Latin names", func() *record.Run {
 		return renamed(full(), "官方转发渠道", "混合策略（先反向后转发）", "неофициальный канал")
@@ -101,11 +104,13 @@ func scaled(run *record.Run, money, time float64) *record.Run {
 			for key, of := range v {
 				f := factor
 				switch {
-				case strings.Contains(key, "share"), strings.Contains(key, "probability"), strings.Contains(key, "draws"), key == "outcomes", key == "day":
+				case strings.Contains(key, "share"), strings.Contains(key, "probability"), strings.Contains(key, "draws"),
+					key == "outcomes", key == "day":
 					f = 1
 				case strings.Contains(key, "seconds"):
 					f = time
-				case strings.Contains(key, "usd"), strings.Contains(key, "saving"), strings.Contains(key, "difference"), key == "days", key == "spend", key == "worth":
+				case strings.Contains(key, "usd"), strings.Contains(key, "saving"), strings.Contains(key, "difference"),
+					key == "days", key == "spend", key == "worth":
 					f = money
 				}
 				v[key] = walk(of, f)
@@ -128,8 +133,10 @@ func scaled(run *record.Run, money, time float64) *record.Run {
 
 // renamed is a run with other names of strategies and channels.
 func renamed(run *record.Run, forwarding, hybrid, reverse string) *record.Run {
-	return rewritten(run, strings.NewReplacer(`"name":"forwarding"`, `"name":"`+forwarding+`"`, `"hybrid"`, `"`+hybrid+`"`, `"name":"reverse"`, `"name":"`+reverse+`"`,
-		`"strategy":"reverse"`, `"strategy":"`+reverse+`"`, `"against":"forwarding"`, `"against":"`+forwarding+`"`, `"channel":"forwarding"`, `"channel":"`+forwarding+`"`, `"channel":"reverse"`, `"channel":"`+reverse+`"`,
+	return rewritten(run, strings.NewReplacer(`"name":"forwarding"`, `"name":"`+forwarding+`"`, `"hybrid"`, `"`+hybrid+`"`,
+		`"name":"reverse"`, `"name":"`+reverse+`"`,
+		`"strategy":"reverse"`, `"strategy":"`+reverse+`"`, `"against":"forwarding"`, `"against":"`+forwarding+`"`,
+		`"channel":"forwarding"`, `"channel":"`+forwarding+`"`, `"channel":"reverse"`, `"channel":"`+reverse+`"`,
 		`channels.reverse`, `channels.`+reverse).Replace)
 }
 
@@ -149,8 +156,8 @@ func rewritten(run *record.Run, change func(string) string) *record.Run {
 	return &changed
 }
 
-// Every chart of such a run has its texts apart and inside, on a page of its own, in a quarter of a page, and side by side
-// with another run.
+// Every chart of such a run has its texts apart and inside, on a page of its own, in a quarter of a page, and side by
+// side with another run.
 func TestNamedRunsRender(t *testing.T) {
 	for _, c := range namedRuns {
 		t.Run(c.name, func(t *testing.T) {
@@ -178,7 +185,8 @@ func TestNamedRunsRender(t *testing.T) {
 			night.Mode, night.Months, night.Started = "bench", 0, "2026-11-28T02:00:00Z"
 			later := c.run()
 			later.Mode, later.Months, later.Started = "bench", 0, "2026-11-29T02:00:00Z"
-			figures := sideBySide(view.NewSet([]view.Labelled{{Label: "sim", Run: run}, {Label: "night", Run: night}, {Label: "another night", Run: later}}))
+			figures := sideBySide(view.NewSet([]view.Labelled{{Label: "sim", Run: run}, {Label: "night", Run: night},
+				{Label: "another night", Run: later}}))
 			if len(figures) < 2 {
 				t.Errorf("%d charts of runs side by side", len(figures))
 			}
@@ -203,7 +211,8 @@ func TestNamedRunsAreExtreme(t *testing.T) {
 		if a, b := *got.CostPerDelivered.Value, *was.CostPerDelivered.Value*factor; math.Abs(a/b-1) > 1e-9 {
 			t.Errorf("a clip costs %v, want %v", a, b)
 		}
-		if *got.DeliveredShare.Value != *was.DeliveredShare.Value || *got.LatencySeconds.P95.Value == *was.LatencySeconds.P95.Value {
+		if *got.DeliveredShare.Value != *was.DeliveredShare.Value ||
+			*got.LatencySeconds.P95.Value == *was.LatencySeconds.P95.Value {
 			t.Errorf("delivered %v, 95%% within %v", *got.DeliveredShare.Value, *got.LatencySeconds.P95.Value)
 		}
 	}

@@ -12,8 +12,8 @@ import (
 	"channelbench/reports/view"
 )
 
-// The one page for those who pay, as a slide that can be read 800 pixels wide: the decision in words, and the chart that shows
-// it. 720 × 405 points at 200 dpi are 2000 × 1125 pixels.
+// The one page for those who pay, as a slide that can be read 800 pixels wide: the decision in words, and the chart
+// that shows it. 720 × 405 points at 200 dpi are 2000 × 1125 pixels.
 const (
 	sheetWidth  = vg.Length(720)
 	sheetHeight = vg.Length(405)
@@ -39,15 +39,18 @@ func onePage(run *record.Run) (p *canvas.Page, alt string, err error) {
 	p = &canvas.Page{Canvas: &recorder.Canvas{}, Width: sheetWidth, Height: sheetHeight, Dpi: canvas.Dpi}
 	p.Fill(vg.Rectangle{Min: vg.Point{Y: sheetHeight - 5}, Max: vg.Point{X: sheetWidth, Y: sheetHeight}}, bannerColor(run))
 	b := briefing(run)
-	y := p.WriteLines(sheetTitleStyle.Balance(b.title, width, 2), vg.Point{X: sheetMargin, Y: sheetHeight - 32}, sheetTitleStyle, canvas.Left)
-	y = p.WriteLines(contextStyle.WrapAt(" · ", view.Purchase(run), width, 2), vg.Point{X: sheetMargin, Y: y - 17}, contextStyle, canvas.Left)
+	y := p.WriteLines(sheetTitleStyle.Balance(b.title, width, 2), vg.Point{X: sheetMargin, Y: sheetHeight - 32},
+		sheetTitleStyle, canvas.Left)
+	y = p.WriteLines(contextStyle.WrapAt(" · ", view.Purchase(run), width, 2), vg.Point{X: sheetMargin, Y: y - 17},
+		contextStyle, canvas.Left)
 
 	foot := sheetFootStyle.WrapAt(" · ", view.Footnote(run), width, 2)
 	if text := view.Marks(run); text != "" {
 		foot = append([]string{sheetFootStyle.ShortenEnd(text, width)}, foot...)
 	}
 	bottom := 10 + vg.Length(len(foot))*sheetFootStyle.Leading() + 6
-	p.WriteLines(foot, vg.Point{X: sheetMargin, Y: 10 + vg.Length(len(foot)-1)*sheetFootStyle.Leading()}, sheetFootStyle, canvas.Left)
+	p.WriteLines(foot, vg.Point{X: sheetMargin, Y: 10 + vg.Length(len(foot)-1)*sheetFootStyle.Leading()}, sheetFootStyle,
+		canvas.Left)
 
 	area := vg.Rectangle{Min: vg.Point{X: sheetMargin, Y: bottom}, Max: vg.Point{X: sheetWidth - sheetMargin, Y: y - 12}}
 	p.Line(canvas.Stroke(canvas.GridColor, 1), vg.Point{X: area.Min.X, Y: area.Max.Y}, area.Max)
@@ -104,7 +107,9 @@ func writeAnswers(p *canvas.Page, facts []fact, area vg.Rectangle) {
 func writePanel(p *canvas.Page, f *figure, cell vg.Rectangle) error {
 	title := panelTitleStyle.Balance(f.Title(), panelWidth, 2)
 	y := p.WriteLines(title, vg.Point{X: cell.Min.X, Y: cell.Max.Y - 16}, panelTitleStyle, canvas.Left)
-	y = p.WriteLines(panelSubtitleStyle.Wrap(f.Subtitle(), panelWidth, 3), vg.Point{X: cell.Min.X, Y: y - 14}, panelSubtitleStyle, canvas.Left)
+	y = p.WriteLines(panelSubtitleStyle.Wrap(f.Subtitle(), panelWidth, 3), vg.Point{X: cell.Min.X, Y: y - 14},
+		panelSubtitleStyle, canvas.Left)
 	top := y - 9
-	return f.Paint(p, vg.Rectangle{Min: vg.Point{X: cell.Min.X, Y: max(cell.Min.Y, top-1.25*f.Height())}, Max: vg.Point{X: cell.Max.X, Y: top}})
+	return f.Paint(p, vg.Rectangle{Min: vg.Point{X: cell.Min.X, Y: max(cell.Min.Y, top-1.25*f.Height())},
+		Max: vg.Point{X: cell.Max.X, Y: top}})
 }

@@ -24,7 +24,8 @@ type tradeOff struct {
 	front   []view.Entry // of those reached, the ones that no other beats; soonest first
 	left    int          // without a cost
 	promise *float64
-	reach   []float64 // of the axes, at least: the cost, the longest time, and less the shortest; fewer: as far as there is to see
+	// of the axes, at least: the cost, the longest time, and less the shortest; fewer: as far as there is to see
+	reach []float64
 }
 
 func newTradeOffChart(run *record.Run, _ vg.Length) Chart {
@@ -92,18 +93,21 @@ func (c *tradeOff) Title() string {
 	promise := words.Span(*c.promise)
 	if len(within) == 0 {
 		soonest := view.Sorted(in, view.P95Of)[0]
-		return fmt.Sprintf("No strategy has 95%% done within %s; %s comes closest, with %s", promise, soonest.Word, words.Clock(*view.P95Of(soonest)))
+		return fmt.Sprintf("No strategy has 95%% done within %s; %s comes closest, with %s", promise, soonest.Word,
+			words.Clock(*view.P95Of(soonest)))
 	}
 	if len(within) == 1 && len(in)+len(view.Included(c.never)) > 1 {
 		return fmt.Sprintf("Only %s has 95%% done within %s, at %s a clip", within[0].Word, promise, c.price(within[0]))
 	}
-	if meet := slices.DeleteFunc(slices.Clone(within), func(e view.Entry) bool { return len(e.Fails) > 0 }); len(meet) > 0 {
+	if meet := slices.DeleteFunc(slices.Clone(within),
+		func(e view.Entry) bool { return len(e.Fails) > 0 }); len(meet) > 0 {
 		within = meet // the others may be cheaper, but are not to be had
 	}
 	best, price := within[0], c.price(within[0])
 	switch {
 	case len(best.Fails) > 0:
-		return fmt.Sprintf("%s has 95%% done within %s at %s a clip, but %s a requirement", words.UpperFirst(best.Word), promise, price, best.Shortcomings()[view.Shortest])
+		return fmt.Sprintf("%s has 95%% done within %s at %s a clip, but %s a requirement", words.UpperFirst(best.Word),
+			promise, price, best.Shortcomings()[view.Shortest])
 	case len(within) == 1:
 		return fmt.Sprintf("%s has 95%% of orders done within %s, at %s a clip", words.UpperFirst(best.Word), promise, price)
 	}
@@ -127,13 +131,17 @@ func (c *tradeOff) speedTitle(in []view.Entry) string {
 	cheap, fast := in[0], view.Sorted(in, view.P95Of)[0]
 	switch {
 	case len(in) == 1:
-		return fmt.Sprintf("%s has 95%% of orders done within %s, at %s a clip", cheap.Word, words.Clock(*view.P95Of(cheap)), c.price(cheap))
+		return fmt.Sprintf("%s has 95%% of orders done within %s, at %s a clip", cheap.Word, words.Clock(*view.P95Of(cheap)),
+			c.price(cheap))
 	case cheap.Name == fast.Name && c.alone(in, cheap):
-		return fmt.Sprintf("%s is the cheapest and the fastest: %s a clip, 95%% done within %s", cheap.Word, c.price(cheap), words.Clock(*view.P95Of(cheap)))
+		return fmt.Sprintf("%s is the cheapest and the fastest: %s a clip, 95%% done within %s", cheap.Word, c.price(cheap),
+			words.Clock(*view.P95Of(cheap)))
 	case words.Clock(*view.P95Of(cheap)) == words.Clock(*view.P95Of(fast)):
-		return fmt.Sprintf("No strategy is cheaper than %s, at %s a clip, or faster: 95%% done within %s", cheap.Word, c.price(cheap), words.Clock(*view.P95Of(cheap)))
+		return fmt.Sprintf("No strategy is cheaper than %s, at %s a clip, or faster: 95%% done within %s", cheap.Word,
+			c.price(cheap), words.Clock(*view.P95Of(cheap)))
 	case c.price(cheap) == c.price(fast):
-		return fmt.Sprintf("%s has 95%% done within %s, %s within %s, both at %s a clip", fast.Word, words.Clock(*view.P95Of(fast)), cheap.Word, words.Clock(*view.P95Of(cheap)), c.price(cheap))
+		return fmt.Sprintf("%s has 95%% done within %s, %s within %s, both at %s a clip", fast.Word,
+			words.Clock(*view.P95Of(fast)), cheap.Word, words.Clock(*view.P95Of(cheap)), c.price(cheap))
 	}
 	return fmt.Sprintf("%s has 95%% done within %s, at %s a clip; %s within %s, at %s",
 		fast.Word, words.Clock(*view.P95Of(fast)), c.price(fast), cheap.Word, words.Clock(*view.P95Of(cheap)), c.price(cheap))
@@ -304,10 +312,12 @@ func (c *tradeOff) backdrop(n *canvas.Panel, body vg.Rectangle) {
 	}
 	p.Write("Cost per delivered clip", vg.Point{X: body.Min.X, Y: body.Max.Y - 8}, canvas.HeadStyle, canvas.Left)
 	title := "95% of all orders done within"
-	p.Write(canvas.HeadStyle.ShortenEnd(title, body.Max.X-body.Min.X), vg.Point{X: min(n.Area.Max.X, body.Max.X), Y: body.Min.Y + 4}, canvas.HeadStyle, canvas.Right)
+	p.Write(canvas.HeadStyle.ShortenEnd(title, body.Max.X-body.Min.X),
+		vg.Point{X: min(n.Area.Max.X, body.Max.X), Y: body.Min.Y + 4}, canvas.HeadStyle, canvas.Right)
 	if len(c.never) > 0 {
 		strip := c.strip(n, body)
-		p.Write(words.Never, vg.Point{X: (strip.Min.X + strip.Max.X) / 2, Y: n.Area.Min.Y - 12}, canvas.TickStyle.Bold(), canvas.Centre)
+		p.Write(words.Never, vg.Point{X: (strip.Min.X + strip.Max.X) / 2, Y: n.Area.Min.Y - 12}, canvas.TickStyle.Bold(),
+			canvas.Centre)
 	}
 	ticks := n.Roomy(8, func(most int) []canvas.Tick { return canvas.ClockTicks(n.Plot.X.Min, n.Plot.X.Max, most) })
 	n.TickMarks(n.LabelsWithin(body, ticks))
@@ -331,7 +341,8 @@ func (c *tradeOff) field(n *canvas.Panel, body vg.Rectangle) vg.Rectangle {
 func (c *tradeOff) dots(n *canvas.Panel, strip vg.Rectangle) []*dot {
 	var dots []*dot
 	place := func(e view.Entry, x vg.Length, home vg.Rectangle) {
-		d := &dot{Entry: e, home: home, price: c.price(e), radius: dotRadius, at: vg.Point{X: x, Y: n.Y(max(*view.CostOf(e), 0))}}
+		d := &dot{Entry: e, home: home, price: c.price(e), radius: dotRadius,
+			at: vg.Point{X: x, Y: n.Y(max(*view.CostOf(e), 0))}}
 		switch {
 		case c.won(e):
 			d.rank, d.radius = 2, dotRadius+1.6
@@ -461,7 +472,8 @@ func (c *tradeOff) note(p *canvas.Page, body vg.Rectangle, unnamed int) {
 	}
 	text := strings.Join(parts, "; ")
 	room := body.Max.X - body.Min.X - canvas.HeadStyle.Width("Cost per delivered clip") - 20
-	p.Write(canvas.NoteStyle.ShortenEnd(text, room), vg.Point{X: body.Max.X, Y: body.Max.Y - 8}, canvas.NoteStyle, canvas.Right)
+	p.Write(canvas.NoteStyle.ShortenEnd(text, room), vg.Point{X: body.Max.X, Y: body.Max.Y - 8}, canvas.NoteStyle,
+		canvas.Right)
 }
 
 func (c *tradeOff) Alt() string {
@@ -481,10 +493,12 @@ func (c *tradeOff) Alt() string {
 }
 
 func (c *tradeOff) CSV() [][]string {
-	rows := [][]string{{"strategy", "kind", "cost_per_delivered_usd", "cost_low", "cost_high", "p95_seconds", "p95_low", "p95_high", "unbeaten"}}
+	rows := [][]string{{"strategy", "kind", "cost_per_delivered_usd", "cost_low", "cost_high", "p95_seconds", "p95_low",
+		"p95_high", "unbeaten"}}
 	for _, e := range c.all() {
 		cost, time := e.CostPerDelivered, e.LatencySeconds.P95
-		rows = append(rows, []string{e.Name, e.Kind, cell(cost.Value), cell(cost.Low), cell(cost.High), cell(time.Value), cell(time.Low), cell(time.High), strconv.FormatBool(c.unbeaten(e))})
+		rows = append(rows, []string{e.Name, e.Kind, cell(cost.Value), cell(cost.Low), cell(cost.High), cell(time.Value),
+			cell(time.Low), cell(time.High), strconv.FormatBool(c.unbeaten(e))})
 	}
 	return rows
 }

@@ -22,7 +22,8 @@ func neverDone() *record.Run {
 	r, h := reporttest.Reverse, reporttest.Hybrid
 	r.Lost = 0.07
 	h.Half = 0.06
-	run := reporttest.RunOf(240, reporttest.Forwarding, h, r, reporttest.Toy{Name: "routed", Kind: "routed", Cost: 0.52, Half: 0.01, Median: 118, Sigma: 0.41, Lost: 0.0004})
+	run := reporttest.RunOf(240, reporttest.Forwarding, h, r,
+		reporttest.Toy{Name: "routed", Kind: "routed", Cost: 0.52, Half: 0.01, Median: 118, Sigma: 0.41, Lost: 0.0004})
 	run.Strategies[1].LatencySeconds.P95 = reporttest.FigureOf(*run.Strategies[1].LatencySeconds.P95.Value, 6)
 	run.Verdict.Winner = reporttest.Ptr("hybrid")
 	return run
@@ -41,7 +42,8 @@ func alike(n int) *record.Run {
 
 func TestParetoTitleFollowsTheData(t *testing.T) {
 	flipped := change(reporttest.Typical(), func(r *record.Run) {
-		r.Strategies[0].CostPerDelivered, r.Strategies[1].CostPerDelivered = reporttest.FigureOf(0.33, 0), reporttest.FigureOf(0.82, 0)
+		r.Strategies[0].CostPerDelivered, r.Strategies[1].CostPerDelivered = reporttest.FigureOf(0.33, 0),
+			reporttest.FigureOf(0.82, 0)
 	})
 	free := func(run *record.Run) *record.Run {
 		return change(run, func(r *record.Run) { r.Scenario.PromiseSeconds = nil })
@@ -51,20 +53,29 @@ func TestParetoTitleFollowsTheData(t *testing.T) {
 		run  *record.Run
 		want string
 	}{
-		{"two in time", reporttest.Typical(), "Hybrid has 95% done within 4 min at $0.331 a clip instead of $0.816 with forwarding"},
-		{"two in time, flipped", flipped, "Forwarding has 95% done within 4 min at $0.33 a clip instead of $0.82 with hybrid"},
-		{"the cheapest fails", change(reporttest.Typical(), func(r *record.Run) { r.Scenario.PromiseSeconds = reporttest.Ptr(300.0) }), "Hybrid has 95% done within 5 min at $0.331 a clip instead of $0.816 with forwarding"},
+		{"two in time", reporttest.Typical(),
+			"Hybrid has 95% done within 4 min at $0.331 a clip instead of $0.816 with forwarding"},
+		{"two in time, flipped", flipped,
+			"Forwarding has 95% done within 4 min at $0.33 a clip instead of $0.82 with hybrid"},
+		{"the cheapest fails", change(reporttest.Typical(),
+			func(r *record.Run) { r.Scenario.PromiseSeconds = reporttest.Ptr(300.0) }),
+			"Hybrid has 95% done within 5 min at $0.331 a clip instead of $0.816 with forwarding"},
 		{"all fail", change(reporttest.Typical(), func(r *record.Run) {
 			r.Scenario.PromiseSeconds = reporttest.Ptr(300.0)
 			reporttest.Require(r, 1, "in_time >= 100%")
 		}), "Reverse has 95% done within 5 min at $0.12 a clip, but misses a requirement"},
-		{"one in time", change(reporttest.Typical(), func(r *record.Run) { r.Scenario.PromiseSeconds = reporttest.Ptr(200.0) }), "Only forwarding has 95% done within 200 s, at $0.816 a clip"},
+		{"one in time", change(reporttest.Typical(),
+			func(r *record.Run) { r.Scenario.PromiseSeconds = reporttest.Ptr(200.0) }),
+			"Only forwarding has 95% done within 200 s, at $0.816 a clip"},
 		{"none in time", reporttest.Nobody(), "No strategy has 95% done within 150 s; forwarding comes closest, with 2:58"},
-		{"alone", change(reporttest.Typical(), func(r *record.Run) { r.Strategies = r.Strategies[:1] }), "Forwarding has 95% of orders done within 4 min, at $0.816 a clip"},
+		{"alone", change(reporttest.Typical(), func(r *record.Run) { r.Strategies = r.Strategies[:1] }),
+			"Forwarding has 95% of orders done within 4 min, at $0.816 a clip"},
 		{"others excluded", reporttest.Without(), "Forwarding has 95% of orders done within 5 min, at $0.816 a clip"},
 		{"never", reporttest.Lossy(), "No strategy has 95% of its orders done"},
-		{"no promise", free(reporttest.Typical()), "Forwarding has 95% done within 2:58, at $0.816 a clip; reverse within 4:20, at $0.12"},
-		{"no promise, one is best", free(reporttest.Twenty()), "Forwarding-wit…name-a is the cheapest and the fastest: $0.11 a clip, 95% done within 1:56"},
+		{"no promise", free(reporttest.Typical()),
+			"Forwarding has 95% done within 2:58, at $0.816 a clip; reverse within 4:20, at $0.12"},
+		{"no promise, one is best", free(reporttest.Twenty()),
+			"Forwarding-wit…name-a is the cheapest and the fastest: $0.11 a clip, 95% done within 1:56"},
 		{"no promise, alone", free(alike(1)), "Hybrid-0 has 95% of orders done within 3:39, at $0.331 a clip"},
 	} {
 		if got := newTradeOff(c.run).Title(); got != c.want {
@@ -74,7 +85,8 @@ func TestParetoTitleFollowsTheData(t *testing.T) {
 }
 
 func TestParetoNeedsACost(t *testing.T) {
-	if chartOf("cost-latency.png", reporttest.Bare(), canvas.BodyWidth) != nil || chartOf("cost-latency.png", &record.Run{}, canvas.BodyWidth) != nil {
+	if chartOf("cost-latency.png", reporttest.Bare(), canvas.BodyWidth) != nil ||
+		chartOf("cost-latency.png", &record.Run{}, canvas.BodyWidth) != nil {
 		t.Error("a chart is drawn without any cost")
 	}
 }
@@ -109,7 +121,9 @@ func TestParetoFront(t *testing.T) {
 // Colour is never the only key: whatever has room bears its name, and the rest is counted.
 func TestParetoNamesEveryDot(t *testing.T) {
 	for name, run := range map[string]*record.Run{
-		"typical": reporttest.Typical(), "six": reporttest.Six(), "never": neverDone(), "lossy": reporttest.Lossy(), "twenty": reporttest.Twenty(), "foreign": reporttest.Foreign(), "alike": alike(3), "crowd": alike(20), "excluded": reporttest.Without(),
+		"typical": reporttest.Typical(), "six": reporttest.Six(), "never": neverDone(), "lossy": reporttest.Lossy(),
+		"twenty": reporttest.Twenty(), "foreign": reporttest.Foreign(), "alike": alike(3), "crowd": alike(20),
+		"excluded": reporttest.Without(),
 	} {
 		c := newTradeOff(run)
 		for _, height := range []vg.Length{110, 190, 230, 260} {
@@ -126,7 +140,8 @@ func TestParetoNamesEveryDot(t *testing.T) {
 				}
 			}
 			lost := len(c.all()) - named
-			if said := strings.Contains(texts, "without room for a name"); said != (lost > 0) || lost > 0 && !strings.Contains(texts, words.Plural(lost, "dot")) || height >= 190 && len(c.all()) < 7 && lost > 0 {
+			if said := strings.Contains(texts, "without room for a name"); said != (lost > 0) || lost > 0 &&
+				!strings.Contains(texts, words.Plural(lost, "dot")) || height >= 190 && len(c.all()) < 7 && lost > 0 {
 				t.Errorf("%s at %v: %d of %d dots are named, and said is\n%s", name, height, named, len(c.all()), texts)
 			}
 		}
@@ -142,7 +157,8 @@ func TestNamesStandBesideTheirOwnDots(t *testing.T) {
 		s := dotNames{page: p, field: p.Sheet()}
 		heap := vg.Point{X: vg.Length(luck.IntN(360)), Y: vg.Length(luck.IntN(200))} // about which dots crowd
 		for i := range 2 + luck.IntN(6) {
-			d := &dot{Entry: view.Entry{Label: fmt.Sprintf("Strategy number %d", i)}, price: "$0.12", radius: dotRadius, home: p.Sheet()}
+			d := &dot{Entry: view.Entry{Label: fmt.Sprintf("Strategy number %d", i)}, price: "$0.12", radius: dotRadius,
+				home: p.Sheet()}
 			d.at = heap.Add(vg.Point{X: vg.Length(luck.IntN(64)), Y: vg.Length(luck.IntN(30))})
 			s.dots = append(s.dots, d)
 			p.Reserve(canvas.Grow(vg.Rectangle{Min: d.at, Max: d.at}, d.radius+1))
@@ -157,7 +173,8 @@ func TestNamesStandBesideTheirOwnDots(t *testing.T) {
 			named++
 			for j, other := range s.dots {
 				if beside := other.apart(w.Box); j != i && beside < 6 && !near(s.dots[i].at, other.at) {
-					t.Errorf("%q, %.1f from its dot, stands %.1f beside that of %q", w.Text, s.dots[i].apart(w.Box), beside, other.Label)
+					t.Errorf("%q, %.1f from its dot, stands %.1f beside that of %q", w.Text, s.dots[i].apart(w.Box), beside,
+						other.Label)
 				}
 			}
 		}
@@ -169,12 +186,14 @@ func TestNamesStandBesideTheirOwnDots(t *testing.T) {
 
 func TestParetoTellsTheNumbers(t *testing.T) {
 	f := chartOf("cost-latency.png", neverDone(), canvas.BodyWidth)
-	for _, want := range []string{"Hybrid has 95% done", "Forwarding: $0.816 a clip, 95% done within 2:58.", "Reverse: $0.12 a clip, 95% done never."} {
+	for _, want := range []string{"Hybrid has 95% done", "Forwarding: $0.816 a clip, 95% done within 2:58.",
+		"Reverse: $0.12 a clip, 95% done never."} {
 		if !strings.Contains(f.Alt(), want) {
 			t.Errorf("alt text lacks %q: %s", want, f.Alt())
 		}
 	}
-	if got := strings.Join(f.CSV()[len(f.CSV())-1], ","); !strings.HasPrefix(got, "reverse,reverse,0.1204,") || !strings.HasSuffix(got, ",,,,false") {
+	if got := strings.Join(f.CSV()[len(f.CSV())-1], ","); !strings.HasPrefix(got, "reverse,reverse,0.1204,") ||
+		!strings.HasSuffix(got, ",,,,false") {
 		t.Errorf("the last row is %s", got)
 	}
 }

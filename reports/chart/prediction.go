@@ -9,8 +9,8 @@ import (
 	"channelbench/reports/view"
 )
 
-// What a simulation says that a bench will measure. A figure is predicted as an interval in which 95% of benches with as
-// many orders would find it, if the simulation were right:
+// What a simulation says that a bench will measure. A figure is predicted as an interval in which 95% of benches with
+// as many orders would find it, if the simulation were right:
 //
 //   - Shares are binomial at the simulated share.
 //   - A time within which a share of all orders is done is that of an order of some rank; the share of all orders at

@@ -21,8 +21,8 @@ func prognosisOf(sim, bench *record.Run) *prognosis {
 	return c
 }
 
-// Benches that behave as simulated lie inside at least as often as is said, figure by figure, and the title calls few of
-// them a surprise, though the figures of a strategy hang together.
+// Benches that behave as simulated lie inside at least as often as is said, figure by figure, and the title calls few
+// of them a surprise, though the figures of a strategy hang together.
 func TestPredictionsHold(t *testing.T) {
 	const benches = 400
 	f, _, r := scattered()
@@ -73,11 +73,13 @@ func TestPrognosisTitles(t *testing.T) {
 		want  string
 	}{
 		"as simulated": {bench(r), "The bench contradicts none of the 10 figures that the simulation predicts"},
-		"slower":       {bench(slow), "The simulation predicts 8 of 10 measured figures; reverse is in time less often and takes longer than assumed"},
-		"dearer":       {bench(dear), "The simulation predicts 9 of 10 measured figures; reverse costs more than assumed"},
-		"lossy":        {bench(lossy), "reverse delivers less and is in time less often than assumed"},
-		"everything":   {bench(all), "The simulation predicts 6 of 10 measured figures; reverse costs more and delivers less than assumed"},
-		"not driven":   {replayed, "The bench contradicts none of the 5 figures that the simulation predicts"},
+		"slower": {bench(slow),
+			"The simulation predicts 8 of 10 measured figures; reverse is in time less often and takes longer than assumed"},
+		"dearer": {bench(dear), "The simulation predicts 9 of 10 measured figures; reverse costs more than assumed"},
+		"lossy":  {bench(lossy), "reverse delivers less and is in time less often than assumed"},
+		"everything": {bench(all),
+			"The simulation predicts 6 of 10 measured figures; reverse costs more and delivers less than assumed"},
+		"not driven": {replayed, "The bench contradicts none of the 5 figures that the simulation predicts"},
 	} {
 		if got := prognosisOf(sim, c.bench).Title(); !strings.HasSuffix(got, c.want) {
 			t.Errorf("%s: the title is %q, want %q", name, got, c.want)
@@ -124,7 +126,8 @@ func contestant(n int) prognosisRow {
 
 func TestPredictedTimesFollowTheCurve(t *testing.T) {
 	// One order in four is done after each of 10, 20 and 30 s; the rest never.
-	sim := &record.Strategy{LatencyCDF: []record.Point{{Seconds: 10, Share: 0.25}, {Seconds: 20, Share: 0.5}, {Seconds: 30, Share: 0.75}}}
+	sim := &record.Strategy{LatencyCDF: []record.Point{{Seconds: 10, Share: 0.25}, {Seconds: 20, Share: 0.5},
+		{Seconds: 30, Share: 0.75}}}
 	p := Predictor{Sim: sim, Measured: &record.Strategy{Orders: 1}, Level: 0.999}
 	f := p.Quantile(0.5, nil)
 	if f.Low != 10*(1-Grain) || !math.IsInf(f.High, 1) || f.Side() != 0 {
@@ -132,10 +135,12 @@ func TestPredictedTimesFollowTheCurve(t *testing.T) {
 	}
 	p.Measured.Orders = 1_000_000
 	for q, want := range map[float64]float64{0.2: 10, 0.4: 20, 0.7: 30} {
-		if f := p.Quantile(q, reporttest.Ptr(want*1.04)); f.Low != want*(1-Grain) || f.High != want*(1+Requests) || f.Side() != 0 {
+		if f := p.Quantile(q, reporttest.Ptr(want*1.04)); f.Low != want*(1-Grain) || f.High != want*(1+Requests) ||
+			f.Side() != 0 {
 			t.Errorf("the quantile %g: [%g, %g], want about %g", q, f.Low, f.High, want)
 		}
-		if below, above := p.Quantile(q, reporttest.Ptr(want*0.99)), p.Quantile(q, reporttest.Ptr(want*1.06)); below.Side() != -1 || above.Side() != 1 {
+		if below, above := p.Quantile(q, reporttest.Ptr(want*0.99)),
+			p.Quantile(q, reporttest.Ptr(want*1.06)); below.Side() != -1 || above.Side() != 1 {
 			t.Errorf("the quantile %g: a hundredth below is %d, six above %d", q, below.Side(), above.Side())
 		}
 		if f := p.Quantile(q, nil); f.Side() != 1 {
@@ -245,7 +250,8 @@ func TestTrendsDrawWhatIsGated(t *testing.T) {
 		set := view.NewSet(list)
 		return trendFigure(set, set.All()).Chart.(*trend)
 	}
-	if got := series(record.Gate{Metric: "p95", Change: 0.1}); len(got.columns) != len(trendColumns) || strings.Contains(got.Title(), "attempts") {
+	if got := series(record.Gate{Metric: "p95", Change: 0.1}); len(got.columns) != len(trendColumns) ||
+		strings.Contains(got.Title(), "attempts") {
 		t.Errorf("without gates on attempts and errors: %d columns, %q", len(got.columns), got.Title())
 	}
 	got := series(record.Gate{Metric: "attempts", Change: 0.1}, record.Gate{Metric: "errors.region", Change: 0.01})
@@ -261,16 +267,19 @@ func TestTrendsDrawWhatIsGated(t *testing.T) {
 }
 
 func TestPooledNights(t *testing.T) {
-	one := &record.Strategy{Orders: 100, Delivered: 50, CostPerDelivered: reporttest.FigureOf(1, 0.2), DeliveredShare: record.Figure{Value: reporttest.Ptr(0.5)},
-		LatencyCDF: []record.Point{{Seconds: 10, Share: 0.5}}}
-	other := &record.Strategy{Orders: 300, Delivered: 300, CostPerDelivered: reporttest.FigureOf(2, 0.1), DeliveredShare: record.Figure{Value: reporttest.Ptr(1.0)},
-		LatencyCDF: []record.Point{{Seconds: 20, Share: 1}}}
+	one := &record.Strategy{Orders: 100, Delivered: 50, CostPerDelivered: reporttest.FigureOf(1, 0.2),
+		DeliveredShare: record.Figure{Value: reporttest.Ptr(0.5)},
+		LatencyCDF:     []record.Point{{Seconds: 10, Share: 0.5}}}
+	other := &record.Strategy{Orders: 300, Delivered: 300, CostPerDelivered: reporttest.FigureOf(2, 0.1),
+		DeliveredShare: record.Figure{Value: reporttest.Ptr(1.0)},
+		LatencyCDF:     []record.Point{{Seconds: 20, Share: 1}}}
 	both := []*record.Strategy{one, other}
 	if e := view.PooledShare(both); math.Abs(e.Value-0.875) > 1e-12 || !(e.Low < 0.875 && e.High > 0.875) {
 		t.Errorf("share %+v", e)
 	}
 	off := math.Sqrt(50*50*0.04+300*300*0.01) / 350
-	if e := view.PooledCost(both); math.Abs(e.Value-650.0/350) > 1e-12 || math.Abs(e.High-e.Value-off) > 1e-12 || math.Abs(e.Value-e.Low-off) > 1e-12 {
+	if e := view.PooledCost(both); math.Abs(e.Value-650.0/350) > 1e-12 || math.Abs(e.High-e.Value-off) > 1e-12 ||
+		math.Abs(e.Value-e.Low-off) > 1e-12 {
 		t.Errorf("cost %+v", e)
 	}
 	if e := view.PooledQuantile(both, 0.5); e.Value != 20 || e.Low != 20 || e.High != 20 {

@@ -30,7 +30,8 @@ type prognosisRow struct {
 	counted bool // a replayed strategy is not: it repeats the attempts of those that were driven
 }
 
-// prognosisColumns are the figures, as predictor.predict returns them, and what it means if one lies too low or too high.
+// prognosisColumns are the figures, as predictor.predict returns them, and what it means if one lies too low or too
+// high.
 var prognosisColumns = []struct {
 	head [2]string
 	name string // in the CSV
@@ -211,7 +212,8 @@ func (c *prognosis) Paint(p *canvas.Page, body vg.Rectangle) error {
 	centreOf := func(i int) vg.Length { return first + room*(vg.Length(i)+0.5) }
 	for i, head := range c.heads() {
 		p.Write(head[0], vg.Point{X: centreOf(i), Y: body.Max.Y - 7}, canvas.HeadStyle, canvas.Centre)
-		p.Write(canvas.HeadStyle.Shorten(head[1], room-4), vg.Point{X: centreOf(i), Y: body.Max.Y - 7 - canvas.HeadStyle.Leading()}, canvas.HeadStyle, canvas.Centre)
+		p.Write(canvas.HeadStyle.Shorten(head[1], room-4),
+			vg.Point{X: centreOf(i), Y: body.Max.Y - 7 - canvas.HeadStyle.Leading()}, canvas.HeadStyle, canvas.Centre)
 	}
 	for n, r := range c.rows {
 		middle := body.Max.Y - prognosisHead - (vg.Length(n)+0.5)*row
@@ -262,7 +264,8 @@ func (r prognosisRow) strip(p *canvas.Page, at vg.Point, f Prediction, format fu
 	half := min(stripHalf, room/2-3)
 	p.Line(canvas.Stroke(canvas.GridColor, 1), vg.Point{X: at.X - half, Y: at.Y}, vg.Point{X: at.X + half, Y: at.Y})
 	low, high, dot := places(f, half)
-	p.Fill(vg.Rectangle{Min: vg.Point{X: at.X + low, Y: at.Y - 3.5}, Max: vg.Point{X: at.X + high, Y: at.Y + 3.5}}, canvas.Tint(r.Mark, 0.6))
+	p.Fill(vg.Rectangle{Min: vg.Point{X: at.X + low, Y: at.Y - 3.5}, Max: vg.Point{X: at.X + high, Y: at.Y + 3.5}},
+		canvas.Tint(r.Mark, 0.6))
 	s, colour, suffix := canvas.Style{Medium: true, Size: 9.5, Color: canvas.Ink}, r.Mark, ""
 	if side := f.Side(); side != 0 {
 		s.Color, colour, suffix = canvas.BadFigure, canvas.BadFigure, map[int]string{-1: " low", 1: " high"}[side]
@@ -322,7 +325,8 @@ func (c *prognosis) Alt() string {
 				b.WriteString(";")
 			}
 			head := strings.TrimSpace(prognosisColumns[i].head[0] + " " + prognosisColumns[i].head[1])
-			fmt.Fprintf(&b, " %s predicted %s, measured %s", strings.ToLower(head[:1])+head[1:], ends(f.Low, f.High, formatOf(f, i)), formatOf(f, i)(f.Measured))
+			fmt.Fprintf(&b, " %s predicted %s, measured %s", strings.ToLower(head[:1])+head[1:],
+				ends(f.Low, f.High, formatOf(f, i)), formatOf(f, i)(f.Measured))
 			if f.Side() != 0 {
 				b.WriteString(" (outside)")
 			}
@@ -336,14 +340,16 @@ func (c *prognosis) Alt() string {
 }
 
 func (c *prognosis) CSV() [][]string {
-	rows := [][]string{{"strategy", "kind", "engine", "orders", "figure", "predicted_low", "predicted_high", "measured", "inside", "counted"}}
+	rows := [][]string{{"strategy", "kind", "engine", "orders", "figure", "predicted_low", "predicted_high", "measured",
+		"inside", "counted"}}
 	for _, r := range c.rows {
 		for i, f := range r.figures {
 			if !f.Known {
 				continue
 			}
 			rows = append(rows, []string{r.Name, r.Kind, r.Engine, strconv.FormatInt(r.Orders, 10), prognosisColumns[i].name,
-				cell(record.Number(f.Low)), cell(record.Number(f.High)), cell(record.Number(f.Measured)), strconv.FormatBool(f.Side() == 0), strconv.FormatBool(r.counted)})
+				cell(record.Number(f.Low)), cell(record.Number(f.High)), cell(record.Number(f.Measured)),
+				strconv.FormatBool(f.Side() == 0), strconv.FormatBool(r.counted)})
 		}
 	}
 	return rows

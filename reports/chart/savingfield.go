@@ -178,7 +178,8 @@ func (f *SavingField) Positive() float64 {
 // Spans says whether an axis shows a value.
 func Spans(axis []float64, v float64) bool { return v >= axis[0] && v <= axis[len(axis)-1] }
 
-// LengthFlip is where the saving changes its sign along a line of one rate; not ok where it does so never, or more than once.
+// LengthFlip is where the saving changes its sign along a line of one rate; not ok where it does so never, or more than
+// once.
 func (f *SavingField) LengthFlip(y float64) (x float64, ok bool) {
 	const steps = 4 * fieldSteps
 	last := f.At(0, y)

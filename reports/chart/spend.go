@@ -40,15 +40,18 @@ type spent struct {
 
 // outcomeNames say what the money of a channel went to.
 var outcomeNames = map[string]string{
-	"in_time": "in time", "late": "late", "failed": "failed", "ambiguous": "answer lost", "unusable": "unusable", "abandoned": "abandoned",
+	"in_time": "in time", "late": "late", "failed": "failed", "ambiguous": "answer lost", "unusable": "unusable",
+	"abandoned": "abandoned",
 }
 
 // handlingNames say what no channel charges.
-var handlingNames = map[string]string{"fixed": "fixed costs", "late": "handling of late orders", "undelivered": "handling of undelivered orders"}
+var handlingNames = map[string]string{"fixed": "fixed costs", "late": "handling of late orders",
+	"undelivered": "handling of undelivered orders"}
 
 // causes end a title that names the largest part of the waste.
 var causes = map[string]string{
-	"late": "late clips", "failed": "failed jobs", "ambiguous": "submits whose answer was lost", "unusable": "unusable clips", "abandoned": "abandoned attempts",
+	"late": "late clips", "failed": "failed jobs", "ambiguous": "submits whose answer was lost",
+	"unusable": "unusable clips", "abandoned": "abandoned attempts",
 }
 
 // outcomeShade is the colour of an outcome within the colour of its channel: pale is useful, and the darker the worse.
@@ -59,7 +62,8 @@ func outcomeShade(c color.RGBA, outcome string) color.RGBA {
 	case "late":
 		return canvas.Tint(c, 0.3)
 	}
-	return canvas.Mix(c, canvas.Black, map[string]float64{"failed": 0.08, "ambiguous": 0.35, "unusable": 0.55, "abandoned": 0.75}[outcome])
+	return canvas.Mix(c, canvas.Black, map[string]float64{"failed": 0.08, "ambiguous": 0.35, "unusable": 0.55,
+		"abandoned": 0.75}[outcome])
 }
 
 // handlingShade is the grey of what no channel charges.
@@ -372,99 +376,6 @@ func partDollars(v, total float64) string {
 	return words.Dollars(v, 2)
 }
 
-// flowed is a part's place under its bar.
-type flowed struct {
-	spent
-	x    vg.Length
-	line int
-	text string
-}
-
-// indent is the room of the square before a part's name.
-func (t flowed) indent() vg.Length {
-	if t.name == "" {
-		return 0
-	}
-	return chip + chipGap
-}
-
-const (
-	chip      = vg.Length(6) // the square of colour before a name
-	chipGap   = vg.Length(3)
-	flowGap   = vg.Length(8)
-	partInset = vg.Length(4)
-)
-
-// flow fills lines with parts. Where they don't all fit the smallest are left out, and a last text counts them.
-func flow(parts []spent, width vg.Length, lines int) (list []flowed, all bool) {
-	for left := 0; left <= len(parts) && lines > 0; left++ {
-		texts, rest := withoutSmallest(parts, left)
-		ends := []string{""}
-		if left > 0 {
-			ends = []string{fmt.Sprintf("%d more: %s", left, partDollars(rest, parts[0].of)), fmt.Sprintf("+%d", left)}
-		}
-		for _, end := range ends {
-			list := slices.Clone(texts)
-			if end != "" {
-				list = append(list, flowed{text: end})
-			}
-			if fill(list, width, lines) {
-				return list, left == 0
-			}
-		}
-	}
-	return nil, len(parts) == 0
-}
-
-// withoutSmallest leaves so many parts out, and sums them up.
-func withoutSmallest(parts []spent, left int) (texts []flowed, rest float64) {
-	sizes := make([]float64, len(parts))
-	for i, x := range parts {
-		sizes[i] = x.usd
-	}
-	slices.Sort(sizes)
-	skipped := 0
-	for _, x := range parts {
-		if skipped < left && x.usd <= sizes[left-1] {
-			skipped, rest = skipped+1, rest+x.usd
-			continue
-		}
-		texts = append(texts, flowed{spent: x})
-	}
-	return texts, rest
-}
-
-// fill gives texts their places, and says whether they all have one. A channel is named once in a line.
-func fill(texts []flowed, width vg.Length, lines int) bool {
-	x, line := vg.Length(0), 0
-	for i := range texts {
-		t := &texts[i]
-		long, short := t.text, t.text
-		if t.name != "" {
-			long, short = t.spent.text(), t.spent.text()
-		}
-		if i > 0 && t.name != "" && t.channel == texts[i-1].channel {
-			short = t.word + " " + partDollars(t.usd, t.of)
-		}
-		t.text = short
-		if x > 0 && x+t.width() > width {
-			x, line = 0, line+1
-		}
-		if x == 0 {
-			t.text = long
-		}
-		if t.width() > width || line >= lines {
-			return false
-		}
-		t.x, t.line = x, line
-		x += t.width() + flowGap
-	}
-	return true
-}
-
-// width is what a text takes with its square of colour.
-func (t flowed) width() vg.Length { return t.indent() + partStyle.Width(t.text) }
-
 func (s *spendChart) Paint(p *canvas.Page, body vg.Rectangle) error {
 	room := body.Max.Y - body.Min.Y - spendHead - spendFoot
 	lines := s.lines()
@@ -484,14 +395,16 @@ func (s *spendChart) Paint(p *canvas.Page, body vg.Rectangle) error {
 	}
 	s.heads(p, f)
 	if left := len(s.list) - len(list); left > 0 {
-		p.Write(words.Count(int64(left))+" more not shown", vg.Point{X: body.Max.X, Y: f.all.Min.Y - 13}, canvas.NoteStyle, canvas.Right)
+		at := vg.Point{X: body.Max.X, Y: f.all.Min.Y - 13}
+		p.Write(words.Count(int64(left))+" more not shown", at, canvas.NoteStyle, canvas.Right)
 	}
 	all, wasted := p.NewPanel(f.all, s.top(list), 1), p.NewPanel(f.wasted, s.topWaste(list), 1)
 	dollarAxis(all, body, 5)
 	dollarAxis(wasted, body, 3)
 	for i, e := range list {
 		top := f.all.Max.Y - vg.Length(i)*rowHeight
-		s.row(all, wasted, f, e, vg.Rectangle{Min: vg.Point{X: body.Min.X, Y: top - rowHeight}, Max: vg.Point{X: body.Max.X, Y: top}}, lines)
+		s.row(all, wasted, f, e, vg.Rectangle{Min: vg.Point{X: body.Min.X, Y: top - rowHeight},
+			Max: vg.Point{X: body.Max.X, Y: top}}, lines)
 	}
 	return nil
 }
@@ -511,17 +424,19 @@ func dollarAxis(n *canvas.Panel, body vg.Rectangle, most int) {
 func (s *spendChart) heads(p *canvas.Page, f spendFrame) {
 	y := f.all.Max.Y + 7
 	p.Write("All money of a month", vg.Point{X: f.all.Min.X, Y: y}, canvas.HeadStyle, canvas.Left)
-	p.Write(words.UpperFirst(s.verb()), vg.Point{X: f.wasted.Min.X, Y: y + canvas.HeadStyle.Leading()}, canvas.HeadStyle, canvas.Left)
+	verb := vg.Point{X: f.wasted.Min.X, Y: y + canvas.HeadStyle.Leading()}
+	p.Write(words.UpperFirst(s.verb()), verb, canvas.HeadStyle, canvas.Left)
 	p.Write("(on a scale of its own)", vg.Point{X: f.wasted.Min.X, Y: y}, canvas.HeadStyle, canvas.Left)
 }
 
-// row draws a strategy: name, bars and figures on one line, and under each bar the parts that are too small for a label.
+// row draws a strategy: name, bars and figures on one line, and under each bar what is too small for a label.
 func (s *spendChart) row(all, wasted *canvas.Panel, f spendFrame, e view.Entry, box vg.Rectangle, lines int) {
 	p, height := all.Page, spendBar(lines)
 	foot := box.Max.Y - (box.Max.Y-box.Min.Y+height-vg.Length(lines)*partLine)/2 // the lower edge of the bars
 	base, total, waste := foot+height/2-4, s.total(e), s.waste(e)
 	name := canvas.Style{Size: view.RowSize, Color: canvas.Ink, Medium: s.choice != nil && s.choice.Label == e.Label}
-	p.Write(name.Shorten(e.Label, all.Area.Min.X-6-box.Min.X), vg.Point{X: all.Area.Min.X - 6, Y: base}, name, canvas.Right)
+	p.Write(name.Shorten(e.Label, all.Area.Min.X-6-box.Min.X), vg.Point{X: all.Area.Min.X - 6, Y: base}, name,
+		canvas.Right)
 	if e.Excluded && lines > 0 {
 		p.Write(excludedNote, vg.Point{X: all.Area.Min.X - 6, Y: foot - 9}, partStyle, canvas.Right)
 	}
@@ -532,7 +447,8 @@ func (s *spendChart) row(all, wasted *canvas.Panel, f spendFrame, e view.Entry, 
 		bar[len(useful)+i].label = ""
 	}
 	drawBar(p, bar, vg.Point{X: all.Area.Min.X, Y: foot}, height)
-	writeParts(p, unlabelled(bar[:len(useful)]), vg.Point{X: all.Area.Min.X + partInset, Y: foot - 9}, f.usefulEnd(), lines)
+	writeParts(p, unlabelled(bar[:len(useful)]), vg.Point{X: all.Area.Min.X + partInset, Y: foot - 9}, f.usefulEnd(),
+		lines)
 	figure := canvas.Style{Size: 11, Medium: true, Color: e.Text}
 	sum := partDollars(total, total)
 	p.Write(sum, vg.Point{X: all.Area.Max.X + totalWidth - 12, Y: base}, figure.Squeezed(sum, totalWidth-12), canvas.Right)
@@ -604,7 +520,8 @@ func (s *spendChart) Title() string {
 	text := fmt.Sprintf("Of %s's %s a month, %s", subject.Word, partDollars(total, total), partDollars(waste, total))
 	switch {
 	case waste <= 0:
-		return fmt.Sprintf("%s's %s a month buys nothing but clips", words.UpperFirst(subject.Word), partDollars(total, total)) + map[bool]string{true: " in time"}[s.late]
+		return fmt.Sprintf("%s's %s a month buys nothing but clips", words.UpperFirst(subject.Word),
+			partDollars(total, total)) + map[bool]string{true: " in time"}[s.late]
 	case waste >= total:
 		return fmt.Sprintf("%s's %s a month %s", words.UpperFirst(subject.Word), partDollars(total, total), s.verb())
 	}
@@ -670,7 +587,8 @@ func (s *spendChart) Alt() string {
 	b.WriteString(strings.TrimSuffix(view.Headline(s.run, s.Title()), ".") + ".")
 	for _, e := range s.list {
 		total, waste := s.total(e), s.waste(e)
-		fmt.Fprintf(&b, " %s: %s a month, of which %s %s:", e.Label, partDollars(total, total), wasteText(waste, total), s.verb())
+		fmt.Fprintf(&b, " %s: %s a month, of which %s %s:", e.Label, partDollars(total, total), wasteText(waste, total),
+			s.verb())
 		for i, x := range s.parts[e.Label] {
 			if i > 0 {
 				b.WriteString(",")

@@ -62,7 +62,8 @@ func TestSVG(t *testing.T) {
 			t.Errorf("%s holds %d pictures", c.File, pictures)
 		}
 	}
-	if both, err := Of(reporttest.Typical(), canvas.SVG, canvas.PNG); err != nil || both[0].PNG == nil || both[0].SVG == nil {
+	if both, err := Of(reporttest.Typical(), canvas.SVG, canvas.PNG); err != nil || both[0].PNG == nil ||
+		both[0].SVG == nil {
 		t.Errorf("not both formats: %v", err)
 	}
 }

@@ -62,7 +62,8 @@ func (d *drivers) Paint(p *canvas.Page, body vg.Rectangle) error {
 	d.lines(chart, n, height)
 	for i, b := range d.bars[:n] {
 		middle := area.Max.Y - (vg.Length(i)+0.5)*height
-		p.Write(driverStyle.Shorten(b.row, names), vg.Point{X: body.Min.X + names, Y: middle - 3.4}, driverStyle, canvas.Right)
+		p.Write(driverStyle.Shorten(b.row, names), vg.Point{X: body.Min.X + names, Y: middle - 3.4}, driverStyle,
+			canvas.Right)
 		d.ends(chart, b, middle)
 	}
 	d.heads(chart, body)
@@ -188,7 +189,8 @@ func (d *drivers) fill(n *canvas.Panel, from, to float64, middle, height vg.Leng
 		c = d.rival.Mark
 	}
 	a, b := n.X(min(from, to)), n.X(max(from, to))
-	n.Page.Fill(vg.Rectangle{Min: vg.Point{X: a, Y: middle - height/2}, Max: vg.Point{X: b, Y: middle + height/2}}, canvas.Tint(c, whiteness))
+	n.Page.Fill(vg.Rectangle{Min: vg.Point{X: a, Y: middle - height/2}, Max: vg.Point{X: b, Y: middle + height/2}},
+		canvas.Tint(c, whiteness))
 }
 
 // ends writes the input's values beside the bar; in bold where the other strategy is the better one.
@@ -308,7 +310,8 @@ func (d *drivers) keyWidth() vg.Length {
 func (d *drivers) foot(p *canvas.Page, body vg.Rectangle, y vg.Length, note string) {
 	x := body.Min.X
 	for i, white := range []float64{lowTint, 0} {
-		p.Fill(vg.Rectangle{Min: vg.Point{X: x, Y: y - 1}, Max: vg.Point{X: x + swatch, Y: y + swatch - 1}}, canvas.Tint(d.subject.Mark, white))
+		p.Fill(vg.Rectangle{Min: vg.Point{X: x, Y: y - 1}, Max: vg.Point{X: x + swatch, Y: y + swatch - 1}},
+			canvas.Tint(d.subject.Mark, white))
 		box := p.Write(driverKey[i], vg.Point{X: x + swatch + 4, Y: y}, canvas.NoteStyle, canvas.Left)
 		x = box.Max.X + 12
 	}

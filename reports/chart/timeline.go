@@ -50,8 +50,10 @@ type tally struct{ all, delivered, failed float64 }
 
 // reasonNames say in titles what failed.
 var reasonNames = map[string]string{
-	"": "failures", "rate_limited": "rate limits", "moderation": "moderation refusals", "region": "region errors", "submit": "refused submits",
-	"ambiguous": "lost answers", "job": "failed jobs", "unusable": "unusable clips", "download": "failed downloads", "timeout": "timeouts", "deadline": "missed deadlines",
+	"": "failures", "rate_limited": "rate limits", "moderation": "moderation refusals", "region": "region errors",
+	"submit":    "refused submits",
+	"ambiguous": "lost answers", "job": "failed jobs", "unusable": "unusable clips", "download": "failed downloads",
+	"timeout": "timeouts", "deadline": "missed deadlines",
 }
 
 func reasonName(reason string) string {
@@ -235,7 +237,8 @@ func (c *timelineChart) Paint(p *canvas.Page, body vg.Rectangle) error {
 	slow := slowest(lanes)
 	gutter := c.gutter(lanes, slow)
 	ticks, end := canvas.TimeTicks(c.end, max(1, int((body.Max.X-body.Min.X-gutter)/58)))
-	area := vg.Rectangle{Min: vg.Point{X: body.Min.X + gutter, Y: body.Min.Y}, Max: vg.Point{X: body.Max.X - canvas.TickStyle.Width(ticks[len(ticks)-1].Label)/2, Y: body.Max.Y}}
+	area := vg.Rectangle{Min: vg.Point{X: body.Min.X + gutter, Y: body.Min.Y},
+		Max: vg.Point{X: body.Max.X - canvas.TickStyle.Width(ticks[len(ticks)-1].Label)/2, Y: body.Max.Y}}
 	height := (body.Max.Y - body.Min.Y) / vg.Length(len(lanes))
 	for i, l := range lanes {
 		box := area
@@ -458,7 +461,8 @@ func (c *timelineChart) times(n *canvas.Panel, l lane, columns []slot, slow floa
 func bracket(n *canvas.Panel, s spell) {
 	p, y := n.Page, n.Area.Max.Y+4
 	from, to := n.X(s.from), min(max(n.X(s.to), n.X(s.from)+2), n.Area.Max.X)
-	p.Line(canvas.Stroke(canvas.Ink, 1), vg.Point{X: from, Y: y - 2.5}, vg.Point{X: from, Y: y}, vg.Point{X: to, Y: y}, vg.Point{X: to, Y: y - 2.5})
+	p.Line(canvas.Stroke(canvas.Ink, 1), vg.Point{X: from, Y: y - 2.5}, vg.Point{X: from, Y: y}, vg.Point{X: to, Y: y},
+		vg.Point{X: to, Y: y - 2.5})
 	letters, text := canvas.Style{Medium: true, Size: partStyle.Size, Color: canvas.Ink}, s.name()
 	half := letters.Width(text) / 2
 	at := vg.Point{X: min(max((from+to)/2, n.Area.Min.X+half), n.Area.Max.X-half), Y: y + 4}
@@ -507,13 +511,16 @@ func (c *timelineChart) Title() string {
 	case total.failed == total.all:
 		return "Every attempt failed"
 	case worst.failed < burstFailures:
-		return fmt.Sprintf("%s of %s attempts failed, too few to tell a burst from luck", whole(total.failed), whole(total.all))
+		return fmt.Sprintf("%s of %s attempts failed, too few to tell a burst from luck", whole(total.failed),
+			whole(total.all))
 	}
 	failed, seconds := worst.fullest(c.bin, c.end)
 	if failed > worst.failed/3 {
-		return fmt.Sprintf("%s of %s's %s attempts failed, no more together than chance explains", whole(worst.failed), worst.word, whole(worst.all))
+		return fmt.Sprintf("%s of %s's %s attempts failed, no more together than chance explains", whole(worst.failed),
+			worst.word, whole(worst.all))
 	}
-	return fmt.Sprintf("No burst beyond chance: the worst %s hold %s of %s's %s failures", lasting(seconds), whole(failed), worst.word, whole(worst.failed))
+	return fmt.Sprintf("No burst beyond chance: the worst %s hold %s of %s's %s failures", lasting(seconds), whole(failed),
+		worst.word, whole(worst.failed))
 }
 
 // graver says whether a spell is the one to speak of: outages before bursts, then what chance explains less.
@@ -531,13 +538,15 @@ func (s spell) graver(t spell) bool {
 func (s spell) title(channel string) string {
 	switch {
 	case s.outage && s.delivered > 0:
-		return fmt.Sprintf("%s failed nearly always for %s: %s of %s attempts", channel, lasting(s.seconds()), whole(s.failed), whole(s.of))
+		return fmt.Sprintf("%s failed nearly always for %s: %s of %s attempts", channel, lasting(s.seconds()),
+			whole(s.failed), whole(s.of))
 	case s.outage && s.silent:
 		return fmt.Sprintf("%s did not answer for %s: all %s attempts failed", channel, lasting(s.seconds()), whole(s.of))
 	case s.outage:
 		return fmt.Sprintf("%s delivered nothing for %s: all %s attempts failed", channel, lasting(s.seconds()), whole(s.of))
 	}
-	return fmt.Sprintf("%s failed in a burst: %s of its %s %s within %s", channel, whole(s.failed), whole(s.of), reasonName(s.reason), lasting(s.seconds()))
+	return fmt.Sprintf("%s failed in a burst: %s of its %s %s within %s", channel, whole(s.failed), whole(s.of),
+		reasonName(s.reason), lasting(s.seconds()))
 }
 
 func (c *timelineChart) Subtitle() string {
@@ -574,7 +583,8 @@ func (c *timelineChart) CSV() [][]string {
 				if outcome == "delivered" {
 					median = cell(s.median)
 				}
-				rows = append(rows, []string{l.channel, cell(&s.from), cell(&c.bin), outcome, strconv.FormatFloat(s.outcomes[outcome], 'f', 0, 64), median})
+				rows = append(rows, []string{l.channel, cell(&s.from), cell(&c.bin), outcome,
+					strconv.FormatFloat(s.outcomes[outcome], 'f', 0, 64), median})
 			}
 		}
 	}

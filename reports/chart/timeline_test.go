@@ -13,7 +13,8 @@ import (
 )
 
 // lineOf makes a channel's bins of 30 s: so many attempts in each, of which failures takes some.
-func lineOf(channel string, bins, attempts int, seconds float64, failures func(bin int) map[string]int) record.ChannelTimeline {
+func lineOf(channel string, bins, attempts int, seconds float64,
+	failures func(bin int) map[string]int) record.ChannelTimeline {
 	l := record.ChannelTimeline{Channel: channel}
 	for i := range bins {
 		b := record.TimelineBin{From: 30 * float64(i), Outcomes: map[string]int{"delivered": attempts + i%3}}
@@ -85,7 +86,9 @@ func TestTimelineTitleFollowsTheData(t *testing.T) {
 		want string
 	}{
 		{"burst", bursty(), "Reverse failed in a burst: 15 of its 18 region errors within 2.5 min"},
-		{"burst of the other", timed(lineOf("forwarding", 40, 14, 95, failing(5, 9, 4, "rate_limited", unfailing)), lineOf("reverse", 40, 16, 120, evenly(4, "region"))), "Forwarding failed in a burst: 16 of its 16 rate limits within 2 min"},
+		{"burst of the other", timed(lineOf("forwarding", 40, 14, 95, failing(5, 9, 4, "rate_limited", unfailing)),
+			lineOf("reverse", 40, 16, 120, evenly(4, "region"))),
+			"Forwarding failed in a burst: 16 of its 16 rate limits within 2 min"},
 		{"outage", dark(), "Reverse failed nearly always for 4 min: 96 of 103 attempts"},
 		{"silence", timed(lineOf("reverse", 40, 12, 120, func(i int) map[string]int {
 			if i >= 18 && i < 26 {
@@ -99,18 +102,26 @@ func TestTimelineTitleFollowsTheData(t *testing.T) {
 			}
 			return nil
 		})), "Reverse delivered nothing for 4 min: all 103 attempts failed"},
-		{"even", timed(lineOf("reverse", 40, 16, 120, evenly(3, "region"))), "No burst beyond chance: the worst 2 min hold 2 of reverse's 13 failures"},
-		{"five can't show a burst", timed(lineOf("reverse", 40, 16, 120, failing(7, 8, 5, "region", unfailing))), "5 of 679 attempts failed, too few to tell a burst from luck"},
-		{"four can't show an outage", timed(lineOf("reverse", 40, 4, 120, failing(9, 10, 4, "region", unfailing))), "4 of 199 attempts failed, too few to tell a burst from luck"},
-		{"five can", timed(lineOf("reverse", 40, 5, 120, failing(9, 10, 5, "ambiguous", unfailing))), "Reverse did not answer for 30 s: all 5 attempts failed"},
+		{"even", timed(lineOf("reverse", 40, 16, 120, evenly(3, "region"))),
+			"No burst beyond chance: the worst 2 min hold 2 of reverse's 13 failures"},
+		{"five can't show a burst", timed(lineOf("reverse", 40, 16, 120, failing(7, 8, 5, "region", unfailing))),
+			"5 of 679 attempts failed, too few to tell a burst from luck"},
+		{"four can't show an outage", timed(lineOf("reverse", 40, 4, 120, failing(9, 10, 4, "region", unfailing))),
+			"4 of 199 attempts failed, too few to tell a burst from luck"},
+		{"five can", timed(lineOf("reverse", 40, 5, 120, failing(9, 10, 5, "ambiguous", unfailing))),
+			"Reverse did not answer for 30 s: all 5 attempts failed"},
 		{"nothing failed", timed(lineOf("reverse", 40, 16, 120, unfailing)), "No attempt failed"},
-		{"some are open", timed(lineOf("reverse", 40, 16, 120, failing(38, 40, 2, "open", unfailing))), "No attempt has failed; 4 of 679 are still open"},
-		{"everything failed", timed(lineOf("reverse", 40, 16, 120, func(i int) map[string]int { return map[string]int{"submit": 16 + i%3} })), "Reverse delivered nothing for 20 min: all 679 attempts failed"},
-		{"a busy time is no burst", cut(timed(lineOf("reverse", 40, 2, 120, failing(10, 12, 40, "region", unfailing))), func(l *record.ChannelTimeline) {
-			for i := 10; i < 12; i++ {
-				l.Bins[i].Outcomes["delivered"] = 4000
-			}
-		}), "80 of reverse's 8,192 attempts failed, no more together than chance explains"},
+		{"some are open", timed(lineOf("reverse", 40, 16, 120, failing(38, 40, 2, "open", unfailing))),
+			"No attempt has failed; 4 of 679 are still open"},
+		{"everything failed", timed(lineOf("reverse", 40, 16, 120,
+			func(i int) map[string]int { return map[string]int{"submit": 16 + i%3} })),
+			"Reverse delivered nothing for 20 min: all 679 attempts failed"},
+		{"a busy time is no burst", cut(timed(lineOf("reverse", 40, 2, 120, failing(10, 12, 40, "region", unfailing))),
+			func(l *record.ChannelTimeline) {
+				for i := 10; i < 12; i++ {
+					l.Bins[i].Outcomes["delivered"] = 4000
+				}
+			}), "80 of reverse's 8,192 attempts failed, no more together than chance explains"},
 	} {
 		if got := newTimelineChart(c.run, canvas.BodyWidth).Title(); got != c.want {
 			t.Errorf("%s:\n got %s\nwant %s", c.name, got, c.want)
@@ -154,7 +165,8 @@ func anyTimeline() *rapid.Generator[*record.Timeline] {
 					b.From = amount("from")
 				}
 				for range rapid.IntRange(0, 4).Draw(t, "outcomes") {
-					outcome := rapid.OneOf(rapid.SampledFrom([]string{"delivered", "delivered", "open", "overtaken", "region", "job", "ambiguous", "timeout"}), anyName()).Draw(t, "outcome")
+					outcome := rapid.OneOf(rapid.SampledFrom([]string{"delivered", "delivered", "open", "overtaken", "region", "job",
+						"ambiguous", "timeout"}), anyName()).Draw(t, "outcome")
 					b.Outcomes[outcome] = rapid.SampledFrom([]int{-1, 0, 1, 2, 5, 40, 1 << 60}).Draw(t, "attempts")
 				}
 				c.Bins = append(c.Bins, b)
@@ -196,7 +208,8 @@ func TestBurstsAreBeyondChance(t *testing.T) {
 }
 
 func TestLasting(t *testing.T) {
-	for seconds, want := range map[float64]string{0.2: "less than 1 s", 40: "40 s", 89: "89 s", 150: "2.5 min", 180: "3 min", 3600: "60 min", 9000: "2.5 h", 5 * 86400: "5 days"} {
+	for seconds, want := range map[float64]string{0.2: "less than 1 s", 40: "40 s", 89: "89 s", 150: "2.5 min",
+		180: "3 min", 3600: "60 min", 9000: "2.5 h", 5 * 86400: "5 days"} {
 		if got := lasting(seconds); got != want {
 			t.Errorf("lasting(%v) = %q, want %q", seconds, got, want)
 		}

@@ -43,7 +43,8 @@ func benchOf(r *rand.Rand, day int, orders int, toys ...reporttest.Toy) *record.
 		inTime, _ := slices.BinarySearch(times, 240)
 		s.Delivered = int64(delivered)
 		per := (*stats.Mix)(nil).Mean(costs)
-		s.CostPerDelivered = record.Figure{Value: record.Number(per.Value), Low: record.Number(per.Low), High: record.Number(per.High)}
+		s.CostPerDelivered = record.Figure{Value: record.Number(per.Value), Low: record.Number(per.Low),
+			High: record.Number(per.High)}
 		s.DeliveredShare, s.InTimeShare = shareFigure(delivered, orders), shareFigure(inTime, orders)
 		s.LatencySeconds.P50, s.LatencySeconds.P95 = timeOf(times, 0.5), timeOf(times, 0.95)
 		s.LatencyCDF = nil
@@ -100,7 +101,8 @@ func tonight() []view.Labelled {
 	f, h, r := scattered()
 	bench := choose(benchOf(rand.New(rand.NewPCG(3, 1)), 20, 80, f, h, r), "hybrid")
 	bench.Strategies[1].Engine = "replay"
-	return []view.Labelled{{Label: "simulation", Run: choose(simOf(f, h, r), "hybrid")}, {Label: "bench of 20 November", Run: bench}}
+	return []view.Labelled{{Label: "simulation", Run: choose(simOf(f, h, r), "hybrid")},
+		{Label: "bench of 20 November", Run: bench}}
 }
 
 // week: seven nights, in the last three of which reverse is dearer and slower; one is invalid, one incomplete.
@@ -140,7 +142,8 @@ func dozen() []view.Labelled {
 				run.Strategies[j].Orders, run.Strategies[j].Engine = 30, "live"
 			}
 		}
-		list = append(list, view.Labelled{Label: strings.Repeat("夜", 20) + " a rather long label of a run " + string(rune('a'+i)), Run: run})
+		list = append(list, view.Labelled{Label: strings.Repeat("夜", 20) + " a rather long label of a run " +
+			string(rune('a'+i)), Run: run})
 	}
 	return list
 }
@@ -150,10 +153,12 @@ func lost() []view.Labelled {
 	t := reporttest.Reverse
 	t.Lost = 1
 	bench := benchOf(rand.New(rand.NewPCG(1, 1)), 3, 30, t)
-	return []view.Labelled{{Label: "sim", Run: reporttest.RunOf(240, t)}, {Label: "bench", Run: bench}, {Label: "again", Run: benchOf(rand.New(rand.NewPCG(1, 2)), 4, 30, t)}}
+	return []view.Labelled{{Label: "sim", Run: reporttest.RunOf(240, t)}, {Label: "bench", Run: bench},
+		{Label: "again", Run: benchOf(rand.New(rand.NewPCG(1, 2)), 4, 30, t)}}
 }
 
-var sets = map[string]func() []view.Labelled{"tonight": tonight, "week": week, "strangers": strangers, "dozen": dozen, "lost": lost,
+var sets = map[string]func() []view.Labelled{"tonight": tonight, "week": week, "strangers": strangers, "dozen": dozen,
+	"lost": lost,
 	"bare": func() []view.Labelled {
 		return []view.Labelled{{Label: "", Run: reporttest.Bare()}, {Label: "", Run: reporttest.Bare()}}
 	}, "foreign": func() []view.Labelled {
@@ -184,7 +189,8 @@ func TestAnyRunsRenderTogether(t *testing.T) {
 		for range rapid.IntRange(2, 3).Draw(t, "runs") {
 			run := anyRun().Draw(t, "run")
 			run.Scenario.PurchaseSHA256 = rapid.SampledFrom([]string{"", "a", "a", "a"}).Draw(t, "purchase")
-			run.Started = rapid.SampledFrom([]string{"", "2026-11-28T02:00:00Z", "2026-11-29T02:00:00Z", "yesterday"}).Draw(t, "started")
+			run.Started = rapid.SampledFrom([]string{"", "2026-11-28T02:00:00Z", "2026-11-29T02:00:00Z", "yesterday"}).Draw(t,
+				"started")
 			if rapid.Bool().Draw(t, "valid") {
 				run.Invalid = ""
 			}
@@ -208,10 +214,12 @@ func TestAnyRunsRenderTogether(t *testing.T) {
 			charts = append(charts, canvas.Picture{File: f.file, Title: f.Title(), Alt: f.Alt()})
 		}
 		var txt, md strings.Builder
-		if err := text.Together(&txt, s, Sentences(s), text.Options{Width: rapid.IntRange(0, 200).Draw(t, "width")}); err != nil {
+		if err := text.Together(&txt, s, Sentences(s),
+			text.Options{Width: rapid.IntRange(0, 200).Draw(t, "width")}); err != nil {
 			t.Error(err)
 		}
-		if err := text.TogetherMarkdown(&md, s, Sentences(s), charts, make([][]canvas.Picture, len(runs)), text.MarkdownOptions{}); err != nil {
+		if err := text.TogetherMarkdown(&md, s, Sentences(s), charts, make([][]canvas.Picture, len(runs)),
+			text.MarkdownOptions{}); err != nil {
 			t.Error(err)
 		}
 		if md.Len() >= text.MarkdownRoom {
@@ -227,7 +235,9 @@ func TestAnyRunsRenderTogether(t *testing.T) {
 
 // The same chart of two runs has the same axes, and a run by itself keeps its own.
 func TestAxesAreShared(t *testing.T) {
-	dear, slow := reporttest.RunOf(240, reporttest.Forwarding, reporttest.Reverse), reporttest.RunOf(240, reporttest.Reverse, reporttest.Toy{Name: "slow", Kind: "hybrid", Cost: 0.1, Half: 0.01, Median: 300, Sigma: 0.3})
+	dear, slow := reporttest.RunOf(240, reporttest.Forwarding, reporttest.Reverse),
+		reporttest.RunOf(240, reporttest.Reverse,
+			reporttest.Toy{Name: "slow", Kind: "hybrid", Cost: 0.1, Half: 0.01, Median: 300, Sigma: 0.3})
 	for _, k := range kinds {
 		figures := []*figure{k.of(dear, canvas.BodyWidth), k.of(slow, canvas.BodyWidth), nil}
 		if figures[0] == nil || figures[0].axes() == nil {
@@ -270,7 +280,8 @@ func TestChoiceTitles(t *testing.T) {
 		}
 		return r
 	}
-	hybridWins, reverseWins, hybridLeads, nobody, spoilt := run("hybrid", "", ""), run("reverse", "", ""), run("", "hybrid", ""), run("", "", ""), run("hybrid", "", "no network")
+	hybridWins, reverseWins, hybridLeads, nobody, spoilt := run("hybrid", "", ""), run("reverse", "", ""),
+		run("", "hybrid", ""), run("", "", ""), run("hybrid", "", "no network")
 	for _, c := range []struct {
 		want string
 		runs []*record.Run
@@ -311,7 +322,8 @@ func TestManyRowsAreCut(t *testing.T) {
 func TestOtherPurchasesAreNamed(t *testing.T) {
 	s := view.NewSet(strangers())
 	var md, txt strings.Builder
-	if err := text.TogetherMarkdown(&md, s, Sentences(s), nil, make([][]canvas.Picture, 2), text.MarkdownOptions{}); err != nil {
+	if err := text.TogetherMarkdown(&md, s, Sentences(s), nil, make([][]canvas.Picture, 2),
+		text.MarkdownOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	if err := text.Together(&txt, s, Sentences(s), text.Options{Width: 200}); err != nil {

@@ -80,7 +80,8 @@ func entryOf(list []view.Entry, name string) view.Entry {
 		return *e
 	}
 	word := view.ShortName(name, "", "")
-	return view.Entry{Strategy: &record.Strategy{Name: name}, Word: word, Label: words.UpperFirst(word), Mark: canvas.Faint, Text: canvas.TextColor(canvas.Faint)}
+	return view.Entry{Strategy: &record.Strategy{Name: name}, Word: word, Label: words.UpperFirst(word),
+		Mark: canvas.Faint, Text: canvas.TextColor(canvas.Faint)}
 }
 
 func (d *drivers) add(in record.InputEffect, low, high barEnd) {
@@ -193,11 +194,13 @@ func (d *drivers) Title() string {
 	}
 	switch {
 	case d.stated == 0:
-		return fmt.Sprintf("%s and %s come to the same; the widest swing is from %s", words.UpperFirst(ahead), behind, top.phrase)
+		return fmt.Sprintf("%s and %s come to the same; the widest swing is from %s", words.UpperFirst(ahead), behind,
+			top.phrase)
 	case len(flipping) == 2:
 		return fmt.Sprintf("Either of 2 inputs alone could make %s %s than %s", behind, d.better(), ahead)
 	case len(flipping) == 1:
-		return fmt.Sprintf("%s alone could make %s %s than %s", words.UpperFirst(flipping[0].phrase), behind, d.better(), ahead)
+		return fmt.Sprintf("%s alone could make %s %s than %s", words.UpperFirst(flipping[0].phrase), behind, d.better(),
+			ahead)
 	case len(flipping) > 2:
 		return fmt.Sprintf("Any of %d inputs alone could make %s %s than %s", len(flipping), behind, d.better(), ahead)
 	}
@@ -206,7 +209,8 @@ func (d *drivers) Title() string {
 		if !d.seconds {
 			by += " a month"
 		}
-		return fmt.Sprintf("%s stays about %s %s than %s whichever input moves", words.UpperFirst(ahead), by, d.better(), behind)
+		return fmt.Sprintf("%s stays about %s %s than %s whichever input moves", words.UpperFirst(ahead), by, d.better(),
+			behind)
 	}
 	return fmt.Sprintf("No single input makes %s %s than %s", behind, d.better(), ahead)
 }
@@ -258,7 +262,8 @@ func (d *drivers) note(drawn int, width vg.Length) string {
 		return ""
 	}
 	short := "Inputs not drawn: " + strings.Join(parts, ", ")
-	if long := fmt.Sprintf("%s; %d can decide whether requirements are met", short, d.keeping); d.keeping > 0 && canvas.NoteStyle.Fits(long, width) {
+	if long := fmt.Sprintf("%s; %d can decide whether requirements are met", short, d.keeping); d.keeping > 0 &&
+		canvas.NoteStyle.Fits(long, width) {
 		return long
 	}
 	return short
@@ -269,7 +274,8 @@ func (d *drivers) Alt() string {
 	b.WriteString(strings.TrimSuffix(view.Headline(d.run, d.Title()), ".") + ".")
 	fmt.Fprintf(&b, " As stated: %s.", d.reading(d.stated))
 	for _, s := range d.bars[:min(len(d.bars), mostBars)] {
-		fmt.Fprintf(&b, " %s: %s at %s, %s at %s.", s.row, d.endReading(s.low), s.low.input, d.endReading(s.high), s.high.input)
+		fmt.Fprintf(&b, " %s: %s at %s, %s at %s.", s.row, d.endReading(s.low), s.low.input, d.endReading(s.high),
+			s.high.input)
 	}
 	if note := d.note(min(len(d.bars), mostBars), 2*canvas.BodyWidth); note != "" {
 		b.WriteString(" " + note + ".")
@@ -298,7 +304,8 @@ func (d *drivers) CSV() [][]string {
 		if _, ok := words.Known(d.s.StatedDifference); !ok {
 			low, high = view.CostEnds(in, d.s.Strategy)
 		}
-		rows = append(rows, []string{in.Key, in.Confidence, cell(&in.Low), cell(&in.Stated), cell(&in.High), cell(low), cell(&d.stated), cell(high), unit})
+		rows = append(rows, []string{in.Key, in.Confidence, cell(&in.Low), cell(&in.Stated), cell(&in.High), cell(low),
+			cell(&d.stated), cell(high), unit})
 	}
 	return rows
 }

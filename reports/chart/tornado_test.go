@@ -49,8 +49,10 @@ func driven() *record.Run {
 func manifold(inputs int) *record.Run {
 	run := driven()
 	for i := range inputs {
-		run.Sensitivity.Inputs = append(run.Sensitivity.Inputs, record.InputEffect{Key: fmt.Sprintf("channels.channel_%d.errors.job.rate", i),
-			Low: 0.01, High: 0.05, DifferenceAtLow: reporttest.Ptr(-900 - 13*float64(i+3)), DifferenceAtHigh: reporttest.Ptr(-900 + 11*float64(i+3))})
+		run.Sensitivity.Inputs = append(run.Sensitivity.Inputs,
+			record.InputEffect{Key: fmt.Sprintf("channels.channel_%d.errors.job.rate", i),
+				Low: 0.01, High: 0.05, DifferenceAtLow: reporttest.Ptr(-900 - 13*float64(i+3)),
+				DifferenceAtHigh: reporttest.Ptr(-900 + 11*float64(i+3))})
 	}
 	return run
 }
@@ -75,7 +77,8 @@ func TestTornadoTitleFollowsTheData(t *testing.T) {
 		{"behind, several flip", sensitivity(func(s *record.Sensitivity) {
 			s.StatedDifference = reporttest.Ptr(650.0)
 		}), "Any of 8 inputs alone could make hybrid cheaper than forwarding"},
-		{"none flips", sensitivity(func(s *record.Sensitivity) { s.Inputs = s.Inputs[2:] }), "No single input makes forwarding cheaper than hybrid"},
+		{"none flips", sensitivity(func(s *record.Sensitivity) { s.Inputs = s.Inputs[2:] }),
+			"No single input makes forwarding cheaper than hybrid"},
 		{"behind, none flips", sensitivity(func(s *record.Sensitivity) {
 			s.StatedDifference, s.Inputs = reporttest.Ptr(650.0), s.Inputs[:1]
 			s.Inputs[0].DifferenceAtLow = reporttest.Ptr(20.0)
@@ -89,7 +92,8 @@ func TestTornadoTitleFollowsTheData(t *testing.T) {
 		}), "Forwarding stays about 1:30 faster than hybrid whichever input moves"},
 		{"level", sensitivity(func(s *record.Sensitivity) { s.StatedDifference = reporttest.Ptr(0.0) }),
 			"Hybrid and forwarding come to the same; the widest swing is from reverse's unusable clips"},
-		{"time", sensitivity(func(s *record.Sensitivity) { s.Minimise = "p95" }), "Either of 2 inputs alone could make forwarding faster than hybrid"},
+		{"time", sensitivity(func(s *record.Sensitivity) { s.Minimise = "p95" }),
+			"Either of 2 inputs alone could make forwarding faster than hybrid"},
 		{"alone", sensitivity(func(s *record.Sensitivity) {
 			s.Against, s.StatedDifference, s.Inputs = nil, reporttest.Ptr(900.0), s.Inputs[:1]
 			s.Inputs[0].DifferenceAtLow, s.Inputs[0].DifferenceAtHigh = reporttest.Ptr(1310.0), reporttest.Ptr(640.0)
@@ -109,9 +113,11 @@ func TestTornadoTitleFollowsTheData(t *testing.T) {
 
 func TestTornadoNeedsSomethingThatMoves(t *testing.T) {
 	for name, run := range map[string]*record.Run{
-		"no ranges":     reporttest.Measured(),
-		"no figure":     change(reporttest.Typical(), func(r *record.Run) { r.Sensitivity.StatedDifference, r.Sensitivity.Stated = nil, nil }),
-		"nothing moves": change(reporttest.Typical(), func(r *record.Run) { r.Sensitivity.Inputs = r.Sensitivity.Inputs[2:] }),
+		"no ranges": reporttest.Measured(),
+		"no figure": change(reporttest.Typical(),
+			func(r *record.Run) { r.Sensitivity.StatedDifference, r.Sensitivity.Stated = nil, nil }),
+		"nothing moves": change(reporttest.Typical(),
+			func(r *record.Run) { r.Sensitivity.Inputs = r.Sensitivity.Inputs[2:] }),
 	} {
 		if chartOf("tornado.png", run, canvas.BodyWidth) != nil {
 			t.Errorf("%s: a chart is drawn", name)
@@ -219,12 +225,15 @@ func compareChart(t *testing.T, name, file string, f *figure) {
 
 func TestTornadoTellsTheNumbers(t *testing.T) {
 	f := chartOf("tornado.png", driven(), canvas.BodyWidth)
-	for _, want := range []string{"Either of 2 inputs", "As stated: −$900.", "Reverse: unusable clips: −$1,310 at 0%, +$640 at 10%.", "Forwarding: lost answers: −$930 at 0%, – at 0.5%.", "Inputs not drawn: 2"} {
+	for _, want := range []string{"Either of 2 inputs", "As stated: −$900.",
+		"Reverse: unusable clips: −$1,310 at 0%, +$640 at 10%.", "Forwarding: lost answers: −$930 at 0%, – at 0.5%.",
+		"Inputs not drawn: 2"} {
 		if !strings.Contains(f.Alt(), want) {
 			t.Errorf("alt text lacks %q: %s", want, f.Alt())
 		}
 	}
-	if got, want := strings.Join(f.CSV()[1], ","), "channels.reverse.errors.unusable.rate,,0,0.03,0.1,-1310,-900,640,usd_a_month"; got != want || len(f.CSV()) != 10 {
+	if got, want := strings.Join(f.CSV()[1], ","),
+		"channels.reverse.errors.unusable.rate,,0,0.03,0.1,-1310,-900,640,usd_a_month"; got != want || len(f.CSV()) != 10 {
 		t.Errorf("%d rows, the first %s, want 10 and %s", len(f.CSV()), got, want)
 	}
 }

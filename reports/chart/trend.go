@@ -115,7 +115,8 @@ func (s trendShift) told() bool {
 func (r trendRow) said(i int) string {
 	s := r.shifts[i]
 	c := s.column
-	return fmt.Sprintf("%s: %s, then %s", c.says[s.Changed()], valueOrNever(s.Before.Value, c.format), valueOrNever(s.After.Value, c.format))
+	return fmt.Sprintf("%s: %s, then %s", c.says[s.Changed()], valueOrNever(s.Before.Value, c.format),
+		valueOrNever(s.After.Value, c.format))
 }
 
 func valueOrNever(v float64, format func(float64) string) string {
@@ -226,7 +227,8 @@ func (t *trend) at(i int, from, to vg.Length) vg.Length {
 // choices draws what each night chose: a bar over all nights in a row that chose the same.
 func (t *trend) choices(p *canvas.Page, box vg.Rectangle) {
 	box.Min.X += trendAxis
-	p.Write("Choice of the night", vg.Point{X: box.Min.X - trendAxis - trendName, Y: box.Max.Y - 13}, canvas.Style{Size: 10, Medium: true, Color: canvas.Ink}, canvas.Left)
+	p.Write("Choice of the night", vg.Point{X: box.Min.X - trendAxis - trendName, Y: box.Max.Y - 13},
+		canvas.Style{Size: 10, Medium: true, Color: canvas.Ink}, canvas.Left)
 	bar := vg.Rectangle{Min: vg.Point{Y: box.Max.Y - 19}, Max: vg.Point{Y: box.Max.Y - 2}}
 	cell := (box.Max.X - box.Min.X) / vg.Length(len(t.nights))
 	for from := 0; from < len(t.nights); {
@@ -423,7 +425,8 @@ func (t *trend) dot(p *canvas.Page, d nightDot, x vg.Length, area vg.Rectangle, 
 		d.mark = canvas.AxisColor
 	}
 	if okLow && (okHigh || d.column.time) {
-		p.Line(canvas.Stroke(canvas.Tint(d.mark, 0.3), 1.1), vg.Point{X: x, Y: place(f.Low)}, vg.Point{X: x, Y: place(f.High)})
+		p.Line(canvas.Stroke(canvas.Tint(d.mark, 0.3), 1.1), vg.Point{X: x, Y: place(f.Low)},
+			vg.Point{X: x, Y: place(f.High)})
 	}
 	at := vg.Point{X: x, Y: place(f.Value)}
 	radius := min(2.8, max(1, (area.Max.X-area.Min.X)/vg.Length(len(t.nights))*0.4))
@@ -465,7 +468,8 @@ func (t *trend) Alt() string {
 				fmt.Fprintf(&b, " %s not known in both halves", head)
 				continue
 			}
-			fmt.Fprintf(&b, " %s %s, then %s", head, valueOrNever(s.Before.Value, c.format), valueOrNever(s.After.Value, c.format))
+			fmt.Fprintf(&b, " %s %s, then %s", head, valueOrNever(s.Before.Value, c.format),
+				valueOrNever(s.After.Value, c.format))
 		}
 		b.WriteString(".")
 	}
@@ -473,7 +477,8 @@ func (t *trend) Alt() string {
 }
 
 func (t *trend) CSV() [][]string {
-	rows := [][]string{{"run", "started", "valid", "complete", "choice", "strategy", "engine", "orders", "figure", "value", "low", "high"}}
+	rows := [][]string{{"run", "started", "valid", "complete", "choice", "strategy", "engine", "orders", "figure", "value",
+		"low", "high"}}
 	for i, m := range t.nights {
 		name, _ := m.Choice()
 		for _, r := range t.rows {
@@ -483,7 +488,8 @@ func (t *trend) CSV() [][]string {
 			}
 			for _, c := range t.columns {
 				f := c.figure(s)
-				rows = append(rows, []string{m.Label, m.Run.Started, strconv.FormatBool(m.Run.Invalid == ""), strconv.FormatBool(!m.Run.Incomplete), name,
+				rows = append(rows, []string{m.Label, m.Run.Started, strconv.FormatBool(m.Run.Invalid == ""),
+					strconv.FormatBool(!m.Run.Incomplete), name,
 					r.Name, s.Engine, strconv.FormatInt(s.Orders, 10), c.name, cell(f.Value), cell(f.Low), cell(f.High)})
 			}
 		}

@@ -28,19 +28,24 @@ type trendColumn struct {
 }
 
 var trendColumns = []trendColumn{
-	{"Cost per delivered clip", "cost_per_delivered_usd", func(s *record.Strategy) record.Figure { return s.CostPerDelivered }, view.PooledCost,
+	{"Cost per delivered clip", "cost_per_delivered_usd",
+		func(s *record.Strategy) record.Figure { return s.CostPerDelivered }, view.PooledCost,
 		map[int]string{-1: "cheaper", 1: "dearer"}, words.Clip,
-		func(span float64) float64 { return canvas.EvenStep(span, 3) }, func(v, step float64) string { return words.ShortDollars(v, max(2, canvas.DecimalsOf(step))) }, 1e200, false},
+		func(span float64) float64 { return canvas.EvenStep(span, 3) },
+		func(v, step float64) string { return words.ShortDollars(v, max(2, canvas.DecimalsOf(step))) }, 1e200, false},
 	{"Delivered", "delivered_share", func(s *record.Strategy) record.Figure { return s.DeliveredShare }, view.PooledShare,
 		map[int]string{-1: "less reliable", 1: "more reliable"}, words.Share,
-		func(span float64) float64 { return canvas.EvenStep(span, 3) }, func(v, step float64) string { return words.Percent(v, canvas.DecimalsOf(100*step)) }, 1, false},
+		func(span float64) float64 { return canvas.EvenStep(span, 3) },
+		func(v, step float64) string { return words.Percent(v, canvas.DecimalsOf(100*step)) }, 1, false},
 	{"95% done within", "p95_seconds", func(s *record.Strategy) record.Figure { return s.LatencySeconds.P95 },
 		func(list []*record.Strategy) stats.Estimate { return view.PooledQuantile(list, 0.95) },
-		map[int]string{-1: "faster", 1: "slower"}, words.Clock, func(span float64) float64 { return canvas.TimeStep(span, 4) }, func(v, _ float64) string { return words.Clock(v) }, 1e200, true},
+		map[int]string{-1: "faster", 1: "slower"}, words.Clock,
+		func(span float64) float64 { return canvas.TimeStep(span, 4) }, func(v, _ float64) string { return words.Clock(v) },
+		1e200, true},
 }
 
-// gatedColumns are the figures beyond these that gates of the latest night are set on, and that retries hide: attempts and
-// errors.
+// gatedColumns are the figures beyond these that gates of the latest night are set on, and that retries hide: attempts
+// and errors.
 func gatedColumns(nights []*view.Member) []trendColumn {
 	drive := nights[len(nights)-1].Run.Drive
 	if drive == nil {
@@ -61,9 +66,13 @@ func gatedColumns(nights []*view.Member) []trendColumn {
 
 // attemptsColumn is how many attempts an order takes.
 var attemptsColumn = trendColumn{
-	head: "Attempts an order", name: "attempts_per_order", figure: func(s *record.Strategy) record.Figure { return s.AttemptsPerOrder },
+	head: "Attempts an order", name: "attempts_per_order",
+	figure: func(s *record.Strategy) record.Figure { return s.AttemptsPerOrder },
 	pooled: func(nights []*record.Strategy) stats.Estimate {
-		again := pooledCounts(nights, func(c *record.Counts, orders int64) (hits, tries int64) { return c.Attempts - orders, c.Attempts })
+		again := pooledCounts(nights, func(c *record.Counts, orders int64) (hits, tries int64) {
+			return c.Attempts - orders,
+				c.Attempts
+		})
 		return stats.Estimate{Value: 1 / (1 - again.Value), Low: 1 / (1 - again.Low), High: 1 / (1 - again.High)}
 	},
 	says:   map[int]string{-1: "fewer attempts", 1: "more attempts"},
@@ -88,7 +97,8 @@ func errorColumn(kind string) trendColumn {
 }
 
 // pooledCounts is a share of what driven strategies counted over some nights.
-func pooledCounts(nights []*record.Strategy, of func(c *record.Counts, orders int64) (hits, tries int64)) stats.Estimate {
+func pooledCounts(nights []*record.Strategy,
+	of func(c *record.Counts, orders int64) (hits, tries int64)) stats.Estimate {
 	hits, tries := int64(0), int64(0)
 	for _, s := range nights {
 		if s.Counts != nil {

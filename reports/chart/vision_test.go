@@ -28,12 +28,14 @@ type vision struct {
 	matrix [3][3]float64
 }
 
-// visions are the two common dichromacies by Machado, Oliveira and Fernandes (IEEE TVCG 15, 2009, 1291-1298; severity 1),
-// and what a printer without colours leaves, the luminance by Rec. 709.
+// visions are the two common dichromacies by Machado, Oliveira and Fernandes (IEEE TVCG 15, 2009, 1291-1298; severity
+// 1), and what a printer without colours leaves, the luminance by Rec. 709.
 var visions = []vision{
 	{"as drawn", [3][3]float64{{1, 0, 0}, {0, 1, 0}, {0, 0, 1}}},
-	{"deuteranopia", [3][3]float64{{0.367322, 0.860646, -0.227968}, {0.280085, 0.672501, 0.047413}, {-0.011820, 0.042940, 0.968881}}},
-	{"protanopia", [3][3]float64{{0.152286, 1.052583, -0.204868}, {0.114503, 0.786281, 0.099216}, {-0.003882, -0.048116, 1.051998}}},
+	{"deuteranopia", [3][3]float64{{0.367322, 0.860646, -0.227968}, {0.280085, 0.672501, 0.047413},
+		{-0.011820, 0.042940, 0.968881}}},
+	{"protanopia", [3][3]float64{{0.152286, 1.052583, -0.204868}, {0.114503, 0.786281, 0.099216},
+		{-0.003882, -0.048116, 1.051998}}},
 	{"greyscale", [3][3]float64{{0.2126, 0.7152, 0.0722}, {0.2126, 0.7152, 0.0722}, {0.2126, 0.7152, 0.0722}}},
 }
 
@@ -61,7 +63,8 @@ func linear(v uint8) float64 {
 	return float64(v) / 255 / 12.92
 }
 
-// deltaE is the difference ΔE of 1976, the distance in CIELAB under D65. About 2.3 can just be told apart side by side, and 10 at a glance.
+// deltaE is the difference ΔE of 1976, the distance in CIELAB under D65. About 2.3 can just be told apart side by side,
+// and 10 at a glance.
 func deltaE(a, b color.RGBA) float64 {
 	lab := func(c color.RGBA) [3]float64 {
 		r, g, b := linear(c.R), linear(c.G), linear(c.B)
@@ -84,7 +87,8 @@ func TestDifferenceOfColours(t *testing.T) {
 	for _, c := range []struct {
 		a, b color.RGBA
 		want float64
-	}{{canvas.White, canvas.Black, 100}, {canvas.Ink, canvas.Ink, 0}, {canvas.Hex(0xFF0000), canvas.Hex(0x00FF00), 170.58}} {
+	}{{canvas.White, canvas.Black, 100}, {canvas.Ink, canvas.Ink, 0},
+		{canvas.Hex(0xFF0000), canvas.Hex(0x00FF00), 170.58}} {
 		if got := deltaE(c.a, c.b); math.Abs(got-c.want) > 0.1 {
 			t.Errorf("%v and %v are %.2f apart, want %.2f", c.a, c.b, got, c.want)
 		}
@@ -234,8 +238,10 @@ func TestGalleryCurvesCarryTheirNames(t *testing.T) {
 
 // One side of a break-even map is named in it, since orange and blue are one grey.
 func TestMapNamesASide(t *testing.T) {
-	for name, run := range map[string]*record.Run{"mapped": mapped(), "holed": holed(), "sora2": storedRun(t, "sora2"), "veo31": storedRun(t, "veo31"), "starter": storedRun(t, "starter")} {
-		if !slices.ContainsFunc(pictures(t, run)["break-even.png"].page.Texts, func(w canvas.Lettered) bool { return strings.HasSuffix(w.Text, " cheaper") }) {
+	for name, run := range map[string]*record.Run{"mapped": mapped(), "holed": holed(), "sora2": storedRun(t, "sora2"),
+		"veo31": storedRun(t, "veo31"), "starter": storedRun(t, "starter")} {
+		if !slices.ContainsFunc(pictures(t, run)["break-even.png"].page.Texts,
+			func(w canvas.Lettered) bool { return strings.HasSuffix(w.Text, " cheaper") }) {
 			t.Errorf("%s: no side of the map is named", name)
 		}
 	}

@@ -85,11 +85,14 @@ func interval(v *history.Verdict) string {
 func CSV(w io.Writer, c *history.Comparison) error {
 	c = harmless(c)
 	out := csv.NewWriter(w)
-	rows := [][]string{{"scenario", "site", "channels", "night", "strategy", "figure", "verdict", "base", "value", "effect", "low", "high", "gate", "score", "orders", "baseline_nights", "since", "reason"}}
+	rows := [][]string{{"scenario", "site", "channels", "night", "strategy", "figure", "verdict", "base", "value",
+		"effect", "low", "high", "gate", "score", "orders", "baseline_nights", "since", "reason"}}
 	for i := range c.Verdicts {
 		v := &c.Verdicts[i]
-		rows = append(rows, []string{c.Group.Scenario, c.Group.Site, c.Group.Mode, c.Night, v.Strategy, v.Gate.Metric, string(v.Status), cell(v.Base), cell(v.Value),
-			cell(v.Effect), cell(v.Low), cell(v.High), number(v.Gate.Change), cell(v.Score), strconv.FormatInt(v.Orders, 10), strconv.Itoa(v.Nights), v.Since, v.Reason})
+		rows = append(rows, []string{c.Group.Scenario, c.Group.Site, c.Group.Mode, c.Night, v.Strategy, v.Gate.Metric,
+			string(v.Status), cell(v.Base), cell(v.Value),
+			cell(v.Effect), cell(v.Low), cell(v.High), number(v.Gate.Change), cell(v.Score), strconv.FormatInt(v.Orders, 10),
+			strconv.Itoa(v.Nights), v.Since, v.Reason})
 	}
 	return out.WriteAll(rows)
 }
@@ -106,16 +109,20 @@ func number(x float64) string { return strconv.FormatFloat(x, 'g', 8, 64) }
 // CSVNights writes a line a strategy of one bench, in base units.
 func CSVNights(w io.Writer, nights []history.Night) error {
 	out := csv.NewWriter(w)
-	rows := [][]string{{"night", "site", "channels", "scenario", "strategy", "engine", "orders", "delivered", "in_time", "attempts", "retries", "fallbacks",
-		"delivered_share", "in_time_share", "p50_seconds", "p90_seconds", "p95_seconds", "p99_seconds", "cost_per_order_usd", "cost_per_delivered_usd", "spent_usd", "truncated", "invalid"}}
+	rows := [][]string{{"night", "site", "channels", "scenario", "strategy", "engine", "orders", "delivered", "in_time",
+		"attempts", "retries", "fallbacks",
+		"delivered_share", "in_time_share", "p50_seconds", "p90_seconds", "p95_seconds", "p99_seconds", "cost_per_order_usd",
+		"cost_per_delivered_usd", "spent_usd", "truncated", "invalid"}}
 	for i := range nights {
 		n := &nights[i]
 		counts := []string{}
 		for _, k := range []int64{n.Orders, n.Delivered, n.InTime, n.Attempts, n.Retries, n.Fallbacks} {
 			counts = append(counts, strconv.FormatInt(k, 10))
 		}
-		line := append([]string{n.At, inert.Line(n.Site), n.Mode, inert.Line(n.Scenario), inert.Line(n.Strategy), n.Engine}, counts...)
-		for _, x := range []*float64{n.DeliveredShare.Value, n.InTimeShare.Value, n.Latency.P50.Value, n.Latency.P90.Value, n.Latency.P95.Value, n.Latency.P99.Value,
+		line := append([]string{n.At, inert.Line(n.Site), n.Mode, inert.Line(n.Scenario), inert.Line(n.Strategy), n.Engine},
+			counts...)
+		for _, x := range []*float64{n.DeliveredShare.Value, n.InTimeShare.Value, n.Latency.P50.Value, n.Latency.P90.Value,
+			n.Latency.P95.Value, n.Latency.P99.Value,
 			n.CostPerOrder.Value, n.CostPerDelivered.Value, &n.SpentUSD} {
 			line = append(line, cell(x))
 		}

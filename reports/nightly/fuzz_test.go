@@ -15,8 +15,9 @@ import (
 func FuzzFormats(f *testing.F) {
 	var text strings.Builder
 	for day := range 10 {
-		fmt.Fprintf(&text, `{"schema":"channelbench/history/v1","kind":"night","at":"2026-11-%02dT03:00:00Z","scenario":"s","site":"c","mode":"mock","strategy":"a","engine":"live",`+
-			`"orders":40,"delivered":40,"in_time":30,"latency_seconds":{"p50":{"value":%d,"low":90,"high":110}},"spent_usd":1}`+"\n", day+1, 100+300*(day/8))
+		fmt.Fprintf(&text,
+			`{"schema":"channelbench/history/v1","kind":"night","at":"2026-11-%02dT03:00:00Z","scenario":"s","site":"c","mode":"mock","strategy":"a","engine":"live",`+
+				`"orders":40,"delivered":40,"in_time":30,"latency_seconds":{"p50":{"value":%d,"low":90,"high":110}},"spent_usd":1}`+"\n", day+1, 100+300*(day/8))
 	}
 	f.Add([]byte(text.String()))
 	f.Fuzz(func(t *testing.T, text []byte) {
@@ -29,7 +30,8 @@ func FuzzFormats(f *testing.F) {
 			return
 		}
 		var shown, benchmarks bytes.Buffer
-		for _, err := range []error{Text(&shown, c), Markdown(&shown, c), CSV(&shown, c), JSON(&shown, c), JUnit(&shown, c, true), GoBench(&benchmarks, c)} {
+		for _, err := range []error{Text(&shown, c), Markdown(&shown, c), CSV(&shown, c), JSON(&shown, c),
+			JUnit(&shown, c, true), GoBench(&benchmarks, c)} {
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -37,7 +39,8 @@ func FuzzFormats(f *testing.F) {
 		for line := range strings.Lines(shown.String()) {
 			line = strings.TrimSuffix(line, "\n")
 			steers := func(r rune) bool { return !unicode.IsGraphic(r) && r != '\u2060' }
-			if strings.HasPrefix(strings.TrimSpace(line), "::") || strings.Contains(line, "##[") || strings.ContainsFunc(line, steers) {
+			if strings.HasPrefix(strings.TrimSpace(line), "::") || strings.Contains(line, "##[") ||
+				strings.ContainsFunc(line, steers) {
 				t.Errorf("it shows %q", line)
 			}
 		}

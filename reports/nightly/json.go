@@ -49,7 +49,8 @@ func JSON(w io.Writer, c *history.Comparison) error {
 	for i := range c.Verdicts {
 		v := &c.Verdicts[i]
 		document.Verdicts = append(document.Verdicts, verdictJSON{
-			v.Strategy, v.Gate.Metric, v.Status, finite(v.Base), finite(v.Value), finite(v.Effect), finite(v.Low), finite(v.High),
+			v.Strategy, v.Gate.Metric, v.Status, finite(v.Base), finite(v.Value), finite(v.Effect), finite(v.Low),
+			finite(v.High),
 			v.Gate.Change, finite(v.Score), v.Orders, v.Nights, v.Since, v.Reason,
 		})
 	}

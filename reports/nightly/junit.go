@@ -52,7 +52,8 @@ func JUnit(w io.Writer, c *history.Comparison, strict bool) error {
 	s := suite{Name: "channelbench compare " + c.Group.Scenario, Time: "0", At: strings.TrimSuffix(c.Night, "Z")}
 	for i := range c.Verdicts {
 		v := &c.Verdicts[i]
-		t := tcase{Name: v.Gate.Metric + " " + v.Gate.String(), Class: "channelbench." + c.Group.Scenario + "." + v.Strategy, Time: "0"}
+		t := tcase{Name: v.Gate.Metric + " " + v.Gate.String(), Class: "channelbench." + c.Group.Scenario + "." + v.Strategy,
+			Time: "0"}
 		m := &message{Message: fmt.Sprintf("%s: %s", change(v), v.Reason), Text: strings.Join(row(v), " | ")}
 		switch {
 		case v.Status == history.Regression, v.Status == history.Inconclusive && strict:
@@ -73,7 +74,8 @@ func JUnit(w io.Writer, c *history.Comparison, strict bool) error {
 	}
 	e := xml.NewEncoder(w)
 	e.Indent("", "  ")
-	if err := e.Encode(suites{Name: "channelbench", Tests: s.Tests, Failures: s.Failures, Suites: []suite{s}}); err != nil {
+	if err := e.Encode(suites{Name: "channelbench", Tests: s.Tests, Failures: s.Failures,
+		Suites: []suite{s}}); err != nil {
 		return err
 	}
 	_, err := io.WriteString(w, "\n")

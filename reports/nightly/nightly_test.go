@@ -24,18 +24,27 @@ func ptr(v float64) *float64 { return &v }
 // comparison has a verdict of each status, and names that hurt.
 func comparison() *history.Comparison {
 	return &history.Comparison{
-		Base: "a baseline of up to 30 nights", New: "the night of 2026-11-28T03:00:00Z", Night: "2026-11-28T03:00:00Z", SpentUSD: 4.8, Suggest: "2026-11-20T03:00:00Z",
-		Group: history.Group{Site: "ci", Mode: "live", Scenario: "demo <&> | *x*"}, Notes: []string{"3 nights bought something else"},
+		Base: "a baseline of up to 30 nights", New: "the night of 2026-11-28T03:00:00Z", Night: "2026-11-28T03:00:00Z",
+		SpentUSD: 4.8, Suggest: "2026-11-20T03:00:00Z",
+		Group: history.Group{Site: "ci", Mode: "live", Scenario: "demo <&> | *x*"},
+		Notes: []string{"3 nights bought something else"},
 		Verdicts: []history.Verdict{
-			{Strategy: "reverse, 100%: \"a\"\r\n::error::", Gate: scenario.NewGate("p50", 0.1), Status: history.Regression, Reason: "two nights running", Orders: 40, Nights: 30,
-				Base: ptr(100), Value: ptr(130), Effect: ptr(0.3), Low: ptr(0.2), High: ptr(0.4), Score: ptr(6), Since: "2026-11-20"},
-			{Strategy: "hybrid", Gate: scenario.NewGate("delivered", -0.02), Status: history.Inconclusive, Reason: "too few orders: 9, needs 10"},
-			{Strategy: "hybrid", Gate: scenario.NewGate("cost_per_delivered", 0.05), Status: history.Improvement, Orders: 40, Nights: 30, Base: ptr(0.12), Value: ptr(0.1),
+			{Strategy: "reverse, 100%: \"a\"\r\n::error::", Gate: scenario.NewGate("p50", 0.1), Status: history.Regression,
+				Reason: "two nights running", Orders: 40, Nights: 30,
+				Base: ptr(100), Value: ptr(130), Effect: ptr(0.3), Low: ptr(0.2), High: ptr(0.4), Score: ptr(6),
+				Since: "2026-11-20"},
+			{Strategy: "hybrid", Gate: scenario.NewGate("delivered", -0.02), Status: history.Inconclusive,
+				Reason: "too few orders: 9, needs 10"},
+			{Strategy: "hybrid", Gate: scenario.NewGate("cost_per_delivered", 0.05), Status: history.Improvement, Orders: 40,
+				Nights: 30, Base: ptr(0.12), Value: ptr(0.1),
 				Effect: ptr(-0.1667), Low: ptr(-0.17), High: ptr(-0.16), Reason: "better"},
-			{Strategy: "hybrid", Gate: scenario.NewGate("p95", 0.15), Status: history.OK, Orders: 80, Nights: 30, Base: ptr(200), Never: true, Reason: "within"},
+			{Strategy: "hybrid", Gate: scenario.NewGate("p95", 0.15), Status: history.OK, Orders: 80, Nights: 30, Base: ptr(200),
+				Never: true, Reason: "within"},
 		},
-		BaseNights: []history.Night{{Strategy: "hybrid", Engine: "live", Orders: 40, Delivered: 39, CostPerDelivered: record.Figure{Value: ptr(0.12)}}},
-		NewNights:  []history.Night{{Strategy: "hybrid", Engine: "live", Orders: 40}, {Strategy: "routed", Engine: "replay", Orders: 40}},
+		BaseNights: []history.Night{{Strategy: "hybrid", Engine: "live", Orders: 40, Delivered: 39,
+			CostPerDelivered: record.Figure{Value: ptr(0.12)}}},
+		NewNights: []history.Night{{Strategy: "hybrid", Engine: "live", Orders: 40},
+			{Strategy: "routed", Engine: "replay", Orders: 40}},
 	}
 }
 
@@ -44,7 +53,8 @@ func TestText(t *testing.T) {
 	if err := Text(&b, comparison()); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"Regression: p50 of reverse", "+30.0%", "$0.12", "never", "--accept 'why' --from 2026-11-20T03:00:00Z", "3 nights bought something else", "It spent $4.80."} {
+	for _, want := range []string{"Regression: p50 of reverse", "+30.0%", "$0.12", "never",
+		"--accept 'why' --from 2026-11-20T03:00:00Z", "3 nights bought something else", "It spent $4.80."} {
 		if !strings.Contains(b.String(), want) {
 			t.Errorf("the text lacks %q:\n%s", want, b.String())
 		}
@@ -55,7 +65,8 @@ func TestHeadline(t *testing.T) {
 	verdicts := func(all ...history.Status) *history.Comparison {
 		c := &history.Comparison{}
 		for _, s := range all {
-			c.Verdicts = append(c.Verdicts, history.Verdict{Strategy: "a", Gate: scenario.NewGate("p50", 0.1), Status: s, Effect: ptr(0.2)})
+			c.Verdicts = append(c.Verdicts, history.Verdict{Strategy: "a", Gate: scenario.NewGate("p50", 0.1), Status: s,
+				Effect: ptr(0.2)})
 		}
 		return c
 	}
@@ -85,7 +96,8 @@ func TestJUnitIsWhatReadersTake(t *testing.T) {
 		}
 		elements, results, inCase := map[string]int{}, map[string]int{}, 0
 		attributes := map[string]map[string]string{}
-		parents := map[string]string{"testsuites": "", "testsuite": "testsuites", "testcase": "testsuite", "failure": "testcase", "skipped": "testcase"}
+		parents := map[string]string{"testsuites": "", "testsuite": "testsuites", "testcase": "testsuite",
+			"failure": "testcase", "skipped": "testcase"}
 		var stack []string
 		for d := xml.NewDecoder(&b); ; {
 			token, err := d.Token()
@@ -161,7 +173,8 @@ func TestAnnotationsAreEscapedAndFew(t *testing.T) {
 	if err := Annotations(&b, c); err != nil {
 		t.Fatal(err)
 	}
-	if n := strings.Count(b.String(), "::error "); n != mostAnnotations || !strings.Contains(b.String(), "title=22 more%3A regression") {
+	if n := strings.Count(b.String(), "::error "); n != mostAnnotations ||
+		!strings.Contains(b.String(), "title=22 more%3A regression") {
 		t.Errorf("%d errors:\n%s", n, b.String())
 	}
 }
@@ -248,7 +261,8 @@ func TestJSONTellsWhatCSVTells(t *testing.T) {
 	if err := json.Unmarshal(b.Bytes(), &got); err != nil {
 		t.Fatal(err)
 	}
-	if got.Schema != JSONSchema || got.Night != c.Night || !strings.HasPrefix(got.Headline, "Regression: p50") || len(got.Verdicts) != len(c.Verdicts) {
+	if got.Schema != JSONSchema || got.Night != c.Night || !strings.HasPrefix(got.Headline, "Regression: p50") ||
+		len(got.Verdicts) != len(c.Verdicts) {
 		t.Errorf("got %+v", got)
 	}
 	first, last := got.Verdicts[0], got.Verdicts[3]
@@ -266,12 +280,15 @@ func TestGoBench(t *testing.T) {
 	if err := GoBench(&b, c); err != nil {
 		t.Fatal(err)
 	}
-	run := &record.Run{Scenario: record.Scenario{Name: "demo"}, Strategies: []record.Strategy{{Name: "a b/c", Counts: &record.Counts{Batches: []record.Batch{
-		{Orders: 6, Delivered: 5, CostUSD: 0.6, P50: ptr(90), P95: nil}, {Orders: 6}}}}, {Name: "replayed"}}}
+	run := &record.Run{Scenario: record.Scenario{Name: "demo"},
+		Strategies: []record.Strategy{{Name: "a b/c", Counts: &record.Counts{Batches: []record.Batch{
+			{Orders: 6, Delivered: 5, CostUSD: 0.6, P50: ptr(90), P95: nil}, {Orders: 6}}}}, {Name: "replayed"}}}
 	if err := GoBenchRun(&b, run); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"BenchmarkStrategy/name=hybrid 40 120 usd/kvideo 2.5 failed%\n", "BenchmarkStrategy/name=a_b_c 6 120 usd/kvideo 90 p50-sec 16.6667 failed%\n", "BenchmarkStrategy/name=a_b_c 6 100 failed%\n", "nights: base\n"} {
+	for _, want := range []string{"BenchmarkStrategy/name=hybrid 40 120 usd/kvideo 2.5 failed%\n",
+		"BenchmarkStrategy/name=a_b_c 6 120 usd/kvideo 90 p50-sec 16.6667 failed%\n",
+		"BenchmarkStrategy/name=a_b_c 6 100 failed%\n", "nights: base\n"} {
 		if !strings.Contains(b.String(), want) {
 			t.Errorf("lacks %q:\n%s", want, b.String())
 		}

@@ -23,7 +23,8 @@ import (
 func harmless(c *history.Comparison) *history.Comparison {
 	h := *c
 	h.Verdicts, h.Notes = slices.Clone(c.Verdicts), slices.Clone(c.Notes)
-	for _, text := range []*string{&h.Group.Scenario, &h.Group.Site, &h.Group.Mode, &h.Night, &h.Base, &h.New, &h.Suggest} {
+	for _, text := range []*string{&h.Group.Scenario, &h.Group.Site, &h.Group.Mode, &h.Night, &h.Base, &h.New,
+		&h.Suggest} {
 		*text = inert.Line(*text)
 	}
 	for i := range h.Verdicts {
@@ -126,7 +127,8 @@ func row(v *history.Verdict) []string {
 // Markdown writes the comparison as the comment of a pull request, or the summary of a job.
 func Markdown(w io.Writer, c *history.Comparison) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "<!-- channelbench: compare %s -->\n**%s**\n\n%s\n\n", inert.Comment(c.Group.Scenario), inert.Markdown(Headline(c)), inert.Markdown(about(c)))
+	fmt.Fprintf(&b, "<!-- channelbench: compare %s -->\n**%s**\n\n%s\n\n", inert.Comment(c.Group.Scenario),
+		inert.Markdown(Headline(c)), inert.Markdown(about(c)))
 	fmt.Fprintf(&b, "| %s |\n|%s\n", strings.Join(head, " | "), strings.Repeat(" --- |", len(head)))
 	for i := range c.Verdicts {
 		cells := row(&c.Verdicts[i])

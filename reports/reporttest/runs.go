@@ -1,4 +1,5 @@
-// Package reporttest holds runs for the tests of reports: typical ones, and ones at the edge of what an engine hands over.
+// Package reporttest holds runs for the tests of reports: typical ones, and ones at the edge of what an engine hands
+// over.
 package reporttest
 
 import (
@@ -37,8 +38,10 @@ func (t Toy) strategy(promise float64) record.Strategy {
 			P05: Ptr(t.Cost * 19_300), P50: Ptr(t.Cost * 19_990), P95: Ptr(t.Cost * 20_700)},
 		AttemptsPerOrder: FigureOf(1+t.Lost*8+0.04, 0.001), FallbackShare: FigureOf(t.Lost, 0.0002),
 		SpendByChannel: map[string]float64{"reverse": t.Cost * 12_000, "forwarding": t.Cost * 8_000}, HandlingPerMonth: 120,
-		ErrorsPer1000: map[string]float64{"region": 20.4, "job": 9.8}, UndeliveredReasons: map[string]float64{"deadline": t.Lost * 1000},
-		LatencySeconds: record.Latency{Mean: FigureOf(t.Median*1.1, 0.4), P50: t.quantile(0.5), P95: t.quantile(0.95), P99: t.quantile(0.99)},
+		ErrorsPer1000:      map[string]float64{"region": 20.4, "job": 9.8},
+		UndeliveredReasons: map[string]float64{"deadline": t.Lost * 1000},
+		LatencySeconds: record.Latency{Mean: FigureOf(t.Median*1.1, 0.4), P50: t.quantile(0.5), P95: t.quantile(0.95),
+			P99: t.quantile(0.99)},
 	}
 	step := max(t.poll, 1)
 	for at := step; at <= 1800; at += step {
@@ -71,12 +74,16 @@ func RunOf(promise float64, toys ...Toy) *record.Run {
 			Name: "demo", Title: "Forwarding, reverse or hybrid?", SHA256: "3f9c2a1b77", PurchaseSHA256: "99aa",
 			PromiseSeconds: &promise, DeadlineSeconds: Ptr(1800.0),
 			Channels: []record.Channel{
-				{Name: "forwarding", Kind: "forwarding", Terms: "relay of the official API", PriceAsOf: "2025-12-01", PriceSource: "vendor article, undated"},
-				{Name: "reverse", Kind: "reverse", Terms: "unofficial route; may break the vendor's terms", PriceAsOf: "2025-11-15", PriceSource: "vendor article, undated"},
+				{Name: "forwarding", Kind: "forwarding", Terms: "relay of the official API", PriceAsOf: "2025-12-01",
+					PriceSource: "vendor article, undated"},
+				{Name: "reverse", Kind: "reverse", Terms: "unofficial route; may break the vendor's terms", PriceAsOf: "2025-11-15",
+					PriceSource: "vendor article, undated"},
 			},
 			Assumptions: []record.Assumption{
-				{Key: "channels.reverse.latency", Confidence: "assumed", Text: "lognormal, median 40 s + 10 s per second, sigma 0.55"},
-				{Key: "channels.forwarding.latency", Confidence: "vendor", Text: "lognormal, median 20 s + 8 s per second, sigma 0.40"},
+				{Key: "channels.reverse.latency", Confidence: "assumed",
+					Text: "lognormal, median 40 s + 10 s per second, sigma 0.55"},
+				{Key: "channels.forwarding.latency", Confidence: "vendor",
+					Text: "lognormal, median 20 s + 8 s per second, sigma 0.40"},
 			},
 		},
 		Verdict: record.Verdict{Minimise: "cost", Draws: 1},
@@ -91,7 +98,8 @@ func RunOf(promise float64, toys ...Toy) *record.Run {
 func Require(run *record.Run, least float64, text string) {
 	for _, s := range run.Strategies {
 		holds := *s.InTimeShare.Value >= least
-		r := record.Requirement{Strategy: s.Name, Metric: "in_time", Text: text, Holds: holds, HoldsAsStated: holds, Value: s.InTimeShare.Value, MonthMissesShare: Ptr(0.875)}
+		r := record.Requirement{Strategy: s.Name, Metric: "in_time", Text: text, Holds: holds, HoldsAsStated: holds,
+			Value: s.InTimeShare.Value, MonthMissesShare: Ptr(0.875)}
 		if holds {
 			r.Probability, r.MonthMissesShare = 1, Ptr(0.003)
 		}
@@ -105,14 +113,16 @@ func Saves(run *record.Run, strategy, against string) *record.Run {
 		i := slices.IndexFunc(run.Strategies, func(s record.Strategy) bool { return s.Name == name })
 		return *run.Strategies[i].MonthlyCost.Value
 	}
-	run.Verdict.Saving = &record.Saving{Strategy: strategy, Against: against, CostUSD: cost(strategy), AgainstUSD: cost(against)}
+	run.Verdict.Saving = &record.Saving{Strategy: strategy, Against: against, CostUSD: cost(strategy),
+		AgainstUSD: cost(against)}
 	return run
 }
 
 var (
-	Forwarding = Toy{Name: "forwarding", Kind: "forwarding", Cost: 0.8163, Half: 0.0121, Median: 95, Sigma: 0.38, Lost: 0.0001}
-	Hybrid     = Toy{Name: "hybrid", Kind: "hybrid", Cost: 0.3312, Half: 0.0112, Median: 106, Sigma: 0.44, Lost: 0.0002}
-	Reverse    = Toy{Name: "reverse", Kind: "reverse", Cost: 0.1204, Half: 0.0004, Median: 107, Sigma: 0.5, Lost: 0.0125}
+	Forwarding = Toy{Name: "forwarding", Kind: "forwarding", Cost: 0.8163, Half: 0.0121, Median: 95, Sigma: 0.38,
+		Lost: 0.0001}
+	Hybrid  = Toy{Name: "hybrid", Kind: "hybrid", Cost: 0.3312, Half: 0.0112, Median: 106, Sigma: 0.44, Lost: 0.0002}
+	Reverse = Toy{Name: "reverse", Kind: "reverse", Cost: 0.1204, Half: 0.0004, Median: 107, Sigma: 0.5, Lost: 0.0125}
 )
 
 // Typical: three strategies, the middle one wins.
@@ -125,12 +135,15 @@ func Typical() *record.Run {
 	v.Saving = &record.Saving{Strategy: "hybrid", Against: "forwarding", CostUSD: 6624, AgainstUSD: 16_326}
 	v.Sentence = "Use hybrid: it keeps in_time >= 96% and costs $9,702 less a month (59.4%) than forwarding."
 	v.Reasons = []string{"reverse is cheaper, but misses in_time >= 96% in 88% of months."}
-	v.BreakEvens = []record.BreakEven{{Cheaper: "reverse", Dearer: "forwarding", Clip: "720p", Seconds: Ptr(1.41), Sentence: "From 1.41 s of 720p on, reverse is cheaper than forwarding."}}
+	v.BreakEvens = []record.BreakEven{{Cheaper: "reverse", Dearer: "forwarding", Clip: "720p", Seconds: Ptr(1.41),
+		Sentence: "From 1.41 s of 720p on, reverse is cheaper than forwarding."}}
 	for i := range run.Strategies {
 		s := &run.Strategies[i]
-		s.Exact = &record.Exact{CostPerDelivered: Ptr(*s.CostPerDelivered.Value - 0.0003), CostPerOrder: *s.MonthlyCost.Value / 20_000, DeliveredShare: *s.DeliveredShare.Value,
+		s.Exact = &record.Exact{CostPerDelivered: Ptr(*s.CostPerDelivered.Value - 0.0003),
+			CostPerOrder: *s.MonthlyCost.Value / 20_000, DeliveredShare: *s.DeliveredShare.Value,
 			InTimeShare: *s.InTimeShare.Value - 0.0002, AttemptsPerOrder: *s.AttemptsPerOrder.Value,
-			Latency: record.ExactLatency{P50: s.LatencySeconds.P50.Value, P95: s.LatencySeconds.P95.Value, P99: s.LatencySeconds.P99.Value}}
+			Latency: record.ExactLatency{P50: s.LatencySeconds.P50.Value, P95: s.LatencySeconds.P95.Value,
+				P99: s.LatencySeconds.P99.Value}}
 	}
 	run.Warnings = []string{"The price of reverse is 341 days old."}
 	run.Sensitivity = Explored()
@@ -141,18 +154,25 @@ func Typical() *record.Run {
 func Explored() *record.Sensitivity {
 	costs := func(low, high float64) []record.CostRange {
 		return []record.CostRange{{Strategy: "forwarding", AtLow: Ptr(16_326.0), AtHigh: Ptr(16_326.0)},
-			{Strategy: "hybrid", AtLow: Ptr(6624 + low), AtHigh: Ptr(6624 + high)}, {Strategy: "reverse", AtLow: Ptr(2408.0), AtHigh: Ptr(2408.0)}}
+			{Strategy: "hybrid", AtLow: Ptr(6624 + low), AtHigh: Ptr(6624 + high)},
+			{Strategy: "reverse", AtLow: Ptr(2408.0), AtHigh: Ptr(2408.0)}}
 	}
 	return &record.Sensitivity{
-		Strategy: "hybrid", Against: Ptr("forwarding"), Minimise: "cost", PerfectInformation: Ptr(41.5), Points: 64, StatedDifference: Ptr(-9702.0),
-		Stated: []record.StrategyCost{{Strategy: "forwarding", MonthlyCost: Ptr(16_326.0)}, {Strategy: "hybrid", MonthlyCost: Ptr(6624.0)}, {Strategy: "reverse", MonthlyCost: Ptr(2408.0)}},
+		Strategy: "hybrid", Against: Ptr("forwarding"), Minimise: "cost", PerfectInformation: Ptr(41.5), Points: 64,
+		StatedDifference: Ptr(-9702.0),
+		Stated: []record.StrategyCost{{Strategy: "forwarding", MonthlyCost: Ptr(16_326.0)},
+			{Strategy: "hybrid", MonthlyCost: Ptr(6624.0)}, {Strategy: "reverse", MonthlyCost: Ptr(2408.0)}},
 		Inputs: []record.InputEffect{
-			{Key: "channels.reverse.errors.region.rate", Confidence: "vendor", Low: 0.005, Stated: 0.02, High: 0.9, FirstShare: Ptr(0.8), TotalShare: Ptr(0.86), KeepingShare: Ptr(0.1), Worth: Ptr(38.0),
+			{Key: "channels.reverse.errors.region.rate", Confidence: "vendor", Low: 0.005, Stated: 0.02, High: 0.9,
+				FirstShare: Ptr(0.8), TotalShare: Ptr(0.86), KeepingShare: Ptr(0.1), Worth: Ptr(38.0),
 				DifferenceAtLow: Ptr(-9800.0), DifferenceAtHigh: Ptr(120.0), Costs: costs(-98, 9822),
-				Flips: []record.Flip{{At: 0.71, From: Ptr("hybrid"), To: Ptr("forwarding")}, {At: 0.8999, From: Ptr("forwarding")}}},
-			{Key: "channels.reverse.latency", Confidence: "assumed", Low: 0.45, Stated: 1, High: 1.6, FirstShare: Ptr(0.1), TotalShare: Ptr(0.2), KeepingShare: Ptr(0.95), Worth: Ptr(0.0),
+				Flips: []record.Flip{{At: 0.71, From: Ptr("hybrid"), To: Ptr("forwarding")},
+					{At: 0.8999, From: Ptr("forwarding")}}},
+			{Key: "channels.reverse.latency", Confidence: "assumed", Low: 0.45, Stated: 1, High: 1.6, FirstShare: Ptr(0.1),
+				TotalShare: Ptr(0.2), KeepingShare: Ptr(0.95), Worth: Ptr(0.0),
 				DifferenceAtLow: Ptr(-9702.0), DifferenceAtHigh: Ptr(-9694.5), Costs: costs(0, 7.5)},
-			{Key: "channels.forwarding.errors.download.rate", Low: 0, Stated: 0.001, High: 0.0025, FirstShare: Ptr(0.0), TotalShare: Ptr(0.0), KeepingShare: Ptr(0.0), Worth: Ptr(0.0), Costs: costs(0, 0)},
+			{Key: "channels.forwarding.errors.download.rate", Low: 0, Stated: 0.001, High: 0.0025, FirstShare: Ptr(0.0),
+				TotalShare: Ptr(0.0), KeepingShare: Ptr(0.0), Worth: Ptr(0.0), Costs: costs(0, 0)},
 		},
 	}
 }
@@ -198,7 +218,8 @@ func Without() *record.Run {
 	run.Strategies[1].Excluded, run.Strategies[2].Excluded = true, true
 	Require(run, 0.9, "in_time >= 90%")
 	v := &run.Verdict
-	v.Winner, v.Candidate, v.Excluded, v.ExclusionCost = Ptr("forwarding"), Ptr("forwarding"), []string{"reverse"}, Ptr(9702.0)
+	v.Winner, v.Candidate, v.Excluded, v.ExclusionCost = Ptr("forwarding"), Ptr("forwarding"), []string{"reverse"},
+		Ptr(9702.0)
 	v.Sentence = "Use forwarding. Excluding reverse costs $9,702 a month."
 	return run
 }
@@ -261,11 +282,14 @@ func Measured() *record.Run {
 	}
 	run.Bills = []record.Bill{
 		{Channel: "forwarding", Submits: 31, ReservedUSD: 24.8, ComputedUSD: 24, Counted: 24},
-		{Channel: "reverse", Submits: 33, ReservedUSD: 3.96, ComputedUSD: 3.48, ReportedUSD: Ptr(3.4191), ReportedFor: 27, ComparedUSD: 3.24, Counted: 3.6591},
+		{Channel: "reverse", Submits: 33, ReservedUSD: 3.96, ComputedUSD: 3.48, ReportedUSD: Ptr(3.4191), ReportedFor: 27,
+			ComparedUSD: 3.24, Counted: 3.6591},
 	}
 	run.Accounts = []record.Account{
-		{Channels: []string{"forwarding"}, BeforeUSD: 999_999_999.88, AfterUSD: 999_999_975.88, SpentUSD: 24, ComputedUSD: 24, LeastUSD: 24, MostUSD: 24},
-		{Channels: []string{"reverse", "reverse-2"}, BeforeUSD: 0.5, PaidInUSD: 2, AfterUSD: -1.4, SpentUSD: 3.9, ComputedUSD: 3.48, LeastUSD: 3.48, MostUSD: 3.48, MissingUSD: 0.2409},
+		{Channels: []string{"forwarding"}, BeforeUSD: 999_999_999.88, AfterUSD: 999_999_975.88, SpentUSD: 24, ComputedUSD: 24,
+			LeastUSD: 24, MostUSD: 24},
+		{Channels: []string{"reverse", "reverse-2"}, BeforeUSD: 0.5, PaidInUSD: 2, AfterUSD: -1.4, SpentUSD: 3.9,
+			ComputedUSD: 3.48, LeastUSD: 3.48, MostUSD: 3.48, MissingUSD: 0.2409},
 	}
 	run.Findings = record.BillFindings(run.Bills, run.Accounts)
 	return run
@@ -281,7 +305,8 @@ func Spoilt() *record.Run {
 
 // Bare: a run in which nothing is known.
 func Bare() *record.Run {
-	return &record.Run{Schema: record.Schema, Mode: "sim", Strategies: []record.Strategy{{Name: "hybrid", Kind: "hybrid"}, {Name: "reverse", Kind: "reverse"}}}
+	return &record.Run{Schema: record.Schema, Mode: "sim",
+		Strategies: []record.Strategy{{Name: "hybrid", Kind: "hybrid"}, {Name: "reverse", Kind: "reverse"}}}
 }
 
 // Fixtures are all runs that the tests draw.

@@ -12,11 +12,14 @@ import (
 // billTable says what each channel was paid, by our books and by its own: so many dollars, told for so many
 // attempts, instead of what the price makes of these.
 func billTable(run *record.Run) table {
-	t := table{heads: []string{"Channel", "Submits", "Reserved", "Computed", "Counted", "Reported", "told for", "instead of", "Difference"}}
+	t := table{heads: []string{"Channel", "Submits", "Reserved", "Computed", "Counted", "Reported", "told for",
+		"instead of", "Difference"}}
 	for _, b := range run.Bills {
-		cells := []string{b.Channel, words.Count(b.Submits), Exactly(b.ReservedUSD), Exactly(b.ComputedUSD), Exactly(b.Counted), words.NoData, words.NoData, words.NoData, words.NoData}
+		cells := []string{b.Channel, words.Count(b.Submits), Exactly(b.ReservedUSD), Exactly(b.ComputedUSD),
+			Exactly(b.Counted), words.NoData, words.NoData, words.NoData, words.NoData}
 		if reported, ok := words.Known(b.ReportedUSD); ok {
-			copy(cells[5:], []string{Exactly(reported), words.Count(b.ReportedFor), Exactly(b.ComparedUSD), Difference(reported, b.ComparedUSD)})
+			copy(cells[5:], []string{Exactly(reported), words.Count(b.ReportedFor), Exactly(b.ComparedUSD),
+				Difference(reported, b.ComparedUSD)})
 		}
 		t.rows = append(t.rows, tableRow{cells: cells})
 	}
@@ -28,7 +31,8 @@ func accountTable(run *record.Run) table {
 	t := table{heads: []string{"Account of", "Before", "Paid in", "After", "Spent", "Computed", "Difference", "Missing"}}
 	for _, a := range run.Accounts {
 		t.rows = append(t.rows, tableRow{cells: []string{
-			strings.Join(a.Channels, ", "), Exactly(a.BeforeUSD), Exactly(a.PaidInUSD), Exactly(a.AfterUSD), Exactly(a.SpentUSD), Exactly(a.ComputedUSD),
+			strings.Join(a.Channels, ", "), Exactly(a.BeforeUSD), Exactly(a.PaidInUSD), Exactly(a.AfterUSD), Exactly(a.SpentUSD),
+			Exactly(a.ComputedUSD),
 			Difference(a.SpentUSD, a.ComputedUSD), Exactly(a.MissingUSD),
 		}})
 	}

@@ -21,7 +21,8 @@ const MarkdownRoom = 60_000
 // MarkdownOptions say where a report will be read.
 type MarkdownOptions struct {
 	ImageBase *url.URL // where the pictures lie; nil: beside the file
-	Comment   bool     // a comment of a pull request, beside which nothing lies: the sentence, one table, all else folded away
+	// a comment of a pull request, beside which nothing lies: the sentence, one table, all else folded away
+	Comment bool
 }
 
 // Markdown writes the run as a report: the decision first, one table, the charts, and everything else folded away.
@@ -229,7 +230,8 @@ func (m *markdown) requirements() {
 				m.full(i, len(list))
 				return
 			}
-			m.printf("| %s | %s | %s | %s |\n", view.Mark(r.Holds), escape(r.Strategy), escape(r.Text), escape(view.RequirementText(m.run, r)))
+			m.printf("| %s | %s | %s | %s |\n", view.Mark(r.Holds), escape(r.Strategy), escape(r.Text),
+				escape(view.RequirementText(m.run, r)))
 		}
 		m.printf("\n")
 	})
@@ -249,7 +251,8 @@ func (m *markdown) channels() {
 				m.full(i, len(list))
 				return
 			}
-			m.printf("| %s | %s | %s | %s | %s |\n", escape(view.WithLabel(c.Name, c.Label)), escape(c.Kind), escape(words.OrNone(view.Spend(m.run, c.Name), words.NoData)),
+			m.printf("| %s | %s | %s | %s | %s |\n", escape(view.WithLabel(c.Name, c.Label)), escape(c.Kind),
+				escape(words.OrNone(view.Spend(m.run, c.Name), words.NoData)),
 				escape(strings.TrimPrefix(view.PriceNote(c), "price ")), escape(words.OrNone(c.Terms, "none noted")))
 		}
 		m.printf("\n")

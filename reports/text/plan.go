@@ -55,9 +55,12 @@ type planPart struct {
 
 func planParts(p *record.Plan) []planPart {
 	all := []planPart{
-		{fmt.Sprintf("What %s and %s cost", one(p.Nights, "a night", "the night"), words.Plural(p.Nights, "night")), planCosts(p), replayedPlan(p)},
-		{"What shares they show", planShares(p), "±: half of the 95 % interval (Wilson). A fall: found with 80 % probability at 95 % (Newcombe), of a night against all nights before it, of all nights against as many before them. It is one comparison: compare asks for more, so as not to cry wolf."},
-		{"What rises of the median latency they show", planLatencies(p), "Found with 80 % probability at 95 %, by one comparison. The planned number stands first for each channel."},
+		{fmt.Sprintf("What %s and %s cost", one(p.Nights, "a night", "the night"), words.Plural(p.Nights, "night")),
+			planCosts(p), replayedPlan(p)},
+		{"What shares they show", planShares(p),
+			"±: half of the 95 % interval (Wilson). A fall: found with 80 % probability at 95 % (Newcombe), of a night against all nights before it, of all nights against as many before them. It is one comparison: compare asks for more, so as not to cry wolf."},
+		{"What rises of the median latency they show", planLatencies(p),
+			"Found with 80 % probability at 95 %, by one comparison. The planned number stands first for each channel."},
 		{"How the money is split", planChannels(p), ""},
 	}
 	if p.Worth != nil {
@@ -85,7 +88,8 @@ func planTiming(p *record.Plan) string {
 	text := fmt.Sprintf("%d orders a night (%d of each driven strategy) within %s; the last one is over %s after the start at the latest.",
 		p.Night.Orders, p.Orders, minutes(p.Night.Seconds), minutes(p.Night.LatestSeconds))
 	if p.BudgetUSD != nil {
-		text += fmt.Sprintf(" The budget of %s for %s is %s a night: bench --max-spend '%s'.", planDollars(*p.BudgetUSD), words.Plural(p.Nights, "night"),
+		text += fmt.Sprintf(" The budget of %s for %s is %s a night: bench --max-spend '%s'.", planDollars(*p.BudgetUSD),
+			words.Plural(p.Nights, "night"),
 			planDollars(*p.BudgetUSD/float64(p.Nights)), planDollars(*p.BudgetUSD/float64(p.Nights)))
 	}
 	return text
@@ -102,7 +106,8 @@ func replayedPlan(p *record.Plan) string {
 func planCosts(p *record.Plan) table {
 	t := table{heads: []string{"", "Orders", "Attempts", "If the first attempts deliver", "Expected", "At worst"}}
 	row := func(name string, orders int, attempts, least, expected, worst float64) {
-		t.rows = append(t.rows, tableRow{cells: []string{name, words.Count(int64(orders)), words.Count(int64(attempts + 0.5)), planDollars(least), planDollars(expected), planDollars(worst)}})
+		t.rows = append(t.rows, tableRow{cells: []string{name, words.Count(int64(orders)), words.Count(int64(attempts + 0.5)),
+			planDollars(least), planDollars(expected), planDollars(worst)}})
 	}
 	for _, s := range p.Strategies {
 		row(s.Name, s.Orders, s.Attempts, s.LeastUSD, s.ExpectedUSD, s.WorstUSD)
@@ -118,9 +123,11 @@ func planCosts(p *record.Plan) table {
 }
 
 func planShares(p *record.Plan) table {
-	t := table{heads: []string{"Strategy", "Share", "Expected", "Night ±", "Night finds a fall by", "All ±", "All find a fall by"}}
+	t := table{heads: []string{"Strategy", "Share", "Expected", "Night ±", "Night finds a fall by", "All ±",
+		"All find a fall by"}}
 	for _, s := range p.Shares {
-		t.rows = append(t.rows, tableRow{cells: []string{s.Strategy, strings.ReplaceAll(s.Figure, "_", " "), words.Percent(s.Expected, 1),
+		t.rows = append(t.rows, tableRow{cells: []string{s.Strategy, strings.ReplaceAll(s.Figure, "_", " "),
+			words.Percent(s.Expected, 1),
 			points(s.NightKnown), points(s.NightFall), points(s.AllKnown), points(s.AllFall)}})
 	}
 	return t
@@ -149,7 +156,8 @@ func planLatencies(p *record.Plan) table {
 		if l.Planned {
 			name = l.Channel
 		}
-		t.rows = append(t.rows, tableRow{cells: []string{name, words.Count(int64(l.Orders)), rise(l.NightRise), rise(l.AllRise)}, winner: l.Planned})
+		t.rows = append(t.rows, tableRow{cells: []string{name, words.Count(int64(l.Orders)), rise(l.NightRise),
+			rise(l.AllRise)}, winner: l.Planned})
 	}
 	return t
 }
@@ -157,7 +165,8 @@ func planLatencies(p *record.Plan) table {
 func planChannels(p *record.Plan) table {
 	t := table{heads: []string{"Channel", "Orders a night", "Better", "A clip as ordered", "The cheapest clip", "costs"}}
 	for _, c := range p.Channels {
-		t.rows = append(t.rows, tableRow{cells: []string{c.Name, strconv.FormatFloat(c.Orders, 'f', 0, 64), strconv.FormatFloat(c.Better, 'f', 0, 64),
+		t.rows = append(t.rows, tableRow{cells: []string{c.Name, strconv.FormatFloat(c.Orders, 'f', 0, 64),
+			strconv.FormatFloat(c.Better, 'f', 0, 64),
 			planDollars(c.ClipUSD), c.Shortest, planDollars(c.ShortestUSD)}})
 	}
 	return t
@@ -166,8 +175,9 @@ func planChannels(p *record.Plan) table {
 func planWorth(p *record.Plan) table {
 	t := table{heads: []string{"Orders of each", "Nights", "Worth", "± (MC)", "Cost", "Net"}}
 	for _, w := range p.Worth.Points {
-		t.rows = append(t.rows, tableRow{winner: w == p.Worth.Best, cells: []string{words.Count(int64(w.Orders)), strconv.Itoa(w.Nights), planDollars(w.ValueUSD),
-			planDollars(2 * w.ErrorUSD), planDollars(w.CostUSD), planDollars(w.NetUSD)}})
+		t.rows = append(t.rows, tableRow{winner: w == p.Worth.Best,
+			cells: []string{words.Count(int64(w.Orders)), strconv.Itoa(w.Nights), planDollars(w.ValueUSD),
+				planDollars(2 * w.ErrorUSD), planDollars(w.CostUSD), planDollars(w.NetUSD)}})
 	}
 	return t
 }
@@ -177,7 +187,8 @@ func worthNote(w *record.PlannedWorth) string {
 	if w.MissedUSD > 0 {
 		text += fmt.Sprintf(" A month that misses a requirement is taken to cost %s on top; --missed-month states another price.", planDollars(w.MissedUSD))
 	}
-	return text + " The expected value of sample information, by what draws of the ranges would show; rather too low than too high where orders are many."
+	return text +
+		" The expected value of sample information, by what draws of the ranges would show; rather too low than too high where orders are many."
 }
 
 // planDollars is an amount with cents below $1,000.
@@ -190,7 +201,8 @@ func planDollars(v float64) string {
 
 func planFootnote(p *record.Plan) []string {
 	parts := []string{fmt.Sprintf("Plan, nothing was measured, seed %d", p.Seed)}
-	for _, s := range []string{view.PriceDates(p.Scenario.Channels), view.Beliefs(p.Scenario.Assumptions), "channelbench " + p.Tool.Version, view.ScenarioID(p.Scenario)} {
+	for _, s := range []string{view.PriceDates(p.Scenario.Channels), view.Beliefs(p.Scenario.Assumptions),
+		"channelbench " + p.Tool.Version, view.ScenarioID(p.Scenario)} {
 		if s != "" {
 			parts = append(parts, strings.TrimSpace(s))
 		}

@@ -15,14 +15,21 @@ func planned() *record.Plan {
 	v := func(f float64) *float64 { return &f }
 	best := record.WorthPoint{Orders: 150, Nights: 15, ValueUSD: 260, ErrorUSD: 20, CostUSD: 128, NetUSD: 132}
 	return &record.Plan{Schema: record.PlanSchema, Nights: 30, Orders: 30, BudgetUSD: v(90), Verdict: "Measure: it pays.",
-		Night:      record.PlannedCost{Orders: 60, Attempts: 61, LeastUSD: 26.21, ExpectedUSD: 25.63, WorstUSD: 78.63, Seconds: 561, LatestSeconds: 1161},
-		AllNights:  record.PlannedCost{Orders: 1800, Attempts: 1824, LeastUSD: 786.26, ExpectedUSD: 768.91, WorstUSD: 2359, Seconds: 16830, LatestSeconds: 34830},
-		Strategies: []record.PlannedStrategy{{Name: "forwarding", Orders: 30, Attempts: 30, LeastUSD: 22.61, ExpectedUSD: 22.17, WorstUSD: 67.83}},
-		Replayed:   []string{"hybrid"}, Channels: []record.PlannedChannel{{Name: "a|b", Orders: 30, Better: 22, ClipUSD: 0.74, Shortest: "5 s 720p", ShortestUSD: 0.43}},
-		Shares:    []record.ShareDetection{{Strategy: "forwarding", Figure: "in_time", Expected: 0.952, NightKnown: v(0.085), AllKnown: v(0.014), AllFall: v(0.032)}},
-		Latencies: []record.Rise{{Channel: "forwarding", Orders: 30, Planned: true, NightRise: v(0.345), AllRise: v(0.078)}, {Channel: "forwarding", Orders: 100}},
-		Worth:     &record.PlannedWorth{Today: "hybrid", PerfectUSD: 1234, MissedUSD: 5000, Points: []record.WorthPoint{{}, best}, Best: best},
-		Advice:    []string{"Buy short clips."}, Warnings: []string{"Nights are assumed to differ."},
+		Night: record.PlannedCost{Orders: 60, Attempts: 61, LeastUSD: 26.21, ExpectedUSD: 25.63, WorstUSD: 78.63,
+			Seconds: 561, LatestSeconds: 1161},
+		AllNights: record.PlannedCost{Orders: 1800, Attempts: 1824, LeastUSD: 786.26, ExpectedUSD: 768.91, WorstUSD: 2359,
+			Seconds: 16830, LatestSeconds: 34830},
+		Strategies: []record.PlannedStrategy{{Name: "forwarding", Orders: 30, Attempts: 30, LeastUSD: 22.61,
+			ExpectedUSD: 22.17, WorstUSD: 67.83}},
+		Replayed: []string{"hybrid"}, Channels: []record.PlannedChannel{{Name: "a|b", Orders: 30, Better: 22, ClipUSD: 0.74,
+			Shortest: "5 s 720p", ShortestUSD: 0.43}},
+		Shares: []record.ShareDetection{{Strategy: "forwarding", Figure: "in_time", Expected: 0.952, NightKnown: v(0.085),
+			AllKnown: v(0.014), AllFall: v(0.032)}},
+		Latencies: []record.Rise{{Channel: "forwarding", Orders: 30, Planned: true, NightRise: v(0.345), AllRise: v(0.078)},
+			{Channel: "forwarding", Orders: 100}},
+		Worth: &record.PlannedWorth{Today: "hybrid", PerfectUSD: 1234, MissedUSD: 5000,
+			Points: []record.WorthPoint{{}, best}, Best: best},
+		Advice: []string{"Buy short clips."}, Warnings: []string{"Nights are assumed to differ."},
 	}
 }
 
@@ -42,7 +49,8 @@ func TestPlanText(t *testing.T) {
 				t.Errorf("width %d: %d columns: %q", width, n, line)
 			}
 		}
-		for _, want := range []string{"$78.63", "8.5pp", words.NoData, "+34.5%", "$132.00", "hybrid: replayed", "--max-spend '$3.00'"} {
+		for _, want := range []string{"$78.63", "8.5pp", words.NoData, "+34.5%", "$132.00", "hybrid: replayed",
+			"--max-spend '$3.00'"} {
 			if !strings.Contains(strings.Join(strings.Fields(text), " "), want) {
 				t.Errorf("width %d lacks %q", width, want)
 			}
@@ -56,7 +64,8 @@ func TestPlanMarkdown(t *testing.T) {
 	if err := PlanMarkdown(&b, planned()); err != nil {
 		t.Fatal(err)
 	}
-	if text := b.String(); !strings.HasPrefix(text, "**Measure: it pays.**\n") || !strings.Contains(text, `a\|b`) || strings.Contains(text, "%!") {
+	if text := b.String(); !strings.HasPrefix(text, "**Measure: it pays.**\n") || !strings.Contains(text, `a\|b`) ||
+		strings.Contains(text, "%!") {
 		t.Errorf("%s", text)
 	}
 	p := planned()

@@ -22,7 +22,8 @@ func uncertainty(s *record.Sensitivity) []string {
 	if worth, ok := words.Known(s.PerfectInformation); ok && worth > 0 {
 		said = append(said, fmt.Sprintf("Knowing every range exactly would be worth %s a month.", words.Month(worth)))
 	} else if ok {
-		said = append(said, fmt.Sprintf("Knowing every range exactly would be worth nothing: of the strategies that qualify, %s is the best in every draw.", s.Strategy))
+		said = append(said,
+			fmt.Sprintf("Knowing every range exactly would be worth nothing: of the strategies that qualify, %s is the best in every draw.", s.Strategy))
 	}
 	return said
 }
@@ -57,7 +58,8 @@ func effectTable(s *record.Sensitivity) (t table, note string) {
 			left++
 			continue
 		}
-		cells := []string{view.InputName(in), words.OrNone(in.Confidence, words.NoData), view.InputValue(in.Low) + "–" + view.InputValue(in.High), words.NoData, words.NoData, words.NoData}
+		cells := []string{view.InputName(in), words.OrNone(in.Confidence, words.NoData),
+			view.InputValue(in.Low) + "–" + view.InputValue(in.High), words.NoData, words.NoData, words.NoData}
 		for i, v := range []*float64{in.TotalShare, in.KeepingShare} {
 			if share, ok := words.Known(v); ok {
 				cells[3+i] = words.WholePercent(share)
@@ -74,7 +76,8 @@ func effectTable(s *record.Sensitivity) (t table, note string) {
 	}
 	note = fmt.Sprintf("Of difference: the input's share, alone and with others, of the variance of %s over the ranges; of keeping: of whether %s keeps what is required; worth: what knowing the input alone would save a month.", against, s.Strategy)
 	if left > 0 {
-		note += fmt.Sprintf(" Left out: %s with less than %s of either and no worth.", words.Plural(left, "input"), words.Percent(view.LeastShare, 1))
+		note += fmt.Sprintf(" Left out: %s with less than %s of either and no worth.", words.Plural(left, "input"),
+			words.Percent(view.LeastShare, 1))
 	}
 	return t.withoutEmpty(), note
 }

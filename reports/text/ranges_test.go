@@ -17,7 +17,8 @@ func TestUncertaintyInWords(t *testing.T) {
 		{"cheaper", func(*record.Sensitivity) {},
 			"At the stated values hybrid costs $9,702 less a month (59.4%) than forwarding. Knowing every range exactly would be worth $42 a month."},
 		{"dearer, and nothing to gain", func(s *record.Sensitivity) {
-			s.Stated[0].MonthlyCost, s.StatedDifference, s.PerfectInformation = reporttest.Ptr(6000.0), reporttest.Ptr(624.0), reporttest.Ptr(0.0)
+			s.Stated[0].MonthlyCost, s.StatedDifference, s.PerfectInformation = reporttest.Ptr(6000.0), reporttest.Ptr(624.0),
+				reporttest.Ptr(0.0)
 		}, "At the stated values hybrid costs $624 more a month (10.4%) than forwarding. Knowing every range exactly would be worth nothing: of the strategies that qualify, hybrid is the best in every draw."},
 		{"faster", func(s *record.Sensitivity) {
 			s.Minimise, s.StatedDifference, s.PerfectInformation = "p95", reporttest.Ptr(-75.0), nil
@@ -41,7 +42,8 @@ func TestEmptyColumnsOfRangesAreLeftOut(t *testing.T) {
 		s.Inputs[i].KeepingShare, s.Inputs[i].Flips = nil, nil
 	}
 	effects, _ := effectTable(s)
-	if got := strings.Join(effects.heads, "|"); got != "Input|Confidence|Range|Of difference|Worth" || len(effects.rows) != 2 || len(effects.rows[0].cells) != 5 {
+	if got := strings.Join(effects.heads, "|"); got != "Input|Confidence|Range|Of difference|Worth" ||
+		len(effects.rows) != 2 || len(effects.rows[0].cells) != 5 {
 		t.Errorf("heads %s of %d rows", got, len(effects.rows))
 	}
 	if got := tornado(s); len(got.rows) != 2 {

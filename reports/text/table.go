@@ -40,7 +40,8 @@ func tabulate(run *record.Run, measures []measure, withExact bool) table {
 	for i := range run.Strategies {
 		s := &run.Strategies[i]
 		w := run.Verdict.Winner
-		row := tableRow{cells: []string{view.WithLabel(s.Name, run.Scenario.StrategyLabels[s.Name])}, winner: w != nil && *w == s.Name}
+		row := tableRow{cells: []string{view.WithLabel(s.Name, run.Scenario.StrategyLabels[s.Name])}, winner: w != nil &&
+			*w == s.Name}
 		for _, m := range measures {
 			row.cells = append(row.cells, m.value(s))
 		}
@@ -78,10 +79,14 @@ func measures(run *record.Run) []measure {
 	columns := []measure{
 		{"Cost/clip", func(s *record.Strategy) string { return words.ClipOrNone(s.CostPerDelivered.Value) },
 			func(e *record.Exact) string { return words.ClipOrNone(e.CostPerDelivered) }},
-		{"95% interval", func(s *record.Strategy) string { return between(s.CostPerDelivered.Low, s.CostPerDelivered.High, end) }, nil},
+		{"95% interval", func(s *record.Strategy) string {
+			return between(s.CostPerDelivered.Low, s.CostPerDelivered.High,
+				end)
+		}, nil},
 		{"Per month", func(s *record.Strategy) string { return month(s.MonthlyCost.Value) },
 			func(e *record.Exact) string { return month(record.Number(e.CostPerOrder * float64(run.Orders))) }},
-		{"Months p05–p95", func(s *record.Strategy) string { return between(s.MonthlyCost.P05, s.MonthlyCost.P95, month) }, nil},
+		{"Months p05–p95", func(s *record.Strategy) string { return between(s.MonthlyCost.P05, s.MonthlyCost.P95, month) },
+			nil},
 		{"Delivered", func(s *record.Strategy) string { return words.ShareOrNone(s.DeliveredShare.Value) },
 			func(e *record.Exact) string { return words.ShareOrNone(&e.DeliveredShare) }},
 	}
@@ -94,7 +99,8 @@ func measures(run *record.Run) []measure {
 		}, nil})
 	}
 	if run.Scenario.PromiseSeconds != nil {
-		columns = append(columns, measure{"In time", func(s *record.Strategy) string { return words.ShareOrNone(s.InTimeShare.Value) },
+		columns = append(columns, measure{"In time",
+			func(s *record.Strategy) string { return words.ShareOrNone(s.InTimeShare.Value) },
 			func(e *record.Exact) string { return words.ShareOrNone(&e.InTimeShare) }})
 	}
 	return append(columns, []measure{
@@ -116,7 +122,8 @@ func sourceMeasure(run *record.Run) []measure {
 	if n["live"]+n["mock"]+n["replay"] == 0 {
 		return nil
 	}
-	words := map[string]string{"live": "measured", "mock": "mock", "replay": "replayed", "exact": "closed form", "event": "simulated"}
+	words := map[string]string{"live": "measured", "mock": "mock", "replay": "replayed", "exact": "closed form",
+		"event": "simulated"}
 	return []measure{{head: "Source", value: func(s *record.Strategy) string { return words[view.Engine(run, s)] }}}
 }
 

@@ -192,7 +192,8 @@ func (t *terminal) channels() {
 	}
 	t.heading("Channels")
 	for _, c := range t.run.Scenario.Channels {
-		t.paragraph("  ", fmt.Sprintf("%s (%s): %s", view.WithLabel(c.Name, c.Label), c.Kind, words.OrNone(c.Terms, "no terms noted")), "")
+		t.paragraph("  ", fmt.Sprintf("%s (%s): %s", view.WithLabel(c.Name, c.Label), c.Kind,
+			words.OrNone(c.Terms, "no terms noted")), "")
 		t.paragraph("    ", view.PriceNote(c), "")
 		if s := view.Spend(t.run, c.Name); s != "" {
 			t.paragraph("    ", "charges a month: "+s, "")

@@ -55,14 +55,16 @@ func setTable(s *view.Set) table {
 				cells = append(cells, c.Value(r.Entry))
 			}
 			verdict := r.Verdict()
-			t.rows = append(t.rows, tableRow{cells: append(cells, between(r.CostPerDelivered.Low, r.CostPerDelivered.High, clip), words.Count(r.Orders), verdict), winner: verdict == "winner"})
+			t.rows = append(t.rows, tableRow{cells: append(cells, between(r.CostPerDelivered.Low, r.CostPerDelivered.High, clip),
+				words.Count(r.Orders), verdict), winner: verdict == "winner"})
 		}
 	}
 	return t
 }
 
 // Markdown writes the runs as a report. Each run's own charts lie in a folder called by its label.
-func TogetherMarkdown(w io.Writer, s *view.Set, sentences []string, charts []canvas.Picture, own [][]canvas.Picture, opts MarkdownOptions) error {
+func TogetherMarkdown(w io.Writer, s *view.Set, sentences []string, charts []canvas.Picture, own [][]canvas.Picture,
+	opts MarkdownOptions) error {
 	text := ""
 	for _, most := range []int{120, 60, 25, 10, 4, 1} { // lines per list, fewer until the comment fits
 		m := &markdown{most: most, opts: opts}

@@ -102,7 +102,8 @@ func (a *Answer) winnerTitle(in []Entry) string {
 	}
 	if more, ok := words.Known(a.Run.Verdict.ExclusionCost); ok && more >= 1 && len(a.Run.Verdict.Excluded) > 0 {
 		without := words.CutEnd(strings.ReplaceAll(strings.Join(a.Run.Verdict.Excluded, " and "), "_", " "), 24)
-		return fmt.Sprintf("%s is the choice at %s a clip; excluding %s costs %s a month", w.Word, price, without, words.ShortDollars(more, 0))
+		return fmt.Sprintf("%s is the choice at %s a clip; excluding %s costs %s a month", w.Word, price, without,
+			words.ShortDollars(more, 0))
 	}
 	saving, other := Saved(a.Run, w, a.List)
 	switch {

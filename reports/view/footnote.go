@@ -25,7 +25,8 @@ func Footnote(run *record.Run) []string {
 	if run.Invalid != "" {
 		parts = append([]string{"INVALID, not to be used"}, parts...)
 	}
-	for _, p := range []string{PriceDates(run.Scenario.Channels), Beliefs(run.Scenario.Assumptions), "channelbench " + run.Tool.Version, ScenarioID(run.Scenario)} {
+	for _, p := range []string{PriceDates(run.Scenario.Channels), Beliefs(run.Scenario.Assumptions),
+		"channelbench " + run.Tool.Version, ScenarioID(run.Scenario)} {
 		if p != "" {
 			parts = append(parts, strings.TrimSpace(p))
 		}
@@ -50,7 +51,8 @@ func Purchase(run *record.Run) []string {
 			mix = append(mix, words.Plural(len(clips)-i, "other clip"))
 			break
 		}
-		mix = append(mix, fmt.Sprintf("%s %d s %s", words.Percent(v.Share, words.ShareDecimals([]float64{v.Share})-1), v.Seconds, v.Resolution))
+		mix = append(mix, fmt.Sprintf("%s %d s %s", words.Percent(v.Share, words.ShareDecimals([]float64{v.Share})-1),
+			v.Seconds, v.Resolution))
 	}
 	if len(mix) > 0 {
 		parts = append(parts, words.Count(int64(run.Orders))+" orders a month: "+strings.Join(mix, ", "))
@@ -86,7 +88,8 @@ func origin(run *record.Run) string {
 	if Engines(run)["exact"] == len(run.Strategies) && len(run.Strategies) > 0 {
 		return fmt.Sprintf("Closed form, %s orders a month", words.Count(int64(run.Orders)))
 	}
-	s := fmt.Sprintf("Simulation: %s × %s orders per strategy, seed %d", words.Plural(run.Months, "month"), words.Count(int64(run.Orders)), run.Seed)
+	s := fmt.Sprintf("Simulation: %s × %s orders per strategy, seed %d", words.Plural(run.Months, "month"),
+		words.Count(int64(run.Orders)), run.Seed)
 	if p := run.Precision; p != nil && p.Met() {
 		s += fmt.Sprintf(" (enough for ±%s)", InputValue(p.Asked))
 	}

@@ -152,11 +152,14 @@ func ChoiceTitle(s *Set) string {
 	case len(order) == 0:
 		return noneOf(valid) + " a strategy sure to meet every requirement"
 	case len(order) > 1:
-		return fmt.Sprintf("The choice differs: %s in %s, %s in %d", s.Word(order[0]), words.Plural(counts[order[0]], "run"), s.Word(order[1]), counts[order[1]])
+		return fmt.Sprintf("The choice differs: %s in %s, %s in %d", s.Word(order[0]), words.Plural(counts[order[0]], "run"),
+			s.Word(order[1]), counts[order[1]])
 	case counts[order[0]] < valid:
-		return fmt.Sprintf("%s is the choice in %d of %d runs; the others find none", words.UpperFirst(s.Word(order[0])), counts[order[0]], valid)
+		return fmt.Sprintf("%s is the choice in %d of %d runs; the others find none", words.UpperFirst(s.Word(order[0])),
+			counts[order[0]], valid)
 	case wins == valid:
-		return words.UpperFirst(allRuns(valid)) + fmt.Sprintf(" %s %s%s", chooses(valid), s.Word(order[0]), priceRange(s, order[0])+savingRange(s, order[0], valid))
+		return words.UpperFirst(allRuns(valid)) +
+			fmt.Sprintf(" %s %s%s", chooses(valid), s.Word(order[0]), priceRange(s, order[0])+savingRange(s, order[0], valid))
 	case wins == 0:
 		return fmt.Sprintf("%s leads in %s, without a clear winner", words.UpperFirst(s.Word(order[0])), allRuns(valid))
 	}
@@ -212,14 +215,15 @@ func priceRange(s *Set, name string) string {
 	return ", at " + low + " to " + high + " a clip"
 }
 
-// savingRange is what the strategy costs less a month than the baseline that all valid runs name; "" where they don't, or it
-// costs more.
+// savingRange is what the strategy costs less a month than the baseline that all valid runs name; "" where they don't,
+// or it costs more.
 func savingRange(s *Set, name string, valid int) string {
 	var low, high float64
 	against, n := "", 0
 	for i := range s.Runs {
 		saving := s.Runs[i].Run.Verdict.Saving
-		if s.Runs[i].Run.Invalid != "" || saving == nil || !saving.Baseline || saving.Strategy != name || n > 0 && saving.Against != against {
+		if s.Runs[i].Run.Invalid != "" || saving == nil || !saving.Baseline || saving.Strategy != name || n > 0 &&
+			saving.Against != against {
 			continue
 		}
 		if against = saving.Against; n == 0 {

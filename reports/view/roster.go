@@ -195,8 +195,8 @@ func (e Entry) Misses(id figure.ID) bool {
 // Shortest is the shortest way to say the shortcomings: "misses", or "may miss".
 const Shortest = 2
 
-// Shortcomings says what a strategy misses or, if nothing for certain, what it may miss: all of it, then ever shorter. It is
-// empty where nothing fails.
+// Shortcomings says what a strategy misses or, if nothing for certain, what it may miss: all of it, then ever shorter.
+// It is empty where nothing fails.
 func (e Entry) Shortcomings() []string {
 	var missed, open []string
 	for _, f := range e.Fails {

@@ -87,7 +87,8 @@ func PooledQuantile(nights []*record.Strategy, q float64) stats.Estimate {
 		return math.Inf(1)
 	}
 	low, high := stats.PredictShare(q, orders, stats.Confidence)
-	e := stats.Estimate{Value: at(math.Ceil(q * float64(orders))), Low: at(low * float64(orders)), High: at(high*float64(orders) + 1)}
+	e := stats.Estimate{Value: at(math.Ceil(q * float64(orders))), Low: at(low * float64(orders)),
+		High: at(high*float64(orders) + 1)}
 	if orders < int64(stats.FewestForQuantile(q)) {
 		e.High = math.Inf(1)
 	}

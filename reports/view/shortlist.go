@@ -6,9 +6,9 @@ import (
 	"channelbench/internal/record"
 )
 
-// Shortlist picks the strategies that a chart shows where it has not room for all: what the decision is about first, then
-// the extremes, then the others in their order; excluded ones last. The list is in the order of its figure, lowest first,
-// and so is what is picked.
+// Shortlist picks the strategies that a chart shows where it has not room for all: what the decision is about first,
+// then the extremes, then the others in their order; excluded ones last. The list is in the order of its figure, lowest
+// first, and so is what is picked.
 func Shortlist(list []Entry, most int, choice *Entry) []Entry {
 	if len(list) <= most {
 		return list

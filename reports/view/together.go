@@ -121,7 +121,8 @@ func (s *Set) Warning() string {
 		}
 		texts[i] = strings.Join(labels, ", ")
 	}
-	return "Not comparable: these runs don't buy the same (workload, prices, models or strategies differ): " + strings.Join(texts, " | ")
+	return "Not comparable: these runs don't buy the same (workload, prices, models or strategies differ): " +
+		strings.Join(texts, " | ")
 }
 
 // Nights are the benches of a group by the time at which they began.

@@ -22,17 +22,20 @@ func BenchmarkOrders(b *testing.B) {
 		{name: "independent", strategy: []int{worldtest.Reverse}},
 		{name: "deadline", deadline: 30 * time.Minute, strategy: []int{worldtest.Reverse}},
 		{name: "polls", poll: 10 * time.Second, deadline: 30 * time.Minute, strategy: []int{worldtest.Reverse}},
-		{name: "hybrid, all errors", poll: 10 * time.Second, deadline: 30 * time.Minute, strategy: []int{worldtest.Reverse, worldtest.Forwarding}, edit: func(m *world.Model) {
-			e := &m.Channels[worldtest.Reverse].Errors
-			e.By[channel.Moderation].Rate, e.By[channel.Submit].Rate, e.By[channel.Lost].Rate = 0.005, 0.003, 0.0005
-			e.By[channel.Job].Rate, e.By[channel.BadClip].Rate, e.By[channel.Download].Rate = 0.01, 0.02, 0.001
-		}},
-		{name: "slots, retries, polls, sticky exits", poll: 10 * time.Second, deadline: 30 * time.Minute, strategy: []int{worldtest.Reverse, worldtest.Forwarding}, edit: func(m *world.Model) {
-			// As many slots as keep rho at 0.9, whatever the number of orders.
-			c := &m.Channels[worldtest.Reverse]
-			c.Limits = world.Limits{Concurrent: 1 + m.Orders*91*10/9/int(world.Month.Seconds()), Queue: -1}
-			c.Errors.RegionMix, c.Errors.By[channel.Region].Rate, c.Errors.Exits = nil, 0.02, world.Exits{Count: 20, Burst: time.Minute}
-		}},
+		{name: "hybrid, all errors", poll: 10 * time.Second, deadline: 30 * time.Minute,
+			strategy: []int{worldtest.Reverse, worldtest.Forwarding}, edit: func(m *world.Model) {
+				e := &m.Channels[worldtest.Reverse].Errors
+				e.By[channel.Moderation].Rate, e.By[channel.Submit].Rate, e.By[channel.Lost].Rate = 0.005, 0.003, 0.0005
+				e.By[channel.Job].Rate, e.By[channel.BadClip].Rate, e.By[channel.Download].Rate = 0.01, 0.02, 0.001
+			}},
+		{name: "slots, retries, polls, sticky exits", poll: 10 * time.Second, deadline: 30 * time.Minute,
+			strategy: []int{worldtest.Reverse, worldtest.Forwarding}, edit: func(m *world.Model) {
+				// As many slots as keep rho at 0.9, whatever the number of orders.
+				c := &m.Channels[worldtest.Reverse]
+				c.Limits = world.Limits{Concurrent: 1 + m.Orders*91*10/9/int(world.Month.Seconds()), Queue: -1}
+				c.Errors.RegionMix, c.Errors.By[channel.Region].Rate, c.Errors.Exits = nil, 0.02,
+					world.Exits{Count: 20, Burst: time.Minute}
+			}},
 	} {
 		b.Run(bb.name, func(b *testing.B) {
 			m := worldtest.RefV1(b.N)

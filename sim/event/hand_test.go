@@ -36,7 +36,8 @@ func certain() (*world.Model, *policy.Strategy) {
 	}
 	retry := policy.SetOf(channel.Region, channel.Submit, channel.Job, channel.BadClip)
 	pause := policy.Backoff{Base: 2 * time.Second, Low: 1, High: 1}
-	return m, &policy.Strategy{Name: "a", Routes: []policy.Route{{Steps: []policy.Step{{Channel: a, Attempts: 3, Backoff: pause, RetryOn: retry}}}}}
+	return m, &policy.Strategy{Name: "a", Routes: []policy.Route{{Steps: []policy.Step{{Channel: a, Attempts: 3,
+		Backoff: pause, RetryOn: retry}}}}}
 }
 
 // TestByHand runs one order through a world without luck and compares with what a person works out.
@@ -70,9 +71,14 @@ func TestByHand(t *testing.T) {
 			latency: 60*s - 4, attempts: 1, onA: money.Dollar},
 		{name: "the first poll is an interval after acceptance", edit: func(_ model, r route) { r.Steps[0].Poll = 60 * s },
 			latency: 60 * s, attempts: 1, onA: money.Dollar},
-		{name: "and so it is for a job that takes no time", edit: func(m model, r route) { r.Steps[0].Poll = 60 * s; m.Channels[a].Jobs[0].Service = takes(0) },
+		{name: "and so it is for a job that takes no time",
+			edit:    func(m model, r route) { r.Steps[0].Poll = 60 * s; m.Channels[a].Jobs[0].Service = takes(0) },
 			latency: 60 * s, attempts: 1, onA: money.Dollar},
-		{name: "polls count from acceptance", edit: func(m model, r route) { r.Steps[0].Poll = 10 * s; m.Channels[a].SubmitTakes = takes(3) },
+		{name: "polls count from acceptance", edit: func(m model,
+			r route) {
+			r.Steps[0].Poll = 10 * s
+			m.Channels[a].SubmitTakes = takes(3)
+		},
 			latency: 53 * s, attempts: 1, onA: money.Dollar},
 		{name: "within the promise", edit: func(m model, r route) { m.Promise = 45 * s },
 			latency: 45 * s, attempts: 1, onA: money.Dollar},
@@ -82,52 +88,84 @@ func TestByHand(t *testing.T) {
 			latency: 50 * s, attempts: 1, onA: money.Dollar},
 		{name: "after the deadline, and paid", edit: func(m model, r route) { r.Deadline, r.Steps[0].Poll = 50*s-1, 10*s },
 			because: channel.Deadline, attempts: 1, failures: counts{channel.Deadline: 1}, onA: money.Dollar},
-		{name: "accepted after the deadline, and paid", edit: func(m model, r route) { r.Deadline, m.Channels[a].SubmitTakes = 30*s, takes(60) },
+		{name: "accepted after the deadline, and paid",
+			edit:    func(m model, r route) { r.Deadline, m.Channels[a].SubmitTakes = 30*s, takes(60) },
 			because: channel.Deadline, attempts: 1, failures: counts{channel.Deadline: 1}, onA: money.Dollar},
-		{name: "refused after the deadline: free", edit: func(m model, r route) { r.Deadline, m.Channels[a].Errors.By[channel.Region] = 30*s, always(60) },
+		{name: "refused after the deadline: free",
+			edit:    func(m model, r route) { r.Deadline, m.Channels[a].Errors.By[channel.Region] = 30*s, always(60) },
 			because: channel.Deadline, attempts: 1, failures: counts{channel.Region: 1}},
-		{name: "lost after the deadline: paid", edit: func(m model, r route) { r.Deadline, m.Channels[a].Errors.By[channel.Lost] = 30*s, always(60) },
+		{name: "lost after the deadline: paid", edit: func(m model, r route) {
+			r.Deadline,
+				m.Channels[a].Errors.By[channel.Lost] = 30*s, always(60)
+		},
 			because: channel.Deadline, attempts: 1, failures: counts{channel.Lost: 1}, onA: money.Dollar},
 		{name: "failed after the deadline, and billed", edit: func(m model, r route) {
 			r.Deadline, m.Channels[a].Errors.By[channel.Job].Rate, m.Channels[a].Errors.By[channel.Job].Billed = 30*s, 1, 1
 		}, because: channel.Deadline, attempts: 1, failures: counts{channel.Deadline: 1}, onA: money.Dollar},
-		{name: "failed after the deadline: free", edit: func(m model, r route) { r.Deadline, m.Channels[a].Errors.By[channel.Job].Rate = 30*s, 1 },
+		{name: "failed after the deadline: free",
+			edit:    func(m model, r route) { r.Deadline, m.Channels[a].Errors.By[channel.Job].Rate = 30*s, 1 },
 			because: channel.Deadline, attempts: 1, failures: counts{channel.Deadline: 1}},
-		{name: "unusable after the deadline, and paid", edit: func(m model, r route) { r.Deadline, m.Channels[a].Errors.By[channel.BadClip].Rate = 30*s, 1 },
+		{name: "unusable after the deadline, and paid",
+			edit:    func(m model, r route) { r.Deadline, m.Channels[a].Errors.By[channel.BadClip].Rate = 30*s, 1 },
 			because: channel.Deadline, attempts: 1, failures: counts{channel.Deadline: 1}, onA: money.Dollar},
 		{name: "three region errors", edit: func(m model, r route) { m.Channels[a].Errors.By[channel.Region] = always(6) },
 			because: channel.Region, attempts: 3, failures: counts{channel.Region: 3}},
-		{name: "three region errors that take no time", edit: func(m model, r route) { m.Channels[a].Errors.By[channel.Region].Rate = 1; r.Steps[0].Backoff.Base = 0 },
+		{name: "three region errors that take no time",
+			edit:    func(m model, r route) { m.Channels[a].Errors.By[channel.Region].Rate = 1; r.Steps[0].Backoff.Base = 0 },
 			because: channel.Region, attempts: 3, failures: counts{channel.Region: 3}},
-		{name: "three region errors, then b: 6 + 2 + 6 + 2 + 6 + 100 s", edit: func(m model, r route) { m.Channels[a].Errors.By[channel.Region] = always(6); thenB(r) },
+		{name: "three region errors, then b: 6 + 2 + 6 + 2 + 6 + 100 s",
+			edit:    func(m model, r route) { m.Channels[a].Errors.By[channel.Region] = always(6); thenB(r) },
 			latency: 122 * s, attempts: 4, failures: counts{channel.Region: 3}, onB: 2 * money.Dollar, fellBack: true},
-		{name: "the deadline ends a pause", edit: func(m model, r route) { m.Channels[a].Errors.By[channel.Region] = always(6); r.Deadline = 15 * s },
+		{name: "the deadline ends a pause", edit: func(m model,
+			r route) {
+			m.Channels[a].Errors.By[channel.Region] = always(6)
+			r.Deadline = 15 * s
+		},
 			because: channel.Deadline, attempts: 2, failures: counts{channel.Region: 2}},
-		{name: "no attempt begins at the very deadline", edit: func(m model, r route) { m.Channels[a].Errors.By[channel.Region] = always(6); r.Deadline = 16 * s },
+		{name: "no attempt begins at the very deadline",
+			edit:    func(m model, r route) { m.Channels[a].Errors.By[channel.Region] = always(6); r.Deadline = 16 * s },
 			because: channel.Deadline, attempts: 2, failures: counts{channel.Region: 2}},
-		{name: "one begins just before", edit: func(m model, r route) { m.Channels[a].Errors.By[channel.Region] = always(6); r.Deadline = 16*s + 1 },
+		{name: "one begins just before", edit: func(m model,
+			r route) {
+			m.Channels[a].Errors.By[channel.Region] = always(6)
+			r.Deadline = 16*s + 1
+		},
 			because: channel.Deadline, attempts: 3, failures: counts{channel.Region: 3}},
 		{name: "a region error is no submit error", edit: func(m model, r route) {
 			m.Channels[a].Errors.By[channel.Region], m.Channels[a].Errors.By[channel.Submit] = always(6), always(9)
 		}, because: channel.Region, attempts: 3, failures: counts{channel.Region: 3}},
-		{name: "submit errors", edit: func(m model, r route) { m.Channels[a].Errors.By[channel.Submit] = always(9); thenB(r) },
+		{name: "submit errors", edit: func(m model,
+			r route) {
+			m.Channels[a].Errors.By[channel.Submit] = always(9)
+			thenB(r)
+		},
 			latency: 131 * s, attempts: 4, failures: counts{channel.Submit: 3}, onB: 2 * money.Dollar, fellBack: true},
-		{name: "moderation falls over at once", edit: func(m model, r route) { m.Channels[a].Errors.By[channel.Moderation] = always(2); thenB(r) },
+		{name: "moderation falls over at once", edit: func(m model,
+			r route) {
+			m.Channels[a].Errors.By[channel.Moderation] = always(2)
+			thenB(r)
+		},
 			latency: 102 * s, attempts: 2, failures: counts{channel.Moderation: 1}, onB: 2 * money.Dollar, fellBack: true},
 		{name: "moderation on both", edit: func(m model, r route) {
 			m.Channels[a].Errors.By[channel.Moderation], m.Channels[b].Errors.By[channel.Moderation] = always(2), always(3)
 			thenB(r)
 		}, because: channel.Moderation, attempts: 2, failures: counts{channel.Moderation: 2}, fellBack: true},
-		{name: "an answer lost ends the order, and is paid", edit: func(m model, r route) { m.Channels[a].Errors.By[channel.Lost] = always(30); thenB(r) },
+		{name: "an answer lost ends the order, and is paid",
+			edit:    func(m model, r route) { m.Channels[a].Errors.By[channel.Lost] = always(30); thenB(r) },
 			because: channel.Lost, attempts: 1, failures: counts{channel.Lost: 1}, onA: money.Dollar},
 		{name: "or is paid twice", edit: func(m model, r route) {
 			m.Channels[a].Errors.By[channel.Lost], r.Steps[0].OnAmbiguous = always(30), policy.NextStep
 			thenB(r)
-		}, latency: 130 * s, attempts: 2, failures: counts{channel.Lost: 1}, onA: money.Dollar, onB: 2 * money.Dollar, fellBack: true},
-		{name: "failed jobs are free, and take their time", edit: func(m model, r route) { m.Channels[a].Errors.By[channel.Job].Rate = 1; thenB(r) },
-			latency: 45*s + 2*s + 45*s + 2*s + 45*s + 100*s, attempts: 4, failures: counts{channel.Job: 3}, onB: 2 * money.Dollar, fellBack: true},
-		{name: "failed jobs are found by polls, too", edit: func(m model, r route) { m.Channels[a].Errors.By[channel.Job].Rate, r.Steps[0].Poll = 1, 10*s; thenB(r) },
-			latency: 50*s + 2*s + 50*s + 2*s + 50*s + 100*s, attempts: 4, failures: counts{channel.Job: 3}, onB: 2 * money.Dollar, fellBack: true},
+		}, latency: 130 * s, attempts: 2, failures: counts{channel.Lost: 1}, onA: money.Dollar, onB: 2 * money.Dollar,
+			fellBack: true},
+		{name: "failed jobs are free, and take their time",
+			edit:    func(m model, r route) { m.Channels[a].Errors.By[channel.Job].Rate = 1; thenB(r) },
+			latency: 45*s + 2*s + 45*s + 2*s + 45*s + 100*s, attempts: 4, failures: counts{channel.Job: 3},
+			onB: 2 * money.Dollar, fellBack: true},
+		{name: "failed jobs are found by polls, too",
+			edit:    func(m model, r route) { m.Channels[a].Errors.By[channel.Job].Rate, r.Steps[0].Poll = 1, 10*s; thenB(r) },
+			latency: 50*s + 2*s + 50*s + 2*s + 50*s + 100*s, attempts: 4, failures: counts{channel.Job: 3},
+			onB: 2 * money.Dollar, fellBack: true},
 		{name: "failed jobs that are billed", edit: func(m model, r route) {
 			m.Channels[a].Errors.By[channel.Job].Rate, m.Channels[a].Errors.By[channel.Job].Billed = 1, 1
 		},
@@ -140,9 +178,15 @@ func TestByHand(t *testing.T) {
 			m.Channels[a].Errors.By[channel.Region], m.Channels[a].Price.Billed = always(1), channel.OnAccept
 		},
 			because: channel.Region, attempts: 3, failures: counts{channel.Region: 3}},
-		{name: "unusable clips are paid", edit: func(m model, r route) { m.Channels[a].Errors.By[channel.BadClip].Rate = 1; thenB(r) },
-			latency: 45*s + 2*s + 45*s + 2*s + 45*s + 100*s, attempts: 4, failures: counts{channel.BadClip: 3}, onA: 3 * money.Dollar, onB: 2 * money.Dollar, fellBack: true},
-		{name: "a clip that cannot be fetched until the deadline is paid", edit: func(m model, r route) { m.Channels[a].Errors.By[channel.Download].Rate, r.Deadline = 1, 60*s },
+		{name: "unusable clips are paid", edit: func(m model,
+			r route) {
+			m.Channels[a].Errors.By[channel.BadClip].Rate = 1
+			thenB(r)
+		},
+			latency: 45*s + 2*s + 45*s + 2*s + 45*s + 100*s, attempts: 4, failures: counts{channel.BadClip: 3},
+			onA: 3 * money.Dollar, onB: 2 * money.Dollar, fellBack: true},
+		{name: "a clip that cannot be fetched until the deadline is paid",
+			edit:    func(m model, r route) { m.Channels[a].Errors.By[channel.Download].Rate, r.Deadline = 1, 60*s },
 			because: channel.Deadline, attempts: 1, failures: counts{channel.Deadline: 1}, onA: money.Dollar},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

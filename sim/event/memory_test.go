@@ -22,7 +22,8 @@ func TestMemoryIsFlat(t *testing.T) {
 			engine.Month(month)
 		}
 		if len(engine.heap) != 0 || len(engine.free) != len(engine.orders) {
-			t.Errorf("%d orders: %d events are left, and %d of %d slots free", orders, len(engine.heap), len(engine.free), len(engine.orders))
+			t.Errorf("%d orders: %d events are left, and %d of %d slots free", orders, len(engine.heap), len(engine.free),
+				len(engine.orders))
 		}
 		return len(engine.orders), cap(engine.heap)
 	}

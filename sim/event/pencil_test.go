@@ -137,7 +137,8 @@ func (p *pencil) follow(key world.Key, class int) (now time.Duration, why channe
 }
 
 // attempt submits once and waits for the outcome, the deadline aside.
-func (p *pencil) attempt(key world.Key, class int, step *policy.Step, try int, now, end time.Duration) (time.Duration, attempt) {
+func (p *pencil) attempt(key world.Key, class int, step *policy.Step, try int, now, end time.Duration) (time.Duration,
+	attempt) {
 	ch := step.Channel
 	a := attempt{ch: ch}
 	fate := p.model.Attempt(key, ch, class, try)
@@ -234,19 +235,22 @@ func anyWorld(random *rand.Rand) (*world.Model, *policy.Strategy) {
 	}
 	classes := 1 + random.IntN(3)
 	for i := range classes {
-		m.Classes = append(m.Classes, world.Class{Share: 1 / float64(classes), Clip: channel.Clip{Seconds: 5 * (i + 1), Resolution: "720p"}})
+		m.Classes = append(m.Classes, world.Class{Share: 1 / float64(classes),
+			Clip: channel.Clip{Seconds: 5 * (i + 1), Resolution: "720p"}})
 	}
 	for range 3 {
 		c := world.Channel{
 			SubmitTakes: takes(),
-			Price: &channel.Price{Shape: channel.PerSecond, Units: map[string]money.Micros{channel.Any: money.Micros(1 + random.IntN(100_000))},
+			Price: &channel.Price{Shape: channel.PerSecond,
+				Units:  map[string]money.Micros{channel.Any: money.Micros(1 + random.IntN(100_000))},
 				Billed: channel.Billed(random.IntN(2))},
 			Errors: world.Errors{
 				By: world.ByReason{channel.Moderation: {Rate: rate() / 2, Takes: takes()},
 					channel.Region: {Rate: rate(), Takes: takes()},
 					channel.Submit: {Rate: rate(), Takes: takes()},
 					channel.Lost:   {Rate: rate() / 4, Takes: takes()},
-					channel.Job:    {Rate: rate(), Billed: rate()}, channel.BadClip: {Rate: rate()}, channel.Download: {Rate: min(0.9, rate())}},
+					channel.Job:    {Rate: rate(), Billed: rate()}, channel.BadClip: {Rate: rate()},
+					channel.Download: {Rate: min(0.9, rate())}},
 			},
 		}
 		if pick(3) {

@@ -105,7 +105,10 @@ func TestPollaczekKhinchine(t *testing.T) {
 	}{
 		{"constant", 0.8, func(mean float64) dist.Distribution { return dist.Constant(mean) }, 1},
 		{"uniform", 0.85, func(mean float64) dist.Distribution { return dist.Uniform{Low: 0, High: 2 * mean} }, 4.0 / 3},
-		{"lognormal", 0.7, func(mean float64) dist.Distribution { return dist.LogNormal{Mu: math.Log(mean) - 0.32, Sigma: 0.8} }, math.Exp(0.64)},
+		{"lognormal", 0.7, func(mean float64) dist.Distribution {
+			return dist.LogNormal{Mu: math.Log(mean) - 0.32,
+				Sigma: 0.8}
+		}, math.Exp(0.64)},
 		{"Weibull", 0.75, func(mean float64) dist.Distribution { return dist.Weibull{K: 0.5, Lambda: mean / 2} }, 6},
 	} {
 		job := tt.rho * world.Month.Seconds() / orders
@@ -151,7 +154,8 @@ func TestRegionErrorsByCountry(t *testing.T) {
 		m, s := certain()
 		m.Orders = orders
 		e := &m.Channels[a].Errors
-		e.By[channel.Region].Rate, e.Countries, e.Exits.PerOrder = 0.3, []world.Country{{Name: "MM", Share: 0.1}, {Name: "RU", Share: 0.2}}, perOrder
+		e.By[channel.Region].Rate, e.Countries, e.Exits.PerOrder = 0.3,
+			[]world.Country{{Name: "MM", Share: 0.1}, {Name: "RU", Share: 0.2}}, perOrder
 		gone := 0.3 * 0.3 * 0.3
 		tries := 1 + 0.3 + 0.09 // of all orders; with perOrder, of those whose exit is bad
 		if perOrder {

@@ -19,7 +19,8 @@ import (
 func crowdedWorld(random *rand.Rand) (*world.Model, *policy.Strategy) {
 	m, s := anyWorld(random)
 	for i := range m.Channels {
-		m.Channels[i].Limits = world.Limits{PerMinute: random.IntN(2) * (1 + random.IntN(3)), Concurrent: random.IntN(3), Queue: random.IntN(2) * random.IntN(5)}
+		m.Channels[i].Limits = world.Limits{PerMinute: random.IntN(2) * (1 + random.IntN(3)), Concurrent: random.IntN(3),
+			Queue: random.IntN(2) * random.IntN(5)}
 	}
 	m.Orders, m.Process = 200, world.Traced
 	at := time.Duration(0)
@@ -39,7 +40,8 @@ func crowdedWorld(random *rand.Rand) (*world.Model, *policy.Strategy) {
 			case 0:
 				step.Timeout = time.Duration(5+random.IntN(60)) * time.Second
 			case 1:
-				step.Breaker = policy.Breaker{Failures: 3, Window: time.Minute, Open: 30 * time.Second, On: policy.ReasonSet(random.Uint64())}
+				step.Breaker = policy.Breaker{Failures: 3, Window: time.Minute, Open: 30 * time.Second,
+					On: policy.ReasonSet(random.Uint64())}
 			}
 		}
 	}
@@ -59,7 +61,8 @@ func TestRoomsLeaveOutOnlyWhatChangesNothing(t *testing.T) {
 				called++
 			}
 			if e.At < 0 || m.Trace[order]+e.At < last {
-				t.Fatalf("seed %d: %v of order %d comes at %v, after something at %v", seed, e.Kind, order, m.Trace[order]+e.At, last)
+				t.Fatalf("seed %d: %v of order %d comes at %v, after something at %v", seed, e.Kind, order, m.Trace[order]+e.At,
+					last)
 			}
 			last = m.Trace[order] + e.At
 		}
@@ -77,16 +80,19 @@ func TestRoomsLeaveOutOnlyWhatChangesNothing(t *testing.T) {
 // TestFirstComeFirstWoken: one job at a time of 100 s each. The second order is refused at 10 s, the others find the
 // channel paused; who waits longest gets the place that frees, and the next one is refused once.
 func TestFirstComeFirstWoken(t *testing.T) {
-	for name, deadline := range map[string]time.Duration{"without a deadline": 0, "with one that is far": time.Hour, "with one that the last can't keep": 350 * time.Second} {
+	for name, deadline := range map[string]time.Duration{"without a deadline": 0, "with one that is far": time.Hour,
+		"with one that the last can't keep": 350 * time.Second} {
 		t.Run(name, func(t *testing.T) {
 			const s = time.Second
 			m, strategy := certain()
-			m.Orders, m.Process, m.Trace, m.Deadline = 5, world.Traced, []time.Duration{0, 10 * s, 20 * s, 20*s + 1, 30 * s}, deadline
+			m.Orders, m.Process, m.Trace, m.Deadline = 5, world.Traced, []time.Duration{0, 10 * s, 20 * s, 20*s + 1, 30 * s},
+				deadline
 			m.Channels[a].Limits = world.Limits{Concurrent: 1}
 			m.Channels[a].Jobs[0].Service = dist.Constant(100)
 			route := &strategy.Routes[0]
 			route.Deadline, route.Steps[0].RetryOn = deadline, policy.SetOf(channel.RateLimited)
-			want := event.Tally{Orders: 5, Delivered: 5, InTime: 5, Attempts: 9, Spent: make([]event.Spent, 2), Classes: []int64{5}}
+			want := event.Tally{Orders: 5, Delivered: 5, InTime: 5, Attempts: 9, Spent: make([]event.Spent, 2),
+				Classes: []int64{5}}
 			latencies := []time.Duration{100 * s, 190 * s, 280 * s, 380*s - 1, 470 * s}
 			want.Failures[channel.RateLimited] = 4
 			if deadline == 350*s {

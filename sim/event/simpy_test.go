@@ -30,12 +30,13 @@ type duel struct {
 	months  func(b *testing.B, size int) (replicate func(month int) []float64)
 }
 
-// BenchmarkAgainstSimPy prints how much one core simulates in a second of its own time, how much SimPy does
-// of the same model, and the ratio. Their figures must agree within four standard errors.
-// Where Python knows no SimPy (Debian: python3-simpy3), it says so and prints the first alone.
+// BenchmarkAgainstSimPy prints how much one core simulates in a second of its own time, how much SimPy does of the same
+// model, and the ratio. Their figures must agree within four standard errors. Where Python knows no SimPy (Debian:
+// python3-simpy3), it says so and prints the first alone.
 //
-// SimPy polls as its users write it: each poll is an event ("orders"). The engine works out which poll finds a job ended, as
-// polls that find nothing change nothing; "orders, SimPy spared the polls" is how fast SimPy would be if its model did so, too.
+// SimPy polls as its users write it: each poll is an event ("orders"). The engine works out which poll finds a job
+// ended, as polls that find nothing change nothing; "orders, SimPy spared the polls" is how fast SimPy would be if its
+// model did so, too.
 func BenchmarkAgainstSimPy(b *testing.B) {
 	b.Run("queue", duel{[]string{"testdata/queue.py"}, "Mevents/s", 2, 20_000, []string{"mean wait"}, queueMonths}.run)
 	for _, orders := range []struct{ name, polls string }{{"orders", "each"}, {"orders, SimPy spared the polls", "last"}} {

@@ -31,21 +31,28 @@ func TestStepsByHand(t *testing.T) {
 		charged  money.Micros
 		failures map[channel.Reason]int64
 	}{
-		{"left after 40 s and tried again, in vain; both jobs complete and are billed", func(m *world.Model, r *policy.Route) {
-			timeouts(&r.Steps[0], 40*s, 2)
-			r.Steps = append(r.Steps, policy.Step{Channel: b, Attempts: 1})
-		}, 180 * s, 3, 4 * money.Dollar, map[channel.Reason]int64{channel.Timeout: 2}},
+		{"left after 40 s and tried again, in vain; both jobs complete and are billed",
+			func(m *world.Model, r *policy.Route) {
+				timeouts(&r.Steps[0], 40*s, 2)
+				r.Steps = append(r.Steps, policy.Step{Channel: b, Attempts: 1})
+			}, 180 * s, 3, 4 * money.Dollar, map[channel.Reason]int64{channel.Timeout: 2}},
 		{"left after 40 s, and what is left fails, which is free", func(m *world.Model, r *policy.Route) {
 			timeouts(&r.Steps[0], 40*s, 2)
 			m.Channels[a].Errors.By[channel.Job].Rate = 1
 			r.Steps = append(r.Steps, policy.Step{Channel: b, Attempts: 1})
 		}, 180 * s, 3, 2 * money.Dollar, map[channel.Reason]int64{channel.Timeout: 2}},
-		{"ready at the very timeout", func(m *world.Model, r *policy.Route) { timeouts(&r.Steps[0], 45*s, 2) }, 45 * s, 1, money.Dollar, nil},
-		{"left sixteen times, the first ones settled long before the last", func(m *world.Model, r *policy.Route) { timeouts(&r.Steps[0], 10*s, 16) },
+		{"ready at the very timeout", func(m *world.Model, r *policy.Route) { timeouts(&r.Steps[0], 45*s, 2) }, 45 * s, 1,
+			money.Dollar, nil},
+		{"left sixteen times, the first ones settled long before the last",
+			func(m *world.Model, r *policy.Route) { timeouts(&r.Steps[0], 10*s, 16) },
 			0, 16, 16 * money.Dollar, map[channel.Reason]int64{channel.Timeout: 16}},
-		{"a hedge that comes too late costs its price", func(m *world.Model, r *policy.Route) { r.Steps[0].Hedge = policy.Hedge{After: 20 * s, Channel: b} },
+		{"a hedge that comes too late costs its price",
+			func(m *world.Model, r *policy.Route) { r.Steps[0].Hedge = policy.Hedge{After: 20 * s, Channel: b} },
 			45 * s, 2, 3 * money.Dollar, map[channel.Reason]int64{channel.Overtaken: 1}},
-		{"a hedge that is not needed", func(m *world.Model, r *policy.Route) { r.Steps[0].Hedge = policy.Hedge{After: 50 * s, Channel: b} }, 45 * s, 1, money.Dollar, nil},
+		{"a hedge that is not needed", func(m *world.Model,
+			r *policy.Route) {
+			r.Steps[0].Hedge = policy.Hedge{After: 50 * s, Channel: b}
+		}, 45 * s, 1, money.Dollar, nil},
 		{"a hedge that wins; the slow clip is billed", func(m *world.Model, r *policy.Route) {
 			r.Steps[0].Channel, r.Steps[0].Hedge = b, policy.Hedge{After: 20 * s, Channel: a, Poll: 30 * s}
 		}, 80 * s, 2, 3 * money.Dollar, map[channel.Reason]int64{channel.Overtaken: 1}},
@@ -55,7 +62,8 @@ func TestStepsByHand(t *testing.T) {
 		}, 65 * s, 2, money.Dollar, map[channel.Reason]int64{channel.Overtaken: 1}},
 		{"both of a pair fail, three times", func(m *world.Model, r *policy.Route) {
 			r.Steps[0].Hedge = policy.Hedge{After: 20 * s, Channel: b}
-			m.Channels[a].Errors.By[channel.Job].Rate, m.Channels[b].Errors.By[channel.Job].Rate, m.Channels[b].Errors.By[channel.Job].Billed = 1, 1, 1
+			m.Channels[a].Errors.By[channel.Job].Rate, m.Channels[b].Errors.By[channel.Job].Rate,
+				m.Channels[b].Errors.By[channel.Job].Billed = 1, 1, 1
 		}, 0, 6, 6 * money.Dollar, map[channel.Reason]int64{channel.Job: 6}},
 		{"the deadline ends both of a pair", func(m *world.Model, r *policy.Route) {
 			r.Steps[0].Hedge = policy.Hedge{After: 20 * s, Channel: b}
@@ -117,7 +125,8 @@ func TestStepsClosedForms(t *testing.T) {
 		tally := month(t, m, s)
 		left := 1 - first.CDF(50)
 		share(t, "undelivered", tally.Orders-tally.Delivered, left*left*left)
-		within(t, "attempts an order", float64(tally.Attempts)/orders, 1+left+left*left, math.Sqrt((left+3*left*left-(left+left*left)*(left+left*left))/orders))
+		within(t, "attempts an order", float64(tally.Attempts)/orders, 1+left+left*left,
+			math.Sqrt((left+3*left*left-(left+left*left)*(left+left*left))/orders))
 		if tally.Charge() != money.Micros(tally.Attempts)*money.Dollar {
 			t.Errorf("%d attempts cost %v: all of them make a clip in the end", tally.Attempts, tally.Charge())
 		}
@@ -129,7 +138,8 @@ func TestStepsClosedForms(t *testing.T) {
 		tally := month(t, m, s)
 		share(t, "hedged", tally.Attempts-tally.Orders, 1-first.CDF(50))
 		share(t, "in time", tally.InTime, 1-(1-first.CDF(90))*(1-second.CDF(40)))
-		if want := money.Micros(tally.Orders)*money.Dollar + money.Micros(tally.Attempts-tally.Orders)*2*money.Dollar; tally.Charge() != want {
+		if want := money.Micros(tally.Orders)*money.Dollar +
+			money.Micros(tally.Attempts-tally.Orders)*2*money.Dollar; tally.Charge() != want {
 			t.Errorf("charged %v, want %v: losers are billed", tally.Charge(), want)
 		}
 	})
@@ -147,7 +157,8 @@ func TestStepsClosedForms(t *testing.T) {
 		m, s := world()
 		m.Channels[a].Errors.By[channel.Submit].Rate = 1
 		step := &s.Routes[0].Steps[0]
-		step.Attempts, step.Breaker = 1, policy.Breaker{Failures: 5, Window: time.Hour, Open: time.Hour, On: policy.SetOf(channel.Submit)}
+		step.Attempts, step.Breaker = 1, policy.Breaker{Failures: 5, Window: time.Hour, Open: time.Hour,
+			On: policy.SetOf(channel.Submit)}
 		s.Routes[0].Steps = append(s.Routes[0].Steps, policy.Step{Channel: b, Attempts: 1})
 		tally := month(t, m, s)
 		// Five open it, and then the first order of each hour probes; orders come each 13 s.
@@ -170,7 +181,8 @@ func BenchmarkStepFeatures(b *testing.B) {
 		{"none", func(*policy.Step) {}},
 		{"timeout", func(s *policy.Step) { s.Timeout, s.RetryOn = 2*time.Minute, s.RetryOn|policy.SetOf(channel.Timeout) }},
 		{"breaker and budget", func(s *policy.Step) {
-			s.Breaker = policy.Breaker{Failures: 5, Window: time.Minute, Open: 30 * time.Second, On: policy.SetOf(channel.Region)}
+			s.Breaker = policy.Breaker{Failures: 5, Window: time.Minute, Open: 30 * time.Second,
+				On: policy.SetOf(channel.Region)}
 			s.Budget = policy.Budget{Share: 100_000_000, Burst: 10}
 		}},
 		{"hedge", func(s *policy.Step) {

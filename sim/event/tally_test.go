@@ -29,13 +29,15 @@ func same(t *testing.T, got, want *event.Tally) {
 		return share
 	}
 	facts := func(t *event.Tally) plain {
-		return plain{t.Orders, t.Delivered, t.InTime, t.Attempts, t.Fallbacks, t.Failures, t.Undelivered, reached(t), t.Latency}
+		return plain{t.Orders, t.Delivered, t.InTime, t.Attempts, t.Fallbacks, t.Failures, t.Undelivered, reached(t),
+			t.Latency}
 	}
 	if g, w := facts(got), facts(want); g != w {
 		t.Errorf("got  %+v\nwant %+v", g, w)
 	}
 	if !slices.Equal(got.Spent, want.Spent) || !slices.Equal(got.Classes, want.Classes) || got.Days != want.Days {
-		t.Errorf("spent %v, by day %v, for orders %v, want %v, %v, %v", got.Spent, got.Days, got.Classes, want.Spent, want.Days, want.Classes)
+		t.Errorf("spent %v, by day %v, for orders %v, want %v, %v, %v", got.Spent, got.Days, got.Classes, want.Spent,
+			want.Days, want.Classes)
 	}
 	for _, q := range []float64{0.001, 0.1, 0.5, 0.9, 0.99, 0.9999} {
 		g, gotReached := got.Latencies.Quantile(q, got.Orders)
@@ -52,7 +54,8 @@ func troubled(orders int) *world.Model {
 	m.Deadline, m.Promise = 10*time.Minute, 3*time.Minute
 	e := &m.Channels[worldtest.Reverse].Errors
 	e.By[channel.Moderation].Rate, e.By[channel.Submit].Rate, e.By[channel.Lost].Rate = 0.05, 0.03, 0.02
-	e.By[channel.Job].Rate, e.By[channel.Job].Billed, e.By[channel.BadClip].Rate, e.By[channel.Download].Rate = 0.1, 0.5, 0.2, 0.1
+	e.By[channel.Job].Rate, e.By[channel.Job].Billed, e.By[channel.BadClip].Rate, e.By[channel.Download].Rate = 0.1, 0.5,
+		0.2, 0.1
 	return m
 }
 
@@ -145,7 +148,8 @@ func TestMerge(t *testing.T) {
 
 func TestHandling(t *testing.T) {
 	tally := event.Tally{Orders: 10, Delivered: 7, InTime: 5}
-	costs := &world.Costs{Undelivered: 3 * money.Dollar, Late: money.Dollar, Fixed: []money.Micros{100 * money.Dollar, 1000 * money.Dollar}}
+	costs := &world.Costs{Undelivered: 3 * money.Dollar, Late: money.Dollar,
+		Fixed: []money.Micros{100 * money.Dollar, 1000 * money.Dollar}}
 	for _, tt := range []struct {
 		uses []bool
 		want money.Micros
@@ -176,5 +180,6 @@ func TestNoPrice(t *testing.T) {
 func TestNoOrders(t *testing.T) {
 	m, strategy := certain()
 	m.Orders = 0
-	same(t, engine(t, m, strategy).Month(0), &event.Tally{Spent: make([]event.Spent, 2), Classes: make([]int64, len(m.Classes))})
+	same(t, engine(t, m, strategy).Month(0),
+		&event.Tally{Spent: make([]event.Spent, 2), Classes: make([]int64, len(m.Classes))})
 }

@@ -54,11 +54,14 @@ func TestStickyTable(t *testing.T) {
 		{60, [4]string{"3.2e-03", "1.2e-02", "3.1e-04", "8.0e-06"}},
 		{300, [4]string{"4.2e-03", "1.5e-02", "4.0e-04", "8.0e-06"}},
 	} {
-		for i, errors := range []struct{ good, bad, count float64 }{{0.002, 0.5, 1}, {0, 0.9, 1}, {0.01, 0.2, 1}, {0, 0.9, 1e12}} {
+		for i, errors := range []struct{ good, bad, count float64 }{{0.002, 0.5, 1}, {0, 0.9, 1}, {0.01, 0.2, 1},
+			{0, 0.9, 1e12}} {
 			share := (0.02 - errors.good) / (errors.bad - errors.good)
-			x := &exits{count: errors.count, share: share, rate: 1 / (row.dwell * (1 - share)), bad: errors.bad, good: errors.good}
+			x := &exits{count: errors.count, share: share, rate: 1 / (row.dwell * (1 - share)), bad: errors.bad,
+				good: errors.good}
 			if got := fmt.Sprintf("%.1e", refused(t, x, 3)); got != row.want[i] {
-				t.Errorf("bad for %v s, %v refused while good, %v while bad, %v exits: %s, want %s", row.dwell, errors.good, errors.bad, errors.count, got, row.want[i])
+				t.Errorf("bad for %v s, %v refused while good, %v while bad, %v exits: %s, want %s", row.dwell, errors.good,
+					errors.bad, errors.count, got, row.want[i])
 			}
 		}
 	}

@@ -58,7 +58,8 @@ func TestRefV1(t *testing.T) {
 	forwarding := solve(t, m, worldtest.Strategy("forwarding", m, 0, worldtest.Forwarding))
 	digits(t, "forwarding's cost", forwarding.CostPerDelivered(), 0.6375)
 	digits(t, "forwarding's mean", forwarding.MeanLatency, 91.159430)
-	for _, tt := range []struct{ q, want float64 }{{0.5, 65.579728}, {0.95, 243.446840}, {0.99, 421.012991}, {0.999, 704.503442}} {
+	for _, tt := range []struct{ q, want float64 }{{0.5, 65.579728}, {0.95, 243.446840}, {0.99, 421.012991},
+		{0.999, 704.503442}} {
 		got, _ := forwarding.Quantile(tt.q)
 		digits(t, "forwarding's quantile", got, tt.want)
 	}

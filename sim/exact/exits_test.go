@@ -135,12 +135,16 @@ func TestLimits(t *testing.T) {
 		{"many exits", solved(world.Exits{Count: 1 << 50, Burst: time.Minute}, nil), independent, 1e-12},
 		{"lasting, kept", solved(world.Exits{Count: 3, Burst: lasting, PerOrder: true}, nil), once, 1e-7}, // 146 years
 		{"lasting, one exit", solved(world.Exits{Count: 1, Burst: lasting}, nil), once, 1e-7},
-		{"one exit, kept or not", solved(world.Exits{Count: 1, Burst: time.Minute}, nil), solved(world.Exits{Count: 3, Burst: time.Minute, PerOrder: true}, nil), 0},
+		{"one exit, kept or not", solved(world.Exits{Count: 1, Burst: time.Minute}, nil),
+			solved(world.Exits{Count: 3, Burst: time.Minute, PerOrder: true}, nil), 0},
 	} {
 		for what, pair := range map[string][2]float64{
-			"delivered": {tt.got.Delivered, tt.want.Delivered}, "attempts": {tt.got.Attempts, tt.want.Attempts}, "fallback": {tt.got.Fallback, tt.want.Fallback},
-			"charge": {tt.got.ChargePerOrder, tt.want.ChargePerOrder}, "mean": {tt.got.MeanLatency / 300, tt.want.MeanLatency / 300},
-			"CDF(60)": {tt.got.CDF(60), tt.want.CDF(60)}, "CDF(71.3)": {tt.got.CDF(71.3), tt.want.CDF(71.3)}, "CDF(200)": {tt.got.CDF(200), tt.want.CDF(200)},
+			"delivered": {tt.got.Delivered, tt.want.Delivered}, "attempts": {tt.got.Attempts, tt.want.Attempts},
+			"fallback": {tt.got.Fallback, tt.want.Fallback},
+			"charge":   {tt.got.ChargePerOrder, tt.want.ChargePerOrder},
+			"mean":     {tt.got.MeanLatency / 300, tt.want.MeanLatency / 300},
+			"CDF(60)":  {tt.got.CDF(60), tt.want.CDF(60)}, "CDF(71.3)": {tt.got.CDF(71.3), tt.want.CDF(71.3)},
+			"CDF(200)": {tt.got.CDF(200), tt.want.CDF(200)},
 		} {
 			if math.Abs(pair[0]-pair[1]) > tt.slack {
 				t.Errorf("%s: %s %.15g, want %.15g", tt.name, what, pair[0], pair[1])
@@ -214,7 +218,8 @@ func TestTimePassesInJobs(t *testing.T) {
 	}
 }
 
-// TestPolledTilts: what passes until a poll finds a failed job counts to that poll, also where polls are closer than the grid.
+// TestPolledTilts: what passes until a poll finds a failed job counts to that poll, also where polls are closer than
+// the grid.
 func TestPolledTilts(t *testing.T) {
 	const share, fails = 0.4, 0.25
 	for _, poll := range []time.Duration{4 * time.Millisecond, 100 * time.Millisecond, time.Second, 7 * time.Second} {
@@ -267,17 +272,25 @@ func TestWhereOrdersStillMeet(t *testing.T) {
 		want  error
 	}{
 		{"exits", true, func(*world.Model) {}, []policy.Step{try(reverse, 2), try(forwarding, 1)}, nil},
-		{"not asked for", false, func(*world.Model) {}, []policy.Step{try(reverse, 2), try(forwarding, 1)}, exact.ErrDependent},
-		{"always bad", true, func(m *world.Model) { m.Channels[reverse].Errors.By[channel.Region].Rate = 1 }, []policy.Step{try(reverse, 2), try(forwarding, 1), try(reverse, 1)}, nil},
-		{"comes back", true, func(*world.Model) {}, []policy.Step{try(reverse, 2), try(forwarding, 1), try(reverse, 1)}, exact.ErrDependent},
-		{"comes back to a channel without exits", true, func(*world.Model) {}, []policy.Step{try(forwarding, 2), try(reverse, 1), try(forwarding, 1)}, nil},
-		{"outage", true, func(m *world.Model) { m.Outages = []world.Outage{{Channels: []int{reverse}}} }, []policy.Step{try(reverse, 2)}, exact.ErrDependent},
-		{"regimes", true, func(m *world.Model) { m.Channels[reverse].Regimes = make([]world.Regime, 2) }, []policy.Step{try(reverse, 2)}, exact.ErrDependent},
-		{"limits", true, func(m *world.Model) { m.Channels[reverse].Limits.PerMinute = 6 }, []policy.Step{try(reverse, 2)}, exact.ErrDependent},
+		{"not asked for", false, func(*world.Model) {}, []policy.Step{try(reverse, 2), try(forwarding, 1)},
+			exact.ErrDependent},
+		{"always bad", true, func(m *world.Model) { m.Channels[reverse].Errors.By[channel.Region].Rate = 1 },
+			[]policy.Step{try(reverse, 2), try(forwarding, 1), try(reverse, 1)}, nil},
+		{"comes back", true, func(*world.Model) {}, []policy.Step{try(reverse, 2), try(forwarding, 1), try(reverse, 1)},
+			exact.ErrDependent},
+		{"comes back to a channel without exits", true, func(*world.Model) {},
+			[]policy.Step{try(forwarding, 2), try(reverse, 1), try(forwarding, 1)}, nil},
+		{"outage", true, func(m *world.Model) { m.Outages = []world.Outage{{Channels: []int{reverse}}} },
+			[]policy.Step{try(reverse, 2)}, exact.ErrDependent},
+		{"regimes", true, func(m *world.Model) { m.Channels[reverse].Regimes = make([]world.Regime, 2) },
+			[]policy.Step{try(reverse, 2)}, exact.ErrDependent},
+		{"limits", true, func(m *world.Model) { m.Channels[reverse].Limits.PerMinute = 6 }, []policy.Step{try(reverse, 2)},
+			exact.ErrDependent},
 	} {
 		m := sticky(0.3, x)
 		tt.edit(m)
-		if _, err := exact.Solve(m, route(m, tt.steps...), []bool{true, true}, exact.Options{Exits: tt.exits}); !errors.Is(err, tt.want) {
+		if _, err := exact.Solve(m, route(m, tt.steps...), []bool{true, true},
+			exact.Options{Exits: tt.exits}); !errors.Is(err, tt.want) {
 			t.Errorf("%s: %v, want %v", tt.name, err, tt.want)
 		}
 	}

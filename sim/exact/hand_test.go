@@ -126,25 +126,38 @@ func TestAtoms(t *testing.T) {
 		below                       []float64
 	}{
 		{name: "no limit", delivered: 0.875, inTime: 0.875, attempts: 1.75, charge: 0.875,
-			mean: (45*0.5 + 53*0.25 + 61*0.125) / 0.875, seconds: []float64{45, 53, 61}, shares: []float64{0.5, 0.75, 0.875}, below: []float64{0, 0.5, 0.75}},
+			mean: (45*0.5 + 53*0.25 + 61*0.125) / 0.875, seconds: []float64{45, 53, 61}, shares: []float64{0.5, 0.75, 0.875},
+			below: []float64{0, 0.5, 0.75}},
 		{name: "found by polls", edit: func(_ *world.Model, step *policy.Step) { step.Poll = 10 * s },
 			delivered: 0.875, inTime: 0.875, attempts: 1.75, charge: 0.875,
-			mean: (50*0.5 + 58*0.25 + 66*0.125) / 0.875, seconds: []float64{50, 58, 66}, shares: []float64{0.5, 0.75, 0.875}, below: []float64{0, 0.5, 0.75}},
+			mean: (50*0.5 + 58*0.25 + 66*0.125) / 0.875, seconds: []float64{50, 58, 66}, shares: []float64{0.5, 0.75, 0.875},
+			below: []float64{0, 0.5, 0.75}},
 		{name: "ready at the very poll", edit: func(_ *world.Model, step *policy.Step) { step.Poll = 9 * s },
 			delivered: 0.875, inTime: 0.875, attempts: 1.75, charge: 0.875,
-			mean: (45*0.5 + 53*0.25 + 61*0.125) / 0.875, seconds: []float64{45, 53, 61}, shares: []float64{0.5, 0.75, 0.875}, below: []float64{0, 0.5, 0.75}},
-		{name: "the first poll is an interval after acceptance", edit: func(_ *world.Model, step *policy.Step) { step.Poll = 60 * s },
+			mean: (45*0.5 + 53*0.25 + 61*0.125) / 0.875, seconds: []float64{45, 53, 61}, shares: []float64{0.5, 0.75, 0.875},
+			below: []float64{0, 0.5, 0.75}},
+		{name: "the first poll is an interval after acceptance",
+			edit:      func(_ *world.Model, step *policy.Step) { step.Poll = 60 * s },
 			delivered: 0.875, inTime: 0.875, attempts: 1.75, charge: 0.875,
-			mean: (60*0.5 + 68*0.25 + 76*0.125) / 0.875, seconds: []float64{60, 68, 76}, shares: []float64{0.5, 0.75, 0.875}, below: []float64{0, 0.5, 0.75}},
+			mean: (60*0.5 + 68*0.25 + 76*0.125) / 0.875, seconds: []float64{60, 68, 76}, shares: []float64{0.5, 0.75, 0.875},
+			below: []float64{0, 0.5, 0.75}},
 		{name: "the promise on an atom", edit: func(m *world.Model, _ *policy.Step) { m.Promise = 53 * s },
 			delivered: 0.875, inTime: 0.75, attempts: 1.75, charge: 0.875, mean: (45*0.5 + 53*0.25 + 61*0.125) / 0.875},
-		{name: "the promise just below", edit: func(m *world.Model, _ *policy.Step) { m.Promise = 53*s - 10*time.Millisecond },
+		{name: "the promise just below", edit: func(m *world.Model,
+			_ *policy.Step) {
+			m.Promise = 53*s - 10*time.Millisecond
+		},
 			delivered: 0.875, inTime: 0.5, attempts: 1.75, charge: 0.875, mean: (45*0.5 + 53*0.25 + 61*0.125) / 0.875},
-		{name: "the promise beyond the deadline", edit: func(m *world.Model, _ *policy.Step) { m.Deadline, m.Promise = 53*s, 61*s },
+		{name: "the promise beyond the deadline",
+			edit:      func(m *world.Model, _ *policy.Step) { m.Deadline, m.Promise = 53*s, 61*s },
 			delivered: 0.75, inTime: 0.75, attempts: 1.75, charge: 0.875, mean: (45*0.5 + 53*0.25) / 0.75},
-		{name: "the deadline on an atom: the third attempt runs, and is paid", edit: func(m *world.Model, _ *policy.Step) { m.Deadline = 53 * s },
+		{name: "the deadline on an atom: the third attempt runs, and is paid",
+			edit:      func(m *world.Model, _ *policy.Step) { m.Deadline = 53 * s },
 			delivered: 0.75, inTime: 0.75, attempts: 1.75, charge: 0.875, mean: (45*0.5 + 53*0.25) / 0.75},
-		{name: "the deadline just below", edit: func(m *world.Model, _ *policy.Step) { m.Deadline = 53*s - 10*time.Millisecond },
+		{name: "the deadline just below", edit: func(m *world.Model,
+			_ *policy.Step) {
+			m.Deadline = 53*s - 10*time.Millisecond
+		},
 			delivered: 0.5, inTime: 0.5, attempts: 1.75, charge: 0.875, mean: 45},
 		{name: "no attempt begins at the very deadline", edit: func(m *world.Model, _ *policy.Step) {
 			m.Deadline = 16 * s
@@ -156,9 +169,13 @@ func TestAtoms(t *testing.T) {
 			m.Channels[reverse].Jobs[0].Service = dist.Constant(5)
 		},
 			delivered: 0.75, inTime: 0.75, attempts: 1.75, charge: 0.875, mean: (5*0.5 + 13*0.25) / 0.75},
-		{name: "the way to acceptance", edit: func(m *world.Model, _ *policy.Step) { m.Channels[reverse].SubmitTakes = dist.Constant(3) },
+		{name: "the way to acceptance", edit: func(m *world.Model,
+			_ *policy.Step) {
+			m.Channels[reverse].SubmitTakes = dist.Constant(3)
+		},
 			delivered: 0.875, inTime: 0.875, attempts: 1.75, charge: 0.875,
-			mean: (48*0.5 + 56*0.25 + 64*0.125) / 0.875, seconds: []float64{48, 56, 64}, shares: []float64{0.5, 0.75, 0.875}, below: []float64{0, 0.5, 0.75}},
+			mean: (48*0.5 + 56*0.25 + 64*0.125) / 0.875, seconds: []float64{48, 56, 64}, shares: []float64{0.5, 0.75, 0.875},
+			below: []float64{0, 0.5, 0.75}},
 		{name: "region errors are not tried again", edit: func(_ *world.Model, step *policy.Step) { step.RetryOn = 0 },
 			delivered: 0.5, inTime: 0.5, attempts: 1, charge: 0.5, mean: 45},
 	} {
@@ -206,25 +223,35 @@ func TestErrors(t *testing.T) {
 		{"jobs fail, all accepted ones billed", func(m *world.Model, _ []policy.Step) {
 			m.Channels[reverse].Errors.By[channel.Job].Rate, m.Channels[reverse].Price.Billed = 0.5, channel.OnAccept
 		}, 1, 1.75, 0.25, 1.5, 0.5},
-		{"unusable: paid each time", func(m *world.Model, _ []policy.Step) { m.Channels[reverse].Errors.By[channel.BadClip].Rate = 0.5 },
+		{"unusable: paid each time", func(m *world.Model,
+			_ []policy.Step) {
+			m.Channels[reverse].Errors.By[channel.BadClip].Rate = 0.5
+		},
 			1, 1.75, 0.25, 1.5, 0.5},
-		{"submit errors: free", func(m *world.Model, _ []policy.Step) { m.Channels[reverse].Errors.By[channel.Submit].Rate = 0.5 },
+		{"submit errors: free", func(m *world.Model,
+			_ []policy.Step) {
+			m.Channels[reverse].Errors.By[channel.Submit].Rate = 0.5
+		},
 			1, 1.75, 0.25, 0.75, 0.5},
 		{"submit errors, conditional on no region error", func(m *world.Model, _ []policy.Step) {
 			m.Channels[reverse].Errors.By[channel.Submit].Rate, m.Channels[reverse].Errors.By[channel.Region].Rate = 0.5, 0.5
 		}, 1, 2.3125, 0.421875 + 0.140625, 0.4375, 1.125}, // fails with ¾ each time: 1 + ¾ attempts, then ¾² go on
-		{"answers lost end the order, and are paid", func(m *world.Model, _ []policy.Step) { m.Channels[reverse].Errors.By[channel.Lost].Rate = 0.25 },
+		{"answers lost end the order, and are paid",
+			func(m *world.Model, _ []policy.Step) { m.Channels[reverse].Errors.By[channel.Lost].Rate = 0.25 },
 			0.75, 1, 0, 1, 0},
 		{"answers lost, next step: paid twice", func(m *world.Model, steps []policy.Step) {
 			m.Channels[reverse].Errors.By[channel.Lost].Rate, steps[0].OnAmbiguous = 0.25, policy.NextStep
 		}, 1, 1.25, 0.25, 1, 0.5},
-		{"moderation on reverse only: next step at once", func(m *world.Model, _ []policy.Step) { m.Channels[reverse].Errors.By[channel.Moderation].Rate = 0.25 },
+		{"moderation on reverse only: next step at once",
+			func(m *world.Model, _ []policy.Step) { m.Channels[reverse].Errors.By[channel.Moderation].Rate = 0.25 },
 			1, 1.25, 0.25, 0.75, 0.5},
 		{"moderation on both: one draw, the higher rate contains the lower", func(m *world.Model, _ []policy.Step) {
-			m.Channels[reverse].Errors.By[channel.Moderation].Rate, m.Channels[forwarding].Errors.By[channel.Moderation].Rate = 0.25, 0.125
+			m.Channels[reverse].Errors.By[channel.Moderation].Rate,
+				m.Channels[forwarding].Errors.By[channel.Moderation].Rate = 0.25, 0.125
 		}, 0.875, 1.25, 0.25, 0.75, 0.25},
 		{"moderation stricter on the second", func(m *world.Model, _ []policy.Step) {
-			m.Channels[reverse].Errors.By[channel.Moderation].Rate, m.Channels[forwarding].Errors.By[channel.Moderation].Rate = 0.125, 0.25
+			m.Channels[reverse].Errors.By[channel.Moderation].Rate,
+				m.Channels[forwarding].Errors.By[channel.Moderation].Rate = 0.125, 0.25
 		}, 0.875, 1.125, 0.125, 0.875, 0},
 		{"moderation tried again, in vain", func(m *world.Model, steps []policy.Step) {
 			m.Channels[reverse].Errors.By[channel.Moderation].Rate = 0.25
@@ -301,7 +328,8 @@ func TestClasses(t *testing.T) {
 		job.Service = dist.Constant(200)
 		m.Channels[ch].Jobs = append(m.Channels[ch].Jobs, job)
 	}
-	s := &policy.Strategy{Routes: []policy.Route{{Steps: []policy.Step{try(reverse, 1)}}, {Steps: []policy.Step{try(forwarding, 1)}}}}
+	s := &policy.Strategy{Routes: []policy.Route{{Steps: []policy.Step{try(reverse, 1)}},
+		{Steps: []policy.Step{try(forwarding, 1)}}}}
 	a := solve(t, m, s)
 	close(t, "delivered", a.Delivered, 0.25*0.5+0.75)
 	close(t, "charge", a.ChargePerOrder, 0.25*0.5+0.75*2)
@@ -311,7 +339,8 @@ func TestClasses(t *testing.T) {
 func TestHandling(t *testing.T) {
 	m := coin(0.5)
 	m.Promise, m.Deadline = 45*time.Second, 53*time.Second // in time ½, late ¼, undelivered ¼
-	m.Costs = world.Costs{Undelivered: 4 * money.Dollar, Late: money.Dollar, Fixed: []money.Micros{500 * money.Dollar, 7000 * money.Dollar}}
+	m.Costs = world.Costs{Undelivered: 4 * money.Dollar, Late: money.Dollar,
+		Fixed: []money.Micros{500 * money.Dollar, 7000 * money.Dollar}}
 	a, err := exact.Solve(m, route(m, try(reverse, 3)), []bool{true, false}, exact.Options{})
 	if err != nil {
 		t.Fatal(err)
@@ -393,7 +422,8 @@ func TestRough(t *testing.T) {
 				e.Exits = world.Exits{Count: 2, Burst: 30 * time.Second}
 			}
 			e.RegionMix, e.By[channel.Region].Rate = nil, 0.1
-			e.By[channel.Job].Rate, e.By[channel.BadClip].Rate, e.By[channel.Download].Rate, e.By[channel.Lost].Rate, e.By[channel.Moderation].Rate = 0.1, 0.05, 0.01, 0.01, 0.02
+			e.By[channel.Job].Rate, e.By[channel.BadClip].Rate, e.By[channel.Download].Rate, e.By[channel.Lost].Rate,
+				e.By[channel.Moderation].Rate = 0.1, 0.05, 0.01, 0.01, 0.02
 			s := worldtest.Strategy("hybrid", m, poll, worldtest.Reverse, worldtest.Forwarding)
 			fine := solve(t, m, s)
 			rough, err := exact.Solve(m, s, make([]bool, 2), exact.Options{Rough: true})
@@ -401,8 +431,11 @@ func TestRough(t *testing.T) {
 				t.Fatal(err)
 			}
 			for what, pair := range map[string][2]float64{
-				"delivered": {rough.Delivered, fine.Delivered}, "in time": {rough.InTime, fine.InTime}, "fallback": {rough.Fallback, fine.Fallback},
-				"attempts": {rough.Attempts, fine.Attempts}, "charge": {rough.ChargePerOrder, fine.ChargePerOrder}, "mean": {0.1 * rough.MeanLatency / fine.MeanLatency, 0.1}, // to 10⁻³
+				"delivered": {rough.Delivered, fine.Delivered}, "in time": {rough.InTime, fine.InTime},
+				"fallback": {rough.Fallback, fine.Fallback},
+				// to 10⁻³
+				"attempts": {rough.Attempts, fine.Attempts}, "charge": {rough.ChargePerOrder, fine.ChargePerOrder},
+				"mean": {0.1 * rough.MeanLatency / fine.MeanLatency, 0.1},
 			} {
 				if math.Abs(pair[0]-pair[1]) > 1e-4 {
 					t.Errorf("deadline %v, poll %v: %s roughly %.8f, finely %.8f", deadline, poll, what, pair[0], pair[1])

@@ -33,19 +33,24 @@ func stickyWorld(random *rand.Rand) (*world.Model, *policy.Strategy) {
 	for ch := range m.Channels {
 		c := &m.Channels[ch]
 		c.SubmitTakes = takes()
-		c.Jobs[0].Service = one[dist.Distribution](random, dist.Constant(20), dist.NewLogNormal(30, 0.5), dist.NewWeibull(25, 1.5))
+		c.Jobs[0].Service = one[dist.Distribution](random, dist.Constant(20), dist.NewLogNormal(30, 0.5),
+			dist.NewWeibull(25, 1.5))
 		c.Errors = world.Errors{
-			By: world.ByReason{channel.Moderation: refusal(), channel.Region: {Rate: 0.1 + 0.6*random.Float64(), Takes: takes()}, channel.Submit: refusal(), channel.Lost: refusal(),
+			By: world.ByReason{channel.Moderation: refusal(), channel.Region: {Rate: 0.1 + 0.6*random.Float64(), Takes: takes()},
+				channel.Submit: refusal(), channel.Lost: refusal(),
 				channel.Job: {Rate: rate(), Billed: 0.5}, channel.BadClip: {Rate: rate()}, channel.Download: {Rate: rate()}},
-			Exits: world.Exits{Count: one(random, 1, 1, 2, 3, 20), Burst: time.Duration(2e9 + 120e9*random.Float64()), PerOrder: random.IntN(3) == 0},
+			Exits: world.Exits{Count: one(random, 1, 1, 2, 3, 20), Burst: time.Duration(2e9 + 120e9*random.Float64()),
+				PerOrder: random.IntN(3) == 0},
 		}
 	}
 	m.Deadline = one(random, 0, 90*time.Second, 2*time.Minute, 3*time.Minute, 5*time.Minute)
 	m.Promise = one(random, 0, time.Minute)
 	var steps []policy.Step
-	for _, ch := range one(random, []int{reverse}, []int{reverse, forwarding}, []int{reverse, reverse, forwarding}, []int{forwarding, reverse, reverse}) {
+	for _, ch := range one(random, []int{reverse}, []int{reverse, forwarding}, []int{reverse, reverse, forwarding},
+		[]int{forwarding, reverse, reverse}) {
 		step := try(ch, 1+random.IntN(5))
-		step.Backoff = policy.Backoff{Base: 4 * time.Second, Growth: policy.ExponentialBackoff, Factor: one(random, 1, 2.0), Low: one(random, 0.5, 1), High: one(random, 1, 1.5)}
+		step.Backoff = policy.Backoff{Base: 4 * time.Second, Growth: policy.ExponentialBackoff, Factor: one(random, 1, 2.0),
+			Low: one(random, 0.5, 1), High: one(random, 1, 1.5)}
 		step.Poll = time.Duration(ch+1) * one(random, 0, 500*time.Millisecond, 5*time.Second)
 		step.RetryOn = policy.SetOf(channel.Region) | policy.ReasonSet(random.Uint64()|random.Uint64())
 		step.OnAmbiguous = one(random, policy.Stop, policy.NextStep)
@@ -121,7 +126,8 @@ func (r *run) contradictions(m *world.Model, a *exact.Answer) (found []string) {
 	compare("attempts", r.by(func(t *event.Tally) float64 { return float64(t.Attempts) }), orders, a.Attempts, 0)
 	for ch, want := range a.ChargeByChannel {
 		price := a.HighestPrice // of an order that should have come in these months, and didn't
-		compare(fmt.Sprint("charge on ", ch), r.by(func(t *event.Tally) float64 { return t.Charged(ch).Dollars() }), orders, want, price/float64(m.Orders*len(r.tallies)))
+		compare(fmt.Sprint("charge on ", ch), r.by(func(t *event.Tally) float64 { return t.Charged(ch).Dollars() }), orders,
+			want, price/float64(m.Orders*len(r.tallies)))
 	}
 	compare("mean latency", r.by(func(t *event.Tally) float64 { return t.Latency.Seconds() }), delivered, a.MeanLatency, 0)
 	return found

@@ -10,8 +10,8 @@ import (
 	"net/http"
 )
 
-// Transport answers requests by a handler, whatever their host. An answer comes when it is complete; a cut connection is
-// an error, a torn answer a body that ends with io.ErrUnexpectedEOF.
+// Transport answers requests by a handler, whatever their host. An answer comes when it is complete; a cut connection
+// is an error, a torn answer a body that ends with io.ErrUnexpectedEOF.
 func Transport(h http.Handler) http.RoundTripper { return transport{h} }
 
 type transport struct{ http.Handler }

@@ -37,7 +37,8 @@ func TestReadCSV(t *testing.T) {
 	at := func(outcome channel.Outcome) Attempt {
 		return all[slices.IndexFunc(all, func(a Attempt) bool { return a.Outcome == outcome })]
 	}
-	if a := at(channel.Delivered); a.Try != 1 || a.Order != "7" || !a.Accepted || !a.Made || a.Low != 95500*time.Millisecond || a.High != a.Low || a.Seconds != 10 {
+	if a := at(channel.Delivered); a.Try != 1 || a.Order != "7" || !a.Accepted || !a.Made ||
+		a.Low != 95500*time.Millisecond || a.High != a.Low || a.Seconds != 10 {
 		t.Errorf("delivered: %+v", a)
 	}
 	if a := at(channel.Refused); a.Try != 0 || a.Reason != channel.Region || a.Accepted {
@@ -46,7 +47,8 @@ func TestReadCSV(t *testing.T) {
 	if a := at(channel.Failed); !a.Ended || a.Made || a.Reason != channel.Job || a.At.Unix() != 1793577600 {
 		t.Errorf("failed: %+v", a)
 	}
-	if a := at(channel.Abandoned); a.Ended || !a.Accepted || a.Low != 600*time.Second || a.At.UnixMilli() != 1793577600250 {
+	if a := at(channel.Abandoned); a.Ended || !a.Accepted || a.Low != 600*time.Second ||
+		a.At.UnixMilli() != 1793577600250 {
 		t.Errorf("left: %+v", a)
 	}
 	log.Polled(10 * time.Second)
@@ -72,7 +74,8 @@ func TestBadRows(t *testing.T) {
 	} {
 		t.Run(tt.row, func(t *testing.T) {
 			log, err := ReadCSV(strings.NewReader(header+good+tt.row+"\n"), Format{})
-			if err != nil || log.Rows != 41 || len(log.Bad) != 1 || !strings.HasPrefix(log.Bad[0].String(), tt.want) || len(log.Nights[0].Attempts) != 40 {
+			if err != nil || log.Rows != 41 || len(log.Bad) != 1 || !strings.HasPrefix(log.Bad[0].String(), tt.want) ||
+				len(log.Nights[0].Attempts) != 40 {
 				t.Errorf("got %v, %+v; want %q", err, log.Bad, tt.want)
 			}
 		})
@@ -89,8 +92,8 @@ func TestBadRows(t *testing.T) {
 	}
 }
 
-// TestRowsAreNotMissingByChance: what is left out is counted and told, and where it would make the rest tell something wrong the
-// file isn't taken.
+// TestRowsAreNotMissingByChance: what is left out is counted and told, and where it would make the rest tell something
+// wrong the file isn't taken.
 func TestRowsAreNotMissingByChance(t *testing.T) {
 	const header = "channel,submitted,outcome,service\n"
 	rows := func(n int, row string) string { return strings.Repeat(row+"\n", n) }
@@ -104,25 +107,38 @@ func TestRowsAreNotMissingByChance(t *testing.T) {
 		unread     string // what the account says
 	}{
 		{"all is well", good, nil, "", 300, ""},
-		{"a word on many rows", good + rows(14, "a,2026-11-01T00:00:00Z,kaputt,60"), nil, `the outcome "kaputt" of 14 of 314 rows, first in line 302, isn't known`, 0, ""},
+		{"a word on many rows", good + rows(14, "a,2026-11-01T00:00:00Z,kaputt,60"), nil,
+			`the outcome "kaputt" of 14 of 314 rows, first in line 302, isn't known`, 0, ""},
 		{"and the way out", good + rows(14, "a,2026-11-01T00:00:00Z,kaputt,60"), nil, "--outcome WORD=KIND", 0, ""},
 		{"said what it is", good + rows(14, "a,2026-11-01T00:00:00Z,Kaputt,60"), []string{"kaputt=job"}, "", 314, ""},
-		{"said that it is nothing", good + rows(14, "a,2026-11-01T00:00:00Z,kaputt,60"), []string{"kaputt=ignore"}, "", 300, "14 of 314 rows don't count, as --outcome says"},
-		{"two words on many rows", good + rows(14, "a,2026-11-01T00:00:00Z,kaputt,60") + rows(9, "a,2026-11-01T00:00:00Z,hin,60"), nil, `"hin" of 9 of 323 rows, first in line 316`, 0, ""},
+		{"said that it is nothing", good + rows(14, "a,2026-11-01T00:00:00Z,kaputt,60"), []string{"kaputt=ignore"}, "", 300,
+			"14 of 314 rows don't count, as --outcome says"},
+		{"two words on many rows", good + rows(14, "a,2026-11-01T00:00:00Z,kaputt,60") +
+			rows(9, "a,2026-11-01T00:00:00Z,hin,60"), nil, `"hin" of 9 of 323 rows, first in line 316`, 0, ""},
 		{"no word on many rows", good + rows(14, "a,2026-11-01T00:00:00Z,,60"), nil, `the outcome "" of 14`, 0, ""},
 		{"no word, said what it is", good + rows(14, "a,2026-11-01T00:00:00Z,NULL,60"), []string{"=pending"}, "", 314, ""},
-		{"a word on few rows", good + rows(3, "a,2026-11-01T00:00:00Z,kaputt,60"), nil, "", 300, "3 of 303 rows can't be read and don't count"},
+		{"a word on few rows", good + rows(3, "a,2026-11-01T00:00:00Z,kaputt,60"), nil, "", 300,
+			"3 of 303 rows can't be read and don't count"},
 		{"a word for what it isn't", good + rows(14, "a,2026-11-01T00:00:00Z,done,60"), []string{"done=job"}, "", 314, ""},
-		{"all failures lack a time", good + rows(14, "a,,failed,60"), nil, `14 of 14 rows with the outcome "failed" are bad`, 0, ""},
-		{"all failures took minus one", good + rows(14, "a,2026-11-01T00:00:00Z,failed,-1"), nil, `14 of 14 rows with the outcome "failed" are bad`, 0, ""},
+		{"all failures lack a time", good + rows(14, "a,,failed,60"), nil, `14 of 14 rows with the outcome "failed" are bad`,
+			0, ""},
+		{"all failures took minus one", good + rows(14, "a,2026-11-01T00:00:00Z,failed,-1"), nil,
+			`14 of 14 rows with the outcome "failed" are bad`, 0, ""},
 		{"failures say no service", good + rows(14, `a,2026-11-01T00:00:00Z,failed,\N`), nil, "", 314, ""},
-		{"one failure of many is bad", good + rows(14, "a,2026-11-01T00:00:00Z,failed,60") + "a,,failed,60\n", nil, "", 314, "1 of 315 rows can't be read and don't count"},
-		{"what is ignored needn't be whole", good + rows(14, "a,,draft,-1"), []string{"draft=ignore"}, "", 300, "14 of 314 rows don't count, as --outcome says"},
-		{"no key", good + rows(14, "a,2026-11-01T00:00:00Z,invalid_api_key,"), nil, "", 300, "14 of 314 rows failed by a key, a balance or a request of yours and don't count"},
-		{"one in the future", good + "a,2036-11-01T00:00:00Z,ok,60\n", nil, "", 300, "1 of 301 rows lie in the future and don't count"},
-		{"many in the future", good + rows(100, "a,2036-11-01T00:00:00Z,ok,60"), nil, "", 300, "100 of 400 rows lie in the future and don't count"},
-		{"one before the first price", good + "a,1973-11-01T00:00:00Z,ok,60\n", nil, "", 300, "1 of 301 rows are from before the scenario's first price, of 2026-11-01, and don't count"},
-		{"most before the first price", "a,2026-11-01T00:00:00Z,ok,60\n" + rows(300, "a,2026-10-01T00:00:00Z,ok,60"), nil, "", 301, "300 of 301 rows are from before the scenario's first price, of 2026-11-01; as most are, they count"},
+		{"one failure of many is bad", good + rows(14, "a,2026-11-01T00:00:00Z,failed,60") + "a,,failed,60\n", nil, "", 314,
+			"1 of 315 rows can't be read and don't count"},
+		{"what is ignored needn't be whole", good + rows(14, "a,,draft,-1"), []string{"draft=ignore"}, "", 300,
+			"14 of 314 rows don't count, as --outcome says"},
+		{"no key", good + rows(14, "a,2026-11-01T00:00:00Z,invalid_api_key,"), nil, "", 300,
+			"14 of 314 rows failed by a key, a balance or a request of yours and don't count"},
+		{"one in the future", good + "a,2036-11-01T00:00:00Z,ok,60\n", nil, "", 300,
+			"1 of 301 rows lie in the future and don't count"},
+		{"many in the future", good + rows(100, "a,2036-11-01T00:00:00Z,ok,60"), nil, "", 300,
+			"100 of 400 rows lie in the future and don't count"},
+		{"one before the first price", good + "a,1973-11-01T00:00:00Z,ok,60\n", nil, "", 300,
+			"1 of 301 rows are from before the scenario's first price, of 2026-11-01, and don't count"},
+		{"most before the first price", "a,2026-11-01T00:00:00Z,ok,60\n" + rows(300, "a,2026-10-01T00:00:00Z,ok,60"), nil, "",
+			301, "300 of 301 rows are from before the scenario's first price, of 2026-11-01; as most are, they count"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			outcomes, err := ParseOutcomes(tt.outcomes)
@@ -141,7 +157,8 @@ func TestRowsAreNotMissingByChance(t *testing.T) {
 			for i := range log.Nights {
 				n += len(log.Nights[i].Attempts)
 			}
-			if unread := strings.Join(log.Unread(&f), "; "); n != tt.attempts || unread != tt.unread || n+log.Skipped != log.Rows {
+			if unread := strings.Join(log.Unread(&f), "; "); n != tt.attempts || unread != tt.unread ||
+				n+log.Skipped != log.Rows {
 				t.Errorf("%d attempts of %d rows, %q; want %d, %q", n, log.Rows, unread, tt.attempts, tt.unread)
 			}
 		})
@@ -151,7 +168,8 @@ func TestRowsAreNotMissingByChance(t *testing.T) {
 // TestRowsThatDontCountAreNamed: by their lines, in order.
 func TestRowsThatDontCountAreNamed(t *testing.T) {
 	const text = "channel,submitted,outcome\na,1973-11-01T00:00:00Z,ok\n"
-	log, err := ReadCSV(strings.NewReader(text+strings.Repeat("a,2026-11-01T00:00:00Z,ok\n", 60)+"a,2036-11-01T00:00:00Z,ok\na,2026-11-01T00:00:00Z,ok,1\n"),
+	log, err := ReadCSV(strings.NewReader(text+strings.Repeat("a,2026-11-01T00:00:00Z,ok\n",
+		60)+"a,2036-11-01T00:00:00Z,ok\na,2026-11-01T00:00:00Z,ok,1\n"),
 		Format{From: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), To: time.Date(2026, 12, 1, 0, 0, 0, 0, time.UTC)})
 	if err != nil {
 		t.Fatal(err)
@@ -212,10 +230,12 @@ func TestTimesOfDay(t *testing.T) {
 		})
 	}
 	_, err := ReadCSV(strings.NewReader("channel,submitted,outcome\na,2026-11-01 12:34:56,ok\n"), Format{})
-	if err == nil || !strings.Contains(err.Error(), "hint: 1 times say no offset: say what clock they are of, such as --zone UTC") {
+	if err == nil || !strings.Contains(err.Error(),
+		"hint: 1 times say no offset: say what clock they are of, such as --zone UTC") {
 		t.Errorf("times without an offset: %v", err)
 	}
-	if _, err := ParseZone("Middle/Earth"); err == nil || !strings.Contains(err.Error(), "write an offset such as +08:00") {
+	if _, err := ParseZone("Middle/Earth"); err == nil ||
+		!strings.Contains(err.Error(), "write an offset such as +08:00") {
 		t.Error(err)
 	}
 }
@@ -233,7 +253,8 @@ func TestUnits(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			for _, row := range []string{"ok," + tt.text + ",", "timeout,," + tt.text} {
-				log, err := ReadCSV(strings.NewReader("channel,submitted,outcome,service,waited\na,1793536496,"+row+"\n"), Format{Unit: tt.unit})
+				log, err := ReadCSV(strings.NewReader("channel,submitted,outcome,service,waited\na,1793536496,"+row+"\n"),
+					Format{Unit: tt.unit})
 				if err != nil || log.Nights[0].Attempts[0].Low != tt.want {
 					t.Errorf("%s: %v, %+v", row, err, log)
 				}
@@ -250,8 +271,10 @@ func TestWordsOfOutcomes(t *testing.T) {
 		"failure": "job", "FAIL": "job", "aborted": "job", "expired": "job", "error": "job", "terminated": "job",
 		"timeout": "abandoned", "cancelled": "abandoned", "timed out": "abandoned", "rejected": "unusable",
 		"in_queue": "pending", "rendering": "pending",
-		"unsupported_country_code": "region", "content-policy-violation": "moderation", "too_many_requests": "rate_limited", "429": "rate_limited",
-		"server_error": "submit", "500": "submit", "503": "submit", "502": "ambiguous", "504": "ambiguous", "524": "ambiguous", "bad_gateway": "ambiguous",
+		"unsupported_country_code": "region", "content-policy-violation": "moderation", "too_many_requests": "rate_limited",
+		"429":          "rate_limited",
+		"server_error": "submit", "500": "submit", "503": "submit", "502": "ambiguous", "504": "ambiguous",
+		"524": "ambiguous", "bad_gateway": "ambiguous",
 	} {
 		t.Run(word, func(t *testing.T) {
 			got, known := f.meaningOf(spelling(word))
@@ -260,7 +283,8 @@ func TestWordsOfOutcomes(t *testing.T) {
 			}
 		})
 	}
-	if m, known := f.meaningOf("nsfw"); !known || m.outcome != channel.Failed || m.reason != channel.Moderation || !m.accepted {
+	if m, known := f.meaningOf("nsfw"); !known || m.outcome != channel.Failed || m.reason != channel.Moderation ||
+		!m.accepted {
 		t.Errorf("nsfw: %+v, %v", m, known)
 	}
 	for _, word := range []string{"", "eaten", "ignore", "404", "task_not_found", "200"} {

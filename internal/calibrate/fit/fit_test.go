@@ -26,7 +26,8 @@ func TestPoolByHand(t *testing.T) {
 	if !(none.Low > 0 && none.Low < 1e-4) || none.Value <= none.Low {
 		t.Errorf("nothing in 30: %+v", none)
 	}
-	apart := Pool([]Count{{Hits: 30, Tries: 100, Weight: 1}, {Hits: 2, Tries: 100, Weight: 1}, {Hits: 3, Tries: 100, Weight: 1}})
+	apart := Pool([]Count{{Hits: 30, Tries: 100, Weight: 1}, {Hits: 2, Tries: 100, Weight: 1},
+		{Hits: 3, Tries: 100, Weight: 1}})
 	if !apart.Widened() || apart.High-apart.Low < 0.25 || apart.High > 0.4 {
 		t.Errorf("nights that differ: %+v", apart)
 	}
@@ -42,7 +43,8 @@ func TestChainsByHand(t *testing.T) {
 	s := []Visit{{At: 0}, {At: 10, Bad: true}, {At: 15, Bad: true}, {At: 60}}
 	const share, burst = 0.2, 30.0
 	keeps := func(gap float64) float64 { return math.Exp(-gap / (burst * (1 - share))) }
-	want := math.Log((1 - share) * share * (1 - keeps(10)) * (share + (1-share)*keeps(5)) * (1 - share - (1-share)*keeps(45)))
+	want := math.Log((1 - share) * share * (1 - keeps(10)) * (share +
+		(1-share)*keeps(5)) * (1 - share - (1-share)*keeps(45)))
 	x := []float64{logit(share), math.Log(burst)}
 	near(t, "one exit", newChains([][]Visit{s}, 1).likelihood(x), want, 1e-12)
 	c := newChains([][]Visit{s}, 1)
@@ -170,7 +172,8 @@ func TestTroubles(t *testing.T) {
 	}
 }
 
-// TestTroubleAndOwnFailures: what fails of its own is told apart from what trouble refuses, whoever else is turned away.
+// TestTroubleAndOwnFailures: what fails of its own is told apart from what trouble refuses, whoever else is turned
+// away.
 func TestTroubleAndOwnFailures(t *testing.T) {
 	for _, tt := range []struct {
 		name                  string
@@ -249,8 +252,8 @@ func TestNeeded(t *testing.T) {
 	}
 }
 
-// polledTimes are lognormal, of clips of 8 and 12 s at 25 s + 12 s/s, and seen by polls every ten seconds that begin anywhere: hardly
-// two of them are equal.
+// polledTimes are lognormal, of clips of 8 and 12 s at 25 s + 12 s/s, and seen by polls every ten seconds that begin
+// anywhere: hardly two of them are equal.
 func polledTimes(n int) []Time {
 	r := rand.New(rand.NewPCG(1, 2))
 	times := make([]Time, n)

@@ -6,8 +6,9 @@ import (
 	"gonum.org/v1/gonum/mat"
 )
 
-// climb finds the maximum of a smooth function of a few parameters by Newton's method, damped as by Levenberg (1944) where
-// a step doesn't climb. The derivatives are central differences. It returns the curvature there: minus the Hessian.
+// climb finds the maximum of a smooth function of a few parameters by Newton's method, damped as by Levenberg (1944)
+// where a step doesn't climb. The derivatives are central differences. It returns the curvature there: minus the
+// Hessian.
 func climb(f func([]float64) float64, x []float64) (top float64, curvature *mat.SymDense) {
 	top = f(x)
 	damping := 0.0
@@ -107,9 +108,10 @@ func errorsOf(curvature *mat.SymDense) []float64 {
 	return all
 }
 
-// profiled is the interval of parameter i by profile likelihood: where the best that the other parameters can do is no more
-// than drop below the top. An end that isn't found within reach on either side is infinite.
-func profiled(f func([]float64) float64, x []float64, top float64, i int, step, reach, drop float64) (low, high float64) {
+// profiled is the interval of parameter i by profile likelihood: where the best that the other parameters can do is no
+// more than drop below the top. An end that isn't found within reach on either side is infinite.
+func profiled(f func([]float64) float64, x []float64, top float64, i int, step, reach, drop float64) (low,
+	high float64) {
 	return profileEnd(f, x, top, i, -step, reach, drop), profileEnd(f, x, top, i, step, reach, drop)
 }
 
@@ -156,7 +158,8 @@ func profileEnd(f func([]float64) float64, x []float64, top float64, i int, step
 	return crossing(fall, inside, outside, before, after)
 }
 
-// crossing finds where a function crosses 0 between two places, by regula falsi with the Illinois rule (Dowell and Jarratt 1971).
+// crossing finds where a function crosses 0 between two places, by regula falsi with the Illinois rule (Dowell and
+// Jarratt 1971).
 func crossing(f func(float64) float64, a, b, fa, fb float64) float64 {
 	for range 25 {
 		c := b - fb*(b-a)/(fb-fa)

@@ -11,7 +11,8 @@ import (
 	"channelbench/internal/proof"
 )
 
-// worlds is how many synthetic runs the intervals are held against; their seeds are 1 to worlds, fixed before the first run.
+// worlds is how many synthetic runs the intervals are held against; their seeds are 1 to worlds, fixed before the first
+// run.
 var worlds = proof.Size(200, 1000)
 
 // covers demands that 95 % intervals hold the truth in 95 % of the runs, give or take three binomial standard errors.

@@ -32,7 +32,8 @@ func TestRows(t *testing.T) {
 	}{
 		{"independent", Exits{Share: 0.05}, Exits{Share: 0.05}, false},
 		{"one exit", Exits{Count: 1, Share: 0.05, Burst: 60}, Exits{Count: 1, Share: 0.05, Burst: 60}, false},
-		{"kept exits", Exits{Count: 20, Share: 0.05, Burst: 60, PerOrder: true}, Exits{Count: 20, Share: 0.05, Burst: 60, PerOrder: true}, false},
+		{"kept exits", Exits{Count: 20, Share: 0.05, Burst: 60, PerOrder: true},
+			Exits{Count: 20, Share: 0.05, Burst: 60, PerOrder: true}, false},
 		{"spells unknown", Exits{Count: 1, Share: 0.05, Burst: 60}, Exits{Share: 0.05}, true},
 		{"kept exits unknown", Exits{Count: 20, Share: 0.05, Burst: 60, PerOrder: true}, Exits{Share: 0.05}, true},
 		{"spells imagined", Exits{Share: 0.15}, Exits{Count: 1, Share: 0.15, Burst: 60}, true},
@@ -108,7 +109,8 @@ func TestAlike(t *testing.T) {
 		{"one group", even(1, 5, 100), false, 0, 0},
 		{"all alike", even(24, 10, 200), true, 1, 0},
 		{"one four times as bad", with(even(23, 10, 200), Group{"here", 40, 200}), true, 0, 1e-3},
-		{"four hits of eight in one of two halves", []Group{{"a", 4, 4}, {"b", 0, 4}}, true, 2.0 / 70, 0.02}, // 2 of 8 over 4 ways to deal them
+		// 2 of 8 over 4 ways to deal them
+		{"four hits of eight in one of two halves", []Group{{"a", 4, 4}, {"b", 0, 4}}, true, 2.0 / 70, 0.02},
 		{"more hits than misses", []Group{{"a", 1, 4}, {"b", 4, 4}}, true, 8.0 / 56, 0.08},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -143,7 +145,8 @@ func TestTimes(t *testing.T) {
 		t.Fatal(err)
 	}
 	wide := &fit.Times{Line: right.Line, Spread: fit.Estimate{Value: 0.6}}
-	flat := &fit.Times{Line: fit.Line{Shape: fit.Lognormal, Base: 95, Slope: []float64{0}}, Spread: fit.Estimate{Value: 0.45}}
+	flat := &fit.Times{Line: fit.Line{Shape: fit.Lognormal, Base: 95, Slope: []float64{0}},
+		Spread: fit.Estimate{Value: 0.45}}
 	for _, c := range Shape(times, right) {
 		if c.Flagged() {
 			t.Errorf("%+v", c)

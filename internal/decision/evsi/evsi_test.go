@@ -41,7 +41,8 @@ func unitLoss(t float64) float64 {
 // s = s₀²/√(s₀²+σ²/n) (Raiffa and Schlaifer 1961). Tolerance: 3 % of perfect information, and 3 standard errors.
 func TestAgainstTheNormalCase(t *testing.T) {
 	const draws = 1024
-	for _, tt := range []struct{ mean, sd, noise float64 }{{0, 1, 2}, {0.5, 1, 2}, {-1, 1, 4}, {2, 1, 1}, {100, 250, 900}} {
+	for _, tt := range []struct{ mean, sd, noise float64 }{{0, 1, 2}, {0.5, 1, 2}, {-1, 1, 4}, {2, 1, 1},
+		{100, 250, 900}} {
 		t.Run(fmt.Sprint(tt), func(t *testing.T) {
 			belief := distuv.Normal{Mu: tt.mean, Sigma: tt.sd}
 			truth := make([]float64, draws)
@@ -75,7 +76,8 @@ func TestAgainstTheNormalCase(t *testing.T) {
 // share is expected to be (a+k)/(a+b+n), so what n orders are worth is a sum over k.
 func TestAgainstTheBinomialCase(t *testing.T) {
 	const draws = 1024
-	for _, tt := range []struct{ a, b, bound float64 }{{1, 1, 0.5}, {1, 1, 0.7}, {8, 2, 0.8}, {95, 5, 0.96}, {2, 50, 0.02}} {
+	for _, tt := range []struct{ a, b, bound float64 }{{1, 1, 0.5}, {1, 1, 0.7}, {8, 2, 0.8}, {95, 5, 0.96},
+		{2, 50, 0.02}} {
 		t.Run(fmt.Sprint(tt), func(t *testing.T) {
 			belief := distuv.Beta{Alpha: tt.a, Beta: tt.b}
 			share := make([]float64, draws)
@@ -153,7 +155,8 @@ func TestWorthProperties(t *testing.T) {
 // TestBinomialIsTheQuantile of the distribution that it draws from.
 func TestBinomialIsTheQuantile(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		n, p, u := rapid.IntRange(1, 3000).Draw(t, "n"), rapid.Float64Range(0.0001, 0.9999).Draw(t, "p"), rapid.Float64Range(1e-6, 1-1e-6).Draw(t, "u")
+		n, p, u := rapid.IntRange(1, 3000).Draw(t, "n"), rapid.Float64Range(0.0001, 0.9999).Draw(t, "p"),
+			rapid.Float64Range(1e-6, 1-1e-6).Draw(t, "u")
 		k := evsi.Binomial(n, p, u)
 		b := distuv.Binomial{N: float64(n), P: p}
 		if b.CDF(float64(k)) < u-1e-9 || k > 0 && b.CDF(float64(k-1)) >= u+1e-9 {

@@ -1,7 +1,8 @@
 // Package level says what nights that are taken for equal come to, and how far off other nights are from them.
 //
-// A night is the unit of error: orders of one night share it, and nights may hang together. So scores are by how much nights of
-// the baseline scatter, and by how long what one night is off by lasts. It deliberately knows no gate and gives no verdict.
+// A night is the unit of error: orders of one night share it, and nights may hang together. So scores are by how much
+// nights of the baseline scatter, and by how long what one night is off by lasts. It deliberately knows no gate and
+// gives no verdict.
 //
 //	l := level.Of(lessons, kind, limit)
 //	off := l.Off(nights, 1)
@@ -49,8 +50,8 @@ const (
 	Scatter           // how much nights scatter, nothing of the level
 )
 
-// Level is what the nights of a baseline come to: where they lie, how much they scatter, and how long what one night differs
-// by lasts. It is of values (logarithms of times and costs) or of shares.
+// Level is what the nights of a baseline come to: where they lie, how much they scatter, and how long what one night
+// differs by lasts. It is of values (logarithms of times and costs) or of shares.
 type Level struct {
 	kind   Kind
 	Mean   float64
@@ -85,7 +86,8 @@ const (
 	mostLast     = 0.9
 )
 
-// mostOff is how many standard deviations a night may be off and still count in full for how much nights scatter (Huber 1964).
+// mostOff is how many standard deviations a night may be off and still count in full for how much nights scatter (Huber
+// 1964).
 const mostOff = 3
 
 // MostRun is the length of the longest run of nights that is looked at.
@@ -162,8 +164,8 @@ func (l *Level) show(off, weights []float64) {
 // Shown is how far off so many nights of the baseline in a row were at most.
 func (l *Level) Shown(nights int) float64 { return l.shown[nights] }
 
-// censoredMean is the mean of nights of which some are known to lie beyond a limit only, if they are normal: each counts as what
-// is to be expected there (Tobin 1958, by the EM algorithm of Dempster, Laird and Rubin 1977).
+// censoredMean is the mean of nights of which some are known to lie beyond a limit only, if they are normal: each
+// counts as what is to be expected there (Tobin 1958, by the EM algorithm of Dempster, Laird and Rubin 1977).
 func censoredMean(told []Lesson) float64 {
 	n, mean, square, cut := float64(len(told)), 0.0, 0.0, 0.0
 	for _, b := range told {
@@ -288,9 +290,9 @@ func missesBeyond(n, p, limit float64) float64 {
 	return mean / sum
 }
 
-// lasting estimates how long what a night is off by lasts, from what the nights were off by and the part of their variance
-// that isn't of their orders: only that can last. Estimates from so few nights are too low by (1+3r)/n (Marriott and Pope
-// 1954), and are shrunk towards what is assumed.
+// lasting estimates how long what a night is off by lasts, from what the nights were off by and the part of their
+// variance that isn't of their orders: only that can last. Estimates from so few nights are too low by (1+3r)/n
+// (Marriott and Pope 1954), and are shrunk towards what is assumed.
 func (l *Level) lasting(off []float64, between float64) {
 	between = max(leastBetween, between)
 	n, products, squares := float64(len(off)), 0.0, 0.0
@@ -339,8 +341,8 @@ func (l *Level) Off(nights []Night, sign float64) float64 {
 	return off / float64(len(nights))
 }
 
-// Score is how many standard deviations nights are off together: without a change it is standard normal. No night of several
-// counts for more in it than what two nights need.
+// Score is how many standard deviations nights are off together: without a change it is standard normal. No night of
+// several counts for more in it than what two nights need.
 func (l *Level) Score(nights []Night, sign float64) float64 {
 	if l.kind.Share {
 		return l.scoreOfShares(nights, sign)
@@ -363,13 +365,13 @@ func (l *Level) se(sd, w float64) float64 {
 	return sd * math.Sqrt(l.runs[int(w)]/w+l.base/l.Nights)
 }
 
-// sdOf is the standard deviation of some nights: what the baseline's nights scatter, as far as the scatter of orders is part of
-// it scaled to how many orders there were.
+// sdOf is the standard deviation of some nights: what the baseline's nights scatter, as far as the scatter of orders is
+// part of it scaled to how many orders there were.
 //
-// Costs jump: where one order in a hundred falls back to a dearer channel, nights without any scatter nothing, and a night
-// with one is dearer by a lot, which its own orders tell. For worse costs it is therefore the mean of both deviations. Counts
-// are then judged by the difference of their roots, as (k−λ) / ½(√k+√λ) = 2(√k−√λ), which is normal for small counts, too
-// (Freeman and Tukey 1950); one order alone is two standard deviations off at most.
+// Costs jump: where one order in a hundred falls back to a dearer channel, nights without any scatter nothing, and a
+// night with one is dearer by a lot, which its own orders tell. For worse costs it is therefore the mean of both
+// deviations. Counts are then judged by the difference of their roots, as (k−λ) / ½(√k+√λ) = 2(√k−√λ), which is normal
+// for small counts, too (Freeman and Tukey 1950); one order alone is two standard deviations off at most.
 func (l *Level) sdOf(nights []Night, sign float64) float64 {
 	part, own, w := 0.0, 0.0, float64(len(nights))
 	for _, n := range nights {
@@ -394,8 +396,8 @@ func (l *Level) bound() float64 {
 	return distuv.StudentsT{Sigma: 1, Nu: l.df}.Quantile(distuv.UnitNormal.CDF(l.limit + justBeyond))
 }
 
-// scoreOfShares takes all orders of the nights together: of so many, so many miss, with a share that differs by how much the
-// nights of the baseline scatter, and by how well they are known (beta-binomial; Skellam 1948).
+// scoreOfShares takes all orders of the nights together: of so many, so many miss, with a share that differs by how
+// much the nights of the baseline scatter, and by how well they are known (beta-binomial; Skellam 1948).
 func (l *Level) scoreOfShares(nights []Night, sign float64) float64 {
 	w, missed, tries := float64(len(nights)), 0.0, 0.0
 	for _, n := range nights {
@@ -420,7 +422,8 @@ func (l *Level) betaBinomial(k, n, w, p float64) float64 {
 	return stats.BetaBinomial(k, n, p*s, (1-p)*s)
 }
 
-// spread is how much a share of n orders over w nights varies against the base beyond the orders' own luck, over p(1−p).
+// spread is how much a share of n orders over w nights varies against the base beyond the orders' own luck, over
+// p(1−p).
 func (l *Level) spread(n, w float64) float64 {
 	return l.alike/w + l.dispersion*(l.runs[int(w)]-1)/n + l.dispersion*l.base/(l.Orders*l.Nights+1)
 }
@@ -455,7 +458,8 @@ func (l *Level) Interval(r Night) (low, high float64) {
 	return off - half, off + half
 }
 
-// HalfWidth is that of the 95 % interval of the mean of w nights against the base; of a share, where it is off by so much.
+// HalfWidth is that of the 95 % interval of the mean of w nights against the base; of a share, where it is off by so
+// much.
 func (l *Level) HalfWidth(w, off float64) float64 {
 	if !l.kind.Share {
 		return stats.StudentT(l.df) * l.se(l.sd, w)

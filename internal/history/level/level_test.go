@@ -65,12 +65,15 @@ func TestLessons(t *testing.T) {
 		}
 		cut = append(cut, n)
 	}
-	if got, dropped := Of(cut, times, limit), Of(kept, times, limit); math.Abs(got.Mean-all.Mean) > 0.03 || got.Mean < dropped.Mean+0.02 {
-		t.Errorf("seed %d: with nights cut off the level is %.3f, of all it is %.3f, without them %.3f", seed, got.Mean, all.Mean, dropped.Mean)
+	if got, dropped := Of(cut, times, limit), Of(kept, times, limit); math.Abs(got.Mean-all.Mean) > 0.03 ||
+		got.Mean < dropped.Mean+0.02 {
+		t.Errorf("seed %d: with nights cut off the level is %.3f, of all it is %.3f, without them %.3f", seed, got.Mean,
+			all.Mean, dropped.Mean)
 	}
 	wild := append(plain[:39:39], Lesson{Night: Night{Y: 9, Orders: 30}, Teaching: Scatter})
 	if got := Of(wild, times, limit); math.Abs(got.Mean-all.Mean) > 0.02 || got.sd <= all.sd || got.sd > 1.5*all.sd {
-		t.Errorf("seed %d: a wild night moves the level from %.3f to %.3f, the scatter from %.3f to %.3f", seed, all.Mean, got.Mean, all.sd, got.sd)
+		t.Errorf("seed %d: a wild night moves the level from %.3f to %.3f, the scatter from %.3f to %.3f", seed, all.Mean,
+			got.Mean, all.sd, got.sd)
 	}
 }
 

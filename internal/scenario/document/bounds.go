@@ -27,7 +27,8 @@ type excess struct {
 // it has. What is no TOML may be judged wrongly, but is bounded all the same.
 func exceeds(source []byte) (beyond *excess, keys int) {
 	if len(source) > MaxSource {
-		return &excess{span{MaxSource, MaxSource + 1}, fmt.Sprintf("the scenario is longer than %d MB", MaxSource>>20), "put long lists into files that it names"}, 0
+		return &excess{span{MaxSource, MaxSource + 1}, fmt.Sprintf("the scenario is longer than %d MB", MaxSource>>20),
+			"put long lists into files that it names"}, 0
 	}
 	s := scan{source: source, key: true}
 	for s.at < len(source) && s.found == nil {

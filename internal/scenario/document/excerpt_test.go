@@ -70,7 +70,8 @@ func TestLongLinesAreCut(t *testing.T) {
 		}
 		seen, _, _ := strings.Cut(p.Excerpt, "X")
 		under := strings.TrimSuffix(p.Caret, "^")
-		if cells(seen) != cells(under) || strings.Count(seen, "\t") != strings.Count(under, "\t") || strings.Contains(under, "^") {
+		if cells(seen) != cells(under) || strings.Count(seen, "\t") != strings.Count(under, "\t") ||
+			strings.Contains(under, "^") {
 			t.Fatalf("\n%s\n%s", p.Excerpt, p.Caret)
 		}
 		if p.Column != utf8.RuneCountInString(before)+1 {

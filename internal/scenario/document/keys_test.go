@@ -14,7 +14,8 @@ func TestKeysAreThoseOfOverrides(t *testing.T) {
 		t.Fatal(err)
 	}
 	keys := Keys(source)
-	for _, want := range []string{"seed", "workload.videos.1.share", "channels.reverse.errors.region.rate", `channels.reverse.latency.per_second."720p"`} {
+	for _, want := range []string{"seed", "workload.videos.1.share", "channels.reverse.errors.region.rate",
+		`channels.reverse.latency.per_second."720p"`} {
 		if !slices.Contains(keys, want) {
 			t.Errorf("%s is not among %v", want, keys)
 		}

@@ -125,7 +125,8 @@ func syntaxHint(source []byte, wrong *syntaxError) string {
 		return "write a value after ="
 	case lineEnd:
 		return "end lines with a line feed"
-	case strings.Contains(wrong.message, "at start of value"), strings.Contains(wrong.message, "must be quoted"), strings.Contains(wrong.message, "expected newline"),
+	case strings.Contains(wrong.message, "at start of value"), strings.Contains(wrong.message, "must be quoted"),
+		strings.Contains(wrong.message, "expected newline"),
 		wrong.at.start < len(source) && source[wrong.at.start] == '%':
 		return `values with a unit stand in quotes: "10s", "$0.12", "2%"`
 	case strings.Contains(wrong.message, "cannot have new lines"):

@@ -57,7 +57,8 @@ func (d *Document) enter(n *Node, part keySpan, at Place) (*Node, bool) {
 		if i >= 0 && i < len(v) {
 			return v[i], true
 		}
-		d.Note(at, false, "name an item by its index, counted from 0, or by its name", n.Name+" has no item "+strconv.Quote(part.name))
+		d.Note(at, false, "name an item by its index, counted from 0, or by its name",
+			n.Name+" has no item "+strconv.Quote(part.name))
 		return nil, false
 	}
 	d.Note(at, false, "", n.Name+" is "+Describe(n.Value)+"; it holds no keys")

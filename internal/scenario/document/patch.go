@@ -17,8 +17,8 @@ type Edit struct {
 // NoteMark begins the comments that Patch writes, by which a later one replaces them.
 const NoteMark = "# measured: "
 
-// Patch changes values of a scenario's text and nothing else: comments, layout and order stay. A key that isn't there is
-// added to its table, a table that isn't there at the end. Notes are comments, each on a line of its own above the
+// Patch changes values of a scenario's text and nothing else: comments, layout and order stay. A key that isn't there
+// is added to its table, a table that isn't there at the end. Notes are comments, each on a line of its own above the
 // line of the key that it is called by, see NotePath.
 func Patch(source []byte, edits []Edit, notes map[string]string) ([]byte, error) {
 	text, marked := strings.CutPrefix(string(source), string(byteOrderMark))
@@ -92,7 +92,8 @@ func removed(text string, at *spot) string {
 	if after >= 0 {
 		rest = text[end : end+after+1]
 	}
-	if strings.TrimSpace(text[before:start]) == "" && (strings.TrimSpace(rest) == "" || strings.HasPrefix(strings.TrimSpace(rest), "#")) {
+	if strings.TrimSpace(text[before:start]) == "" &&
+		(strings.TrimSpace(rest) == "" || strings.HasPrefix(strings.TrimSpace(rest), "#")) {
 		return text[:before] + text[end+len(rest):]
 	}
 	if tail := strings.TrimLeft(text[end:], " \t"); strings.HasPrefix(tail, ",") {
@@ -156,7 +157,8 @@ func annotate(text string, path []string, note string) (string, error) {
 	start := strings.LastIndexByte(text[:at.key.start], '\n') + 1
 	indent := text[start : start+len(text[start:])-len(strings.TrimLeft(text[start:], " \t"))]
 	head := text[:start]
-	if above := strings.LastIndexByte(strings.TrimSuffix(head, "\n"), '\n') + 1; strings.HasPrefix(strings.TrimSpace(head[above:]), NoteMark) {
+	if above := strings.LastIndexByte(strings.TrimSuffix(head, "\n"), '\n') +
+		1; strings.HasPrefix(strings.TrimSpace(head[above:]), NoteMark) {
 		head = head[:above]
 	}
 	return head + indent + NoteMark + note + "\n" + text[start:], nil

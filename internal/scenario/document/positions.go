@@ -63,7 +63,8 @@ func lineStart(source []byte, line int) int {
 // tokenLength is how far a caret under the token at the start of rest reaches.
 func tokenLength(rest []byte) int {
 	n := 0
-	for n < len(rest) && (rest[n] == '_' || rest[n] == '-' || rest[n] == '.' || rest[n] >= '0' && rest[n] <= '9' || rest[n]|0x20 >= 'a' && rest[n]|0x20 <= 'z') {
+	for n < len(rest) && (rest[n] == '_' || rest[n] == '-' || rest[n] == '.' || rest[n] >= '0' && rest[n] <= '9' ||
+		rest[n]|0x20 >= 'a' && rest[n]|0x20 <= 'z') {
 		n++
 	}
 	return max(n, 1)

@@ -79,7 +79,8 @@ late = -inf
 
 // BurntSushi accepts some documents that TOML forbids; go-toml doesn't.
 func TestBothParsersMustAgree(t *testing.T) {
-	for _, source := range []string{"a = 1\na = 2", "a.b = 1\n[a]", "a = [1,,2]", "a = \"\x01\"", "a = 0x", "a = 2025-02-30", "\x00", "a = \"\xff\"", "# \x7f"} {
+	for _, source := range []string{"a = 1\na = 2", "a.b = 1\n[a]", "a = [1,,2]", "a = \"\x01\"", "a = 0x",
+		"a = 2025-02-30", "\x00", "a = \"\xff\"", "# \x7f"} {
 		if _, wrong := decode([]byte(source), 0); wrong == nil {
 			t.Errorf("%q is accepted", source)
 		}
@@ -95,7 +96,8 @@ func TestTokenLength(t *testing.T) {
 }
 
 func TestParseValue(t *testing.T) {
-	for value, want := range map[string]any{"1": int64(1), "2%": "2%", "": "", `"x"`: "x", "true": true, "1\nx = 2": "1\nx = 2", "x y": "x y"} {
+	for value, want := range map[string]any{"1": int64(1), "2%": "2%", "": "", `"x"`: "x", "true": true,
+		"1\nx = 2": "1\nx = 2", "x y": "x y"} {
 		if got := parseValue(value); got != want {
 			t.Errorf("parseValue(%q) = %#v, want %#v", value, got, want)
 		}

@@ -8,7 +8,8 @@ import (
 )
 
 func TestNumbersReadAsTheyAreWritten(t *testing.T) {
-	for v, want := range map[any]string{int64(-7): "-7", 0.4: "0.4", 1.0: "1", 1e-7: "0.0000001", 1e300: "1e+300", 0.0: "0"} {
+	for v, want := range map[any]string{int64(-7): "-7", 0.4: "0.4", 1.0: "1", 1e-7: "0.0000001", 1e300: "1e+300",
+		0.0: "0"} {
 		if got := Number(v); got != want {
 			t.Errorf("number(%v) = %q, want %q", v, got, want)
 		}
@@ -21,7 +22,8 @@ func TestNumbersReadAsTheyAreWritten(t *testing.T) {
 func TestNearest(t *testing.T) {
 	names := []string{"poll", "price", "latency", "makes", "on_ambiguous", "k"}
 	for key, want := range map[string]string{
-		"pol": "poll", "polls": "poll", "Poll": "poll", "lpol": "poll", "pirce": "price", "latencies": "latency", "on_ambigous": "on_ambiguous",
+		"pol": "poll", "polls": "poll", "Poll": "poll", "lpol": "poll", "pirce": "price", "latencies": "latency",
+		"on_ambigous": "on_ambiguous",
 		"onambigious": "on_ambiguous",
 		"x":           "", "frequency": "", "": "", "zz": "",
 	} {
@@ -35,7 +37,8 @@ func TestDistance(t *testing.T) {
 	for _, test := range []struct {
 		a, b string
 		want int
-	}{{"", "", 0}, {"", "abc", 3}, {"abc", "abc", 0}, {"abc", "acb", 1}, {"abc", "ab", 1}, {"abc", "xbc", 1}, {"kitten", "sitting", 3}, {"ca", "abc", 3}, {"größe", "grösse", 2}} {
+	}{{"", "", 0}, {"", "abc", 3}, {"abc", "abc", 0}, {"abc", "acb", 1}, {"abc", "ab", 1}, {"abc", "xbc", 1},
+		{"kitten", "sitting", 3}, {"ca", "abc", 3}, {"größe", "grösse", 2}} {
 		if got := distance(test.a, test.b); got != test.want {
 			t.Errorf("distance(%q, %q) = %d, want %d", test.a, test.b, got, test.want)
 		}
@@ -56,7 +59,8 @@ func TestQuotedTextsReadAsTheyAreWritten(t *testing.T) {
 			t.Fatalf("%q is read as %q", s, got)
 		}
 	})
-	for key, want := range map[string]string{"poll": "poll", "a-b_C9": "a-b_C9", "": `""`, "720p": `"720p"`, "a b": `"a b"`, "ü": `"ü"`} {
+	for key, want := range map[string]string{"poll": "poll", "a-b_C9": "a-b_C9", "": `""`, "720p": `"720p"`,
+		"a b": `"a b"`, "ü": `"ü"`} {
 		if got := QuoteKey(key); got != want {
 			t.Errorf("quoteKey(%q) = %s, want %s", key, got, want)
 		}

@@ -188,7 +188,8 @@ func (w *writer) limits(c *scenario.Channel) {
 
 func (w *writer) regimes(c *scenario.Channel) {
 	if c.Regimes != nil {
-		w.line("\n[" + document.Dotted("channels", c.Name) + ".regimes]  # share: of the time; submit: refused submits while it lasts")
+		w.line("\n[" + document.Dotted("channels", c.Name) +
+			".regimes]  # share: of the time; submit: refused submits while it lasts")
 	}
 	for _, g := range c.Regimes {
 		t := &inline{}
@@ -292,7 +293,8 @@ func (t *inline) bounds(g *scenario.Range) {
 }
 
 func (w *writer) errors(c *scenario.Channel) {
-	w.line("\n[" + document.Dotted("channels", c.Name) + ".errors]  # each rate is conditional on having passed the errors above it")
+	w.line("\n[" + document.Dotted("channels", c.Name) +
+		".errors]  # each rate is conditional on having passed the errors above it")
 	for _, reason := range channel.Errors {
 		e := &c.Errors.By[reason]
 		t := &inline{}
@@ -496,7 +498,8 @@ func (w *writer) bench(b *scenario.Bench) {
 	}
 	w.put("grace", duration(b.Grace))
 	w.some("proxy_env", b.ProxyEnv)
-	w.note("stop", stop(&b.Stop), "when a channel is given up, by the share of its orders that are delivered within the promise")
+	w.note("stop", stop(&b.Stop),
+		"when a channel is given up, by the share of its orders that are delivered within the promise")
 }
 
 // stop is the rule as scenarios spell it.
@@ -504,7 +507,8 @@ func stop(s *scenario.Stop) string {
 	if s.Good == 0 {
 		return document.Quote(scenario.None)
 	}
-	return fmt.Sprintf("{ good = %s, bad = %s, false_stop = %s, missed = %s }", percent(s.Good), percent(s.Bad), percent(s.FalseStop), percent(s.Missed))
+	return fmt.Sprintf("{ good = %s, bad = %s, false_stop = %s, missed = %s }", percent(s.Good), percent(s.Bad),
+		percent(s.FalseStop), percent(s.Missed))
 }
 
 // exits writes how many exits lie in which country.

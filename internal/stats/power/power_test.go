@@ -29,8 +29,8 @@ func TestKnown(t *testing.T) {
 	}
 }
 
-// TestRise holds steps that are found in one night against ones that were computed beforehand: at z > 3 with power .8, a
-// spread of .4 and nights that differ by 5 %, against a baseline that is known.
+// TestRise holds steps that are found in one night against ones that were computed beforehand: at z > 3 with power .8,
+// a spread of .4 and nights that differ by 5 %, against a baseline that is known.
 func TestRise(t *testing.T) {
 	for n, rise := range map[int]float64{50: 0.40, 100: 0.32, 200: 0.27, 500: 0.24} {
 		if got := power.Rise(0.4, 0.05, n, 1, 1_000_000, 3); math.Abs(got-rise) > 0.011 {
@@ -109,7 +109,9 @@ func TestMoreOrdersFindMore(t *testing.T) {
 			t.Errorf("twice as many orders than %d find no smaller rise", n)
 		}
 	})
-	for what, v := range map[string]float64{"no orders": power.Fall(0.9, 0, 10), "no share": power.Fall(0, 10, 10), "one order": power.Fall(0.5, 1, 1), "no night": power.Rise(0.4, 0.05, 10, 0, 1, 2), "nothing known": power.Known(0.5, 0)} {
+	for what, v := range map[string]float64{"no orders": power.Fall(0.9, 0, 10), "no share": power.Fall(0, 10, 10),
+		"one order": power.Fall(0.5, 1, 1), "no night": power.Rise(0.4, 0.05, 10, 0, 1, 2),
+		"nothing known": power.Known(0.5, 0)} {
 		if !math.IsNaN(v) {
 			t.Errorf("%s: %v", what, v)
 		}
