@@ -111,6 +111,12 @@ func (f *fated) Wait(ctx context.Context, id string) (dialect.Sale, error) {
 	return f.Status(ctx, id)
 }
 
+func (f *fated) Find(context.Context, string) (dialect.Sale, error) {
+	return dialect.Sale{}, &dialect.Refusal{Gone: true}
+}
+
+func (f *fated) Trap(string) bool { return false }
+
 func (f *fated) Content(_ context.Context, id string) ([]byte, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -272,7 +272,7 @@ func TestSubmitted(t *testing.T) {
 			want: Answer{Verdict: Refused, Reason: channel.Submit}},
 	}
 	for _, tt := range tests {
-		for _, d := range all {
+		for _, d := range imitators {
 			t.Run(tt.name+"/"+d.Name(), func(t *testing.T) {
 				got := d.Submitted(target, &Response{Status: tt.status, Header: tt.header, Body: []byte(tt.body),
 					Truncated: tt.truncated})
@@ -413,7 +413,7 @@ func TestPolled(t *testing.T) {
 			want: Progress{Job: j, Fault: BadKey, Code: "invalid_api_key", Message: "no ***"}},
 	}
 	for _, tt := range tests {
-		for _, d := range all {
+		for _, d := range imitators {
 			t.Run(tt.name+"/"+d.Name(), func(t *testing.T) {
 				got := d.Polled(target, j, &Response{Status: tt.status, Header: tt.header, Body: []byte(tt.body)})
 				if !strings.Contains(got.Message, tt.want.Message) {

@@ -46,10 +46,30 @@ type Dialect interface {
 
 	// Routes serves the protocol below prefix, such as "/reverse/v1".
 	Routes(m *http.ServeMux, prefix string, s Seller)
+	// Base is the path at the end of the base_url that documents give, such as "v1", which clients of the vendor's own
+	// put behind the host by themselves; "" where there is none.
+	Base() string
+}
+
+// Finder is a Dialect whose orders bear a token of the client's own, so that an order of which no answer came can be
+// asked for.
+type Finder interface {
+	Dialect
+	// Find builds the request for an order by its token.
+	Find(t Target, token string) (*http.Request, error)
+	// Found reads the answer to Find: Accepted with the job; Refused where the channel says that it never took such an
+	// order, as it may say for a moment of one that it has just taken; Lost where it says neither.
+	Found(t Target, r *Response) Answer
+}
+
+// Holder is a Dialect that can hold a submit until the clip is made; see Target.Hold.
+type Holder interface {
+	Dialect
+	Holds() bool
 }
 
 // all lists the dialects in the order in which they are documented.
-var all = []Dialect{openAI{}, reverse{}, generations{}}
+var all = []Dialect{openAI{}, reverse{}, generations{}, xai}
 
 // ByName returns the dialect that scenarios call name.
 func ByName(name string) (Dialect, bool) {
@@ -68,12 +88,19 @@ type Target struct {
 	Key     Secret
 	Hide    *Redactor // of all keys that the run knows; nil: of Key alone
 	Model   string
+
+	Secret  Secret            // signs what stands for Key, where the protocol has keys in two halves
+	Now     func() time.Time  // for signatures that expire; nil: none can be made
+	Form    channel.Form      // how the model wants its orders written
+	Headers map[string]string // that every request to the channel bears besides
+	Hold    bool              // the submit is answered when the clip is made
 }
 
 // Order is what to ask for. The clip is the one that the channel makes.
 type Order struct {
 	Clip   channel.Clip
 	Prompt string
+	Token  string // the client's own, for protocols with one; "": none
 }
 
 // Job is what must be remembered of an accepted order to find its clip again. It holds no key.
@@ -137,6 +164,12 @@ type Answer struct {
 	Message    string         // for people; bounded, on one line, without the key
 }
 
+// Quantity is a number of units that a channel bills by.
+type Quantity struct {
+	Micros money.Micros // millionths of a unit
+	Unit   string       // such as "token", in the singular; "" for none
+}
+
 // State is how far a job is.
 type State uint8
 
@@ -162,6 +195,7 @@ type Progress struct {
 	PollAfter time.Duration  // the channel asks for no earlier poll
 	Cost      money.Micros   // what the channel says that it charges
 	CostKnown bool           // it says so
+	Units     Quantity       // what the channel says that it bills, in its own unit; the zero Quantity: nothing
 	Reason    channel.Reason // Failed: Job, or Moderation or Region where its code says so
 	Fault     Fault          // the channel doesn't answer because of us; the job may go on
 	Code      string         // of the failure, in the channel's spelling

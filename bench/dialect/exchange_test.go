@@ -12,6 +12,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -27,12 +28,16 @@ var (
 		Prompt: "a cat, \"quoted\"\r\n--and more"}
 )
 
+// imitators are the dialects of OpenAI's family, which read each other's answers, since relays pass on what they hear.
+var imitators = []Dialect{openAI{}, reverse{}, generations{}}
+
 // script is a Seller that follows one: each question is answered by the next sale, the last one again and again.
 type script struct {
 	refuse  error // of the submit
 	sales   []Sale
 	content error // in place of the clip
 	film    []byte
+	traps   []string
 
 	bought []Purchase
 	asked  int
@@ -68,6 +73,15 @@ func (s *script) Wait(ctx context.Context, id string) (Sale, error) {
 		}
 	}
 }
+
+func (s *script) Find(ctx context.Context, token string) (Sale, error) {
+	if len(s.bought) == 0 || token == "" || s.bought[len(s.bought)-1].Token != token {
+		return Sale{}, &Refusal{Gone: true}
+	}
+	return s.Status(ctx, "video_1")
+}
+
+func (s *script) Trap(name string) bool { return slices.Contains(s.traps, name) }
 
 func (s *script) Content(_ context.Context, id string) ([]byte, error) {
 	if s.content != nil {
@@ -311,7 +325,9 @@ func perform(t *testing.T, d Dialect, acts []act) {
 			mux := http.NewServeMux()
 			d.Routes(mux, "/v1", &a.seller)
 			w := &wire{handler: mux}
-			p := play(t, d, target, &http.Client{Transport: w}, a.prefer)
+			at := target
+			at.Secret, at.Now = NewSecret("secret-of-the-test"), func() time.Time { return created }
+			p := play(t, d, at, &http.Client{Transport: w}, a.prefer)
 			a.check(t, p)
 			bought := Purchase{Model: "sora-2", Prompt: order.Prompt, Clip: order.Clip}
 			if len(a.seller.bought) != 1 {

@@ -148,7 +148,11 @@ func hearsay(status int) bool {
 
 // refusal reads an answer to a submit that holds no job.
 func refusal(t Target, r *Response, d document, f failure, stated bool, unreadable error) Answer {
-	c := causeOfAnswer(r.Status, f, stated)
+	return refusalFor(causeOfAnswer(r.Status, f, stated), t, r, d, f, unreadable)
+}
+
+// refusalFor is the refusal that an answer without a job is, for a cause.
+func refusalFor(c cause, t Target, r *Response, d document, f failure, unreadable error) Answer {
 	switch {
 	case c.gone:
 		c = badRequest // on a submit, it is the endpoint that isn't there
@@ -184,6 +188,11 @@ func silence(t Target, j Job, r *Response, d document, unreadable error) Progres
 	if !stated {
 		f.message = d.first("message", "msg")
 	}
+	return silenceFor(c, t, j, r, d, f, unreadable)
+}
+
+// silenceFor is what an answer says that is silent about the job, for a cause.
+func silenceFor(c cause, t Target, j Job, r *Response, d document, f failure, unreadable error) Progress {
 	p := Progress{Job: j, PollAfter: pollAfter(r.Header, d), Code: tidy(t, f.code), Message: explain(t, r, f, unreadable)}
 	if ownerOf(d, j) != ours {
 		p.Fault = c.fault // else it is somebody's who makes the clip

@@ -19,6 +19,8 @@ import (
 // the order's outcome unknown for good, since nobody has told the job's id.
 type generations struct{}
 
+func (generations) Base() string { return "v1" }
+
 func (generations) Name() string { return channel.Generations }
 
 func (generations) Submit(t Target, o Order) (*http.Request, error) {

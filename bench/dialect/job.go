@@ -422,16 +422,23 @@ func (t Target) clipIn(job document) string {
 // placeIn is the first address among paths; other text there, such as a name, is none.
 func placeIn(job document, paths ...string) string {
 	for _, path := range paths {
-		s := job.at(path).text()
-		if len(s) > maxAddress || !strings.HasPrefix(s, "/") && !strings.HasPrefix(s, "http://") &&
-			!strings.HasPrefix(s, "https://") {
-			continue
-		}
-		if u, err := url.Parse(s); err == nil && u.User == nil {
+		if s := addressIn(job.at(path).text()); s != "" {
 			return s
 		}
 	}
 	return ""
+}
+
+// addressIn is a text where it is an address that may be kept, or "".
+func addressIn(s string) string {
+	if len(s) > maxAddress || !strings.HasPrefix(s, "/") && !strings.HasPrefix(s, "http://") &&
+		!strings.HasPrefix(s, "https://") {
+		return ""
+	}
+	if u, err := url.Parse(s); err != nil || u.User != nil {
+		return ""
+	}
+	return s
 }
 
 // Bounds of what is kept of a job.

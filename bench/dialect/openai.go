@@ -25,6 +25,8 @@ import (
 // imitation understands them.
 type openAI struct{}
 
+func (openAI) Base() string { return "v1" }
+
 func (openAI) Name() string { return channel.OpenAI }
 
 func (openAI) Submit(t Target, o Order) (*http.Request, error) { return t.order(bearer, o) }

@@ -78,7 +78,7 @@ func TestOpenAIVideosOrders(t *testing.T) {
 
 // TestKeyShown is how each mock half wants its key.
 func TestKeyShown(t *testing.T) {
-	for _, d := range all {
+	for _, d := range imitators {
 		for header, want := range map[string]int{"": 401, "Bearer ": 401, "Bearer k": 404, "k": 401} {
 			if d.Name() == "openai-videos-reverse" && header != "" {
 				want = 404 // whatever is there is the key
@@ -129,7 +129,7 @@ func TestKeyStaysHome(t *testing.T) {
 			keyed: true, poll: "https://api.example.com/v1/videos/v1"},
 		{job: Job{PollURL: "https://evil.example/v1"}, errorHas: "no"},
 	}
-	for _, d := range all {
+	for _, d := range imitators {
 		for i, tt := range tests {
 			t.Run(fmt.Sprint(d.Name(), i), func(t *testing.T) {
 				key := "Bearer key-of-the-test"
@@ -179,7 +179,7 @@ func TestSubmitBuilds(t *testing.T) {
 		{"a password", func(t *Target, _ *Order) { t.BaseURL = "https://me:sk-canary@api.example.com" }, "", "base_url"},
 		{"a broken key", func(t *Target, _ *Order) { t.Key = NewSecret("sk-canary\r\nX: y") }, "", "key"},
 	}
-	for _, d := range all {
+	for _, d := range imitators {
 		for _, tt := range tests {
 			t.Run(tt.name+"/"+d.Name(), func(t *testing.T) {
 				r, err := d.Submit(with(tt.change))

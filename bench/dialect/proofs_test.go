@@ -32,7 +32,7 @@ func TestProofs(t *testing.T) {
 		}
 		rows++
 		r := &Response{Status: status, Body: []byte(part[3])}
-		for _, d := range all {
+		for _, d := range imitators {
 			got := ""
 			if part[0] == "submit" {
 				got = strings.ReplaceAll(d.Submitted(target, r).Verdict.String(), " ", "_")

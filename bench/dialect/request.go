@@ -22,12 +22,45 @@ var (
 )
 
 // scheme is how a dialect shows its key.
-type scheme string
+type scheme struct {
+	header, prefix string
+	sign           func(t Target) (string, error) // what stands for the key; nil: the key itself
+}
 
-const (
-	bearer scheme = "Bearer "
-	bare   scheme = ""
+var (
+	bearer = scheme{header: "Authorization", prefix: "Bearer "}
+	bare   = scheme{header: "Authorization"}
 )
+
+// show puts the key into a request's header.
+func (s scheme) show(t Target, h http.Header) error {
+	key := t.Key.Reveal()
+	for _, c := range []byte(key) {
+		if c < ' ' || c >= 0x7f {
+			return errKey
+		}
+	}
+	if key == "" {
+		return nil
+	}
+	if s.sign != nil {
+		var err error
+		if key, err = s.sign(t); err != nil {
+			return err
+		}
+	}
+	h.Set(s.header, s.prefix+key)
+	return nil
+}
+
+// shown is the key that a request shows.
+func (s scheme) shown(h http.Header) string {
+	key, found := strings.CutPrefix(h.Get(s.header), s.prefix)
+	if !found {
+		return ""
+	}
+	return key
+}
 
 // base is the channel's address.
 func (t Target) base() (*url.URL, error) {
@@ -65,26 +98,19 @@ func (t Target) to(s scheme, method string, u *url.URL, body []byte) (*http.Requ
 	// Without GetBody neither a redirect nor the transport can send an order twice.
 	r.GetBody = nil
 	r.Header.Set("Accept", "application/json")
-	key := t.Key.Reveal()
-	for _, c := range []byte(key) {
-		if c < ' ' || c >= 0x7f {
-			return nil, errKey
-		}
+	for name, value := range t.Headers {
+		r.Header.Set(name, value)
 	}
-	if key != "" {
-		r.Header.Set("Authorization", string(s)+key)
+	if err := s.show(t, r.Header); err != nil {
+		return nil, err
 	}
 	return r, nil
 }
 
 // poll asks about a job where the channel says, if that is its own host, else at {base}/videos/{id}.
 func (t Target) poll(s scheme, j Job) (*http.Request, error) {
-	base, err := t.base()
-	if err != nil {
-		return nil, err
-	}
-	if place, err := base.Parse(j.PollURL); j.PollURL != "" && err == nil && sameHost(base, place) {
-		return t.to(s, http.MethodGet, place, nil)
+	if r, err := t.pollThere(s, j); r != nil || err != nil {
+		return r, err
 	}
 	if j.ID == "" {
 		return nil, errNoID
@@ -92,24 +118,42 @@ func (t Target) poll(s scheme, j Job) (*http.Request, error) {
 	return t.request(s, http.MethodGet, nil, "videos", j.ID)
 }
 
+// pollThere asks about a job where the channel says; nil where it says nothing, or another host.
+func (t Target) pollThere(s scheme, j Job) (*http.Request, error) {
+	base, err := t.base()
+	if err != nil || j.PollURL == "" {
+		return nil, err
+	}
+	place, err := base.Parse(j.PollURL)
+	if err != nil || !sameHost(base, place) {
+		return nil, nil
+	}
+	return t.to(s, http.MethodGet, place, nil)
+}
+
 // fetch asks for a clip where the channel says, if that is an allowed host, else at
 // {base}/videos/{id}/content. Only the channel's own host sees the key.
 func (t Target) fetch(s scheme, j Job) (*http.Request, error) {
-	refused := errNoPlace
-	if j.ContentURL != "" {
-		place, own, err := t.download(j.ContentURL)
-		if err == nil && own {
-			return t.clip(t.to(s, http.MethodGet, place, nil))
-		}
-		if err == nil {
-			return t.clip(Target{}.to(bare, http.MethodGet, place, nil))
-		}
-		refused = err
-	}
-	if j.ID == "" {
-		return nil, refused
+	r, err := t.fetchThere(s, j)
+	if err == nil || j.ID == "" {
+		return r, err
 	}
 	return t.clip(t.request(s, http.MethodGet, nil, "videos", j.ID, "content"))
+}
+
+// fetchThere asks for a clip where the channel says, if that is an allowed host.
+func (t Target) fetchThere(s scheme, j Job) (*http.Request, error) {
+	if j.ContentURL == "" {
+		return nil, errNoPlace
+	}
+	place, own, err := t.download(j.ContentURL)
+	switch {
+	case err != nil:
+		return nil, err
+	case own:
+		return t.clip(t.to(s, http.MethodGet, place, nil))
+	}
+	return t.clip(Target{}.to(bare, http.MethodGet, place, nil))
 }
 
 func (t Target) clip(r *http.Request, err error) (*http.Request, error) {

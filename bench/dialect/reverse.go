@@ -11,6 +11,8 @@ import (
 // the error of a failed one is a bare text, and a finished one names the "url" of its clip.
 type reverse struct{}
 
+func (reverse) Base() string { return "v1" }
+
 func (reverse) Name() string { return channel.ReversedAPI }
 
 func (reverse) Submit(t Target, o Order) (*http.Request, error) { return t.order(bare, o) }

@@ -53,6 +53,12 @@ func (s *shop) Status(_ context.Context, id string) (dialect.Sale, error) {
 
 func (s *shop) Wait(ctx context.Context, id string) (dialect.Sale, error) { return s.Status(ctx, id) }
 
+func (s *shop) Find(context.Context, string) (dialect.Sale, error) {
+	return dialect.Sale{}, &dialect.Refusal{Gone: true}
+}
+
+func (s *shop) Trap(string) bool { return false }
+
 func (s *shop) Content(context.Context, string) ([]byte, error) { return dialect.Still(s.sale.Clip) }
 
 // TestOpenAISDK is OpenAI's own client, satisfied: it orders, retries a 429, polls and downloads a video.

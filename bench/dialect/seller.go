@@ -2,6 +2,7 @@ package dialect
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -26,6 +27,10 @@ type Seller interface {
 	Wait(ctx context.Context, id string) (Sale, error)
 	// Content is the finished clip.
 	Content(ctx context.Context, id string) ([]byte, error)
+	// Find is the job of the order that bore a token.
+	Find(ctx context.Context, token string) (Sale, error)
+	// Trap says whether the channel is to misbehave in a way of its protocol that not every one of its answers shows.
+	Trap(name string) bool
 }
 
 // Purchase is an order as a mock half received it.
@@ -34,6 +39,7 @@ type Purchase struct {
 	Model  string
 	Prompt string
 	Clip   channel.Clip // a field that the request lacks is empty
+	Token  string       // the client's own
 }
 
 // Sale is a job as a channel tells of it. Times that are zero are not told.
@@ -50,8 +56,9 @@ type Sale struct {
 	Code      string    // Failed: the error's code
 	Message   string    // Failed: the error's text
 	Cost      money.Micros
-	CostKnown bool   // tell it
-	URL       string // where the clip is; "" for the protocol's own place
+	CostKnown bool     // tell it
+	Units     Quantity // what is billed, for protocols that tell it
+	URL       string   // where the clip is; "" for the protocol's own place
 	PollAfter time.Duration
 }
 
@@ -103,8 +110,14 @@ func (r *Refusal) spoken() spoken {
 	return refusals[channel.Submit]
 }
 
+// tongue words a refusal: the status, the body, and what the header says besides.
+type tongue func(h http.Header, r *Refusal) (status int, body any)
+
+// refuse answers with an error, in the words of OpenAI.
+func refuse(w http.ResponseWriter, err error) { openAIWords.refuse(w, err) }
+
 // refuse answers with an error.
-func refuse(w http.ResponseWriter, err error) {
+func (say tongue) refuse(w http.ResponseWriter, err error) {
 	r := &Refusal{Reason: channel.Submit}
 	errors.As(err, &r)
 	switch r.Reason {
@@ -115,15 +128,16 @@ func refuse(w http.ResponseWriter, err error) {
 		gatewayPage(w, http.StatusGatewayTimeout)
 		return
 	}
+	status, body := say(w.Header(), r)
+	reply(w, status, body)
+}
+
+var openAIWords tongue = func(h http.Header, r *Refusal) (int, any) {
 	s := r.spoken()
-	message := s.message
-	if r.Message != "" {
-		message = r.Message
-	}
-	setRetryAfter(w.Header(), r.RetryAfter)
-	reply(w, s.status, map[string]any{"error": map[string]any{
-		"message": message, "type": s.kind, "param": orNull(r.Country + r.Param), "code": s.code,
-	}})
+	setRetryAfter(h, r.RetryAfter)
+	return s.status, map[string]any{"error": map[string]any{
+		"message": cmp.Or(r.Message, s.message), "type": s.kind, "param": orNull(r.Country + r.Param), "code": s.code,
+	}}
 }
 
 // answer loses an answer. It ends ByCut and ByTear with a panic that net/http's server knows as an order to close the
@@ -150,7 +164,7 @@ func gatewayPage(w http.ResponseWriter, status int) {
 }
 
 // reply answers with JSON; keys are in alphabetical order.
-func reply(w http.ResponseWriter, status int, body map[string]any) {
+func reply(w http.ResponseWriter, status int, body any) {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
@@ -187,14 +201,27 @@ func usage(body map[string]any, s *Sale) {
 
 // keyed takes the key from a request; without one the request is refused.
 func keyed(s scheme, handle func(w http.ResponseWriter, r *http.Request, key Secret)) http.HandlerFunc {
+	return openAIWords.keyed(s, handle)
+}
+
+func (say tongue) keyed(s scheme, handle func(w http.ResponseWriter, r *http.Request, key Secret)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		key, found := strings.CutPrefix(r.Header.Get("Authorization"), string(s))
-		if !found || key == "" {
-			refuse(w, &Refusal{Fault: BadKey, Message: "You didn't provide an API key."})
+		key := NewSecret(s.shown(r.Header))
+		if key.Reveal() == "" {
+			say.refuse(w, &Refusal{Fault: BadKey, Message: "You didn't provide an API key."})
 			return
 		}
-		handle(w, r, NewSecret(key))
+		handle(w, r.WithContext(context.WithValue(r.Context(), shownKey{}, key)), key)
 	}
+}
+
+// shownKey is where the key that a request showed stands in its context.
+type shownKey struct{}
+
+// ShownKey is the key that a Seller is asked with.
+func ShownKey(ctx context.Context) Secret {
+	key, _ := ctx.Value(shownKey{}).(Secret)
+	return key
 }
 
 // told answers a request for a job with tell.

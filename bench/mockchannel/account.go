@@ -10,19 +10,6 @@ import (
 	"channelbench/bench/dialect"
 )
 
-// shownKey is where the key that a request showed stands in its context.
-type shownKey struct{}
-
-// identified keeps the key of a request for the seller, whichever way the dialect shows it.
-func (e *seller) identified(next http.Handler) http.Handler {
-	if e.options.Secrets[e.channel.Name].Reveal() == "" {
-		return next
-	}
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), shownKey{}, keyOf(r))))
-	})
-}
-
 // keyOf is the key that a request shows.
 func keyOf(r *http.Request) string {
 	return strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer ")
@@ -36,8 +23,7 @@ func (e *seller) trusts(key string) bool {
 
 // trusted says whether the key of a request opens the account.
 func (e *seller) trusted(ctx context.Context) bool {
-	key, _ := ctx.Value(shownKey{}).(string)
-	return e.trusts(key)
+	return e.trusts(dialect.ShownKey(ctx).Reveal())
 }
 
 func badKey() *dialect.Refusal { return &dialect.Refusal{Fault: dialect.BadKey} }

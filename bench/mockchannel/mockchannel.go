@@ -73,6 +73,8 @@ type Options struct {
 	// Markup is the share by which a channel charges more than its price says, such as 0.05, or less where it is
 	// negative: in its book, in its balance and in the costs that it tells. A channel without one is honest.
 	Markup map[string]float64
+	// Traps are ways in which a channel misbehaves as its protocol's real ones do, by the names that its dialect gives them.
+	Traps map[string][]string
 	// Prepaid takes the whole price from the balance when a job is accepted, and gives back what it doesn't cost when it
 	// ends.
 	Prepaid bool
@@ -145,10 +147,13 @@ func (s *Server) add(e *seller) error {
 	prefix := URL("", e.channel.Name)
 	mux := http.NewServeMux()
 	d.Routes(mux, prefix, e)
+	if own := strings.TrimSuffix(strings.TrimSuffix(prefix, "v1")+d.Base(), "/"); own != prefix {
+		d.Routes(mux, own, e) // for clients that put the vendor's own path behind the host
+	}
 	mux.HandleFunc("GET "+prefix+"/balance", e.tellBalance)
 	mux.HandleFunc("/", s.unknown)
 	s.sellers = append(s.sellers, e)
-	s.mux.Handle(strings.TrimSuffix(prefix, "v1"), e.identified(mux))
+	s.mux.Handle(strings.TrimSuffix(prefix, "v1"), mux)
 	return nil
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"math"
+	"slices"
 	"sync"
 	"time"
 
@@ -31,9 +32,11 @@ type seller struct {
 	mu    sync.Mutex
 	shelf shelf
 	tries map[world.Key]int
-	named int // submits so far that nobody has named
-	held  money.Micros
-	book  Book
+
+	tokens map[string]string // the ids of jobs, by the tokens of their orders
+	named  int               // submits so far that nobody has named
+	held   money.Micros
+	book   Book
 }
 
 func newSeller(s *scenario.Scenario, m *world.Model, index int, c clock, o *Options) *seller {
@@ -48,6 +51,7 @@ func newSeller(s *scenario.Scenario, m *world.Model, index int, c clock, o *Opti
 		opening: opening,
 		shelf:   shelf{life: c.real(clipLife), byID: map[string]*job{}},
 		tries:   map[world.Key]int{},
+		tokens:  map[string]string{},
 		films:   films{made: map[channel.Clip][]byte{}},
 		book:    Book{Channel: ch.Name},
 	}
@@ -163,6 +167,9 @@ func (e *seller) accept(p *dialect.Purchase, o order, f fate, made world.Job, pr
 	e.book.Charged += j.atOnce
 	e.held += j.holds
 	e.shelf.add(j)
+	if p.Token != "" {
+		e.tokens[p.Token] = j.id
+	}
 	return j.sale(accepted, e.options, e.shelf.life)
 }
 
@@ -228,6 +235,22 @@ func (e *seller) Status(ctx context.Context, id string) (dialect.Sale, error) {
 		return dialect.Sale{}, err
 	}
 	return j.sale(now, e.options, e.shelf.life), nil
+}
+
+// Find is the job of the order that bore a token.
+func (e *seller) Find(ctx context.Context, token string) (dialect.Sale, error) {
+	e.mu.Lock()
+	id, known := e.tokens[token]
+	e.mu.Unlock()
+	if !known {
+		return dialect.Sale{}, &dialect.Refusal{Gone: true}
+	}
+	return e.Status(ctx, id)
+}
+
+// Trap says whether the channel is to misbehave so.
+func (e *seller) Trap(name string) bool {
+	return slices.Contains(e.options.Traps[e.channel.Name], name)
 }
 
 // Wait returns when a job has ended.

@@ -34,10 +34,11 @@ const (
 	OpenAI      = "openai-videos"
 	ReversedAPI = "openai-videos-reverse"
 	Generations = "videos-generations"
+	XAI         = "xai-videos"
 )
 
 // Protocols lists them in the order in which they are documented.
-var Protocols = []string{OpenAI, ReversedAPI, Generations}
+var Protocols = []string{OpenAI, ReversedAPI, Generations, XAI}
 
 // Clip is what is ordered, or what a channel makes of it.
 type Clip struct {

@@ -1,0 +1,31 @@
+package dialect
+
+import (
+	"testing"
+
+	"channelbench/internal/channel"
+)
+
+func TestXAIVideos(t *testing.T) {
+	perform(t, xai, vendorActs(acts[0])) // it tells the charge
+	understand(t, xai, target, []heard{
+		{name: "accepted", body: `{"request_id":"r1"}`, verdict: Accepted, job: Job{ID: "r1"}},
+		{name: "moderated at once", status: 400, body: `{"code":"content_policy_violation","error":"no"}`,
+			verdict: Refused, reason: channel.Moderation},
+		{name: "empty", status: 403, body: `{"code":"insufficient_credits","error":"Your team has no credits left."}`,
+			verdict: OurFault, reason: channel.Submit, fault: NoBalance},
+		{name: "bad key", status: 400, body: `{"code":"invalid-argument","error":"Incorrect API key provided: ab***."}`,
+			verdict: OurFault, reason: channel.Submit, fault: BadKey},
+		{name: "too fast", status: 429, body: `{"code":"rate_limit","error":"slow down"}`,
+			verdict: Refused, reason: channel.RateLimited},
+		{name: "a gateway", status: 502, body: `<html>`},
+		{name: "pending", poll: true, body: `{"status":"pending","progress":12}`},
+		{name: "done", poll: true, job: Job{ID: "j1", ContentURL: "https://vidgen.x.ai/1.mp4"}, state: Completed,
+			body: `{"status":"done","video":{"url":"https://vidgen.x.ai/1.mp4","duration":8,"respect_moderation":true},
+				"usage":{"cost_in_usd_ticks":11200000000}}`, cost: "$1.12"},
+		{name: "withheld, and charged", poll: true, state: Failed, reason: channel.Moderation, cost: "$0.40",
+			body: `{"status":"done","video":{"respect_moderation":false},"usage":{"cost_in_usd_ticks":4000000000}}`},
+		{name: "expired", poll: true, state: Failed, reason: channel.Job, body: `{"status":"expired"}`},
+		{name: "done, but where", poll: true, body: `{"status":"done"}`},
+	})
+}
