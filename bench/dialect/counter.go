@@ -1,10 +1,12 @@
 package dialect
 
 import (
+	"encoding/json"
 	"io"
 	"net/http"
 	"strconv"
 	"strings"
+	"time"
 
 	"channelbench/internal/channel"
 )
@@ -22,6 +24,12 @@ type counter struct {
 // the answer to an accepted one.
 func (c counter) takes(pattern string, read func(*http.Request, document) (Purchase, error),
 	tell func(*http.Request, *Sale) any) {
+	c.sells(http.StatusOK, pattern, read, tell)
+}
+
+// sells is takes with another status of an order that is accepted.
+func (c counter) sells(status int, pattern string, read func(*http.Request, document) (Purchase, error),
+	tell func(*http.Request, *Sale) any) {
 	c.handle(pattern, func(w http.ResponseWriter, r *http.Request, key Secret) {
 		var sale Sale
 		d, err := c.orderIn(w, r)
@@ -36,7 +44,7 @@ func (c counter) takes(pattern string, read func(*http.Request, document) (Purch
 			c.says.refuse(w, err)
 			return
 		}
-		reply(w, http.StatusOK, tell(r, &sale))
+		reply(w, status, tell(r, &sale))
 	})
 }
 
@@ -102,6 +110,13 @@ func lengthIn(d document) (int, error) {
 	return n, nil
 }
 
+// inputOf reads an order from a model's input, as Target.input writes it.
+func inputOf(model string, input document) (Purchase, error) {
+	seconds, err := lengthIn(input.at("duration"))
+	return filled(Purchase{Model: model, Prompt: input.at("prompt").text(), Clip: channel.Clip{Seconds: seconds,
+		Resolution: input.at("resolution").text(), Aspect: input.at("aspect_ratio").text()}}, err)
+}
+
 // filled is an order that must have a prompt.
 func filled(p Purchase, err error) (Purchase, error) {
 	if err == nil && p.Prompt == "" {
@@ -116,4 +131,22 @@ func (s *Sale) waiting() bool { return s.State == InProgress && s.Percent == 0 }
 // moderated says whether a job failed for what it was to show.
 func (s *Sale) moderated() bool {
 	return s.State == Failed && causeOf(failure{code: s.Code}).reason == channel.Moderation
+}
+
+// rfc3339 is a time as most vendors tell it, or nil where it is zero.
+func rfc3339(t time.Time) any {
+	if t.IsZero() {
+		return nil
+	}
+	return t.UTC().Format("2006-01-02T15:04:05.000Z")
+}
+
+// wholeSeconds is a pause in seconds, rounded up.
+func wholeSeconds(pause time.Duration) string {
+	return strconv.FormatInt(int64((pause+time.Second-1)/time.Second), 10)
+}
+
+// number is a quantity as JSON has it.
+func (q Quantity) number() json.Number {
+	return json.Number(strings.NewReplacer("$", "", ",", "").Replace(q.Micros.String()))
 }

@@ -319,17 +319,19 @@ func withheld(want State) func(*testing.T, played) {
 }
 
 // perform plays acts through both halves of a dialect and compares what passes with golden files.
-func perform(t *testing.T, d Dialect, acts []act) {
+func perform(t *testing.T, d Dialect, acts []act) { performAt(t, d, target, acts) }
+
+// performAt is perform with another target.
+func performAt(t *testing.T, d Dialect, at Target, acts []act) {
+	at.Secret, at.Now = NewSecret("secret-of-the-test"), func() time.Time { return created }
 	for _, a := range acts {
 		t.Run(a.name, func(t *testing.T) {
 			mux := http.NewServeMux()
 			d.Routes(mux, "/v1", &a.seller)
 			w := &wire{handler: mux}
-			at := target
-			at.Secret, at.Now = NewSecret("secret-of-the-test"), func() time.Time { return created }
 			p := play(t, d, at, &http.Client{Transport: w}, a.prefer)
 			a.check(t, p)
-			bought := Purchase{Model: "sora-2", Prompt: order.Prompt, Clip: order.Clip}
+			bought := Purchase{Model: at.Model, Prompt: order.Prompt, Clip: order.Clip}
 			if len(a.seller.bought) != 1 {
 				t.Fatalf("bought %d times", len(a.seller.bought))
 			}

@@ -2,6 +2,7 @@ package dialect
 
 import (
 	"encoding/json"
+	"fmt"
 	"maps"
 	"net/http"
 	"net/url"
@@ -59,6 +60,7 @@ type report struct {
 	id       string // "": no job of this protocol is named
 	word     string // its status; "": the answer isn't about a job
 	pollURL  string // where to ask next; "": the usual place
+	next     ask    // the same, as a place below base_url
 	clipURL  string // of a finished one
 	percent  string
 	failed   *failure // the error that is stated; nil: none
@@ -198,6 +200,11 @@ func (v *vendor) progress(t Target, j Job, rep report) Progress {
 	if place := addressIn(rep.pollURL); place != "" {
 		j.PollURL = t.unlessKeyed(place)
 	}
+	if base, err := t.base(); err == nil && rep.next.path != nil {
+		base = base.JoinPath(rep.next.path...)
+		base.RawQuery = rep.next.query.Encode()
+		j.PollURL = t.unlessKeyed(base.String())
+	}
 	if place := addressIn(rep.clipURL); place != "" {
 		j.ContentURL = t.unlessKeyed(place)
 	}
@@ -327,4 +334,21 @@ func (t Target) length(seconds int, usual channel.LengthForm) any {
 		return text
 	}
 	return seconds
+}
+
+// input is an order as sellers of many models take it: in fields of the model's own, of which these are the usual ones.
+func (t Target) input(o Order, usual channel.LengthForm) map[string]any {
+	fields := map[string]any{"prompt": o.Prompt, "duration": t.length(o.Clip.Seconds, usual)}
+	if t.Form.Sends("resolution", true) {
+		fields["resolution"] = o.Clip.Resolution
+	}
+	if t.Form.Sends("aspect_ratio", true) && o.Clip.Aspect != "" {
+		fields["aspect_ratio"] = o.Clip.Aspect
+	}
+	return t.with(fields)
+}
+
+// errModel says how a protocol names its models.
+func errModel(model, as string) error {
+	return fmt.Errorf("the model %.80q is none of this protocol; write it as %s", model, as)
 }

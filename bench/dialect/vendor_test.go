@@ -147,6 +147,7 @@ func exchange(t *testing.T, d Dialect) (submit *Response, polls []*Response) {
 		return &Response{Status: answer.Code, Header: answer.Header(), Body: answer.Body.Bytes()}
 	}
 	at := target
+	at.Model = "owner/model"
 	at.Secret, at.Now = NewSecret("secret-of-the-test"), func() time.Time { return created }
 	submit = ask(d.Submit(at, order))
 	now := d.Submitted(at, submit).Progress

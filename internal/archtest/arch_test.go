@@ -333,7 +333,7 @@ var limits = map[string]int{
 	"internal/scenario": 4550, // the whole language: a reader and its checks for every part, and compiling
 	"internal/history":  2150, // nights as they are kept, read and judged, and the money of their months
 	"bench":             2900, // one run from schedule to its last bill, resumed or not
-	"bench/dialect":     4550, // one file a protocol with its client and its mock, and what they share
+	"bench/dialect":     5250, // one file a protocol with its client and its mock, and what they share
 	"sim":               2200, // the façade: runs, ranges, break-evens and their map, and the study behind a plan
 	"cmd/channelbench":  3800, // one file a verb
 	"reports/chart":     7500, // one file a chart, of one run or of several

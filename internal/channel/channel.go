@@ -35,10 +35,16 @@ const (
 	ReversedAPI = "openai-videos-reverse"
 	Generations = "videos-generations"
 	XAI         = "xai-videos"
+	Replicate   = "replicate"
+	Runway      = "runway"
+	Kie         = "kie-jobs"
+	DashScope   = "dashscope"
+	MiniMax     = "minimax-v1"
 )
 
 // Protocols lists them in the order in which they are documented.
-var Protocols = []string{OpenAI, ReversedAPI, Generations, XAI}
+var Protocols = []string{OpenAI, ReversedAPI, Generations, XAI, Replicate, Runway, Kie, DashScope,
+	MiniMax}
 
 // Clip is what is ordered, or what a channel makes of it.
 type Clip struct {
