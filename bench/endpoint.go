@@ -116,8 +116,8 @@ func (e *endpoint) open(o *Options) (hosts []string, err error) {
 	if instead {
 		e.target.BaseURL = base
 	}
-	key := o.Key(c.KeyEnv)
-	if err := usable(c.KeyEnv, key, o.Live); err != nil {
+	key := o.Key(strings.Join(c.KeysEnv, ""))
+	if err := usable(strings.Join(c.KeysEnv, ""), key, o.Live); err != nil {
 		return nil, err
 	}
 	e.target.Key = dialect.NewSecret(key)

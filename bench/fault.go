@@ -3,6 +3,7 @@ package bench
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"channelbench/bench/dialect"
@@ -22,7 +23,7 @@ func (f *Fault) Unwrap() error { return f.Err }
 // answered is the fault that a channel's answer shows.
 func (e *endpoint) answered(a *dialect.Answer) *Fault {
 	mend := map[dialect.Fault]string{
-		dialect.BadKey:     "put a key that the channel accepts into " + e.channel.KeyEnv,
+		dialect.BadKey:     "put a key that the channel accepts into " + strings.Join(e.channel.KeysEnv, ", "),
 		dialect.NoBalance:  "top up the account",
 		dialect.BadRequest: "mend the channel's model, makes or protocol in the scenario: it doesn't make what was asked for",
 	}[a.Fault]

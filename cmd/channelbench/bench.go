@@ -236,7 +236,7 @@ func (p *program) prepare(s *scenario.Scenario, f *benchFlags, o *bench.Options)
 		return err
 	}
 	if o.Live {
-		for _, w := range s.StalePrices(time.Now()) {
+		for _, w := range s.Undated() {
 			p.note("warning: %s", w)
 		}
 	}

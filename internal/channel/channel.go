@@ -12,6 +12,8 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"channelbench/internal/money"
 )
 
 // Kind says by which route a channel sells a model.
@@ -63,10 +65,17 @@ type Channel struct {
 	Protocol      string // one of Protocols
 	BaseURL       string
 	DownloadHosts []string
-	KeyEnv        string // name of the environment variable that holds the key
-	BalanceURL    string // tells what is left of the account; "": nothing does
-	BalanceKeyEnv string // like KeyEnv, for BalanceURL
+	KeysEnv       []string     // names of the environment variables that hold its keys, each with the channel's limits
+	SecretEnv     string       // like KeysEnv, of the secret that signs where the key only says who asks; "": there is none
+	BalanceURL    string       // tells what is left of the account; "": nothing does
+	BalanceKeyEnv string       // like KeysEnv, for BalanceURL
+	BalanceUnit   money.Micros // what a unit of the balance is worth; 0: it is told in dollars
 	Model         string
+	Form          Form
+	Headers       map[string]string // that requests bear beside those of the protocol, by their canonical names
+	Hold          bool              // the submit is held open until the clip is made
+	AsOf          time.Time         // the day on which what is said of its protocol was seen; zero: not stated
+	Ended         time.Time         // the day on which it ends, or ended; zero: none is known
 	Makes         Makes
 	Poll          time.Duration // 0: the answer is seen at once, as no scenario says
 	Price         Price

@@ -28,3 +28,6 @@ func (f *Form) Sends(field string, usual bool) bool {
 	}
 	return slices.Contains(f.Send, field)
 }
+
+// Optional are the fields of an order that not every model takes, by the names that protocols have for them.
+var Optional = []string{"resolution", "aspect_ratio", "ratio", "size", "audio"}

@@ -19,8 +19,6 @@ import (
 // DefaultPoll is how often a job is polled where a scenario doesn't say.
 const DefaultPoll = 10 * time.Second
 
-var noDate time.Time
-
 // ByLength sorts keys so that 720p comes before 1080p.
 func ByLength[V any](m map[string]V) []string {
 	return slices.SortedFunc(maps.Keys(m), func(a, b string) int {
@@ -74,13 +72,19 @@ func (r *reader) channel(n *document.Node) Channel {
 		Protocol:      read(t, "protocol", "", nameOf(channel.Protocols...)),
 		BaseURL:       read(t, "base_url", "", (*reader).address),
 		DownloadHosts: read(t, "download_hosts", nil, list(`["cdn.example.com"]`, (*reader).host)),
-		KeyEnv:        read(t, "key_env", "", (*reader).keyEnv),
 		BalanceURL:    read(t, "balance_url", "", (*reader).address),
 		BalanceKeyEnv: read(t, "balance_key_env", "", (*reader).keyEnv),
+		BalanceUnit:   read(t, "balance_unit", 0, (*reader).positiveMoney),
 		Model:         read(t, "model", "", (*reader).text),
+		AsOf:          read(t, "as_of", noDate, (*reader).seen),
+		Ended:         read(t, "ended", noDate, (*reader).date),
 		Poll:          read(t, "poll", DefaultPoll, (*reader).positiveDuration),
 	}}
-	r.balanceKey(n, &c.Channel)
+	c.Form = t.form()
+	c.Headers = read(t, "headers", nil, (*reader).headers)
+	c.Hold = read(t, "hold", false, (*reader).boolean)
+	t.keys(&c.Channel)
+	r.balance(n, &c.Channel)
 	if price := t.get("price"); price != nil {
 		c.Price, c.PriceConfidence = r.price(price)
 	} else {
@@ -170,15 +174,49 @@ func (r *reader) address(n *document.Node) (string, bool) {
 	return "", false
 }
 
-// balanceKey refuses a key for a balance that is never asked for; without one of its own, the channel's key asks.
-func (r *reader) balanceKey(n *document.Node, c *channel.Channel) {
-	switch key := n.Fields()["balance_key_env"]; {
-	case n.Fields()["balance_url"] == nil && key != nil:
-		r.FailKey(key,
-			`add balance_url = "https://api.example.com/v1/balance", which tells what is left of the account, or leave it out`,
-			"balance_key_env without balance_url")
-	case c.BalanceURL != "" && key == nil:
-		c.BalanceKeyEnv = c.KeyEnv
+// keys reads where the channel's keys are: one, which a secret may sign for, or several.
+func (t *table) keys(c *channel.Channel) {
+	fields := t.node.Fields()
+	one, several, secret := fields["key_env"], fields["keys_env"], fields["secret_env"]
+	if key := read(t, "key_env", "", (*reader).keyEnv); key != "" {
+		c.KeysEnv = []string{key}
+	}
+	c.KeysEnv = read(t, "keys_env", c.KeysEnv, list(`["KEY_1", "KEY_2"]`, (*reader).keyEnv))
+	c.SecretEnv = read(t, "secret_env", "", (*reader).keyEnv)
+	if several != nil {
+		refuseRepeats(t.reader, several, c.KeysEnv)
+	}
+	switch {
+	case several != nil && one != nil:
+		t.FailKey(several, "keep keys_env, and name the key of key_env in it", "a channel has key_env or keys_env, not both")
+	case several != nil && len(c.KeysEnv) == 0 && !several.Bad:
+		t.Fail(several, `name the environment variables that hold the keys, as ["KEY_1", "KEY_2"]`, "keys_env is empty")
+	case secret != nil && several != nil:
+		t.FailKey(secret, "keep one key, as key_env", "a secret signs for one key, but there is keys_env")
+	case secret != nil && one == nil:
+		t.FailKey(secret, `add key_env = "MY_ACCESS_KEY", the key that the secret signs for`, "secret_env without key_env")
+	case secret != nil && c.SecretEnv != "" && slices.Contains(c.KeysEnv, c.SecretEnv):
+		t.Fail(secret, "name the variable that holds the secret", "key_env and secret_env name the same variable")
+	}
+}
+
+// balance refuses what is said of a balance that is never asked for. Without a key of its own, the channel's asks.
+func (r *reader) balance(n *document.Node, c *channel.Channel) {
+	address, key, unit := n.Fields()["balance_url"], n.Fields()["balance_key_env"], n.Fields()["balance_unit"]
+	for _, beside := range []*document.Node{key, unit} {
+		if beside != nil && address == nil {
+			r.FailKey(beside,
+				`add balance_url = "https://api.example.com/v1/balance", which tells what is left of the account, or leave it out`,
+				"%s without balance_url", beside.Name)
+		}
+	}
+	switch {
+	case c.BalanceURL == "" || key != nil:
+	case len(c.KeysEnv) == 1:
+		c.BalanceKeyEnv = c.KeysEnv[0]
+	case len(c.KeysEnv) > 1:
+		r.FailKey(address, `add balance_key_env = "MY_CHANNEL_KEY", the key of the account that pays`,
+			"balance_url doesn't say which of several keys asks")
 	}
 }
 

@@ -28,6 +28,7 @@ func (r *reader) check(root *document.Node, s *Scenario) {
 	for i := range s.Channels {
 		c.checkPrices(&s.Channels[i])
 		c.checkLatency(&s.Channels[i])
+		c.checkAge(&s.Channels[i])
 	}
 	for i := range s.Workload.Videos {
 		c.checkVideo(&s.Workload.Videos[i], i)

@@ -86,8 +86,9 @@ func (ch *Channel) compile(videos []Video) (world.Channel, error) {
 				{Weight: 1 - e.By[channel.Region].Rate, Rate: 0}}
 		}
 	}
-	w.Limits = world.Limits{PerMinute: ch.Limits.RequestsPerMinute, Concurrent: ch.Limits.Concurrent,
-		Queue: ch.Limits.Queue, Takes: ch.Limits.Takes.distribution()}
+	all := ch.AllKeys()
+	w.Limits = world.Limits{PerMinute: all.RequestsPerMinute, Concurrent: all.Concurrent, Queue: all.Queue,
+		Takes: all.Takes.distribution()}
 	for _, g := range ch.Regimes {
 		w.Regimes = append(w.Regimes, world.Regime{Share: g.Share, Refuses: g.Submit, Lasts: g.Lasts.spell()})
 	}
@@ -104,6 +105,17 @@ func (ch *Channel) compile(videos []Video) (world.Channel, error) {
 		w.Jobs = append(w.Jobs, world.Job{Makes: true, Clip: made, Service: service})
 	}
 	return w, nil
+}
+
+// AllKeys are the limits of all keys of a channel together: each has the channel's own.
+func (ch *Channel) AllKeys() Limits {
+	l, keys := ch.Limits, max(1, len(ch.KeysEnv))
+	l.RequestsPerMinute *= keys
+	l.Concurrent *= keys
+	if l.Queue != Unlimited {
+		l.Queue *= keys
+	}
+	return l
 }
 
 // distribution is nil where nothing takes time: an interface that is nil itself, too.

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 var update = flag.Bool("update", false, "write the golden files")
@@ -17,6 +18,8 @@ var update = flag.Bool("update", false, "write the golden files")
 //	# set: key=value     an override
 //	# no files           without Options.ReadFile
 //	# refuse nothing     as if everything was modelled
+//	# today: 2026-12-01  on that day
+//	# live               before money is spent
 func directives(source []byte) (Options, func(*Scenario) []gap) {
 	opts, refused := Options{ReadFile: readTestFile}, unmodelled
 	for line := range strings.Lines(string(source)) {
@@ -24,7 +27,12 @@ func directives(source []byte) (Options, func(*Scenario) []gap) {
 		if set, ok := strings.CutPrefix(line, "# set: "); ok {
 			opts.Set = append(opts.Set, set)
 		}
+		if day, ok := strings.CutPrefix(line, "# today: "); ok {
+			opts.Today, _ = time.Parse(time.DateOnly, day) // none, where it is no day
+		}
 		switch line {
+		case "# live":
+			opts.Live = true
 		case "# no files":
 			opts.ReadFile = nil
 		case "# refuse nothing":

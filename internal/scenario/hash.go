@@ -46,6 +46,9 @@ type bought struct {
 	Protocol, Model string
 	Makes           channel.Makes
 	Price           channel.Price
+	Send            []string          `json:",omitzero"`
+	Fields          map[string]any    `json:",omitzero"`
+	Headers         map[string]string `json:",omitzero"`
 }
 
 // policySteps are a strategy's effective steps by video, with [retry] filled in.
@@ -74,7 +77,8 @@ func (s *Scenario) PurchaseSHA256() string {
 	p := purchase{Workload: workload, Channels: map[string]bought{}, Strategies: map[string]policySteps{}}
 	for i := range s.Channels {
 		ch := &s.Channels[i]
-		b := bought{ch.Protocol, ch.Model, ch.Makes, ch.Price}
+		// How a length is written, and whether its maker is waited for, changes nothing of the clip.
+		b := bought{ch.Protocol, ch.Model, ch.Makes, ch.Price, ch.Form.Send, ch.Form.Fields, ch.Headers}
 		b.Price.AsOf, b.Price.Source = noDate, "" // documentation, not price
 		p.Channels[ch.Name] = b
 	}

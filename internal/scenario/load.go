@@ -12,8 +12,10 @@ import (
 type Options struct {
 	// Set are overrides, "key.path=value". A value that isn't TOML, such as 2% or $0.12, is a text.
 	Set []string
-	// Today bounds the days on which prices were seen: no later than a year from it, whatever the clock; zero: unknown.
+	// Today is the day by which it is judged how old prices are, and what has ended; zero: unknown.
 	Today time.Time
+	// Live says that money is about to be spent: channels that have ended are refused where it would be spent on them.
+	Live bool
 	// ReadFile reads the files that a scenario names; nil refuses them.
 	ReadFile func(path string) ([]byte, error)
 	// Illegible are the characters of a text that charts can't show; nil: they show all.
@@ -30,14 +32,14 @@ func Load(name string, source []byte, opts Options) (*Scenario, []document.Probl
 func load(name string, source []byte, opts Options, refused func(*Scenario) []gap) (*Scenario, []document.Problem,
 	error) {
 	d, root := document.Open(name, source)
-	r := &reader{Document: d, readFile: opts.ReadFile, today: opts.Today}
+	r := &reader{Document: d, readFile: opts.ReadFile, today: dayOf(opts.Today), live: opts.Live}
 	if root != nil {
 		for _, argument := range opts.Set {
 			r.Override(root, argument)
 		}
 		r.RefuseSecrets(root)
 		s := r.scenario(root, name)
-		s.Source, s.Set = source, opts.Set
+		s.Source, s.Set, s.Read = source, opts.Set, r.today
 		r.check(root, s)
 		if opts.Illegible != nil {
 			r.checkLetters(root, opts.Illegible)

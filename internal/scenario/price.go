@@ -1,11 +1,9 @@
 package scenario
 
 import (
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"channelbench/internal/channel"
 	"channelbench/internal/money"
@@ -22,7 +20,7 @@ func (r *reader) price(n *document.Node) (channel.Price, Confidence) {
 	defer t.close()
 	p := channel.Price{
 		Billed: read(t, "billed", channel.OnSuccess, oneOf[channel.Billed](channel.BilledNames)),
-		AsOf:   read(t, "as_of", noDate, (*reader).date),
+		AsOf:   read(t, "as_of", noDate, (*reader).seen),
 		Source: read(t, "source", "", (*reader).text),
 	}
 	confidence := read(t, "confidence", Unstated, oneOf[Confidence](Confidences))
@@ -180,30 +178,6 @@ func forResolutions(amounts map[string]money.Micros) string {
 		return ""
 	}
 	return " " + strings.Join(ByLength(amounts), ", ")
-}
-
-// freshPrice is how many days a price may be old before real money is spent by it.
-const freshPrice = 90
-
-// StalePrices warns, before a run that spends money, of prices that are older than 90 days, and of those
-// without a date, in the order of the channels. Days are those of today's calendar.
-func (s *Scenario) StalePrices(today time.Time) []string {
-	year, month, day := today.Date()
-	today = time.Date(year, month, day, 0, 0, 0, 0, time.UTC)
-	var stale []string
-	for i := range s.Channels {
-		c := &s.Channels[i]
-		age := int(today.Sub(c.Price.AsOf) / (24 * time.Hour))
-		switch {
-		case c.Price.AsOf.IsZero():
-			stale = append(stale, fmt.Sprintf("the price of %s has no date: check it and add as_of = %s", c.Name,
-				today.Format(time.DateOnly)))
-		case age > freshPrice:
-			stale = append(stale, fmt.Sprintf("the price of %s is of %s, %d days ago: check it, and renew its amount and as_of",
-				c.Name, c.Price.AsOf.Format(time.DateOnly), age))
-		}
-	}
-	return stale
 }
 
 // Credits writes a number of credits: micro-credits look like micro-dollars.

@@ -13,6 +13,7 @@ type reader struct {
 	*document.Document
 	readFile func(string) ([]byte, error)
 	today    time.Time
+	live     bool
 }
 
 // table reads the fields of a table and remembers which keys are known there.

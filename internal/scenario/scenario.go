@@ -36,8 +36,9 @@ type Scenario struct {
 	Bench      Bench
 	Gates      []Gate
 
-	Source []byte   // the file as it was read
-	Set    []string // the overrides, as given
+	Source []byte    // the file as it was read
+	Set    []string  // the overrides, as given
+	Read   time.Time // the day on which it was read; zero: unknown
 }
 
 // Confidence says how well a block's numbers are known.

@@ -336,11 +336,11 @@ const (
 // date reads a local date, such as 2025-12-01.
 func (r *reader) date(n *document.Node) (time.Time, bool) {
 	if v, ok := n.Value.(time.Time); ok && v.Location().String() == "date-local" {
-		d := time.Date(v.Year(), v.Month(), v.Day(), 0, 0, 0, 0, time.UTC)
-		if d.Year() < earliestYear || d.Year() > latestYear || !r.today.IsZero() && d.After(r.today.AddDate(1, 0, 0)) {
-			r.Fail(n, "write the day on which it was seen", "%s lies too far in the past or in the future: %s", n.Name,
+		d := dayOf(v)
+		if d.Year() < earliestYear || d.Year() > latestYear {
+			r.Fail(n, "write the day on which that was", "%s lies too far in the past or in the future: %s", n.Name,
 				d.Format(time.DateOnly))
-			return time.Time{}, false
+			return noDate, false
 		}
 		return d, true
 	}
@@ -348,11 +348,32 @@ func (r *reader) date(n *document.Node) (time.Time, bool) {
 		if d, err := time.Parse(time.DateOnly, s); err == nil {
 			r.Fail(n, "write "+d.Format(time.DateOnly)+", without quotes", "%s must be a date, not %s", n.Name,
 				document.Describe(s))
-			return time.Time{}, false
+			return noDate, false
 		}
 	}
 	r.wrongType(n, "a date", "it as 2025-12-01, without quotes or time")
-	return time.Time{}, false
+	return noDate, false
+}
+
+// seen reads the day on which something was seen, which is today at the latest.
+func (r *reader) seen(n *document.Node) (time.Time, bool) {
+	d, ok := r.date(n)
+	if ok && !r.today.IsZero() && d.After(r.today) {
+		r.Fail(n, "write the day on which it was seen, "+r.today.Format(time.DateOnly)+" at the latest",
+			"%s lies in the future: %s", n.Name, d.Format(time.DateOnly))
+		return noDate, false
+	}
+	return d, ok
+}
+
+var noDate time.Time
+
+// dayOf is the day of a calendar, as midnight in UTC; noDate stays so.
+func dayOf(t time.Time) time.Time {
+	if t.IsZero() {
+		return noDate
+	}
+	return time.Date(t.Year(), t.Month(), t.Day(), 0, 0, 0, 0, time.UTC)
 }
 
 // oneOf reads one of some names as its index.

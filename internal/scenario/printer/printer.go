@@ -140,10 +140,11 @@ func (w *writer) channel(c *scenario.Channel) {
 	if c.DownloadHosts != nil {
 		w.put("download_hosts", texts(c.DownloadHosts))
 	}
-	w.some("key_env", c.KeyEnv)
-	w.some("balance_url", c.BalanceURL)
-	w.some("balance_key_env", c.BalanceKeyEnv)
+	w.keys(&c.Channel)
 	w.some("model", c.Model)
+	w.form(&c.Channel)
+	w.day("as_of", c.AsOf)
+	w.day("ended", c.Ended)
 	m := &inline{}
 	if c.Makes.Seconds != nil {
 		m.put("seconds", strings.ReplaceAll(fmt.Sprint(c.Makes.Seconds), " ", ", "))
@@ -165,11 +166,93 @@ func (w *writer) channel(c *scenario.Channel) {
 	w.regimes(c)
 }
 
+// keys are where the channel's keys and its balance are found.
+func (w *writer) keys(c *channel.Channel) {
+	if len(c.KeysEnv) > 1 {
+		w.note("keys_env", texts(c.KeysEnv), "orders take turns")
+	} else {
+		w.some("key_env", strings.Join(c.KeysEnv, ""))
+	}
+	w.some("secret_env", c.SecretEnv)
+	w.some("balance_url", c.BalanceURL)
+	w.some("balance_key_env", c.BalanceKeyEnv)
+	if c.BalanceUnit > 0 {
+		w.note("balance_unit", amount(c.BalanceUnit), "what one unit of the balance is worth")
+	}
+}
+
+// form is how an order is written.
+func (w *writer) form(c *channel.Channel) {
+	f := &c.Form
+	switch f.Length {
+	case channel.LengthAsDuration:
+		w.text("duration_as", "8s")
+	case channel.LengthAsText:
+		w.text("duration_as", "8")
+	case channel.LengthAsNumber:
+		w.put("duration_as", "8")
+	}
+	if f.Send != nil {
+		w.note("send", texts(f.Send), "optional fields that the model takes")
+	}
+	if f.Fields != nil {
+		w.put("fields", fixed(f.Fields))
+	}
+	if c.Headers != nil {
+		t := &inline{}
+		for _, name := range slices.Sorted(maps.Keys(c.Headers)) {
+			t.put(name, document.Quote(c.Headers[name]))
+		}
+		w.put("headers", t.String())
+	}
+	if c.Hold {
+		w.note("hold", "true", "the submit is held open until the clip is made")
+	}
+}
+
+// fixed is a value of a fixed field.
+func fixed(value any) string {
+	switch v := value.(type) {
+	case string:
+		return document.Quote(v)
+	case float64:
+		s := document.Number(v)
+		if !strings.ContainsAny(s, ".e") {
+			s += ".0" // 8 is a whole number to TOML
+		}
+		return s
+	case []any:
+		items := make([]string, len(v))
+		for i := range v {
+			items[i] = fixed(v[i])
+		}
+		return "[" + strings.Join(items, ", ") + "]"
+	case map[string]any:
+		t := &inline{}
+		for _, name := range slices.Sorted(maps.Keys(v)) {
+			t.put(name, fixed(v[name]))
+		}
+		return t.String()
+	}
+	return fmt.Sprint(value)
+}
+
+// day writes a date that is stated.
+func (w *writer) day(key string, d time.Time) {
+	if !d.IsZero() {
+		w.put(key, d.Format(time.DateOnly))
+	}
+}
+
 func (w *writer) limits(c *scenario.Channel) {
 	if (c.Limits == scenario.Limits{}) {
 		return
 	}
-	w.line("\n[" + document.Dotted("channels", c.Name) + ".limits]")
+	keys := ""
+	if n := len(c.KeysEnv); n > 1 {
+		keys = fmt.Sprintf("  # of each key; all %d together are let through %d times as much", n, n)
+	}
+	w.line("\n[" + document.Dotted("channels", c.Name) + ".limits]" + keys)
 	if c.Limits.RequestsPerMinute > 0 {
 		w.put("requests_per_minute", fmt.Sprint(c.Limits.RequestsPerMinute))
 	}
