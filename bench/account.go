@@ -29,6 +29,7 @@ type account struct {
 	address string
 	env     string // of its key
 	key     dialect.Secret
+	unit    money.Micros // what a unit of it is worth; 0: it is told in dollars
 	client  *network.Client
 	first   money.Micros // what it held before anything was submitted
 }
@@ -36,12 +37,12 @@ type account struct {
 // account adds the account of a channel that states where to ask for it, and returns its host.
 func (a *attack) account(e *endpoint, o *Options) (hosts []string, err error) {
 	c := e.channel
-	address := c.BalanceURL
+	address, unit := c.BalanceURL, c.BalanceUnit
 	if address == "" {
 		return nil, nil
 	}
 	if base, instead := o.BaseURLs[c.Name]; instead {
-		address = base + "/balance" // where mock channels tell
+		address, unit = base+"/balance", 0 // where mock channels tell, in dollars
 	}
 	u, err := url.Parse(address)
 	if err != nil || u.Host == "" {
@@ -49,12 +50,12 @@ func (a *attack) account(e *endpoint, o *Options) (hosts []string, err error) {
 	}
 	i := slices.IndexFunc(a.accounts, func(k *account) bool { return k.address == address && k.env == c.BalanceKeyEnv })
 	if i < 0 {
-		key := o.Key(c.BalanceKeyEnv)
-		if err := usable(c.BalanceKeyEnv, key, o.Live); err != nil {
+		key, err := secret(c.BalanceKeyEnv, o)
+		if err != nil {
 			return nil, err
 		}
 		i = len(a.accounts)
-		a.accounts = append(a.accounts, &account{address: address, env: c.BalanceKeyEnv, key: dialect.NewSecret(key)})
+		a.accounts = append(a.accounts, &account{address: address, env: c.BalanceKeyEnv, key: key, unit: unit})
 	}
 	a.accounts[i].Channels = append(a.accounts[i].Channels, c.Name)
 	return []string{u.Host}, nil
@@ -72,7 +73,7 @@ func (k *account) ask(ctx context.Context) (money.Micros, error) {
 	if err != nil {
 		return 0, err
 	}
-	return dialect.Balance(read(response))
+	return dialect.Balance(read(response), k.unit)
 }
 
 // askAccounts learns what accounts hold before anything is spent.

@@ -21,6 +21,7 @@ type attempt struct {
 	channel  int // its index
 	try      int // on this channel, counted from 0
 	at       *endpoint
+	key      int          // of the channel's keys, the one that orders and asks
 	clip     channel.Clip // as made
 	reserved ledger.Reservation
 	holds    bool   // the reservation is open
@@ -60,7 +61,7 @@ func (t *attempt) reserve() error {
 	t.holds = true
 	made := &t.order.machine.Attempts()[t.number]
 	return t.order.keep(journal.Intent{Order: t.order.Index, Attempt: int(t.number), At: t.order.at(t.order.clock.now()),
-		Channel: t.at.channel.Name, Step: int(made.Step), Reserved: worst, Hedge: made.Hedge})
+		Channel: t.at.channel.Name, Step: int(made.Step), Reserved: worst, Hedge: made.Hedge, KeyIndex: t.key})
 }
 
 // follow polls the job from a.At on, each a.Every, until it has ended.

@@ -55,7 +55,7 @@ func (c *call) tell(e policy.Event, fault error) {
 // submit orders the clip and reads the answer.
 func (c *call) submit() {
 	c.submitted = c.order.clock.now()
-	request, err := c.at.dialect.Submit(c.at.target, dialect.Order{Clip: c.clip, Prompt: c.order.prompts[c.order.Prompt]})
+	request, err := c.at.dialect.Submit(c.at.as(c.key), dialect.Order{Clip: c.clip, Prompt: c.order.prompts[c.order.Prompt]})
 	if err != nil {
 		c.cause = err
 		c.tell(policy.Event{Kind: policy.Refused, Reason: channel.Submit}, c.at.unreachable(err))
@@ -68,7 +68,7 @@ func (c *call) submit() {
 		return
 	}
 	c.answered, c.status = c.order.clock.now(), response.Status
-	c.answer = c.at.dialect.Submitted(c.at.target, read(response))
+	c.answer = c.at.dialect.Submitted(c.at.as(c.key), read(response))
 	switch c.answer.Verdict {
 	case dialect.Accepted:
 		c.accepted()
@@ -76,7 +76,7 @@ func (c *call) submit() {
 		c.tell(policy.Event{Kind: policy.Refused, Reason: c.answer.Reason,
 			RetryAfter: c.order.clock.scenario(c.answer.RetryAfter)}, nil)
 	case dialect.OurFault:
-		c.tell(policy.Event{Kind: policy.Refused, Reason: c.answer.Reason}, c.at.answered(&c.answer))
+		c.tell(policy.Event{Kind: policy.Refused, Reason: c.answer.Reason}, c.at.answered(c.key, &c.answer))
 	default:
 		c.tell(policy.Event{Kind: policy.Lost}, nil)
 	}
@@ -161,7 +161,7 @@ func (c *call) poll(next, every time.Duration) {
 func (c *call) ask(every time.Duration) (dialect.Progress, bool) {
 	ctx, done := context.WithTimeout(c.order.settling, max(leastPatience, c.order.clock.real(every)))
 	defer done()
-	return c.order.ask(ctx, c.at, c.job)
+	return c.order.ask(ctx, c.at, c.key, c.job)
 }
 
 const leastPatience = 10 * time.Second // of real time, with a poll

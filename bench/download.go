@@ -88,7 +88,7 @@ func refused(err error) bool {
 // readdress asks the channel where the clip is, and says whether that is another place than before.
 func (c *call) readdress(ctx context.Context) bool {
 	before := c.place(c.job)
-	p, answered := c.order.ask(ctx, c.at, c.job)
+	p, answered := c.order.ask(ctx, c.at, c.key, c.job)
 	usual := c.job
 	usual.ContentURL = ""
 	if answered && p.State == dialect.Completed && c.place(p.Job) != before {
@@ -104,7 +104,7 @@ func (c *call) readdress(ctx context.Context) bool {
 
 // place is where a job's clip is fetched from, "" for nowhere.
 func (c *call) place(job dialect.Job) string {
-	request, err := c.at.dialect.Fetch(c.at.target, job)
+	request, err := c.at.dialect.Fetch(c.at.as(c.key), job)
 	if err != nil {
 		return ""
 	}
@@ -127,7 +127,7 @@ func (c *call) download(ctx context.Context) (dialect.Footage, error) {
 
 // take asks for the clip once.
 func (c *call) take(ctx context.Context, job dialect.Job) (dialect.Footage, error) {
-	request, err := c.at.dialect.Fetch(c.at.target, job)
+	request, err := c.at.dialect.Fetch(c.at.as(c.key), job)
 	if err != nil {
 		return dialect.Footage{}, err
 	}
@@ -156,7 +156,7 @@ func (c *call) instead(job dialect.Job, from *url.URL, answer *network.Response,
 		response.Body, flaw = []byte(footage.Instead), footage.Flaw
 	}
 	response.From = from
-	p := dialect.Withheld(c.at.target, job, response, flaw)
+	p := dialect.Withheld(c.at.as(c.key), job, response, flaw)
 	p.Message = cmp.Or(p.Message, fmt.Sprintf("HTTP %d", answer.Status))
 	return &withheld{p, answer.Status}
 }

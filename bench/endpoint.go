@@ -9,10 +9,8 @@ import (
 	"net/netip"
 	"net/url"
 	"slices"
-	"strings"
 	"sync/atomic"
 	"time"
-	"unicode"
 
 	"channelbench/bench/dialect"
 	"channelbench/bench/journal"
@@ -27,7 +25,7 @@ import (
 type endpoint struct {
 	channel *channel.Channel
 	dialect dialect.Dialect
-	target  dialect.Target
+	targets []dialect.Target // by key
 	client  *network.Client
 	patient *network.Client // for submits, which some channels answer when the clip is made
 	jobs    []world.Job     // by class: what it makes
@@ -61,7 +59,9 @@ func (a *attack) connect(o *Options) error {
 	}
 	hide, loopback := a.redactor(o), !o.Live || onLoopback(hosts)
 	for i, e := range a.endpoints {
-		e.target.Hide, e.target.Allows = hide, network.NewHosts(own[i], loopback).Check
+		for k := range e.targets {
+			e.targets[k].Hide, e.targets[k].Allows = hide, network.NewHosts(own[i], loopback).Check
+		}
 	}
 	a.client = network.New(network.Options{Hosts: hosts, Loopback: loopback, Proxy: o.Proxy, Transport: o.transport})
 	// A channel that answers only when the clip is made may take until the deadline, and beyond.
@@ -80,7 +80,9 @@ func (a *attack) connect(o *Options) error {
 func (a *attack) redactor(o *Options) *dialect.Redactor {
 	keys := slices.DeleteFunc(slices.Clone(o.Hidden), func(s string) bool { return len(s) < shortestKey })
 	for _, e := range a.endpoints {
-		keys = append(keys, e.target.Key.Reveal())
+		for _, t := range e.targets {
+			keys = append(keys, t.Key.Reveal(), t.Secret.Reveal())
+		}
 	}
 	for _, k := range a.accounts {
 		keys = append(keys, k.key.Reveal())
@@ -100,10 +102,6 @@ func onLoopback(hosts []string) bool {
 	})
 }
 
-// shortestKey is how long a key is at least. What holds it is hidden or dropped, so a shorter one would take
-// innocent ids with it.
-const shortestKey = 8
-
 // open finds out all that is needed to ask the channel, and returns the hosts on which it lives.
 func (e *endpoint) open(o *Options) (hosts []string, err error) {
 	c := e.channel
@@ -111,17 +109,18 @@ func (e *endpoint) open(o *Options) (hosts []string, err error) {
 	if e.dialect, known = dialect.ByName(c.Protocol); !known {
 		return nil, errors.New("it names no protocol that bench speaks")
 	}
-	e.target = dialect.Target{BaseURL: c.BaseURL, Model: c.Model}
+	if holder, holds := e.dialect.(dialect.Holder); c.Hold && (!holds || !holder.Holds()) {
+		return nil, fmt.Errorf("its protocol, %s, can't hold a submit until the clip is made: leave hold out", c.Protocol)
+	}
+	t := dialect.Target{BaseURL: c.BaseURL, Model: c.Model, Now: time.Now, Form: c.Form, Headers: c.Headers, Hold: c.Hold}
 	base, instead := o.BaseURLs[c.Name]
 	if instead {
-		e.target.BaseURL = base
+		t.BaseURL = base
 	}
-	key := o.Key(strings.Join(c.KeysEnv, ""))
-	if err := usable(strings.Join(c.KeysEnv, ""), key, o.Live); err != nil {
+	if e.targets, err = keyed(t, c, o); err != nil {
 		return nil, err
 	}
-	e.target.Key = dialect.NewSecret(key)
-	u, err := url.Parse(e.target.BaseURL)
+	u, err := url.Parse(t.BaseURL)
 	if err != nil || u.Host == "" {
 		return nil, errors.New("base_url is no address")
 	}
@@ -138,20 +137,6 @@ func (e *endpoint) open(o *Options) (hosts []string, err error) {
 		return []string{u.Host}, nil
 	}
 	return append([]string{u.Host}, c.DownloadHosts...), nil
-}
-
-// usable says why a key can't be one.
-func usable(env, key string, live bool) error {
-	switch key = dialect.NewSecret(key).Reveal(); {
-	case key == "":
-		return fmt.Errorf("the environment variable %s holds no key", env)
-	case live && len(key) < shortestKey:
-		return fmt.Errorf("the key in the environment variable %s has fewer than %d characters, which is no key", env,
-			shortestKey)
-	case strings.ContainsFunc(key, unicode.IsControl):
-		return fmt.Errorf("the key in the environment variable %s holds a character that no header may", env)
-	}
-	return nil
 }
 
 // bill is what an attempt costs by the channel's price, and by what the channel told with the job's end, if it did.
@@ -174,14 +159,14 @@ func (e *endpoint) bill(u channel.Usage, told *money.Micros) (journal.Bill, erro
 }
 
 // ask polls a job once. A channel that doesn't answer because of us, time after time, ends the run.
-func (a *attack) ask(ctx context.Context, e *endpoint, job dialect.Job) (dialect.Progress, bool) {
-	p, answered := e.poll(ctx, job)
+func (a *attack) ask(ctx context.Context, e *endpoint, key int, job dialect.Job) (dialect.Progress, bool) {
+	p, answered := e.poll(ctx, key, job)
 	switch {
 	case answered:
 		e.shut.Store(0)
 	case p.Fault == dialect.BadKey || p.Fault == dialect.NoBalance:
 		if e.shut.Add(1) >= mostShut {
-			a.fail(e.answered(&dialect.Answer{Fault: p.Fault, Message: p.Message}))
+			a.fail(e.answered(key, &dialect.Answer{Fault: p.Fault, Message: p.Message}))
 		}
 	}
 	return p, answered
@@ -191,8 +176,8 @@ func (a *attack) ask(ctx context.Context, e *endpoint, job dialect.Job) (dialect
 const mostShut = 3
 
 // poll asks for a job. A poll that fails says nothing of the job: the next one may. The message says why it failed.
-func (e *endpoint) poll(ctx context.Context, job dialect.Job) (dialect.Progress, bool) {
-	request, err := e.dialect.Poll(e.target, job)
+func (e *endpoint) poll(ctx context.Context, key int, job dialect.Job) (dialect.Progress, bool) {
+	request, err := e.dialect.Poll(e.as(key), job)
 	if err != nil {
 		return dialect.Progress{Job: job, Message: err.Error()}, false
 	}
@@ -200,6 +185,6 @@ func (e *endpoint) poll(ctx context.Context, job dialect.Job) (dialect.Progress,
 	if err != nil {
 		return dialect.Progress{Job: job, Message: err.Error()}, false
 	}
-	p := e.dialect.Polled(e.target, job, read(response))
+	p := e.dialect.Polled(e.as(key), job, read(response))
 	return p, p.Fault == dialect.NoFault
 }

@@ -267,7 +267,8 @@ func benched(t *testing.T, s *scenario.Scenario, c *scenario.Compiled) *traces {
 		d.Routes(mux, prefix, &fated{model: &c.Model, channel: i, orders: orders, trouble: trouble, tries: map[int]int{},
 			jobs: map[string]*fatedJob{}})
 		e := &endpoint{channel: ch, dialect: d, client: client, patient: client, jobs: c.Model.Channels[i].Jobs,
-			target: dialect.Target{BaseURL: "https://channel.example" + prefix, Key: dialect.NewSecret("k"), Model: "m"}}
+			targets: []dialect.Target{
+				{BaseURL: "https://channel.example" + prefix, Key: dialect.NewSecret("k"), Model: "m"}}}
 		for _, j := range e.jobs {
 			worst := money.Micros(0)
 			if j.Makes {

@@ -3,7 +3,6 @@ package bench
 import (
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"channelbench/bench/dialect"
@@ -20,10 +19,14 @@ func (f *Fault) Error() string { return f.Err.Error() + "; " + f.Mend }
 // Unwrap returns the cause.
 func (f *Fault) Unwrap() error { return f.Err }
 
-// answered is the fault that a channel's answer shows.
-func (e *endpoint) answered(a *dialect.Answer) *Fault {
+// answered is the fault that a channel's answer to one of its keys shows.
+func (e *endpoint) answered(key int, a *dialect.Answer) *Fault {
+	env := "the variable of its key_env"
+	if key < len(e.channel.KeysEnv) {
+		env = e.channel.KeysEnv[key]
+	}
 	mend := map[dialect.Fault]string{
-		dialect.BadKey:     "put a key that the channel accepts into " + strings.Join(e.channel.KeysEnv, ", "),
+		dialect.BadKey:     "put a key that the channel accepts into " + env,
 		dialect.NoBalance:  "top up the account",
 		dialect.BadRequest: "mend the channel's model, makes or protocol in the scenario: it doesn't make what was asked for",
 	}[a.Fault]

@@ -3,6 +3,7 @@ package dialect
 import (
 	"errors"
 	"fmt"
+	"math/big"
 	"net/http"
 	"regexp"
 	"strings"
@@ -10,8 +11,12 @@ import (
 	"channelbench/internal/money"
 )
 
-// ownAccount is where one-api and its descendants tell of an account. They document the key without Bearer there.
-const ownAccount = "/api/user/self"
+const (
+	// ownAccount is where one-api and its descendants tell of an account. They document the key without Bearer there.
+	ownAccount = "/api/user/self"
+	// organization is where Runway does, which answers nobody who doesn't name the version of its API.
+	organization = "/v1/organization"
+)
 
 // AskBalance builds the request for what is left of an account, from an address such as
 // https://api.example.com/v1/balance.
@@ -24,7 +29,13 @@ func AskBalance(address string, key Secret) (*http.Request, error) {
 	if strings.HasSuffix(place.Path, ownAccount) {
 		return t.to(bare, http.MethodGet, place, nil)
 	}
-	return t.to(bearer, http.MethodGet, place, nil)
+	request, err := t.to(bearer, http.MethodGet, place, nil)
+	if err == nil && strings.HasSuffix(place.Path, organization) {
+		for name, value := range runwayVersion {
+			request.Header.Set(name, value)
+		}
+	}
+	return request, err
 }
 
 // quotaUnits are how many units of quota one-api and its descendants sell for a dollar, unless they are told otherwise.
@@ -52,6 +63,9 @@ var balances = []balancePlace{
 	{in: "balance_infos.0", key: "total_balance", perDollar: 1},                                  // DeepSeek
 }
 
+// creditBalances are where the balance stands of accounts in credits. Only their buyer knows what one is worth.
+var creditBalances = []string{"data", "creditBalance"} // kie, Runway
+
 // BalanceError says why an answer tells no balance. It quotes nothing that could be the key.
 type BalanceError struct {
 	Fault  Fault // what we did wrong; NoFault where the channel just doesn't tell
@@ -62,9 +76,9 @@ type BalanceError struct {
 func (e *BalanceError) Error() string { return fmt.Sprintf("%s (HTTP %d)", e.Why, e.Status) }
 
 // Balance reads the answer to AskBalance: what is left of the account, exactly, rounded half up to the micro-dollar,
-// and less than nothing where it is overdrawn. An amount is in dollars unless the answer names a currency. The error is
-// a *BalanceError.
-func Balance(r *Response) (money.Micros, error) {
+// and less than nothing where it is overdrawn. Unit is what the buyer says that a unit of it is worth; where that is 0, an
+// amount is in dollars unless the answer names a currency. The error is a *BalanceError.
+func Balance(r *Response, unit money.Micros) (money.Micros, error) {
 	d, unreadable := parse(r.Body)
 	f, stated := failureIn(d)
 	cause := causeOfAnswer(r.Status, f, stated)
@@ -80,7 +94,7 @@ func Balance(r *Response) (money.Micros, error) {
 	case r.Truncated || unreadable != nil:
 		return refuse(NoFault, "the answer about the balance can't be read")
 	}
-	left, err := balanceIn(d)
+	left, err := balanceIn(d, unit)
 	if err != nil {
 		return refuse(NoFault, err.Error())
 	}
@@ -88,14 +102,14 @@ func Balance(r *Response) (money.Micros, error) {
 }
 
 // balanceIn finds the one balance that a document states.
-func balanceIn(d document) (money.Micros, error) {
+func balanceIn(d document, unit money.Micros) (money.Micros, error) {
 	if infos, is := d.at("balance_infos").value.([]any); is && len(infos) > 1 {
 		return 0, errSeveral
 	}
 	var left money.Micros
 	found := false
 	for i := range balances {
-		amount, told, err := balances[i].read(d)
+		amount, told, err := balances[i].read(d, unit)
 		switch {
 		case err != nil:
 			return 0, err
@@ -106,13 +120,36 @@ func balanceIn(d document) (money.Micros, error) {
 		}
 	}
 	if !found {
-		return 0, errors.New("the answer holds no balance in a place that is known to hold dollars")
+		return creditsIn(d, unit)
 	}
 	return left, nil
 }
 
+// creditsIn finds the credits that a document states, for what the buyer says that one is worth.
+func creditsIn(d document, unit money.Micros) (money.Micros, error) {
+	for _, key := range creditBalances {
+		left, told := signed(d.at(key).text(), perUnit(unit, 1))
+		switch {
+		case told && unit == 0:
+			return 0, errors.New("the balance is in units of which nobody says what they are worth: " +
+				`add balance_unit = "$0.01", or what one is worth`)
+		case told:
+			return left, nil
+		}
+	}
+	return 0, errors.New("the answer holds no balance in a place that is known to hold dollars")
+}
+
+// perUnit is what a unit is worth in micro-dollars: as the buyer says, else as there are so many to the dollar.
+func perUnit(unit money.Micros, perDollar int64) *big.Rat {
+	if unit > 0 {
+		return big.NewRat(int64(unit), 1)
+	}
+	return big.NewRat(int64(money.Dollar), perDollar)
+}
+
 // read reads the balance in one place; told says whether there is one.
-func (b *balancePlace) read(d document) (left money.Micros, told bool, err error) {
+func (b *balancePlace) read(d document, unit money.Micros) (left money.Micros, told bool, err error) {
 	in := d
 	if b.in != "" {
 		in = d.at(b.in)
@@ -128,16 +165,20 @@ func (b *balancePlace) read(d document) (left money.Micros, told bool, err error
 		}
 	}
 	for _, currency := range []string{in.first("currency", "unit"), d.first("currency", "unit")} {
-		if currency != "" && !strings.EqualFold(currency, "USD") {
+		switch dollars := strings.EqualFold(currency, "USD"); {
+		case unit > 0 && dollars:
+			return 0, false, errors.New("the balance is in US dollars: leave balance_unit out")
+		case unit == 0 && currency != "" && !dollars:
 			return 0, false, errCurrency(currency)
 		}
 	}
-	left, ok := signedDollars(in.at(b.key).text(), b.perDollar)
-	if used, counts := signedDollars(in.at(b.less).text(), b.perDollar); b.less != "" {
+	worth := perUnit(unit, b.perDollar)
+	left, ok := signed(in.at(b.key).text(), worth)
+	if used, counts := signed(in.at(b.less).text(), worth); b.less != "" {
 		left, ok = left-used, ok && counts
 	}
 	if !ok {
-		return 0, false, errors.New("the balance is not a number of dollars")
+		return 0, false, errors.New("the balance is not a number")
 	}
 	return left, true, nil
 }
@@ -153,10 +194,10 @@ func errCurrency(code string) error {
 	return errors.New("the balance is in " + strings.ToUpper(code) + ", not in US dollars")
 }
 
-// signedDollars is dollars for amounts that may be owed.
-func signedDollars(s string, perDollar int64) (money.Micros, bool) {
+// signed is worthOf for amounts that may be owed.
+func signed(s string, unit *big.Rat) (money.Micros, bool) {
 	owed, isOwed := strings.CutPrefix(s, "-")
-	amount, ok := dollars(owed, perDollar)
+	amount, ok := worthOf(owed, unit)
 	if isOwed {
 		amount = -amount
 	}

@@ -14,6 +14,7 @@ func TestBalance(t *testing.T) {
 		name   string
 		status int // 0: 200
 		body   string
+		unit   money.Micros // what the scenario says; 0: nothing
 		want   money.Micros
 		fault  Fault
 		fails  string // a part of the error; "": none
@@ -38,6 +39,18 @@ func TestBalance(t *testing.T) {
 			body: `{"code":true,"message":"ok","data":{"object":"token_usage","total_granted":1000000,"total_used":12345,"total_available":987655,"unlimited_quota":false}}`, want: 1_975_310},
 		{name: "DeepSeek in dollars",
 			body: `{"is_available":true,"balance_infos":[{"currency":"USD","total_balance":"1.10","granted_balance":"0.10","topped_up_balance":"1.00"}]}`, want: 1_100_000},
+		{name: "kie", body: `{"code":200,"msg":"success","data":5454.65}`, unit: 5_000, want: 27_273_250},
+		{name: "kie, overdrawn", body: `{"code":200,"data":-1}`, unit: 5_000, want: -5_000},
+		{name: "kie, as a text", body: `{"code":200,"data":"2"}`, unit: 5_000, want: 10_000},
+		{name: "Runway", body: `{"tier":{"maxMonthlyCreditSpend":10000},"creditBalance":4711,"usage":{"models":{}}}`,
+			unit: 10_000, want: 47_110_000},
+		{name: "a unit rounds once", body: `{"data":0.05}`, unit: 10, want: 1},
+		{name: "dear units", body: `{"balance":12.5}`, unit: 2_000_000, want: 25_000_000},
+		{name: "another currency, with its worth", body: `{"currency":"CNY","balance":100}`, unit: 140_000, want: 14_000_000},
+		{name: "named credits, with their worth", body: `{"unit":"credits","balance":500}`, unit: 10_000, want: 5_000_000},
+		{name: "a gateway's own quota", body: `{"data":{"quota":100,"used_quota":1}}`, unit: 10_000, want: 1_000_000},
+		{name: "words beside the balance", body: `{"balance":1,"data":"ok"}`, want: 1_000_000},
+		{name: "a number beside the balance", body: `{"balance":1,"data":7}`, want: 1_000_000},
 		{name: "small letters", body: `{"currency":"usd","balance":1}`, want: 1_000_000},
 		{name: "told twice alike", body: `{"balance":1,"data":{"balance":"1.0"}}`, want: 1_000_000},
 
@@ -46,6 +59,13 @@ func TestBalance(t *testing.T) {
 		{name: "DeepSeek in both",
 			body:  `{"balance_infos":[{"currency":"USD","total_balance":"1.10"},{"currency":"CNY","total_balance":"9.00"}]}`,
 			fails: "several balances"},
+		{name: "kie without a unit", body: `{"code":200,"data":5454.65}`, fails: "add balance_unit"},
+		{name: "Runway without a unit", body: `{"creditBalance":4711}`, fails: "add balance_unit"},
+		{name: "dollars and a unit", body: `{"currency":"USD","balance":1}`, unit: 10_000, fails: "leave balance_unit out"},
+		{name: "only words", body: `{"data":"ok"}`, unit: 10_000, fails: "no balance"},
+		{name: "kie says no", body: `{"code":401,"msg":"You do not have access permissions","data":null}`, unit: 5_000,
+			fault: BadKey, fails: "the key may not"},
+		{name: "more units than money", body: `{"data":1e18}`, unit: 1_000_000, fails: "no balance"},
 		{name: "credits", body: `{"unit":"credits","balance":500}`, fails: "not in US dollars"},
 		{name: "SiliconFlow tells three",
 			body:  `{"code":200,"data":{"balance":"0.88","chargeBalance":"88.00","totalBalance":"88.88"}}`,
@@ -91,7 +111,7 @@ func TestBalance(t *testing.T) {
 			if status == 0 {
 				status = 200
 			}
-			got, err := Balance(&Response{Status: status, Body: []byte(test.body)})
+			got, err := Balance(&Response{Status: status, Body: []byte(test.body)}, test.unit)
 			if test.fails == "" {
 				if err != nil || got != test.want {
 					t.Errorf("got %v, %v, want %v", got, err, test.want)
@@ -105,7 +125,7 @@ func TestBalance(t *testing.T) {
 			}
 		})
 	}
-	if _, err := Balance(&Response{Status: 200, Body: []byte(`{"balance":1}`), Truncated: true}); err == nil {
+	if _, err := Balance(&Response{Status: 200, Body: []byte(`{"balance":1}`), Truncated: true}, 0); err == nil {
 		t.Error("half an answer tells a balance")
 	}
 }
@@ -123,6 +143,15 @@ func TestAskBalance(t *testing.T) {
 		if r.Method != "GET" || r.URL.String() != address || r.Body != nil || r.Header.Get("Authorization") != want ||
 			r.Header.Get("Accept") != "application/json" {
 			t.Errorf("%s: got %+v", address, r)
+		}
+	}
+	for address, version := range map[string]string{
+		"https://api.dev.runwayml.com/v1/organization": "2024-11-06",
+		"https://api.kie.ai/api/v1/chat/credit":        "",
+	} {
+		r, err := AskBalance(address, target.Key)
+		if err != nil || r.Header.Get("X-Runway-Version") != version {
+			t.Errorf("%s: %+v, %v", address, r, err)
 		}
 	}
 	if r, err := AskBalance("https://api.example.com/balance", Secret{}); err != nil || r.Header["Authorization"] != nil {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"channelbench/internal/channel"
+	"channelbench/internal/money"
 )
 
 // answersInGoldens are the recorded answers, as seeds.
@@ -108,13 +109,14 @@ func FuzzPolled(f *testing.F) {
 func FuzzBalance(f *testing.F) {
 	for _, body := range append(seeds, `{"balance":-1e-9}`,
 		`{"data":{"total_credits":1e12,"total_usage":"-4611686018427"}}`, `{"balance_infos":[[1]]}`,
-		`{"currency":"key-of-the-test","balance":1}`, `{"data":{"object":"token_usage","total_available":1}}`) {
+		`{"currency":"key-of-the-test","balance":1}`, `{"data":{"object":"token_usage","total_available":1}}`,
+		`{"code":200,"data":1e18}`, `{"creditBalance":-0.1}`) {
 		for _, status := range []int{200, 401, 403, 500} {
-			f.Add(status, body)
+			f.Add(status, body, uint32(status%2*10_000))
 		}
 	}
-	f.Fuzz(func(t *testing.T, status int, body string) {
-		left, err := Balance(&Response{Status: status, Body: []byte(body)})
+	f.Fuzz(func(t *testing.T, status int, body string, unit uint32) {
+		left, err := Balance(&Response{Status: status, Body: []byte(body)}, money.Micros(unit))
 		if err == nil {
 			if status != http.StatusOK {
 				t.Errorf("a balance of %v in a %d", left, status)

@@ -492,9 +492,14 @@ func costIn(d document) (money.Micros, bool) {
 // amounts are spelt as JSON spells numbers, with few enough digits and a small enough power of ten to be money.
 var amounts = regexp.MustCompile(`^\$?((?:0|[1-9][0-9]{0,20})(?:\.[0-9]{1,20})?(?:[eE][+-]?[0-9]{1,2})?)$`)
 
-// dollars reads an amount exactly and rounds it half up to the micro-dollar. Amounts that are negative, or too
-// large or too finely written to be one, are none.
+// dollars reads an amount of which there are so many units to the dollar.
 func dollars(s string, perDollar int64) (money.Micros, bool) {
+	return worthOf(s, big.NewRat(int64(money.Dollar), perDollar))
+}
+
+// worthOf reads an amount of units, each worth so many micro-dollars, exactly and rounds it half up to the
+// micro-dollar. Amounts that are negative, or too large or too finely written to be one, are none.
+func worthOf(s string, unit *big.Rat) (money.Micros, bool) {
 	spelt := amounts.FindStringSubmatch(s)
 	if spelt == nil {
 		return 0, false
@@ -503,7 +508,7 @@ func dollars(s string, perDollar int64) (money.Micros, bool) {
 	if !ok {
 		return 0, false
 	}
-	amount.Mul(amount, big.NewRat(int64(money.Dollar), perDollar))
+	amount.Mul(amount, unit)
 	num, den := amount.Num(), amount.Denom()
 	num = new(big.Int).Lsh(num, 1)
 	num.Add(num, den).Quo(num, new(big.Int).Lsh(den, 1))

@@ -51,9 +51,10 @@ type Intent struct {
 	Attempt  int          `json:"attempt"`
 	At       Time         `json:"at"`
 	Channel  string       `json:"channel"`
-	Step     int          `json:"step"`            // of the order's route, from 0
-	Reserved money.Micros `json:"reserved_micros"` // the worst case, set aside for it
-	Hedge    bool         `json:"hedge,omitempty"` // it begins beside the one before
+	Step     int          `json:"step"`                // of the order's route, from 0
+	Reserved money.Micros `json:"reserved_micros"`     // the worst case, set aside for it
+	Hedge    bool         `json:"hedge,omitempty"`     // it begins beside the one before
+	KeyIndex int          `json:"key_index,omitempty"` // of the channel's keys, the one that orders, from 0
 }
 
 // Accepted says that the channel runs a job for the attempt, and how to find it again.

@@ -92,7 +92,7 @@ func (p *play) next(pick picker) Entry {
 	case p.live && !p.hedges && !p.finished && pick(8) == 0:
 		p.attempts++
 		p.hedges, p.accepted = true, false
-		return Intent{p.number, n + 1, at, "forwarding", pick(2), money.Micros(pick(2_000_000)), true}
+		return Intent{p.number, n + 1, at, "forwarding", pick(2), money.Micros(pick(2_000_000)), true, pick(3)}
 	case p.live && !p.accepted && pick(2) == 0, p.abandoned && !p.accepted && pick(4) == 0:
 		p.accepted = true
 		return Accepted{p.number, n, at, anyJob(pick), 200}
@@ -114,7 +114,7 @@ func (p *play) next(pick picker) Entry {
 		p.attempts++
 		p.live, p.accepted, p.abandoned = true, false, false
 		return Intent{p.number, p.attempts - 1, at, []string{"reverse", "forwarding"}[pick(2)], pick(2),
-			money.Micros(pick(2_000_000)), false}
+			money.Micros(pick(2_000_000)), false, pick(3)}
 	}
 	return nil
 }

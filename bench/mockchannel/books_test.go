@@ -217,7 +217,7 @@ func TestMarkup(t *testing.T) {
 				s := opened(t, marketed(t, nil), Options{TellCost: true, Markup: test.markup})
 				b := buys(t, s, reverse)
 				balance := func() money.Micros {
-					left, err := dialect.Balance(b.send(dialect.AskBalance(b.target.BaseURL+"/balance", b.target.Key)))
+					left, err := dialect.Balance(b.send(dialect.AskBalance(b.target.BaseURL+"/balance", b.target.Key)), 0)
 					if err != nil {
 						t.Fatal(err)
 					}
