@@ -138,7 +138,8 @@ func (p *program) bench(ctx context.Context, name string, f *benchFlags) error {
 	if err != nil {
 		return err
 	}
-	s, src, err := p.load(name, f.set)
+	// A run that goes on has jobs to settle, and what has ended sells it no more of them.
+	s, src, err := p.loadAs(name, scenario.Options{Set: f.set, Live: f.live && f.resume == ""})
 	if err != nil {
 		return err
 	}

@@ -173,7 +173,7 @@ func (p *program) evidence(s *scenario.Scenario, runs []string, f *calibrateFlag
 
 // format is how the flags say that CSV is to be read.
 func (f *calibrateFlags) format(s *scenario.Scenario) (*attempt.Format, error) {
-	format := &attempt.Format{Known: dialect.Outcome, From: calibrate.FirstPrice(s), To: today()}
+	format := &attempt.Format{Known: dialect.Outcome, From: calibrate.FirstPrice(s), To: believed(time.Now())}
 	var err error
 	if format.Columns, err = attempt.ParseColumns(f.columns); err != nil {
 		return nil, fmt.Errorf("--columns: %w", err)

@@ -83,11 +83,16 @@ func shipped(name string) string {
 
 // load reads and checks a scenario, and prints its warnings.
 func (p *program) load(name string, set []string) (*scenario.Scenario, *source, error) {
+	return p.loadAs(name, scenario.Options{Set: set})
+}
+
+// loadAs is load with more options.
+func (p *program) loadAs(name string, o scenario.Options) (*scenario.Scenario, *source, error) {
 	src, err := p.open(name)
 	if err != nil {
 		return nil, nil, err
 	}
-	o := scenario.Options{Set: set, ReadFile: src.read, Today: today(), Illegible: reports.Illegible}
+	o.ReadFile, o.Today, o.Illegible = src.read, today(), reports.Illegible
 	s, warnings, err := scenario.Load(src.label, src.text, o)
 	p.warn(warnings)
 	if err != nil {
@@ -96,12 +101,18 @@ func (p *program) load(name string, set []string) (*scenario.Scenario, *source, 
 	return s, src, nil
 }
 
-// today is the day by which prices are judged; a clock that is years behind tells none.
-func today() time.Time {
-	if now := time.Now(); now.Year() >= 2026 {
-		return now
+// clock tells the day by which scenarios are judged; tests set it, so that they don't change as prices get old.
+var clock = time.Now
+
+// today is the day by which it is judged how old prices are.
+func today() time.Time { return believed(clock()) }
+
+// believed is what a clock says; one that is years behind tells nothing.
+func believed(now time.Time) time.Time {
+	if now.Year() < 2026 {
+		return time.Time{}
 	}
-	return time.Time{}
+	return now
 }
 
 // read reads a file that the scenario names: as a run kept it, else relative to the scenario's own folder.

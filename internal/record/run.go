@@ -92,6 +92,10 @@ type Channel struct {
 	Terms       string `json:"terms"`
 	PriceAsOf   string `json:"price_as_of"` // "2026-10-31", or ""
 	PriceSource string `json:"price_source"`
+	AsOf        string `json:"as_of,omitempty"` // of what is said of its protocol, likewise
+	Ended       string `json:"ended,omitempty"` // the day on which it ends, or ended, likewise
+	// "price", "protocol": what was seen more than 90 days before the run, so that it may not hold any more
+	Stale []string `json:"stale,omitempty"`
 }
 
 // Assumption is a block of the scenario whose numbers nobody measured.

@@ -33,7 +33,8 @@ func full() *Run {
 			Models: []string{"sora-2"}, StrategyLabels: map[string]string{"hybrid": "Reverse, then relay"},
 			Videos: []Video{{Name: "short", Share: 0.6, Seconds: 4, Resolution: "720p"}},
 			Channels: []Channel{{Name: "reverse", Label: "Pool", Kind: "reverse", Terms: "unofficial",
-				PriceAsOf: "2025-12-01", PriceSource: "vendor"}},
+				PriceAsOf: "2025-12-01", PriceSource: "vendor", AsOf: "2026-08-01", Ended: "2026-09-24",
+				Stale: []string{"price"}}},
 			Assumptions: []Assumption{{Key: "channels.reverse.latency", Confidence: "assumed", Text: "lognormal"}},
 		},
 		Strategies: []Strategy{{

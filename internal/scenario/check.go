@@ -29,6 +29,7 @@ func (r *reader) check(root *document.Node, s *Scenario) {
 		c.checkPrices(&s.Channels[i])
 		c.checkLatency(&s.Channels[i])
 		c.checkAge(&s.Channels[i])
+		c.checkUnit(i)
 	}
 	for i := range s.Workload.Videos {
 		c.checkVideo(&s.Workload.Videos[i], i)
@@ -186,6 +187,20 @@ func (c *checker) checkPrices(ch *Channel) {
 		if !ch.prices(resolution) {
 			c.Fail(n.Find("resolutions", i), "it has prices for "+priced(&ch.Price), "%s makes %s, but has no price for it",
 				ch.Name, resolution)
+		}
+	}
+}
+
+// checkUnit checks that channels which are paid from one account agree on what a unit of it is worth.
+func (c *checker) checkUnit(i int) {
+	ch := &c.s.Channels[i]
+	for j := range i {
+		other := &c.s.Channels[j]
+		if n := c.sound("channels", ch.Name); n != nil && ch.BalanceURL != "" && ch.BalanceURL == other.BalanceURL &&
+			ch.BalanceKeyEnv == other.BalanceKeyEnv && ch.BalanceUnit != other.BalanceUnit {
+			c.Fail(n.Find("balance_unit"), "state the same balance_unit for both, or for neither",
+				"%s and %s share an account, and disagree on what a unit of it is worth", other.Name, ch.Name)
+			return
 		}
 	}
 }

@@ -3,7 +3,6 @@ package scenario
 import (
 	"fmt"
 	"math"
-	"net/textproto"
 	"regexp"
 	"slices"
 	"strings"
@@ -129,7 +128,7 @@ func (r *reader) headers(n *document.Node) (map[string]string, bool) {
 	}
 	var headers map[string]string
 	for _, f := range n.Ordered() {
-		name := textproto.CanonicalMIMEHeaderKey(f.Name)
+		name := canonical(f.Name)
 		value, ok := r.headerValue(f, name)
 		if _, twice := headers[name]; twice {
 			r.FailKey(f, "keep one of them", "the header %s is there twice", name)
@@ -145,11 +144,22 @@ func (r *reader) headers(n *document.Node) (map[string]string, bool) {
 	return headers, !n.Bad
 }
 
+// canonical is a header's name as HTTP spells it: X-Fal-No-Retry.
+func canonical(name string) string {
+	parts := strings.Split(strings.ToLower(name), "-")
+	for i, p := range parts {
+		if p != "" {
+			parts[i] = strings.ToUpper(p[:1]) + p[1:]
+		}
+	}
+	return strings.Join(parts, "-")
+}
+
 // headerValue reads one header.
 func (r *reader) headerValue(n *document.Node, name string) (string, bool) {
 	switch {
 	case n.Bad: // it holds a key
-	case !headerName.MatchString(name):
+	case !headerName.MatchString(n.Name):
 		r.FailKey(n, `write a header's name, as X-Fal-No-Retry = "1"`, "%q cannot be the name of a header", n.Name)
 	case ownHeader.MatchString(name):
 		r.FailKey(n, "leave it out: it is set for each request", "the header %s is not yours to set", name)

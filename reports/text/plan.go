@@ -201,7 +201,7 @@ func planDollars(v float64) string {
 
 func planFootnote(p *record.Plan) []string {
 	parts := []string{fmt.Sprintf("Plan, nothing was measured, seed %d", p.Seed)}
-	for _, s := range []string{view.PriceDates(p.Scenario.Channels), view.Beliefs(p.Scenario.Assumptions),
+	for _, s := range []string{view.PriceDates(p.Scenario.Channels), view.Old(p.Scenario.Channels), view.Beliefs(p.Scenario.Assumptions),
 		"channelbench " + p.Tool.Version, view.ScenarioID(p.Scenario)} {
 		if s != "" {
 			parts = append(parts, strings.TrimSpace(s))

@@ -111,19 +111,33 @@ func amounts(run *record.Run, of func(record.Strategy) (float64, bool)) string {
 	return strings.Join(parts, ", ")
 }
 
-// PriceNote is the date and the source of a channel's price.
+// PriceNote is the date and the source of a channel's price, and other dates that it has.
 func PriceNote(c record.Channel) string {
 	note := "price"
 	if c.PriceAsOf != "" {
-		note += " as of " + c.PriceAsOf
+		note += " as of " + c.PriceAsOf + oldNote(c, "price")
 	}
 	if c.PriceSource != "" {
 		note += ", " + c.PriceSource
 	}
 	if note == "price" {
-		return "price without date or source"
+		note = "price without date or source"
+	}
+	if c.AsOf != "" {
+		note += "; protocol as of " + c.AsOf + oldNote(c, "protocol")
+	}
+	if c.Ended != "" {
+		note += "; end of sale " + c.Ended
 	}
 	return note
+}
+
+// oldNote says after a date that it may be too long ago.
+func oldNote(c record.Channel, what string) string {
+	if slices.Contains(c.Stale, what) {
+		return " (more than 90 days before the run)"
+	}
+	return ""
 }
 
 // Counts prints counts per 1,000 orders, the most frequent first: "region 20.4, job 9.8".

@@ -2,6 +2,7 @@ package view
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"channelbench/internal/record"
@@ -25,7 +26,7 @@ func Footnote(run *record.Run) []string {
 	if run.Invalid != "" {
 		parts = append([]string{"INVALID, not to be used"}, parts...)
 	}
-	for _, p := range []string{PriceDates(run.Scenario.Channels), Beliefs(run.Scenario.Assumptions),
+	for _, p := range []string{PriceDates(run.Scenario.Channels), Old(run.Scenario.Channels), Beliefs(run.Scenario.Assumptions),
 		"channelbench " + run.Tool.Version, ScenarioID(run.Scenario)} {
 		if p != "" {
 			parts = append(parts, strings.TrimSpace(p))
@@ -156,6 +157,26 @@ func PriceDates(channels []record.Channel) string {
 		return "prices of " + words.CutEnd(first, 24)
 	}
 	return "prices of " + words.CutEnd(first, 24) + " to " + words.CutEnd(last, 24)
+}
+
+// Old counts what was seen more than 90 days before the run.
+func Old(channels []record.Channel) string {
+	var parts []string
+	for _, what := range []string{"price", "protocol"} {
+		n := 0
+		for _, c := range channels {
+			if slices.Contains(c.Stale, what) {
+				n++
+			}
+		}
+		if n > 0 {
+			parts = append(parts, words.Plural(n, what))
+		}
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	return strings.Join(parts, " and ") + " older than 90 days"
 }
 
 // Beliefs counts the inputs that nobody measured.
