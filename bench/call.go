@@ -55,7 +55,8 @@ func (c *call) tell(e policy.Event, fault error) {
 // submit orders the clip and reads the answer.
 func (c *call) submit() {
 	c.submitted = c.order.clock.now()
-	request, err := c.at.dialect.Submit(c.at.as(c.key), dialect.Order{Clip: c.clip, Prompt: c.order.prompts[c.order.Prompt]})
+	request, err := c.at.dialect.Submit(c.at.as(c.key),
+		dialect.Order{Clip: c.clip, Prompt: c.order.prompts[c.order.Prompt]})
 	if err != nil {
 		c.cause = err
 		c.tell(policy.Event{Kind: policy.Refused, Reason: channel.Submit}, c.at.unreachable(err))

@@ -209,7 +209,8 @@ func (l *listener) RoundTrip(r *http.Request) (*http.Response, error) {
 func TestFormsReachTheChannel(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := benchable(t, "starter", 2, `bench.run=["reverse"]`, `channels.reverse.protocol="xai-videos"`,
-			`channels.reverse.duration_as="8s"`, `channels.reverse.send=[]`, `channels.reverse.fields={style="noir",deep=[1,2.5]}`,
+			`channels.reverse.duration_as="8s"`, `channels.reverse.send=[]`,
+			`channels.reverse.fields={style="noir",deep=[1,2.5]}`,
 			`channels.reverse.headers={x-priority="low"}`)
 		o, _ := onMock(t, s, mockchannel.Options{})
 		l := &listener{next: o.transport, named: true}

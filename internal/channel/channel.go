@@ -66,7 +66,7 @@ type Channel struct {
 	BaseURL       string
 	DownloadHosts []string
 	KeysEnv       []string     // names of the environment variables that hold its keys, each with the channel's limits
-	SecretEnv     string       // like KeysEnv, of the secret that signs where the key only says who asks; "": there is none
+	SecretEnv     string       // like KeysEnv, of the secret that signs for the one key; "": there is none
 	BalanceURL    string       // tells what is left of the account; "": nothing does
 	BalanceKeyEnv string       // like KeysEnv, for BalanceURL
 	BalanceUnit   money.Micros // what a unit of the balance is worth; 0: it is told in dollars
