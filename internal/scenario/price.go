@@ -34,15 +34,15 @@ func (r *reader) price(n *document.Node) (channel.Price, Confidence) {
 		r.FailKey(creditPrice, "write credits = { per_second = 5 } beside it, or leave it out",
 			"credit_price without credits")
 	}
-	r.oneShape(t, given)
 	t.reduction(&p)
+	r.oneShape(t, given)
 	return p, confidence
 }
 
 // oneShape reports a price without a shape, or with several.
 func (r *reader) oneShape(t *table, given []*document.Node) {
 	if len(given) == 0 {
-		if t.node.Fields() != nil {
+		if t.node.Fields() != nil && !t.misspelt(append(slices.Clone(shapeKeys), "credits")...) {
 			r.FailKey(t.node, "add one of per_second, per_call, base, ladder, credits", "%s has no amount", t.node.Path())
 		}
 		return

@@ -37,7 +37,9 @@ func (r *reader) table(n *document.Node, example string) *table {
 
 // get returns the field of a known key, nil where it is absent.
 func (t *table) get(key string) *document.Node {
-	t.known = append(t.known, key)
+	if !slices.Contains(t.known, key) {
+		t.known = append(t.known, key)
+	}
 	return t.node.Fields()[key]
 }
 
@@ -66,13 +68,8 @@ func (t *table) reportLacks() {
 	if where == "" {
 		where = "the scenario"
 	}
-	unknown := t.node.Ordered()
 	for _, l := range t.lacks {
-		misspelt := slices.ContainsFunc(unknown[:min(len(unknown), document.Placed)], func(n *document.Node) bool {
-			near, ok := document.Nearest(n.Name, t.known)
-			return ok && near == l.key
-		})
-		if !misspelt {
+		if !t.misspelt(strings.Split(l.key, " or ")...) {
 			t.FailKey(t.node, "add "+l.example, "%s needs %s", where, l.key)
 		}
 	}
@@ -80,10 +77,14 @@ func (t *table) reportLacks() {
 
 // suggest says which key may have been meant, or which there are.
 func (t *table) suggest(key string) string {
-	if near, ok := document.Nearest(key, t.known); ok {
-		return "did you mean " + near + "?"
+	meant, note := t.meant(key)
+	switch {
+	case len(meant) == 0:
+		return "known here: " + strings.Join(t.known, ", ")
+	case note != "":
+		note = " (" + note + ")"
 	}
-	return "known here: " + strings.Join(t.known, ", ")
+	return "did you mean " + strings.Join(meant, " or ") + note + "?"
 }
 
 // missing notes that a field without default isn't there, unless there isn't even a table.
