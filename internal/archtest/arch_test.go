@@ -34,6 +34,8 @@ var layers = []struct {
 	{"internal/inert", nil},
 	{"internal/money", nil},
 	{"internal/proof", nil},
+	{"internal/scenario/country", nil},
+	{"internal/scenario/synonym", nil},
 	{"internal/sealed", nil},
 	{"internal/sobol", nil},
 	{"internal/stats", nil},
@@ -57,7 +59,7 @@ var layers = []struct {
 	{"bench/recording", []string{"bench/journal", "internal/channel", "internal/money", "internal/world"}},
 	{"internal/scenario", []string{
 		"internal/channel", "internal/dist", "internal/figure", "internal/money", "internal/policy",
-		"internal/scenario/document", "internal/world",
+		"internal/scenario/country", "internal/scenario/document", "internal/scenario/synonym", "internal/world",
 	}},
 	{"internal/world/worldtest", []string{
 		"internal/channel", "internal/dist", "internal/money", "internal/policy", "internal/world",
@@ -82,7 +84,7 @@ var layers = []struct {
 	{"internal/calibrate", []string{
 		"internal/calibrate/attempt", "internal/calibrate/figure", "internal/calibrate/fit",
 		"internal/calibrate/predict", "internal/channel", "internal/inert", "internal/money", "internal/record",
-		"internal/scenario", "internal/scenario/document",
+		"internal/scenario", "internal/scenario/document", "internal/words",
 	}},
 	{"internal/decision", []string{
 		"internal/figure", "internal/money", "internal/record", "internal/scenario", "internal/stats",
@@ -132,7 +134,7 @@ var layers = []struct {
 var homes = map[string][]string{
 	"github.com/tsenart/vegeta/v12/lib": {"bench"},
 	"gonum.org/v1/plot":                 {"reports/canvas", "reports/chart"},
-	"github.com/BurntSushi/toml":        {"internal/scenario/document", "internal/scenario"}, // the list of countries
+	"github.com/BurntSushi/toml":        {"internal/scenario/document", "internal/scenario/country"},
 	"github.com/pelletier/go-toml/v2":   {"internal/scenario/document"},
 	"github.com/spf13/cobra":            {"cmd/channelbench"},
 	"github.com/spf13/pflag":            {"cmd/channelbench"},

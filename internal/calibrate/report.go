@@ -7,6 +7,7 @@ import (
 
 	"channelbench/internal/inert"
 	"channelbench/internal/record"
+	"channelbench/internal/words"
 )
 
 // Report is the result in words: what was measured and written, what stays and why, and what the model can't explain.
@@ -79,17 +80,10 @@ func Moved(stated, measured *record.Run) string {
 	for i := range stated.Strategies {
 		a, z := &stated.Strategies[i], &measured.Strategies[i]
 		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", inert.Line(a.Name),
-			number("$%.4f", 1, a.CostPerDelivered), number("$%.4f", 1, z.CostPerDelivered),
-			number("%.2f%%", 100, a.DeliveredShare), number("%.2f%%", 100, z.DeliveredShare),
-			number("%.2f%%", 100, a.InTimeShare), number("%.2f%%", 100, z.InTimeShare))
+			words.ClipOrNone(a.CostPerDelivered.Value), words.ClipOrNone(z.CostPerDelivered.Value),
+			words.ShareOrNone(a.DeliveredShare.Value), words.ShareOrNone(z.DeliveredShare.Value),
+			words.ShareOrNone(a.InTimeShare.Value), words.ShareOrNone(z.InTimeShare.Value))
 	}
 	w.Flush()
 	return b.String()
-}
-
-func number(format string, scale float64, f record.Figure) string {
-	if f.Value == nil {
-		return "–"
-	}
-	return fmt.Sprintf(format, scale**f.Value)
 }

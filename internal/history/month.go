@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"channelbench/internal/money"
+	"channelbench/internal/words"
 )
 
 // Month is a calendar month, in UTC, and what all runs of one mode may spend in it together.
@@ -160,7 +161,7 @@ const mostUSD = 1e9
 // micros is an amount, rounded up where it isn't whole: no cap is passed by a rounding.
 func micros(usd float64) (money.Micros, error) {
 	if !(usd >= 0 && usd < mostUSD) {
-		return 0, fmt.Errorf("can't have spent $%v", usd)
+		return 0, fmt.Errorf("can't have spent %s", words.Dollars(usd, 2))
 	}
 	amount := usd * float64(money.Dollar)
 	dust := max(1e-3, amount*1e-15) // of what decimal fractions are as binary ones

@@ -13,12 +13,10 @@ import (
 	"channelbench/internal/words"
 )
 
-const unknown = "–"
-
 // value is a figure as it is written.
 func value(v *history.Verdict, x *float64) string {
 	if x == nil {
-		return unknown
+		return words.NoData
 	}
 	if id, ok := figure.Named(v.Gate.Metric); ok {
 		return id.Of().Text(*x)
@@ -38,7 +36,7 @@ func is(v *history.Verdict) string  { return orNever(v, v.Value, v.Never) }
 
 func orNever(v *history.Verdict, x *float64, never bool) string {
 	if never && isTime(v) {
-		return "never"
+		return words.Never
 	}
 	return value(v, x)
 }
@@ -57,7 +55,7 @@ func change(v *history.Verdict) string {
 func moreDollars(v *history.Verdict) string {
 	id, ok := figure.Named(v.Gate.Metric)
 	if !ok || v.Base == nil || v.Value == nil || id.Of().Kind != figure.Money {
-		return unknown
+		return words.NoData
 	}
 	more := *v.Value - *v.Base
 	if more < 0 {
@@ -76,7 +74,7 @@ func signed(v *history.Verdict, x float64) string {
 
 func interval(v *history.Verdict) string {
 	if v.Low == nil || v.High == nil {
-		return unknown
+		return words.NoData
 	}
 	return signed(v, *v.Low) + " to " + signed(v, *v.High)
 }
