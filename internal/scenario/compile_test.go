@@ -103,24 +103,6 @@ func TestCompileExits(t *testing.T) {
 	}
 }
 
-// The shipped lists of supported countries are dated, and say where they are from.
-func TestSupportedCountries(t *testing.T) {
-	for _, l := range lists() {
-		if l.AsOf.IsZero() || l.Source == "" || len(l.Models) == 0 || len(l.Countries) == 0 {
-			t.Errorf("incomplete: %+v", l)
-		}
-		for _, name := range l.Countries {
-			if !countryPattern.MatchString(name) || name != strings.ToUpper(name) {
-				t.Errorf("%v: %q is no country", l.Models, name)
-			}
-		}
-	}
-	if !slices.Contains(supportedBy("sora-2"), "US") || slices.Contains(supportedBy("sora-2"), "MM") ||
-		supportedBy("anything") != nil {
-		t.Errorf("sora-2 is supported in %v, anything in %v", supportedBy("sora-2"), supportedBy("anything"))
-	}
-}
-
 // A clip is timed as made: reverse makes 10 s where 9 s are ordered, and not 12 s in 1080p at all.
 func TestCompileJobs(t *testing.T) {
 	reverse := mustCompile(t, good(t, "routes")).Model.Channels[1]

@@ -1,50 +1,16 @@
 package scenario
 
 import (
-	_ "embed"
 	"maps"
 	"regexp"
 	"slices"
 	"strings"
-	"sync"
-	"time"
-
-	"github.com/BurntSushi/toml"
 
 	"channelbench/internal/channel"
+	"channelbench/internal/scenario/country"
 	"channelbench/internal/scenario/document"
 	"channelbench/internal/world"
 )
-
-//go:embed countries.toml
-var countriesSource string
-
-// supported are the countries from which models may be used.
-type supported struct {
-	Models    []string
-	AsOf      time.Time `toml:"as_of"`
-	Source    string
-	Countries []string
-}
-
-// lists are what is known of supported countries.
-var lists = sync.OnceValue(func() []supported {
-	var document struct{ List []supported }
-	if _, err := toml.Decode(countriesSource, &document); err != nil {
-		panic(err) // it is part of the program, and a test reads it
-	}
-	return document.List
-})
-
-// supportedBy are the countries from which a model may be used; nil where nothing is known of it.
-func supportedBy(model string) []string {
-	for _, l := range lists() {
-		if slices.Contains(l.Models, model) {
-			return l.Countries
-		}
-	}
-	return nil
-}
 
 var countryPattern = regexp.MustCompile(`^[A-Za-z]{2}$`)
 
@@ -88,7 +54,7 @@ func (r *reader) regionByCause(n *document.Node, c *Channel) {
 		return
 	}
 	if e.Supported == nil {
-		e.Supported = supportedBy(c.Model)
+		e.Supported = country.Supporting(c.Model)
 	}
 	if e.Supported == nil {
 		r.FailKey(n, `add supported = ["US", "JP"], the countries from which the model may be used`,

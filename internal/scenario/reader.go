@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"channelbench/internal/scenario/document"
+	"channelbench/internal/scenario/synonym"
 )
 
 // reader reads one scenario.
@@ -85,6 +86,29 @@ func (t *table) suggest(key string) string {
 		note = " (" + note + ")"
 	}
 	return "did you mean " + strings.Join(meant, " or ") + note + "?"
+}
+
+// meant are the known keys that an unknown one may stand for, and what else there is to say of it.
+func (t *table) meant(key string) (keys []string, note string) {
+	if keys, note = synonym.Of(key, t.known); keys != nil {
+		return keys, note
+	}
+	if near, ok := document.Nearest(key, t.known); ok {
+		return []string{near}, ""
+	}
+	return nil, ""
+}
+
+// misspelt says whether an unknown key probably stands for one of some.
+func (t *table) misspelt(keys ...string) bool {
+	all := t.node.Ordered()
+	return slices.ContainsFunc(all[:min(len(all), document.Placed)], func(n *document.Node) bool {
+		if slices.Contains(t.known, n.Name) {
+			return false
+		}
+		meant, _ := t.meant(n.Name)
+		return slices.ContainsFunc(meant, func(k string) bool { return slices.Contains(keys, k) })
+	})
 }
 
 // missing notes that a field without default isn't there, unless there isn't even a table.

