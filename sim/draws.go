@@ -74,7 +74,8 @@ func (b *basis) noClosedForm() []string {
 // question asks for a verdict.
 func (b *basis) question(d *draws) *decision.Question {
 	q := &decision.Question{Decision: b.scenario.Decision, NoPromise: b.scenario.Workload.Promise == 0,
-		MonthMisses: b.monthMisses(), Stated: b.stated, Draws: d.outlooks, Inputs: d.inputs}
+		MonthMisses: b.monthMisses(), Stated: b.stated, Draws: d.outlooks, Inputs: d.inputs,
+		Refused: b.scenario.Refused()}
 	if len(q.Draws) == 0 {
 		q.Draws = [][]decision.Outlook{b.stated}
 	}

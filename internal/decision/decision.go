@@ -25,7 +25,7 @@ type Outlook struct {
 	P50, P95, P99    float64 // seconds over all orders; +Inf where not reached
 }
 
-// Figure returns the figure that a requirement speaks of.
+// Figure returns the figure that a requirement speaks of; NaN for one that can't be required, so that no bound holds.
 func (o *Outlook) Figure(m figure.ID) float64 {
 	switch m {
 	case figure.Delivered:
@@ -40,8 +40,10 @@ func (o *Outlook) Figure(m figure.ID) float64 {
 		return o.P99
 	case figure.CostPerDelivered:
 		return o.CostPerDelivered
+	case figure.MonthlyCost:
+		return o.MonthlyCost
 	}
-	return o.MonthlyCost
+	return math.NaN()
 }
 
 // Delivers says whether anything is delivered, at a finite cost per clip. A strategy that delivers nothing is no
@@ -84,6 +86,7 @@ type Question struct {
 	Draws       [][]Outlook // by draw of the ranges, then strategy; one row of Stated where there are none
 	MonthMisses [][]float64 // by strategy, then requirement: share of single months; nil: unknown
 	Inputs      []Input     // the ranges that were drawn
+	Refused     float64     // share of orders that are refused whatever the strategy, at the stated values
 }
 
 // Input is one uncertain input and its value in each draw. What follows the values is asked for by

@@ -659,3 +659,28 @@ func TestAnyVerdictIsSound(t *testing.T) {
 		}
 	})
 }
+
+// TestFiguresOfAnOutlook: each figure that can be required has a value of its own; of any other no bound holds.
+func TestFiguresOfAnOutlook(t *testing.T) {
+	o := &decision.Outlook{MonthlyCost: 1, CostPerDelivered: 2, Delivered: 3, InTime: 4, P50: 5, P95: 6, P99: 7}
+	required := figure.Required()
+	seen := map[float64]figure.ID{}
+	for id := range figure.ID(255) {
+		v := o.Figure(id)
+		if other, twice := seen[v]; twice {
+			t.Errorf("%v and %v are both %v", id, other, v)
+		}
+		if slices.Contains(required, id) {
+			seen[v] = id
+			continue
+		}
+		for _, atLeast := range []bool{true, false} {
+			if r := (scenario.Requirement{Metric: id, AtLeast: atLeast, Bound: 1}); r.Holds(v) {
+				t.Errorf("figure %d is %v, and a bound on it holds", id, v)
+			}
+		}
+	}
+	if len(seen) != len(required) {
+		t.Errorf("%d figures of %d", len(seen), len(required))
+	}
+}

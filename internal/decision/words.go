@@ -22,7 +22,7 @@ func (j *judgement) words() (sentence string, reasons []string) {
 		sentence = "No strategy delivers anything, so there is nothing to choose."
 	case j.candidate < 0:
 		sentence = j.nobody()
-		reasons = append(j.whatDecides(), j.failings(j.remaining())...)
+		reasons = slices.Concat(j.refusals(), j.whatDecides(), j.failings(j.remaining()))
 	case j.winner:
 		sentence = j.choose()
 		reasons = j.failings(j.remaining())
@@ -128,6 +128,14 @@ func (j *judgement) nobody() string {
 		"but it does so in only %s of what %s leave open; %s is asked.",
 		j.goal("deliver anything", "meet every requirement ("+required+")"), j.point(), j.Strategies[i],
 		clip(j.Stated[i].CostPerDelivered), lead, met, j.source(), asked)
+}
+
+// refusals name the cause that no strategy can do anything about, where it alone makes a requirement unreachable.
+func (j *judgement) refusals() []string {
+	if !slices.ContainsFunc(j.Decision.Require, func(r scenario.Requirement) bool { return r.Beyond(j.Refused) }) {
+		return nil
+	}
+	return []string{scenario.RefusedWords(j.Refused) + "."}
 }
 
 // source is what leaves the answer open.

@@ -41,6 +41,7 @@ func (r *reader) check(root *document.Node, s *Scenario) {
 	c.checkTimes()
 	c.checkTrouble()
 	c.checkPlausible()
+	c.checkRefused()
 }
 
 // sound returns the node at a path, or nil where it is absent or a problem was found in it.
