@@ -25,6 +25,7 @@ type Study struct {
 	Strategies []record.Strategy // at the stated values
 	Missed     float64           // dollars: the assumed extra cost of a month that misses a requirement
 	Today      string            // the strategy with the lowest expected loss before anything is measured
+	Unmet      []string          // why no strategy qualifies, and whether measuring could change that; nil: one does
 	InUSD      bool              // the worth is known: ranges are stated, costs are minimised, and there is a choice
 
 	Channels []Exposure // in the scenario's order
@@ -78,10 +79,26 @@ func NewStudy(ctx context.Context, s *scenario.Scenario, o StudyOptions) (*Study
 			study.choices = append(study.choices, i)
 		}
 	}
+	if err := study.judge(ctx, b); err != nil {
+		return nil, err
+	}
 	if s.Decision.Minimise != "cost" || len(study.inputs) == 0 || len(study.choices) < 2 {
 		return study, nil
 	}
 	return study, study.draw(ctx, b)
+}
+
+// judge decides as Run does, on the same draws of the ranges.
+func (st *Study) judge(ctx context.Context, b *basis) error {
+	if len(b.scenario.Decision.Require) == 0 && len(st.choices) > 0 {
+		return nil
+	}
+	d, err := b.draw(ctx)
+	if err := errors.Join(err, ctx.Err()); err != nil {
+		return err
+	}
+	st.Unmet = decision.Prospect(b.question(d))
+	return nil
 }
 
 // draw evaluates the loss of each choice under each draw of the ranges: its monthly cost, and the price of missing a

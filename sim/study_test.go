@@ -49,6 +49,36 @@ func TestStudyOfShippedScenarios(t *testing.T) {
 	}
 }
 
+// TestStudyAgreesWithTheVerdict: that no strategy qualifies is told in the words of a run, and only where it is so.
+func TestStudyAgreesWithTheVerdict(t *testing.T) {
+	const refused = `channels.reverse.errors.moderation={rate="3%"}`
+	for _, set := range [][]string{
+		{refused},
+		{refused, `channels.forwarding.errors.moderation={rate="2%"}`},
+		{`decision.require=["in_time >= 95.7%"]`},
+		{`decision.require=["in_time >= 97%"]`},
+	}[:proof.Size(2, 4)] {
+		set = append(set, "workload.orders_per_month=2000")
+		source, _ := scenarios.Open("starter")
+		s, _, err := scenario.Load("starter", source, scenario.Options{Set: set})
+		if err != nil {
+			t.Fatal(err)
+		}
+		run, err := Run(t.Context(), s, Options{Months: studyMonths})
+		if err != nil {
+			t.Fatal(err)
+		}
+		unmet := studied(t, "starter", set...).Unmet
+		switch v := run.Verdict; {
+		case v.Candidate != nil && unmet != nil:
+			t.Errorf("%v: %s qualifies, but the study says %q", set, *v.Candidate, unmet)
+		case v.Candidate == nil && (len(unmet) < 2 || unmet[0] != v.Sentence):
+			t.Errorf("%v: the run says %q, the study %q", set, v.Sentence, unmet)
+		}
+		t.Logf("%v: %q", set, unmet)
+	}
+}
+
 // TestStudyWithoutDoubt: where every range leaves the choice as it is, measuring is worth nothing; where nothing can be
 // chosen or counted in dollars, no worth is named.
 func TestStudyWithoutDoubt(t *testing.T) {

@@ -60,7 +60,7 @@ func New(ctx context.Context, s *scenario.Scenario, o Options) (*record.Plan, er
 	if err != nil {
 		return nil, err
 	}
-	k := &knowledge{night: func(orders int) (*bench.Plan, error) { return night(s, orders) },
+	k := &knowledge{unmet: study.Unmet, night: func(orders int) (*bench.Plan, error) { return night(s, orders) },
 		strategies: study.Strategies, exposures: study.Channels}
 	if study.InUSD {
 		k.information = &information{today: study.Today, perfect: study.Perfect().Value, missed: study.Missed,
@@ -85,6 +85,7 @@ type knowledge struct {
 	night       func(orders int) (*bench.Plan, error)
 	strategies  []record.Strategy // all, at the stated values
 	exposures   []sim.Exposure    // in the scenario's order
+	unmet       []string          // why no strategy qualifies; nil: one does
 	information *information      // nil: its worth isn't known in dollars
 }
 
@@ -149,7 +150,7 @@ func (p *planner) record() *record.Plan {
 		Scenario: decision.Scenario(p.scenario), Nights: p.Nights, Orders: p.orders,
 		BudgetUSD: dollars(p.Budget), Night: night, AllNights: times(night, p.Nights),
 		Strategies: strategies, Replayed: p.bench.Replayed, Channels: channels, Shares: p.shares(),
-		Latencies: p.latencies(), Worth: worth, Verdict: p.verdict(worth),
+		Latencies: p.latencies(), Worth: worth, Unmet: p.unmet, Verdict: p.verdict(worth),
 		Advice:   slices.Concat(p.adviseOrders(), p.adviseNights(), adviseMoney(channels, night.ExpectedUSD)),
 		Warnings: p.warnings(worth)}
 }

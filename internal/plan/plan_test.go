@@ -112,6 +112,40 @@ func TestBetterSplit(t *testing.T) {
 	}
 }
 
+// TestUnmetComesWithItsPrice: where no strategy qualifies, none stays the best choice, and the price by which one is
+// chosen all the same is named.
+func TestUnmetComesWithItsPrice(t *testing.T) {
+	for _, tt := range []struct {
+		name          string
+		perfect, half float64
+		says          string
+	}{
+		{"worth a lot", 1000, 50, "hybrid would be chosen, if a month that misses a requirement counts $5,000 more"},
+		{"not worth it", 2, 50, "hybrid is the choice, if a month that misses a requirement counts $5,000 more"},
+		{"no doubt", 0, 50, "hybrid costs least whatever the stated ranges leave open, if a month"},
+		{"no worth", -1, 0, "$0: don't measure for the decision; measure to learn of changes."},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			p, err := planned(t, func(_ *Options, k *knowledge) {
+				k.unmet = []string{"No strategy meets every requirement."}
+				if tt.perfect < 0 {
+					return
+				}
+				k.information = &information{today: "hybrid", perfect: tt.perfect, missed: 5000,
+					worth: func(n, _ int) evsi.Value {
+						return evsi.Value{Value: tt.perfect * float64(n) / (float64(n) + tt.half)}
+					}}
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(p.Unmet) != 1 || !strings.Contains(p.Verdict, tt.says) || strings.Contains(p.Verdict, "best choice") {
+				t.Errorf("%q, then %s", p.Unmet, p.Verdict)
+			}
+		})
+	}
+}
+
 // TestWorthItOrNot: the best number is where worth less cost is highest, and none where it is never positive.
 func TestWorthItOrNot(t *testing.T) {
 	for _, tt := range []struct {

@@ -72,25 +72,38 @@ func (p *planner) verdict(w *record.PlannedWorth) string {
 	switch {
 	case w == nil && p.scenario.Decision.Minimise != "cost":
 		return "What measuring is worth isn't known in dollars: the decision minimises seconds."
+	case w == nil && p.unmet != nil:
+		return "$0: don't measure for the decision; measure to learn of changes."
 	case w == nil:
 		return "Nothing that the scenario states could change the choice: no range is stated, " +
 			"or no two strategies deliver anything. " +
 			"$0: don't measure for the decision; measure to learn of changes."
+	case w.PerfectUSD < 0.005 && p.unmet != nil:
+		return fmt.Sprintf("$0: don't measure. %s costs least whatever the stated ranges leave open%s.",
+			w.Today, p.priced(w))
 	case w.PerfectUSD < 0.005:
 		return fmt.Sprintf("$0: don't measure. Whatever the stated ranges leave open, %s stays the best choice.", w.Today)
 	case w.Best.Orders == 0:
 		return fmt.Sprintf("$0: don't measure. Knowing every stated range exactly would be worth %s a month at most, "+
-			"and no number of orders is worth what it costs; %s is the choice.", usd(w.PerfectUSD), w.Today)
+			"and no number of orders is worth what it costs; %s is the choice%s.", usd(w.PerfectUSD), w.Today, p.priced(w))
 	}
 	best := w.Best
 	text := fmt.Sprintf("Measure: %d orders of each driven strategy over %s cost about %s "+
 		"and are worth about %s in the first month, "+
-		"%s net; without them %s would be chosen.",
-		best.Orders, nights(best.Nights), usd(best.CostUSD), usd(best.ValueUSD), usd(best.NetUSD), w.Today)
+		"%s net; without them %s would be chosen%s.",
+		best.Orders, nights(best.Nights), usd(best.CostUSD), usd(best.ValueUSD), usd(best.NetUSD), w.Today, p.priced(w))
 	if error95 := 1.96 * best.ErrorUSD; best.NetUSD < error95 {
 		text += fmt.Sprintf(" That is a close call: the worth is known to ±%s only.", usd(error95))
 	}
 	return text
+}
+
+// priced says by which price there is a choice, though no strategy qualifies; "" where one does.
+func (p *planner) priced(w *record.PlannedWorth) string {
+	if p.unmet == nil {
+		return ""
+	}
+	return fmt.Sprintf(", if a month that misses a requirement counts %s more (--missed-month)", usd(w.MissedUSD))
 }
 
 // adviseOrders says what more orders a night would show.

@@ -25,6 +25,7 @@ type Plan struct {
 	Shares     []ShareDetection  `json:"shares"`
 	Latencies  []Rise            `json:"latencies"`
 	Worth      *PlannedWorth     `json:"worth"` // null: it isn't known in dollars
+	Unmet      []string          `json:"unmet"` // why no strategy qualifies, and whether measuring could change that
 	Verdict    string            `json:"verdict"`
 	Advice     []string          `json:"advice"`
 	Warnings   []string          `json:"warnings"`
@@ -107,6 +108,7 @@ func WritePlan(w io.Writer, p *Plan) error {
 	f := *p
 	f.Strategies, f.Replayed, f.Channels = list(f.Strategies), list(f.Replayed), list(f.Channels)
 	f.Shares, f.Latencies, f.Advice, f.Warnings = list(f.Shares), list(f.Latencies), list(f.Advice), list(f.Warnings)
+	f.Unmet = list(f.Unmet)
 	f.Scenario.Channels, f.Scenario.Assumptions = list(f.Scenario.Channels), list(f.Scenario.Assumptions)
 	if err := encode(w, &f); err != nil {
 		return fmt.Errorf("write plan: %w", err)

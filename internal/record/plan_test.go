@@ -31,7 +31,7 @@ func TestPlanFitsItsSchema(t *testing.T) {
 			Replayed: []string{"hybrid"},
 			Channels: []PlannedChannel{{Name: "forwarding"}},
 			Shares:   []ShareDetection{{Figure: "delivered", NightFall: ptr(0.1)}}, Latencies: []Rise{{AllRise: ptr(0.1)}},
-			Worth: &PlannedWorth{Points: []WorthPoint{point}}, Advice: []string{"a"}, Warnings: []string{"w"}},
+			Worth: &PlannedWorth{Points: []WorthPoint{point}}, Advice: []string{"a"}, Unmet: []string{"u"}, Warnings: []string{"w"}},
 	} {
 		var b bytes.Buffer
 		if err := WritePlan(&b, p); err != nil {

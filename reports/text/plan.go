@@ -3,6 +3,7 @@ package text
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -14,7 +15,7 @@ import (
 // Plan writes a plan for a terminal: what to do first, then what it costs, shows and is worth.
 func Plan(w io.Writer, p *record.Plan, opts Options) error {
 	t := newTerminal(w, nil, opts)
-	t.paragraph("", p.Verdict, AnsiBold)
+	planAnswer(t, p)
 	t.paragraph("", planTiming(p), "")
 	for _, part := range planParts(p) {
 		t.heading(part.title)
@@ -31,7 +32,8 @@ func Plan(w io.Writer, p *record.Plan, opts Options) error {
 // PlanMarkdown writes a plan as a comment of a pull request.
 func PlanMarkdown(w io.Writer, p *record.Plan) error {
 	m := &markdown{most: 60}
-	m.printf("**%s**\n\n%s\n\n", escape(p.Verdict), escape(planTiming(p)))
+	m.printf("**%s**\n\n", escape(strings.Join(append(slices.Clone(p.Unmet), p.Verdict), " ")))
+	m.printf("%s\n\n", escape(planTiming(p)))
 	for _, part := range planParts(p) {
 		m.printf("**%s**\n\n", escape(part.title))
 		m.table(part.table)
@@ -44,6 +46,18 @@ func PlanMarkdown(w io.Writer, p *record.Plan) error {
 	m.printf("<sub>%s</sub>\n", escape(strings.Join(planFootnote(p), " · ")))
 	_, err := io.WriteString(w, m.b.String())
 	return err
+}
+
+// planAnswer is what comes first: that no strategy qualifies, where that is so, and whether to measure.
+func planAnswer(t *terminal, p *record.Plan) {
+	for i, text := range p.Unmet {
+		code := ""
+		if i == 0 {
+			code = AnsiBold
+		}
+		t.paragraph("", text, code)
+	}
+	t.paragraph("", p.Verdict, AnsiBold)
 }
 
 // planPart is one table of a plan.

@@ -33,6 +33,26 @@ func planned() *record.Plan {
 	}
 }
 
+// TestPlanSaysFirstThatNothingQualifies, on a screen, in full and in Markdown.
+func TestPlanSaysFirstThatNothingQualifies(t *testing.T) {
+	p := planned()
+	p.Unmet = []string{"No strategy does.", "Nothing changes that."}
+	for name, write := range map[string]func(w *bytes.Buffer) error{
+		"screen":   func(w *bytes.Buffer) error { return PlanScreen(w, p, ScreenOptions{}) },
+		"text":     func(w *bytes.Buffer) error { return Plan(w, p, Options{}) },
+		"Markdown": func(w *bytes.Buffer) error { return PlanMarkdown(w, p) },
+	} {
+		var b bytes.Buffer
+		if err := write(&b); err != nil {
+			t.Fatal(err)
+		}
+		text := strings.Join(strings.Fields(strings.ReplaceAll(b.String(), "*", "")), " ")
+		if !strings.HasPrefix(text, "No strategy does. Nothing changes that. Measure: it pays.") {
+			t.Errorf("%s begins with %.80q", name, text)
+		}
+	}
+}
+
 // TestPlanText: what matters comes first, nothing is wider than the terminal, and what isn't known is said to be so.
 func TestPlanText(t *testing.T) {
 	for _, width := range []int{0, 40, 60, 200} {

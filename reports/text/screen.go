@@ -216,7 +216,7 @@ func (s *screen) write(w io.Writer, title string, notes []string) error {
 // PlanScreen writes onto one screen what to do first, what a night costs, and what it finds.
 func PlanScreen(w io.Writer, p *record.Plan, opts ScreenOptions) error {
 	s := newScreen(nil, opts.Options)
-	s.top.paragraph("", p.Verdict, AnsiBold)
+	planAnswer(s.top.terminal, p)
 	s.top.paragraph("", planTiming(p), "")
 	costs := planParts(p)[0]
 	s.top.heading(costs.title)

@@ -137,7 +137,7 @@ func NextOfPlan(p *record.Plan, call Call) *Step {
 		return &Step{"Such a night on mock channels (on real ones: --live --max-spend):",
 			fmt.Sprintf("channelbench bench %s --orders %d", call.scenario(), p.Orders)}
 	}
-	return &Step{"Measuring changes nothing; the decision as it is:", "channelbench sim " + call.scenario()}
+	return &Step{"Measuring isn't worth it; the decision as it is:", "channelbench sim " + call.scenario()}
 }
 
 // quoted is a word of a command line as a shell takes it.
