@@ -41,7 +41,6 @@ func (r *reader) check(root *document.Node, s *Scenario) {
 	c.checkTimes()
 	c.checkTrouble()
 	c.checkPlausible()
-	c.checkRefused()
 }
 
 // sound returns the node at a path, or nil where it is absent or a problem was found in it.
@@ -89,7 +88,7 @@ func (c *checker) checkNames() {
 	}
 	for _, name := range ByLength(c.s.Costs.FixedPerMonth) {
 		if !slices.Contains(names, name) && len(names) > 0 {
-			c.FailKey(c.root.Find("costs", "fixed_per_month", name), choice(name, names), "there is no channel %q", name)
+			c.FailKey(c.root.Find("costs", "fixed_per_month", name), document.Choice(name, names), "there is no channel %q", name)
 		}
 	}
 	strategies := c.s.strategyNames()
@@ -152,7 +151,11 @@ func (c *checker) known(what, name string, names []string, path ...any) {
 	if n.Spoiled() || slices.Contains(names, name) || len(names) == 0 || n.Value != any(name) {
 		return
 	}
-	c.Because("no "+name, n, choice(name, names), "there is no %s %q", what, name)
+	hint := document.Choice(name, names)
+	if what == "channel" && slices.Contains(c.s.strategyNames(), name) {
+		hint = "that is a strategy, and a step names a channel: " + hint
+	}
+	c.Because("no "+name, n, hint, "there is no %s %q", what, name)
 }
 
 // checkLatency checks that a channel has a latency for the videos it can make.
@@ -306,7 +309,7 @@ func (c *checker) checkReached(st *Strategy, n *document.Node, reached []bool) {
 	for i, route := range st.Routes {
 		if w := route.When; w.Video != "" && !c.s.hasVideo(w.Video) {
 			at := n.Find("route", i, "when", "video")
-			c.Because("no video "+w.Video, at, choice(w.Video, c.s.videoNames()), "there is no video %q", w.Video)
+			c.Because("no video "+w.Video, at, document.Choice(w.Video, c.s.videoNames()), "there is no video %q", w.Video)
 		} else if !reached[i] {
 			c.Warn(n.Find("route", i, "when"), "",
 				"this route is never taken: no video of the workload matches it, or an earlier route does")

@@ -71,7 +71,7 @@ func (r *reader) requirement(n *document.Node) (Requirement, bool) {
 	}
 	id, ok := figure.Named(parts[0])
 	if f := id.Of(); !ok || !f.Required {
-		r.Fail(n, choice(parts[0], figure.Names(figure.Required())), "no figure is named %q", parts[0])
+		r.Fail(n, document.Choice(parts[0], figure.Names(figure.Required())), "no figure is named %q", parts[0])
 		return Requirement{}, false
 	}
 	q := Requirement{Text: s, Metric: id, AtLeast: id.Of().High}

@@ -35,7 +35,7 @@ func CheckMetric(metric string) error {
 		}
 		return fmt.Errorf("there is no gate for %q; known kinds are %s", metric, strings.Join(errorKinds(), ", "))
 	}
-	if !contains(GateMetrics, metric) {
+	if !slices.Contains(GateMetrics, metric) {
 		return fmt.Errorf("there is no gate for %q; known are %s, %sKIND", metric, strings.Join(GateMetrics, ", "),
 			errorMetric)
 	}
@@ -54,7 +54,7 @@ func (r *reader) gates(n *document.Node) []Gate {
 		switch {
 		case f.Name+"." == errorMetric:
 			all = append(all, r.errorGates(f)...)
-		case contains(GateMetrics, f.Name):
+		case slices.Contains(GateMetrics, f.Name):
 			all = r.gate(all, f.Name, f)
 		}
 	}

@@ -2,6 +2,7 @@ package scenario
 
 import (
 	"bytes"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -40,22 +41,13 @@ func (r *reader) latency(n *document.Node) Latency {
 		return l
 	}
 	for _, key := range []string{"base", "per_second", "sigma", "k", "file"} {
-		if f := n.Fields()[key]; f != nil && !contains(latencyKeys[l.Shape], key) {
+		if f := n.Fields()[key]; f != nil && !slices.Contains(latencyKeys[l.Shape], key) {
 			r.FailKey(f, "keys of this shape: "+strings.Join(latencyKeys[l.Shape], ", "), "a latency of shape %q has no %s",
 				l.Shape, key)
 		}
 	}
 	t.completeLatency(&l)
 	return l
-}
-
-func contains(names []string, name string) bool {
-	for _, n := range names {
-		if n == name {
-			return true
-		}
-	}
-	return false
 }
 
 // completeLatency reports what the shape needs and isn't there, and reads its file.

@@ -157,6 +157,7 @@ func (c *checker) checkPlausible() {
 		c.plausiblePrice(ch)
 	}
 	if !c.Failed() { // else they may be a consequence
+		c.checkRefused()
 		for i := range c.s.Channels {
 			c.lacking(&c.s.Channels[i])
 		}

@@ -2,7 +2,6 @@ package scenario
 
 import (
 	"fmt"
-	"math"
 
 	"channelbench/internal/channel"
 	"channelbench/internal/figure"
@@ -29,10 +28,9 @@ func (s *Scenario) refused(st *Strategy) float64 {
 		lowest := 1.0
 		for k := range steps {
 			for _, name := range steps[k].channels() {
-				if ch := s.channel(name); ch != nil {
-					if _, err := ch.make(v); err == nil {
-						lowest = min(lowest, ch.Errors.By[channel.Moderation].Rate)
-					}
+				ch := s.channel(name)
+				if _, err := ch.make(v); err == nil {
+					lowest = min(lowest, ch.Errors.By[channel.Moderation].Rate)
 				}
 			}
 		}
@@ -43,29 +41,19 @@ func (s *Scenario) refused(st *Strategy) float64 {
 
 // Beyond says whether a requirement can't be kept where so many of all orders are refused.
 func (r *Requirement) Beyond(refused float64) bool {
-	const rounding = 1e-9 // shares are kept to it
-	most := 1 - refused + rounding
-	switch f := r.Metric.Of(); f.Kind {
-	case figure.Share:
-		return r.AtLeast && r.Bound > most
-	case figure.Time:
-		return f.Quantile > most
-	}
-	return false
+	most, f := 1-refused+1e-9, r.Metric.Of() // shares are kept to a billionth
+	return f.Kind == figure.Share && r.Bound > most || f.Quantile > most
 }
 
 // RefusedWords say what refusals leave to be delivered.
 func RefusedWords(refused float64) string {
 	share := figure.Delivered.Of().Text
 	return fmt.Sprintf("%s of the orders are refused by moderation whatever the strategy: at most %s can be delivered",
-		share(refused), share(math.Max(0, 1-refused)))
+		share(refused), share(max(0, 1-refused)))
 }
 
 // checkRefused warns of requirements that no strategy can keep, because moderation refuses too much.
 func (c *checker) checkRefused() {
-	if c.Failed() {
-		return
-	}
 	refused := c.s.Refused()
 	for i := range c.s.Decision.Require {
 		if q := &c.s.Decision.Require[i]; q.Beyond(refused) {

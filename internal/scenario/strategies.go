@@ -287,7 +287,7 @@ func (r *reader) jitter(n *document.Node) (low, high float64) {
 		}
 	}
 	if _, isText := n.Value.(string); isText && !strings.HasSuffix(s, "%") {
-		r.Fail(n, choice(s, []string{"none", "full", "equal", "50%"}), "jitter cannot be %q", s)
+		r.Fail(n, document.Choice(s, []string{"none", "full", "equal", "50%"}), "jitter cannot be %q", s)
 		return 1, 1
 	}
 	exact, ok := r.billionths(n)

@@ -110,12 +110,14 @@ const amounts = `amounts look like "$0.12" or "$1,250"`
 var (
 	inDollars  = regexp.MustCompile(`(?i)^(?:usd?|dollars?)?\s*\$?\s*([0-9][0-9,.]*)\s*(?:us)?\s*(?:\$|usd|dollars?)?$`)
 	inCents    = regexp.MustCompile(`(?i)^([0-9][0-9,.]*)\s*(?:¢|c|cts?|cents?)$`)
+	otherMoney = regexp.MustCompile(`(?i)(^|[^a-z])(eur|euros?|gbp|pounds?|jpy|yen|cny|rmb|yuan|chf|inr)([^a-z]|$)`)
 	bareNumber = regexp.MustCompile(`^[0-9][0-9,.]*$`)
 )
 
 // dollars says how an amount is written, and which one it is where that is certain: a whole number may be one of cents.
 func dollars(n *document.Node, s string) string {
-	foreign := strings.ContainsFunc(s, func(c rune) bool { return unicode.Is(unicode.Sc, c) && c != '$' && c != '¢' })
+	foreign := otherMoney.MatchString(s) ||
+		strings.ContainsFunc(s, func(c rune) bool { return unicode.Is(unicode.Sc, c) && c != '$' && c != '¢' })
 	cents := inCents.FindStringSubmatch(s)
 	whole := bareNumber.MatchString(s) && !strings.Contains(s, ".") && strings.Trim(s, "0") != ""
 	switch {
@@ -283,12 +285,18 @@ func wholeNumber(value any) string {
 			return "write " + strconv.FormatInt(int64(v), 10)
 		}
 	case string:
+		if digits := inSeconds.FindStringSubmatch(v); digits != nil {
+			return "write " + digits[1] + ", without quotes or unit"
+		}
 		if wholeDigits.MatchString(v) {
 			return "write " + strings.NewReplacer(",", "", "_", "", " ", "").Replace(v) + ", without quotes"
 		}
 	}
 	return "write it in digits, without quotes"
 }
+
+// inSeconds is a whole number of seconds, where the key already says that they are.
+var inSeconds = regexp.MustCompile(`^([0-9]{1,4}) ?(?:s|sec|secs|seconds?)$`)
 
 // wholeDigits is a whole number with or without signs between groups of three digits.
 var wholeDigits = regexp.MustCompile(`^-?([0-9]{1,18}|[0-9]{1,3}([,_ ][0-9]{3}){1,5})$`)
@@ -379,14 +387,15 @@ func dayOf(t time.Time) time.Time {
 // oneOf reads one of some names as its index.
 func oneOf[T ~uint8](names []string) parse[T] {
 	return func(r *reader, n *document.Node) (T, bool) {
-		s, ok := r.text(n)
+		s, ok := n.Value.(string)
 		if !ok {
+			r.Fail(n, document.Choice("", names), "%s must be a text, not %s", n.Name, document.Describe(n.Value))
 			return 0, false
 		}
 		if i := slices.Index(names, s); i >= 0 && s != "" {
 			return T(i), true
 		}
-		r.Fail(n, choice(s, names), "%s cannot be %q", n.Name, s)
+		r.Fail(n, document.Choice(s, names), "%s cannot be %q", n.Name, s)
 		return 0, false
 	}
 }
@@ -397,23 +406,6 @@ func nameOf(names ...string) parse[string] {
 		i, ok := oneOf[uint8](names)(r, n)
 		return names[i], ok
 	}
-}
-
-// choice says which name may have been meant, or which there are.
-func choice(s string, names []string) string {
-	if near, ok := document.Nearest(s, names); ok && near != "" {
-		return fmt.Sprintf("did you mean %q?", near)
-	}
-	var all []string
-	for _, name := range names {
-		if name != "" {
-			all = append(all, strconv.Quote(name))
-		}
-	}
-	if len(all) < 2 {
-		return "it can be " + strings.Join(all, "")
-	}
-	return "it can be " + strings.Join(all[:len(all)-1], ", ") + " or " + all[len(all)-1]
 }
 
 // perResolution reads one value for all resolutions, or a table of values by resolution.

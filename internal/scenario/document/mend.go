@@ -115,12 +115,24 @@ func (d *Document) mends(at Place) bool {
 	return at.Origin == 0 && slices.ContainsFunc(d.mended, func(m mend) bool { return m.at == at.span })
 }
 
+// thousands is what follows the first comma of a number that has some.
+var thousands = regexp.MustCompile(`^,[0-9]{3}\b`)
+
 // syntaxHint recognises what people most often get wrong.
 func syntaxHint(source []byte, wrong *syntaxError) string {
 	lineEnd := strings.Contains(wrong.message, "U+000A") || strings.Contains(wrong.message, "U+000D")
+	rest := source[min(wrong.at.start, len(source)):]
 	switch {
 	case !utf8.Valid(source):
 		return "save the file as UTF-8"
+	case bytes.HasPrefix(rest, []byte("“")), bytes.HasPrefix(rest, []byte("‘")):
+		return `write straight quotes, as in "6m"`
+	case strings.Contains(wrong.message, "after key"):
+		return `write key = value, as promise = "6m"`
+	case strings.Contains(wrong.message, "to close table name"):
+		return "close the name of the table by ] in the same line"
+	case thousands.Match(rest):
+		return "write thousands without commas, as 20_000 or 20000"
 	case lineEnd && strings.Contains(wrong.message, "at start of value"):
 		return "write a value after ="
 	case lineEnd:

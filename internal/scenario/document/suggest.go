@@ -1,6 +1,10 @@
 package document
 
-import "strings"
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
 
 // Nearest returns the name that key was probably meant to be: within two slips, or a third of its length.
 func Nearest(key string, names []string) (string, bool) {
@@ -39,4 +43,21 @@ func distance(a, b string) int {
 		before, last, row = last, row, before
 	}
 	return last[len(t)]
+}
+
+// Choice says which name may have been meant, or which there are.
+func Choice(s string, names []string) string {
+	if near, ok := Nearest(s, names); ok && near != "" {
+		return fmt.Sprintf("did you mean %q?", near)
+	}
+	var all []string
+	for _, name := range names {
+		if name != "" {
+			all = append(all, strconv.Quote(name))
+		}
+	}
+	if len(all) < 2 {
+		return "it can be " + strings.Join(all, "")
+	}
+	return "it can be " + strings.Join(all[:len(all)-1], ", ") + " or " + all[len(all)-1]
 }
