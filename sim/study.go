@@ -25,6 +25,7 @@ type Study struct {
 	Strategies []record.Strategy // at the stated values
 	Missed     float64           // dollars: the assumed extra cost of a month that misses a requirement
 	Today      string            // the strategy with the lowest expected loss before anything is measured
+	Candidate  string            // by the rule of the verdict; "": nothing is required, or no strategy qualifies
 	Unmet      []string          // why no strategy qualifies, and whether measuring could change that; nil: one does
 	InUSD      bool              // the worth is known: ranges are stated, costs are minimised, and there is a choice
 
@@ -88,16 +89,27 @@ func NewStudy(ctx context.Context, s *scenario.Scenario, o StudyOptions) (*Study
 	return study, study.draw(ctx, b)
 }
 
-// judge decides as Run does, on the same draws of the ranges.
+// judge decides as Run does: on the same draws of the ranges and, where there is no closed form, the same months.
 func (st *Study) judge(ctx context.Context, b *basis) error {
 	if len(b.scenario.Decision.Require) == 0 && len(st.choices) > 0 {
 		return nil
+	}
+	if slices.Contains(b.answers, nil) {
+		x := *b.experiment
+		x.options.Months = DefaultMonths
+		months, err := x.simulate(ctx)
+		if err := errors.Join(err, ctx.Err()); err != nil {
+			return err
+		}
+		if b, err = months.solve(); err != nil {
+			return err
+		}
 	}
 	d, err := b.draw(ctx)
 	if err := errors.Join(err, ctx.Err()); err != nil {
 		return err
 	}
-	st.Unmet = decision.Prospect(b.question(d))
+	st.Candidate, st.Unmet = decision.Prospect(b.question(d))
 	return nil
 }
 

@@ -7,19 +7,21 @@ import (
 	"channelbench/internal/words"
 )
 
-// Prospect says, where no strategy qualifies, what it takes and whether measuring could change that; nil where one
-// does.
-func Prospect(q *Question) []string {
+// Prospect is the candidate, or what it takes where no strategy qualifies, and whether measuring could change that.
+func Prospect(q *Question) (candidate string, unmet []string) {
 	j := judge(q)
-	if j.candidate >= 0 || len(j.remaining()) == 0 {
-		return nil
+	switch {
+	case j.candidate >= 0:
+		return j.Strategies[j.candidate], nil
+	case len(j.remaining()) == 0:
+		return "", nil
 	}
 	sentence, _ := j.words()
 	said := append([]string{sentence}, j.refusals()...)
 	if i := j.nearest(); i >= 0 {
 		said = append(said, j.failings([]int{i})...)
 	}
-	return append(said, j.change()...)
+	return "", append(said, j.change()...)
 }
 
 // nearest is the strategy that misses the fewest requirements at the stated values, and of those the one that is the

@@ -60,7 +60,7 @@ func New(ctx context.Context, s *scenario.Scenario, o Options) (*record.Plan, er
 	if err != nil {
 		return nil, err
 	}
-	k := &knowledge{unmet: study.Unmet, night: func(orders int) (*bench.Plan, error) { return night(s, orders) },
+	k := &knowledge{candidate: study.Candidate, unmet: study.Unmet, night: func(orders int) (*bench.Plan, error) { return night(s, orders) },
 		strategies: study.Strategies, exposures: study.Channels}
 	if study.InUSD {
 		k.information = &information{today: study.Today, perfect: study.Perfect().Value, missed: study.Missed,
@@ -85,6 +85,7 @@ type knowledge struct {
 	night       func(orders int) (*bench.Plan, error)
 	strategies  []record.Strategy // all, at the stated values
 	exposures   []sim.Exposure    // in the scenario's order
+	candidate   string            // of sim; "": nothing is required, or no strategy qualifies
 	unmet       []string          // why no strategy qualifies; nil: one does
 	information *information      // nil: its worth isn't known in dollars
 }

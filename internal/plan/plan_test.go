@@ -146,6 +146,23 @@ func TestUnmetComesWithItsPrice(t *testing.T) {
 	}
 }
 
+// TestTheVerdictsChoiceIsNamed where the price of a missed month makes it another one.
+func TestTheVerdictsChoiceIsNamed(t *testing.T) {
+	for candidate, named := range map[string]bool{"": false, "hybrid": false, "routed": true} {
+		p, err := planned(t, func(_ *Options, k *knowledge) {
+			k.candidate = candidate
+			k.information = &information{today: "hybrid", missed: 5000, worth: func(int, int) evsi.Value { return evsi.Value{} }}
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Contains(p.Verdict, "counts $5,000 more (--missed-month); sim, which refuses what may miss one however "+
+			"cheap it is, takes routed."); got != named {
+			t.Errorf("candidate %q: %s", candidate, p.Verdict)
+		}
+	}
+}
+
 // TestWorthItOrNot: the best number is where worth less cost is highest, and none where it is never positive.
 func TestWorthItOrNot(t *testing.T) {
 	for _, tt := range []struct {

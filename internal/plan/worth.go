@@ -82,7 +82,8 @@ func (p *planner) verdict(w *record.PlannedWorth) string {
 		return fmt.Sprintf("$0: don't measure. %s costs least whatever the stated ranges leave open%s.",
 			w.Today, p.priced(w))
 	case w.PerfectUSD < 0.005:
-		return fmt.Sprintf("$0: don't measure. Whatever the stated ranges leave open, %s stays the best choice.", w.Today)
+		return fmt.Sprintf("$0: don't measure. Whatever the stated ranges leave open, %s stays the best choice%s.", w.Today,
+			p.priced(w))
 	case w.Best.Orders == 0:
 		return fmt.Sprintf("$0: don't measure. Knowing every stated range exactly would be worth %s a month at most, "+
 			"and no number of orders is worth what it costs; %s is the choice%s.", usd(w.PerfectUSD), w.Today, p.priced(w))
@@ -98,12 +99,16 @@ func (p *planner) verdict(w *record.PlannedWorth) string {
 	return text
 }
 
-// priced says by which price there is a choice, though no strategy qualifies; "" where one does.
+// priced says by which price the choice is another one than the verdict's; "" where it is the same.
 func (p *planner) priced(w *record.PlannedWorth) string {
-	if p.unmet == nil {
+	if p.unmet == nil && (p.candidate == "" || p.candidate == w.Today) {
 		return ""
 	}
-	return fmt.Sprintf(", if a month that misses a requirement counts %s more (--missed-month)", usd(w.MissedUSD))
+	text := fmt.Sprintf(", if a month that misses a requirement counts %s more (--missed-month)", usd(w.MissedUSD))
+	if p.candidate != "" {
+		text += fmt.Sprintf("; sim, which refuses what may miss one however cheap it is, takes %s", p.candidate)
+	}
+	return text
 }
 
 // adviseOrders says what more orders a night would show.
