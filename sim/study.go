@@ -30,12 +30,11 @@ type Study struct {
 	InUSD      bool              // the worth is known: ranges are stated, costs are minimised, and there is a choice
 
 	Channels []Exposure // in the scenario's order
-
-	choices []int // strategies that aren't excluded and deliver anything
-	worth   evsi.Study
-	inputs  []scenario.Input
-	values  [][]float64    // by draw, then input
-	logs    [][][2]float64 // of each value and of 1 less it; of a latency's factor the first only
+	choices  []int      // strategies that aren't excluded and deliver anything
+	worth    evsi.Study
+	inputs   []scenario.Input
+	values   [][]float64    // by draw, then input
+	logs     [][][2]float64 // of each value and of 1 less it; of a latency's factor the first only
 }
 
 // Exposure is how far driven orders are exposed to a channel.
@@ -61,15 +60,11 @@ const (
 
 // NewStudy evaluates the strategies at the stated values and under draws of the stated ranges.
 func NewStudy(ctx context.Context, s *scenario.Scenario, o StudyOptions) (*Study, error) {
-	x, err := newExperiment(s, Options{Months: studyMonths, Workers: o.Workers})
+	x, err := newExperiment(s, Options{Workers: o.Workers})
 	if err != nil {
 		return nil, err
 	}
-	months, err := x.simulate(ctx)
-	if err := errors.Join(err, ctx.Err()); err != nil {
-		return nil, err
-	}
-	b, err := months.solve()
+	b, err := x.basis(ctx, studyMonths)
 	if err != nil {
 		return nil, err
 	}
@@ -80,37 +75,38 @@ func NewStudy(ctx context.Context, s *scenario.Scenario, o StudyOptions) (*Study
 			study.choices = append(study.choices, i)
 		}
 	}
-	if err := study.judge(ctx, b); err != nil {
-		return nil, err
-	}
-	if s.Decision.Minimise != "cost" || len(study.inputs) == 0 || len(study.choices) < 2 {
-		return study, nil
+	err = study.judge(ctx, b)
+	if err != nil || s.Decision.Minimise != "cost" || len(study.inputs) == 0 || len(study.choices) < 2 {
+		return study, err
 	}
 	return study, study.draw(ctx, b)
 }
 
+// basis simulates so many months and solves them.
+func (x *experiment) basis(ctx context.Context, months int) (*basis, error) {
+	x = &experiment{x.scenario, x.compiled, Options{Months: months, Workers: x.options.Workers}}
+	s, err := x.simulate(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return s.solve()
+}
+
 // judge decides as Run does: on the same draws of the ranges and, where there is no closed form, the same months.
-func (st *Study) judge(ctx context.Context, b *basis) error {
+func (st *Study) judge(ctx context.Context, b *basis) (err error) {
 	if len(b.scenario.Decision.Require) == 0 && len(st.choices) > 0 {
 		return nil
 	}
 	if slices.Contains(b.answers, nil) {
-		x := *b.experiment
-		x.options.Months = DefaultMonths
-		months, err := x.simulate(ctx)
-		if err := errors.Join(err, ctx.Err()); err != nil {
-			return err
-		}
-		if b, err = months.solve(); err != nil {
+		if b, err = b.basis(ctx, DefaultMonths); err != nil {
 			return err
 		}
 	}
 	d, err := b.draw(ctx)
-	if err := errors.Join(err, ctx.Err()); err != nil {
-		return err
+	if err == nil {
+		st.Candidate, st.Unmet = decision.Prospect(b.question(d))
 	}
-	st.Candidate, st.Unmet = decision.Prospect(b.question(d))
-	return nil
+	return errors.Join(err, ctx.Err())
 }
 
 // draw evaluates the loss of each choice under each draw of the ranges: its monthly cost, and the price of missing a
