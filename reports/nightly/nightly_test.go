@@ -63,6 +63,28 @@ func TestText(t *testing.T) {
 	}
 }
 
+// TestCheapBecauseNothingArrives: where an order costs less because fewer are delivered, the comparison says so.
+func TestCheapBecauseNothingArrives(t *testing.T) {
+	for name, test := range map[string]struct {
+		high float64 // of the change of what is delivered
+		said bool
+	}{"fewer are delivered": {-0.05, true}, "maybe as many": {0.01, false}} {
+		c := comparison()
+		c.Verdicts = []history.Verdict{
+			{Strategy: "reverse", Gate: scenario.NewGate("cost_per_order", 0.05), Status: history.Improvement, Effect: ptr(-0.2)},
+			{Strategy: "reverse", Gate: scenario.NewGate("delivered", -0.02), Status: history.Watch, Effect: ptr(-0.2),
+				Low: ptr(-0.3), High: ptr(test.high)},
+		}
+		var b bytes.Buffer
+		if err := Text(&b, c); err != nil {
+			t.Fatal(err)
+		}
+		if said := strings.Contains(b.String(), "reverse costs less an order, and delivers fewer"); said != test.said {
+			t.Errorf("%s:\n%s", name, b.String())
+		}
+	}
+}
+
 func TestHeadline(t *testing.T) {
 	verdicts := func(all ...history.Status) *history.Comparison {
 		c := &history.Comparison{}

@@ -50,6 +50,8 @@ func Headline(c *history.Comparison) string {
 		watch = fmt.Sprintf("; %d to watch: beyond the gate and chance tonight", n)
 	}
 	switch unsure := c.Count(history.Inconclusive); {
+	case len(c.NewNights) > 0 && c.NewNights[0].Invalid != "":
+		return "No verdict is drawn: the night is invalid: " + strings.TrimSuffix(inert.Line(c.NewNights[0].Invalid), ".") + "."
 	case len(worse) > 0:
 		return "Regression: " + strings.Join(worse, "; ") + "."
 	case len(c.Verdicts) == 0:
@@ -116,10 +118,27 @@ func notes(c *history.Comparison) []string {
 			"and where chance doesn't explain that it is off at all. As %d gates are judged, a 95%% interval without 0 in it "+
 			"isn't enough for that; and one that reaches over the gate doesn't speak against it.", len(c.Verdicts)))
 	}
+	all = append(all, unpaid(c)...)
 	if s := suggestion(c); s != "" {
 		all = append(all, s)
 	}
 	return all
+}
+
+// unpaid are the strategies of which an order costs less where fewer are delivered: what isn't delivered isn't paid.
+func unpaid(c *history.Comparison) []string {
+	var notes []string
+	for i := range c.Verdicts {
+		v := &c.Verdicts[i]
+		fewer := slices.ContainsFunc(c.Verdicts, func(d history.Verdict) bool {
+			return d.Strategy == v.Strategy && d.Gate.Metric == "delivered" && d.High != nil && *d.High < 0
+		})
+		if v.Gate.Metric == "cost_per_order" && v.Effect != nil && *v.Effect < 0 && fewer {
+			notes = append(notes, fmt.Sprintf("%s costs less an order, and delivers fewer: what isn't delivered isn't paid; "+
+				"cost_per_delivered says what a clip costs.", v.Strategy))
+		}
+	}
+	return notes
 }
 
 // puzzling says whether an interval seems to say something else than its verdict: that a change that was found may be
