@@ -32,7 +32,7 @@ type Verdict struct {
 	Strategy string
 	Gate     scenario.Gate
 	Status   Status
-	Reason   string // why
+	Reason   string   // why
 	Orders   int64    // of tonight
 	Nights   int      // of the baseline; 1: a single run
 	Judged   int      // nights, up to tonight, that the value, the effect and its interval are of together
@@ -149,8 +149,8 @@ func (c *Comparison) leaveReplays() {
 		}
 	}
 	if len(names) > 0 {
-		c.Notes = append(c.Notes, "Not judged, since replayed from what driven strategies met: "+strings.Join(names,
-			", ")+".")
+		c.Notes = append(c.Notes, "Not judged, since replayed from what driven strategies met: "+
+			strings.Join(names, ", ")+".")
 	}
 }
 
@@ -229,9 +229,8 @@ func (c *Comparison) series(l *Log, last *Night, o Options) []*series {
 				len(other)))
 	}
 	if len(polled) > 0 {
-		c.Notes = append(c.Notes,
-			fmt.Sprintf("%d nights polled at other intervals and are left out: what they measured is finer or coarser",
-				len(polled)))
+		c.Notes = append(c.Notes, fmt.Sprintf("%d nights polled at other intervals and are left out: "+
+			"what they measured is finer or coarser", len(polled)))
 	}
 	return all
 }
@@ -311,8 +310,7 @@ func (s *series) verdict(g scenario.Gate, limits Limits) (Verdict, time.Time) {
 // dead says whether a gate on what is delivered fails, however few orders there were: the test that gave the channel up
 // was sure of it.
 func (n *Night) dead(m *metric) bool {
-	ofDelivered := m.falls()
-	return n.GivenUp != "" && ofDelivered && n.Invalid == "" && n.Engine == driven
+	return n.GivenUp != "" && m.falls() && n.Invalid == "" && n.Engine == driven
 }
 
 func (v Verdict) since(day time.Time) Verdict {
@@ -325,40 +323,36 @@ func (v Verdict) since(day time.Time) Verdict {
 // together.
 func (v *Verdict) fill(n *Night, m *metric, r reading, o *outcome, c *chart) {
 	v.Orders, v.Nights, v.Judged = n.Orders, o.base, 1
-	if o.level != nil {
-		o.low, o.high = o.level.Interval(r.Night)
-		if joint, ok := c.joint(o); ok {
-			r.Night, v.Judged = joint, max(1, o.run)
-		}
-		v.Base, v.Lag = m.unit(o.level.Mean), &o.level.Lag
-		v.measure(m, o)
-	}
 	v.Value, v.Never = m.unit(r.Y), math.IsInf(r.Y, 1)
+	if o.level == nil {
+		return
+	}
+	o.low, o.high = o.level.Interval(r.Night)
+	if joint, ok := c.joint(o); ok {
+		v.Value, v.Judged = m.unit(joint.Y), max(1, o.run)
+	}
+	v.Base, v.Lag = m.unit(o.level.Mean), &o.level.Lag
+	v.measure(m, o)
 }
 
 // joint is what the nights that a finding is of come to together, and its outcome becomes theirs: how far off they are,
 // as they were judged. False: it is of none, of a price, or of a time that was never reached.
-func (c *chart) joint(o *outcome) (level.Night, bool) {
+func (c *chart) joint(o *outcome) (all level.Night, ok bool) {
 	w, sign := max(1, o.run), math.Copysign(1, o.off)
-	if o.found < watched || o.priced {
-		return level.Night{}, false
-	}
-	var all level.Night
 	for _, n := range c.last(w) {
 		all.Y, all.Orders, all.Missed = all.Y+n.Y/float64(w), all.Orders+n.Orders, all.Missed+n.Missed
 	}
+	if o.found < watched || o.priced || math.IsInf(all.Y, 1) {
+		return all, false
+	}
+	o.level = c.level(c.recent[len(c.recent)-w].base)
 	if c.metric.Share {
 		all.Y = float64(all.Missed) / float64(all.Orders)
 	}
-	if math.IsInf(all.Y, 1) {
-		return level.Night{}, false
-	}
-	o.level = c.level(c.recent[len(c.recent)-w].base)
 	o.score, o.off, o.mean = sign*o.level.Score(c.last(w), sign), all.Y-o.level.Mean, o.level.Mean
-	if half := 1.96 * o.off / o.score; c.metric.Share {
+	o.low, o.high = o.off*(1-1.96/o.score), o.off*(1+1.96/o.score)
+	if c.metric.Share {
 		o.low, o.high = o.level.Interval(all)
-	} else {
-		o.low, o.high = o.off-half, o.off+half
 	}
 	return all, true
 }
