@@ -91,7 +91,7 @@ func (a *attack) askAccounts(ctx context.Context) error {
 		var unreached *network.Failure
 		var told *dialect.BalanceError
 		if errors.As(err, &unreached) || errors.As(err, &told) && told.Fault != dialect.NoFault {
-			return &Fault{err, mend}
+			return &Fault{Err: err, Mend: mend}
 		}
 		return &RefusedError{fmt.Errorf("%w; %s", err, mend)}
 	}

@@ -49,7 +49,7 @@ func (o *order) announce() error {
 // conduct runs the order until its outcome is known, or until it is given up.
 func (o *order) conduct() {
 	o.lag = max(0, o.now())
-	o.began(o.lag)
+	o.began(o.At, o.lag)
 	if err := o.announce(); err != nil {
 		o.fail(err)
 		o.giveUp()

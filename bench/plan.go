@@ -20,6 +20,7 @@ type Plan struct {
 	Lasts    time.Duration     // from the first arrival to the last
 	Least    money.Micros      // if every order is delivered at its first attempt
 	Worst    money.Micros      // if every attempt that the strategies allow is billed
+	Speed    float64           // of the clock, on mock channels: as fast as no lag of this machine shows
 }
 
 // PlannedStrategy is the part of a plan that drives one strategy.
@@ -37,6 +38,7 @@ func NewPlan(s *scenario.Scenario) (*Plan, error) {
 	}
 	parts := make([]PlannedStrategy, len(s.Strategies))
 	p := &Plan{}
+	first := make([][]float64, len(s.Strategies)) // what first attempts take, in seconds
 	for _, o := range schedule(s, &compiled.Model, measure.Strategies(s), 1) {
 		least, worst, err := orderCosts(s, &compiled.Model, &compiled.Strategies[o.Strategy].Routes[o.Class], o.Class)
 		if err != nil {
@@ -45,7 +47,11 @@ func NewPlan(s *scenario.Scenario) (*Plan, error) {
 		part := &parts[o.Strategy]
 		part.Least, part.Worst, part.Orders = part.Least+least, part.Worst+worst, part.Orders+1
 		p.Lasts = o.At
+		ch := compiled.Strategies[o.Strategy].Routes[o.Class].Steps[0].Channel
+		fate := compiled.Model.Attempt(o.Key, ch, o.Class, 0)
+		first[o.Strategy] = append(first[o.Strategy], (fate.Answered + fate.Service).Seconds())
 	}
+	p.Speed = measure.SpeedFor(first)
 	for i := range s.Strategies {
 		part := parts[i]
 		part.Name = s.Strategies[i].Name

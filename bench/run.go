@@ -94,7 +94,7 @@ func Run(ctx context.Context, s *scenario.Scenario, o Options) (*record.Run, err
 	}
 	var fault *Fault
 	if errors.As(cause, &fault) {
-		run.Invalid = fault.Error()
+		run.Void(fault.Error())
 	}
 	run.Incomplete = run.Incomplete || cause != nil
 	if o.Leave != nil {

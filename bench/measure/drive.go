@@ -18,7 +18,7 @@ import (
 func (m *Bench) drive(orders []recording.Order) *record.Drive {
 	run := &m.Recorded.Run
 	d := &record.Drive{
-		Run: run.At.Format(time.RFC3339Nano), Channels: "mock", Poll: map[string]float64{},
+		Run: run.At.Format(time.RFC3339Nano), Channels: "mock", Speed: run.Speed, Poll: map[string]float64{},
 		Planned: int64(m.Scenario.Bench.Orders * len(Strategies(m.Scenario))),
 	}
 	if run.Live {

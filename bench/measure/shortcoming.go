@@ -10,11 +10,12 @@ import (
 
 	"channelbench/bench/recording"
 	"channelbench/internal/channel"
+	"channelbench/internal/record"
 )
 
 // shortcomings are what a reader of the figures has to know about how they came about.
 func (m *Bench) shortcomings(orders []recording.Order, purses []purse) []string {
-	warnings := lag(orders)
+	warnings := m.lag(orders)
 	cut, open := 0, 0
 	for i := range orders {
 		if !orders[i].Finished {
@@ -52,8 +53,8 @@ func (m *Bench) shortcomings(orders []recording.Order, purses []purse) []string 
 }
 
 // lag says so where orders began so much later than scheduled that it shows in their latency: the 99th
-// percentile of the lag is above a hundredth of the median latency.
-func lag(orders []recording.Order) []string {
+// percentile of the lag is above a hundredth of the median latency. It names a speed that would have done.
+func (m *Bench) lag(orders []recording.Order) []string {
 	var lags, latencies []float64
 	for i := range orders {
 		if o := &orders[i]; o.Finished {
@@ -69,7 +70,7 @@ func lag(orders []recording.Order) []string {
 	slices.Sort(latencies)
 	if late, median := rank(lags, 0.99), rank(latencies, 0.5); late > median/100 {
 		return []string{fmt.Sprintf("orders began up to %.1f s late (p99), more than a hundredth of the median latency: "+
-			"this machine is too slow for the rate or the speed", late)}
+			"this machine is too slow for the rate or the speed", late) + record.Slower(m.Recorded.Run.Speed, late, median/100)}
 	}
 	return nil
 }

@@ -48,7 +48,7 @@ type benchFlags struct {
 }
 
 func (p *program) benchCommand() *cobra.Command {
-	f := benchFlags{speed: 60}
+	f := benchFlags{}
 	cmd := &cobra.Command{
 		Use:   "bench SCENARIO | --resume DIR",
 		Short: "Load-test the channels with real orders, on loopback mock channels unless --live",
@@ -71,7 +71,7 @@ All that it needs for that is in the run's folder.
 A channel of whose orders next to none is delivered within the promise is given up after 6 to 10 of them, and the
 rest of the money
 is kept: [bench] stop says when. --resume leaves it alone unless --reopen is given.`,
-		Example: `  channelbench bench sora2                          mock channels, 60 times faster than life
+		Example: `  channelbench bench sora2                          mock channels, many times faster than life
   channelbench bench mine.toml --live --max-spend '$20' -o night
   channelbench bench --live --resume night          go on with it
   channelbench bench sora2 --history nights.jsonl   one night of many, for compare --history`,
@@ -93,7 +93,8 @@ is kept: [bench] stop says when. --resume leaves it alone unless --reopen is giv
 	flags.StringVar(&f.maxSpend, "max-spend", "", "cap on what the run may spend, such as '$20' (default on mock "+
 		"channels: the worst case)")
 	f.capped = func() bool { return flags.Changed("max-spend") } // even if it is empty, as a variable of a workflow can be
-	flags.Var(&f.speed, "speed", "how much faster than life the mock channels and the clock run")
+	flags.Var(&f.speed, "speed", "how much faster than life the mock channels and the clock run (default: as fast "+
+		"as clips take so long that no lag of this machine shows, at most 60x)")
 	flags.IntVar(&f.orders, "orders", 0, "orders per driven strategy (default: [bench] orders)")
 	flags.IntVar(&f.keep, "keep", 0, "keep the first `N` clips of each channel, in clips/")
 	flags.StringVar(&f.resume, "resume", "", "go on with the run that this `folder` holds")
@@ -232,6 +233,9 @@ func (p *program) prepare(s *scenario.Scenario, f *benchFlags, o *bench.Options)
 	if o.Cap, err = f.limit(s, plan); err != nil {
 		return err
 	}
+	if !o.Live && !o.Resume && !f.sped {
+		o.Speed = plan.Speed
+	}
 	o.Recap = f.capped()
 	if err := f.shareMonth(p, o, plan); err != nil {
 		return err
@@ -255,7 +259,7 @@ func (p *program) prepare(s *scenario.Scenario, f *benchFlags, o *bench.Options)
 // describe puts a plan into words.
 func (f *benchFlags) describe(plan *bench.Plan, o *bench.Options) string {
 	var b strings.Builder
-	where := "on mock channels, where nothing is spent"
+	where := fmt.Sprintf("on mock channels at %vx, where nothing is spent", o.Speed)
 	if o.Live {
 		where = "LIVE: real money is spent"
 	}
@@ -459,6 +463,9 @@ func ended(ctx context.Context, run *record.Run, err error, o bench.Options) err
 		return fail(stopped.code, fmt.Errorf("interrupted; what was measured is saved\n  hint: %s", goOn))
 	case errors.Is(err, ledger.ErrCap):
 		return fail(exitCap, fmt.Errorf("the spend cap was reached; what was measured is saved: %w", err))
+	case errors.As(err, &fault) && fault.Anew:
+		const text = "this run is invalid by a fault on our side: %w\n  hint: %s; then run it again"
+		return fail(exitFailed, fmt.Errorf(text, fault.Err, fault.Mend))
 	case errors.As(err, &fault):
 		const text = "this run is invalid by a fault on our side: %w\n  hint: %s; then %s"
 		return fail(exitFailed, fmt.Errorf(text, fault.Err, fault.Mend, goOn))

@@ -51,7 +51,7 @@ func (f *nightFlags) keep(p *program, run *record.Run) error {
 		if err := history.Keep(f.history, run.Drive.Run, nights); err != nil {
 			return fail(exitFailed, err)
 		}
-		p.note("%d lines were added to %s", len(nights), f.history)
+		p.note("the night was added to %s", f.history)
 	}
 	for _, s := range f.sinks {
 		var b bytes.Buffer

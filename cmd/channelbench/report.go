@@ -280,6 +280,9 @@ func readRun(path string) (*finished, error) {
 		return nil, fail(exitUsage, fmt.Errorf("%s: %w\n  hint: name a run.json that sim or bench wrote, and use "+
 			"a channelbench no older than it", path, err))
 	}
+	if run.Invalid != "" { // one of an older version has a verdict
+		run.Void(run.Invalid)
+	}
 	return &finished{Labelled: reports.Labelled{Run: run}, folder: filepath.Dir(path), bytes: content}, nil
 }
 

@@ -64,7 +64,12 @@ It serves until Ctrl-C, which ends it normally, with exit code 0; stderr then sh
 // speed is a factor by which time runs faster, written as "100x".
 type speed float64
 
-func (s *speed) String() string { return strconv.FormatFloat(float64(*s), 'g', -1, 64) + "x" }
+func (s *speed) String() string {
+	if *s == 0 { // none was asked for
+		return ""
+	}
+	return strconv.FormatFloat(float64(*s), 'g', -1, 64) + "x"
+}
 
 func (s *speed) Type() string { return "factor" }
 

@@ -65,9 +65,7 @@ var layers = []struct {
 		"internal/channel", "internal/dist", "internal/money", "internal/policy", "internal/world",
 	}},
 	{"reports/reporttest", []string{"internal/record"}},
-	{"reports/view", []string{
-		"internal/figure", "internal/record", "internal/stats", "internal/words", "reports/canvas",
-	}},
+	{"reports/view", []string{"internal/figure", "internal/record", "internal/words", "reports/canvas"}},
 	{"sim/event", []string{"internal/channel", "internal/money", "internal/policy", "internal/stats", "internal/world"}},
 	{"sim/exact", []string{"internal/channel", "internal/dist", "internal/policy", "internal/world"}},
 	{"bench/evidence", []string{
@@ -97,7 +95,13 @@ var layers = []struct {
 	{"internal/scenario/printer", []string{
 		"internal/channel", "internal/money", "internal/policy", "internal/scenario", "internal/scenario/document",
 	}},
-	{"reports/chart", []string{"internal/record", "internal/stats", "internal/words", "reports/canvas", "reports/view"}},
+	{"reports/follow", []string{
+		"internal/figure", "internal/history", "internal/record", "internal/stats", "internal/words", "reports/view",
+	}},
+	{"reports/chart", []string{
+		"internal/figure", "internal/record", "internal/stats", "internal/words", "reports/canvas", "reports/follow",
+		"reports/view",
+	}},
 	{"reports/text", []string{"internal/inert", "internal/record", "internal/words", "reports/canvas", "reports/view"}},
 	{"bench/measure", []string{
 		"bench/journal", "bench/ledger", "bench/outage", "bench/recording", "bench/replay", "bench/sprt",
@@ -332,13 +336,13 @@ func TestNoFileIsTooLong(t *testing.T) {
 
 // limits are packages that may be longer than others, each for a reason.
 var limits = map[string]int{
-	"internal/scenario": 4850, // the whole language: a reader and its checks for every part, and compiling
-	"internal/history":  2150, // nights as they are kept, read and judged, and the money of their months
+	"internal/scenario": 4900, // the whole language: a reader and its checks for every part, and compiling
+	"internal/history":  2250, // nights as they are kept, read and judged, and the money of their months
 	"bench":             2900, // one run from schedule to its last bill, resumed or not
 	"bench/dialect":     5250, // one file a protocol with its client and its mock, and what they share
 	"sim":               2200, // the façade: runs, ranges, break-evens and their map, and the study behind a plan
 	"cmd/channelbench":  3800, // one file a verb
-	"reports/chart":     7500, // one file a chart, of one run or of several
+	"reports/chart":     7400, // one file a chart, of one run or of several
 }
 
 func imports(s source) []string {

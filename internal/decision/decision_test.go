@@ -6,6 +6,7 @@ import (
 	"maps"
 	"math"
 	"math/rand/v2"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -481,6 +482,47 @@ func TestSavings(t *testing.T) {
 	q.Measured = true
 	if v := decided(t, q); v.Saving.MeanUSD != nil {
 		t.Errorf("a bench has no stated ranges, and yet saves %v on average over them", *v.Saving.MeanUSD)
+	}
+}
+
+// TestSavingsByNotDelivering: what isn't delivered isn't paid, which is told where it is a part of the saving, and no
+// chance.
+func TestSavingsByNotDelivering(t *testing.T) {
+	with := func(cost, delivered float64) decision.Outlook {
+		o := costing(cost)
+		o.Delivered = delivered
+		return o
+	}
+	for _, tt := range []struct {
+		name             string
+		cheap, dear      decision.Outlook
+		cheapWell, share float64 // delivered by the cheap one in a share of draws
+		want             *record.Fewer
+	}{
+		{"a tenth fewer", with(1000, 0.9), with(1200, 1), 0.9, 0, &record.Fewer{Delivered: 0.9, Against: 1}},
+		{"maybe chance", with(1000, 0.9), with(1200, 1), 1, 0.04, nil},
+		{"hardly chance", with(1000, 0.9), with(1200, 1), 1, 0.02, &record.Fewer{Delivered: 0.9, Against: 1}},
+		{"next to nothing of the saving", with(1000, 0.99), with(1500, 1), 0.99, 0, nil},
+		{"as many", with(1000, 1), with(1200, 1), 1, 0, nil},
+		{"more", with(1000, 1), with(1200, 0.9), 1, 0, nil},
+	} {
+		q := asking(tt.cheap, tt.dear, with(5000, 1))
+		q.Measured = true
+		for i := range 100 {
+			cheap := tt.cheap
+			if float64(i) < 100*tt.share {
+				cheap.Delivered = tt.cheapWell
+			}
+			q.Draws = append(q.Draws, []decision.Outlook{cheap, tt.dear, with(5000, 1)})
+		}
+		v := decided(t, q)
+		if v.Saving == nil || !reflect.DeepEqual(v.Saving.Fewer, tt.want) {
+			t.Errorf("%s: saves %+v", tt.name, v.Saving)
+			continue
+		}
+		if told := strings.Contains(v.Sentence, ", and delivers 90% of orders instead of 100%"); told != (tt.want != nil) {
+			t.Errorf("%s: %q", tt.name, v.Sentence)
+		}
 	}
 }
 

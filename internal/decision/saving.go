@@ -31,7 +31,29 @@ func (j *judgement) against(subject, other int) *record.Saving {
 	if len(j.Draws) > 1 && !j.Measured {
 		s.MeanUSD = record.Number(j.means[other].MonthlyCost - j.means[subject].MonthlyCost)
 	}
+	if own, more := j.Stated[subject].Delivered, j.Stated[other].Delivered; j.deliversFewer(subject, other) &&
+		(1-own/more)*s.AgainstUSD >= tellingPart*s.USD() && s.USD() > 0 {
+		s.Fewer = &record.Fewer{Delivered: own, Against: more}
+	}
 	return s
+}
+
+// What isn't delivered isn't paid, and no saving. It is told where it is at least tellingPart of what is saved, and where
+// a strategy delivers fewer orders in all but a few draws.
+const (
+	tellingPart = 0.05
+	sureOfFewer = 0.975
+)
+
+// deliversFewer says whether a strategy delivers fewer orders than another one, beyond chance.
+func (j *judgement) deliversFewer(fewer, more int) bool {
+	n := 0
+	for _, d := range j.Draws {
+		if d[fewer].Delivered < d[more].Delivered {
+			n++
+		}
+	}
+	return j.Stated[fewer].Delivered < j.Stated[more].Delivered && float64(n) >= sureOfFewer*float64(len(j.Draws))
 }
 
 // subject is the candidate, or what comes closest to one; −1: none does.

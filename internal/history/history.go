@@ -55,6 +55,7 @@ type Night struct {
 	SpentByMonth map[string]float64 `json:"spent_by_month_usd,omitempty"` // by the month (UTC) in which it was bought, such as "2026-11"; none: in that of At
 	Bill         record.Told        `json:"bill"`
 
+	Speed       float64            `json:"speed,omitempty"` // of the clock against life's; 0: an older version's
 	SendLagP99  *float64           `json:"send_lag_p99_seconds"`
 	PlannedRate *float64           `json:"planned_per_minute"`
 	Rate        *float64           `json:"achieved_per_minute"`
@@ -111,8 +112,7 @@ type Mark struct {
 // NewMark is a mark for the nights of a group.
 func NewMark(at time.Time, of Group, strategy string, from time.Time, reason string) Mark {
 	return Mark{Schema: Schema, Kind: "accept", At: at.UTC().Format(time.RFC3339), Site: of.Site, Mode: of.Mode,
-		Scenario: of.Scenario,
-		Strategy: strategy, From: from.UTC().Format(time.RFC3339Nano), Reason: reason}
+		Scenario: of.Scenario, Strategy: strategy, From: from.UTC().Format(time.RFC3339Nano), Reason: reason}
 }
 
 // Group are the nights that can be held against each other, as long as they buy the same.
@@ -144,10 +144,9 @@ func night(run *record.Run, s *record.Strategy, site string) Night {
 		Orders: s.Orders, Delivered: s.Delivered, Errors: map[string]int64{},
 		Latency:      Latency{P50: s.LatencySeconds.P50, P95: s.LatencySeconds.P95, P99: s.LatencySeconds.P99},
 		CostPerOrder: s.CostPerOrder, CostPerDelivered: s.CostPerDelivered,
-		SendLagP99: d.SendLagP99, PlannedRate: d.PlannedRate, Rate: d.Rate, Poll: d.Poll,
+		Speed: d.Speed, SendLagP99: d.SendLagP99, PlannedRate: d.PlannedRate, Rate: d.Rate, Poll: d.Poll,
 		ScenarioSHA256: run.Scenario.SHA256, PurchaseSHA256: run.Scenario.PurchaseSHA256, Seed: run.Seed,
-		Version: run.Tool.Version,
-		Gates:   d.Gates, Invalid: run.Invalid, Warnings: s.Warnings,
+		Version: run.Tool.Version, Gates: d.Gates, Invalid: run.Invalid, Warnings: s.Warnings,
 	}
 	if s.Engine == "mock" { // that is said by the mode
 		n.Engine = driven

@@ -250,6 +250,8 @@ func TestJudge(t *testing.T) {
 			"too few orders: 9"},
 		"late orders": {40, 39, func(n *Night) { n.SendLagP99 = record.Number(2) }, "in_time", Inconclusive,
 			"up to 2 s late"},
+		"late orders, sped up": {40, 39, func(n *Night) { n.Speed, n.SendLagP99 = 60, record.Number(2) }, "in_time",
+			Inconclusive, "more than a hundredth of the median; --speed 23x would have done"},
 		"a rate not reached": {40, 39, func(n *Night) { n.Rate, n.PlannedRate = record.Number(5), record.Number(6) },
 			"delivered", Inconclusive, "5 orders a minute were reached, of 6"},
 		"a rate, and its costs": {40, 39, func(n *Night) { n.Rate, n.PlannedRate = record.Number(5), record.Number(6) },

@@ -32,9 +32,10 @@ type Verdict struct {
 	Strategy string
 	Gate     scenario.Gate
 	Status   Status
-	Reason   string // why
-	Orders   int64
+	Reason   string   // why
+	Orders   int64    // of tonight
 	Nights   int      // of the baseline; 1: a single run
+	Judged   int      // nights, up to tonight, that the value, the effect and its interval are of together
 	Base     *float64 // dollars, seconds, a share; nil: not known
 	Value    *float64 // nil: not known, or never
 	WasNever bool     // the same of the base: of a single run
@@ -148,8 +149,8 @@ func (c *Comparison) leaveReplays() {
 		}
 	}
 	if len(names) > 0 {
-		c.Notes = append(c.Notes, "Not judged, since replayed from what driven strategies met: "+strings.Join(names,
-			", ")+".")
+		c.Notes = append(c.Notes, "Not judged, since replayed from what driven strategies met: "+
+			strings.Join(names, ", ")+".")
 	}
 }
 
@@ -228,9 +229,8 @@ func (c *Comparison) series(l *Log, last *Night, o Options) []*series {
 				len(other)))
 	}
 	if len(polled) > 0 {
-		c.Notes = append(c.Notes,
-			fmt.Sprintf("%d nights polled at other intervals and are left out: what they measured is finer or coarser",
-				len(polled)))
+		c.Notes = append(c.Notes, fmt.Sprintf("%d nights polled at other intervals and are left out: "+
+			"what they measured is finer or coarser", len(polled)))
 	}
 	return all
 }
@@ -292,8 +292,8 @@ func (s *series) verdict(g scenario.Gate, limits Limits) (Verdict, time.Time) {
 		days = append(days, n.at)
 		o := c.add(r)
 		if n == tonight {
-			v.fill(n, m, r, &o)
 			v.Status, v.Reason = c.words(r, &o)
+			v.fill(n, m, r, &o, c)
 			if o.from > 0 && o.from <= len(days) {
 				return v.since(days[o.from-1]), days[o.from-1]
 			}
@@ -310,8 +310,7 @@ func (s *series) verdict(g scenario.Gate, limits Limits) (Verdict, time.Time) {
 // dead says whether a gate on what is delivered fails, however few orders there were: the test that gave the channel up
 // was sure of it.
 func (n *Night) dead(m *metric) bool {
-	ofDelivered := m.falls()
-	return n.GivenUp != "" && ofDelivered && n.Invalid == "" && n.Engine == driven
+	return n.GivenUp != "" && m.falls() && n.Invalid == "" && n.Engine == driven
 }
 
 func (v Verdict) since(day time.Time) Verdict {
@@ -320,16 +319,42 @@ func (v Verdict) since(day time.Time) Verdict {
 	return v
 }
 
-// fill puts what the chart says in the units of people.
-func (v *Verdict) fill(n *Night, m *metric, r reading, o *outcome) {
-	v.Orders, v.Nights = n.Orders, o.base
+// fill puts what the chart says in the units of people: of tonight or, where the verdict is of more nights, of these
+// together.
+func (v *Verdict) fill(n *Night, m *metric, r reading, o *outcome, c *chart) {
+	v.Orders, v.Nights, v.Judged = n.Orders, o.base, 1
 	v.Value, v.Never = m.unit(r.Y), math.IsInf(r.Y, 1)
 	if o.level == nil {
 		return
 	}
 	o.low, o.high = o.level.Interval(r.Night)
+	if joint, ok := c.joint(o); ok {
+		v.Value, v.Judged = m.unit(joint.Y), max(1, o.run)
+	}
 	v.Base, v.Lag = m.unit(o.level.Mean), &o.level.Lag
 	v.measure(m, o)
+}
+
+// joint is what the nights that a finding is of come to together, and its outcome becomes theirs: how far off they are,
+// as they were judged. False: it is of none, of a price, or of a time that was never reached.
+func (c *chart) joint(o *outcome) (all level.Night, ok bool) {
+	w, sign := max(1, o.run), math.Copysign(1, o.off)
+	for _, n := range c.last(w) {
+		all.Y, all.Orders, all.Missed = all.Y+n.Y/float64(w), all.Orders+n.Orders, all.Missed+n.Missed
+	}
+	if o.found < watched || o.priced || math.IsInf(all.Y, 1) {
+		return all, false
+	}
+	o.level = c.level(c.recent[len(c.recent)-w].base)
+	if c.metric.Share {
+		all.Y = float64(all.Missed) / float64(all.Orders)
+	}
+	o.score, o.off, o.mean = sign*o.level.Score(c.last(w), sign), all.Y-o.level.Mean, o.level.Mean
+	o.low, o.high = o.off*(1-1.96/o.score), o.off*(1+1.96/o.score)
+	if c.metric.Share {
+		o.low, o.high = o.level.Interval(all)
+	}
+	return all, true
 }
 
 // nothing is a cost that is told as $0.0000.
@@ -487,7 +512,7 @@ func (c *Comparison) pair(base, now *Night, g scenario.Gate, between float64) Ve
 		sd := math.Max(level.LeastSD, math.Sqrt(b.SE*b.SE+r.SE*r.SE+2*spread*spread))
 		o.score, o.low, o.high = o.off/sd, o.off-1.96*sd, o.off+1.96*sd
 	}
-	v.Orders, v.Nights, v.Base, v.Value = now.Orders, 1, m.unit(b.Y), m.unit(r.Y)
+	v.Orders, v.Nights, v.Judged, v.Base, v.Value = now.Orders, 1, 1, m.unit(b.Y), m.unit(r.Y)
 	v.WasNever, v.Never = math.IsInf(b.Y, 1), math.IsInf(r.Y, 1)
 	v.measure(m, &o)
 	v.Status, v.Reason = c.pairWords(newChart(m, g, c.Limits), &o)

@@ -150,7 +150,7 @@ func (m *metric) read(n *Night) (reading, string) {
 		return reading{}, n.Truncated
 	case timed && lagged(n):
 		return reading{}, fmt.Sprintf("orders began up to %.2g s late (p99), more than a hundredth of the median",
-			*n.SendLagP99)
+			*n.SendLagP99) + record.Slower(n.Speed, *n.SendLagP99, mostLag**n.Latency.P50.Value)
 	case !money && n.Rate != nil && n.PlannedRate != nil && *n.Rate < leastRate**n.PlannedRate:
 		return reading{}, fmt.Sprintf("%.3g orders a minute were reached, of %.3g planned", *n.Rate, *n.PlannedRate)
 	case m.Share:

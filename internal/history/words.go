@@ -88,7 +88,7 @@ func (c *chart) needed(r reading, o *outcome) string {
 			return fmt.Sprintf("it takes about %d %s a night to tell", more.Orders, c.metric.tries())
 		}
 	}
-	return "nights differ too much by themselves to tell so little; a wider gate can be told"
+	return fmt.Sprintf("nights differ so much by themselves that not even %d like it would tell", mostRun)
 }
 
 // tells says whether nights like one are beyond chance.

@@ -1,10 +1,16 @@
 package record
 
+import (
+	"fmt"
+	"math"
+)
+
 // Drive is how a bench drove its orders: what decides whether its figures may be held against another's.
 type Drive struct {
-	Run      string             `json:"run,omitempty"` // its name, the same when it is resumed; "": an older version's
-	Channels string             `json:"channels"`      // "live": real ones; "mock"
-	Poll     map[string]float64 `json:"poll_seconds"`  // by channel; what is measured is no finer
+	Run      string             `json:"run,omitempty"`   // its name, the same when it is resumed; "": an older version's
+	Channels string             `json:"channels"`        // "live": real ones; "mock"
+	Poll     map[string]float64 `json:"poll_seconds"`    // by channel; what is measured is no finer
+	Speed    float64            `json:"speed,omitempty"` // of its clock against life's; 0: an older version's
 	// how much later than scheduled orders began; null: none did
 	SendLagP99  *float64 `json:"send_lag_p99_seconds"`
 	PlannedRate *float64 `json:"planned_per_minute"`   // orders; null: fewer than two
@@ -12,6 +18,22 @@ type Drive struct {
 	Cut         int64    `json:"orders_cut,omitempty"` // that had no outcome when the run ended
 	Planned     int64    `json:"orders_planned"`       // of all driven strategies
 	Gates       []Gate   `json:"gates,omitempty"`      // of the scenario: how much worse a figure may get
+}
+
+// SlowEnough is the speed at which orders that began so late at one would have begun within a limit, both in the
+// scenario's time, with a fifth to spare: a machine is late by real time. It has two digits, and is no less than life's.
+func SlowEnough(speed, late, limit float64) float64 {
+	v := max(1, 0.8*speed*limit/late)
+	unit := math.Pow(10, math.Floor(math.Log10(v))-1)
+	return min(speed, math.Round(math.Floor(v/unit)*unit*100)/100)
+}
+
+// Slower says at which speed orders would have begun in time; "" where the clock ran no faster than life.
+func Slower(speed, late, limit float64) string {
+	if speed <= 1 {
+		return ""
+	}
+	return fmt.Sprintf("; --speed %vx would have done", SlowEnough(speed, late, limit))
 }
 
 // Mock says whether the run is a bench of mock channels, which do as the scenario says.

@@ -346,6 +346,12 @@ func Read(r io.Reader) (*Run, error) {
 	return &run, nil
 }
 
+// Void marks a run as one that must not be used, and takes back what it decided: nobody is to act on it.
+func (r *Run) Void(why string) {
+	r.Invalid = why
+	r.Verdict = Verdict{Minimise: r.Verdict.Minimise, Sentence: "No verdict is drawn: the run must not be used."}
+}
+
 // check refuses counts that no run comes to.
 func (s *Strategy) check() error {
 	inTime := int64(0)

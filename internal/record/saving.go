@@ -15,6 +15,23 @@ type Saving struct {
 	CostUSD    float64  `json:"cost_usd"`           // a month with Strategy, at the stated values or as measured
 	AgainstUSD float64  `json:"against_usd"`        // the same with Against
 	MeanUSD    *float64 `json:"mean_usd"`           // the saving on average over the stated ranges; null: there are none
+	// what of the saving are orders that aren't delivered; nil: next to nothing, as far as chance tells
+	Fewer *Fewer `json:"fewer,omitempty"`
+}
+
+// Fewer are the shares of orders that are delivered by a strategy and by one that delivers more.
+type Fewer struct {
+	Delivered float64 `json:"delivered_share"`
+	Against   float64 `json:"against_share"`
+}
+
+// words go on with what else is different where a month costs less; "" where as much is delivered, or where the shares
+// as they are printed don't tell.
+func (f *Fewer) words() string {
+	if f == nil || words.Share(f.Delivered) == words.Share(f.Against) {
+		return ""
+	}
+	return fmt.Sprintf(", and delivers %s of orders instead of %s", words.Share(f.Delivered), words.Share(f.Against))
 }
 
 // USD is what the strategy costs less a month, at the stated values or as measured; below 0: more. It is the
@@ -47,11 +64,11 @@ func (s *Saving) Words(against string) string {
 	case !s.Differs():
 		return s.Stated(against)
 	case stated == same:
-		return fmt.Sprintf("%s a month at the stated values, and %s on average over the stated ranges, as with %s",
-			stated, s.words(*s.MeanUSD), against)
+		return fmt.Sprintf("%s a month at the stated values, and %s on average over the stated ranges, as with %s%s",
+			stated, s.words(*s.MeanUSD), against, s.Fewer.words())
 	}
-	return fmt.Sprintf("%s a month%s at the stated values, and %s on average over the stated ranges, than %s",
-		stated, s.share(), s.words(*s.MeanUSD), against)
+	return fmt.Sprintf("%s a month%s at the stated values, and %s on average over the stated ranges, than %s%s",
+		stated, s.share(), s.words(*s.MeanUSD), against, s.Fewer.words())
 }
 
 // Stated says it of the stated values alone, and that it does, where the average over the stated ranges is another
@@ -64,12 +81,13 @@ func (s *Saving) Stated(against string) string {
 	return text + s.Basis()
 }
 
-// Basis says what a figure of the stated values is of, where the average over the stated ranges is another one.
+// Basis says what a figure of the stated values is of, where the average over the stated ranges is another one, and that
+// fewer orders are delivered for it.
 func (s *Saving) Basis() string {
 	if s.Differs() {
-		return " at the stated values"
+		return " at the stated values" + s.Fewer.words()
 	}
-	return ""
+	return s.Fewer.words()
 }
 
 // Differs says whether the average over the stated ranges reads otherwise, by more than a dollar and half a percent.

@@ -43,19 +43,19 @@ func ShareDecimals(shares []float64) int {
 // WholePercent prints a probability: "71%".
 func WholePercent(share float64) string { return Percent(share, 0) }
 
-// PerTenThousand prints a share as a count of 10,000: "12.5".
-func PerTenThousand(share float64) string {
-	n := share * 10_000
+// Rate prints a share of what is rare where a column's head says of what: "1 in 20", "38%", "none".
+func Rate(share float64) string {
 	switch {
-	case n <= 0:
-		return "0"
-	case n < 0.05:
-		return "<0.1"
-	case n < 99.95:
-		return strconv.FormatFloat(n, 'f', 1, 64)
-	default:
-		return money.Group(uint64(math.Round(min(n, 10_000))))
+	case share <= 0:
+		return "none"
+	case share >= 1:
+		return "all"
+	case share > 0.15:
+		return WholePercent(share)
+	case share < 1e-5: // too long for a column
+		return Percent(share, 3)
 	}
+	return "1 in " + money.Group(uint64(math.Round(1/share)))
 }
 
 // OneIn says a share in words: "1 order in 20", "38% of orders". noun is singular.

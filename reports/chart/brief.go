@@ -146,14 +146,14 @@ func risk(run *record.Run, subject *view.Entry) string {
 		parts = append(parts, fmt.Sprintf("%s of %s orders undelivered; up to %s can't be ruled out",
 			words.Count(subject.Orders-subject.Delivered), words.Count(subject.Orders), words.WholePercent(1-low)))
 	case ok:
-		parts = append(parts, words.PerTenThousand(1-v)+" of 10,000 orders undelivered")
+		parts = append(parts, words.OneIn(1-v, "order")+" undelivered")
 	}
 	if v := subject.Moderated(); v > 0 {
 		parts = append(parts, words.OneIn(v, "order")+" refused by moderation")
 	}
 	if promise, ok := words.Known(run.Scenario.PromiseSeconds); ok {
 		if v, ok := subject.Missed(); ok && v > 0 {
-			parts = append(parts, fmt.Sprintf("%s later than %s, or never", words.OneIn(v, "order"), words.Span(promise)))
+			parts = append(parts, fmt.Sprintf("%s not delivered within %s", words.OneIn(v, "order"), words.Span(promise)))
 		}
 	}
 	if subject.OverBudget != nil {

@@ -74,7 +74,7 @@ func TestBriefing(t *testing.T) {
 	}{
 		{"a winner", reporttest.Typical(), "Use hybrid: $0.331 a clip instead of $0.816 with forwarding", []string{
 			"Hybrid costs $9,702 less a month (59.4%) than forwarding: $6,624 instead of $16,326",
-			"2.0 of 10,000 orders undelivered; 1 order in 31 later than 4 min, or never",
+			"1 order in 5,000 undelivered; 1 order in 31 not delivered within 4 min",
 			"Reverse: unofficial route; may break the vendor's terms", "1 input assumed, 1 stated by the vendor"}, "budget"},
 		{"the dearer one wins", dearer, "Use forwarding: $0.816 a clip, and the lowest total cost",
 			[]string{"What does it cost?",

@@ -122,9 +122,9 @@ func newGlance(run *record.Run) *glance {
 	if promise, ok := words.Known(run.Scenario.PromiseSeconds); ok {
 		kept = view.InTimeColumn(promise)
 	}
-	lost := view.Column{Head: [2]string{"Undelivered", "per 10,000"}, Value: func(e view.Entry) string {
+	lost := view.Column{Head: [2]string{"Orders", "undelivered"}, Value: func(e view.Entry) string {
 		if v, ok := words.Known(view.DeliveredOf(e)); ok {
-			return words.PerTenThousand(1 - v)
+			return words.Rate(1 - v)
 		}
 		return words.NoData
 	}, Wrong: view.DeliveredColumn.Wrong}

@@ -136,7 +136,7 @@ func TestInvalidRunsSaySoFirst(t *testing.T) {
 		t.Errorf("text begins with %.120q", text)
 	}
 	if md := markdownOf(t, run, nil); !strings.HasPrefix(md,
-		"**"+strings.ReplaceAll(want, "_", `\_`)+"**\n\n**Use hybrid") {
+		"**"+strings.ReplaceAll(want, "_", `\_`)+"**\n\n**No verdict is drawn: ") {
 		t.Errorf("Markdown begins with %.160q", md)
 	}
 	for file, d := range pictures(t, run) {

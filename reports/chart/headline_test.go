@@ -194,7 +194,7 @@ func moderating(share float64) *record.Run {
 func TestModerationIsNotLateness(t *testing.T) {
 	run := moderating(0.02)
 	risk := briefing(run).words()
-	for _, want := range []string{"1 order in 50 refused by moderation", " later than 4 min, or never"} {
+	for _, want := range []string{"1 order in 50 refused by moderation", " not delivered within 4 min"} {
 		if !strings.Contains(risk, want) {
 			t.Errorf("no %q in %s", want, risk)
 		}

@@ -4,11 +4,14 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
+	metrics "channelbench/internal/figure"
 	"channelbench/internal/record"
 	"channelbench/internal/stats"
+	"channelbench/reports/follow"
 	"channelbench/reports/reporttest"
 	"channelbench/reports/view"
 )
@@ -226,72 +229,96 @@ func TestTrendTitles(t *testing.T) {
 	}
 }
 
-// What gates are set on is drawn, too, though retries hide it from all else.
+// TestTrendsDrawWhatIsGated: a figure that the nights are held to has a column, whatever it is, and a change of it is
+// told.
 func TestTrendsDrawWhatIsGated(t *testing.T) {
 	f, _, r := scattered()
-	random := rand.New(rand.NewPCG(21, 2))
-	series := func(gates ...record.Gate) *trend {
+	r.Lost = 0 // so that every time is reached
+	series := func(later reporttest.Toy, worse func(*record.Strategy), gates ...record.Gate) *trend {
+		random := rand.New(rand.NewPCG(21, 2))
 		var list []view.Labelled
 		for day := range 6 {
-			run := benchOf(random, day+1, 60, f, r)
+			of := r
+			if day >= 3 {
+				of = later
+			}
+			run := benchOf(random, day+1, 400, f, of)
 			run.Drive = &record.Drive{Gates: gates}
 			for i := range run.Strategies {
 				s := &run.Strategies[i]
-				refused := int64(1)
-				if day >= 3 && s.Name == "reverse" {
-					refused = 20
+				s.Counts = &record.Counts{Attempts: s.Orders + 4, Errors: map[string]int64{"region": 4}, P90: s.LatencySeconds.P95}
+				s.LatencySeconds.P99, s.CostPerOrder = s.LatencySeconds.P95, s.CostPerDelivered
+				if worse != nil && day >= 3 && s.Name == "reverse" {
+					worse(s)
 				}
-				attempts := s.Orders + refused
-				s.Counts = &record.Counts{Attempts: attempts, Errors: map[string]int64{"region": refused}}
-				s.AttemptsPerOrder = record.Figure{Value: reporttest.Ptr(float64(attempts) / float64(s.Orders))}
+				s.AttemptsPerOrder = record.Figure{Value: record.Number(float64(s.Counts.Attempts) / float64(s.Orders))}
 			}
 			list = append(list, view.Labelled{Label: fmt.Sprint(day), Run: run})
 		}
 		set := view.NewSet(list)
 		return trendFigure(set, set.All()).Chart.(*trend)
 	}
-	if got := series(record.Gate{Metric: "p95", Change: 0.1}); len(got.columns) != len(trendColumns) ||
-		strings.Contains(got.Title(), "attempts") {
-		t.Errorf("without gates on attempts and errors: %d columns, %q", len(got.columns), got.Title())
+	slow, dear, lossy := r, r, r
+	slow.Median, dear.Cost, lossy.Lost = 2*r.Median, 1.5*r.Cost, 0.3
+	refused := func(s *record.Strategy) { s.Counts.Attempts, s.Counts.Errors["region"] = s.Orders+160, 160 }
+	charged := func(s *record.Strategy) {
+		s.Counts.Bill = record.Told{Attempts: s.Orders, ReportedUSD: 1.05, ComparedUSD: 1}
 	}
-	got := series(record.Gate{Metric: "attempts", Change: 0.1}, record.Gate{Metric: "errors.region", Change: 0.01})
-	if want := "Reverse got more attempts: 1.02, then 1.33; 1 further change"; got.Title() != want {
-		t.Errorf("title is %q, want %q", got.Title(), want)
+	cases := map[string]struct {
+		later reporttest.Toy
+		worse func(*record.Strategy)
+		head  string
+		says  string // of the change
+	}{
+		"cost_per_delivered": {dear, nil, "Cost per delivered clip", "dearer: "},
+		"cost_per_order":     {dear, nil, "Cost per order", "dearer per order: "},
+		"bill":               {r, charged, "Charged, × price", ""},
+		"p50":                {slow, nil, "50% done within", "slower (p50): "},
+		"p90":                {slow, nil, "90% done within", "slower (p90): "},
+		"p95":                {slow, nil, "95% done within", "slower: "},
+		"p99":                {slow, nil, "99% done within", "slower (p99): "},
+		"delivered":          {lossy, nil, "Delivered", "less reliable: "},
+		"in_time":            {lossy, nil, "In time", "less often in time: "},
+		"attempts":           {r, refused, "Attempts an order", "more attempts: 1.010, then 1.400"},
+		"errors.region":      {r, refused, "Region errors", "more region errors: 1%, then 28.6%"},
 	}
-	if alt := got.Alt(); !strings.Contains(alt, "region errors 1.6%, then 25%") {
-		t.Errorf("alt is %q", alt)
+	for _, metric := range append([]string{"errors.region"}, metrics.Names(metrics.Gated())...) {
+		c, known := cases[metric]
+		if !known {
+			t.Errorf("%s can be gated, and no trend of it is tested", metric)
+			continue
+		}
+		got := series(c.later, c.worse, record.Gate{Metric: metric, Change: 0.1})
+		at := slices.IndexFunc(got.columns, func(of follow.Figure) bool { return of.Metric == metric })
+		if at < 0 || got.columns[at].Head != c.head || len(got.columns) > follow.Always+1 {
+			t.Errorf("%s: it is column %d of %d", metric, at, len(got.columns))
+			continue
+		}
+		row := got.rows[slices.IndexFunc(got.rows, func(r trendRow) bool { return r.Name == "reverse" })]
+		if said := row.said[at]; (said != "") != (c.says != "") || !strings.HasPrefix(said, c.says) {
+			t.Errorf("%s: the change is told as %q", metric, said)
+		}
+		if !slices.ContainsFunc(got.CSV(), func(cells []string) bool { return cells[8] == got.columns[at].Name && cells[9] != "" }) {
+			t.Errorf("%s: the CSV has no %s", metric, got.columns[at].Name)
+		}
 	}
-	if page, err := (&figure{file: "trend.png", Chart: got}).alone(); err != nil || len(collisions(page)) > 0 {
-		t.Errorf("%v, %v", err, collisions(page))
-	}
-}
 
-func TestPooledNights(t *testing.T) {
-	one := &record.Strategy{Orders: 100, Delivered: 50, CostPerDelivered: reporttest.FigureOf(1, 0.2),
-		DeliveredShare: record.Figure{Value: reporttest.Ptr(0.5)},
-		LatencyCDF:     []record.Point{{Seconds: 10, Share: 0.5}}}
-	other := &record.Strategy{Orders: 300, Delivered: 300, CostPerDelivered: reporttest.FigureOf(2, 0.1),
-		DeliveredShare: record.Figure{Value: reporttest.Ptr(1.0)},
-		LatencyCDF:     []record.Point{{Seconds: 20, Share: 1}}}
-	both := []*record.Strategy{one, other}
-	if e := view.PooledShare(both); math.Abs(e.Value-0.875) > 1e-12 || !(e.Low < 0.875 && e.High > 0.875) {
-		t.Errorf("share %+v", e)
+	// Where a scenario states no gates, those that apply then; of bills that nobody tells, none.
+	var heads []string
+	for _, c := range series(r, nil).columns {
+		heads = append(heads, c.Metric)
 	}
-	off := math.Sqrt(50*50*0.04+300*300*0.01) / 350
-	if e := view.PooledCost(both); math.Abs(e.Value-650.0/350) > 1e-12 || math.Abs(e.High-e.Value-off) > 1e-12 ||
-		math.Abs(e.Value-e.Low-off) > 1e-12 {
-		t.Errorf("cost %+v", e)
+	if got, want := strings.Join(heads, " "), "cost_per_delivered delivered p95 p50 in_time"; got != want {
+		t.Errorf("without gates these are drawn: %s, want %s", got, want)
 	}
-	if e := view.PooledQuantile(both, 0.5); e.Value != 20 || e.Low != 20 || e.High != 20 {
-		t.Errorf("median %+v", e)
+
+	var every []record.Gate
+	for _, metric := range append([]string{"errors.region", "errors.job"}, metrics.Names(metrics.Gated())...) {
+		every = append(every, record.Gate{Metric: metric, Change: 0.1})
 	}
-	if e := view.PooledQuantile(both, 0.12); e.Value != 10 || e.High != 20 {
-		t.Errorf("quantile 0.12 %+v", e)
-	}
-	if e := view.PooledQuantile(both, 0.95); !math.IsInf(e.Value, 1) {
-		t.Errorf("p95 %+v", e)
-	}
-	if e := view.PooledShare(nil); !math.IsNaN(e.Value) || (view.Shift{Before: e, After: e}).Changed() != 0 {
-		t.Errorf("nothing pooled: %+v", e)
+	got := series(slow, charged, every...)
+	if page, err := (&figure{file: "trend.png", Chart: got}).alone(); err != nil || len(got.columns) != 12 ||
+		len(collisions(page)) > 0 {
+		t.Errorf("%d columns: %v, %v", len(got.columns), err, collisions(page))
 	}
 }

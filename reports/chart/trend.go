@@ -10,9 +10,11 @@ import (
 
 	"gonum.org/v1/plot/vg"
 
+	metrics "channelbench/internal/figure"
 	"channelbench/internal/record"
 	"channelbench/internal/words"
 	"channelbench/reports/canvas"
+	"channelbench/reports/follow"
 	"channelbench/reports/view"
 )
 
@@ -21,7 +23,7 @@ import (
 type trend struct {
 	set     *view.Set
 	nights  []*view.Member
-	columns []trendColumn
+	columns []follow.Figure
 	rows    []trendRow
 }
 
@@ -29,14 +31,9 @@ type trend struct {
 type trendRow struct {
 	view.Entry
 	of     []*record.Strategy
-	judged bool // driven in every valid night
-	shifts []trendShift
-}
-
-// trendShift is a figure in both halves of the nights.
-type trendShift struct {
-	view.Shift
-	column trendColumn
+	judged bool           // driven in every valid night
+	shifts []follow.Shift // by column
+	said   []string       // what has changed beyond chance, by column; "": nothing has
 }
 
 // trendFigure is nil where there are fewer than two benches.
@@ -45,13 +42,22 @@ func trendFigure(s *view.Set, group []*view.Member) *figure {
 	if len(t.nights) < 2 {
 		return nil
 	}
-	t.columns = slices.Concat(trendColumns, gatedColumns(t.nights))
+	t.columns = follow.Figures(t.nights)
 	t.follow()
 	return &figure{"trend.png", t, t.marks(), view.SetFootnote(t.footed())}
 }
 
 func (t *trend) Height() vg.Length {
-	return stripRoom + trendHead + trendRoom*vg.Length(max(1, len(t.rows))) + trendFoot
+	return stripRoom + vg.Length(len(t.bands()))*(trendHead+trendRoom*vg.Length(max(1, len(t.rows)))+trendFoot)
+}
+
+// bands are the columns, below each other where there are more than one row has room for.
+func (t *trend) bands() [][]int {
+	all := make([]int, len(t.columns))
+	for i := range all {
+		all[i] = i
+	}
+	return slices.Collect(slices.Chunk(all, follow.Always))
 }
 
 // footed are the nights that the footnote has room for.
@@ -87,43 +93,16 @@ func (t *trend) follow() {
 		if !row.judged {
 			row.Label += view.ReplayStar
 		}
-		before, after := view.Halves(valid)
+		before, after := follow.Halves(valid)
 		for _, c := range t.columns {
-			row.shifts = append(row.shifts, trendShift{view.Shift{Before: c.pooled(before), After: c.pooled(after)}, c})
+			shift, said := follow.Shift{Before: c.Pooled(before), After: c.Pooled(after)}, ""
+			if row.judged {
+				said = c.Said(shift)
+			}
+			row.shifts, row.said = append(row.shifts, shift), append(row.said, said)
 		}
 		t.rows = append(t.rows, row)
 	}
-}
-
-// changes are what became of a strategy beyond chance: the columns.
-func (r trendRow) changes() []int {
-	var list []int
-	for i, s := range r.shifts {
-		if r.judged && s.Changed() != 0 && s.told() {
-			list = append(list, i)
-		}
-	}
-	return list
-}
-
-// told says whether the figures that are shown tell a difference.
-func (s trendShift) told() bool {
-	return valueOrNever(s.Before.Value, s.column.format) != valueOrNever(s.After.Value, s.column.format)
-}
-
-// said is a change in words: "dearer: $0.12, then $0.15".
-func (r trendRow) said(i int) string {
-	s := r.shifts[i]
-	c := s.column
-	return fmt.Sprintf("%s: %s, then %s", c.says[s.Changed()], valueOrNever(s.Before.Value, c.format),
-		valueOrNever(s.After.Value, c.format))
-}
-
-func valueOrNever(v float64, format func(float64) string) string {
-	if math.IsInf(v, 1) {
-		return words.Never
-	}
-	return format(v)
 }
 
 func (t *trend) Title() string {
@@ -136,10 +115,12 @@ func (t *trend) Title() string {
 	}
 	for _, r := range t.rows {
 		judged = judged || r.judged
-		for _, i := range r.changes() {
-			if first == "" {
-				first = words.UpperFirst(r.Word) + " got " + r.said(i)
-			} else {
+		for _, said := range r.said {
+			switch {
+			case said == "":
+			case first == "":
+				first = words.UpperFirst(r.Word) + " got " + said
+			default:
 				more++
 			}
 		}
@@ -185,36 +166,48 @@ var smallTick = canvas.Style{Size: 8, Color: canvas.BodyColor}
 
 func (t *trend) Paint(p *canvas.Page, body vg.Rectangle) error {
 	t.choices(p, vg.Rectangle{Min: vg.Point{X: body.Min.X + trendName, Y: body.Max.Y - stripRoom}, Max: body.Max})
-	room := (body.Max.X - body.Min.X - trendName) / vg.Length(len(t.columns))
-	top := body.Max.Y - stripRoom - trendHead
-	row := min(trendRoom, (top-body.Min.Y-trendFoot)/vg.Length(max(1, len(t.rows))))
-	for i, c := range t.columns {
-		x := body.Min.X + trendName + room*vg.Length(i) + trendAxis
-		p.Write(canvas.HeadStyle.Shorten(c.head, room-trendAxis), vg.Point{X: x, Y: top + 6}, canvas.HeadStyle, canvas.Left)
+	bands := t.bands()
+	room := (body.Max.Y - body.Min.Y - stripRoom) / vg.Length(len(bands))
+	for i, columns := range bands {
+		top := body.Max.Y - stripRoom - room*vg.Length(i)
+		box := vg.Rectangle{Min: vg.Point{X: body.Min.X, Y: top - room}, Max: vg.Point{X: body.Max.X, Y: top}}
+		t.band(p, columns, (box.Max.X-box.Min.X-trendName)/follow.Always, box)
+	}
+	return nil
+}
+
+// band draws some columns, each so wide, of all strategies.
+func (t *trend) band(p *canvas.Page, columns []int, room vg.Length, box vg.Rectangle) {
+	top := box.Max.Y - trendHead
+	row := min(trendRoom, (top-box.Min.Y-trendFoot)/vg.Length(max(1, len(t.rows))))
+	left := func(i int) vg.Length { return box.Min.X + trendName + room*vg.Length(i) + trendAxis }
+	for i, c := range columns {
+		p.Write(canvas.HeadStyle.Shorten(t.columns[c].Head, room-trendAxis), vg.Point{X: left(i), Y: top + 6},
+			canvas.HeadStyle, canvas.Left)
 	}
 	for n, r := range t.rows {
 		y := top - row*vg.Length(n)
-		p.Line(canvas.Stroke(canvas.GridColor, 0.8), vg.Point{X: body.Min.X, Y: y}, vg.Point{X: body.Max.X, Y: y})
-		t.name(p, r, vg.Point{X: body.Min.X, Y: y - 14})
-		for i := range t.columns {
-			x := body.Min.X + trendName + room*vg.Length(i) + trendAxis
-			area := vg.Rectangle{Min: vg.Point{X: x, Y: y - row + 9}, Max: vg.Point{X: x + room - trendAxis - 4, Y: y - 9}}
-			t.panel(p, r, i, area)
+		p.Line(canvas.Stroke(canvas.GridColor, 0.8), vg.Point{X: box.Min.X, Y: y}, vg.Point{X: box.Max.X, Y: y})
+		t.name(p, r, columns, vg.Point{X: box.Min.X, Y: y - 14})
+		for i, c := range columns {
+			area := vg.Rectangle{Min: vg.Point{X: left(i), Y: y - row + 9},
+				Max: vg.Point{X: left(i) + room - trendAxis - 4, Y: y - 9}}
+			t.panel(p, r, c, area)
 			if n == len(t.rows)-1 {
 				t.ends(p, area)
 			}
 		}
 	}
-	return nil
 }
 
-// name writes a strategy's name, and under it what has changed.
-func (t *trend) name(p *canvas.Page, r trendRow, at vg.Point) {
+// name writes a strategy's name, and under it what has changed of some columns.
+func (t *trend) name(p *canvas.Page, r trendRow, columns []int, at vg.Point) {
 	p.Write(r.Label, at, canvas.LabelStyle.In(r.Text), canvas.Left)
-	s, changes := canvas.Style{Size: 8, Color: canvas.BadFigure}, r.changes()
+	s := canvas.Style{Size: 8, Color: canvas.BadFigure}
+	changes := slices.DeleteFunc(slices.Clone(columns), func(i int) bool { return r.said[i] == "" })
 	var lines []string
 	for _, i := range changes {
-		lines = append(lines, s.Wrap(words.UpperFirst(r.said(i)), trendName-4, max(1, 4-len(changes)))...)
+		lines = append(lines, s.Wrap(words.UpperFirst(r.said[i]), trendName-4, max(1, 4-len(changes)))...)
 	}
 	p.WriteLines(lines[:min(len(lines), 4)], vg.Point{X: at.X, Y: at.Y - 12}, s, canvas.Left)
 }
@@ -332,43 +325,44 @@ func (t *trend) panel(p *canvas.Page, r trendRow, column int, area vg.Rectangle)
 }
 
 // span is the range of a panel's axis, and whether any night never reached the figure.
-func (t *trend) span(r trendRow, c trendColumn) (low, high float64, nevers bool) {
+func (t *trend) span(r trendRow, c follow.Figure) (low, high float64, nevers bool) {
 	low, high = math.Inf(1), math.Inf(-1)
+	most := 1e200
+	if c.Kind() == metrics.Share {
+		most = 1
+	}
 	for _, s := range r.of {
 		if s == nil {
 			continue
 		}
-		f := c.figure(s)
+		f := c.Of(s)
 		for _, v := range []*float64{f.Value, f.Low, f.High} {
 			if x, ok := words.Known(v); ok {
-				low, high = min(low, min(max(x, 0), c.most)), max(high, min(x, c.most))
+				low, high = min(low, min(max(x, 0), most)), max(high, min(x, most))
 			}
 		}
-		nevers = nevers || c.never(s)
+		nevers = nevers || c.Never(s)
 	}
 	switch off := (high - low) * 0.08; {
 	case low > high:
 		return 1, 0, nevers
 	case high-low <= 1e-3*high:
-		return low * 0.95, min(high*1.05+1e-12, c.most), nevers
+		return low * 0.95, min(high*1.05+1e-12, most), nevers
 	default:
-		return max(low-off, 0), min(high+off, c.most), nevers
+		return max(low-off, 0), min(high+off, most), nevers
 	}
 }
 
-// never says whether the figure is a time that so many orders never reached.
-func (c trendColumn) never(s *record.Strategy) bool {
-	_, ok := words.Known(c.figure(s).Value)
-	return c.time && !ok && s.Orders > 0
-}
-
 // ticks writes two or three values beside a panel.
-func (t *trend) ticks(p *canvas.Page, area vg.Rectangle, c trendColumn, low, high float64) {
-	step, last := c.step(high-low), ""
+func (t *trend) ticks(p *canvas.Page, area vg.Rectangle, c follow.Figure, low, high float64) {
+	step, last := canvas.EvenStep(high-low, 3), ""
+	if c.Kind() == metrics.Time {
+		step = canvas.TimeStep(high-low, 4)
+	}
 	for v := math.Ceil(low/step) * step; v <= high && step > 0; v += step {
 		y := area.Min.Y + vg.Length((v-low)/(high-low))*(area.Max.Y-area.Min.Y)
 		at := vg.Point{X: area.Min.X - 5, Y: y - 2.8}
-		text := c.tick(v, step)
+		text := trendTick(c, v, step)
 		if text == last || !p.Free(smallTick.Box(text, at, canvas.Right), 1.5) {
 			continue
 		}
@@ -378,10 +372,23 @@ func (t *trend) ticks(p *canvas.Page, area vg.Rectangle, c trendColumn, low, hig
 	}
 }
 
+// trendTick prints a value of an axis.
+func trendTick(c follow.Figure, v, step float64) string {
+	switch c.Kind() {
+	case metrics.Money:
+		return words.ShortDollars(v, max(2, canvas.DecimalsOf(step)))
+	case metrics.Share:
+		return words.Percent(v, canvas.DecimalsOf(100*step))
+	case metrics.Time:
+		return words.Clock(v)
+	}
+	return strconv.FormatFloat(v, 'f', canvas.DecimalsOf(step), 64)
+}
+
 // levels draws what both halves of the nights come to, if that differs beyond chance.
 func (t *trend) levels(p *canvas.Page, r trendRow, column int, area vg.Rectangle, y func(float64) vg.Length) {
 	s := r.shifts[column]
-	if !r.judged || s.Changed() == 0 || !s.told() {
+	if r.said[column] == "" {
 		return
 	}
 	middle := (area.Min.X + area.Max.X) / 2
@@ -401,14 +408,14 @@ func (t *trend) levels(p *canvas.Page, r trendRow, column int, area vg.Rectangle
 // nightDot is a figure of one night.
 type nightDot struct {
 	mark   color.RGBA
-	column trendColumn
+	column follow.Figure
 	of     *record.Strategy
 	run    *record.Run
 }
 
 // dot draws one night. What was never reached lies at the top, and so does the end of an interval that is open.
 func (t *trend) dot(p *canvas.Page, d nightDot, x vg.Length, area vg.Rectangle, y func(float64) vg.Length) {
-	f := d.column.figure(d.of)
+	f := d.column.Of(d.of)
 	place := func(v *float64) vg.Length {
 		if v, ok := words.Known(v); ok {
 			return y(v)
@@ -418,13 +425,13 @@ func (t *trend) dot(p *canvas.Page, d nightDot, x vg.Length, area vg.Rectangle, 
 	_, okValue := words.Known(f.Value)
 	_, okLow := words.Known(f.Low)
 	_, okHigh := words.Known(f.High)
-	if !okValue && !d.column.never(d.of) {
+	if !okValue && !d.column.Never(d.of) {
 		return
 	}
 	if d.run.Invalid != "" {
 		d.mark = canvas.AxisColor
 	}
-	if okLow && (okHigh || d.column.time) {
+	if okLow && (okHigh || d.column.Kind() == metrics.Time) {
 		p.Line(canvas.Stroke(canvas.Tint(d.mark, 0.3), 1.1), vg.Point{X: x, Y: place(f.Low)},
 			vg.Point{X: x, Y: place(f.High)})
 	}
@@ -463,13 +470,13 @@ func (t *trend) Alt() string {
 			if i > 0 {
 				b.WriteString(",")
 			}
-			head := strings.ToLower(c.head[:1]) + c.head[1:]
+			head := strings.ToLower(c.Head[:1]) + c.Head[1:]
 			if math.IsNaN(s.Before.Value) || math.IsNaN(s.After.Value) {
 				fmt.Fprintf(&b, " %s not known in both halves", head)
 				continue
 			}
-			fmt.Fprintf(&b, " %s %s, then %s", head, valueOrNever(s.Before.Value, c.format),
-				valueOrNever(s.After.Value, c.format))
+			fmt.Fprintf(&b, " %s %s, then %s", head, c.Text(s.Before.Value),
+				c.Text(s.After.Value))
 		}
 		b.WriteString(".")
 	}
@@ -487,10 +494,10 @@ func (t *trend) CSV() [][]string {
 				continue
 			}
 			for _, c := range t.columns {
-				f := c.figure(s)
+				f := c.Of(s)
 				rows = append(rows, []string{m.Label, m.Run.Started, strconv.FormatBool(m.Run.Invalid == ""),
 					strconv.FormatBool(!m.Run.Incomplete), name,
-					r.Name, s.Engine, strconv.FormatInt(s.Orders, 10), c.name, cell(f.Value), cell(f.Low), cell(f.High)})
+					r.Name, s.Engine, strconv.FormatInt(s.Orders, 10), c.Name, cell(f.Value), cell(f.Low), cell(f.High)})
 			}
 		}
 	}

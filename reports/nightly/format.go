@@ -84,13 +84,13 @@ func CSV(w io.Writer, c *history.Comparison) error {
 	c = harmless(c)
 	out := csv.NewWriter(w)
 	rows := [][]string{{"scenario", "site", "channels", "night", "strategy", "figure", "verdict", "base", "value",
-		"effect", "low", "high", "gate", "score", "orders", "baseline_nights", "since", "reason"}}
+		"effect", "low", "high", "gate", "score", "orders", "baseline_nights", "judged_nights", "since", "reason"}}
 	for i := range c.Verdicts {
 		v := &c.Verdicts[i]
 		rows = append(rows, []string{c.Group.Scenario, c.Group.Site, c.Group.Mode, c.Night, v.Strategy, v.Gate.Metric,
 			string(v.Status), cell(v.Base), cell(v.Value),
 			cell(v.Effect), cell(v.Low), cell(v.High), number(v.Gate.Change), cell(v.Score), strconv.FormatInt(v.Orders, 10),
-			strconv.Itoa(v.Nights), v.Since, v.Reason})
+			strconv.Itoa(v.Nights), strconv.Itoa(v.Judged), v.Since, v.Reason})
 	}
 	return out.WriteAll(rows)
 }

@@ -30,8 +30,7 @@ func annotate(b *strings.Builder, kind string, c *history.Comparison, status his
 		if v.Status != status {
 			continue
 		}
-		title := fmt.Sprintf("%s: %s of %s", v.Status, v.Gate.Metric, v.Strategy)
-		text := fmt.Sprintf("%s, was %s, is %s (gate %s): %s", change(v), was(v), is(v), v.Gate, v.Reason)
+		title, text := fmt.Sprintf("%s: %s of %s", v.Status, v.Gate.Metric, v.Strategy), sentence(v)
 		if said++; said == mostAnnotations && all > mostAnnotations {
 			title, text = fmt.Sprintf("%d more: %s", all-said+1, status), "see the summary of the job"
 		}

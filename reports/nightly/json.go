@@ -25,6 +25,7 @@ type verdictJSON struct {
 	Score    *float64       `json:"score"`
 	Orders   int64          `json:"orders"`
 	Nights   int            `json:"baseline_nights"`
+	Judged   int            `json:"judged_nights"` // that value, effect and its interval are of together
 	Since    string         `json:"since,omitempty"`
 	Reason   string         `json:"reason,omitempty"`
 }
@@ -51,7 +52,7 @@ func JSON(w io.Writer, c *history.Comparison) error {
 		document.Verdicts = append(document.Verdicts, verdictJSON{
 			v.Strategy, v.Gate.Metric, v.Status, finite(v.Base), finite(v.Value), finite(v.Effect), finite(v.Low),
 			finite(v.High),
-			v.Gate.Change, finite(v.Score), v.Orders, v.Nights, v.Since, v.Reason,
+			v.Gate.Change, finite(v.Score), v.Orders, v.Nights, v.Judged, v.Since, v.Reason,
 		})
 	}
 	e := json.NewEncoder(w)

@@ -35,8 +35,8 @@ type tcase struct {
 	Class   string   `xml:"classname,attr"`
 	Time    string   `xml:"time,attr"`
 	Skipped *message `xml:"skipped,omitempty"`
-	Output  string   `xml:"system-out,omitempty"` // of a gate to watch
 	Failure *message `xml:"failure,omitempty"`
+	Output  string   `xml:"system-out,omitempty"` // of a gate to watch
 }
 
 type message struct {
@@ -46,7 +46,7 @@ type message struct {
 }
 
 // JUnit writes a test case a gate. A regression is a failure; what is inconclusive is skipped, or a failure, too, if
-// strict.
+// strict. One to watch passes, and says so.
 func JUnit(w io.Writer, c *history.Comparison, strict bool) error {
 	c = harmless(c)
 	s := suite{Name: "channelbench compare " + c.Group.Scenario, Time: "0", At: strings.TrimSuffix(c.Night, "Z")}
@@ -54,14 +54,13 @@ func JUnit(w io.Writer, c *history.Comparison, strict bool) error {
 		v := &c.Verdicts[i]
 		t := tcase{Name: v.Gate.Metric + " " + v.Gate.String(), Class: "channelbench." + c.Group.Scenario + "." + v.Strategy,
 			Time: "0"}
-		m := &message{Message: fmt.Sprintf("%s: %s", change(v), v.Reason), Text: strings.Join(row(v), " | ")}
+		m := &message{Message: sentence(v), Type: string(v.Status), Text: listed(v)}
 		switch {
 		case v.Status == history.Regression, v.Status == history.Inconclusive && strict:
-			m.Type = string(v.Status)
 			t.Failure = m
 			s.Failures++
 		case v.Status == history.Inconclusive:
-			t.Skipped = &message{Message: v.Reason}
+			t.Skipped = &message{Message: "inconclusive: " + v.Reason}
 			s.Skipped++
 		case v.Status == history.Watch:
 			t.Output = "watch: " + m.Message
@@ -80,4 +79,13 @@ func JUnit(w io.Writer, c *history.Comparison, strict bool) error {
 	}
 	_, err := io.WriteString(w, "\n")
 	return err
+}
+
+// listed is a verdict's row, a line a cell.
+func listed(v *history.Verdict) string {
+	var b strings.Builder
+	for i, cell := range row(v) {
+		fmt.Fprintf(&b, "\n%s: %s", head[i], cell)
+	}
+	return b.String() + "\n"
 }

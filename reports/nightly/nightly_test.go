@@ -30,7 +30,7 @@ func comparison() *history.Comparison {
 		Notes: []string{"3 nights bought something else"},
 		Verdicts: []history.Verdict{
 			{Strategy: "reverse, 100%: \"a\"\r\n::error::", Gate: scenario.NewGate("p50", 0.1), Status: history.Regression,
-				Reason: "two nights running", Orders: 40, Nights: 30,
+				Reason: "two nights running", Orders: 40, Nights: 30, Judged: 2,
 				Base: ptr(100), Value: ptr(130), Effect: ptr(0.3), Low: ptr(0.2), High: ptr(0.4), Score: ptr(6),
 				Since: "2026-11-20"},
 			{Strategy: "hybrid", Gate: scenario.NewGate("delivered", -0.02), Status: history.Inconclusive,
@@ -38,6 +38,8 @@ func comparison() *history.Comparison {
 			{Strategy: "hybrid", Gate: scenario.NewGate("cost_per_delivered", 0.05), Status: history.Improvement, Orders: 40,
 				Nights: 30, Base: ptr(0.12), Value: ptr(0.1),
 				Effect: ptr(-0.1667), Low: ptr(-0.17), High: ptr(-0.16), Reason: "better"},
+			{Strategy: "hybrid", Gate: scenario.NewGate("p90", 0.1), Status: history.Watch, Orders: 40, Nights: 30, Judged: 1,
+				Base: ptr(150), Value: ptr(180), Effect: ptr(0.2), Low: ptr(0.08), High: ptr(0.33), Reason: "tonight"},
 			{Strategy: "hybrid", Gate: scenario.NewGate("p95", 0.15), Status: history.OK, Orders: 80, Nights: 30, Base: ptr(200),
 				Never: true, Reason: "within"},
 		},
@@ -54,9 +56,31 @@ func TestText(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []string{"Regression: p50 of reverse", "+30.0%", "$0.12", "never",
-		"--accept 'why' --from 2026-11-20T03:00:00Z", "3 nights bought something else", "It spent $4.80."} {
+		"--accept 'why' --from 2026-11-20T03:00:00Z", "3 nights bought something else", "It spent $4.80.", "last 2", "tonight", "As 5 gates are judged"} {
 		if !strings.Contains(b.String(), want) {
 			t.Errorf("the text lacks %q:\n%s", want, b.String())
+		}
+	}
+}
+
+// TestCheapBecauseNothingArrives: where an order costs less because fewer are delivered, the comparison says so.
+func TestCheapBecauseNothingArrives(t *testing.T) {
+	for name, test := range map[string]struct {
+		high float64 // of the change of what is delivered
+		said bool
+	}{"fewer are delivered": {-0.05, true}, "maybe as many": {0.01, false}} {
+		c := comparison()
+		c.Verdicts = []history.Verdict{
+			{Strategy: "reverse", Gate: scenario.NewGate("cost_per_order", 0.05), Status: history.Improvement, Effect: ptr(-0.2)},
+			{Strategy: "reverse", Gate: scenario.NewGate("delivered", -0.02), Status: history.Watch, Effect: ptr(-0.2),
+				Low: ptr(-0.3), High: ptr(test.high)},
+		}
+		var b bytes.Buffer
+		if err := Text(&b, c); err != nil {
+			t.Fatal(err)
+		}
+		if said := strings.Contains(b.String(), "reverse costs less an order, and delivers fewer"); said != test.said {
+			t.Errorf("%s:\n%s", name, b.String())
 		}
 	}
 }
@@ -97,7 +121,7 @@ func TestJUnitIsWhatReadersTake(t *testing.T) {
 		elements, results, inCase := map[string]int{}, map[string]int{}, 0
 		attributes := map[string]map[string]string{}
 		parents := map[string]string{"testsuites": "", "testsuite": "testsuites", "testcase": "testsuite",
-			"failure": "testcase", "skipped": "testcase"}
+			"failure": "testcase", "skipped": "testcase", "system-out": "testcase"}
 		var stack []string
 		for d := xml.NewDecoder(&b); ; {
 			token, err := d.Token()
@@ -136,18 +160,23 @@ func TestJUnitIsWhatReadersTake(t *testing.T) {
 				stack = stack[:len(stack)-1]
 			}
 		}
-		if elements["testcase"] != 4 || len(stack) != 0 {
+		if elements["testcase"] != 5 || elements["system-out"] != 1 || len(stack) != 0 {
 			t.Errorf("%v elements", elements)
 		}
 		for _, of := range []string{"testsuites", "testsuite"} {
-			for attribute, want := range map[string]int{"tests": 4, "failures": results["failure"], "errors": 0} {
+			for attribute, want := range map[string]int{"tests": 5, "failures": results["failure"], "errors": 0} {
 				if got, err := strconv.Atoi(attributes[of][attribute]); err != nil || got != want {
 					t.Errorf("%s of %s is %q, want %d", attribute, of, attributes[of][attribute], want)
 				}
 			}
 		}
-		if want := map[bool]int{false: 1, true: 2}[strict]; results["failure"] != want {
-			t.Errorf("strict %v: %d failures, want %d", strict, results["failure"], want)
+		// What is inconclusive is skipped, or a failure if strict; what is to watch is neither.
+		if want := map[bool][2]int{false: {1, 1}, true: {2, 0}}[strict]; results["failure"] != want[0] ||
+			results["skipped"] != want[1] || attributes["testsuite"]["skipped"] != strconv.Itoa(want[1]) {
+			t.Errorf("strict %v: %v, want failures and skipped %v", strict, results, want)
+		}
+		if skipped := attributes["skipped"]["message"]; !strict && skipped != "inconclusive: too few orders: 9, needs 10" {
+			t.Errorf("skipped with %q", skipped)
 		}
 		if !regexp.MustCompile(`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d$`).MatchString(attributes["testsuite"]["timestamp"]) {
 			t.Errorf("timestamp %q", attributes["testsuite"]["timestamp"])
@@ -160,7 +189,8 @@ func TestAnnotationsAreEscapedAndFew(t *testing.T) {
 	if err := Annotations(&b, comparison()); err != nil {
 		t.Fatal(err)
 	}
-	want := "::error title=regression%3A p50 of reverse%2C 100%25%3A \"a\"  \\%3A%3Aerror%3A%3A::+30.0%25, was 1:40, is 2:10 (gate +10%25): two nights running\n" +
+	want := "::error title=regression%3A p50 of reverse%2C 100%25%3A \"a\"  \\%3A%3Aerror%3A%3A::+30.0%25, was 1:40, is 2:10 over the last 2 nights (gate +10%25): two nights running\n" +
+		"::warning title=watch%3A p90 of hybrid::+20.0%25, was 2:30, is 3:00 (gate +10%25): tonight\n" +
 		"::warning title=inconclusive%3A delivered of hybrid::–, was –, is – (gate -2pp): too few orders: 9, needs 10\n"
 	if b.String() != want {
 		t.Errorf("got\n%swant\n%s", b.String(), want)
@@ -210,7 +240,7 @@ func TestCSVIsWhole(t *testing.T) {
 		t.Fatal(err)
 	}
 	rows, err := csv.NewReader(&b).ReadAll()
-	if err != nil || len(rows) != 5 || rows[1][9] != "0.3" || rows[4][8] != "" {
+	if err != nil || len(rows) != 6 || rows[1][9] != "0.3" || rows[5][8] != "" {
 		t.Errorf("%v %q", err, rows)
 	}
 	b.Reset()
@@ -265,8 +295,9 @@ func TestJSONTellsWhatCSVTells(t *testing.T) {
 		len(got.Verdicts) != len(c.Verdicts) {
 		t.Errorf("got %+v", got)
 	}
-	first, last := got.Verdicts[0], got.Verdicts[3]
-	if first["verdict"] != "regression" || first["value"] != 130.0 || first["effect"] != nil || last["value"] != nil {
+	first, last := got.Verdicts[0], got.Verdicts[4]
+	if first["verdict"] != "regression" || first["value"] != 130.0 || first["effect"] != nil || last["value"] != nil ||
+		first["judged_nights"] != 2.0 {
 		t.Errorf("got %v and %v", first, last)
 	}
 	if name := first["strategy"].(string); strings.ContainsAny(name, "\r\n") {

@@ -50,6 +50,8 @@ func Headline(c *history.Comparison) string {
 		watch = fmt.Sprintf("; %d to watch: beyond the gate and chance tonight", n)
 	}
 	switch unsure := c.Count(history.Inconclusive); {
+	case len(c.NewNights) > 0 && c.NewNights[0].Invalid != "":
+		return "No verdict is drawn: the night is invalid: " + strings.TrimSuffix(inert.Line(c.NewNights[0].Invalid), ".") + "."
 	case len(worse) > 0:
 		return "Regression: " + strings.Join(worse, "; ") + "."
 	case len(c.Verdicts) == 0:
@@ -110,18 +112,79 @@ func Text(w io.Writer, c *history.Comparison) error {
 
 // notes are what stands below the table.
 func notes(c *history.Comparison) []string {
-	all := c.Notes
+	all := slices.Clip(c.Notes)
+	if slices.ContainsFunc(c.Verdicts, puzzling) {
+		all = append(all, fmt.Sprintf("How to read the intervals: a figure fails where it is off by more than its gate, "+
+			"and where chance doesn't explain that it is off at all. As %d gates are judged, a 95%% interval without 0 in it "+
+			"isn't enough for that; and one that reaches over the gate doesn't speak against it.", len(c.Verdicts)))
+	}
+	all = append(all, unpaid(c)...)
 	if s := suggestion(c); s != "" {
-		all = append(all[:len(all):len(all)], s)
+		all = append(all, s)
 	}
 	return all
 }
 
-var head = []string{"Strategy", "Figure", "Verdict", "Was", "Is", "Change", "95% interval", "Gate", "Orders", "Why"}
+// unpaid are the strategies of which an order costs less where fewer are delivered: what isn't delivered isn't paid.
+func unpaid(c *history.Comparison) []string {
+	var notes []string
+	for i := range c.Verdicts {
+		v := &c.Verdicts[i]
+		fewer := slices.ContainsFunc(c.Verdicts, func(d history.Verdict) bool {
+			return d.Strategy == v.Strategy && d.Gate.Metric == "delivered" && d.High != nil && *d.High < 0
+		})
+		if v.Gate.Metric == "cost_per_order" && v.Effect != nil && *v.Effect < 0 && fewer {
+			notes = append(notes, fmt.Sprintf("%s costs less an order, and delivers fewer: what isn't delivered isn't paid; "+
+				"cost_per_delivered says what a clip costs.", v.Strategy))
+		}
+	}
+	return notes
+}
 
+// puzzling says whether an interval seems to say something else than its verdict: that a change that was found may be
+// less than the gate, or that there is one where none was found.
+func puzzling(v history.Verdict) bool {
+	if v.Low == nil || v.High == nil {
+		return false
+	}
+	switch low, high, gate := *v.Low, *v.High, v.Gate.Change; v.Status {
+	case history.Regression, history.Watch:
+		return low < gate && gate < high
+	case history.Inconclusive:
+		return gate > 0 && low > 0 || gate < 0 && high < 0
+	}
+	return false
+}
+
+var head = []string{"Strategy", "Figure", "Verdict", "Was", "Is", "Nights", "Change", "95% interval", "Gate", "Orders",
+	"Why"}
+
+// row is a verdict. What is, and by how much it changed, is of the nights that it judges.
 func row(v *history.Verdict) []string {
-	return []string{v.Strategy, v.Gate.Metric, string(v.Status), was(v), is(v), change(v), interval(v), v.Gate.String(),
-		fmt.Sprint(v.Orders), v.Reason}
+	return []string{v.Strategy, v.Gate.Metric, string(v.Status), was(v), is(v), judged(v), change(v), interval(v),
+		v.Gate.String(), fmt.Sprint(v.Orders), v.Reason}
+}
+
+// judged are the nights that a verdict is of.
+func judged(v *history.Verdict) string {
+	switch {
+	case v.Judged == 0:
+		return unknown
+	case v.Judged > 1:
+		return fmt.Sprintf("last %d", v.Judged)
+	case v.Nights == 1: // one run against another
+		return "one run"
+	}
+	return "tonight"
+}
+
+// sentence is a verdict in one sentence.
+func sentence(v *history.Verdict) string {
+	over := ""
+	if v.Judged > 1 {
+		over = fmt.Sprintf(" over the last %d nights", v.Judged)
+	}
+	return fmt.Sprintf("%s, was %s, is %s%s (gate %s): %s", change(v), was(v), is(v), over, v.Gate, v.Reason)
 }
 
 // Markdown writes the comparison as the comment of a pull request, or the summary of a job.

@@ -298,7 +298,7 @@ func Measured() *record.Run {
 // Spoilt: a bench that ended early by our own fault.
 func Spoilt() *record.Run {
 	run := Measured()
-	run.Invalid = "reverse refused the key (401, invalid_api_key): put a valid one into REVERSE_KEY and run again"
+	run.Void("reverse refused the key (401, invalid_api_key): put a valid one into REVERSE_KEY and run again")
 	run.Incomplete = true
 	return run
 }

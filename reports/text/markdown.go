@@ -109,9 +109,9 @@ func (m *markdown) charts(charts []canvas.Picture) {
 		m.pictures("", charts[:1])
 	}
 	if m.shows() && len(charts) > 1 {
-		m.fold(fmt.Sprintf("Charts (%d)", len(charts)-1), func() { m.pictures("", charts[1:]) })
+		m.fold(fmt.Sprintf("Further charts (%d)", len(charts)-1), func() { m.pictures("", charts[1:]) })
 	}
-	m.list("Charts in words", inWords(charts))
+	m.list("All charts in words", inWords(charts))
 }
 
 // shows says whether pictures can be seen where the report will be read.

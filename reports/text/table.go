@@ -160,6 +160,8 @@ func verdictMeasure(run *record.Run) measure {
 	return measure{head: "Verdict", value: func(s *record.Strategy) string {
 		v := run.Verdict
 		switch failed, open := failures(run, s.Name); {
+		case run.Invalid != "":
+			return "none"
 		case s.Excluded:
 			return "excluded"
 		case v.Winner != nil && *v.Winner == s.Name:

@@ -110,7 +110,7 @@ func (m *markdown) set(s *view.Set, sentences []string, charts []canvas.Picture,
 		m.pictures("", charts)
 		m.albums(s, own)
 	}
-	m.list("Charts in words", inWords(charts))
+	m.list("These charts in words", inWords(charts))
 	m.list("Warnings", s.Cautions())
 	m.list("Not measured", s.Assumptions())
 	m.printf("<sub>%s</sub>\n\n", escape(strings.Join(view.SetFootnote(s.All()), " · ")))

@@ -104,6 +104,13 @@ func afterBench(run *record.Run, call Call) *Step {
 		again += "--live "
 	}
 	switch {
+	case run.Invalid != "" && run.Mock() && call.Scenario != "":
+		step := &Step{"Nothing of this may be used. Mend what is named above, then run it anew:",
+			again + call.scenario() + " -o " + quoted(call.Folder)}
+		if call.History != "" {
+			step.Command += " --history " + quoted(call.History)
+		}
+		return step
 	case run.Invalid != "":
 		return &Step{"Nothing of this may be used. Mend what is named above, then go on with it:",
 			again + "--resume " + quoted(call.Folder)}

@@ -7,11 +7,12 @@ import (
 	"channelbench/internal/words"
 )
 
-// stepper is a cleaned cumulative curve: finite, ascending, never falling, from 0 to at most 1.
-type stepper []record.Point
+// Curve is a cleaned cumulative curve: finite, ascending, never falling, from 0 to at most 1.
+type Curve []record.Point
 
-func Steps(raw []record.Point) stepper {
-	clean := make(stepper, 0, len(raw))
+// Steps cleans a curve.
+func Steps(raw []record.Point) Curve {
+	clean := make(Curve, 0, len(raw))
 	for _, p := range raw {
 		_, okX := words.Known(&p.Seconds)
 		if _, okY := words.Known(&p.Share); okX && okY && p.Seconds >= 0 {
@@ -28,7 +29,7 @@ func Steps(raw []record.Point) stepper {
 }
 
 // Last is the share that is ever delivered.
-func (s stepper) Last() float64 {
+func (s Curve) Last() float64 {
 	if len(s) == 0 {
 		return 0
 	}
@@ -36,7 +37,7 @@ func (s stepper) Last() float64 {
 }
 
 // Reaches is the first time at which the share is reached.
-func (s stepper) Reaches(share float64) (float64, bool) {
+func (s Curve) Reaches(share float64) (float64, bool) {
 	for _, p := range s {
 		if p.Share >= share && share > 0 {
 			return p.Seconds, true

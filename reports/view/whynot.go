@@ -18,6 +18,9 @@ type Objection struct {
 // Objections are those to every strategy of a list that isn't the winner.
 func Objections(run *record.Run, list []Entry) []Objection {
 	var all []Objection
+	if run.Invalid != "" {
+		return nil
+	}
 	for i := range list {
 		e := &list[i]
 		if w := run.Verdict.Winner; w != nil && *w == e.Name {

@@ -1,4 +1,4 @@
-package view
+package follow
 
 import (
 	"math"
@@ -7,6 +7,7 @@ import (
 	"channelbench/internal/record"
 	"channelbench/internal/stats"
 	"channelbench/internal/words"
+	"channelbench/reports/view"
 )
 
 // A figure has changed over nights if its 95% intervals in the first and in the last half of the nights don't overlap;
@@ -35,11 +36,11 @@ func Halves(of []*record.Strategy) (before, after []*record.Strategy) {
 	return of[:half], of[len(of)-half:]
 }
 
-// PooledShare pools the orders of some nights.
-func PooledShare(nights []*record.Strategy) stats.Estimate {
+// pooledShare pools a share of orders over some nights.
+func pooledShare(nights []*record.Strategy, of func(*record.Strategy) record.Figure) stats.Estimate {
 	hits, tries := 0.0, 0.0
 	for _, s := range nights {
-		if v, ok := words.Known(s.DeliveredShare.Value); ok && s.Orders > 0 && v >= 0 && v <= 1 {
+		if v, ok := words.Known(of(s).Value); ok && s.Orders > 0 && v >= 0 && v <= 1 {
 			hits, tries = hits+v*float64(s.Orders), tries+float64(s.Orders)
 		}
 	}
@@ -53,29 +54,31 @@ func PooledShare(nights []*record.Strategy) stats.Estimate {
 // nothing is an estimate that is not known, and overlaps every other.
 var nothing = stats.Estimate{Value: math.NaN(), Low: math.NaN(), High: math.NaN()}
 
-// PooledCost is the mean cost of a delivered clip over some nights, each with the error that its interval tells.
-func PooledCost(nights []*record.Strategy) stats.Estimate {
-	sum, square, clips := 0.0, 0.0, 0.0
+// pooledMean is the mean of a cost over some nights, in which it is that of so many, each with the error that its
+// interval tells.
+func pooledMean(nights []*record.Strategy, of func(*record.Strategy) record.Figure,
+	many func(*record.Strategy) int64) stats.Estimate {
+	sum, square, all := 0.0, 0.0, 0.0
 	for _, s := range nights {
-		v, ok := words.Known(s.CostPerDelivered.Value)
-		low, okLow := words.Known(s.CostPerDelivered.Low)
-		high, okHigh := words.Known(s.CostPerDelivered.High)
-		if !ok || !okLow || !okHigh || s.Delivered <= 0 {
+		f, n := of(s), float64(many(s))
+		v, ok := words.Known(f.Value)
+		low, okLow := words.Known(f.Low)
+		high, okHigh := words.Known(f.High)
+		if !ok || !okLow || !okHigh || n <= 0 {
 			continue
 		}
-		n := float64(s.Delivered)
-		sum, square, clips = sum+n*v, square+n*n*(high-low)*(high-low)/4, clips+n
+		sum, square, all = sum+n*v, square+n*n*(high-low)*(high-low)/4, all+n
 	}
-	if clips == 0 {
+	if all == 0 {
 		return nothing
 	}
-	off := math.Sqrt(square) / clips
-	return stats.Estimate{Value: sum / clips, Low: sum/clips - off, High: sum/clips + off}
+	off := math.Sqrt(square) / all
+	return stats.Estimate{Value: sum / all, Low: sum/all - off, High: sum/all + off}
 }
 
-// PooledQuantile is the time within which the share q of all orders of some nights was done. Its interval reaches from
+// pooledQuantile is the time within which the share q of all orders of some nights was done. Its interval reaches from
 // one order to another, by their ranks; +Inf: never.
-func PooledQuantile(nights []*record.Strategy, q float64) stats.Estimate {
+func pooledQuantile(nights []*record.Strategy, q float64) stats.Estimate {
 	curve, orders := pooledCurve(nights)
 	if orders == 0 {
 		return nothing
@@ -96,7 +99,7 @@ func PooledQuantile(nights []*record.Strategy, q float64) stats.Estimate {
 }
 
 // pooledCurve is the share of all orders of some nights that was delivered within a time.
-func pooledCurve(nights []*record.Strategy) (stepper, int64) {
+func pooledCurve(nights []*record.Strategy) (view.Curve, int64) {
 	var rises []record.Point
 	total := int64(0)
 	for _, s := range nights {
@@ -105,7 +108,7 @@ func pooledCurve(nights []*record.Strategy) (stepper, int64) {
 		}
 		total += s.Orders
 		last := 0.0
-		for _, p := range Steps(s.LatencyCDF) {
+		for _, p := range view.Steps(s.LatencyCDF) {
 			rises = append(rises, record.Point{Seconds: p.Seconds, Share: (p.Share - last) * float64(s.Orders)})
 			last = p.Share
 		}

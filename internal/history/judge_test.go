@@ -1,0 +1,63 @@
+package history
+
+import (
+	"math"
+	"testing"
+
+	"channelbench/internal/record"
+)
+
+// TestRowsAreOfWhatIsJudged: the value, the effect and its interval are of the nights that the verdict is of, so that
+// none that finds a change has an interval with no change in it.
+func TestRowsAreOfWhatIsJudged(t *testing.T) {
+	p50 := func(by ...float64) func(*Night) { // of the last nights
+		return func(n *Night) { times(&n.Latency.P50, by[n.at.YearDay()-1-(40-len(by))]) }
+	}
+	fell := func(orders int) func(*Night) { return func(n *Night) { costs(n, orders, 1) } }
+	never := func(n *Night) { n.Latency.P50 = record.Figure{} }
+	for name, test := range map[string]struct {
+		metric string
+		last   int // nights that are changed
+		change func(*Night)
+		status Status
+		judged int
+		effect float64
+	}{
+		"tonight":                      {"p50", 1, p50(1.5), Watch, 1, math.Exp(0.4) - 1},
+		"two nights":                   {"p50", 2, p50(1.3, 1.3), Regression, 2, 0.3},
+		"three, of which one was mild": {"p50", 3, p50(1.6, 1.6, 1.15), Regression, 3, math.Cbrt(1.6*1.6*1.15) - 1},
+		"two better":                   {"p50", 2, p50(0.7, 0.7), Improvement, 2, -0.3},
+		"lost orders": {"delivered", 2, func(n *Night) { n.Delivered, n.InTime = 60, 60 }, Regression, 2,
+			60.0/80 - 79.0/80},
+		"fallbacks, tonight": {"cost_per_delivered", 1, fell(8), Watch, 1, 0.062 / 0.12},
+		"fallbacks":          {"cost_per_delivered", 2, fell(8), Regression, 2, 0.062 / 0.12},
+		"never":              {"p50", 2, never, Regression, 1, math.NaN()},
+		"within":             {"p50", 2, p50(1.01, 1.01), OK, 1, 0.01},
+	} {
+		l := year(t, 40, 0, func(n *Night) {
+			if test.metric == "cost_per_delivered" {
+				costs(n, 0, 1)
+			}
+			if n.at.YearDay() > 40-test.last {
+				test.change(n)
+			}
+		})
+		c, err := Judge(l, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		v := statusOf(t, c, test.metric)
+		if v.Status != test.status || v.Judged != test.judged {
+			t.Errorf("%s: %s, of %d nights; want %s, of %d", name, v.Status, v.Judged, test.status, test.judged)
+			continue
+		}
+		found := v.Status == Regression || v.Status == Watch || v.Status == Improvement
+		switch {
+		case math.IsNaN(test.effect) || test.effect == 0.01:
+		case math.Abs(*v.Effect-test.effect) > 0.05:
+			t.Errorf("%s: %+.3f, want %+.3f", name, *v.Effect, test.effect)
+		case found && *v.Low <= 0 && *v.High >= 0, *v.Low > *v.Effect, *v.High < *v.Effect:
+			t.Errorf("%s: %+.3f, from %+.3f to %+.3f", name, *v.Effect, *v.Low, *v.High)
+		}
+	}
+}
