@@ -23,6 +23,8 @@ import (
 // 2 to mostRun, and these w nights are beyond chance, against the baseline as it was before the first of them. So a
 // night is never judged by what it taught itself. In the mean of a run no night counts for more than what two nights
 // need to be beyond chance (Lucas and Crosier 1982 on robust charts): one night alone, however bad, is no regression.
+//
+// Before there are leastBase good nights, young.go says what counts.
 const (
 	leastBase = 8
 	fullBase  = 120
@@ -63,8 +65,10 @@ type chart struct {
 	limits Limits
 
 	base    []level.Lesson
-	good    int // of the base: nights within the gate
-	never   int // nights that never reached the figure
+	good    int            // of the base: nights within the gate
+	young   []level.Lesson // the base as long as it was young, before its nights were held against each other
+	apart   int            // of them: nights that lie apart from the others
+	never   int            // nights that never reached the figure
 	price   price
 	recent  []met
 	seen    int
@@ -89,7 +93,7 @@ func newChart(m *metric, g scenario.Gate, limits Limits) *chart {
 // met is a night that was judged, and how much of the base there was before it.
 type met struct {
 	reading
-	base, good int
+	base int
 }
 
 // outcome is what a chart says of a night.
@@ -99,6 +103,7 @@ type outcome struct {
 	mean, gate float64 // of the base, on the chart's scale
 	base       int
 	never      int
+	apart      int // nights that lie apart from a young base
 	found      finding
 	from       int  // the night with which it began, counted from 1; 0: no change was found
 	run        int  // how many nights the finding is of
@@ -121,17 +126,28 @@ const (
 // add judges a night, and lets the base learn from it.
 func (c *chart) add(r reading) outcome {
 	c.seen++
-	c.recent = append(c.recent, met{r, len(c.base), c.good})
+	c.recent = append(c.recent, met{r, len(c.base)})
 	if len(c.recent) > mostRun {
 		c.recent = c.recent[1:]
 	}
-	o := outcome{base: c.good, never: c.never, found: learning, score: math.NaN(), off: math.NaN(), low: math.NaN(),
-		high: math.NaN()}
-	if c.good >= leastBase {
-		o = c.judge(r)
+	o := outcome{base: c.good, never: c.never, apart: c.apart, found: learning, score: math.NaN(), off: math.NaN(),
+		low: math.NaN(), high: math.NaN()}
+	if judges(c.base) {
+		if judged := c.judge(r); c.good >= leastBase || judged.beyond() {
+			o = judged
+		}
 	}
+	grown := c.good >= leastBase
 	c.learn(r, &o)
+	if !grown {
+		c.settle()
+	}
 	return o
+}
+
+// beyond says whether a night is worse, beyond the gate and chance.
+func (o *outcome) beyond() bool {
+	return o.found == watched || o.found == stepped || o.found == drifted
 }
 
 // learn adds a night to the base.
@@ -156,7 +172,7 @@ func (c *chart) learn(r reading, o *outcome) {
 }
 
 func (c *chart) judge(r reading) outcome {
-	l := c.level(len(c.base))
+	l := c.level(c.told(len(c.base)))
 	o := outcome{base: c.good, never: c.never, level: l, gate: c.gateAt(l.Mean), mean: l.Mean, off: r.Y - l.Mean,
 		found: unchanged}
 	o.score = l.Score(c.last(1), 1)
@@ -187,7 +203,7 @@ func (c *chart) worse(r reading, dear bool, o *outcome) {
 		o.found = drifted
 	case o.run > 0:
 		o.found = stepped
-	case dear || o.score > c.limits.Night:
+	case dear || o.score > c.nightLimit():
 		o.found = watched
 		return
 	default:
@@ -214,10 +230,12 @@ func (c *chart) changedRun(sign float64) int {
 	best, most := 0, 0.0
 	for w := 2; w <= len(c.recent); w++ {
 		first, nights := c.recent[len(c.recent)-w], c.last(w)
-		if first.good < leastBase {
+		told := c.told(first.base)
+		good := whole(c.base[:told])
+		if !judges(c.base[:told]) || good < leastBase && sign < 0 {
 			break
 		}
-		l := c.level(first.base)
+		l := c.level(told)
 		least := c.gateAt(l.Mean)
 		if sign > 0 {
 			least = max(least, c.metric.beyond*l.Shown(w))
@@ -227,7 +245,7 @@ func (c *chart) changedRun(sign float64) int {
 			continue
 		}
 		score := l.Score(nights, sign)
-		beyond := score > c.limits.Run[w] || sign > 0 && c.plain(first.good, w, off)
+		beyond := score > c.runLimit(good, w) || sign > 0 && score > plainScore && c.plain(good, w, off)
 		if beyond && (best == 0 || score > most) {
 			best, most = w, score
 		}
@@ -236,10 +254,11 @@ func (c *chart) changedRun(sign float64) int {
 }
 
 // A young baseline hardly knows how much nights scatter, so that even a doubled time would be no news. Times that are
-// half as long again for plainRun nights are, whatever it knows.
+// half as long again for plainRun nights are, unless nights scatter by as much.
 const (
-	plainRun = 3
-	plainOff = 0.4 // on the logarithmic scale
+	plainRun   = 3
+	plainOff   = 0.4 // on the logarithmic scale
+	plainScore = 2.5
 )
 
 func (c *chart) plain(good, nights int, off float64) bool {

@@ -14,11 +14,15 @@ func (c *chart) words(r reading, o *outcome) (Status, string) {
 	case learning:
 		return Inconclusive, c.baseWords(o)
 	case stepped, drifted:
-		return Regression, c.changeWords(o) + c.lagWords(o)
+		return Regression, c.changeWords(o) + youngWords(o) + c.lagWords(o)
 	case improved:
 		return Improvement, fmt.Sprintf("%s better beyond chance by more than the gate's measure", running(o.run)) +
 			c.lagWords(o)
 	case watched:
+		if o.base < leastBase {
+			return Watch, fmt.Sprintf("beyond the gate and chance of the %d nights so far: it teaches the baseline nothing of "+
+				"its level, and %s like it are a regression", o.base, running(plainRun))
+		}
 		return Watch, "beyond the gate and chance tonight; the next nights tell whether it lasts" + c.lagWords(o)
 	case unsure:
 		return Inconclusive, "beyond the gate, but not beyond chance: " + c.needed(r, o) + c.lagWords(o)
@@ -34,7 +38,21 @@ func (c *chart) baseWords(o *outcome) string {
 	if o.never > 0 {
 		text += fmt.Sprintf("; on %d more it was never reached", o.never)
 	}
+	switch {
+	case o.apart == 1:
+		text += "; one more lies apart from most of them and is left out"
+	case o.apart > 1:
+		text += fmt.Sprintf("; %d more lie apart from most of them and are left out", o.apart)
+	}
 	return text
+}
+
+// youngWords says what else a change may be that is found so early.
+func youngWords(o *outcome) string {
+	if o.base >= leastBase {
+		return ""
+	}
+	return fmt.Sprintf("; it is held against %d nights only: if these were the odd ones, accept it", o.base)
 }
 
 func (c *chart) changeWords(o *outcome) string {

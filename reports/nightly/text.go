@@ -169,7 +169,7 @@ func row(v *history.Verdict) []string {
 func judged(v *history.Verdict) string {
 	switch {
 	case v.Judged == 0:
-		return unknown
+		return words.NoData
 	case v.Judged > 1:
 		return fmt.Sprintf("last %d", v.Judged)
 	case v.Nights == 1: // one run against another

@@ -11,6 +11,7 @@ package level
 
 import (
 	"math"
+	"slices"
 
 	"channelbench/internal/stats"
 	"gonum.org/v1/gonum/stat/distuv"
@@ -48,6 +49,7 @@ const (
 	Whole    Teaching = iota
 	Censored          // that nights reach beyond Limit, not how far
 	Scatter           // how much nights scatter, nothing of the level
+	Nothing           // it is as if it hadn't been
 )
 
 // Level is what the nights of a baseline come to: where they lie, how much they scatter, and how long what one night
@@ -101,6 +103,7 @@ const justBeyond = 0.01
 
 // Of is the level of the nights of a baseline. The limit is the score that two nights need to be beyond chance.
 func Of(base []Lesson, k Kind, limit float64) *Level {
+	base = slices.DeleteFunc(slices.Clone(base), func(b Lesson) bool { return b.Teaching == Nothing })
 	l := &Level{kind: k, Nights: float64(len(base)), limit: limit, most: map[float64]float64{}}
 	if k.Share {
 		l.shares(base)
@@ -108,6 +111,28 @@ func Of(base []Lesson, k Kind, limit float64) *Level {
 		l.values(base)
 	}
 	return l
+}
+
+// Core are the whole lessons that lie closest together, more than half of them, in their order.
+func Core(base []Lesson) []Lesson {
+	var ys []float64
+	for i := range base {
+		if base[i].Teaching == Whole {
+			ys = append(ys, base[i].Y)
+		}
+	}
+	slices.Sort(ys)
+	most := len(ys)/2 + 1
+	first := 0
+	for i := range len(ys) - most + 1 {
+		if ys[i+most-1]-ys[i] < ys[first+most-1]-ys[first] {
+			first = i
+		}
+	}
+	low, high := ys[first], ys[first+most-1]
+	return slices.DeleteFunc(slices.Clone(base), func(b Lesson) bool {
+		return b.Teaching != Whole || b.Y < low || b.Y > high
+	})
 }
 
 // values fills in the level of times or costs.

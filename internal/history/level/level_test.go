@@ -3,6 +3,7 @@ package level
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 )
 
@@ -130,5 +131,32 @@ func TestShares(t *testing.T) {
 	}
 	if score := l.Score(off(0, 0), -1); score < 0 || score > 2 {
 		t.Errorf("nothing missed on two nights: score %.2f of getting better", score)
+	}
+}
+
+func TestCoreAreTheNightsThatLieClosest(t *testing.T) {
+	for name, c := range map[string]struct{ ys, want []float64 }{
+		"an odd first one": {[]float64{9, 1, 1.1, 0.9}, []float64{1, 1.1, 0.9}},
+		"two odd ones":     {[]float64{9, 1, 9.5, 1.1, 0.9}, []float64{1, 1.1, 0.9}},
+		"most are high":    {[]float64{1, 9, 9.1, 1.1, 9.2}, []float64{9, 9.1, 9.2}},
+		"all alike":        {[]float64{1, 1, 1, 1}, []float64{1, 1, 1, 1}},
+	} {
+		base := []Lesson{{Teaching: Scatter}, {Teaching: Nothing}}
+		for _, y := range c.ys {
+			base = append(base, Lesson{Night: Night{Y: y, Orders: 30}})
+		}
+		var got []float64
+		for _, b := range Core(base) {
+			got = append(got, b.Y)
+		}
+		if !slices.Equal(got, c.want) {
+			t.Errorf("%s: of %v, %v lie closest together, want %v", name, c.ys, got, c.want)
+		}
+	}
+	plain := nights(rand.New(rand.NewPCG(seed, 4)), 8, 4.6, 0.1, 0)
+	without := Of(plain, times, limit)
+	wild := append(plain[:4:4], Lesson{Night: Night{Y: 9, Orders: 30}, Teaching: Nothing})
+	if got := Of(append(wild, plain[4:]...), times, limit); got.Mean != without.Mean || got.sd != without.sd {
+		t.Errorf("seed %d: a night that teaches nothing moves the level from %.3f to %.3f", seed, without.Mean, got.Mean)
 	}
 }
