@@ -147,3 +147,14 @@ func (d document) first(paths ...string) string {
 	}
 	return ""
 }
+
+// texts are those of the paths that have one.
+func (d document) texts(paths ...string) []string {
+	var all []string
+	for _, p := range paths {
+		if s := d.at(p).text(); s != "" {
+			all = append(all, s)
+		}
+	}
+	return all
+}

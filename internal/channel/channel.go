@@ -37,6 +37,7 @@ const (
 	ReversedAPI = "openai-videos-reverse"
 	Generations = "videos-generations"
 	XAI         = "xai-videos"
+	OpenRouter  = "openrouter-videos"
 	Replicate   = "replicate"
 	Runway      = "runway"
 	Kie         = "kie-jobs"
@@ -45,7 +46,7 @@ const (
 )
 
 // Protocols lists them in the order in which they are documented.
-var Protocols = []string{OpenAI, ReversedAPI, Generations, XAI, Replicate, Runway, Kie, DashScope,
+var Protocols = []string{OpenAI, ReversedAPI, Generations, XAI, OpenRouter, Replicate, Runway, Kie, DashScope,
 	MiniMax}
 
 // Clip is what is ordered, or what a channel makes of it.
