@@ -150,7 +150,8 @@ func (w *wire) answer(r *httptest.ResponseRecorder, cut bool) {
 		return
 	}
 	fmt.Fprintf(&w.log, "< %d\n", r.Code)
-	for _, name := range []string{"Content-Type", "Openai-Poll-After-Ms", "Retry-After", "Retry-After-Ms"} {
+	for _, name := range []string{"Content-Type", "Openai-Poll-After-Ms", "Retry-After", "Retry-After-Ms",
+		"X-Fal-Billable-Units"} {
 		if v := r.Header().Get(name); v != "" {
 			fmt.Fprintf(&w.log, "< %s: %s\n", name, v)
 		}

@@ -305,9 +305,12 @@ func generic(d document) *failure {
 	return nil
 }
 
-// units reads a quantity at a path of an answer, with up to six decimals.
-func units(d document, path, unit string) Quantity {
-	n, ok := dollars(d.at(path).text(), 1)
+// units reads a quantity at a path of an answer.
+func units(d document, path, unit string) Quantity { return quantity(d.at(path).text(), unit) }
+
+// quantity reads a number of units, with up to six decimals.
+func quantity(text, unit string) Quantity {
+	n, ok := dollars(text, 1)
 	if !ok {
 		return Quantity{}
 	}

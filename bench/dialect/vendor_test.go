@@ -13,6 +13,7 @@ import (
 type heard struct {
 	name   string
 	poll   bool // it answers a poll of the job "j1", not a submit
+	of     Job  // the job that was asked about; the empty one stands for j1 alone
 	status int  // 0: 200
 	header http.Header
 	body   string
@@ -39,7 +40,10 @@ func understand(t *testing.T, d Dialect, at Target, rows []heard) {
 			}
 			a := Answer{Verdict: row.verdict, Progress: Progress{}}
 			if row.poll {
-				j := Job{ID: "j1"}
+				j := row.of
+				if j == (Job{}) {
+					j.ID = "j1"
+				}
 				a.Progress = d.Polled(at, j, r)
 				a.Reason, a.Fault, a.RetryAfter = a.Progress.Reason, a.Progress.Fault, a.Progress.PollAfter
 				if row.job == (Job{}) {
@@ -85,6 +89,15 @@ func vendorActs(own ...act) []act {
 		played[a.name] = true
 	}
 	return all
+}
+
+// charged checks what is billed for a job.
+func charged(want Quantity) func(*testing.T, played) {
+	return func(t *testing.T, p played) {
+		if got := p.progress[len(p.progress)-1].Units; got != want {
+			t.Errorf("billed %+v, want %+v", got, want)
+		}
+	}
 }
 
 func usable(t *testing.T, p played) {

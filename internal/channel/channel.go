@@ -38,6 +38,7 @@ const (
 	Generations = "videos-generations"
 	XAI         = "xai-videos"
 	OpenRouter  = "openrouter-videos"
+	Fal         = "fal-queue"
 	Replicate   = "replicate"
 	Runway      = "runway"
 	Kie         = "kie-jobs"
@@ -46,7 +47,7 @@ const (
 )
 
 // Protocols lists them in the order in which they are documented.
-var Protocols = []string{OpenAI, ReversedAPI, Generations, XAI, OpenRouter, Replicate, Runway, Kie, DashScope,
+var Protocols = []string{OpenAI, ReversedAPI, Generations, XAI, OpenRouter, Fal, Replicate, Runway, Kie, DashScope,
 	MiniMax}
 
 // Clip is what is ordered, or what a channel makes of it.
