@@ -173,8 +173,18 @@ func lines(mark string, body []byte) string {
 	return strings.TrimRight(strings.ReplaceAll(text, mark+"\n", strings.TrimSpace(mark)+"\n"), " ")
 }
 
+// orderFor is an order that a dialect has words for.
+func orderFor(d Dialect) Order {
+	o := order
+	if d == minimaxV2 {
+		o.Clip.Resolution = "768p"
+	}
+	return o
+}
+
 // played is what an order led to.
 type played struct {
+	order    Order
 	answer   Answer
 	progress []Progress
 	withheld Progress
@@ -203,8 +213,8 @@ func play(t *testing.T, d Dialect, at Target, client *http.Client, prefer string
 		body, err := io.ReadAll(io.LimitReader(a.Body, MaxAnswer))
 		return &Response{Status: a.StatusCode, Header: a.Header, Body: body, Truncated: err != nil}
 	}
-	var p played
-	a := send(d.Submit(at, order))
+	p := played{order: orderFor(d)}
+	a := send(d.Submit(at, p.order))
 	if a == nil {
 		return p
 	}
@@ -332,7 +342,7 @@ func performAt(t *testing.T, d Dialect, at Target, acts []act) {
 			w := &wire{handler: mux}
 			p := play(t, d, at, &http.Client{Transport: w}, a.prefer)
 			a.check(t, p)
-			bought := Purchase{Model: at.Model, Prompt: order.Prompt, Clip: order.Clip}
+			bought := Purchase{Model: at.Model, Prompt: order.Prompt, Clip: orderFor(d).Clip}
 			if len(a.seller.bought) != 1 {
 				t.Fatalf("bought %d times", len(a.seller.bought))
 			}

@@ -46,8 +46,8 @@ var openRouter = &vendor{
 	},
 	words: list(map[State]string{InProgress: "pending in_progress", Completed: "completed",
 		Failed: "failed cancelled expired"}),
-	causes: map[string]cause{
-		"openrouter_key_limit": noBalance, "openrouter_workspace_budget": noBalance, "openrouter_guardrail_budget": noBalance},
+	causes: map[string]cause{"openrouter_key_limit": noBalance, "openrouter_workspace_budget": noBalance,
+		"openrouter_guardrail_budget": noBalance},
 	meant: openRouterMeant,
 	serve: serveOpenRouter,
 	says:  openRouterWords,

@@ -14,8 +14,9 @@ func TestOpenRouterVideos(t *testing.T) {
 	understand(t, openRouter, target, []heard{
 		{name: "accepted", status: 202, body: `{"id":"j1","polling_url":"/api/v1/videos/j1","status":"pending"}`,
 			verdict: Accepted, job: there},
-		{name: "accepted, with a host", body: `{"id":"j1","polling_url":"https://openrouter.ai/api/v1/videos/j1","status":"pending"}`,
-			verdict: Accepted, job: Job{ID: "j1", PollURL: "https://openrouter.ai/api/v1/videos/j1"}},
+		{name: "accepted, with a host", verdict: Accepted,
+			body: `{"id":"j1","polling_url":"https://openrouter.ai/api/v1/videos/j1","status":"pending"}`,
+			job:  Job{ID: "j1", PollURL: "https://openrouter.ai/api/v1/videos/j1"}},
 		{name: "nowhere to ask", body: `{"id":"j1","status":"pending"}`},
 		{name: "flagged", status: 403, verdict: Refused, reason: channel.Moderation, body: `{"error":{"code":403,
 			"message":"Your chosen model requires moderation and your input was flagged","metadata":{"reasons":["x"]}}}`},

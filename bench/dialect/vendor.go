@@ -348,6 +348,9 @@ func (t Target) input(o Order, usual channel.LengthForm) map[string]any {
 	if t.Form.Sends("aspect_ratio", true) && o.Clip.Aspect != "" {
 		fields["aspect_ratio"] = o.Clip.Aspect
 	}
+	if t.Form.Sends("audio", false) {
+		fields["generate_audio"] = true
+	}
 	return t.with(fields)
 }
 

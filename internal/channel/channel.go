@@ -39,6 +39,8 @@ const (
 	XAI         = "xai-videos"
 	OpenRouter  = "openrouter-videos"
 	Fal         = "fal-queue"
+	Ark         = "ark-tasks"
+	MiniMaxV2   = "minimax-v2"
 	Replicate   = "replicate"
 	Runway      = "runway"
 	Kie         = "kie-jobs"
@@ -47,8 +49,8 @@ const (
 )
 
 // Protocols lists them in the order in which they are documented.
-var Protocols = []string{OpenAI, ReversedAPI, Generations, XAI, OpenRouter, Fal, Replicate, Runway, Kie, DashScope,
-	MiniMax}
+var Protocols = []string{OpenAI, ReversedAPI, Generations, XAI, OpenRouter, Fal, Ark, MiniMaxV2,
+	Replicate, Runway, Kie, DashScope, MiniMax}
 
 // Clip is what is ordered, or what a channel makes of it.
 type Clip struct {
