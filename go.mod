@@ -13,6 +13,7 @@ require (
 	github.com/spf13/cobra v1.10.2 // commands, flags, help, completion
 	github.com/spf13/pflag v1.0.9 // flags, below cobra
 	github.com/tsenart/vegeta/v12 v12.13.0 // drives load tests
+	github.com/volcengine/volcengine-go-sdk v1.1.35 // in tests: Ark's own client, that our mock of it must satisfy
 	go.yaml.in/yaml/v3 v3.0.4 // in tests: reads the nightly workflow
 	golang.org/x/image v0.46.0 // reads glyphs of the charts' font
 	golang.org/x/perf v0.0.0-20260908200009-22c9c6c9d4da // in tests: reads benchmarks as benchstat does
@@ -31,8 +32,10 @@ require (
 	github.com/aclements/go-moremath v0.0.0-20210112150236-f10218a38794 // indirect
 	github.com/ajstarks/svgo v0.0.0-20211024235047-1546f124cd8b // indirect
 	github.com/golang/freetype v0.0.0-20170609003504-e2365dfdc4a0 // indirect
+	github.com/google/uuid v1.6.0 // indirect
 	github.com/inconshreveable/mousetrap v1.1.0 // indirect
 	github.com/influxdata/tdigest v0.0.1 // indirect
+	github.com/jmespath/go-jmespath v0.4.0 // indirect
 	github.com/josharian/intern v1.0.0 // indirect
 	github.com/mailru/easyjson v0.7.7 // indirect
 	github.com/rs/dnscache v0.0.0-20230804202142-fc85eb664529 // indirect
@@ -40,8 +43,11 @@ require (
 	github.com/tidwall/match v1.1.1 // indirect
 	github.com/tidwall/pretty v1.2.1 // indirect
 	github.com/tidwall/sjson v1.2.5 // indirect
+	github.com/volcengine/volc-sdk-golang v1.0.23 // indirect
 	golang.org/x/net v0.59.0 // indirect
 	golang.org/x/sync v0.23.0 // indirect
 	golang.org/x/sys v0.49.0 // indirect
 	golang.org/x/tools v0.49.0 // indirect
+	google.golang.org/protobuf v1.34.2 // indirect
+	gopkg.in/yaml.v2 v2.2.8 // indirect
 )

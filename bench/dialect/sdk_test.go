@@ -23,6 +23,7 @@ type shop struct {
 	orders int
 	asked  int
 	sale   dialect.Sale
+	units  dialect.Quantity // billed for it
 }
 
 func (s *shop) Submit(_ context.Context, p dialect.Purchase) (dialect.Sale, error) {
@@ -47,6 +48,7 @@ func (s *shop) Status(_ context.Context, id string) (dialect.Sale, error) {
 	if s.asked == 3 {
 		s.sale.State, s.sale.Percent, s.sale.Ended, s.sale.Expires = dialect.Completed, 100, time.Unix(2, 0),
 			time.Unix(3602, 0)
+		s.sale.Units = s.units
 	}
 	return s.sale, nil
 }
