@@ -131,7 +131,7 @@ func (w *wire) RoundTrip(r *http.Request) (*http.Response, error) {
 
 func (w *wire) request(r *http.Request) {
 	fmt.Fprintf(&w.log, "> %s %s\n", r.Method, r.URL)
-	for _, name := range []string{"Accept", "Authorization", "Content-Type", "Prefer"} {
+	for _, name := range []string{"Accept", "Authorization", "Content-Type", "Prefer", "X-Goog-Api-Key"} {
 		if v := r.Header.Get(name); v != "" {
 			fmt.Fprintf(&w.log, "> %s: %s\n", name, v)
 		}

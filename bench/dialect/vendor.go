@@ -157,6 +157,8 @@ func (v *vendor) Submitted(t Target, r *Response) Answer {
 		return Answer{Reason: channel.Lost, Message: "an answer that names no job as " + v.name + " does"}
 	case rep.failed == nil:
 		return refusal(t, r, d, failure{}, false, nil)
+	case p.State == Failed && r.Status/100 == 2 && p.leads():
+		return Answer{Verdict: Accepted, Progress: p} // the error is the job's, which had ended by then
 	}
 	c := v.causeOf(r.Status, *rep.failed, true)
 	if rep.id != "" && !c.specific() {

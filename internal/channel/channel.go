@@ -37,6 +37,7 @@ const (
 	ReversedAPI = "openai-videos-reverse"
 	Generations = "videos-generations"
 	XAI         = "xai-videos"
+	Gemini      = "gemini-interactions"
 	Replicate   = "replicate"
 	Runway      = "runway"
 	Kie         = "kie-jobs"
@@ -45,8 +46,7 @@ const (
 )
 
 // Protocols lists them in the order in which they are documented.
-var Protocols = []string{OpenAI, ReversedAPI, Generations, XAI, Replicate, Runway, Kie, DashScope,
-	MiniMax}
+var Protocols = []string{OpenAI, ReversedAPI, Generations, XAI, Gemini, Replicate, Runway, Kie, DashScope, MiniMax}
 
 // Clip is what is ordered, or what a channel makes of it.
 type Clip struct {
