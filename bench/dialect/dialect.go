@@ -69,7 +69,7 @@ type Holder interface {
 }
 
 // all lists the dialects in the order in which they are documented.
-var all = []Dialect{openAI{}, reverse{}, generations{}, xai, interactions, replicate, runway, kie, dashscope,
+var all = []Dialect{openAI{}, reverse{}, generations{}, xai, interactions, kling, replicate, runway, kie, dashscope,
 	minimax}
 
 // ByName returns the dialect that scenarios call name.

@@ -123,7 +123,8 @@ func oneCredential(r *http.Request) error {
 	return nil
 }
 
-var errCredentials = &Refusal{Fault: BadRequest, Message: "Multiple authentication credentials received. Please pass only one."}
+var errCredentials = &Refusal{Fault: BadRequest,
+	Message: "Multiple authentication credentials received. Please pass only one."}
 
 // googleSpoken are refusals in Google's words: kind is the code of google.rpc.
 func googleSpoken(r *Refusal) spoken {

@@ -11,15 +11,16 @@ import (
 
 // interactions is the protocol by which Google sells what came after Veo:
 //
-//	POST {base}/interactions       model, input, background, response_format{type, delivery, duration, resolution, aspect_ratio} → an interaction
+//	POST {base}/interactions       model, input, background, response_format{type, delivery, duration, resolution,
+//	                               aspect_ratio} → an interaction
 //	GET  {base}/interactions/{id}  → {id, object: interaction, status, steps[{type, content[{type, uri}]}], usage}
 //
-// An order without background is held until the clip is made; if that connection breaks, nobody has told the job's id. Of
-// a prompt that isn't to be shown the interaction completes, without a clip and without tokens for one. The clip is a
-// file on Google's own host, which wants the key.
+// An order without background is held until the clip is made; if that connection breaks, nobody has told the job's id.
+// An interaction whose clip isn't to be shown completes, without a clip and without tokens for one. The clip is a file
+// on Google's own host, which wants the key.
 //
-// Traps: poll-400, by which every poll is refused as one that shows two credentials, as of keys that AI Studio has issued
-// since October 2026.
+// Traps: poll-400, by which every poll is refused as one that shows two credentials, as Google has done with the keys
+// that it issues since October 2026.
 var interactions = &vendor{
 	name: channel.Gemini, base: "v1beta", key: googleKey, holds: true,
 	order: func(t Target, o Order) (ask, error) {
@@ -148,8 +149,8 @@ func (c counter) interaction(r *http.Request, s *Sale) map[string]any {
 	return told
 }
 
-// interactionsSay is how Interactions refuses: with codes that are words. Google's front, which asks for the key, does so
-// in an array and with a number.
+// interactionsSay is how Interactions refuses: with codes that are words. Google's front, which asks for the key, does
+// so in an array and with a number.
 func interactionsSay(_ http.Header, r *Refusal) (int, any) {
 	status, e := r.googleError()
 	if r.Fault == BadKey {

@@ -38,8 +38,8 @@ func TestInteractions(t *testing.T) {
 		{name: "of another kind", body: `{"id":"a","status":"in_progress"}`},
 		{name: "region", status: 400, verdict: Refused, reason: channel.Region, body: `{"error":{"code":400,
 			"message":"User location is not supported for the API use.","status":"FAILED_PRECONDITION"}}`},
-		{name: "blocked", status: 400, verdict: Refused, reason: channel.Moderation, body: `{"error":{"code":"invalid_request",
-			"message":"Prompt blocked for safety reasons","status":"PROHIBITED_CONTENT"}}`},
+		{name: "blocked", status: 400, verdict: Refused, reason: channel.Moderation,
+			body: `{"error":{"code":"invalid_request","message":"Prompt blocked for safety reasons","status":"PROHIBITED_CONTENT"}}`},
 		{name: "blocked, by its text", status: 400, verdict: Refused, reason: channel.Moderation,
 			body: `{"error":{"code":"invalid_request","message":"Your prompt was blocked by our usage policies."}}`},
 		{name: "blocked, by Google's front", status: 400, verdict: Refused, reason: channel.Moderation,
@@ -69,16 +69,19 @@ func TestInteractions(t *testing.T) {
 		{name: "a new word", poll: true, body: `{"id":"j1","object":"interaction","status":"requires_continuation"}`},
 		{name: "another's", poll: true, body: `{"id":"j2","object":"interaction","status":"failed"}`},
 		{name: "completed", poll: true, state: Completed, job: Job{ID: "j1", ContentURL: clipOfGoogle},
-			body: `{"id":"j1","object":"interaction","status":"completed","steps":[{"type":"model_output","content":[{"type":"video",
+			body: `{"id":"j1","object":"interaction","status":"completed","steps":[{"type":"model_output","content":[
+				{"type":"video",
 				"uri":"` + strings.TrimSuffix(clipOfGoogle, "?alt=media") + `"}]}]}`},
 		{name: "withheld", poll: true, state: Failed, reason: channel.Moderation,
-			body: `{"id":"j1","object":"interaction","status":"completed","steps":[{"type":"model_output","content":[{"type":"text",
+			body: `{"id":"j1","object":"interaction","status":"completed","steps":[{"type":"model_output","content":[
+				{"type":"text",
 				"text":"I can't."}]}],"usage":{"output_tokens_by_modality":[{"modality":"text","tokens":9}]}}`},
 		{name: "paid, but where", poll: true, units: Quantity{17_376_000_000, "token"},
 			body: `{"id":"j1","object":"interaction","status":"completed","usage":{"output_tokens_by_modality":[
 				{"modality":"VIDEO","tokens":17376}]}}`},
 		{name: "failed for what it shows", poll: true, state: Failed, reason: channel.Moderation,
-			body: `{"id":"j1","object":"interaction","status":"failed","error":{"code":"internal","status":"PROHIBITED_CONTENT"}}`},
+			body: `{"id":"j1","object":"interaction","status":"failed",
+				"error":{"code":"internal","status":"PROHIBITED_CONTENT"}}`},
 		{name: "failed", poll: true, state: Failed, reason: channel.Job,
 			body: `{"id":"j1","object":"interaction","status":"failed","errors":[{"code":"internal","message":"An error."}]}`},
 		{name: "cancelled", poll: true, state: Failed, reason: channel.Job,
@@ -96,7 +99,8 @@ func TestInteractions(t *testing.T) {
 		{name: "one key taken for two", poll: true, status: 400, body: `{"error":{"code":"invalid_request",
 			"message":"Multiple authentication credentials received. Please pass only one."}}`},
 		{name: "a busy poll", poll: true, status: 429, pause: 1500 * time.Millisecond, body: `{"error":{"code":429,
-			"status":"RESOURCE_EXHAUSTED","details":[{"@type":"type.googleapis.com/google.rpc.RetryInfo","retryDelay":"1.5s"}]}}`},
+			"status":"RESOURCE_EXHAUSTED","details":[
+				{"@type":"type.googleapis.com/google.rpc.RetryInfo","retryDelay":"1.5s"}]}}`},
 	})
 }
 

@@ -18,6 +18,7 @@ import (
 var (
 	errKey     = errors.New("the key holds a character that no header may")
 	errNoID    = errors.New("the channel named no job to ask about")
+	errNoToken = errors.New("orders bear no token in this protocol")
 	errNoPlace = errors.New("the channel named neither a job nor the place of its clip")
 )
 

@@ -1,6 +1,7 @@
 package dialect
 
 import (
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"testing"
@@ -160,4 +161,18 @@ func exchange(t *testing.T, d Dialect) (submit *Response, polls []*Response) {
 		t.Fatalf("%s ended as %+v", d.Name(), now)
 	}
 	return submit, polls
+}
+
+// written checks how an order is written.
+func written(t *testing.T, d Dialect, at Target, want string) {
+	t.Helper()
+	o := order
+	o.Prompt = "a cat"
+	r, err := d.Submit(at, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if body, _ := io.ReadAll(r.Body); string(body) != want {
+		t.Errorf("got %s, want %s", body, want)
+	}
 }

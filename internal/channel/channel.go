@@ -38,6 +38,7 @@ const (
 	Generations = "videos-generations"
 	XAI         = "xai-videos"
 	Gemini      = "gemini-interactions"
+	Kling       = "kling"
 	Replicate   = "replicate"
 	Runway      = "runway"
 	Kie         = "kie-jobs"
@@ -46,7 +47,7 @@ const (
 )
 
 // Protocols lists them in the order in which they are documented.
-var Protocols = []string{OpenAI, ReversedAPI, Generations, XAI, Gemini, Replicate, Runway, Kie, DashScope, MiniMax}
+var Protocols = []string{OpenAI, ReversedAPI, Generations, XAI, Gemini, Kling, Replicate, Runway, Kie, DashScope, MiniMax}
 
 // Clip is what is ordered, or what a channel makes of it.
 type Clip struct {
