@@ -69,8 +69,8 @@ type Holder interface {
 }
 
 // all lists the dialects in the order in which they are documented.
-var all = []Dialect{openAI{}, reverse{}, generations{}, xai, interactions, kling, replicate, runway, kie, dashscope,
-	minimax}
+var all = []Dialect{openAI{}, reverse{}, generations{}, xai, interactions, kling, klingJWT, replicate, runway, kie,
+	dashscope, minimax}
 
 // ByName returns the dialect that scenarios call name.
 func ByName(name string) (Dialect, bool) {

@@ -323,7 +323,6 @@ func perform(t *testing.T, d Dialect, acts []act) { performAt(t, d, target, acts
 
 // performAt is perform with another target.
 func performAt(t *testing.T, d Dialect, at Target, acts []act) {
-	at.Secret, at.Now = NewSecret("secret-of-the-test"), func() time.Time { return created }
 	for _, a := range acts {
 		t.Run(a.name, func(t *testing.T) {
 			mux := http.NewServeMux()

@@ -2,7 +2,6 @@ package dialect
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -21,9 +20,9 @@ import (
 //	GET  {base}/tasks?task_ids={id}             → {code, data[{id, status, message, outputs[{type, url}], billing[]}]}
 //	GET  {base}/tasks?external_task_ids={token} → the same, by the token that the order bore
 //
-// It says that it knows no job by giving none, and no error. What is charged is in units of a prepaid pack, or in money.
-// Clips are on another host and need no key. Errors have codes of its own, some of which come with a status that says
-// another thing: an account that is empty is told by 429.
+// It says that it knows no job by giving none, and no error. What is charged is in units of a prepaid pack, or in
+// money. Clips are on another host and need no key. Errors have codes of its own, some of which come with a status that
+// says another thing: an account that is empty is told by 429.
 var kling = &vendor{
 	name: channel.Kling, base: "", key: bearer,
 	order: func(t Target, o Order) (ask, error) {
@@ -147,12 +146,12 @@ func serveKling(c counter) {
 		}
 		tasks := []any{}
 		sale, err := ask(r.Context(), id)
-		if refusal := (*Refusal)(nil); err != nil && !(errors.As(err, &refusal) && refusal.Gone) {
+		switch {
+		case err == nil:
+			tasks = append(tasks, c.klingTask(r, &sale))
+		case !isGone(err):
 			c.says.refuse(w, err)
 			return
-		}
-		if err == nil {
-			tasks = append(tasks, c.klingTask(r, &sale))
 		}
 		reply(w, http.StatusOK, klingFine("tasks", tasks))
 	})

@@ -101,7 +101,7 @@ func TestKlingClock(t *testing.T) {
 
 // TestKlingFind looks orders up by their tokens.
 func TestKlingFind(t *testing.T) {
-	for _, d := range []*vendor{kling} {
+	for _, d := range []*vendor{kling, klingJWT} {
 		s := &script{sales: sold(made)}
 		mux := http.NewServeMux()
 		d.Routes(mux, "/v1", s)

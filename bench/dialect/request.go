@@ -26,6 +26,7 @@ var (
 type scheme struct {
 	header, prefix string
 	sign           func(t Target) (string, error) // what stands for the key; nil: the key itself
+	signer         func(shown string) string      // the key that it stands for; "": none
 }
 
 var (
@@ -57,8 +58,11 @@ func (s scheme) show(t Target, h http.Header) error {
 // shown is the key that a request shows.
 func (s scheme) shown(h http.Header) string {
 	key, found := strings.CutPrefix(h.Get(s.header), s.prefix)
-	if !found {
+	switch {
+	case !found:
 		return ""
+	case s.signer != nil:
+		return s.signer(key)
 	}
 	return key
 }

@@ -149,7 +149,6 @@ func exchange(t *testing.T, d Dialect) (submit *Response, polls []*Response) {
 	}
 	at := target
 	at.Model = "owner/model"
-	at.Secret, at.Now = NewSecret("secret-of-the-test"), func() time.Time { return created }
 	submit = ask(d.Submit(at, order))
 	now := d.Submitted(at, submit).Progress
 	for now.State == InProgress && len(polls) < 10 {

@@ -39,6 +39,7 @@ const (
 	XAI         = "xai-videos"
 	Gemini      = "gemini-interactions"
 	Kling       = "kling"
+	KlingJWT    = "kling-jwt"
 	Replicate   = "replicate"
 	Runway      = "runway"
 	Kie         = "kie-jobs"
@@ -47,7 +48,8 @@ const (
 )
 
 // Protocols lists them in the order in which they are documented.
-var Protocols = []string{OpenAI, ReversedAPI, Generations, XAI, Gemini, Kling, Replicate, Runway, Kie, DashScope, MiniMax}
+var Protocols = []string{OpenAI, ReversedAPI, Generations, XAI, Gemini, Kling, KlingJWT, Replicate, Runway, Kie, DashScope,
+	MiniMax}
 
 // Clip is what is ordered, or what a channel makes of it.
 type Clip struct {
