@@ -70,7 +70,7 @@ type Holder interface {
 
 // all lists the dialects in the order in which they are documented.
 var all = []Dialect{openAI{}, reverse{}, generations{}, xai, interactions, kling, klingJWT, replicate, runway, kie,
-	dashscope, minimax}
+	dashscope, minimax, operations}
 
 // ByName returns the dialect that scenarios call name.
 func ByName(name string) (Dialect, bool) {

@@ -45,11 +45,12 @@ const (
 	Kie         = "kie-jobs"
 	DashScope   = "dashscope"
 	MiniMax     = "minimax-v1"
+	GeminiOps   = "gemini-operations"
 )
 
 // Protocols lists them in the order in which they are documented.
 var Protocols = []string{OpenAI, ReversedAPI, Generations, XAI, Gemini, Kling, KlingJWT, Replicate, Runway, Kie, DashScope,
-	MiniMax}
+	MiniMax, GeminiOps}
 
 // Clip is what is ordered, or what a channel makes of it.
 type Clip struct {
