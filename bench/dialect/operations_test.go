@@ -62,7 +62,7 @@ func TestOperationsPlaces(t *testing.T) {
 		want string
 	}{
 		{Job{ID: "j1"}, "https://api.example.com/v1beta/models/veo-3.1/operations/j1"},
-		{Job{ID: "j1", PollURL: "https://api.example.com/v1beta/operations/j1"}, "https://api.example.com/v1beta/operations/j1"},
+		{Job{ID: "j1", PollURL: "/v1beta/operations/j1"}, "https://api.example.com/v1beta/operations/j1"},
 	} {
 		r, err := operations.Poll(at, tt.job)
 		if err != nil || r.URL.String() != tt.want || r.Header.Get("X-Goog-Api-Key") == "" {

@@ -23,6 +23,7 @@ type shop struct {
 	orders int
 	asked  int
 	sale   dialect.Sale
+	fails  string // the code of the error with which jobs end; "": they complete
 }
 
 func (s *shop) Submit(_ context.Context, p dialect.Purchase) (dialect.Sale, error) {
@@ -47,6 +48,10 @@ func (s *shop) Status(_ context.Context, id string) (dialect.Sale, error) {
 	if s.asked == 3 {
 		s.sale.State, s.sale.Percent, s.sale.Ended, s.sale.Expires = dialect.Completed, 100, time.Unix(2, 0),
 			time.Unix(3602, 0)
+		s.sale.Units = dialect.Quantity{Micros: 46_336_000_000, Unit: "token"}
+	}
+	if s.asked == 3 && s.fails != "" {
+		s.sale.State, s.sale.Code, s.sale.Units = dialect.Failed, s.fails, dialect.Quantity{}
 	}
 	return s.sale, nil
 }
