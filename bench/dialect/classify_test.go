@@ -12,7 +12,7 @@ import (
 )
 
 var target = Target{BaseURL: "https://api.example.com/v1", Key: NewSecret("key-of-the-test"), Model: "sora-2",
-	Allows: onlyCDN}
+	Allows: onlyCDN, Secret: NewSecret("secret-of-the-test"), Now: func() time.Time { return created }}
 
 // onlyCDN is the rule of a channel whose clips may come from one other host.
 func onlyCDN(u *url.URL) error {

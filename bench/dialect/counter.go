@@ -18,6 +18,9 @@ type counter struct {
 	prefix string
 	key    scheme
 	says   tongue
+
+	gate func(*http.Request) error // what requests must fulfil besides; nil: nothing
+	held func(document) bool       // whether an order is answered only when its clip is made; nil: none is
 }
 
 // takes serves submits at a pattern such as "POST /videos". read reads an order; its error is a *Refusal. tell words
@@ -38,6 +41,9 @@ func (c counter) sells(status int, pattern string, read func(*http.Request, docu
 			if p, err = read(r, d); err == nil {
 				p.Key = key
 				sale, err = c.Submit(r.Context(), p)
+			}
+			if err == nil && c.held != nil && c.held(d) {
+				sale, err = c.Wait(r.Context(), sale.ID)
 			}
 		}
 		if err != nil {
@@ -62,7 +68,15 @@ func (c counter) tells(pattern string, tell func(*http.Request, *Sale) any) {
 
 // handle serves a pattern to whoever shows a key.
 func (c counter) handle(pattern string, handle func(w http.ResponseWriter, r *http.Request, key Secret)) {
-	c.mux.HandleFunc(c.at(pattern), c.says.keyed(c.key, handle))
+	c.mux.HandleFunc(c.at(pattern), c.says.keyed(c.key, func(w http.ResponseWriter, r *http.Request, key Secret) {
+		if c.gate != nil {
+			if err := c.gate(r); err != nil {
+				c.says.refuse(w, err)
+				return
+			}
+		}
+		handle(w, r, key)
+	}))
 }
 
 // shows serves finished clips at {prefix}/clips/{id}.mp4, without a key, as object stores do.
@@ -148,5 +162,6 @@ func wholeSeconds(pause time.Duration) string {
 
 // number is a quantity as JSON has it.
 func (q Quantity) number() json.Number {
-	return json.Number(strings.NewReplacer("$", "", ",", "").Replace(q.Micros.String()))
+	amount := strings.NewReplacer("$", "", ",", "").Replace(q.Micros.String())
+	return json.Number(strings.TrimRight(strings.TrimRight(amount, "0"), "."))
 }

@@ -69,8 +69,8 @@ type Holder interface {
 }
 
 // all lists the dialects in the order in which they are documented.
-var all = []Dialect{openAI{}, reverse{}, generations{}, xai, openRouter, fal, ark, minimaxV2, replicate, runway,
-	kie, dashscope, minimax}
+var all = []Dialect{openAI{}, reverse{}, generations{}, xai, openRouter, fal, ark, minimaxV2, interactions, kling,
+	klingJWT, replicate, runway, kie, dashscope, minimax, operations}
 
 // ByName returns the dialect that scenarios call name.
 func ByName(name string) (Dialect, bool) {

@@ -158,3 +158,13 @@ func (d document) texts(paths ...string) []string {
 	}
 	return all
 }
+
+// items are those of an array.
+func (d document) items() []document {
+	array, _ := d.value.([]any)
+	items := make([]document, len(array))
+	for i, value := range array {
+		items[i] = document{value}
+	}
+	return items
+}

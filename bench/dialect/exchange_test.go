@@ -131,7 +131,7 @@ func (w *wire) RoundTrip(r *http.Request) (*http.Response, error) {
 
 func (w *wire) request(r *http.Request) {
 	fmt.Fprintf(&w.log, "> %s %s\n", r.Method, r.URL)
-	for _, name := range []string{"Accept", "Authorization", "Content-Type", "Prefer"} {
+	for _, name := range []string{"Accept", "Authorization", "Content-Type", "Prefer", "X-Goog-Api-Key"} {
 		if v := r.Header.Get(name); v != "" {
 			fmt.Fprintf(&w.log, "> %s: %s\n", name, v)
 		}
@@ -334,7 +334,6 @@ func perform(t *testing.T, d Dialect, acts []act) { performAt(t, d, target, acts
 
 // performAt is perform with another target.
 func performAt(t *testing.T, d Dialect, at Target, acts []act) {
-	at.Secret, at.Now = NewSecret("secret-of-the-test"), func() time.Time { return created }
 	for _, a := range acts {
 		t.Run(a.name, func(t *testing.T) {
 			mux := http.NewServeMux()

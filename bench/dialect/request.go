@@ -18,6 +18,7 @@ import (
 var (
 	errKey     = errors.New("the key holds a character that no header may")
 	errNoID    = errors.New("the channel named no job to ask about")
+	errNoToken = errors.New("orders bear no token in this protocol")
 	errNoPlace = errors.New("the channel named neither a job nor the place of its clip")
 )
 
@@ -25,6 +26,7 @@ var (
 type scheme struct {
 	header, prefix string
 	sign           func(t Target) (string, error) // what stands for the key; nil: the key itself
+	signer         func(shown string) string      // the key that it stands for; "": none
 }
 
 var (
@@ -56,8 +58,11 @@ func (s scheme) show(t Target, h http.Header) error {
 // shown is the key that a request shows.
 func (s scheme) shown(h http.Header) string {
 	key, found := strings.CutPrefix(h.Get(s.header), s.prefix)
-	if !found {
+	switch {
+	case !found:
 		return ""
+	case s.signer != nil:
+		return s.signer(key)
 	}
 	return key
 }

@@ -24,6 +24,7 @@ type shop struct {
 	asked  int
 	sale   dialect.Sale
 	units  dialect.Quantity // billed for it
+	fails  string           // the code of the error with which jobs end; "": they complete
 }
 
 func (s *shop) Submit(_ context.Context, p dialect.Purchase) (dialect.Sale, error) {
@@ -49,6 +50,9 @@ func (s *shop) Status(_ context.Context, id string) (dialect.Sale, error) {
 		s.sale.State, s.sale.Percent, s.sale.Ended, s.sale.Expires = dialect.Completed, 100, time.Unix(2, 0),
 			time.Unix(3602, 0)
 		s.sale.Units = s.units
+	}
+	if s.asked == 3 && s.fails != "" {
+		s.sale.State, s.sale.Code, s.sale.Units = dialect.Failed, s.fails, dialect.Quantity{}
 	}
 	return s.sale, nil
 }

@@ -93,6 +93,12 @@ func (r *Refusal) Error() string {
 	return "refused: " + r.Reason.String()
 }
 
+// isGone says whether a Seller knows no such job.
+func isGone(err error) bool {
+	var r *Refusal
+	return errors.As(err, &r) && r.Gone
+}
+
 func (r *Refusal) spoken() spoken {
 	switch {
 	case r.Gone:

@@ -3,7 +3,6 @@ package dialect
 import (
 	"encoding/json"
 	"fmt"
-	"maps"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -64,6 +63,7 @@ type report struct {
 	clipURL  string // of a finished one
 	percent  string
 	failed   *failure // the error that is stated; nil: none
+	gone     bool     // the channel says that it knows no such job, where it has no error for that
 	withheld bool     // the clip was made, or was to be, and is kept back for what it shows
 	cost     money.Micros
 	priced   bool // cost is told
@@ -157,6 +157,8 @@ func (v *vendor) Submitted(t Target, r *Response) Answer {
 		return Answer{Reason: channel.Lost, Message: "an answer that names no job as " + v.name + " does"}
 	case rep.failed == nil:
 		return refusal(t, r, d, failure{}, false, nil)
+	case p.State == Failed && r.Status/100 == 2 && p.leads():
+		return Answer{Verdict: Accepted, Progress: p} // the error is the job's, which had ended by then
 	}
 	c := v.causeOf(r.Status, *rep.failed, true)
 	if rep.id != "" && !c.specific() {
@@ -178,6 +180,8 @@ func (v *vendor) Polled(t Target, j Job, r *Response) Progress {
 	switch {
 	case rep.id != "" && j.ID != "" && rep.id != j.ID:
 		return silence(t, j, r, d, errAnother)
+	case rep.gone:
+		return Progress{Job: j, State: Gone, Message: "the channel knows no such job"}
 	case rep.word != "":
 		p := v.progress(t, j, rep)
 		p.PollAfter = max(pollAfter(r.Header, d), min(rep.after, maxPause))
@@ -252,6 +256,9 @@ func (v *vendor) fail(t Target, p *Progress, rep report) {
 }
 
 func (v *vendor) Find(t Target, token string) (*http.Request, error) {
+	if v.find == nil {
+		return nil, errNoToken
+	}
 	a, err := v.find(t, token)
 	return v.request(t, a, err)
 }
@@ -262,15 +269,16 @@ func (v *vendor) Found(t Target, r *Response) Answer {
 		return Answer{Reason: channel.Lost, Message: explain(t, r, failure{}, err)}
 	}
 	rep := v.seen(Job{}, r, d)
-	if p := v.progress(t, Job{}, rep); rep.word != "" && p.leads() {
+	p := v.progress(t, Job{}, rep)
+	switch {
+	case rep.gone:
+		return Answer{Verdict: Refused, Reason: channel.Submit, Message: "the channel knows no order with this token"}
+	case rep.word != "" && p.leads():
 		return Answer{Verdict: Accepted, Progress: p}
 	}
-	f, stated := failure{}, rep.failed != nil
-	if stated {
+	f := failure{}
+	if rep.failed != nil {
 		f = *rep.failed
-	}
-	if c := v.causeOf(r.Status, f, stated); c.gone {
-		return Answer{Verdict: Refused, Reason: channel.Submit, Message: "the channel knows no order with this token"}
 	}
 	return Answer{Reason: channel.Lost, Code: tidy(t, f.code), Message: explain(t, r, f, nil)}
 }
@@ -319,8 +327,20 @@ func quantity(text, unit string) Quantity {
 
 // with adds the fields that the scenario fixes to those of an order, and goes by them where both say one.
 func (t Target) with(fields map[string]any) map[string]any {
-	maps.Copy(fields, t.Form.Fields)
+	merge(fields, t.Form.Fields)
 	return fields
+}
+
+func merge(into, from map[string]any) {
+	for name, value := range from {
+		inner, is := value.(map[string]any)
+		own, has := into[name].(map[string]any)
+		if is && has {
+			merge(own, inner)
+			continue
+		}
+		into[name] = value
+	}
 }
 
 // length writes a clip's length in the form that the scenario names, or else in the protocol's usual one.

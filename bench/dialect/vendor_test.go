@@ -1,6 +1,7 @@
 package dialect
 
 import (
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"testing"
@@ -109,10 +110,10 @@ func usable(t *testing.T, p played) {
 // ended checks why a job failed.
 func ended(why channel.Reason) func(*testing.T, played) {
 	return func(t *testing.T, p played) {
-		if len(p.progress) == 0 {
-			t.Fatalf("got %+v", p.answer)
+		last := p.answer.Progress
+		if len(p.progress) > 0 {
+			last = p.progress[len(p.progress)-1]
 		}
-		last := p.progress[len(p.progress)-1]
 		if p.answer.Verdict != Accepted || last.State != Failed || last.Reason != why || last.Message == "" {
 			t.Errorf("got %+v", p)
 		}
@@ -163,7 +164,6 @@ func exchange(t *testing.T, d Dialect) (submit *Response, polls []*Response) {
 	}
 	at := target
 	at.Model = "owner/model"
-	at.Secret, at.Now = NewSecret("secret-of-the-test"), func() time.Time { return created }
 	submit = ask(d.Submit(at, orderFor(d)))
 	now := d.Submitted(at, submit).Progress
 	for now.State == InProgress && len(polls) < 10 {
@@ -175,4 +175,18 @@ func exchange(t *testing.T, d Dialect) (submit *Response, polls []*Response) {
 		t.Fatalf("%s ended as %+v", d.Name(), now)
 	}
 	return submit, polls
+}
+
+// written checks how an order is written.
+func written(t *testing.T, d Dialect, at Target, want string) {
+	t.Helper()
+	o := order
+	o.Prompt = "a cat"
+	r, err := d.Submit(at, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if body, _ := io.ReadAll(r.Body); string(body) != want {
+		t.Errorf("got %s, want %s", body, want)
+	}
 }

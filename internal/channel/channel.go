@@ -41,16 +41,20 @@ const (
 	Fal         = "fal-queue"
 	Ark         = "ark-tasks"
 	MiniMaxV2   = "minimax-v2"
+	Gemini      = "gemini-interactions"
+	Kling       = "kling"
+	KlingJWT    = "kling-jwt"
 	Replicate   = "replicate"
 	Runway      = "runway"
 	Kie         = "kie-jobs"
 	DashScope   = "dashscope"
 	MiniMax     = "minimax-v1"
+	GeminiOps   = "gemini-operations"
 )
 
 // Protocols lists them in the order in which they are documented.
-var Protocols = []string{OpenAI, ReversedAPI, Generations, XAI, OpenRouter, Fal, Ark, MiniMaxV2,
-	Replicate, Runway, Kie, DashScope, MiniMax}
+var Protocols = []string{OpenAI, ReversedAPI, Generations, XAI, OpenRouter, Fal, Ark, MiniMaxV2, Gemini, Kling, KlingJWT,
+	Replicate, Runway, Kie, DashScope, MiniMax, GeminiOps}
 
 // Clip is what is ordered, or what a channel makes of it.
 type Clip struct {
