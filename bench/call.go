@@ -138,6 +138,7 @@ func (c *call) poll(next, every time.Duration) {
 			c.over(&p)
 			return
 		}
+		c.job = p.Job // a channel may say where to ask next
 		c.word = p.Message
 		c.publish(c.facts)
 		c.order.meet(c.at.channel.Name, p.NewWord)

@@ -30,6 +30,7 @@ func (a *attack) settle(r remnant) {
 		p, answered := dialect.Progress{State: dialect.Completed}, true
 		if job.ID != "" || job.PollURL != "" {
 			p, answered = a.ask(a.settling, e, r.Intent.KeyIndex, job)
+			job = p.Job
 		}
 		gone := answered && still.heard(&p, a.clock.scenario(time.Since(began)), 2*stalledGone) && p.State == dialect.Gone
 		if gone || answered && (p.State == dialect.Completed || p.State == dialect.Failed) {
