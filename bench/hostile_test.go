@@ -901,7 +901,7 @@ func (o *outcome) errors() []string {
 // TestFaultsOfOursEndTheRun: what we have to mend is no channel's error rate. The run ends at once, says what
 // to mend, and keeps what it has.
 func TestFaultsOfOursEndTheRun(t *testing.T) {
-	apart := []string{longDeadline, `bench.rate="1/min"`, `bench.grace="10m"`}
+	apart := []string{longDeadline, `bench.rate="1/h"`, `bench.grace="10m"`}
 	fault := func(name string, submit http.HandlerFunc, mend ...string) hostile {
 		return hostile{name: name, channel: &relay{submit: submit}, set: apart, mend: append(mend, "relay"),
 			check: submitted(1)}
@@ -1030,6 +1030,6 @@ func revoked() hostile {
 		}
 	}
 	return hostile{name: "a key that is taken back", channel: c,
-		set:  []string{longDeadline, `bench.orders=3`, `bench.rate="1/min"`, `bench.grace="10m"`},
+		set:  []string{longDeadline, `bench.orders=3`, `bench.rate="6/h"`, `bench.grace="10m"`},
 		mend: []string{"relay", "bad key", "Revoked"}, check: check}
 }

@@ -36,6 +36,11 @@ func benchable(t testing.TB, name string, orders int, set ...string) *scenario.S
 		t.Fatal(err)
 	}
 	s.Bench.Orders = orders
+	for i := range s.Channels {
+		if c := &s.Channels[i]; !proof.Long && c.Poll == 10*time.Second {
+			c.Poll = 30 * time.Second // half the work of a bench is asking for jobs
+		}
+	}
 	return s
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log"
+	"strings"
 
 	"channelbench/internal/scenario"
 	"channelbench/sim"
@@ -44,11 +45,13 @@ func ExampleRun() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	fmt.Println(run.Verdict.Sentence)
+	fmt.Println(strings.Replace(run.Verdict.Sentence, "; ", ";\n", 1))
 	for _, st := range run.Strategies {
 		fmt.Printf("%s: $%.4f per delivered clip\n", st.Name, *st.CostPerDelivered.Value)
 	}
-	// Output: Choose hybrid: $0.122 per delivered clip, >99.999% of orders delivered and 95.1% in time; it costs $339 less
-	// a month (84.8%) than relay, the next best that qualifies. relay: $0.8000 per delivered clip hybrid: $0.1216 per
-	// delivered clip
+	// Output:
+	// Choose hybrid: $0.122 per delivered clip, >99.999% of orders delivered and 95.1% in time;
+	// it costs $339 less a month (84.8%) than relay, the next best that qualifies.
+	// relay: $0.8000 per delivered clip
+	// hybrid: $0.1216 per delivered clip
 }

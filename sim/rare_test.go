@@ -30,7 +30,7 @@ func TestRareSpells(t *testing.T) {
 			[]string{"channels.reverse.regimes.risk_control.submit=0%", "channels.reverse.regimes.suspended.submit=0%"}, nil,
 			"are expected in"},
 		{"many outages", "outage-month", []string{"outages.0.between=58h"}, nil, "are expected in"},
-		{"none", "starter", nil, nil, "are expected in"},
+		{"none", "vendor-claims", nil, nil, "are expected in"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			source, _ := scenarios.Open(tt.scenario)

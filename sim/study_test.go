@@ -87,10 +87,13 @@ func TestStudyWithoutDoubt(t *testing.T) {
 	if v := st.Worth(1000, 30); !st.InUSD || v.Value != 0 || st.Perfect().Value != 0 {
 		t.Errorf("without requirements reverse is the cheapest whatever is true, but orders are worth %v", v)
 	}
-	for what, set := range map[string]string{"seconds": `decision.minimise="p95"`,
-		"no choice": `decision.exclude=["reverse"]`} {
-		if st := studied(t, "starter", orders, set); st.InUSD {
-			t.Errorf("%s: a worth in dollars", what)
+	for what, tt := range map[string]struct {
+		set   string
+		inUSD bool
+	}{"dollars": {"decision.require=[]", true}, "seconds": {`decision.minimise="p95"`, false},
+		"no choice": {`decision.exclude=["reverse"]`, false}} {
+		if st := studied(t, "vendor-claims", orders, tt.set); st.InUSD != tt.inUSD {
+			t.Errorf("%s: a worth in dollars: %v", what, st.InUSD)
 		}
 	}
 }

@@ -20,7 +20,11 @@ import (
 )
 
 // command is channelbench as a process of its own.
-func command(args ...string) *exec.Cmd { return exec.Command("channelbench", args...) }
+func command(args ...string) *exec.Cmd {
+	cmd := exec.Command("channelbench", args...)
+	cmd.Env = append(os.Environ(), shortLived)
+	return cmd
+}
 
 // goesOn demands that a run whose process died can be gone on with if its journal is there, and else begun anew.
 func goesOn(t *testing.T, night string) string {

@@ -154,7 +154,11 @@ func TestRunNamesAreHarmless(t *testing.T) {
 		run["started"] = "2026-11-30" + hurtful
 	}
 	for _, runs := range [][]string{{"a.json"}, {"a.json", "b.json"}} {
-		for _, format := range []string{"text", "markdown", "json"} {
+		formats := []string{"text", "markdown", "json"}
+		if !proof.Long { // stdout of several runs goes through the same mouths
+			formats = formats[:3-len(runs)]
+		}
+		for _, format := range formats {
 			out := filepath.Join(folder, fmt.Sprint(len(runs), format))
 			args := []string{"report", "--format", format, "-o", out}
 			for _, r := range runs {

@@ -37,6 +37,9 @@ func TestMain(m *testing.M) {
 	}})
 }
 
+// shortLived keeps a process that soon ends from tidying up more than it must.
+const shortLived = "GOGC=400"
+
 // TestScripts runs the command lines of testdata/script as a user would.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
@@ -46,6 +49,7 @@ func TestScripts(t *testing.T) {
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("NO_COLOR", "1")
 			env.Setenv("TODAY", "2026-12-01") // by which prices are old; runs themselves take place when they do
+			env.Vars = append(env.Vars, shortLived)
 			return nil
 		},
 		Condition: func(name string) (bool, error) {

@@ -20,7 +20,7 @@ import (
 	"channelbench/internal/scenario"
 )
 
-var dataSets = flag.Int("data-sets", proof.Size(8, 30),
+var dataSets = flag.Int("data-sets", proof.Size(5, 30),
 	"from how many data sets each kind of trouble is calibrated; 1000 take a quarter of an hour")
 
 // troubles are worlds and what their scenario states of them, and how many orders a day come for how many days.

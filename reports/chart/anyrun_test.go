@@ -1,9 +1,11 @@
 package chart
 
 import (
+	"flag"
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -11,12 +13,20 @@ import (
 	"gonum.org/v1/plot/vg/recorder"
 	"pgregory.net/rapid"
 
+	"channelbench/internal/proof"
 	"channelbench/internal/record"
 	"channelbench/reports/canvas"
 	"channelbench/reports/reporttest"
 	"channelbench/reports/text"
 	"channelbench/reports/view"
 )
+
+// An arbitrary run is drawn many times over, so that in short there are fewer of them than rapid's 100.
+func init() {
+	if err := flag.Set("rapid.checks", strconv.Itoa(proof.Size(25, 100))); err != nil {
+		panic(err)
+	}
+}
 
 // anyNumber is a figure as engines may hand it over: none, ordinary, nothing, tiny, huge or broken.
 func anyNumber() *rapid.Generator[*float64] {

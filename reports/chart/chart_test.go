@@ -297,23 +297,19 @@ func comparePicture(t *testing.T, path string, got *image.RGBA) {
 		}
 		return
 	}
-	file, err := os.Open(path)
+	file, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatalf("%v; make it with go test ./reports/chart -update", err)
 	}
-	defer file.Close()
-	want, err := png.Decode(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if want.Bounds() != got.Bounds() {
-		t.Errorf("%s is %v, drawn now as %v", path, want.Bounds(), got.Bounds())
+	want := pixels(t, file)
+	if want.Rect != got.Rect {
+		t.Errorf("%s is %v, drawn now as %v", path, want.Rect, got.Rect)
 		return
 	}
 	off := 0
 	for y := range got.Rect.Max.Y {
 		for x := range got.Rect.Max.X {
-			if level(want.At(x, y), got.At(x, y)) > 24 {
+			if level(want.RGBAAt(x, y), got.RGBAAt(x, y)) > 24 {
 				off++
 			}
 		}
@@ -325,14 +321,12 @@ func comparePicture(t *testing.T, path string, got *image.RGBA) {
 }
 
 // level is the largest difference in a colour, 0 to 255.
-func level(a, b color.Color) int {
-	ar, ag, ab, _ := a.RGBA()
-	br, bg, bb, _ := b.RGBA()
-	d := 0
-	for _, p := range [][2]uint32{{ar, br}, {ag, bg}, {ab, bb}} {
-		d = max(d, int(p[0]>>8)-int(p[1]>>8), int(p[1]>>8)-int(p[0]>>8))
+func level(a, b color.RGBA) int {
+	if a == b {
+		return 0
 	}
-	return d
+	apart := func(a, b uint8) int { return max(int(a)-int(b), int(b)-int(a)) }
+	return max(apart(a.R, b.R), apart(a.G, b.G), apart(a.B, b.B))
 }
 
 // An amount that has no room is written smaller, or not at all, but never as another one.

@@ -116,9 +116,20 @@ func (e exhibit) figure(t *testing.T) *figure {
 	return nil
 }
 
-// page draws an exhibit, and says what its title is.
+// hung are the exhibits that were drawn already, by file.
+var hung = map[string]drawnExhibit{}
+
+type drawnExhibit struct {
+	page  *canvas.Page
+	title string
+}
+
+// page draws an exhibit, once for all tests, and says what its title is.
 func (e exhibit) page(t *testing.T) (p *canvas.Page, title string) {
 	t.Helper()
+	if h, drawn := hung[e.file]; drawn {
+		return h.page, h.title
+	}
 	var err error
 	if strings.HasSuffix(e.file, "-"+pageFile) {
 		run := storedRun(t, e.runs[0])
@@ -132,6 +143,7 @@ func (e exhibit) page(t *testing.T) (p *canvas.Page, title string) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	hung[e.file] = drawnExhibit{p, title}
 	return p, title
 }
 

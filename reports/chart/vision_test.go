@@ -221,7 +221,11 @@ func TestMarksCarryTheirNames(t *testing.T) {
 func TestGalleryCurvesCarryTheirNames(t *testing.T) {
 	for _, name := range scenarios.Names() {
 		run := storedRun(t, name)
-		texts := pictures(t, run)["latency-ecdf.png"].page.Texts
+		p, err := chartOf("latency-ecdf.png", run, canvas.BodyWidth).alone()
+		if err != nil {
+			t.Fatal(err)
+		}
+		texts := p.Texts
 		for _, e := range view.Roster(run) {
 			n := 0
 			for _, w := range texts {
@@ -240,7 +244,11 @@ func TestGalleryCurvesCarryTheirNames(t *testing.T) {
 func TestMapNamesASide(t *testing.T) {
 	for name, run := range map[string]*record.Run{"mapped": mapped(), "holed": holed(), "sora2": storedRun(t, "sora2"),
 		"veo31": storedRun(t, "veo31"), "starter": storedRun(t, "starter")} {
-		if !slices.ContainsFunc(pictures(t, run)["break-even.png"].page.Texts,
+		p, err := chartOf("break-even.png", run, canvas.BodyWidth).alone()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !slices.ContainsFunc(p.Texts,
 			func(w canvas.Lettered) bool { return strings.HasSuffix(w.Text, " cheaper") }) {
 			t.Errorf("%s: no side of the map is named", name)
 		}
