@@ -87,7 +87,8 @@ type claims struct {
 
 const jwtHeader = `{"alg":"HS256","typ":"JWT"}`
 
-var errUnsigned = errors.New("its protocol signs for the key: secret_env must name the variable that holds the secret key")
+var errUnsigned = errors.New(
+	"its protocol signs for the key: secret_env must name the variable that holds the secret key")
 
 // signToken is a token of RFC 7519 that stands for a target's key. It is good from a little earlier, for clocks that
 // are slow.
