@@ -60,7 +60,7 @@ func alike(a, b channel.Clip) bool {
 
 // shortSide is 0 where the resolution is a word of the channel's own.
 func shortSide(c channel.Clip) int {
-	width, height, err := dialect.Size(c)
+	width, height, err := c.Size()
 	if err != nil {
 		return 0
 	}
