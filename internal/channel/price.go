@@ -19,10 +19,11 @@ const (
 	PerCall                // Units for each clip
 	Base                   // Units, plus Extra for each second beyond Included
 	Ladder                 // the rung of exactly the seconds made
+	Reckoned               // what Formula makes of the clip
 )
 
 // Shapes lists the names of the shapes, in the order of their values.
-var Shapes = []string{"per_second", "per_call", "base", "ladder"}
+var Shapes = []string{"per_second", "per_call", "base", "ladder", "quantity"}
 
 func (s Shape) String() string { return Shapes[s] }
 
@@ -43,18 +44,23 @@ func (b Billed) String() string { return BilledNames[b] }
 // Any stands for every resolution that has no amount of its own.
 const Any = ""
 
-// Price is what a channel charges. Amounts are micro-dollars, or micro-credits where
-// CreditPrice is set.
+// Price is what a channel charges. Amounts are micro-dollars; where Unit is set, they are quantities in millionths of
+// that unit.
 type Price struct {
-	Shape       Shape
-	Units       map[string]money.Micros         // by resolution; Any for all others
-	Extra       money.Micros                    // Base: for each second beyond Included
-	Included    int                             // Base: seconds that Units pays for
-	Rungs       map[int]map[string]money.Micros // Ladder: by seconds, then resolution
-	CreditPrice money.Micros                    // dollars for one credit; 0: amounts are money
-	Discount    money.Billionths                // price × (1 − Discount)
-	Bonus       money.Billionths                // price ÷ (1 + Bonus): a top-up of 1 buys 1 + Bonus
-	Billed      Billed
+	Shape    Shape
+	Units    map[string]money.Micros         // by resolution; Any for all others
+	Extra    money.Micros                    // Base: for each second beyond Included
+	Included int                             // Base: seconds that Units pays for
+	Rungs    map[int]map[string]money.Micros // Ladder: by seconds, then resolution
+	Formula  *Formula                        // Reckoned
+
+	Unit      string                  // what the vendor counts, such as "token"; "": money
+	UnitPrice map[string]money.Micros // dollars for Per units, by resolution; Any for all others
+	Per       int
+
+	Discount money.Billionths // price × (1 − Discount)
+	Bonus    money.Billionths // price ÷ (1 + Bonus): a top-up of 1 buys 1 + Bonus
+	Billed   Billed
 
 	AsOf   time.Time // the day the price was seen; zero: not stated
 	Source string
@@ -101,16 +107,44 @@ func (p *Price) owed(u Usage) money.Billionths {
 	return 0
 }
 
-// amount is a share of the price of a clip: units × credit price × (1 − discount) ÷ (1 + bonus) × share.
+// Quantity is how many units the channel counts for one attempt, in millionths, rounded up; 0 where it counts money.
+func (p *Price) Quantity(u Usage) (money.Micros, error) {
+	units, err := p.units(u.Clip)
+	if err != nil || p.Unit == "" {
+		return 0, err
+	}
+	whole := big.NewInt(int64(money.Whole))
+	units.Mul(units, big.NewInt(int64(p.owed(u)))).Add(units, whole).Sub(units, big.NewInt(1)).Quo(units, whole)
+	if !units.IsInt64() {
+		return 0, fmt.Errorf("the quantity of %v is too large", u.Clip)
+	}
+	return money.Micros(units.Int64()), nil
+}
+
+// Worth is what a quantity costs that the channel told for a clip.
+func (p *Price) Worth(c Clip, quantity money.Micros) (money.Micros, error) {
+	return p.dollars(c, big.NewInt(int64(quantity)), money.Whole)
+}
+
+// amount is a share of the price of a clip.
 func (p *Price) amount(c Clip, share money.Billionths) (money.Micros, error) {
 	units, err := p.units(c)
 	if err != nil {
 		return 0, err
 	}
-	num, den := units, big.NewInt(1)
-	if p.CreditPrice > 0 {
-		num.Mul(num, big.NewInt(int64(p.CreditPrice)))
-		den.Mul(den, big.NewInt(int64(money.Dollar)))
+	return p.dollars(c, units, share)
+}
+
+// dollars is num × unit price ÷ per × (1 − discount) ÷ (1 + bonus) × share.
+func (p *Price) dollars(c Clip, num *big.Int, share money.Billionths) (money.Micros, error) {
+	den := big.NewInt(1)
+	if p.Unit != "" {
+		each, ok := of(p.UnitPrice, c)
+		if !ok {
+			return 0, fmt.Errorf("%w of a %s for %v", ErrNoPrice, p.Unit, c)
+		}
+		num.Mul(num, big.NewInt(int64(each)))
+		den.Mul(big.NewInt(int64(money.Dollar)), big.NewInt(int64(p.Per)))
 	}
 	num.Mul(num, big.NewInt(int64(money.Whole-p.Discount)))
 	den.Mul(den, big.NewInt(int64(money.Whole+p.Bonus)))
@@ -125,15 +159,25 @@ func (p *Price) amount(c Clip, share money.Billionths) (money.Micros, error) {
 	return money.Micros(num.Int64()), nil
 }
 
+// of is the amount for a clip.
+func of(table map[string]money.Micros, c Clip) (money.Micros, bool) {
+	amount, ok := table[c.Resolution]
+	if !ok {
+		amount, ok = table[Any]
+	}
+	return amount, ok
+}
+
+// units is the amount of a clip, in money or in what the vendor counts.
 func (p *Price) units(c Clip) (*big.Int, error) {
+	if p.Shape == Reckoned {
+		return p.Formula.quantity(c)
+	}
 	table := p.Units
 	if p.Shape == Ladder {
 		table = p.Rungs[c.Seconds]
 	}
-	unit, ok := table[c.Resolution]
-	if !ok {
-		unit, ok = table[Any]
-	}
+	unit, ok := of(table, c)
 	if !ok {
 		return nil, fmt.Errorf("%w for %v", ErrNoPrice, c)
 	}
@@ -146,6 +190,32 @@ func (p *Price) units(c Clip) (*big.Int, error) {
 		total.Add(total, extra.Mul(extra, big.NewInt(int64(p.Extra))))
 	}
 	return total, nil
+}
+
+// Prices says whether there is a price for any length of a resolution.
+func (p *Price) Prices(resolution string) bool {
+	if p.Unit != "" && !has(p.UnitPrice, resolution) {
+		return false
+	}
+	switch p.Shape {
+	case Reckoned:
+		_, _, err := Clip{Resolution: resolution}.Size()
+		return err == nil || !p.Formula.sized()
+	case Ladder:
+		for _, table := range p.Rungs {
+			if has(table, resolution) {
+				return true
+			}
+		}
+		return false
+	}
+	return has(p.Units, resolution)
+}
+
+// has says whether a table has an amount for a resolution.
+func has(table map[string]money.Micros, resolution string) bool {
+	_, ok := of(table, Clip{Resolution: resolution})
+	return ok
 }
 
 // Lengths lists the clip lengths that a ladder prices, ascending; nil for other shapes.

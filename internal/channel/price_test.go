@@ -68,9 +68,9 @@ func TestCharge(t *testing.T) {
 	discounted.Discount = share("15%")
 	topped.Bonus = share("15%")
 	reverse := channel.Price{Shape: channel.PerCall, Units: flat("$0.12")}
-	kie := channel.Price{Shape: channel.PerCall, Units: flat("$6"), CreditPrice: usd("$0.018")}
+	kie := channel.Price{Shape: channel.PerCall, Units: flat("$6"), Unit: "credit", UnitPrice: flat("$0.018"), Per: 1}
 	kling := channel.Price{Shape: channel.Base, Units: flat("$0.35"), Included: 5, Extra: usd("$0.07")}
-	runway := channel.Price{Shape: channel.PerSecond, Units: flat("$12"), CreditPrice: usd("$0.01")}
+	runway := channel.Price{Shape: channel.PerSecond, Units: flat("$12"), Unit: "credit", UnitPrice: flat("$0.01"), Per: 1}
 	ladder := channel.Price{Shape: channel.Ladder, Rungs: map[int]map[string]money.Micros{
 		5: flat("$0.30"), 10: {"720p": usd("$0.50"), channel.Any: usd("$0.90")},
 	}}
@@ -139,7 +139,8 @@ func TestRoundingIsHalfUpAndOnce(t *testing.T) {
 		{"seconds first: 10 × 0.4 is 4, not 10 × 0",
 			channel.Price{Shape: channel.PerSecond, Units: flat("$0.000001"), Discount: share("60%")}, 10, 4},
 		{"credits and bonus in one go", channel.Price{Shape: channel.PerSecond, Units: flat("$0.5"),
-			CreditPrice: usd("$0.000001"), Bonus: share("25%")}, 3, 1},
+			Unit: "credit", UnitPrice: flat("$0.000001"), Per: 1,
+			Bonus: share("25%")}, 3, 1},
 		{"all of it off", channel.Price{Shape: channel.PerCall, Units: flat("$5"), Discount: share("100%")}, 1, 0},
 		{"a bonus as large as the top-up halves",
 			channel.Price{Shape: channel.PerCall, Units: flat("$5"), Bonus: share("100%")}, 1, 2_500_000},
@@ -259,7 +260,8 @@ func TestTooLargeAPriceIsAnError(t *testing.T) {
 		{"twice the largest at half price", channel.Price{Shape: channel.PerSecond, Units: most, Discount: share("50%")},
 			true},
 		{"extra seconds", channel.Price{Shape: channel.Base, Units: most, Extra: 1}, false},
-		{"credits", channel.Price{Shape: channel.PerCall, Units: most, CreditPrice: usd("$1.000001")}, false},
+		{"credits", channel.Price{Shape: channel.PerCall, Units: most, Unit: "credit",
+			UnitPrice: flat("$1.000001"), Per: 1}, false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			got, err := tt.price.Charge(made(2, "720p"))
@@ -279,7 +281,7 @@ func anyPrice(t *rapid.T) channel.Price {
 	amounts := rapid.MapOfN(rapid.SampledFrom([]string{channel.Any, "480p", "720p"}),
 		rapid.Map(amount, func(v int64) money.Micros { return money.Micros(v) }), 1, 3)
 	p := channel.Price{
-		Shape:  channel.Shape(rapid.IntRange(0, len(channel.Shapes)-1).Draw(t, "shape")),
+		Shape:  channel.Shape(rapid.IntRange(0, int(channel.Ladder)).Draw(t, "shape")),
 		Billed: channel.Billed(rapid.IntRange(0, 1).Draw(t, "billed")),
 	}
 	if p.Shape == channel.Ladder {
@@ -292,7 +294,8 @@ func anyPrice(t *rapid.T) channel.Price {
 		p.Included = rapid.IntRange(0, 20).Draw(t, "included")
 	}
 	if rapid.Bool().Draw(t, "credits") {
-		p.CreditPrice = money.Micros(rapid.Int64Range(1, 1e7).Draw(t, "credit price"))
+		p.Unit, p.Per = "credit", rapid.SampledFrom([]int{1, 7, 1_000_000}).Draw(t, "per")
+		p.UnitPrice = map[string]money.Micros{channel.Any: money.Micros(rapid.Int64Range(1, 1e7).Draw(t, "unit price"))}
 	}
 	switch rapid.IntRange(0, 2).Draw(t, "reduction") {
 	case 1:
@@ -325,8 +328,8 @@ func byHand(p channel.Price, c channel.Clip) (*big.Int, bool) {
 			price.Add(price, new(big.Rat).SetInt64(int64(p.Extra)))
 		}
 	}
-	if p.CreditPrice > 0 {
-		times(int64(p.CreditPrice), 1_000_000)
+	if p.Unit != "" {
+		times(int64(p.UnitPrice[channel.Any]), 1_000_000*int64(p.Per))
 	}
 	times(1_000_000_000-int64(p.Discount), 1_000_000_000)
 	times(1_000_000_000, 1_000_000_000+int64(p.Bonus))

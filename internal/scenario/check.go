@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"channelbench/internal/channel"
-	"channelbench/internal/money"
 	"channelbench/internal/policy"
 	"channelbench/internal/scenario/document"
 )
@@ -188,7 +187,7 @@ func (c *checker) checkPrices(ch *Channel) {
 		}
 	}
 	for i, resolution := range ch.Makes.Resolutions {
-		if !ch.prices(resolution) {
+		if !ch.Price.Prices(resolution) {
 			c.Fail(n.Find("resolutions", i), "it has prices for "+priced(&ch.Price), "%s makes %s, but has no price for it",
 				ch.Name, resolution)
 		}
@@ -207,24 +206,6 @@ func (c *checker) checkUnit(i int) {
 			return
 		}
 	}
-}
-
-// prices says whether a channel has a price for any length of a resolution.
-func (ch *Channel) prices(resolution string) bool {
-	tables := []map[string]money.Micros{ch.Price.Units}
-	if ch.Price.Shape == channel.Ladder {
-		for _, t := range ch.Price.Rungs {
-			tables = append(tables, t)
-		}
-	}
-	for _, t := range tables {
-		_, own := t[resolution]
-		_, all := t[channel.Any]
-		if own || all {
-			return true
-		}
-	}
-	return false
 }
 
 // checkVideo checks that some channel makes a video.
@@ -260,7 +241,7 @@ func (c *checker) makes(name string, v *Video) (err error, known bool) {
 
 // knows says whether a channel makes clips of a resolution at all.
 func (ch *Channel) knows(resolution string) bool {
-	return ch.prices(resolution) && (len(ch.Makes.Resolutions) == 0 || slices.Contains(ch.Makes.Resolutions, resolution))
+	return ch.Price.Prices(resolution) && (len(ch.Makes.Resolutions) == 0 || slices.Contains(ch.Makes.Resolutions, resolution))
 }
 
 // lacking is what a channel lacks for a video, by which the consequences of one mistake are known.

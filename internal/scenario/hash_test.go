@@ -131,3 +131,15 @@ func TestProblemsAreAnError(t *testing.T) {
 		t.Errorf("%+v", p)
 	}
 }
+
+// What histories have recorded of a purchase stays its hash.
+func TestPurchaseSHA256IsKept(t *testing.T) {
+	for name, want := range map[string]string{
+		"small":  "8dafd2064fc8bccec5487b37e05692334c6272ee61bb4eba9be98b0a481d367b",
+		"prices": "805ad60d27473828d32d63dc38152688d243d8a7cd51790bc76d8bbcc4b2dc6a",
+	} {
+		if got := good(t, name).PurchaseSHA256(); got != want {
+			t.Errorf("%s: the hash is %s; it was %s", name, got, want)
+		}
+	}
+}

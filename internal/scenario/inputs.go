@@ -162,23 +162,30 @@ func (s *Scenario) having(kind channel.Reason) []string {
 func (ch *Channel) priceText() string {
 	p := &ch.Price
 	write := money.Micros.String
-	if p.CreditPrice > 0 {
-		write = func(m money.Micros) string { return Credits(m) + " credits" }
+	if p.Unit != "" {
+		write = func(m money.Micros) string { return Quantity(m) + " " + p.Unit + "s" }
 	}
 	var parts []string
-	if p.Shape == channel.Ladder {
+	switch p.Shape {
+	case channel.Ladder:
 		for _, seconds := range p.Lengths() {
 			parts = append(parts, inWords(p.Rungs[seconds], fmt.Sprintf(" for %d s", seconds), write))
 		}
-	} else {
+	case channel.Reckoned:
+		parts = append(parts, fmt.Sprintf("%v %ss", p.Formula, p.Unit))
+	default:
 		parts = append(parts, inWords(p.Units, map[channel.Shape]string{channel.PerSecond: " a second",
 			channel.PerCall: " a clip", channel.Base: fmt.Sprintf(" for up to %d s", p.Included)}[p.Shape], write))
 	}
 	if p.Shape == channel.Base {
 		parts = append(parts, write(p.Extra)+" for each further second")
 	}
-	if p.CreditPrice > 0 {
-		parts = append(parts, p.CreditPrice.String()+" a credit")
+	if p.Unit != "" {
+		each := " a " + p.Unit
+		if p.Per > 1 {
+			each = " for " + grouped(int64(p.Per)) + " " + p.Unit + "s"
+		}
+		parts = append(parts, inWords(p.UnitPrice, each, money.Micros.String))
 	}
 	if p.Discount > 0 {
 		parts = append(parts, "less "+p.Discount.String())

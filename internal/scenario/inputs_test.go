@@ -126,6 +126,8 @@ func TestAssumptions(t *testing.T) {
 		"$0.12 a clip, less 15%, as of 2025-12-01":                         {`channels.reverse.price={ per_call = "$0.12", discount = "15%", as_of = 2025-12-01, confidence = "vendor" }`},
 		"$0.10 a second of 720p":                                           {`channels.reverse.price={ per_second = { "720p" = "$0.10" }, confidence = "vendor" }`},
 		"$0.30 for up to 5 s, $0.05 for each further second":               {`channels.reverse.price={ base = "$0.30", per_extra_second = "$0.05", included_seconds = 5, confidence = "vendor" }`},
+		"width * frames tokens, $7.00 for 1,000,000 tokens of 720p":        {`channels.reverse.price={ per_unit = { unit = "token", price = { "720p" = "$7" }, per = 1_000_000, quantity = "width * frames" }, confidence = "vendor" }`},
+		"3 units a clip, $0.14 a unit":                                     {`channels.reverse.price={ per_unit = { unit = "unit", price = "$0.14", per_call = 3 }, confidence = "vendor" }`},
 		"1% job errors, 50% of them billed":                                {`channels.reverse.errors.job={ rate = "1%", billed = "50%", confidence = "assumed" }`},
 		"4 measured values from latency.txt":                               {`channels.reverse.latency={ shape = "empirical", file = "latency.txt", confidence = "vendor" }`},
 		"median 1m, constant":                                              {`channels.reverse.latency={ shape = "constant", base = "1m", confidence = "assumed" }`},

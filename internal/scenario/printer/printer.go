@@ -294,29 +294,15 @@ func takes(t *scenario.Takes) string {
 func price(c *scenario.Channel) string {
 	p := &c.Price
 	t := &inline{}
-	write := amount
-	if p.CreditPrice > 0 {
-		write = scenario.Credits
-	}
-	amounts := &inline{}
-	if p.Shape == channel.Ladder {
-		rungs := &inline{}
-		for _, s := range p.Lengths() {
-			rungs.put(fmt.Sprint(s), byResolution(p.Rungs[s], write))
-		}
-		amounts.put("ladder", rungs.String())
+	if p.Unit == "" {
+		t.shape(p, amount)
 	} else {
-		amounts.put(p.Shape.String(), byResolution(p.Units, write))
-	}
-	if p.Shape == channel.Base {
-		amounts.put("per_extra_second", write(p.Extra))
-		amounts.put("included_seconds", fmt.Sprint(p.Included))
-	}
-	if p.CreditPrice > 0 {
-		t.put("credits", amounts.String())
-		t.put("credit_price", amount(p.CreditPrice))
-	} else {
-		t.pairs = amounts.pairs
+		units := &inline{}
+		units.put("unit", document.Quote(p.Unit))
+		units.put("price", byResolution(p.UnitPrice, amount))
+		units.put("per", fmt.Sprint(p.Per))
+		units.shape(p, scenario.Quantity)
+		t.put("per_unit", units.String())
 	}
 	if p.Bonus > 0 {
 		t.put("bonus", document.Quote(p.Bonus.String()))
@@ -330,6 +316,26 @@ func price(c *scenario.Channel) string {
 	t.some("source", p.Source)
 	t.some("confidence", c.PriceConfidence.String())
 	return t.String()
+}
+
+// shape writes the amounts of a price, in money or in units.
+func (t *inline) shape(p *channel.Price, write func(money.Micros) string) {
+	switch p.Shape {
+	case channel.Ladder:
+		rungs := &inline{}
+		for _, s := range p.Lengths() {
+			rungs.put(fmt.Sprint(s), byResolution(p.Rungs[s], write))
+		}
+		t.put("ladder", rungs.String())
+	case channel.Reckoned:
+		t.put("quantity", document.Quote(p.Formula.String()))
+	default:
+		t.put(p.Shape.String(), byResolution(p.Units, write))
+	}
+	if p.Shape == channel.Base {
+		t.put("per_extra_second", write(p.Extra))
+		t.put("included_seconds", fmt.Sprint(p.Included))
+	}
 }
 
 // byResolution writes one value for all resolutions, or a table.
