@@ -61,6 +61,7 @@ type Price struct {
 	Discount money.Billionths // price × (1 − Discount)
 	Bonus    money.Billionths // price ÷ (1 + Bonus): a top-up of 1 buys 1 + Bonus
 	Billed   Billed
+	Scale    money.Billionths // price × Scale, where a range is looked at; 0: as stated
 
 	AsOf   time.Time // the day the price was seen; zero: not stated
 	Source string
@@ -135,7 +136,7 @@ func (p *Price) amount(c Clip, share money.Billionths) (money.Micros, error) {
 	return p.dollars(c, units, share)
 }
 
-// dollars is num × unit price ÷ per × (1 − discount) ÷ (1 + bonus) × share.
+// dollars is num × unit price ÷ per × (1 − discount) ÷ (1 + bonus) × share × scale.
 func (p *Price) dollars(c Clip, num *big.Int, share money.Billionths) (money.Micros, error) {
 	den := big.NewInt(1)
 	if p.Unit != "" {
@@ -150,6 +151,10 @@ func (p *Price) dollars(c Clip, num *big.Int, share money.Billionths) (money.Mic
 	den.Mul(den, big.NewInt(int64(money.Whole+p.Bonus)))
 	num.Mul(num, big.NewInt(int64(share)))
 	den.Mul(den, big.NewInt(int64(money.Whole)))
+	if p.Scale > 0 {
+		num.Mul(num, big.NewInt(int64(p.Scale)))
+		den.Mul(den, big.NewInt(int64(money.Whole)))
+	}
 	// Half up: floor((2·num + den) / (2·den)); nothing here is negative.
 	num.Lsh(num, 1).Add(num, den)
 	num.Quo(num, den.Lsh(den, 1))

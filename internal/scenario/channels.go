@@ -86,7 +86,7 @@ func (r *reader) channel(n *document.Node) Channel {
 	t.keys(&c.Channel)
 	r.balance(n, &c.Channel)
 	if price := t.get("price"); price != nil {
-		c.Price, c.PriceConfidence = r.price(price)
+		r.price(price, &c)
 	} else {
 		t.missing("price", priceExample)
 	}

@@ -17,9 +17,9 @@ import (
 type Input struct {
 	Key     string // such as "channels.reverse.errors.region.rate"
 	Range   Range
-	Nominal float64 // a rate; 1 for a latency, whose range is a factor
+	Nominal float64 // a rate; 1 for a price or a latency, whose range is a factor
 	Channel int     // its index
-	Error   string  // whose rate it is, as scenarios spell it; "": a latency
+	Of      string  // "price" or "latency", or the error whose rate it is
 }
 
 // slot is an input and where it goes.
@@ -29,7 +29,7 @@ type slot struct {
 }
 
 // Inputs are the numbers with a stated range: channel by channel in the order of the file, the
-// latency first, then the errors in the order in which an attempt meets them.
+// price first, then the latency, then the errors in the order in which an attempt meets them.
 func (s *Scenario) Inputs() []Input {
 	var inputs []Input
 	for _, sl := range s.slots() {
@@ -58,9 +58,18 @@ func (s *Scenario) slots() []slot {
 	for i := range s.Channels {
 		ch := &s.Channels[i]
 		key := document.Dotted("channels", ch.Name)
+		if g := ch.PriceRange; g != nil {
+			slots = append(slots, slot{
+				Input{key + ".price", *g, 1, i, "price"},
+				func(c *Scenario, v float64) {
+					c.Channels[i].Price.Scale = money.Billionths(math.Round(v * float64(money.Whole)))
+					c.Channels[i].PriceRange = nil
+				},
+			})
+		}
 		if g := ch.Latency.Range; g != nil {
 			slots = append(slots, slot{
-				Input{key + ".latency", *g, 1, i, ""},
+				Input{key + ".latency", *g, 1, i, "latency"},
 				func(c *Scenario, v float64) { c.Channels[i].Latency = ch.Latency.scaled(v) },
 			})
 		}
@@ -192,6 +201,9 @@ func (ch *Channel) priceText() string {
 	}
 	if p.Bonus > 0 {
 		parts = append(parts, "top-ups with a bonus of "+p.Bonus.String())
+	}
+	if ch.PriceRange != nil {
+		parts = append(parts, ch.PriceRange.text("times that"))
 	}
 	if !p.AsOf.IsZero() {
 		parts = append(parts, "as of "+p.AsOf.Format(time.DateOnly))

@@ -33,7 +33,7 @@ func (r *reader) latency(n *document.Node) Latency {
 		Sigma:      read(t, "sigma", 0, decimal(0, 10)),
 		K:          read(t, "k", 0, decimal(0.05, 1000)),
 		File:       read(t, "file", "", (*reader).text),
-		Range:      t.factorRange(),
+		Range:      t.factorRange("median", "latency"),
 		Confidence: read(t, "confidence", Unstated, oneOf[Confidence](Confidences)),
 		Source:     read(t, "source", "", (*reader).text),
 	}

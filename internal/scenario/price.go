@@ -16,34 +16,35 @@ var shapeKeys = []string{"per_second", "per_call", "base", "ladder"}
 
 const priceExample = `price = { per_second = "$0.10" }, or per_call, base, ladder, credits or per_unit`
 
-func (r *reader) price(n *document.Node) (channel.Price, Confidence) {
+func (r *reader) price(n *document.Node, c *Channel) {
 	t := r.table(n, `{ per_second = "$0.10" }`)
 	defer t.close()
-	p := channel.Price{
+	p := &c.Price
+	*p = channel.Price{
 		Billed: read(t, "billed", channel.OnSuccess, oneOf[channel.Billed](channel.BilledNames)),
 		AsOf:   read(t, "as_of", noDate, (*reader).seen),
 		Source: read(t, "source", "", (*reader).text),
 	}
-	confidence := read(t, "confidence", Unstated, oneOf[Confidence](Confidences))
+	c.PriceRange = t.factorRange("price", "price")
+	c.PriceConfidence = read(t, "confidence", Unstated, oneOf[Confidence](Confidences))
 	credits, creditPrice := t.get("credits"), t.get("credit_price")
-	given := t.shape(&p, (*reader).money)
+	given := t.shape(p, (*reader).money)
 	if credits != nil {
 		given = append(given, credits)
 		p.Unit, p.Per = "credit", 1
 		p.UnitPrice = map[string]money.Micros{
 			channel.Any: need(t, "credit_price", `credit_price = "$0.01"`, (*reader).positiveMoney)}
-		r.creditShape(credits, &p)
+		r.creditShape(credits, p)
 	} else if creditPrice != nil {
 		r.FailKey(creditPrice, "write credits = { per_second = 5 } beside it, or leave it out",
 			"credit_price without credits")
 	}
 	if perUnit := t.get("per_unit"); perUnit != nil {
 		given = append(given, perUnit)
-		r.perUnit(perUnit, &p)
+		r.perUnit(perUnit, p)
 	}
-	t.reduction(&p)
+	t.reduction(p)
 	r.oneShape(t, given, "per_second, per_call, base, ladder, credits, per_unit")
-	return p, confidence
 }
 
 // oneShape reports a price without a shape, or with several.

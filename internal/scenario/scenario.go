@@ -92,6 +92,7 @@ type Channel struct {
 	Errors          Errors
 	Limits          Limits
 	Regimes         []Regime
+	PriceRange      *Range // factor on the price; nil: known
 	PriceConfidence Confidence
 }
 

@@ -168,6 +168,7 @@ func TestInputWords(t *testing.T) {
 		"channels.reverse.errors.region.rate":  "Reverse: region errors|reverse's region errors",
 		"channels.my_relay.errors.submit.rate": "My relay: submit errors|my relay's submit errors",
 		"channels.reverse.latency":             "Reverse: latency, % of stated|reverse's latency",
+		"channels.reverse.price":               "Reverse: price, % of stated|reverse's price",
 		"channels.reverse.price.per_call":      "Reverse: price per call|reverse's price per call",
 		`channels."a.b".errors.job.rate`:       "A.b: failed jobs|a.b's failed jobs",
 		"workload.an_order":                    "Workload an order|workload an order",

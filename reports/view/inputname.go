@@ -27,7 +27,7 @@ func InputWords(run *record.Run, key string) (row, phrase string) {
 	}
 	word := ShortName(ChannelName(run, channel), "", "")
 	row = words.UpperFirst(word) + ": " + noun
-	if rest == "latency" {
+	if rest == "latency" || rest == "price" {
 		row += ", % of stated" // its range is a factor
 	}
 	return row, word + "'s " + noun

@@ -313,6 +313,7 @@ func price(c *scenario.Channel) string {
 	if !p.AsOf.IsZero() {
 		t.put("as_of", p.AsOf.Format(time.DateOnly))
 	}
+	t.bounds(c.PriceRange)
 	t.some("source", p.Source)
 	t.some("confidence", c.PriceConfidence.String())
 	return t.String()
