@@ -44,8 +44,8 @@ func (b Billed) String() string { return BilledNames[b] }
 // Any stands for every resolution that has no amount of its own.
 const Any = ""
 
-// Price is what a channel charges. Amounts are micro-dollars; where Unit is set, they are quantities in millionths of
-// that unit.
+// Price is what a channel charges. Amounts are millionths of a dollar, or of Currency; where Unit is set, all but
+// UnitPrice are quantities in millionths of that unit.
 type Price struct {
 	Shape    Shape
 	Units    map[string]money.Micros         // by resolution; Any for all others
@@ -55,8 +55,11 @@ type Price struct {
 	Formula  *Formula                        // Reckoned
 
 	Unit      string                  // what the vendor counts, such as "token"; "": money
-	UnitPrice map[string]money.Micros // dollars for Per units, by resolution; Any for all others
+	UnitPrice map[string]money.Micros // for Per units, by resolution; Any for all others
 	Per       int
+
+	Currency string       // such as "CNY"; "": dollars
+	Rate     money.Micros // dollars for one of Currency
 
 	Discount money.Billionths // price × (1 − Discount)
 	Bonus    money.Billionths // price ÷ (1 + Bonus): a top-up of 1 buys 1 + Bonus
@@ -127,6 +130,13 @@ func (p *Price) Worth(c Clip, quantity money.Micros) (money.Micros, error) {
 	return p.dollars(c, big.NewInt(int64(quantity)), money.Whole)
 }
 
+// Dollars is an amount of the price in dollars, rounded half up.
+func (p *Price) Dollars(amount money.Micros) money.Micros {
+	rate := &Price{Currency: p.Currency, Rate: p.Rate}
+	dollars, _ := rate.dollars(Clip{}, big.NewInt(int64(amount)), money.Whole)
+	return dollars
+}
+
 // amount is a share of the price of a clip.
 func (p *Price) amount(c Clip, share money.Billionths) (money.Micros, error) {
 	units, err := p.units(c)
@@ -136,7 +146,7 @@ func (p *Price) amount(c Clip, share money.Billionths) (money.Micros, error) {
 	return p.dollars(c, units, share)
 }
 
-// dollars is num × unit price ÷ per × (1 − discount) ÷ (1 + bonus) × share × scale.
+// dollars is num × unit price ÷ per × rate × (1 − discount) ÷ (1 + bonus) × share × scale.
 func (p *Price) dollars(c Clip, num *big.Int, share money.Billionths) (money.Micros, error) {
 	den := big.NewInt(1)
 	if p.Unit != "" {
@@ -146,6 +156,10 @@ func (p *Price) dollars(c Clip, num *big.Int, share money.Billionths) (money.Mic
 		}
 		num.Mul(num, big.NewInt(int64(each)))
 		den.Mul(big.NewInt(int64(money.Dollar)), big.NewInt(int64(p.Per)))
+	}
+	if p.Currency != "" {
+		num.Mul(num, big.NewInt(int64(p.Rate)))
+		den.Mul(den, big.NewInt(int64(money.Dollar)))
 	}
 	num.Mul(num, big.NewInt(int64(money.Whole-p.Discount)))
 	den.Mul(den, big.NewInt(int64(money.Whole+p.Bonus)))

@@ -297,6 +297,9 @@ func anyPrice(t *rapid.T) channel.Price {
 		p.Unit, p.Per = "credit", rapid.SampledFrom([]int{1, 7, 1_000_000}).Draw(t, "per")
 		p.UnitPrice = map[string]money.Micros{channel.Any: money.Micros(rapid.Int64Range(1, 1e7).Draw(t, "unit price"))}
 	}
+	if rapid.Bool().Draw(t, "currency") {
+		p.Currency, p.Rate = "CNY", money.Micros(rapid.Int64Range(1, 2e6).Draw(t, "rate"))
+	}
 	switch rapid.IntRange(0, 2).Draw(t, "reduction") {
 	case 1:
 		p.Discount = money.Billionths(rapid.Int64Range(0, int64(money.Whole)).Draw(t, "discount"))
@@ -330,6 +333,9 @@ func byHand(p channel.Price, c channel.Clip) (*big.Int, bool) {
 	}
 	if p.Unit != "" {
 		times(int64(p.UnitPrice[channel.Any]), 1_000_000*int64(p.Per))
+	}
+	if p.Currency != "" {
+		times(int64(p.Rate), 1_000_000)
 	}
 	times(1_000_000_000-int64(p.Discount), 1_000_000_000)
 	times(1_000_000_000, 1_000_000_000+int64(p.Bonus))

@@ -24,6 +24,7 @@ func (r *reader) check(root *document.Node, s *Scenario) {
 	c := &checker{r, root, s}
 	c.checkNames()
 	c.checkLabels()
+	c.checkRates()
 	for i := range s.Channels {
 		c.checkPrices(&s.Channels[i])
 		c.checkLatency(&s.Channels[i])

@@ -170,7 +170,7 @@ func (t *table) bounds(p parse[float64], example string) *Range {
 	switch {
 	case g.Low >= g.High:
 		t.Fail(n, "write the lower value first, or leave range out where the value is known",
-			"the range from %s to %s is empty", Share(g.Low), Share(g.High))
+			"the range from %v to %v is empty", n.Items()[0].Value, n.Items()[1].Value)
 		return nil
 	case g.Low == 0 && g.Distribution == "loguniform":
 		t.Fail(n.Items()[0], `begin above 0%, or write distribution = "uniform"`, "a loguniform range cannot begin at 0%%")

@@ -67,11 +67,12 @@ type boughtPrice struct {
 	UnitPrice       map[string]money.Micros `json:",omitempty"`
 	Per             int                     `json:",omitzero"`
 	Formula         string                  `json:",omitzero"`
+	Rate            money.Micros            `json:",omitzero"`
 }
 
 func priceOf(p *channel.Price) boughtPrice {
 	b := boughtPrice{Shape: p.Shape, Units: p.Units, Extra: p.Extra, Included: p.Included, Rungs: p.Rungs,
-		Discount: p.Discount, Bonus: p.Bonus, Billed: p.Billed}
+		Discount: p.Discount, Bonus: p.Bonus, Billed: p.Billed, Rate: p.Rate}
 	if each, all := p.UnitPrice[channel.Any]; all && p.Per == 1 {
 		b.CreditPrice = each
 	} else {

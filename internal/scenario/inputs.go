@@ -17,9 +17,9 @@ import (
 type Input struct {
 	Key     string // such as "channels.reverse.errors.region.rate"
 	Range   Range
-	Nominal float64 // a rate; 1 for a price or a latency, whose range is a factor
-	Channel int     // its index
-	Of      string  // "price" or "latency", or the error whose rate it is
+	Nominal float64 // a rate; 1 for a price, a latency or a currency, whose range is a factor
+	Channel int     // its index; −1: of none alone
+	Of      string  // "price" or "latency", the error whose rate it is, or the currency
 }
 
 // slot is an input and where it goes.
@@ -29,7 +29,7 @@ type slot struct {
 }
 
 // Inputs are the numbers with a stated range: channel by channel in the order of the file, the
-// price first, then the latency, then the errors in the order in which an attempt meets them.
+// price first, then the latency, then the errors in the order in which an attempt meets them; last the currencies.
 func (s *Scenario) Inputs() []Input {
 	var inputs []Input
 	for _, sl := range s.slots() {
@@ -46,7 +46,7 @@ func (s *Scenario) With(values []float64) *Scenario {
 		panic(fmt.Sprintf("scenario: %d values for %d inputs", len(values), len(slots)))
 	}
 	c := *s
-	c.Channels = slices.Clone(s.Channels)
+	c.Channels, c.FX = slices.Clone(s.Channels), slices.Clone(s.FX)
 	for i, v := range values {
 		slots[i].set(&c, v)
 	}
@@ -62,8 +62,8 @@ func (s *Scenario) slots() []slot {
 			slots = append(slots, slot{
 				Input{key + ".price", *g, 1, i, "price"},
 				func(c *Scenario, v float64) {
-					c.Channels[i].Price.Scale = money.Billionths(math.Round(v * float64(money.Whole)))
-					c.Channels[i].PriceRange = nil
+					price := &c.Channels[i].Price
+					price.Scale, c.Channels[i].PriceRange = scaledBy(price.Scale, v), nil
 				},
 			})
 		}
@@ -85,7 +85,32 @@ func (s *Scenario) slots() []slot {
 			}
 		}
 	}
+	for i := range s.FX {
+		x := &s.FX[i]
+		if x.Range == nil || !slices.ContainsFunc(s.Channels, func(ch Channel) bool { return ch.Price.Currency == x.Currency }) {
+			continue
+		}
+		slots = append(slots, slot{
+			Input{"fx." + x.Currency, *x.Range, 1, -1, x.Currency},
+			func(c *Scenario, v float64) {
+				c.FX[i].Range = nil
+				for j := range c.Channels {
+					if p := &c.Channels[j].Price; p.Currency == x.Currency {
+						p.Scale = scaledBy(p.Scale, v)
+					}
+				}
+			},
+		})
+	}
 	return slots
+}
+
+// scaledBy is a scale times a factor; 0 is none yet.
+func scaledBy(scale money.Billionths, factor float64) money.Billionths {
+	if scale == 0 {
+		scale = money.Whole
+	}
+	return money.Billionths(math.Round(float64(scale) * factor))
 }
 
 // scaled is the latency with its median times a factor.
@@ -170,7 +195,7 @@ func (s *Scenario) having(kind channel.Reason) []string {
 // priceText is the price in words.
 func (ch *Channel) priceText() string {
 	p := &ch.Price
-	write := money.Micros.String
+	write := bothWays(p)
 	if p.Unit != "" {
 		write = func(m money.Micros) string { return Quantity(m) + " " + p.Unit + "s" }
 	}
@@ -194,7 +219,7 @@ func (ch *Channel) priceText() string {
 		if p.Per > 1 {
 			each = " for " + grouped(int64(p.Per)) + " " + p.Unit + "s"
 		}
-		parts = append(parts, inWords(p.UnitPrice, each, money.Micros.String))
+		parts = append(parts, inWords(p.UnitPrice, each, bothWays(p)))
 	}
 	if p.Discount > 0 {
 		parts = append(parts, "less "+p.Discount.String())

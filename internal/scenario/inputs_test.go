@@ -99,6 +99,39 @@ func TestWithPrice(t *testing.T) {
 	}
 }
 
+// The rate of a currency is one factor for all prices in it, beside their own.
+func TestWithRate(t *testing.T) {
+	s := good(t, "fx", `channels.forwarding.price.range=["50%", "200%"]`)
+	inputs := s.Inputs()
+	last := len(inputs) - 1
+	want := Input{"fx.CNY", Range{137.0 / 139, 141.0 / 139, "uniform"}, 1, -1, "CNY"}
+	if diff := cmp.Diff(want, inputs[last], cmpopts.EquateApprox(1e-12, 0)); diff != "" || inputs[0].Of != "price" {
+		t.Fatalf("%v: %s", inputs, diff)
+	}
+	for _, tt := range []struct {
+		rate, price         float64
+		forwarding, reverse string
+	}{
+		{1, 1, "$1.110638", "$0.6912"},           // 173,700 tokens × CNY 46 × $0.139; JPY 120 × 0.9 × $0.0064
+		{141.0 / 139, 1, "$1.126618", "$0.6912"}, // at $0.141
+		{137.0 / 139, 2, "$2.189315", "$0.6912"}, // at $0.137, twice
+	} {
+		c := s.With([]float64{tt.price, 0.02, tt.rate})
+		for i, want := range []string{tt.forwarding, tt.reverse} {
+			charge, err := c.Channels[i].Price.Charge(channel.Usage{Clip: c.Workload.Videos[0].Clip, Made: true})
+			if err != nil || charge.String() != want {
+				t.Errorf("at %v, %v: %s charges %v, %v; want %s", tt.rate, tt.price, c.Channels[i].Name, charge, err, want)
+			}
+		}
+		if c.Inputs() != nil {
+			t.Errorf("what was set is still unknown: %v", c.Inputs())
+		}
+	}
+	if unused := good(t, "fx", `channels.forwarding.price={ per_call = "$1" }`).Inputs(); unused[len(unused)-1].Of == "CNY" {
+		t.Error("a rate is an input, though no price is in that currency")
+	}
+}
+
 // The nominal values give the scenario itself.
 func TestWithNominal(t *testing.T) {
 	s := good(t, "latencies")

@@ -28,12 +28,13 @@ func (r *reader) price(n *document.Node, c *Channel) {
 	c.PriceRange = t.factorRange("price", "price")
 	c.PriceConfidence = read(t, "confidence", Unstated, oneOf[Confidence](Confidences))
 	credits, creditPrice := t.get("credits"), t.get("credit_price")
-	given := t.shape(p, (*reader).money)
+	tender := &tender{price: p}
+	given := t.shape(p, tender.amount)
 	if credits != nil {
 		given = append(given, credits)
 		p.Unit, p.Per = "credit", 1
 		p.UnitPrice = map[string]money.Micros{
-			channel.Any: need(t, "credit_price", `credit_price = "$0.01"`, (*reader).positiveMoney)}
+			channel.Any: need(t, "credit_price", `credit_price = "$0.01"`, tender.positive)}
 		r.creditShape(credits, p)
 	} else if creditPrice != nil {
 		r.FailKey(creditPrice, "write credits = { per_second = 5 } beside it, or leave it out",
@@ -41,7 +42,7 @@ func (r *reader) price(n *document.Node, c *Channel) {
 	}
 	if perUnit := t.get("per_unit"); perUnit != nil {
 		given = append(given, perUnit)
-		r.perUnit(perUnit, p)
+		r.perUnit(perUnit, p, tender)
 	}
 	t.reduction(p)
 	r.oneShape(t, given, "per_second, per_call, base, ladder, credits, per_unit")
@@ -65,12 +66,12 @@ func (r *reader) oneShape(t *table, given []*document.Node, shapes string) {
 const mostPer = 1_000_000_000
 
 // perUnit reads a price of what the vendor counts, and how much of it a clip takes: by a formula, or by the shapes.
-func (r *reader) perUnit(n *document.Node, p *channel.Price) {
+func (r *reader) perUnit(n *document.Node, p *channel.Price, d *tender) {
 	t := r.table(n, `{ unit = "token", price = "$7.00", per = 1_000_000, quantity = "width * height * frames / 1024" }`)
 	defer t.close()
 	p.Unit = need(t, "unit", `unit = "token", what the vendor counts`, (*reader).unit)
 	p.UnitPrice = need(t, "price", `price = "$7.00", the price of as many units as per says`,
-		perResolution((*reader).positiveMoney))
+		perResolution(d.positive))
 	p.Per = read(t, "per", 1, integer(1, mostPer))
 	quantity := t.get("quantity")
 	given := t.shape(p, (*reader).credits)

@@ -25,6 +25,7 @@ type Scenario struct {
 	Title    string
 	Seed     uint64
 	Currency string // "USD"
+	FX       []FX   // rates of the other currencies of prices, in the order of the file
 
 	Workload   Workload
 	Channels   []Channel // in the order of the file

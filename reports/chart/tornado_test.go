@@ -171,6 +171,7 @@ func TestInputWords(t *testing.T) {
 		"channels.reverse.price":               "Reverse: price, % of stated|reverse's price",
 		"channels.reverse.price.per_call":      "Reverse: price per call|reverse's price per call",
 		`channels."a.b".errors.job.rate`:       "A.b: failed jobs|a.b's failed jobs",
+		"fx.CNY":                               "CNY rate, % of stated|the CNY rate",
 		"workload.an_order":                    "Workload an order|workload an order",
 		"channels":                             "Channels|channels",
 		"":                                     "Unnamed|unnamed",

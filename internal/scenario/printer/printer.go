@@ -8,6 +8,7 @@ package printer
 import (
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -28,6 +29,9 @@ func Print(s *scenario.Scenario) []byte {
 	w.some("title", s.Title)
 	w.put("seed", fmt.Sprint(s.Seed))
 	w.text("currency", s.Currency)
+	if s.FX != nil {
+		w.put("fx", rates(s.FX))
+	}
 	w.workload(&s.Workload)
 	for i := range s.Channels {
 		w.channel(&s.Channels[i])
@@ -156,7 +160,11 @@ func (w *writer) channel(c *scenario.Channel) {
 		w.put("makes", m.String())
 	}
 	w.put("poll", duration(c.Poll))
-	w.put("price", price(c))
+	if text, dollars := price(c); dollars != "" {
+		w.note("price", text, dollars)
+	} else {
+		w.put("price", text)
+	}
 	w.note("latency", latency(&c.Latency), "accepted → ready")
 	if c.SubmitTakes != nil {
 		w.note("submit_takes", takes(c.SubmitTakes), "submit → accepted")
@@ -291,9 +299,35 @@ func takes(t *scenario.Takes) string {
 	return fmt.Sprintf("{ median = %s, sigma = %s }", duration(t.Median), document.Number(t.Sigma))
 }
 
-func price(c *scenario.Channel) string {
+func rates(all []scenario.FX) string {
+	t := &inline{}
+	for _, x := range all {
+		rate := &inline{}
+		rate.put("rate", amount(x.Rate))
+		if g := x.Range; g != nil {
+			end := func(factor float64) string { return money.Micros(math.Round(factor * float64(x.Rate))).String() }
+			rate.put("range", texts([]string{end(g.Low), end(g.High)}))
+			rate.put("distribution", document.Quote(g.Distribution))
+		}
+		if !x.AsOf.IsZero() {
+			rate.put("as_of", x.AsOf.Format(time.DateOnly))
+		}
+		t.put(x.Currency, rate.String())
+	}
+	return t.String()
+}
+
+// price is a price as scenarios spell it, and what its amounts are in dollars, where they are in another currency.
+func price(c *scenario.Channel) (text, dollars string) {
 	p := &c.Price
 	t := &inline{}
+	var converted []string
+	amount := func(m money.Micros) string {
+		if is := scenario.Amount(p, m) + " is " + p.Dollars(m).String(); !slices.Contains(converted, is) && p.Currency != "" {
+			converted = append(converted, is)
+		}
+		return document.Quote(scenario.Amount(p, m))
+	}
 	if p.Unit == "" {
 		t.shape(p, amount)
 	} else {
@@ -316,7 +350,7 @@ func price(c *scenario.Channel) string {
 	t.bounds(c.PriceRange)
 	t.some("source", p.Source)
 	t.some("confidence", c.PriceConfidence.String())
-	return t.String()
+	return t.String(), strings.Join(converted, ", ")
 }
 
 // shape writes the amounts of a price, in money or in units.
