@@ -3,6 +3,7 @@ package channel
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"math/big"
 	"slices"
 	"time"
@@ -44,6 +45,9 @@ func (b Billed) String() string { return BilledNames[b] }
 // Any stands for every resolution that has no amount of its own.
 const Any = ""
 
+// WithAudio follows a resolution where an amount is of clips with sound only.
+const WithAudio = "+audio"
+
 // Price is what a channel charges. Amounts are millionths of a dollar, or of Currency; where Unit is set, all but
 // UnitPrice are quantities in millionths of that unit.
 type Price struct {
@@ -82,6 +86,9 @@ type Usage struct {
 
 // ErrNoPrice is returned for a clip that the price says nothing about.
 var ErrNoPrice = errors.New("no price")
+
+// errAudio is returned for a clip that has one price with audio and another one without, and doesn't say which.
+var errAudio = fmt.Errorf("%w without a word on audio", ErrNoPrice)
 
 // Charge is what the channel bills for one attempt: the only billing function there is.
 // It multiplies first and rounds once, half up, to the micro-dollar.
@@ -150,9 +157,9 @@ func (p *Price) amount(c Clip, share money.Billionths) (money.Micros, error) {
 func (p *Price) dollars(c Clip, num *big.Int, share money.Billionths) (money.Micros, error) {
 	den := big.NewInt(1)
 	if p.Unit != "" {
-		each, ok := of(p.UnitPrice, c)
-		if !ok {
-			return 0, fmt.Errorf("%w of a %s for %v", ErrNoPrice, p.Unit, c)
+		each, err := of(p.UnitPrice, c)
+		if err != nil {
+			return 0, fmt.Errorf("%w of a %s for %v", err, p.Unit, c)
 		}
 		num.Mul(num, big.NewInt(int64(each)))
 		den.Mul(big.NewInt(int64(money.Dollar)), big.NewInt(int64(p.Per)))
@@ -178,13 +185,22 @@ func (p *Price) dollars(c Clip, num *big.Int, share money.Billionths) (money.Mic
 	return money.Micros(num.Int64()), nil
 }
 
-// of is the amount for a clip.
-func of(table map[string]money.Micros, c Clip) (money.Micros, bool) {
+// of is the amount for a clip. Where sound has an amount of its own, it isn't guessed whether the clip has any.
+func of(table map[string]money.Micros, c Clip) (money.Micros, error) {
 	amount, ok := table[c.Resolution]
 	if !ok {
 		amount, ok = table[Any]
 	}
-	return amount, ok
+	audible, loud := table[c.Resolution+WithAudio]
+	switch {
+	case loud && (c.Audio == Audible || c.Audio == AnyAudio && !ok):
+		return audible, nil
+	case loud && c.Audio == AnyAudio && audible != amount:
+		return 0, errAudio
+	case !ok:
+		return 0, ErrNoPrice
+	}
+	return amount, nil
 }
 
 // units is the amount of a clip, in money or in what the vendor counts.
@@ -196,9 +212,9 @@ func (p *Price) units(c Clip) (*big.Int, error) {
 	if p.Shape == Ladder {
 		table = p.Rungs[c.Seconds]
 	}
-	unit, ok := of(table, c)
-	if !ok {
-		return nil, fmt.Errorf("%w for %v", ErrNoPrice, c)
+	unit, err := of(table, c)
+	if err != nil {
+		return nil, fmt.Errorf("%w for %v", err, c)
 	}
 	total := big.NewInt(int64(unit))
 	switch p.Shape {
@@ -213,28 +229,33 @@ func (p *Price) units(c Clip) (*big.Int, error) {
 
 // Prices says whether there is a price for any length of a resolution.
 func (p *Price) Prices(resolution string) bool {
-	if p.Unit != "" && !has(p.UnitPrice, resolution) {
-		return false
-	}
-	switch p.Shape {
-	case Reckoned:
-		_, _, err := Clip{Resolution: resolution}.Size()
-		return err == nil || !p.Formula.sized()
-	case Ladder:
-		for _, table := range p.Rungs {
-			if has(table, resolution) {
-				return true
-			}
+	clip := Clip{Resolution: resolution}
+	if p.Shape == Reckoned && p.Formula.sized() {
+		if _, _, err := clip.Size(); err != nil {
+			return false
 		}
-		return false
 	}
-	return has(p.Units, resolution)
+	has := func(table map[string]money.Micros) bool {
+		_, err := of(table, clip)
+		return err == nil || errors.Is(err, errAudio)
+	}
+	return (p.Unit == "" || has(p.UnitPrice)) && (p.Shape == Reckoned || slices.ContainsFunc(p.amounts(), has))
 }
 
-// has says whether a table has an amount for a resolution.
-func has(table map[string]money.Micros, resolution string) bool {
-	_, ok := of(table, Clip{Resolution: resolution})
-	return ok
+// ByAudio says whether a resolution has one price with audio and another one without.
+func (p *Price) ByAudio(resolution string) bool {
+	return slices.ContainsFunc(append(p.amounts(), p.UnitPrice), func(table map[string]money.Micros) bool {
+		_, err := of(table, Clip{Resolution: resolution})
+		return errors.Is(err, errAudio)
+	})
+}
+
+// amounts are the tables of what a clip takes.
+func (p *Price) amounts() []map[string]money.Micros {
+	if p.Shape == Ladder {
+		return slices.Collect(maps.Values(p.Rungs))
+	}
+	return []map[string]money.Micros{p.Units}
 }
 
 // Lengths lists the clip lengths that a ladder prices, ascending; nil for other shapes.

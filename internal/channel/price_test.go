@@ -120,6 +120,50 @@ func TestAnAmountOfItsOwnBeatsTheOneForAll(t *testing.T) {
 	}
 }
 
+// TestAudio: a clip with sound takes the amount that says so, else the one of its resolution; what differs is never
+// guessed.
+func TestAudio(t *testing.T) {
+	both := map[string]money.Micros{"720p": usd("$0.10"), "720p+audio": usd("$0.15"), channel.Any: usd("$0.30")}
+	alike := map[string]money.Micros{channel.Any: usd("$0.10"), "720p+audio": usd("$0.10")}
+	audible := map[string]money.Micros{"720p+audio": usd("$0.15")}
+	kling := channel.Price{Shape: channel.Ladder, Unit: "unit", Per: 1,
+		UnitPrice: map[string]money.Micros{"720p": usd("$0.14"), "720p+audio": usd("$0.20")},
+		Rungs:     map[int]map[string]money.Micros{5: {"720p": usd("$3"), "720p+audio": usd("$4.5")}}}
+	perCall := func(units map[string]money.Micros) channel.Price {
+		return channel.Price{Shape: channel.PerCall, Units: units}
+	}
+	for _, tt := range []struct {
+		name                  string
+		price                 channel.Price
+		silent, sound, either string // "": no price
+		byAudio               bool
+	}{
+		{"both", perCall(both), "$0.10", "$0.15", "", true},
+		{"both alike", perCall(alike), "$0.10", "$0.10", "$0.10", false},
+		{"one for all", perCall(flat("$0.12")), "$0.12", "$0.12", "$0.12", false},
+		{"only with sound", perCall(audible), "", "$0.15", "$0.15", false},
+		{"both in units and in their price", kling, "$0.42", "$0.90", "", true},
+	} {
+		for audio, want := range map[channel.Audio]string{channel.Silent: tt.silent, channel.Audible: tt.sound,
+			channel.AnyAudio: tt.either} {
+			clip := channel.Clip{Seconds: 5, Resolution: "720p", Audio: audio}
+			got, err := tt.price.Charge(channel.Usage{Clip: clip, Made: true})
+			if want == "" && !errors.Is(err, channel.ErrNoPrice) || want != "" && (err != nil || got != usd(want)) {
+				t.Errorf("%s: %v costs %v, %v; want %q", tt.name, clip, got, err, want)
+			}
+		}
+		if got := tt.price.ByAudio("720p"); got != tt.byAudio || tt.price.ByAudio("1080p") || !tt.price.Prices("720p") {
+			t.Errorf("%s: by audio: %t", tt.name, got)
+		}
+	}
+	for audio, want := range map[channel.Audio]string{channel.AnyAudio: "5 s 720p", channel.Silent: "5 s 720p silent",
+		channel.Audible: "5 s 720p with audio"} {
+		if got := (channel.Clip{Seconds: 5, Resolution: "720p", Audio: audio}).String(); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
+
 func TestRoundingIsHalfUpAndOnce(t *testing.T) {
 	for _, tt := range []struct {
 		name  string

@@ -121,7 +121,7 @@ func (r *reader) makes(n *document.Node) channel.Makes {
 	defer t.close()
 	m := channel.Makes{
 		Seconds:     read(t, "seconds", nil, list("[4, 8, 12]", integer(1, 3600))),
-		Resolutions: read(t, "resolutions", nil, list(`["720p"]`, (*reader).word)),
+		Resolutions: read(t, "resolutions", nil, list(`["720p"]`, (*reader).resolution)),
 	}
 	for _, f := range n.Ordered() {
 		if items, isList := f.Value.([]*document.Node); isList && len(items) == 0 && slices.Contains(t.known, f.Name) {

@@ -32,6 +32,7 @@ func (r *reader) check(root *document.Node, s *Scenario) {
 		c.checkUnit(i)
 	}
 	for i := range s.Workload.Videos {
+		c.checkAudio(&s.Workload.Videos[i], i)
 		c.checkVideo(&s.Workload.Videos[i], i)
 	}
 	for i := range s.Strategies {
@@ -204,6 +205,23 @@ func (c *checker) checkUnit(i int) {
 			ch.BalanceKeyEnv == other.BalanceKeyEnv && ch.BalanceUnit != other.BalanceUnit {
 			c.Fail(n.Find("balance_unit"), "state the same balance_unit for both, or for neither",
 				"%s and %s share an account, and disagree on what a unit of it is worth", other.Name, ch.Name)
+			return
+		}
+	}
+}
+
+// checkAudio checks that a video says whether it has audio where that makes a difference to its price.
+func (c *checker) checkAudio(v *Video, i int) {
+	n := c.sound("workload", "videos", i)
+	if n == nil || v.Clip.Audio != channel.AnyAudio {
+		return
+	}
+	for j := range c.s.Channels {
+		ch := &c.s.Channels[j]
+		if c.sound("channels", ch.Name) != nil && ch.Price.ByAudio(v.Clip.Resolution) {
+			c.Fail(n.Find("resolution"), "add audio = true or audio = false to the video",
+				"%s has one price for %s with audio and another one without, and %q doesn't say which", ch.Name,
+				v.Clip.Resolution, v.Name)
 			return
 		}
 	}

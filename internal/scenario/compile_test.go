@@ -348,6 +348,15 @@ func TestPricesCharge(t *testing.T) {
 			t.Errorf("%s charges %v (%v) for %v, want %s", test.name, charge, err, test.clip, test.want)
 		}
 	}
+	s = good(t, "audio")
+	for i, want := range [][]string{{"$1.20", "$0.63"}, {"$0.80", "$0.42"}} { // 8 × 0.15, 4.5 × 0.14; 8 × 0.10, 3 × 0.14
+		for ch, want := range want {
+			charge, err := s.Channels[ch].Price.Charge(channel.Usage{Clip: s.Workload.Videos[i].Clip, Made: true})
+			if err != nil || charge.String() != want {
+				t.Errorf("%s charges %v (%v) for %v, want %s", s.Channels[ch].Name, charge, err, s.Workload.Videos[i].Clip, want)
+			}
+		}
+	}
 	s = good(t, "prices")
 	for name, billed := range map[string]channel.Billed{"reverse": channel.OnAccept, "forwarding": channel.OnSuccess} {
 		if got := s.channel(name).Price.Billed; got != billed {

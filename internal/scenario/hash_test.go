@@ -72,6 +72,11 @@ func TestPurchaseSHA256(t *testing.T) {
 	seen := map[string]string{base: "base"}
 	for name, other := range map[string]*Scenario{
 		"orders":     mustLoad(t, source, "workload.orders_per_month=20_001"),
+		"audio":      mustLoad(t, source, "workload.videos.0.audio=true"),
+		"no audio":   mustLoad(t, source, "workload.videos.0.audio=false"),
+		"a formula":  mustLoad(t, source, `channels.forwarding.price={ per_unit = { unit = "s", price = "$0.10", quantity = "seconds" } }`),
+		"a unit":     mustLoad(t, source, `channels.forwarding.price={ per_unit = { unit = "s", price = "$10", per = 100, quantity = "seconds" } }`),
+		"a currency": mustLoad(t, source, `fx={ CNY = "$0.1" }`, `channels.forwarding.price={ per_second = "CNY 1" }`),
 		"promise":    mustLoad(t, source, "workload.promise=5m"),
 		"clip":       mustLoad(t, source, "workload.videos.short.seconds=9"),
 		"fit":        mustLoad(t, source, "workload.videos.short.fit=longer"),

@@ -130,6 +130,9 @@ func (w *writer) workload(l *scenario.Workload) {
 		w.put("seconds", fmt.Sprint(v.Clip.Seconds))
 		w.text("resolution", v.Clip.Resolution)
 		w.text("aspect", v.Clip.Aspect)
+		if v.Clip.Audio != channel.AnyAudio {
+			w.put("audio", fmt.Sprint(v.Clip.Audio == channel.Audible))
+		}
 		w.text("fit", v.Fit.String())
 	}
 }
