@@ -61,6 +61,7 @@ type Price struct {
 	Unit      string                  // what the vendor counts, such as "token"; "": money
 	UnitPrice map[string]money.Micros // for Per units, by resolution; Any for all others
 	Per       int
+	Packs     []Pack // how units are paid in advance; UnitPrice and Per are of the cheapest ones
 
 	Currency string       // such as "CNY"; "": dollars
 	Rate     money.Micros // dollars for one of Currency
@@ -72,6 +73,21 @@ type Price struct {
 
 	AsOf   time.Time // the day the price was seen; zero: not stated
 	Source string
+}
+
+// Pack is a number of units that are paid in advance.
+type Pack struct {
+	Pays    money.Micros
+	Units   int
+	Expires time.Duration // 0: never
+	Slots   int           // jobs that it lets run at once; 0: not stated
+}
+
+// Prepaid is what a pack costs, in dollars.
+func (p *Price) Prepaid(pack Pack) (money.Micros, error) {
+	all := *p
+	all.UnitPrice, all.Per = map[string]money.Micros{Any: pack.Pays}, 1
+	return all.Worth(Clip{}, money.Dollar)
 }
 
 // Usage is what one attempt used, as far as billing goes.

@@ -110,6 +110,7 @@ func (r *reader) channel(n *document.Node) Channel {
 	if limits := t.get("limits"); limits != nil {
 		c.Limits = r.limits(limits)
 	}
+	r.slots(n, &c)
 	if regimes := t.get("regimes"); regimes != nil {
 		c.Regimes = r.regimes(regimes)
 	}
@@ -282,6 +283,19 @@ func (r *reader) limits(n *document.Node) Limits {
 			"queue without concurrent")
 	}
 	return l
+}
+
+// slots limits a channel to those of its prepaid packs.
+func (r *reader) slots(n *document.Node, c *Channel) {
+	if len(c.Price.Packs) == 0 || c.Price.Packs[0].Slots == 0 {
+		return
+	}
+	slots := c.Price.Packs[0].Slots
+	if c.Limits.Concurrent > 0 && c.Limits.Concurrent != slots {
+		r.Fail(n.Find("limits", "concurrent"), "keep one of the two", "concurrent is %d, but the packs have %d slots",
+			c.Limits.Concurrent, slots)
+	}
+	c.Limits.Concurrent = slots
 }
 
 // queue reads how many jobs may wait for a slot.

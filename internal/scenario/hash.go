@@ -66,13 +66,14 @@ type boughtPrice struct {
 	Source          string                  // the same
 	UnitPrice       map[string]money.Micros `json:",omitempty"`
 	Per             int                     `json:",omitzero"`
+	Packs           []channel.Pack          `json:",omitempty"`
 	Formula         string                  `json:",omitzero"`
 	Rate            money.Micros            `json:",omitzero"`
 }
 
 func priceOf(p *channel.Price) boughtPrice {
 	b := boughtPrice{Shape: p.Shape, Units: p.Units, Extra: p.Extra, Included: p.Included, Rungs: p.Rungs,
-		Discount: p.Discount, Bonus: p.Bonus, Billed: p.Billed, Rate: p.Rate}
+		Discount: p.Discount, Bonus: p.Bonus, Billed: p.Billed, Rate: p.Rate, Packs: p.Packs}
 	if each, all := p.UnitPrice[channel.Any]; all && p.Per == 1 {
 		b.CreditPrice = each
 	} else {

@@ -76,6 +76,8 @@ func TestPurchaseSHA256(t *testing.T) {
 		"no audio":   mustLoad(t, source, "workload.videos.0.audio=false"),
 		"a formula":  mustLoad(t, source, `channels.forwarding.price={ per_unit = { unit = "s", price = "$0.10", quantity = "seconds" } }`),
 		"a unit":     mustLoad(t, source, `channels.forwarding.price={ per_unit = { unit = "s", price = "$10", per = 100, quantity = "seconds" } }`),
+		"a pack":     mustLoad(t, source, `channels.forwarding.price={ per_unit = { unit = "s", prepaid = { pays = "$10", units = 100 }, quantity = "seconds" } }`),
+		"an expiry":  mustLoad(t, source, `channels.forwarding.price={ per_unit = { unit = "s", prepaid = { pays = "$10", units = 100, expires = "9d" }, quantity = "seconds" } }`),
 		"a currency": mustLoad(t, source, `fx={ CNY = "$0.1" }`, `channels.forwarding.price={ per_second = "CNY 1" }`),
 		"promise":    mustLoad(t, source, "workload.promise=5m"),
 		"clip":       mustLoad(t, source, "workload.videos.short.seconds=9"),

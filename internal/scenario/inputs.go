@@ -219,6 +219,9 @@ func (ch *Channel) priceText() string {
 		if p.Per > 1 {
 			each = " for " + grouped(int64(p.Per)) + " " + p.Unit + "s"
 		}
+		if p.Packs != nil {
+			each = fmt.Sprintf(" for a pack of %s %ss", grouped(int64(p.Per)), p.Unit)
+		}
 		parts = append(parts, inWords(p.UnitPrice, each, bothWays(p)))
 	}
 	if p.Discount > 0 {

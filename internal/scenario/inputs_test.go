@@ -183,6 +183,7 @@ func TestAssumptions(t *testing.T) {
 		"$0.10 a second of 720p":                                           {`channels.reverse.price={ per_second = { "720p" = "$0.10" }, confidence = "vendor" }`},
 		"$0.30 for up to 5 s, $0.05 for each further second":               {`channels.reverse.price={ base = "$0.30", per_extra_second = "$0.05", included_seconds = 5, confidence = "vendor" }`},
 		"width * frames tokens, $7.00 for 1,000,000 tokens of 720p":        {`channels.reverse.price={ per_unit = { unit = "token", price = { "720p" = "$7" }, per = 1_000_000, quantity = "width * frames" }, confidence = "vendor" }`},
+		"3 units a clip, $700.00 for a pack of 5,000 units":                {`channels.reverse.price={ per_unit = { unit = "unit", prepaid = { pays = "$700", units = 5000 }, per_call = 3 }, confidence = "vendor" }`},
 		"3 units a clip, $0.14 a unit":                                     {`channels.reverse.price={ per_unit = { unit = "unit", price = "$0.14", per_call = 3 }, confidence = "vendor" }`},
 		"1% job errors, 50% of them billed":                                {`channels.reverse.errors.job={ rate = "1%", billed = "50%", confidence = "assumed" }`},
 		"4 measured values from latency.txt":                               {`channels.reverse.latency={ shape = "empirical", file = "latency.txt", confidence = "vendor" }`},

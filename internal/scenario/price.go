@@ -1,6 +1,7 @@
 package scenario
 
 import (
+	"cmp"
 	"regexp"
 	"slices"
 	"strconv"
@@ -70,9 +71,17 @@ func (r *reader) perUnit(n *document.Node, p *channel.Price, d *tender) {
 	t := r.table(n, `{ unit = "token", price = "$7.00", per = 1_000_000, quantity = "width * height * frames / 1024" }`)
 	defer t.close()
 	p.Unit = need(t, "unit", `unit = "token", what the vendor counts`, (*reader).unit)
-	p.UnitPrice = need(t, "price", `price = "$7.00", the price of as many units as per says`,
-		perResolution(d.positive))
-	p.Per = read(t, "per", 1, integer(1, mostPer))
+	if prepaid := t.get("prepaid"); prepaid != nil {
+		r.prepaid(prepaid, p, d)
+		for _, key := range []string{"price", "per"} {
+			if other := t.get(key); other != nil {
+				r.FailKey(other, "leave it out: the packs say what a unit costs", "%s beside prepaid", key)
+			}
+		}
+	} else {
+		p.UnitPrice = need(t, "price", `price = "$7.00", the price of as many units as per says`, perResolution(d.positive))
+		p.Per = read(t, "per", 1, integer(1, mostPer))
+	}
 	quantity := t.get("quantity")
 	given := t.shape(p, (*reader).credits)
 	if quantity != nil {
@@ -82,6 +91,45 @@ func (r *reader) perUnit(n *document.Node, p *channel.Price, d *tender) {
 		}
 	}
 	r.oneShape(t, given, "quantity, per_second, per_call, base, ladder")
+}
+
+const packExample = `{ pays = "$700.00", units = 5000, expires = "180d" }`
+
+// prepaid reads one pack or several. A unit has the price of the cheapest: what others cost more is no charge of a clip.
+func (r *reader) prepaid(n *document.Node, p *channel.Price, d *tender) {
+	pack := func(r *reader, n *document.Node) (channel.Pack, bool) {
+		t := r.table(n, packExample)
+		defer t.close()
+		return channel.Pack{
+			Pays:    need(t, "pays", `pays = "$700.00", the price of the pack`, d.positive),
+			Units:   need(t, "units", "units = 5000, what is in the pack", integer(1, mostPer)),
+			Expires: read(t, "expires", 0, (*reader).positiveDuration),
+			Slots:   read(t, "slots", 0, integer(1, 1_000_000)),
+		}, !n.Bad
+	}
+	if n.Fields() != nil {
+		one, _ := pack(r, n)
+		p.Packs = []channel.Pack{one}
+	} else {
+		p.Packs, _ = list("one pack as "+packExample+", or a list of them", pack)(r, n)
+	}
+	if n.Bad {
+		return
+	}
+	if len(p.Packs) == 0 {
+		r.Fail(n, "write "+packExample, "%s has no packs", n.Name)
+		return
+	}
+	cheapest := slices.MinFunc(p.Packs, func(a, b channel.Pack) int {
+		return cmp.Compare(a.Pays.Dollars()/float64(a.Units), b.Pays.Dollars()/float64(b.Units))
+	})
+	p.UnitPrice, p.Per = map[string]money.Micros{channel.Any: cheapest.Pays}, cheapest.Units
+	for i, other := range p.Packs {
+		if other.Slots != p.Packs[0].Slots {
+			r.Fail(n.Find(i), "leave slots out of the packs, and write limits = { concurrent = 20 } for the channel",
+				"packs of one price have the same slots, but here are %d and %d", p.Packs[0].Slots, other.Slots)
+		}
+	}
 }
 
 // unit reads what a vendor counts, in the singular.

@@ -336,8 +336,12 @@ func price(c *scenario.Channel) (text, dollars string) {
 	} else {
 		units := &inline{}
 		units.put("unit", document.Quote(p.Unit))
-		units.put("price", byResolution(p.UnitPrice, amount))
-		units.put("per", fmt.Sprint(p.Per))
+		if p.Packs != nil {
+			units.put("prepaid", packs(p.Packs, amount))
+		} else {
+			units.put("price", byResolution(p.UnitPrice, amount))
+			units.put("per", fmt.Sprint(p.Per))
+		}
 		units.shape(p, scenario.Quantity)
 		t.put("per_unit", units.String())
 	}
@@ -354,6 +358,23 @@ func price(c *scenario.Channel) (text, dollars string) {
 	t.some("source", p.Source)
 	t.some("confidence", c.PriceConfidence.String())
 	return t.String(), strings.Join(converted, ", ")
+}
+
+func packs(all []channel.Pack, amount func(money.Micros) string) string {
+	tables := make([]string, len(all))
+	for i, p := range all {
+		t := &inline{}
+		t.put("pays", amount(p.Pays))
+		t.put("units", fmt.Sprint(p.Units))
+		if p.Expires > 0 {
+			t.put("expires", duration(p.Expires))
+		}
+		if p.Slots > 0 {
+			t.put("slots", fmt.Sprint(p.Slots))
+		}
+		tables[i] = t.String()
+	}
+	return "[" + strings.Join(tables, ", ") + "]"
 }
 
 // shape writes the amounts of a price, in money or in units.
