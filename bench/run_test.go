@@ -118,8 +118,8 @@ func TestMeasuredAgreesWithTheClosedForm(t *testing.T) {
 func TestMeasuredPacksExpire(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := benchable(t, "starter", 20, `bench.run=["forwarding"]`, "workload.orders_per_month=100",
-			`channels.forwarding.price={ per_unit = { unit = "unit", prepaid = { pays = "$700.00", units = 5000, expires = "180d" },
-			per_call = 3 } }`, "channels.forwarding.errors.submit.rate=0%")
+			`channels.forwarding.price={ per_unit = { unit = "unit", per_call = 3,
+			prepaid = { pays = "$700.00", units = 5000, expires = "180d" } } }`, "channels.forwarding.errors.submit.rate=0%")
 		o, _ := onMock(t, s, mockchannel.Options{})
 		run, err := Run(t.Context(), s, o)
 		if err != nil {

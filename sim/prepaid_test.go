@@ -43,9 +43,11 @@ func TestPrepaidUnits(t *testing.T) {
 		month, charged float64
 	}{
 		{"300 units a month of 833", nil, 700.0 / 6, 42},
-		{"of which half fail and aren't billed", []string{"channels.kling.errors.job.rate=50%", "retry.retry_on=[]"}, 700.0 / 6, 21},
+		{"of which half fail and aren't billed", []string{"channels.kling.errors.job.rate=50%", "retry.retry_on=[]"},
+			700.0 / 6, 21},
 		{"900 units a month", []string{"workload.orders_per_month=300"}, 126, 126},
-		{"packs that never expire", []string{`channels.kling.price.per_unit.prepaid={ pays = "$700.00", units = 5000 }`}, 42, 42},
+		{"packs that never expire", []string{`channels.kling.price.per_unit.prepaid={ pays = "$700.00", units = 5000 }`},
+			42, 42},
 		{"15 % off", []string{`channels.kling.price.discount=15%`}, 0.85 * 700 / 6, 35.7},
 		{"tiers, of which the smaller is cheaper", []string{tiers, "workload.orders_per_month=300"}, 126, 113.4},
 		{"tiers, of which the larger is cheaper", []string{tiers, "workload.orders_per_month=2_500"}, 945, 945},
@@ -94,7 +96,8 @@ func TestPrepaidUnitsWithoutClosedForm(t *testing.T) {
 		t.Errorf("a month costs %v, by the closed form %v", got, direct.Exact)
 	}
 	price := exploredInput(t, run, "channels.kling.price")
-	if low, high := *price.Costs[0].AtLow, *price.Costs[0].AtHigh; math.Abs(low-350.0/6) > 1e-6 || math.Abs(high-1400.0/6) > 1e-6 {
+	low, high := *price.Costs[0].AtLow, *price.Costs[0].AtHigh
+	if math.Abs(low-350.0/6) > 1e-6 || math.Abs(high-1400.0/6) > 1e-6 {
 		t.Errorf("a month costs %v to %v over the range of the price", low, high)
 	}
 }

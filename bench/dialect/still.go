@@ -20,7 +20,7 @@ func Still(c channel.Clip) ([]byte, error) {
 }
 
 func still(length time.Duration, width, height int) ([]byte, error) {
-	if length <= 0 || length > 24*time.Hour || width < 2 || height < 2 || width > channel.MaxSide || height > channel.MaxSide {
+	if length <= 0 || length > 24*time.Hour || min(width, height) < 2 || max(width, height) > channel.MaxSide {
 		return nil, fmt.Errorf("no film is %v long and %dx%d", length, width, height)
 	}
 	sps, pps, frame := unit(0x67, sequence(width, height)), unit(0x68, picture()), unit(0x65, grey(width, height))

@@ -59,7 +59,8 @@ func (m *menu) job(c channel.Clip) (world.Job, bool) {
 // alike says whether two clips are the same to most prices and to the time it takes: the aspect doesn't matter, and an
 // order may say nothing of audio.
 func alike(a, b channel.Clip) bool {
-	return (b.Audio == channel.AnyAudio || a.Audio == b.Audio) && a.Seconds == b.Seconds && (a.Resolution == b.Resolution || shortSide(a) == shortSide(b) && shortSide(a) > 0)
+	return (b.Audio == channel.AnyAudio || a.Audio == b.Audio) && a.Seconds == b.Seconds &&
+		(a.Resolution == b.Resolution || shortSide(a) == shortSide(b) && shortSide(a) > 0)
 }
 
 // shortSide is 0 where the resolution is a word of the channel's own.

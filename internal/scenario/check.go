@@ -260,7 +260,8 @@ func (c *checker) makes(name string, v *Video) (err error, known bool) {
 
 // knows says whether a channel makes clips of a resolution at all.
 func (ch *Channel) knows(resolution string) bool {
-	return ch.Price.Prices(resolution) && (len(ch.Makes.Resolutions) == 0 || slices.Contains(ch.Makes.Resolutions, resolution))
+	return ch.Price.Prices(resolution) &&
+		(len(ch.Makes.Resolutions) == 0 || slices.Contains(ch.Makes.Resolutions, resolution))
 }
 
 // lacking is what a channel lacks for a video, by which the consequences of one mistake are known.

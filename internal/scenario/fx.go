@@ -32,7 +32,8 @@ func (r *reader) fx(n *document.Node) []FX {
 		switch {
 		case f.Name == "as_of":
 		case !currencyPattern.MatchString(f.Name) || f.Name == "USD":
-			r.FailKey(f, `write the code of another currency in capitals, as `+fxExample, "%q is no currency with a rate", f.Name)
+			r.FailKey(f, `write the code of another currency in capitals, as `+fxExample, "%q is no currency with a rate",
+				f.Name)
 		default:
 			rate := r.rateOf(f)
 			if rate.AsOf.IsZero() {
@@ -87,9 +88,10 @@ type tender struct {
 var (
 	inCurrency = regexp.MustCompile(`^([A-Z]{3}) ([0-9].*)$`)
 	// currencyAround is how people write amounts of other currencies, too.
-	currencyAround = regexp.MustCompile(`^(?i)(?:([a-z]{3}|\pS|元|円)\s*([0-9][0-9,.]*)|([0-9][0-9,.]*)\s*([a-z]{3}|\pS|元|円))$`)
-	currencySigns  = map[string][]string{"¥": {"CNY", "JPY"}, "￥": {"CNY", "JPY"}, "元": {"CNY"}, "円": {"JPY"}, "€": {"EUR"},
-		"£": {"GBP"}, "₹": {"INR"}, "₩": {"KRW"}, "RMB": {"CNY"}, "CNY": {"CNY"}, "EUR": {"EUR"}}
+	currencyAround = regexp.MustCompile(`^(?i)(?:([a-z]{3}|\pS|元|円)\s*([0-9][0-9,.]*)|` +
+		`([0-9][0-9,.]*)\s*([a-z]{3}|\pS|元|円))$`)
+	currencySigns = map[string][]string{"¥": {"CNY", "JPY"}, "￥": {"CNY", "JPY"}, "元": {"CNY"}, "円": {"JPY"},
+		"€": {"EUR"}, "£": {"GBP"}, "₹": {"INR"}, "₩": {"KRW"}, "RMB": {"CNY"}, "CNY": {"CNY"}, "EUR": {"EUR"}}
 )
 
 // amount reads an amount such as "$7.00" or "CNY 46.00".
@@ -100,8 +102,8 @@ func (d *tender) amount(r *reader, n *document.Node) (money.Micros, bool) {
 		currency = found[1]
 		var err error
 		if amount, err = money.Parse("$" + found[2]); err != nil || amount > dearest {
-			r.Fail(n, `amounts look like "CNY 46.00" or "CNY 1,250", with up to six decimals`, "%s: %q is not an amount of money",
-				n.Name, text)
+			r.Fail(n, `amounts look like "CNY 46.00" or "CNY 1,250", with up to six decimals`,
+				"%s: %q is not an amount of money", n.Name, text)
 			return 0, false
 		}
 		if !d.convert(r, n, currency) {
@@ -119,8 +121,8 @@ func (d *tender) amount(r *reader, n *document.Node) (money.Micros, bool) {
 		d.first = currency
 	}
 	if currency != d.first {
-		r.Fail(n, "write all of them in "+d.first, "the amounts of a price are in one currency, but here are %s and %s", d.first,
-			currency)
+		r.Fail(n, "write all of them in "+d.first, "the amounts of a price are in one currency, but here are %s and %s",
+			d.first, currency)
 		return 0, false
 	}
 	return amount, true

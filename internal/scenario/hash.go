@@ -112,7 +112,8 @@ func (s *Scenario) PurchaseSHA256() string {
 	for i := range s.Channels {
 		ch := &s.Channels[i]
 		// How a length is written, and whether its maker is waited for, changes nothing of the clip.
-		p.Channels[ch.Name] = bought{ch.Protocol, ch.Model, ch.Makes, priceOf(&ch.Price), ch.Form.Send, ch.Form.Fields, ch.Headers}
+		p.Channels[ch.Name] = bought{ch.Protocol, ch.Model, ch.Makes, priceOf(&ch.Price), ch.Form.Send,
+			ch.Form.Fields, ch.Headers}
 	}
 	for i := range s.Strategies {
 		st := &s.Strategies[i]

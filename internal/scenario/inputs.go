@@ -87,7 +87,8 @@ func (s *Scenario) slots() []slot {
 	}
 	for i := range s.FX {
 		x := &s.FX[i]
-		if x.Range == nil || !slices.ContainsFunc(s.Channels, func(ch Channel) bool { return ch.Price.Currency == x.Currency }) {
+		used := func(ch Channel) bool { return ch.Price.Currency == x.Currency }
+		if x.Range == nil || !slices.ContainsFunc(s.Channels, used) {
 			continue
 		}
 		slots = append(slots, slot{

@@ -127,7 +127,8 @@ func TestWithRate(t *testing.T) {
 			t.Errorf("what was set is still unknown: %v", c.Inputs())
 		}
 	}
-	if unused := good(t, "fx", `channels.forwarding.price={ per_call = "$1" }`).Inputs(); unused[len(unused)-1].Of == "CNY" {
+	unused := good(t, "fx", `channels.forwarding.price={ per_call = "$1" }`).Inputs()
+	if unused[len(unused)-1].Of == "CNY" {
 		t.Error("a rate is an input, though no price is in that currency")
 	}
 }

@@ -95,7 +95,7 @@ func (r *reader) perUnit(n *document.Node, p *channel.Price, d *tender) {
 
 const packExample = `{ pays = "$700.00", units = 5000, expires = "180d" }`
 
-// prepaid reads one pack or several. A unit has the price of the cheapest: what others cost more is no charge of a clip.
+// prepaid reads one or more packs. A unit has the price of the cheapest: what others cost more is no clip's charge.
 func (r *reader) prepaid(n *document.Node, p *channel.Price, d *tender) {
 	pack := func(r *reader, n *document.Node) (channel.Pack, bool) {
 		t := r.table(n, packExample)
@@ -144,7 +144,8 @@ func (r *reader) unit(n *document.Node) (string, bool) {
 
 var unitPattern = regexp.MustCompile(`^\p{L}[\p{L}\p{M}\p{N}_-]{0,29}$`)
 
-const formulaHint = `write numbers, width, height, seconds, frames, + - * / and ( ), as "width * height * frames / 1024"`
+const formulaHint = `write numbers, width, height, seconds, frames, + - * / and ( ), ` +
+	`as "width * height * frames / 1024"`
 
 func (r *reader) formula(n *document.Node) (*channel.Formula, bool) {
 	s, ok := r.text(n)

@@ -79,7 +79,8 @@ func (r *reader) word(n *document.Node) (string, bool) {
 func (r *reader) resolution(n *document.Node) (string, bool) {
 	s, ok := r.word(n)
 	if plain, found := strings.CutSuffix(s, channel.WithAudio); ok && found {
-		r.Fail(n, fmt.Sprintf("write %q; a video says audio = true, and the price has %q", plain, s), "%q is no resolution", s)
+		r.Fail(n, fmt.Sprintf("write %q; a video says audio = true, and the price has %q", plain, s),
+			"%q is no resolution", s)
 		return "", false
 	}
 	return s, ok
