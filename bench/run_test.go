@@ -114,6 +114,26 @@ func TestMeasuredAgreesWithTheClosedForm(t *testing.T) {
 	})
 }
 
+// TestMeasuredPacksExpire: what is measured of a channel that is paid in advance holds what a month leaves unused.
+func TestMeasuredPacksExpire(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := benchable(t, "starter", 20, `bench.run=["forwarding"]`, "workload.orders_per_month=100",
+			`channels.forwarding.price={ per_unit = { unit = "unit", per_call = 3,
+			prepaid = { pays = "$700.00", units = 5000, expires = "180d" } } }`, "channels.forwarding.errors.submit.rate=0%")
+		o, _ := onMock(t, s, mockchannel.Options{})
+		run, err := Run(t.Context(), s, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := figuresOf(t, run, "forwarding")
+		if month, unused := *got.MonthlyCost.Value, got.HandlingPerMonth; math.Abs(month-700.0/6) > 1e-6 ||
+			math.Abs(unused-(700.0/6-42)) > 1e-6 {
+			t.Errorf("a month costs %v, of which %v unused", month, unused)
+		}
+		checkSpend(t, &got)
+	})
+}
+
 // checkSpend: the parts of the money come to the month's, and unusable clips are among them where some were thrown
 // away.
 func checkSpend(t *testing.T, s *record.Strategy) {

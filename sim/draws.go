@@ -287,9 +287,17 @@ func (b *basis) simulateDraw(ctx context.Context, c *scenario.Compiled, strategy
 		drawn.Merge(t)
 		drawnCost += (t.Charge() + t.Handling(&c.Model.Costs, c.Uses[strategy])).Dollars()
 		stated.Merge(b.tallies[strategy][m])
-		statedCost += b.totals[strategy].costs[m]
+		statedCost += b.totals[strategy].costs[m] - b.unused[strategy]
 	}
+	drawnCost += unusedIn(c, strategy, &drawn, months)
+	statedCost += unusedIn(b.compiled, strategy, &stated, months)
 	return shifted(b.stated[strategy], outcome(&drawn, drawnCost, months), outcome(&stated, statedCost, months)), nil
+}
+
+// unusedIn is what prepaid units cost beyond the charges of so many months, in dollars.
+func unusedIn(c *scenario.Compiled, strategy int, t *event.Tally, months int) float64 {
+	n := float64(months)
+	return n * unusedBy(c, strategy, func(ch int) float64 { return t.Charged(ch).Dollars() / n })
 }
 
 // shifted is an outlook plus the difference of two others; a figure that one of the three doesn't reach is that of to.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -75,6 +76,32 @@ func TestExploredScenario(t *testing.T) {
 		if got := *job.Costs[i].AtHigh; math.Abs(got-want) > 2e-4*want {
 			t.Errorf("%s at 40 %% failed jobs costs %v, want %v", job.Costs[i].Strategy, got, want)
 		}
+	}
+}
+
+// TestExploredPrices: the range of a price is a factor on all that its channel charges, whatever it counts.
+func TestExploredPrices(t *testing.T) {
+	s := load(t, clinic, `channels.forwarding.price={ per_unit = { unit = "token", price = "$7.00", per = 1_000_000,
+		quantity = "width * height * frames / 1024" }, range = ["80%", "150%"] }`, `decision.require=[]`,
+		`costs={ undelivered = "$0.00", late = "$0.00" }`)
+	run, err := sim.Run(t.Context(), s, sim.Options{Months: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	price := exploredInput(t, run, "channels.forwarding.price")
+	if price.Low != 0.8 || price.High != 1.5 || price.Stated != 1 {
+		t.Errorf("explored %+v", price)
+	}
+	for i := range s.Strategies {
+		low, high := monthCost(t, s.With([]float64{0.8}), i), monthCost(t, s.With([]float64{1.5}), i)
+		if got := price.Costs[i]; math.Abs(*got.AtLow-low) > 2e-4*low || math.Abs(*got.AtHigh-high) > 2e-4*high {
+			t.Errorf("%s costs %v to %v, want %v to %v", got.Strategy, *got.AtLow, *got.AtHigh, low, high)
+		}
+	}
+	forwarding := slices.IndexFunc(s.Strategies, func(st scenario.Strategy) bool { return st.Name == "forwarding" })
+	stated, high := monthCost(t, s, forwarding), monthCost(t, s.With([]float64{1.5}), forwarding)
+	if math.Abs(high/stated-1.5) > 1e-6 { // each charge is rounded
+		t.Errorf("forwarding costs %v as stated and %v at 150 %%", stated, high)
 	}
 }
 

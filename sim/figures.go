@@ -1,11 +1,13 @@
 package sim
 
 import (
+	"fmt"
 	"math"
 	"slices"
 
 	"channelbench/internal/channel"
 	"channelbench/internal/decision"
+	"channelbench/internal/money"
 	"channelbench/internal/record"
 	"channelbench/internal/stats"
 	"channelbench/sim/event"
@@ -28,6 +30,10 @@ func (b *basis) strategy(i int, draws *draws) record.Strategy {
 	latency, warnings := b.latency(i)
 	if t.all.Delivered == 0 {
 		warnings = append(warnings, "nothing was delivered: no cost per delivered clip")
+	}
+	if b.unused[i] > 0 {
+		warnings = append(warnings, fmt.Sprintf("prepaid units for %v a month expire unused or are of smaller, dearer packs",
+			money.Micros(math.Round(b.unused[i]*100))*money.Dollar/100))
 	}
 	band, overBudget := draws.months(i, b.scenario.Decision.Budget)
 	spending := b.spending(i)

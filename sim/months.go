@@ -6,6 +6,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"channelbench/internal/money"
 	"channelbench/internal/record"
 	"channelbench/internal/stats"
 	"channelbench/sim/event"
@@ -17,6 +18,7 @@ type sample struct {
 	n         int              // months
 	tallies   [][]*event.Tally // by strategy, then month
 	totals    []*totals        // by strategy
+	unused    []float64        // by strategy, dollars a month of prepaid units, beyond what is charged
 	mix       *stats.Mix       // what the months drew of each class; all strategies met the same orders
 	precision *record.Precision
 }
@@ -25,7 +27,7 @@ type sample struct {
 type totals struct {
 	orders, delivered, inTime, fallbacks []int64
 	attempts, charges                    []float64 // charges in dollars
-	costs                                []float64 // dollars: charges, penalties and fixed costs
+	costs                                []float64 // dollars: charges, penalties, fixed costs and unused units
 	latencySums                          []float64 // seconds, of delivered orders
 	latencies                            []*stats.Histogram
 	all                                  event.Tally
@@ -52,6 +54,15 @@ func newSample(x *experiment, tallies [][]*event.Tally) *sample {
 		shares = append(shares, c.Share)
 	}
 	s.mix = stats.NewMix(orders, shares)
+	for i, t := range s.totals {
+		unused := unusedBy(x.compiled, i, func(ch int) float64 {
+			return s.monthly(i, func(t *event.Tally) money.Micros { return t.Charged(ch) })
+		})
+		for m := range t.costs {
+			t.costs[m] += unused
+		}
+		s.unused = append(s.unused, unused)
+	}
 	return s
 }
 

@@ -6,6 +6,7 @@ import (
 	"channelbench/internal/channel"
 	"channelbench/internal/money"
 	"channelbench/internal/record"
+	"channelbench/internal/scenario"
 	"channelbench/internal/stats"
 	"channelbench/sim/event"
 )
@@ -33,7 +34,7 @@ func (s *sample) spending(strategy int) spending {
 		sp.byChannel[name] = total
 	}
 	costs := &s.compiled.Model.Costs
-	fixed := s.fixed(strategy)
+	fixed := s.fixed(strategy) + s.unused[strategy]
 	undelivered := s.monthly(strategy, func(t *event.Tally) money.Micros { return t.Undeliverable(costs) })
 	late := s.monthly(strategy, func(t *event.Tally) money.Micros { return t.Lateness(costs) })
 	sp.add("", "undelivered", undelivered)
@@ -55,6 +56,18 @@ func (x *experiment) fixed(strategy int) float64 {
 	return (&event.Tally{}).Handling(&x.compiled.Model.Costs, x.compiled.Uses[strategy]).Dollars()
 }
 
+// unusedBy is what a strategy's prepaid units cost beyond its charges, in dollars a month, for a mean of what each
+// channel charges a month: packs outlast months, so that it isn't reckoned month by month.
+func unusedBy(c *scenario.Compiled, strategy int, charged func(ch int) float64) float64 {
+	unused := 0.0
+	for ch, used := range c.Uses[strategy] {
+		if used {
+			unused += c.Model.Channels[ch].Unused(charged(ch))
+		}
+	}
+	return unused
+}
+
 // monthly is a mean over months, in dollars.
 func (s *sample) monthly(strategy int, of func(*event.Tally) money.Micros) float64 {
 	months := make([]float64, s.n)
@@ -66,7 +79,7 @@ func (s *sample) monthly(strategy int, of func(*event.Tally) money.Micros) float
 
 // days are the quantiles of the months' costs up to the end of each day.
 func (s *sample) days(strategy int) []record.Day {
-	sums := slices.Repeat([]float64{s.fixed(strategy)}, s.n)
+	sums := slices.Repeat([]float64{s.fixed(strategy) + s.unused[strategy]}, s.n)
 	var days []record.Day
 	for d := range event.Days {
 		for m, t := range s.tallies[strategy] {

@@ -234,7 +234,7 @@ func (st *Study) observe(truth, orders, nights int, luck *rand.Rand) func(draw i
 			}
 		}
 		z := evsi.Normal(0, 1, luck)
-		if input := st.input(ch, ""); input >= 0 && left > 0 {
+		if input := st.input(ch, "latency"); input >= 0 && left > 0 {
 			sd := math.Sqrt(c.Sigma*c.Sigma/float64(left) + power.Nightly*power.Nightly/float64(min(nights, left)))
 			levels = append(levels, level{input, st.logs[truth][input][0] + sd*z, sd})
 		}
@@ -260,7 +260,7 @@ func timesLog(n int, log float64) float64 {
 	return float64(n) * log
 }
 
-// input is the place of a channel's error rate, or latency (""), among the inputs; −1 where it has no range.
-func (st *Study) input(ch int, kind string) int {
-	return slices.IndexFunc(st.inputs, func(in scenario.Input) bool { return in.Channel == ch && in.Error == kind })
+// input is the place of a channel's error rate, or latency, among the inputs; −1 where it has no range.
+func (st *Study) input(ch int, of string) int {
+	return slices.IndexFunc(st.inputs, func(in scenario.Input) bool { return in.Channel == ch && in.Of == of })
 }

@@ -72,7 +72,7 @@ func (f Footage) Unusable(want channel.Clip) string {
 	if (f.Length - length).Abs() > slack(length) {
 		return fmt.Sprintf("%.1f s long instead of %d s", f.Length.Seconds(), want.Seconds)
 	}
-	width, height, err := Size(want)
+	width, height, err := want.Size()
 	if err != nil {
 		return "" // a resolution in words of the channel's own says no size
 	}

@@ -22,7 +22,7 @@ var dashscope = &vendor{
 	order: func(t Target, o Order) (ask, error) {
 		parameters := map[string]any{"duration": t.length(o.Clip.Seconds, channel.LengthAsNumber)}
 		if t.Form.Sends("size", false) {
-			width, height, err := Size(o.Clip)
+			width, height, err := o.Clip.Size()
 			if err != nil {
 				return ask{}, err
 			}
@@ -79,8 +79,8 @@ func serveDashScope(c counter) {
 		}
 		clip := channel.Clip{Seconds: seconds, Resolution: strings.ToLower(parameters.at("resolution").text()),
 			Aspect: parameters.at("ratio").text()}
-		if width, height, ok := parsePair(parameters.at("size").text(), "*"); ok {
-			clip = clipOf(seconds, width, height)
+		if width, height, ok := channel.ParsePair(parameters.at("size").text(), "*"); ok {
+			clip = channel.ClipOf(seconds, width, height)
 		}
 		return filled(Purchase{Model: d.at("model").text(), Prompt: d.at("input.prompt").text(), Clip: clip}, err)
 	}, func(_ *http.Request, s *Sale) any {

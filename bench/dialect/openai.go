@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 
 	"channelbench/internal/channel"
 )
@@ -41,7 +42,7 @@ func (openAI) Fetch(t Target, j Job) (*http.Request, error) { return t.fetch(bea
 
 // order builds a submit with OpenAI's fields.
 func (t Target) order(s scheme, o Order) (*http.Request, error) {
-	width, height, err := Size(o.Clip)
+	width, height, err := o.Clip.Size()
 	if err != nil {
 		return nil, err
 	}
@@ -109,7 +110,7 @@ func videoFields(s *Sale, status string) map[string]any {
 		"id": s.ID, "model": s.Model, "status": status, "progress": s.Percent, "prompt": s.Prompt,
 		"seconds": strconv.Itoa(s.Clip.Seconds), "created_at": unix(s.Created), "completed_at": unix(s.Ended),
 	}
-	if width, height, err := Size(s.Clip); err == nil {
+	if width, height, err := s.Clip.Size(); err == nil {
 		body["size"] = fmt.Sprintf("%dx%d", width, height)
 	}
 	usage(body, s)
@@ -152,11 +153,11 @@ func clipIn(seconds, size string) (channel.Clip, error) {
 		return channel.Clip{}, &Refusal{Fault: BadRequest, Param: "seconds",
 			Message: fmt.Sprintf("Invalid value: %.60q.", seconds)}
 	}
-	width, height, ok := parseSize(size)
+	width, height, ok := channel.ParsePair(strings.ToLower(size), "x")
 	if !ok {
 		return channel.Clip{}, &Refusal{Fault: BadRequest, Param: "size", Message: fmt.Sprintf("Invalid value: %.60q.", size)}
 	}
-	return clipOf(n, width, height), nil
+	return channel.ClipOf(n, width, height), nil
 }
 
 // fieldsOf reads the fields of a form or of JSON; of a file it keeps its name only.

@@ -20,7 +20,7 @@ import (
 var runway = &vendor{
 	name: channel.Runway, base: "v1", key: bearer,
 	order: func(t Target, o Order) (ask, error) {
-		width, height, err := Size(o.Clip)
+		width, height, err := o.Clip.Size()
 		if err != nil {
 			return ask{}, err
 		}
@@ -86,7 +86,7 @@ func runwayJob(_ Job, r *Response, d document) report {
 
 func serveRunway(c counter) {
 	c.takes("POST /text_to_video", func(r *http.Request, d document) (Purchase, error) {
-		width, height, ok := parsePair(d.at("ratio").text(), ":")
+		width, height, ok := channel.ParsePair(d.at("ratio").text(), ":")
 		seconds, err := lengthIn(d.at("duration"))
 		if r.Header.Get("X-Runway-Version") == "" {
 			err = errors.Join(err, &Refusal{Fault: BadRequest, Message: "The X-Runway-Version header is missing."})
@@ -95,7 +95,7 @@ func serveRunway(c counter) {
 			err = &Refusal{Fault: BadRequest, Param: "ratio"}
 		}
 		return filled(Purchase{Model: d.at("model").text(), Prompt: d.at("promptText").text(),
-			Clip: clipOf(seconds, width, height)}, err)
+			Clip: channel.ClipOf(seconds, width, height)}, err)
 	}, func(_ *http.Request, s *Sale) any {
 		return map[string]any{"id": s.ID, "estimatedCost": map[string]any{"credits": s.Units.number()}}
 	})

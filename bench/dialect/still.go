@@ -12,7 +12,7 @@ import (
 // Still makes an MP4 file of a clip's length and size that players accept: one grey frame, shown
 // for the whole length. A 720p one has 5 kB. It is what mock halves sell.
 func Still(c channel.Clip) ([]byte, error) {
-	width, height, err := Size(c)
+	width, height, err := c.Size()
 	if err != nil {
 		return nil, err
 	}
@@ -20,7 +20,7 @@ func Still(c channel.Clip) ([]byte, error) {
 }
 
 func still(length time.Duration, width, height int) ([]byte, error) {
-	if length <= 0 || length > 24*time.Hour || width < 2 || height < 2 || width > maxSide || height > maxSide {
+	if length <= 0 || length > 24*time.Hour || min(width, height) < 2 || max(width, height) > channel.MaxSide {
 		return nil, fmt.Errorf("no film is %v long and %dx%d", length, width, height)
 	}
 	sps, pps, frame := unit(0x67, sequence(width, height)), unit(0x68, picture()), unit(0x65, grey(width, height))

@@ -67,7 +67,7 @@ func (v tasks) order(t Target, o Order) (ask, error) {
 		fields["ratio"] = o.Clip.Aspect
 	}
 	if v.audio != "" && t.Form.Sends("audio", false) {
-		fields[v.audio] = true
+		fields[v.audio] = o.Clip.Audio != channel.Silent
 	}
 	return ask{method: http.MethodPost, path: slices.Clone(v.sell), body: t.with(fields)}, nil
 }

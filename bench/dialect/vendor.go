@@ -369,7 +369,7 @@ func (t Target) input(o Order, usual channel.LengthForm) map[string]any {
 		fields["aspect_ratio"] = o.Clip.Aspect
 	}
 	if t.Form.Sends("audio", false) {
-		fields["generate_audio"] = true
+		fields["generate_audio"] = o.Clip.Audio != channel.Silent
 	}
 	return t.with(fields)
 }

@@ -72,8 +72,26 @@ func (m *Bench) sample(
 			s.tallies = append(s.tallies, m.tally(o, b.of(o.Pair)))
 		}
 	}
+	s.fixed += m.unused(s)
 	slices.SortStableFunc(s.tallies, func(x, y tally) int { return cmp.Compare(x.latency, y.latency) })
 	return s, nil
+}
+
+// unused is what prepaid units would cost beyond the charges of a month of such orders, in dollars.
+func (m *Bench) unused(s *sample) float64 {
+	charged := map[string]float64{}
+	for i := range s.tallies {
+		for k := range s.tallies[i].order.Attempts {
+			attempt := &s.tallies[i].order.Attempts[k]
+			charged[attempt.Channel] += attempt.Charge().Dollars() * s.monthly / float64(len(s.tallies))
+		}
+	}
+	unused := 0.0
+	for ch := range m.Compiled.Model.Channels {
+		c := &m.Compiled.Model.Channels[ch]
+		unused += c.Unused(charged[c.Name])
+	}
+	return unused
 }
 
 // prices fills in what clips cost. A channel that isn't driven has no price here.

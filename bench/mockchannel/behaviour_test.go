@@ -396,6 +396,30 @@ func TestOwnFaults(t *testing.T) {
 	}
 }
 
+// TestOrdersSayNothingOfAudio: what the workload has is made, and has the price of the workload's clip; so has a clip
+// whose price depends on its aspect.
+func TestOrdersSayNothingOfAudio(t *testing.T) {
+	s := marketed(t, func(s *scenario.Scenario) {
+		s.Workload.Videos[0].Clip.Audio, s.Workload.Videos[1].Clip.Audio = channel.Silent, channel.Audible
+		square := s.Workload.Videos[0]
+		square.Name, square.Clip.Aspect = "square", "1:1"
+		s.Workload.Videos = append(s.Workload.Videos, square)
+		s.Channels[forwarding].Price.Units = map[string]money.Micros{"720p": 100_000, "720p+audio": 150_000}
+	})
+	c, err := s.Compile()
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := newMenu(&s.Channels[forwarding], &c.Model.Channels[forwarding])
+	for _, want := range s.Workload.Videos {
+		asked := want.Clip
+		asked.Audio = channel.AnyAudio
+		if got, ok := m.job(m.asked(asked)); !ok || got.Clip != want.Clip {
+			t.Errorf("%v %s: made is %v %s", want.Clip, want.Clip.Aspect, got.Clip, got.Clip.Aspect)
+		}
+	}
+}
+
 // TestOrdersMayLeaveThingsOut or use words of the channel's own.
 func TestOrdersMayLeaveThingsOut(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -18,7 +18,7 @@ const mostFilms = 64
 
 // of is the file of a clip. One of a resolution that says no size has 720p.
 func (f *films) of(c channel.Clip) ([]byte, error) {
-	if _, _, err := dialect.Size(c); err != nil {
+	if _, _, err := c.Size(); err != nil {
 		c.Resolution, c.Aspect = "720p", ""
 	}
 	f.mu.Lock()

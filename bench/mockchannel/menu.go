@@ -34,11 +34,14 @@ func (m *menu) asked(c channel.Clip) channel.Clip {
 	return c
 }
 
-// job is what the channel makes of an order; a clip that the workload doesn't have is made if there is a price for it.
+// job is what the channel makes of an order: of the workload's clips the first one of that aspect, or of any. A clip
+// that the workload doesn't have is made if there is a price for it.
 func (m *menu) job(c channel.Clip) (world.Job, bool) {
-	for _, j := range m.jobs {
-		if alike(j.Clip, c) {
-			return j, true
+	for _, sameAspect := range []bool{true, false} {
+		for _, j := range m.jobs {
+			if alike(j.Clip, c) && (!sameAspect || j.Clip.Aspect == c.Aspect) {
+				return j, true
+			}
 		}
 	}
 	other := scenario.Scenario{
@@ -53,14 +56,16 @@ func (m *menu) job(c channel.Clip) (world.Job, bool) {
 	return j, j.Makes
 }
 
-// alike says whether two clips are the same to a price and to the time it takes: the aspect doesn't matter.
+// alike says whether two clips are the same to most prices and to the time it takes: the aspect doesn't matter, and an
+// order may say nothing of audio.
 func alike(a, b channel.Clip) bool {
-	return a.Seconds == b.Seconds && (a.Resolution == b.Resolution || shortSide(a) == shortSide(b) && shortSide(a) > 0)
+	return (b.Audio == channel.AnyAudio || a.Audio == b.Audio) && a.Seconds == b.Seconds &&
+		(a.Resolution == b.Resolution || shortSide(a) == shortSide(b) && shortSide(a) > 0)
 }
 
 // shortSide is 0 where the resolution is a word of the channel's own.
 func shortSide(c channel.Clip) int {
-	width, height, err := dialect.Size(c)
+	width, height, err := c.Size()
 	if err != nil {
 		return 0
 	}

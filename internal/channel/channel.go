@@ -60,10 +60,25 @@ var Protocols = []string{OpenAI, ReversedAPI, Generations, XAI, OpenRouter, Fal,
 type Clip struct {
 	Seconds    int
 	Resolution string // such as "720p"
-	Aspect     string // such as "16:9"; never part of a price
+	Aspect     string // such as "16:9"; part of a price only by Formula
+	Audio      Audio  `json:",omitzero"`
 }
 
-func (c Clip) String() string { return fmt.Sprintf("%d s %s", c.Seconds, c.Resolution) }
+func (c Clip) String() string {
+	return fmt.Sprintf("%d s %s%s", c.Seconds, c.Resolution, audios[c.Audio])
+}
+
+// Audio says whether a clip has sound.
+type Audio uint8
+
+// The kinds of sound.
+const (
+	AnyAudio Audio = iota // not stated
+	Silent
+	Audible
+)
+
+var audios = []string{"", " silent", " with audio"}
 
 // Channel is one way to buy clips.
 type Channel struct {

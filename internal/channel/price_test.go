@@ -68,9 +68,9 @@ func TestCharge(t *testing.T) {
 	discounted.Discount = share("15%")
 	topped.Bonus = share("15%")
 	reverse := channel.Price{Shape: channel.PerCall, Units: flat("$0.12")}
-	kie := channel.Price{Shape: channel.PerCall, Units: flat("$6"), CreditPrice: usd("$0.018")}
+	kie := channel.Price{Shape: channel.PerCall, Units: flat("$6"), Unit: "credit", UnitPrice: flat("$0.018"), Per: 1}
 	kling := channel.Price{Shape: channel.Base, Units: flat("$0.35"), Included: 5, Extra: usd("$0.07")}
-	runway := channel.Price{Shape: channel.PerSecond, Units: flat("$12"), CreditPrice: usd("$0.01")}
+	runway := channel.Price{Shape: channel.PerSecond, Units: flat("$12"), Unit: "credit", UnitPrice: flat("$0.01"), Per: 1}
 	ladder := channel.Price{Shape: channel.Ladder, Rungs: map[int]map[string]money.Micros{
 		5: flat("$0.30"), 10: {"720p": usd("$0.50"), channel.Any: usd("$0.90")},
 	}}
@@ -120,6 +120,50 @@ func TestAnAmountOfItsOwnBeatsTheOneForAll(t *testing.T) {
 	}
 }
 
+// TestAudio: a clip with sound takes the amount that says so, else the one of its resolution; what differs is never
+// guessed.
+func TestAudio(t *testing.T) {
+	both := map[string]money.Micros{"720p": usd("$0.10"), "720p+audio": usd("$0.15"), channel.Any: usd("$0.30")}
+	alike := map[string]money.Micros{channel.Any: usd("$0.10"), "720p+audio": usd("$0.10")}
+	audible := map[string]money.Micros{"720p+audio": usd("$0.15")}
+	kling := channel.Price{Shape: channel.Ladder, Unit: "unit", Per: 1,
+		UnitPrice: map[string]money.Micros{"720p": usd("$0.14"), "720p+audio": usd("$0.20")},
+		Rungs:     map[int]map[string]money.Micros{5: {"720p": usd("$3"), "720p+audio": usd("$4.5")}}}
+	perCall := func(units map[string]money.Micros) channel.Price {
+		return channel.Price{Shape: channel.PerCall, Units: units}
+	}
+	for _, tt := range []struct {
+		name                  string
+		price                 channel.Price
+		silent, sound, either string // "": no price
+		byAudio               bool
+	}{
+		{"both", perCall(both), "$0.10", "$0.15", "", true},
+		{"both alike", perCall(alike), "$0.10", "$0.10", "$0.10", false},
+		{"one for all", perCall(flat("$0.12")), "$0.12", "$0.12", "$0.12", false},
+		{"only with sound", perCall(audible), "", "$0.15", "$0.15", false},
+		{"both in units and in their price", kling, "$0.42", "$0.90", "", true},
+	} {
+		for audio, want := range map[channel.Audio]string{channel.Silent: tt.silent, channel.Audible: tt.sound,
+			channel.AnyAudio: tt.either} {
+			clip := channel.Clip{Seconds: 5, Resolution: "720p", Audio: audio}
+			got, err := tt.price.Charge(channel.Usage{Clip: clip, Made: true})
+			if want == "" && !errors.Is(err, channel.ErrNoPrice) || want != "" && (err != nil || got != usd(want)) {
+				t.Errorf("%s: %v costs %v, %v; want %q", tt.name, clip, got, err, want)
+			}
+		}
+		if got := tt.price.ByAudio("720p"); got != tt.byAudio || tt.price.ByAudio("1080p") || !tt.price.Prices("720p") {
+			t.Errorf("%s: by audio: %t", tt.name, got)
+		}
+	}
+	for audio, want := range map[channel.Audio]string{channel.AnyAudio: "5 s 720p", channel.Silent: "5 s 720p silent",
+		channel.Audible: "5 s 720p with audio"} {
+		if got := (channel.Clip{Seconds: 5, Resolution: "720p", Audio: audio}).String(); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
+
 func TestRoundingIsHalfUpAndOnce(t *testing.T) {
 	for _, tt := range []struct {
 		name  string
@@ -139,7 +183,8 @@ func TestRoundingIsHalfUpAndOnce(t *testing.T) {
 		{"seconds first: 10 × 0.4 is 4, not 10 × 0",
 			channel.Price{Shape: channel.PerSecond, Units: flat("$0.000001"), Discount: share("60%")}, 10, 4},
 		{"credits and bonus in one go", channel.Price{Shape: channel.PerSecond, Units: flat("$0.5"),
-			CreditPrice: usd("$0.000001"), Bonus: share("25%")}, 3, 1},
+			Unit: "credit", UnitPrice: flat("$0.000001"), Per: 1,
+			Bonus: share("25%")}, 3, 1},
 		{"all of it off", channel.Price{Shape: channel.PerCall, Units: flat("$5"), Discount: share("100%")}, 1, 0},
 		{"a bonus as large as the top-up halves",
 			channel.Price{Shape: channel.PerCall, Units: flat("$5"), Bonus: share("100%")}, 1, 2_500_000},
@@ -259,7 +304,8 @@ func TestTooLargeAPriceIsAnError(t *testing.T) {
 		{"twice the largest at half price", channel.Price{Shape: channel.PerSecond, Units: most, Discount: share("50%")},
 			true},
 		{"extra seconds", channel.Price{Shape: channel.Base, Units: most, Extra: 1}, false},
-		{"credits", channel.Price{Shape: channel.PerCall, Units: most, CreditPrice: usd("$1.000001")}, false},
+		{"credits", channel.Price{Shape: channel.PerCall, Units: most, Unit: "credit",
+			UnitPrice: flat("$1.000001"), Per: 1}, false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			got, err := tt.price.Charge(made(2, "720p"))
@@ -279,7 +325,7 @@ func anyPrice(t *rapid.T) channel.Price {
 	amounts := rapid.MapOfN(rapid.SampledFrom([]string{channel.Any, "480p", "720p"}),
 		rapid.Map(amount, func(v int64) money.Micros { return money.Micros(v) }), 1, 3)
 	p := channel.Price{
-		Shape:  channel.Shape(rapid.IntRange(0, len(channel.Shapes)-1).Draw(t, "shape")),
+		Shape:  channel.Shape(rapid.IntRange(0, int(channel.Ladder)).Draw(t, "shape")),
 		Billed: channel.Billed(rapid.IntRange(0, 1).Draw(t, "billed")),
 	}
 	if p.Shape == channel.Ladder {
@@ -292,7 +338,11 @@ func anyPrice(t *rapid.T) channel.Price {
 		p.Included = rapid.IntRange(0, 20).Draw(t, "included")
 	}
 	if rapid.Bool().Draw(t, "credits") {
-		p.CreditPrice = money.Micros(rapid.Int64Range(1, 1e7).Draw(t, "credit price"))
+		p.Unit, p.Per = "credit", rapid.SampledFrom([]int{1, 7, 1_000_000}).Draw(t, "per")
+		p.UnitPrice = map[string]money.Micros{channel.Any: money.Micros(rapid.Int64Range(1, 1e7).Draw(t, "unit price"))}
+	}
+	if rapid.Bool().Draw(t, "currency") {
+		p.Currency, p.Rate = "CNY", money.Micros(rapid.Int64Range(1, 2e6).Draw(t, "rate"))
 	}
 	switch rapid.IntRange(0, 2).Draw(t, "reduction") {
 	case 1:
@@ -325,8 +375,11 @@ func byHand(p channel.Price, c channel.Clip) (*big.Int, bool) {
 			price.Add(price, new(big.Rat).SetInt64(int64(p.Extra)))
 		}
 	}
-	if p.CreditPrice > 0 {
-		times(int64(p.CreditPrice), 1_000_000)
+	if p.Unit != "" {
+		times(int64(p.UnitPrice[channel.Any]), 1_000_000*int64(p.Per))
+	}
+	if p.Currency != "" {
+		times(int64(p.Rate), 1_000_000)
 	}
 	times(1_000_000_000-int64(p.Discount), 1_000_000_000)
 	times(1_000_000_000, 1_000_000_000+int64(p.Bonus))

@@ -22,7 +22,7 @@ func (s *Scenario) old(seen time.Time) bool {
 // Stale lists what may not hold any more of what is said of a channel: "price", "protocol".
 func (s *Scenario) Stale(ch *Channel) []string {
 	var stale []string
-	if s.old(ch.Price.AsOf) {
+	if x := rateIn(s.FX, ch.Price.Currency); s.old(ch.Price.AsOf) || x != nil && s.old(x.AsOf) {
 		stale = append(stale, "price")
 	}
 	if s.old(ch.AsOf) {
@@ -70,6 +70,16 @@ func (c *checker) checkAge(ch *Channel) {
 		c.OddBecause("ended on "+day, n, "", "%s ended on %s: figures are history", ch.Name, day)
 	case c.s.EndsSoon(ch):
 		c.OddBecause("ends on "+day, n, "", "%s ends on %s, in %s", ch.Name, day, count(days(c.today, ch.Ended), "day"))
+	}
+}
+
+// checkRates warns of rates of currencies that were seen too long ago.
+func (c *checker) checkRates() {
+	for _, x := range c.s.FX {
+		if n := c.sound("fx", x.Currency); n != nil && c.s.old(x.AsOf) {
+			c.OddBecause("old", n, "check it, and renew it and its as_of", "the rate of %s is of %s, %s ago", x.Currency,
+				x.AsOf.Format(time.DateOnly), count(days(x.AsOf, c.today), "day"))
+		}
 	}
 }
 

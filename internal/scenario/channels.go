@@ -86,7 +86,7 @@ func (r *reader) channel(n *document.Node) Channel {
 	t.keys(&c.Channel)
 	r.balance(n, &c.Channel)
 	if price := t.get("price"); price != nil {
-		c.Price, c.PriceConfidence = r.price(price)
+		r.price(price, &c)
 	} else {
 		t.missing("price", priceExample)
 	}
@@ -110,6 +110,7 @@ func (r *reader) channel(n *document.Node) Channel {
 	if limits := t.get("limits"); limits != nil {
 		c.Limits = r.limits(limits)
 	}
+	r.slots(n, &c)
 	if regimes := t.get("regimes"); regimes != nil {
 		c.Regimes = r.regimes(regimes)
 	}
@@ -121,7 +122,7 @@ func (r *reader) makes(n *document.Node) channel.Makes {
 	defer t.close()
 	m := channel.Makes{
 		Seconds:     read(t, "seconds", nil, list("[4, 8, 12]", integer(1, 3600))),
-		Resolutions: read(t, "resolutions", nil, list(`["720p"]`, (*reader).word)),
+		Resolutions: read(t, "resolutions", nil, list(`["720p"]`, (*reader).resolution)),
 	}
 	for _, f := range n.Ordered() {
 		if items, isList := f.Value.([]*document.Node); isList && len(items) == 0 && slices.Contains(t.known, f.Name) {
@@ -282,6 +283,19 @@ func (r *reader) limits(n *document.Node) Limits {
 			"queue without concurrent")
 	}
 	return l
+}
+
+// slots limits a channel to those of its prepaid packs.
+func (r *reader) slots(n *document.Node, c *Channel) {
+	if len(c.Price.Packs) == 0 || c.Price.Packs[0].Slots == 0 {
+		return
+	}
+	slots := c.Price.Packs[0].Slots
+	if c.Limits.Concurrent > 0 && c.Limits.Concurrent != slots {
+		r.Fail(n.Find("limits", "concurrent"), "keep one of the two", "concurrent is %d, but the packs have %d slots",
+			c.Limits.Concurrent, slots)
+	}
+	c.Limits.Concurrent = slots
 }
 
 // queue reads how many jobs may wait for a slot.

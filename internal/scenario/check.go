@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"channelbench/internal/channel"
-	"channelbench/internal/money"
 	"channelbench/internal/policy"
 	"channelbench/internal/scenario/document"
 )
@@ -25,6 +24,7 @@ func (r *reader) check(root *document.Node, s *Scenario) {
 	c := &checker{r, root, s}
 	c.checkNames()
 	c.checkLabels()
+	c.checkRates()
 	for i := range s.Channels {
 		c.checkPrices(&s.Channels[i])
 		c.checkLatency(&s.Channels[i])
@@ -32,6 +32,7 @@ func (r *reader) check(root *document.Node, s *Scenario) {
 		c.checkUnit(i)
 	}
 	for i := range s.Workload.Videos {
+		c.checkAudio(&s.Workload.Videos[i], i)
 		c.checkVideo(&s.Workload.Videos[i], i)
 	}
 	for i := range s.Strategies {
@@ -188,7 +189,7 @@ func (c *checker) checkPrices(ch *Channel) {
 		}
 	}
 	for i, resolution := range ch.Makes.Resolutions {
-		if !ch.prices(resolution) {
+		if !ch.Price.Prices(resolution) {
 			c.Fail(n.Find("resolutions", i), "it has prices for "+priced(&ch.Price), "%s makes %s, but has no price for it",
 				ch.Name, resolution)
 		}
@@ -209,22 +210,21 @@ func (c *checker) checkUnit(i int) {
 	}
 }
 
-// prices says whether a channel has a price for any length of a resolution.
-func (ch *Channel) prices(resolution string) bool {
-	tables := []map[string]money.Micros{ch.Price.Units}
-	if ch.Price.Shape == channel.Ladder {
-		for _, t := range ch.Price.Rungs {
-			tables = append(tables, t)
+// checkAudio checks that a video says whether it has audio where that makes a difference to its price.
+func (c *checker) checkAudio(v *Video, i int) {
+	n := c.sound("workload", "videos", i)
+	if n == nil || v.Clip.Audio != channel.AnyAudio {
+		return
+	}
+	for j := range c.s.Channels {
+		ch := &c.s.Channels[j]
+		if c.sound("channels", ch.Name) != nil && ch.Price.ByAudio(v.Clip.Resolution) {
+			c.Fail(n.Find("resolution"), "add audio = true or audio = false to the video",
+				"%s has one price for %s with audio and another one without, and %q doesn't say which", ch.Name,
+				v.Clip.Resolution, v.Name)
+			return
 		}
 	}
-	for _, t := range tables {
-		_, own := t[resolution]
-		_, all := t[channel.Any]
-		if own || all {
-			return true
-		}
-	}
-	return false
 }
 
 // checkVideo checks that some channel makes a video.
@@ -260,7 +260,8 @@ func (c *checker) makes(name string, v *Video) (err error, known bool) {
 
 // knows says whether a channel makes clips of a resolution at all.
 func (ch *Channel) knows(resolution string) bool {
-	return ch.prices(resolution) && (len(ch.Makes.Resolutions) == 0 || slices.Contains(ch.Makes.Resolutions, resolution))
+	return ch.Price.Prices(resolution) &&
+		(len(ch.Makes.Resolutions) == 0 || slices.Contains(ch.Makes.Resolutions, resolution))
 }
 
 // lacking is what a channel lacks for a video, by which the consequences of one mistake are known.

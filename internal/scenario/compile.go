@@ -86,6 +86,10 @@ func (ch *Channel) compile(videos []Video) (world.Channel, error) {
 				{Weight: 1 - e.By[channel.Region].Rate, Rate: 0}}
 		}
 	}
+	var err error
+	if w.Packs, err = ch.packs(); err != nil {
+		return w, err
+	}
 	all := ch.AllKeys()
 	w.Limits = world.Limits{PerMinute: all.RequestsPerMinute, Concurrent: all.Concurrent, Queue: all.Queue,
 		Takes: all.Takes.distribution()}
@@ -116,6 +120,24 @@ func (ch *Channel) AllKeys() Limits {
 		l.Queue *= keys
 	}
 	return l
+}
+
+// packs are those that a channel is paid by in advance.
+func (ch *Channel) packs() ([]world.Pack, error) {
+	var packs []world.Pack
+	cheapest := float64(ch.Price.UnitPrice[channel.Any]) / float64(ch.Price.Per)
+	for _, p := range ch.Price.Packs {
+		paid, err := ch.Price.Prepaid(p)
+		if err != nil {
+			return nil, err
+		}
+		pack := world.Pack{Price: float64(p.Pays) / float64(p.Units) / cheapest}
+		if p.Expires > 0 {
+			pack.Least = paid.Dollars() * world.Month.Seconds() / p.Expires.Seconds()
+		}
+		packs = append(packs, pack)
+	}
+	return packs, nil
 }
 
 // distribution is nil where nothing takes time: an interface that is nil itself, too.

@@ -328,6 +328,36 @@ func TestPricesCharge(t *testing.T) {
 			t.Errorf("%s charges %v (%v) for %d s %s, want %s", test.name, charge, err, test.seconds, test.of, test.want)
 		}
 	}
+	s = good(t, "price-units")
+	for _, test := range []struct {
+		name string
+		clip channel.Clip
+		want string
+	}{
+		{"ark", s.Workload.Videos[0].Clip, "$0.7623"},       // 108,900 tokens at $7 a million
+		{"ark", s.Workload.Videos[1].Clip, "$0.2716"},       // 38,800
+		{"relay", s.Workload.Videos[0].Clip, "$0.815225"},   // 108,900 × 7.88 × 0.95
+		{"relay", s.Workload.Videos[1].Clip, "$0.322156"},   // 38,800 × 8.74 × 0.95
+		{"kling", s.Workload.Videos[0].Clip, "$0.42"},       // 3 × 0.14
+		{"kling", s.Workload.Videos[1].Clip, "$0.336"},      // 2.4 × 0.14
+		{"omni", s.Workload.Videos[0].Clip, "$0.5068"},      // 5 × 5,792 at $17.50 a million
+		{"seconds", s.Workload.Videos[0].Clip, "$0.136364"}, // 5 × 0.03 ÷ 1.1
+	} {
+		charge, err := s.channel(test.name).Price.Charge(channel.Usage{Clip: test.clip, Made: true})
+		if err != nil || charge.String() != test.want {
+			t.Errorf("%s charges %v (%v) for %v, want %s", test.name, charge, err, test.clip, test.want)
+		}
+	}
+	s = good(t, "audio")
+	for i, want := range [][]string{{"$1.20", "$0.63"}, {"$0.80", "$0.42"}} { // 8 × 0.15, 4.5 × 0.14; 8 × 0.10, 3 × 0.14
+		for ch, want := range want {
+			charge, err := s.Channels[ch].Price.Charge(channel.Usage{Clip: s.Workload.Videos[i].Clip, Made: true})
+			if err != nil || charge.String() != want {
+				t.Errorf("%s charges %v (%v) for %v, want %s", s.Channels[ch].Name, charge, err, s.Workload.Videos[i].Clip, want)
+			}
+		}
+	}
+	s = good(t, "prices")
 	for name, billed := range map[string]channel.Billed{"reverse": channel.OnAccept, "forwarding": channel.OnSuccess} {
 		if got := s.channel(name).Price.Billed; got != billed {
 			t.Errorf("%s is billed %v", name, got)

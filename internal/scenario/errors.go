@@ -128,12 +128,12 @@ func (t *table) rateRange(rate float64) *Range {
 	return g
 }
 
-// factorRange reads the range of a latency: a factor on the median.
-func (t *table) factorRange() *Range {
-	g := t.bounds((*reader).factor, `["50%", "200%"], a factor on the median`)
+// factorRange reads the range of a latency or a price: a factor on what is stated.
+func (t *table) factorRange(on, stated string) *Range {
+	g := t.bounds((*reader).factor, `["50%", "200%"], a factor on the `+on)
 	if g != nil && !t.node.Bad && (g.Low > 1 || g.High < 1) {
-		t.Fail(t.node.Find("range"), `the range is a factor on the median: ["50%", "200%"] is from half to double`,
-			"the range from %s to %s leaves out 100%%, the stated latency", Share(g.Low), Share(g.High))
+		t.Fail(t.node.Find("range"), `the range is a factor on the `+on+`: ["50%", "200%"] is from half to double`,
+			"the range from %s to %s leaves out 100%%, the stated %s", Share(g.Low), Share(g.High), stated)
 	}
 	return g
 }
@@ -170,7 +170,7 @@ func (t *table) bounds(p parse[float64], example string) *Range {
 	switch {
 	case g.Low >= g.High:
 		t.Fail(n, "write the lower value first, or leave range out where the value is known",
-			"the range from %s to %s is empty", Share(g.Low), Share(g.High))
+			"the range from %v to %v is empty", n.Items()[0].Value, n.Items()[1].Value)
 		return nil
 	case g.Low == 0 && g.Distribution == "loguniform":
 		t.Fail(n.Items()[0], `begin above 0%, or write distribution = "uniform"`, "a loguniform range cannot begin at 0%%")

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"channelbench/internal/channel"
+	"channelbench/internal/money"
 	"channelbench/internal/policy"
 )
 
@@ -45,10 +46,43 @@ type purchase struct {
 type bought struct {
 	Protocol, Model string
 	Makes           channel.Makes
-	Price           channel.Price
+	Price           boughtPrice
 	Send            []string          `json:",omitzero"`
 	Fields          map[string]any    `json:",omitzero"`
 	Headers         map[string]string `json:",omitzero"`
+}
+
+// boughtPrice is what is bought of a price. Dates and sources are documentation, and the word for a unit is one.
+type boughtPrice struct {
+	Shape           channel.Shape
+	Units           map[string]money.Micros
+	Extra           money.Micros
+	Included        int
+	Rungs           map[int]map[string]money.Micros
+	CreditPrice     money.Micros // of one unit, where it is the same for all clips
+	Discount, Bonus money.Billionths
+	Billed          channel.Billed
+	AsOf            time.Time               // always zero, and always written: so it was when histories began
+	Source          string                  // the same
+	UnitPrice       map[string]money.Micros `json:",omitempty"`
+	Per             int                     `json:",omitzero"`
+	Packs           []channel.Pack          `json:",omitempty"`
+	Formula         string                  `json:",omitzero"`
+	Rate            money.Micros            `json:",omitzero"`
+}
+
+func priceOf(p *channel.Price) boughtPrice {
+	b := boughtPrice{Shape: p.Shape, Units: p.Units, Extra: p.Extra, Included: p.Included, Rungs: p.Rungs,
+		Discount: p.Discount, Bonus: p.Bonus, Billed: p.Billed, Rate: p.Rate, Packs: p.Packs}
+	if each, all := p.UnitPrice[channel.Any]; all && p.Per == 1 {
+		b.CreditPrice = each
+	} else {
+		b.UnitPrice, b.Per = p.UnitPrice, p.Per
+	}
+	if p.Formula != nil {
+		b.Formula = p.Formula.String()
+	}
+	return b
 }
 
 // policySteps are a strategy's effective steps by video, with [retry] filled in.
@@ -78,9 +112,8 @@ func (s *Scenario) PurchaseSHA256() string {
 	for i := range s.Channels {
 		ch := &s.Channels[i]
 		// How a length is written, and whether its maker is waited for, changes nothing of the clip.
-		b := bought{ch.Protocol, ch.Model, ch.Makes, ch.Price, ch.Form.Send, ch.Form.Fields, ch.Headers}
-		b.Price.AsOf, b.Price.Source = noDate, "" // documentation, not price
-		p.Channels[ch.Name] = b
+		p.Channels[ch.Name] = bought{ch.Protocol, ch.Model, ch.Makes, priceOf(&ch.Price), ch.Form.Send,
+			ch.Form.Fields, ch.Headers}
 	}
 	for i := range s.Strategies {
 		st := &s.Strategies[i]

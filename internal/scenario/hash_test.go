@@ -72,6 +72,13 @@ func TestPurchaseSHA256(t *testing.T) {
 	seen := map[string]string{base: "base"}
 	for name, other := range map[string]*Scenario{
 		"orders":     mustLoad(t, source, "workload.orders_per_month=20_001"),
+		"audio":      mustLoad(t, source, "workload.videos.0.audio=true"),
+		"no audio":   mustLoad(t, source, "workload.videos.0.audio=false"),
+		"a formula":  mustLoad(t, source, `channels.forwarding.price={ per_unit = { unit = "s", price = "$0.10", quantity = "seconds" } }`),
+		"a unit":     mustLoad(t, source, `channels.forwarding.price={ per_unit = { unit = "s", price = "$10", per = 100, quantity = "seconds" } }`),
+		"a pack":     mustLoad(t, source, `channels.forwarding.price={ per_unit = { unit = "s", prepaid = { pays = "$10", units = 100 }, quantity = "seconds" } }`),
+		"an expiry":  mustLoad(t, source, `channels.forwarding.price={ per_unit = { unit = "s", prepaid = { pays = "$10", units = 100, expires = "9d" }, quantity = "seconds" } }`),
+		"a currency": mustLoad(t, source, `fx={ CNY = "$0.1" }`, `channels.forwarding.price={ per_second = "CNY 1" }`),
 		"promise":    mustLoad(t, source, "workload.promise=5m"),
 		"clip":       mustLoad(t, source, "workload.videos.short.seconds=9"),
 		"fit":        mustLoad(t, source, "workload.videos.short.fit=longer"),
@@ -129,5 +136,17 @@ func TestProblemsAreAnError(t *testing.T) {
 	if p := problems[3]; p.Column != 8 || p.Length != 4 || p.Excerpt != "seed = true" || p.Caret != "       ^^^^" ||
 		p.Hint == "" {
 		t.Errorf("%+v", p)
+	}
+}
+
+// What histories have recorded of a purchase stays its hash.
+func TestPurchaseSHA256IsKept(t *testing.T) {
+	for name, want := range map[string]string{
+		"small":  "8dafd2064fc8bccec5487b37e05692334c6272ee61bb4eba9be98b0a481d367b",
+		"prices": "805ad60d27473828d32d63dc38152688d243d8a7cd51790bc76d8bbcc4b2dc6a",
+	} {
+		if got := good(t, name).PurchaseSHA256(); got != want {
+			t.Errorf("%s: the hash is %s; it was %s", name, got, want)
+		}
 	}
 }

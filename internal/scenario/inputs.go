@@ -17,9 +17,9 @@ import (
 type Input struct {
 	Key     string // such as "channels.reverse.errors.region.rate"
 	Range   Range
-	Nominal float64 // a rate; 1 for a latency, whose range is a factor
-	Channel int     // its index
-	Error   string  // whose rate it is, as scenarios spell it; "": a latency
+	Nominal float64 // a rate; 1 for a price, a latency or a currency, whose range is a factor
+	Channel int     // its index; −1: of none alone
+	Of      string  // "price" or "latency", the error whose rate it is, or the currency
 }
 
 // slot is an input and where it goes.
@@ -29,7 +29,7 @@ type slot struct {
 }
 
 // Inputs are the numbers with a stated range: channel by channel in the order of the file, the
-// latency first, then the errors in the order in which an attempt meets them.
+// price first, then the latency, then the errors in the order in which an attempt meets them; last the currencies.
 func (s *Scenario) Inputs() []Input {
 	var inputs []Input
 	for _, sl := range s.slots() {
@@ -46,7 +46,7 @@ func (s *Scenario) With(values []float64) *Scenario {
 		panic(fmt.Sprintf("scenario: %d values for %d inputs", len(values), len(slots)))
 	}
 	c := *s
-	c.Channels = slices.Clone(s.Channels)
+	c.Channels, c.FX = slices.Clone(s.Channels), slices.Clone(s.FX)
 	for i, v := range values {
 		slots[i].set(&c, v)
 	}
@@ -58,9 +58,18 @@ func (s *Scenario) slots() []slot {
 	for i := range s.Channels {
 		ch := &s.Channels[i]
 		key := document.Dotted("channels", ch.Name)
+		if g := ch.PriceRange; g != nil {
+			slots = append(slots, slot{
+				Input{key + ".price", *g, 1, i, "price"},
+				func(c *Scenario, v float64) {
+					price := &c.Channels[i].Price
+					price.Scale, c.Channels[i].PriceRange = scaledBy(price.Scale, v), nil
+				},
+			})
+		}
 		if g := ch.Latency.Range; g != nil {
 			slots = append(slots, slot{
-				Input{key + ".latency", *g, 1, i, ""},
+				Input{key + ".latency", *g, 1, i, "latency"},
 				func(c *Scenario, v float64) { c.Channels[i].Latency = ch.Latency.scaled(v) },
 			})
 		}
@@ -76,7 +85,33 @@ func (s *Scenario) slots() []slot {
 			}
 		}
 	}
+	for i := range s.FX {
+		x := &s.FX[i]
+		used := func(ch Channel) bool { return ch.Price.Currency == x.Currency }
+		if x.Range == nil || !slices.ContainsFunc(s.Channels, used) {
+			continue
+		}
+		slots = append(slots, slot{
+			Input{"fx." + x.Currency, *x.Range, 1, -1, x.Currency},
+			func(c *Scenario, v float64) {
+				c.FX[i].Range = nil
+				for j := range c.Channels {
+					if p := &c.Channels[j].Price; p.Currency == x.Currency {
+						p.Scale = scaledBy(p.Scale, v)
+					}
+				}
+			},
+		})
+	}
 	return slots
+}
+
+// scaledBy is a scale times a factor; 0 is none yet.
+func scaledBy(scale money.Billionths, factor float64) money.Billionths {
+	if scale == 0 {
+		scale = money.Whole
+	}
+	return money.Billionths(math.Round(float64(scale) * factor))
 }
 
 // scaled is the latency with its median times a factor.
@@ -161,30 +196,43 @@ func (s *Scenario) having(kind channel.Reason) []string {
 // priceText is the price in words.
 func (ch *Channel) priceText() string {
 	p := &ch.Price
-	write := money.Micros.String
-	if p.CreditPrice > 0 {
-		write = func(m money.Micros) string { return Credits(m) + " credits" }
+	write := bothWays(p)
+	if p.Unit != "" {
+		write = func(m money.Micros) string { return Quantity(m) + " " + p.Unit + "s" }
 	}
 	var parts []string
-	if p.Shape == channel.Ladder {
+	switch p.Shape {
+	case channel.Ladder:
 		for _, seconds := range p.Lengths() {
 			parts = append(parts, inWords(p.Rungs[seconds], fmt.Sprintf(" for %d s", seconds), write))
 		}
-	} else {
+	case channel.Reckoned:
+		parts = append(parts, fmt.Sprintf("%v %ss", p.Formula, p.Unit))
+	default:
 		parts = append(parts, inWords(p.Units, map[channel.Shape]string{channel.PerSecond: " a second",
 			channel.PerCall: " a clip", channel.Base: fmt.Sprintf(" for up to %d s", p.Included)}[p.Shape], write))
 	}
 	if p.Shape == channel.Base {
 		parts = append(parts, write(p.Extra)+" for each further second")
 	}
-	if p.CreditPrice > 0 {
-		parts = append(parts, p.CreditPrice.String()+" a credit")
+	if p.Unit != "" {
+		each := " a " + p.Unit
+		if p.Per > 1 {
+			each = " for " + grouped(int64(p.Per)) + " " + p.Unit + "s"
+		}
+		if p.Packs != nil {
+			each = fmt.Sprintf(" for a pack of %s %ss", grouped(int64(p.Per)), p.Unit)
+		}
+		parts = append(parts, inWords(p.UnitPrice, each, bothWays(p)))
 	}
 	if p.Discount > 0 {
 		parts = append(parts, "less "+p.Discount.String())
 	}
 	if p.Bonus > 0 {
 		parts = append(parts, "top-ups with a bonus of "+p.Bonus.String())
+	}
+	if ch.PriceRange != nil {
+		parts = append(parts, ch.PriceRange.text("times that"))
 	}
 	if !p.AsOf.IsZero() {
 		parts = append(parts, "as of "+p.AsOf.Format(time.DateOnly))

@@ -15,9 +15,9 @@ import (
 
 func TestInputs(t *testing.T) {
 	want := []Input{
-		{"channels.forwarding.latency", Range{0.5, 2, "uniform"}, 1, 0, ""},
+		{"channels.forwarding.latency", Range{0.5, 2, "uniform"}, 1, 0, "latency"},
 		{"channels.reverse.errors.region.rate", Range{0.01, 0.03, "uniform"}, 0.02, 1, "region"},
-		{"channels.weibull.latency", Range{0.8, 1.25, "loguniform"}, 1, 3, ""},
+		{"channels.weibull.latency", Range{0.8, 1.25, "loguniform"}, 1, 3, "latency"},
 	}
 	if diff := cmp.Diff(want, good(t, "latencies").Inputs()); diff != "" {
 		t.Error(diff)
@@ -27,6 +27,13 @@ func TestInputs(t *testing.T) {
 		{"channels.reverse.errors.job.rate", Range{0, 0.02, "uniform"}, 0.01, 1, "job"},
 	}
 	if diff := cmp.Diff(want, good(t, "errors").Inputs()); diff != "" {
+		t.Error(diff)
+	}
+	want = []Input{
+		{"channels.forwarding.price", Range{0.9, 1.2, "uniform"}, 1, 0, "price"},
+		{"channels.reverse.errors.region.rate", Range{0.01, 0.03, "uniform"}, 0.02, 1, "region"},
+	}
+	if diff := cmp.Diff(want, good(t, "small", `channels.forwarding.price.range=["90%", "120%"]`).Inputs()); diff != "" {
 		t.Error(diff)
 	}
 	if inputs := good(t, "minimal").Inputs(); inputs != nil {
@@ -77,6 +84,55 @@ func TestWith(t *testing.T) {
 	s.With(nil)
 }
 
+// The range of a price is a factor on every charge, exactly.
+func TestWithPrice(t *testing.T) {
+	s := good(t, "prices", `channels.reverse.price.range=["50%", "200%"]`, `channels.reverse.errors.region.rate=0%`,
+		`channels.reverse.errors.region.range=["0%", "1%"]`)
+	c := s.With([]float64{1.25, 0})
+	price := &c.Channels[1].Price
+	charge, err := price.Charge(channel.Usage{Clip: channel.Clip{Seconds: 8, Resolution: "4k"}, Made: true})
+	if err != nil || charge.String() != "$0.527778" { // 50 × 0.0095 ÷ 1.125 × 1.25
+		t.Errorf("it charges %v, %v", charge, err)
+	}
+	if c.Channels[1].PriceRange != nil || s.Channels[1].PriceRange == nil || s.Channels[1].Price.Scale != 0 {
+		t.Errorf("the price has the range %v, and had %v", c.Channels[1].PriceRange, s.Channels[1].PriceRange)
+	}
+}
+
+// The rate of a currency is one factor for all prices in it, beside their own.
+func TestWithRate(t *testing.T) {
+	s := good(t, "fx", `channels.forwarding.price.range=["50%", "200%"]`)
+	inputs := s.Inputs()
+	last := len(inputs) - 1
+	want := Input{"fx.CNY", Range{137.0 / 139, 141.0 / 139, "uniform"}, 1, -1, "CNY"}
+	if diff := cmp.Diff(want, inputs[last], cmpopts.EquateApprox(1e-12, 0)); diff != "" || inputs[0].Of != "price" {
+		t.Fatalf("%v: %s", inputs, diff)
+	}
+	for _, tt := range []struct {
+		rate, price         float64
+		forwarding, reverse string
+	}{
+		{1, 1, "$1.110638", "$0.6912"},           // 173,700 tokens × CNY 46 × $0.139; JPY 120 × 0.9 × $0.0064
+		{141.0 / 139, 1, "$1.126618", "$0.6912"}, // at $0.141
+		{137.0 / 139, 2, "$2.189315", "$0.6912"}, // at $0.137, twice
+	} {
+		c := s.With([]float64{tt.price, 0.02, tt.rate})
+		for i, want := range []string{tt.forwarding, tt.reverse} {
+			charge, err := c.Channels[i].Price.Charge(channel.Usage{Clip: c.Workload.Videos[0].Clip, Made: true})
+			if err != nil || charge.String() != want {
+				t.Errorf("at %v, %v: %s charges %v, %v; want %s", tt.rate, tt.price, c.Channels[i].Name, charge, err, want)
+			}
+		}
+		if c.Inputs() != nil {
+			t.Errorf("what was set is still unknown: %v", c.Inputs())
+		}
+	}
+	unused := good(t, "fx", `channels.forwarding.price={ per_call = "$1" }`).Inputs()
+	if unused[len(unused)-1].Of == "CNY" {
+		t.Error("a rate is an input, though no price is in that currency")
+	}
+}
+
 // The nominal values give the scenario itself.
 func TestWithNominal(t *testing.T) {
 	s := good(t, "latencies")
@@ -123,9 +179,13 @@ func TestAssumptions(t *testing.T) {
 		t.Errorf("latencies: %v", all)
 	}
 	for want, set := range map[string][]string{
+		"$0.12 a clip, 90% to 120% times that":                             {`channels.reverse.price={ per_call = "$0.12", range = ["90%", "120%"], confidence = "vendor" }`},
 		"$0.12 a clip, less 15%, as of 2025-12-01":                         {`channels.reverse.price={ per_call = "$0.12", discount = "15%", as_of = 2025-12-01, confidence = "vendor" }`},
 		"$0.10 a second of 720p":                                           {`channels.reverse.price={ per_second = { "720p" = "$0.10" }, confidence = "vendor" }`},
 		"$0.30 for up to 5 s, $0.05 for each further second":               {`channels.reverse.price={ base = "$0.30", per_extra_second = "$0.05", included_seconds = 5, confidence = "vendor" }`},
+		"width * frames tokens, $7.00 for 1,000,000 tokens of 720p":        {`channels.reverse.price={ per_unit = { unit = "token", price = { "720p" = "$7" }, per = 1_000_000, quantity = "width * frames" }, confidence = "vendor" }`},
+		"3 units a clip, $700.00 for a pack of 5,000 units":                {`channels.reverse.price={ per_unit = { unit = "unit", prepaid = { pays = "$700", units = 5000 }, per_call = 3 }, confidence = "vendor" }`},
+		"3 units a clip, $0.14 a unit":                                     {`channels.reverse.price={ per_unit = { unit = "unit", price = "$0.14", per_call = 3 }, confidence = "vendor" }`},
 		"1% job errors, 50% of them billed":                                {`channels.reverse.errors.job={ rate = "1%", billed = "50%", confidence = "assumed" }`},
 		"4 measured values from latency.txt":                               {`channels.reverse.latency={ shape = "empirical", file = "latency.txt", confidence = "vendor" }`},
 		"median 1m, constant":                                              {`channels.reverse.latency={ shape = "constant", base = "1m", confidence = "assumed" }`},

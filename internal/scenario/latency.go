@@ -2,11 +2,13 @@ package scenario
 
 import (
 	"bytes"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
+	"channelbench/internal/channel"
 	"channelbench/internal/dist"
 	"channelbench/internal/scenario/document"
 )
@@ -33,7 +35,7 @@ func (r *reader) latency(n *document.Node) Latency {
 		Sigma:      read(t, "sigma", 0, decimal(0, 10)),
 		K:          read(t, "k", 0, decimal(0.05, 1000)),
 		File:       read(t, "file", "", (*reader).text),
-		Range:      t.factorRange(),
+		Range:      t.factorRange("median", "latency"),
 		Confidence: read(t, "confidence", Unstated, oneOf[Confidence](Confidences)),
 		Source:     read(t, "source", "", (*reader).text),
 	}
@@ -44,6 +46,11 @@ func (r *reader) latency(n *document.Node) Latency {
 		if f := n.Fields()[key]; f != nil && !slices.Contains(latencyKeys[l.Shape], key) {
 			r.FailKey(f, "keys of this shape: "+strings.Join(latencyKeys[l.Shape], ", "), "a latency of shape %q has no %s",
 				l.Shape, key)
+		}
+	}
+	for _, f := range n.Find("per_second").Ordered() {
+		if plain, found := strings.CutSuffix(f.Name, channel.WithAudio); found {
+			r.FailKey(f, fmt.Sprintf("write %q: only prices differ by audio", plain), "%q is no resolution", f.Name)
 		}
 	}
 	t.completeLatency(&l)

@@ -72,6 +72,10 @@ func (r *reader) scenario(root *document.Node, file string) *Scenario {
 		Decision: defaultDecision,
 		Bench:    defaultBench,
 	}
+	if n := t.get("fx"); n != nil {
+		s.FX = r.fx(n)
+		r.rates = s.FX
+	}
 	if n := t.section("workload", "[workload] with orders_per_month and [[workload.videos]]"); n != nil {
 		s.Workload = r.workload(n)
 	}

@@ -1,6 +1,8 @@
 package scenario
 
 import (
+	"cmp"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -13,44 +15,149 @@ import (
 // shapeKeys are the keys that begin a price; each price has exactly one.
 var shapeKeys = []string{"per_second", "per_call", "base", "ladder"}
 
-const priceExample = `price = { per_second = "$0.10" }, or per_call, base, ladder or credits`
+const priceExample = `price = { per_second = "$0.10" }, or per_call, base, ladder, credits or per_unit`
 
-func (r *reader) price(n *document.Node) (channel.Price, Confidence) {
+func (r *reader) price(n *document.Node, c *Channel) {
 	t := r.table(n, `{ per_second = "$0.10" }`)
 	defer t.close()
-	p := channel.Price{
+	p := &c.Price
+	*p = channel.Price{
 		Billed: read(t, "billed", channel.OnSuccess, oneOf[channel.Billed](channel.BilledNames)),
 		AsOf:   read(t, "as_of", noDate, (*reader).seen),
 		Source: read(t, "source", "", (*reader).text),
 	}
-	confidence := read(t, "confidence", Unstated, oneOf[Confidence](Confidences))
+	c.PriceRange = t.factorRange("price", "price")
+	c.PriceConfidence = read(t, "confidence", Unstated, oneOf[Confidence](Confidences))
 	credits, creditPrice := t.get("credits"), t.get("credit_price")
-	given := t.shape(&p, (*reader).money)
+	tender := &tender{price: p}
+	given := t.shape(p, tender.amount)
 	if credits != nil {
 		given = append(given, credits)
-		p.CreditPrice = need(t, "credit_price", `credit_price = "$0.01"`, (*reader).positiveMoney)
-		r.creditShape(credits, &p)
+		p.Unit, p.Per = "credit", 1
+		p.UnitPrice = map[string]money.Micros{
+			channel.Any: need(t, "credit_price", `credit_price = "$0.01"`, tender.positive)}
+		r.creditShape(credits, p)
 	} else if creditPrice != nil {
 		r.FailKey(creditPrice, "write credits = { per_second = 5 } beside it, or leave it out",
 			"credit_price without credits")
 	}
-	t.reduction(&p)
-	r.oneShape(t, given)
-	return p, confidence
+	if perUnit := t.get("per_unit"); perUnit != nil {
+		given = append(given, perUnit)
+		r.perUnit(perUnit, p, tender)
+	}
+	t.reduction(p)
+	r.oneShape(t, given, "per_second, per_call, base, ladder, credits, per_unit")
 }
 
 // oneShape reports a price without a shape, or with several.
-func (r *reader) oneShape(t *table, given []*document.Node) {
+func (r *reader) oneShape(t *table, given []*document.Node, shapes string) {
 	if len(given) == 0 {
-		if t.node.Fields() != nil && !t.misspelt(append(slices.Clone(shapeKeys), "credits")...) {
-			r.FailKey(t.node, "add one of per_second, per_call, base, ladder, credits", "%s has no amount", t.node.Path())
+		if t.node.Fields() != nil && !t.misspelt(strings.Split(shapes, ", ")...) {
+			r.FailKey(t.node, "add one of "+shapes, "%s has no amount", t.node.Path())
 		}
 		return
 	}
 	for _, other := range given[1:] {
-		r.FailKey(other, "keep one of per_second, per_call, base, ladder, credits",
+		r.FailKey(other, "keep one of "+shapes,
 			"a price is counted in one way, but there are %s and %s", given[0].Name, other.Name)
 	}
+}
+
+// mostPer bounds how many units a price is for, so that it is still an amount of money for one.
+const mostPer = 1_000_000_000
+
+// perUnit reads a price of what the vendor counts, and how much of it a clip takes: by a formula, or by the shapes.
+func (r *reader) perUnit(n *document.Node, p *channel.Price, d *tender) {
+	t := r.table(n, `{ unit = "token", price = "$7.00", per = 1_000_000, quantity = "width * height * frames / 1024" }`)
+	defer t.close()
+	p.Unit = need(t, "unit", `unit = "token", what the vendor counts`, (*reader).unit)
+	if prepaid := t.get("prepaid"); prepaid != nil {
+		r.prepaid(prepaid, p, d)
+		for _, key := range []string{"price", "per"} {
+			if other := t.get(key); other != nil {
+				r.FailKey(other, "leave it out: the packs say what a unit costs", "%s beside prepaid", key)
+			}
+		}
+	} else {
+		p.UnitPrice = need(t, "price", `price = "$7.00", the price of as many units as per says`, perResolution(d.positive))
+		p.Per = read(t, "per", 1, integer(1, mostPer))
+	}
+	quantity := t.get("quantity")
+	given := t.shape(p, (*reader).credits)
+	if quantity != nil {
+		given = append(given, quantity)
+		if f, ok := r.formula(quantity); ok {
+			p.Shape, p.Formula = channel.Reckoned, f
+		}
+	}
+	r.oneShape(t, given, "quantity, per_second, per_call, base, ladder")
+}
+
+const packExample = `{ pays = "$700.00", units = 5000, expires = "180d" }`
+
+// prepaid reads one or more packs. A unit has the price of the cheapest: what others cost more is no clip's charge.
+func (r *reader) prepaid(n *document.Node, p *channel.Price, d *tender) {
+	pack := func(r *reader, n *document.Node) (channel.Pack, bool) {
+		t := r.table(n, packExample)
+		defer t.close()
+		return channel.Pack{
+			Pays:    need(t, "pays", `pays = "$700.00", the price of the pack`, d.positive),
+			Units:   need(t, "units", "units = 5000, what is in the pack", integer(1, mostPer)),
+			Expires: read(t, "expires", 0, (*reader).positiveDuration),
+			Slots:   read(t, "slots", 0, integer(1, 1_000_000)),
+		}, !n.Bad
+	}
+	if n.Fields() != nil {
+		one, _ := pack(r, n)
+		p.Packs = []channel.Pack{one}
+	} else {
+		p.Packs, _ = list("one pack as "+packExample+", or a list of them", pack)(r, n)
+	}
+	if n.Bad {
+		return
+	}
+	if len(p.Packs) == 0 {
+		r.Fail(n, "write "+packExample, "%s has no packs", n.Name)
+		return
+	}
+	cheapest := slices.MinFunc(p.Packs, func(a, b channel.Pack) int {
+		return cmp.Compare(a.Pays.Dollars()/float64(a.Units), b.Pays.Dollars()/float64(b.Units))
+	})
+	p.UnitPrice, p.Per = map[string]money.Micros{channel.Any: cheapest.Pays}, cheapest.Units
+	for i, other := range p.Packs {
+		if other.Slots != p.Packs[0].Slots {
+			r.Fail(n.Find(i), "leave slots out of the packs, and write limits = { concurrent = 20 } for the channel",
+				"packs of one price have the same slots, but here are %d and %d", p.Packs[0].Slots, other.Slots)
+		}
+	}
+}
+
+// unit reads what a vendor counts, in the singular.
+func (r *reader) unit(n *document.Node) (string, bool) {
+	s, ok := r.text(n)
+	if ok && !unitPattern.MatchString(s) {
+		r.Fail(n, `write one word in the singular, such as "token", "credit" or "second"`, "%q is no unit", s)
+		return "", false
+	}
+	return s, ok
+}
+
+var unitPattern = regexp.MustCompile(`^\p{L}[\p{L}\p{M}\p{N}_-]{0,29}$`)
+
+const formulaHint = `write numbers, width, height, seconds, frames, + - * / and ( ), ` +
+	`as "width * height * frames / 1024"`
+
+func (r *reader) formula(n *document.Node) (*channel.Formula, bool) {
+	s, ok := r.text(n)
+	if !ok {
+		return nil, false
+	}
+	f, err := channel.ParseFormula(s)
+	if err != nil {
+		r.Fail(n, formulaHint, "%s: %v", n.Name, err)
+		return nil, false
+	}
+	return f, true
 }
 
 // shape reads the amounts of a price, in money or in credits, and returns the keys that were given.
@@ -85,14 +192,14 @@ func (t *table) shape(p *channel.Price, amount parse[money.Micros]) []*document.
 	return given
 }
 
-// creditShape reads amounts in credits: plain numbers, since a credit is a unit of its own.
+// creditShape reads quantities of credits: plain numbers, since a credit is a unit of its own.
 func (r *reader) creditShape(n *document.Node, p *channel.Price) {
 	t := r.table(n, `{ per_second = 5 }`)
 	defer t.close()
-	r.oneShape(t, t.shape(p, (*reader).credits))
+	r.oneShape(t, t.shape(p, (*reader).credits), strings.Join(shapeKeys, ", "))
 }
 
-// credits reads a number of credits, with up to six decimals.
+// credits reads a number of credits, or of another unit, with up to six decimals.
 func (r *reader) credits(n *document.Node) (money.Micros, bool) {
 	v, ok := decimal(0, 1e9)(r, n)
 	if !ok {
@@ -170,7 +277,11 @@ func priced(p *channel.Price) string {
 		}
 		return strings.Join(rungs, ", ")
 	}
-	return strings.TrimPrefix(forResolutions(p.Units), " ")
+	amounts := p.Units
+	if p.Shape == channel.Reckoned {
+		amounts = p.UnitPrice
+	}
+	return strings.TrimPrefix(forResolutions(amounts), " ")
 }
 
 func forResolutions(amounts map[string]money.Micros) string {
@@ -180,7 +291,7 @@ func forResolutions(amounts map[string]money.Micros) string {
 	return " " + strings.Join(ByLength(amounts), ", ")
 }
 
-// Credits writes a number of credits: micro-credits look like micro-dollars.
-func Credits(m money.Micros) string {
+// Quantity writes how many units: their millionths look like micro-dollars.
+func Quantity(m money.Micros) string {
 	return strings.TrimSuffix(strings.NewReplacer("$", "", ",", "").Replace(m.String()), ".00")
 }

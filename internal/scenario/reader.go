@@ -15,6 +15,7 @@ type reader struct {
 	readFile func(string) ([]byte, error)
 	today    time.Time
 	live     bool
+	rates    []FX // of other currencies
 }
 
 // table reads the fields of a table and remembers which keys are known there.

@@ -25,6 +25,7 @@ type Scenario struct {
 	Title    string
 	Seed     uint64
 	Currency string // "USD"
+	FX       []FX   // rates of the other currencies of prices, in the order of the file
 
 	Workload   Workload
 	Channels   []Channel // in the order of the file
@@ -92,6 +93,7 @@ type Channel struct {
 	Errors          Errors
 	Limits          Limits
 	Regimes         []Regime
+	PriceRange      *Range // factor on the price; nil: known
 	PriceConfidence Confidence
 }
 

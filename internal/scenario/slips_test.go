@@ -11,7 +11,9 @@ import (
 func TestSlipsOfNewcomers(t *testing.T) {
 	for _, c := range []struct{ name, old, new, hint string }{
 		{"euros in letters", `"$0.10"`, `"0,12 EUR"`, "convert it: amounts are in US dollars"},
-		{"pounds", `"$0.10"`, `"GBP 0.12"`, "convert it: amounts are in US dollars"},
+		{"pounds", `"$0.10"`, `"GBP 0.12"`,
+			`add fx = { GBP = "$…", as_of = … } at the top, the dollars for one GBP`},
+		{"euros with a sign", `"$0.10"`, `"€0.12"`, `write "EUR 0.12", and its rate under fx`},
 		{"a unit that the key has", `seconds = 4`, `seconds = "4s"`, "write 4, without quotes or unit"},
 		{"yes for a word", `as_of = 2025-12-01`, `billed = true`, `it can be "on_success" or "on_accept"`},
 		{"a strategy for a channel", `steps = [{ channel = "first" }]` + "\n[strategies.s1]",

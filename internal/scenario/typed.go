@@ -11,6 +11,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"channelbench/internal/channel"
 	"channelbench/internal/money"
 	"channelbench/internal/scenario/document"
 )
@@ -69,6 +70,17 @@ func (r *reader) word(n *document.Node) (string, bool) {
 	s, ok := r.text(n)
 	if ok && !isWord(s) {
 		r.Fail(n, `write one word, such as "720p"`, "%s is %q, which is not a word", n.Name, s)
+		return "", false
+	}
+	return s, ok
+}
+
+// resolution reads one that isn't of clips with audio only, as amounts may be.
+func (r *reader) resolution(n *document.Node) (string, bool) {
+	s, ok := r.word(n)
+	if plain, found := strings.CutSuffix(s, channel.WithAudio); ok && found {
+		r.Fail(n, fmt.Sprintf("write %q; a video says audio = true, and the price has %q", plain, s),
+			"%q is no resolution", s)
 		return "", false
 	}
 	return s, ok

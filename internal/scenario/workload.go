@@ -121,12 +121,25 @@ func (r *reader) video(n *document.Node) (Video, bool) {
 		Share: need(t, "share", `share = "100%"`, (*reader).billionths),
 		Clip: channel.Clip{
 			Seconds:    need(t, "seconds", "seconds = 8", integer(1, 3600)),
-			Resolution: need(t, "resolution", `resolution = "720p"`, (*reader).word),
+			Resolution: need(t, "resolution", `resolution = "720p"`, (*reader).resolution),
 			Aspect:     read(t, "aspect", "16:9", (*reader).word),
+			Audio:      read(t, "audio", channel.AnyAudio, (*reader).audio),
 		},
 		Fit: read(t, "fit", channel.Exact, oneOf[channel.Fit](channel.Fits)),
 	}
 	return v, !n.Bad
+}
+
+// audio reads whether a video has sound.
+func (r *reader) audio(n *document.Node) (channel.Audio, bool) {
+	switch n.Value {
+	case true:
+		return channel.Audible, true
+	case false:
+		return channel.Silent, true
+	}
+	r.wrongType(n, "true or false", "audio = true, or leave it out where it makes no difference")
+	return channel.AnyAudio, false
 }
 
 // checkVideos checks what no video shows alone: names are unique, shares sum to 100 %.

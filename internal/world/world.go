@@ -65,6 +65,7 @@ type Costs struct {
 type Channel struct {
 	Name        string
 	Price       *channel.Price
+	Packs       []Pack            // how it is paid in advance; nil: it isn't
 	Jobs        []Job             // by class
 	SubmitTakes dist.Distribution // from submit to acceptance; nil: no time
 	Errors      Errors

@@ -16,6 +16,9 @@ var InputNouns = map[string]string{
 // InputWords are an input's key as people write it: "Reverse: region errors", and "reverse's region errors".
 func InputWords(run *record.Run, key string) (row, phrase string) {
 	plain := strings.NewReplacer("_", " ", ".", " ")
+	if currency, found := strings.CutPrefix(key, "fx."); found {
+		return currency + " rate, % of stated", "the " + currency + " rate"
+	}
 	channel, rest, found := cutChannel(key)
 	if !found {
 		word := ShortName(plain.Replace(key), "", "")
@@ -27,7 +30,7 @@ func InputWords(run *record.Run, key string) (row, phrase string) {
 	}
 	word := ShortName(ChannelName(run, channel), "", "")
 	row = words.UpperFirst(word) + ": " + noun
-	if rest == "latency" {
+	if rest == "latency" || rest == "price" {
 		row += ", % of stated" // its range is a factor
 	}
 	return row, word + "'s " + noun

@@ -144,9 +144,10 @@ func (a *Answer) close(m *world.Model, uses []bool, mean bool) {
 		a.ChargePerOrder += charge
 	}
 	a.HandlingPerOrder = m.Costs.Undelivered.Dollars()*(1-a.Delivered) + m.Costs.Late.Dollars()*(a.Delivered-a.InTime)
+	orders := float64(m.Orders)
 	for ch, fixed := range m.Costs.Fixed {
 		if uses[ch] {
-			a.HandlingPerOrder += fixed.Dollars() / float64(m.Orders)
+			a.HandlingPerOrder += (fixed.Dollars() + m.Channels[ch].Unused(a.ChargeByChannel[ch]*orders)) / orders
 		}
 	}
 }

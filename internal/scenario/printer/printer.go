@@ -8,6 +8,7 @@ package printer
 import (
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -28,6 +29,9 @@ func Print(s *scenario.Scenario) []byte {
 	w.some("title", s.Title)
 	w.put("seed", fmt.Sprint(s.Seed))
 	w.text("currency", s.Currency)
+	if s.FX != nil {
+		w.put("fx", rates(s.FX))
+	}
 	w.workload(&s.Workload)
 	for i := range s.Channels {
 		w.channel(&s.Channels[i])
@@ -126,6 +130,9 @@ func (w *writer) workload(l *scenario.Workload) {
 		w.put("seconds", fmt.Sprint(v.Clip.Seconds))
 		w.text("resolution", v.Clip.Resolution)
 		w.text("aspect", v.Clip.Aspect)
+		if v.Clip.Audio != channel.AnyAudio {
+			w.put("audio", fmt.Sprint(v.Clip.Audio == channel.Audible))
+		}
 		w.text("fit", v.Fit.String())
 	}
 }
@@ -156,7 +163,11 @@ func (w *writer) channel(c *scenario.Channel) {
 		w.put("makes", m.String())
 	}
 	w.put("poll", duration(c.Poll))
-	w.put("price", price(c))
+	if text, dollars := price(c); dollars != "" {
+		w.note("price", text, dollars)
+	} else {
+		w.put("price", text)
+	}
 	w.note("latency", latency(&c.Latency), "accepted → ready")
 	if c.SubmitTakes != nil {
 		w.note("submit_takes", takes(c.SubmitTakes), "submit → accepted")
@@ -291,32 +302,48 @@ func takes(t *scenario.Takes) string {
 	return fmt.Sprintf("{ median = %s, sigma = %s }", duration(t.Median), document.Number(t.Sigma))
 }
 
-func price(c *scenario.Channel) string {
+func rates(all []scenario.FX) string {
+	t := &inline{}
+	for _, x := range all {
+		rate := &inline{}
+		rate.put("rate", amount(x.Rate))
+		if g := x.Range; g != nil {
+			end := func(factor float64) string { return money.Micros(math.Round(factor * float64(x.Rate))).String() }
+			rate.put("range", texts([]string{end(g.Low), end(g.High)}))
+			rate.put("distribution", document.Quote(g.Distribution))
+		}
+		if !x.AsOf.IsZero() {
+			rate.put("as_of", x.AsOf.Format(time.DateOnly))
+		}
+		t.put(x.Currency, rate.String())
+	}
+	return t.String()
+}
+
+// price is a price as scenarios spell it, and what its amounts are in dollars, where they are in another currency.
+func price(c *scenario.Channel) (text, dollars string) {
 	p := &c.Price
 	t := &inline{}
-	write := amount
-	if p.CreditPrice > 0 {
-		write = scenario.Credits
-	}
-	amounts := &inline{}
-	if p.Shape == channel.Ladder {
-		rungs := &inline{}
-		for _, s := range p.Lengths() {
-			rungs.put(fmt.Sprint(s), byResolution(p.Rungs[s], write))
+	var converted []string
+	amount := func(m money.Micros) string {
+		if is := scenario.Amount(p, m) + " is " + p.Dollars(m).String(); !slices.Contains(converted, is) && p.Currency != "" {
+			converted = append(converted, is)
 		}
-		amounts.put("ladder", rungs.String())
-	} else {
-		amounts.put(p.Shape.String(), byResolution(p.Units, write))
+		return document.Quote(scenario.Amount(p, m))
 	}
-	if p.Shape == channel.Base {
-		amounts.put("per_extra_second", write(p.Extra))
-		amounts.put("included_seconds", fmt.Sprint(p.Included))
-	}
-	if p.CreditPrice > 0 {
-		t.put("credits", amounts.String())
-		t.put("credit_price", amount(p.CreditPrice))
+	if p.Unit == "" {
+		t.shape(p, amount)
 	} else {
-		t.pairs = amounts.pairs
+		units := &inline{}
+		units.put("unit", document.Quote(p.Unit))
+		if p.Packs != nil {
+			units.put("prepaid", packs(p.Packs, amount))
+		} else {
+			units.put("price", byResolution(p.UnitPrice, amount))
+			units.put("per", fmt.Sprint(p.Per))
+		}
+		units.shape(p, scenario.Quantity)
+		t.put("per_unit", units.String())
 	}
 	if p.Bonus > 0 {
 		t.put("bonus", document.Quote(p.Bonus.String()))
@@ -327,9 +354,47 @@ func price(c *scenario.Channel) string {
 	if !p.AsOf.IsZero() {
 		t.put("as_of", p.AsOf.Format(time.DateOnly))
 	}
+	t.bounds(c.PriceRange)
 	t.some("source", p.Source)
 	t.some("confidence", c.PriceConfidence.String())
-	return t.String()
+	return t.String(), strings.Join(converted, ", ")
+}
+
+func packs(all []channel.Pack, amount func(money.Micros) string) string {
+	tables := make([]string, len(all))
+	for i, p := range all {
+		t := &inline{}
+		t.put("pays", amount(p.Pays))
+		t.put("units", fmt.Sprint(p.Units))
+		if p.Expires > 0 {
+			t.put("expires", duration(p.Expires))
+		}
+		if p.Slots > 0 {
+			t.put("slots", fmt.Sprint(p.Slots))
+		}
+		tables[i] = t.String()
+	}
+	return "[" + strings.Join(tables, ", ") + "]"
+}
+
+// shape writes the amounts of a price, in money or in units.
+func (t *inline) shape(p *channel.Price, write func(money.Micros) string) {
+	switch p.Shape {
+	case channel.Ladder:
+		rungs := &inline{}
+		for _, s := range p.Lengths() {
+			rungs.put(fmt.Sprint(s), byResolution(p.Rungs[s], write))
+		}
+		t.put("ladder", rungs.String())
+	case channel.Reckoned:
+		t.put("quantity", document.Quote(p.Formula.String()))
+	default:
+		t.put(p.Shape.String(), byResolution(p.Units, write))
+	}
+	if p.Shape == channel.Base {
+		t.put("per_extra_second", write(p.Extra))
+		t.put("included_seconds", fmt.Sprint(p.Included))
+	}
 }
 
 // byResolution writes one value for all resolutions, or a table.

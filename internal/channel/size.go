@@ -1,4 +1,4 @@
-package dialect
+package channel
 
 import (
 	"cmp"
@@ -7,34 +7,32 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-
-	"channelbench/internal/channel"
 )
 
-// maxSide bounds the sizes that a clip may have, in pixels.
-const maxSide = 16384
+// MaxSide bounds the sizes that a clip may have, in pixels.
+const MaxSide = 16384
 
 // Resolutions that say their short side in no number of their own.
 var shortSides = map[string]int{"2k": 1440, "4k": 2160, "8k": 4320}
 
-// Size is a clip's width and height in pixels: its resolution is the short side ("720p", "4k"), and its
+// Size is the clip's width and height in pixels: its resolution is the short side ("720p", "4k"), and its
 // aspect ("16:9" where it has none) gives the long one, rounded to the next even number. A
 // resolution such as "1280x720" says both.
-func Size(c channel.Clip) (width, height int, err error) {
-	if w, h, ok := parseSize(c.Resolution); ok {
+func (c Clip) Size() (width, height int, err error) {
+	if w, h, ok := ParsePair(strings.ToLower(c.Resolution), "x"); ok {
 		return w, h, nil
 	}
 	short, ok := shortSide(c.Resolution)
 	if !ok {
 		return 0, 0, fmt.Errorf("%.40q is no resolution; write it as 720p, 4k or 1280x720", c.Resolution)
 	}
-	across, down, ok := parsePair(cmp.Or(c.Aspect, "16:9"), ":")
+	across, down, ok := ParsePair(cmp.Or(c.Aspect, "16:9"), ":")
 	if !ok {
 		return 0, 0, fmt.Errorf("%.40q is no aspect; write it as 16:9", c.Aspect)
 	}
 	long := longSide(short, max(across, down), min(across, down))
-	if long > maxSide {
-		return 0, 0, fmt.Errorf("%s at %s is wider than %d pixels", c.Resolution, c.Aspect, maxSide)
+	if long > MaxSide {
+		return 0, 0, fmt.Errorf("%s at %s is wider than %d pixels", c.Resolution, c.Aspect, MaxSide)
 	}
 	if across < down {
 		return short, long, nil
@@ -57,13 +55,13 @@ func shortSide(resolution string) (int, bool) {
 	}
 	digits, found := strings.CutSuffix(word, "p")
 	n, err := strconv.Atoi(digits)
-	return n, found && err == nil && n > 0 && n <= maxSide
+	return n, found && err == nil && n > 0 && n <= MaxSide
 }
 
-// clipOf is the clip that a size says, with the resolution as Size reads it.
-func clipOf(seconds, width, height int) channel.Clip {
+// ClipOf is the clip that a size says, with the resolution as Size reads it.
+func ClipOf(seconds, width, height int) Clip {
 	short := min(width, height)
-	clip := channel.Clip{Seconds: seconds, Resolution: strconv.Itoa(short) + "p",
+	clip := Clip{Seconds: seconds, Resolution: strconv.Itoa(short) + "p",
 		Aspect: fmt.Sprintf("%d:%d", width, height)}
 	for name, n := range shortSides {
 		if n == short {
@@ -72,7 +70,7 @@ func clipOf(seconds, width, height int) channel.Clip {
 	}
 	aspects := []string{"16:9", "9:16", "1:1", "4:3", "3:4", "3:2", "2:3", "21:9", "9:21"}
 	i := slices.IndexFunc(aspects, func(aspect string) bool {
-		w, h, err := Size(channel.Clip{Resolution: clip.Resolution, Aspect: aspect})
+		w, h, err := Clip{Resolution: clip.Resolution, Aspect: aspect}.Size()
 		return err == nil && w == width && h == height
 	})
 	if i >= 0 {
@@ -81,15 +79,11 @@ func clipOf(seconds, width, height int) channel.Clip {
 	return clip
 }
 
-func parseSize(s string) (width, height int, ok bool) {
-	return parsePair(strings.ToLower(s), "x")
-}
-
-// parsePair reads two positive numbers with a mark between them.
-func parsePair(s, mark string) (a, b int, ok bool) {
+// ParsePair reads two positive numbers with a mark between them, as "16:9" and "1280x720" have.
+func ParsePair(s, mark string) (a, b int, ok bool) {
 	left, right, found := strings.Cut(s, mark)
 	a, errA := strconv.Atoi(left)
 	b, errB := strconv.Atoi(right)
-	ok = found && errA == nil && errB == nil && a > 0 && b > 0 && a <= maxSide && b <= maxSide
+	ok = found && errA == nil && errB == nil && a > 0 && b > 0 && a <= MaxSide && b <= MaxSide
 	return a, b, ok
 }
