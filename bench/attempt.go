@@ -23,6 +23,7 @@ type attempt struct {
 	at       *endpoint
 	key      int          // of the channel's keys, the one that orders and asks
 	clip     channel.Clip // as made
+	token    string
 	reserved ledger.Reservation
 	holds    bool   // the reservation is open
 	left     bool   // its order no longer waits for it
@@ -60,8 +61,12 @@ func (t *attempt) reserve() error {
 	}
 	t.holds = true
 	made := &t.order.machine.Attempts()[t.number]
-	return t.order.keep(journal.Intent{Order: t.order.Index, Attempt: int(t.number), At: t.order.at(t.order.clock.now()),
-		Channel: t.at.channel.Name, Step: int(made.Step), Reserved: worst, Hedge: made.Hedge, KeyIndex: t.key})
+	intent := journal.Intent{Order: t.order.Index, Attempt: int(t.number), At: t.order.at(t.order.clock.now()),
+		Channel: t.at.channel.Name, Step: int(made.Step), Reserved: worst, Hedge: made.Hedge, KeyIndex: t.key}
+	if t.at.finder != nil {
+		intent.Token = t.token
+	}
+	return t.order.keep(intent)
 }
 
 // follow polls the job from a.At on, each a.Every, until it has ended.

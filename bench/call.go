@@ -28,6 +28,7 @@ type facts struct {
 	flaw     string // why the clip is unusable
 	word     string // what was last heard of a job, or of its clip, that didn't come; for people
 	cause    error  // why the submit had no answer
+	found    bool   // that answer was lost, and the order was asked for by its token
 
 	// Times of the run; 0: not yet.
 	submitted, answered, taken, ready, fetched time.Duration
@@ -56,7 +57,7 @@ func (c *call) tell(e policy.Event, fault error) {
 func (c *call) submit() {
 	c.submitted = c.order.clock.now()
 	request, err := c.at.dialect.Submit(c.at.as(c.key),
-		dialect.Order{Clip: c.clip, Prompt: c.order.prompts[c.order.Prompt]})
+		dialect.Order{Clip: c.clip, Prompt: c.order.prompts[c.order.Prompt], Token: c.token})
 	if err != nil {
 		c.cause = err
 		c.tell(policy.Event{Kind: policy.Refused, Reason: channel.Submit}, c.at.unreachable(err))
@@ -79,7 +80,7 @@ func (c *call) submit() {
 	case dialect.OurFault:
 		c.tell(policy.Event{Kind: policy.Refused, Reason: c.answer.Reason}, c.at.answered(c.key, &c.answer))
 	default:
-		c.tell(policy.Event{Kind: policy.Lost}, nil)
+		c.lost()
 	}
 }
 
@@ -92,7 +93,7 @@ func (c *call) unanswered(err error) {
 	case errors.As(err, &f) && !f.Sent:
 		c.tell(policy.Event{Kind: policy.Refused, Reason: channel.Submit}, nil)
 	default:
-		c.tell(policy.Event{Kind: policy.Lost}, nil)
+		c.lost()
 	}
 }
 
@@ -105,7 +106,7 @@ func (c *call) accepted() {
 	}
 	c.taken = c.answered
 	accepted := journal.Accepted{Order: c.order.Index, Attempt: int(c.number), At: c.order.at(c.taken), Status: c.status,
-		Job: journal.Job{ID: c.job.ID, PollURL: c.job.PollURL, ContentURL: c.job.ContentURL}}
+		Job: kept(c.job), Found: c.found}
 	if err := c.order.keep(accepted); err != nil {
 		c.tell(policy.Event{Kind: policy.Accepted}, err)
 		return

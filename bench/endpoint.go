@@ -25,6 +25,7 @@ import (
 type endpoint struct {
 	channel *channel.Channel
 	dialect dialect.Dialect
+	finder  dialect.Finder   // the dialect, where an order can be asked for by its token; nil: it can't
 	targets []dialect.Target // by key
 	client  *network.Client
 	patient *network.Client // for submits, which some channels answer when the clip is made
@@ -109,6 +110,10 @@ func (e *endpoint) open(o *Options) (hosts []string, err error) {
 	if e.dialect, known = dialect.ByName(c.Protocol); !known {
 		return nil, errors.New("it names no protocol that bench speaks")
 	}
+	if o.dialect != nil {
+		e.dialect = o.dialect
+	}
+	e.finder, _ = dialect.FinderOf(e.dialect)
 	if holder, holds := e.dialect.(dialect.Holder); c.Hold && (!holds || !holder.Holds()) {
 		return nil, fmt.Errorf("its protocol, %s, can't hold a submit until the clip is made: leave hold out", c.Protocol)
 	}

@@ -233,7 +233,7 @@ func (o *order) goesOnWithout(number int32) bool {
 func (o *order) buy(a policy.Action) {
 	at := o.endpoints[a.Channel]
 	t := &attempt{order: o, number: a.Attempt, channel: int(a.Channel), try: int(a.Try), at: at,
-		key: at.keyOf(o.Pair), clip: at.jobs[o.Class].Clip}
+		key: at.keyOf(o.Pair), clip: at.jobs[o.Class].Clip, token: o.token(o.Index, int(a.Attempt))}
 	switch bought := o.reserve(t); {
 	case bought:
 		o.attempts = append(o.attempts, t)

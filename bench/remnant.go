@@ -22,6 +22,9 @@ type remnant struct {
 // settle asks for the job until it has ended, or until settling is over.
 func (a *attack) settle(r remnant) {
 	e := a.endpointOf(&r.Attempt)
+	if r.Accepted == nil && !a.recover(&r, e) {
+		return
+	}
 	var still stall
 	began := time.Now()
 	job := dialect.Job{ID: r.Accepted.ID, PollURL: r.Accepted.PollURL, ContentURL: r.Accepted.ContentURL}

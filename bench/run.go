@@ -11,6 +11,7 @@ import (
 
 	vegeta "github.com/tsenart/vegeta/v12/lib"
 
+	"channelbench/bench/dialect"
 	"channelbench/bench/measure"
 	"channelbench/bench/outage"
 	"channelbench/internal/money"
@@ -49,6 +50,7 @@ type Options struct {
 	Since time.Time // with Allot: from when on what the run buys counts
 
 	transport http.RoundTripper // instead of the network, for tests
+	dialect   dialect.Dialect   // instead of the channels' own, likewise
 }
 
 // RefusedError says that a run was not begun: nothing was submitted, nothing spent.

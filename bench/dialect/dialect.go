@@ -55,11 +55,21 @@ type Dialect interface {
 // asked for.
 type Finder interface {
 	Dialect
+	// Finds says whether it can: vendors share an engine, and not all have tokens.
+	Finds() bool
 	// Find builds the request for an order by its token.
 	Find(t Target, token string) (*http.Request, error)
 	// Found reads the answer to Find: Accepted with the job; Refused where the channel says that it never took such an
 	// order, as it may say for a moment of one that it has just taken; Lost where it says neither.
 	Found(t Target, r *Response) Answer
+}
+
+// FinderOf is the dialect as one that can ask for an order by its token, if it can.
+func FinderOf(d Dialect) (Finder, bool) {
+	if f, is := d.(Finder); is && f.Finds() {
+		return f, true
+	}
+	return nil, false
 }
 
 // Holder is a Dialect that can hold a submit until the clip is made; see Target.Hold.
@@ -101,7 +111,7 @@ type Target struct {
 type Order struct {
 	Clip   channel.Clip
 	Prompt string
-	Token  string // the client's own, for protocols with one; "": none
+	Token  string // the client's own, at most 64 of a-z, 0-9 and -, for protocols with one; "": none
 }
 
 // Job is what must be remembered of an accepted order to find its clip again. It holds no key.

@@ -74,6 +74,7 @@ type report struct {
 func (v *vendor) Name() string { return v.name }
 func (v *vendor) Base() string { return v.base }
 func (v *vendor) Holds() bool  { return v.holds }
+func (v *vendor) Finds() bool  { return v.find != nil }
 
 // request builds a request to the channel.
 func (v *vendor) request(t Target, a ask, err error) (*http.Request, error) {

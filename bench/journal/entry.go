@@ -55,6 +55,7 @@ type Intent struct {
 	Reserved money.Micros `json:"reserved_micros"`     // the worst case, set aside for it
 	Hedge    bool         `json:"hedge,omitempty"`     // it begins beside the one before
 	KeyIndex int          `json:"key_index,omitempty"` // of the channel's keys, the one that orders, from 0
+	Token    string       `json:"token,omitempty"`     // by which the channel can be asked for the order; "": it can't
 }
 
 // Accepted says that the channel runs a job for the attempt, and how to find it again.
@@ -63,7 +64,8 @@ type Accepted struct {
 	Attempt int  `json:"attempt"`
 	At      Time `json:"at"`
 	Job
-	Status int `json:"status"` // of HTTP
+	Status int  `json:"status"`          // of HTTP
+	Found  bool `json:"found,omitempty"` // the submit's answer was lost, and the channel was asked for its token
 }
 
 // Job is where a channel keeps an accepted job. It holds no key.

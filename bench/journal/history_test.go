@@ -92,10 +92,10 @@ func (p *play) next(pick picker) Entry {
 	case p.live && !p.hedges && !p.finished && pick(8) == 0:
 		p.attempts++
 		p.hedges, p.accepted = true, false
-		return Intent{p.number, n + 1, at, "forwarding", pick(2), money.Micros(pick(2_000_000)), true, pick(3)}
+		return Intent{p.number, n + 1, at, "forwarding", pick(2), money.Micros(pick(2_000_000)), true, pick(3), anyToken(pick)}
 	case p.live && !p.accepted && pick(2) == 0, p.abandoned && !p.accepted && pick(4) == 0:
 		p.accepted = true
-		return Accepted{p.number, n, at, anyJob(pick), 200}
+		return Accepted{p.number, n, at, anyJob(pick), 200, pick(2) == 0}
 	case p.live:
 		outcome := Outcome(1 + pick(int(channel.Unusable)))
 		p.live, p.abandoned = false, outcome == Outcome(channel.Abandoned)
@@ -114,10 +114,12 @@ func (p *play) next(pick picker) Entry {
 		p.attempts++
 		p.live, p.accepted, p.abandoned = true, false, false
 		return Intent{p.number, p.attempts - 1, at, []string{"reverse", "forwarding"}[pick(2)], pick(2),
-			money.Micros(pick(2_000_000)), false, pick(3)}
+			money.Micros(pick(2_000_000)), false, pick(3), anyToken(pick)}
 	}
 	return nil
 }
+
+func anyToken(pick picker) string { return []string{"", "cb-1f-3-0"}[pick(2)] }
 
 func anyJob(pick picker) Job {
 	return []Job{{}, {ID: "video_1"}, {ID: "video_2", PollURL: "https://x.example/v1/tasks/2?a=b&c=d"},

@@ -276,8 +276,8 @@ func (s *State) Finished(order int) bool {
 	return o != nil && o.finished
 }
 
-// Open lists the attempts whose job the channel can be asked about, for its bill, by order and attempt.
-// What was reserved for each still stands.
+// Open lists the attempts whose job the channel can be asked about, for its bill, by order and attempt: by the job's
+// id or, where no acceptance is on record, by the order's token. What was reserved for each still stands.
 func (s *State) Open() []Attempt {
 	return s.where(func(a *attempt) bool { return a.phase != closed && !a.lost() })
 }
@@ -291,7 +291,10 @@ func (s *State) Lost() []Attempt {
 
 // lost says whether the attempt's bill can't be found out.
 func (a *attempt) lost() bool {
-	return a.phase == kept || a.accepted == nil || !a.accepted.findable()
+	if a.phase == kept || a.accepted == nil {
+		return a.phase == kept || a.intent.Token == ""
+	}
+	return !a.accepted.findable()
 }
 
 func (s *State) where(wanted func(*attempt) bool) []Attempt {

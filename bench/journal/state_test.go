@@ -101,6 +101,8 @@ func checkAgainstScan(t *rapid.T, s *State, told []Entry) {
 			case w.final != nil:
 				spent += w.final.Charge()
 				overrun += max(0, w.final.Charge()-e.Reserved)
+			case !w.ambiguous && w.accepted == nil && e.Token != "":
+				open = append(open, fmt.Sprint(e.Order, e.Attempt, e.Reserved, e.Token))
 			case !w.ambiguous && w.accepted != nil && w.accepted.Job != Job{}:
 				open = append(open, fmt.Sprint(e.Order, e.Attempt, e.Reserved, w.accepted.ID))
 			default:
@@ -117,7 +119,11 @@ func checkAgainstScan(t *rapid.T, s *State, told []Entry) {
 	slices.Sort(unfinished)
 	var gotOpen, gotLost []string
 	for _, a := range s.Open() {
-		gotOpen = append(gotOpen, fmt.Sprint(a.Intent.Order, a.Intent.Attempt, a.Intent.Reserved, a.Accepted.ID))
+		id := a.Intent.Token
+		if a.Accepted != nil {
+			id = a.Accepted.ID
+		}
+		gotOpen = append(gotOpen, fmt.Sprint(a.Intent.Order, a.Intent.Attempt, a.Intent.Reserved, id))
 	}
 	for _, a := range s.Lost() {
 		gotLost = append(gotLost, fmt.Sprint(a.Intent.Order, a.Intent.Attempt, a.Intent.Reserved))
