@@ -10,7 +10,6 @@ import (
 	"channelbench/bench/journal"
 	"channelbench/bench/ledger"
 	"channelbench/internal/channel"
-	"channelbench/internal/money"
 	"channelbench/internal/policy"
 )
 
@@ -97,11 +96,7 @@ func (t *attempt) fetch(a policy.Action) {
 // bill settles the attempt's reservation and puts its end on record. A lost answer, and a failure that may be billed,
 // stay reserved for good.
 func (t *attempt) bill(a *policy.Attempt) error {
-	var told *money.Micros
-	if t.known {
-		told = &t.reported
-	}
-	bill, err := t.at.bill(a.Usage(t.clip), told)
+	bill, err := t.at.bill(a.Usage(t.clip), t.invoice)
 	if err != nil {
 		return err
 	}

@@ -10,25 +10,23 @@ import (
 	"channelbench/bench/journal"
 	"channelbench/bench/network"
 	"channelbench/internal/channel"
-	"channelbench/internal/money"
 	"channelbench/internal/policy"
 )
 
 // facts are what was learnt of an attempt by asking its channel.
 type facts struct {
-	job      dialect.Job
-	early    *dialect.Progress // how the job ended, where the submit's answer says so already
-	polls    int
-	fetches  int          // that have ended
-	reported money.Micros // by the channel; known says whether it does
-	known    bool
-	status   int // of HTTP, of the submit's answer
-	answer   dialect.Answer
-	footage  dialect.Footage
-	flaw     string // why the clip is unusable
-	word     string // what was last heard of a job, or of its clip, that didn't come; for people
-	cause    error  // why the submit had no answer
-	found    bool   // that answer was lost, and the order was asked for by its token
+	job     dialect.Job
+	early   *dialect.Progress // how the job ended, where the submit's answer says so already
+	polls   int
+	fetches int // that have ended
+	invoice invoice
+	status  int // of HTTP, of the submit's answer
+	answer  dialect.Answer
+	footage dialect.Footage
+	flaw    string // why the clip is unusable
+	word    string // what was last heard of a job, or of its clip, that didn't come; for people
+	cause   error  // why the submit had no answer
+	found   bool   // that answer was lost, and the order was asked for by its token
 
 	// Times of the run; 0: not yet.
 	submitted, answered, taken, ready, fetched time.Duration
@@ -114,13 +112,6 @@ func (c *call) accepted() {
 	c.tell(policy.Event{Kind: policy.Accepted}, nil)
 }
 
-// cost keeps what the channel says that it charges, where it states the job's end: what it says before is a quote.
-func (c *call) cost(p *dialect.Progress) {
-	if p.CostKnown {
-		c.reported, c.known = p.Cost, true
-	}
-}
-
 // poll asks for the job until it has ended. What it hears on the way is there for an order that leaves it.
 func (c *call) poll(next, every time.Duration) {
 	if c.early != nil {
@@ -178,14 +169,14 @@ func (c *call) patience(every time.Duration) time.Duration {
 // over reports the end of the job.
 func (c *call) over(p *dialect.Progress) {
 	c.job = p.Job
-	c.cost(p)
+	c.invoice = c.at.invoice(p, c.clip)
 	if p.State == dialect.Completed {
 		c.ready = c.order.clock.now()
 		c.tell(policy.Event{Kind: policy.Completed}, nil)
 		return
 	}
 	c.word = p.Message
-	c.tell(policy.Event{Kind: policy.Failed, Reason: p.Reason, Billed: c.known && c.reported > 0}, nil)
+	c.tell(policy.Event{Kind: policy.Failed, Reason: p.Reason, Billed: c.invoice.charges()}, nil)
 }
 
 // read is an answer as dialects read it.

@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"channelbench/bench/dialect"
-	"channelbench/bench/journal"
 	"channelbench/bench/ledger"
 	"channelbench/bench/network"
 	"channelbench/internal/channel"
@@ -142,25 +141,6 @@ func (e *endpoint) open(o *Options) (hosts []string, err error) {
 		return []string{u.Host}, nil
 	}
 	return append([]string{u.Host}, c.DownloadHosts...), nil
-}
-
-// bill is what an attempt costs by the channel's price, and by what the channel told with the job's end, if it did.
-// A failed job of which nobody knows costs the stated share; where that may be too little, the bill stays unproven.
-func (e *endpoint) bill(u channel.Usage, told *money.Micros) (journal.Bill, error) {
-	b := journal.Bill{Reported: told}
-	if told == nil {
-		u.BilledShare = e.billed
-	} else {
-		u.BilledFailure = *told > 0
-	}
-	var err error
-	if b.Computed, err = e.channel.Price.Charge(u); err != nil || u.BilledShare == 0 {
-		return b, err
-	}
-	u.BilledFailure = u.Accepted
-	most, err := e.channel.Price.Charge(u)
-	b.Unproven = most > b.Computed
-	return b, err
 }
 
 // ask polls a job once. A channel that doesn't answer because of us, time after time, ends the run.

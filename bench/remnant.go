@@ -10,7 +10,6 @@ import (
 	"channelbench/bench/journal"
 	"channelbench/bench/ledger"
 	"channelbench/internal/channel"
-	"channelbench/internal/money"
 )
 
 // remnant is a job that an earlier run left behind: nobody waits for its clip, but it has its price.
@@ -61,12 +60,9 @@ func (a *attack) conclude(r remnant, e *endpoint, p *dialect.Progress) error {
 		s.Ready = s.At
 	}
 	var err error
-	var told *money.Micros
-	if p.CostKnown {
-		told = &p.Cost
-	}
 	s.Error = p.Message
-	s.Bill, err = e.bill(channel.Usage{Clip: e.jobs[r.Order.Video].Clip, Accepted: true, Made: made}, told)
+	clip := e.jobs[r.Order.Video].Clip
+	s.Bill, err = e.bill(channel.Usage{Clip: clip, Accepted: true, Made: made}, e.invoice(p, clip))
 	if err != nil {
 		return err
 	}
@@ -87,7 +83,7 @@ func (a *attack) lose(t *journal.Attempt) error {
 	e := a.endpointOf(t)
 	s := (&remnant{Attempt: *t}).settled(channel.Ambiguous, channel.Lost)
 	var err error
-	if s.Bill, err = e.bill(channel.Usage{Clip: e.jobs[t.Order.Video].Clip, Lost: true}, nil); err != nil {
+	if s.Bill, err = e.bill(channel.Usage{Clip: e.jobs[t.Order.Video].Clip, Lost: true}, invoice{}); err != nil {
 		return err
 	}
 	return a.keep(s)

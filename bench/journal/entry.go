@@ -114,8 +114,16 @@ type Bill struct {
 	Computed money.Micros `json:"computed_micros"` // by channel.Price.Charge
 	// by the channel itself, with the job's end; nil: it reports nothing
 	Reported *money.Micros `json:"reported_micros,omitempty"`
+	Units    *Units        `json:"units,omitempty"` // likewise in what it counts; nil: it tells none
 	// a failure that nobody knows to be free: Computed is what it costs on average, and all that was reserved stays so
 	Unproven bool `json:"unproven,omitempty"`
+}
+
+// Units are what a channel bills in units of its own, in millionths.
+type Units struct {
+	Unit     string       `json:"unit"` // such as "token"
+	Told     money.Micros `json:"told_micros"`
+	Expected money.Micros `json:"expected_micros"` // by the price, where that is of the same unit
 }
 
 // Charge is what counts against the cap: what was computed, or reported if that is more.

@@ -8,17 +8,42 @@ import (
 	"channelbench/bench/recording"
 	"channelbench/internal/money"
 	"channelbench/internal/record"
+	"channelbench/internal/scenario"
 )
 
 // bills add up by channel what was reserved, computed and reported.
-func bills(orders []recording.Order, channels []string) []record.Bill {
+func (m *Bench) bills(orders []recording.Order, channels []string) []record.Bill {
 	var bills []record.Bill
 	for _, name := range channels {
 		b := total(orders, name).bill()
 		b.Channel = name
+		named := func(c scenario.Channel) bool { return c.Name == name }
+		m.count(&b, orders, m.Scenario.Channels[slices.IndexFunc(m.Scenario.Channels, named)].Price.Unit)
 		bills = append(bills, b)
 	}
 	return bills
+}
+
+// count adds up the units of a channel whose price is in such.
+func (m *Bench) count(b *record.Bill, orders []recording.Order, unit string) {
+	if unit == "" {
+		return
+	}
+	var told, expected money.Micros
+	for i := range orders {
+		for k := range orders[i].Attempts {
+			t := &orders[i].Attempts[k]
+			switch u := t.Bill.Units; {
+			case t.Channel != b.Channel || u == nil:
+			case u.Unit == unit:
+				b.UnitsFor++
+				told, expected = plus(told, u.Told), plus(expected, u.Expected)
+			default:
+				b.OtherUnit = u.Unit
+			}
+		}
+	}
+	b.Unit, b.ReportedUnits, b.ComparedUnits = unit, told.Dollars(), expected.Dollars()
 }
 
 // total adds up the attempts on some channels.

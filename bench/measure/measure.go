@@ -75,7 +75,7 @@ func (m *Bench) Record() (*record.Run, error) {
 		run.Strategies = append(run.Strategies, m.strategy(s, draws[i]))
 	}
 	run.Verdict = m.judge(samples, draws)
-	run.Bills = bills(orders, channels)
+	run.Bills = m.bills(orders, channels)
 	run.Accounts = m.balances(purses, orders)
 	run.Findings = append(record.BillFindings(run.Bills, run.Accounts), sharedJobs(orders)...)
 	run.Incomplete = slices.ContainsFunc(orders, func(o recording.Order) bool { return !o.Finished })

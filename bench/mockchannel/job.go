@@ -17,15 +17,16 @@ type job struct {
 	outcome           channel.Outcome // Delivered, Unusable or Failed
 	billed            bool            // though it failed
 	accepted, ended   time.Time
-	atOnce            money.Micros // charged for the acceptance
-	charge            money.Micros // in the end, that included
-	holds             money.Micros // of the balance, while it runs
+	atOnce            money.Micros     // charged for the acceptance
+	charge            money.Micros     // in the end, that included
+	holds             money.Micros     // of the balance, while it runs
+	quote, units      dialect.Quantity // that are billed if a clip comes out, and in the end
 	fetches           int
 }
 
 // sale tells of the job as of an instant.
 func (j *job) sale(now time.Time, o *Options, life time.Duration) dialect.Sale {
-	s := dialect.Sale{ID: j.id, Model: j.model, Prompt: j.prompt, Clip: j.clip, Created: j.accepted}
+	s := dialect.Sale{ID: j.id, Model: j.model, Prompt: j.prompt, Clip: j.clip, Created: j.accepted, Units: j.quote}
 	switch {
 	case now.Before(j.ended):
 		s.PollAfter = o.PollAfter
@@ -36,7 +37,7 @@ func (j *job) sale(now time.Time, o *Options, life time.Duration) dialect.Sale {
 	default:
 		s.State, s.Percent, s.Expires = dialect.Completed, 100, j.ended.Add(life)
 	}
-	s.Ended, s.Cost, s.CostKnown = j.ended, j.charge, o.TellCost
+	s.Ended, s.Cost, s.CostKnown, s.Units = j.ended, j.charge, o.TellCost, j.units
 	return s
 }
 

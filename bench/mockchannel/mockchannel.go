@@ -71,7 +71,7 @@ type Options struct {
 	// TellCost reports the charge in jobs that have ended, as usage.cost.
 	TellCost bool
 	// Markup is the share by which a channel charges more than its price says, such as 0.05, or less where it is
-	// negative: in its book, in its balance and in the costs that it tells. A channel without one is honest.
+	// negative: in its book, in its balance and in the costs and the units that it tells. A channel without one is honest.
 	Markup map[string]float64
 	// Traps are ways in which a channel misbehaves as its protocol's real ones do, by the names that its dialect gives them.
 	Traps map[string][]string

@@ -162,7 +162,8 @@ func (e *seller) accept(p *dialect.Purchase, o order, f fate, made world.Job, pr
 	usage := channel.Usage{Clip: made.Clip, Accepted: true}
 	j.atOnce = e.charge(usage)
 	usage.Made, usage.BilledFailure = f.Outcome != channel.Failed, j.billed
-	j.charge = e.charge(usage)
+	j.charge, j.units = e.charge(usage), e.units(usage)
+	j.quote = e.units(channel.Usage{Clip: made.Clip, Made: true})
 	j.holds = price - j.atOnce
 	e.book.Charged += j.atOnce
 	e.held += j.holds
@@ -176,6 +177,16 @@ func (e *seller) accept(p *dialect.Purchase, o order, f fate, made world.Job, pr
 // charge is what the price says, and the markup on it; nothing is made that has no price.
 func (e *seller) charge(u channel.Usage) money.Micros {
 	amount, _ := e.channel.Price.Charge(u)
+	return e.marked(amount)
+}
+
+// units are what a price in the vendor's units says, and the markup on it.
+func (e *seller) units(u channel.Usage) dialect.Quantity {
+	quantity, _ := e.channel.Price.Quantity(u)
+	return dialect.Quantity{Micros: e.marked(quantity), Unit: e.channel.Price.Unit}
+}
+
+func (e *seller) marked(amount money.Micros) money.Micros {
 	return amount + money.Micros(math.Round(float64(amount)*e.options.Markup[e.channel.Name]))
 }
 

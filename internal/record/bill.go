@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"channelbench/internal/money"
+	"channelbench/internal/words"
 )
 
 // Bill is what one channel was paid, by our books and by its own.
@@ -20,6 +21,13 @@ type Bill struct {
 	// what counts against the cap: of each attempt the larger charge, and all that was reserved where a failure may be
 	// billed
 	Counted float64 `json:"counted_usd"`
+
+	// Of a channel whose price is in units of its own:
+	Unit          string  `json:"unit,omitempty"`           // such as "token"
+	UnitsFor      int64   `json:"units_for,omitempty"`      // attempts of which it told the units
+	ReportedUnits float64 `json:"reported_units,omitempty"` // of these, by its own words
+	ComparedUnits float64 `json:"compared_units,omitempty"` // of these, by the price in the scenario
+	OtherUnit     string  `json:"other_unit,omitempty"`     // what it told that the price isn't in; "": nothing
 }
 
 // Account is a balance before and after the run. Channels with one address and one key share it.
@@ -41,17 +49,11 @@ type Account struct {
 // BillFindings says where channels charge something else than the scenario's prices make, bills first. A bill is held
 // against the charges of those attempts of which the channel told its own, an account against the least and the most
 // that its channels may have charged. A difference is found where it is more than 1 % of the computed charges, in
-// either direction, and so wherever these are nothing. Amounts are compared in whole millionths of a dollar.
+// either direction, and so wherever these are nothing. Amounts are compared in whole millionths of a dollar, or of a unit.
 func BillFindings(bills []Bill, accounts []Account) []string {
 	var all []string
-	for _, b := range bills {
-		if b.ReportedUSD == nil || b.ReportedFor == 0 {
-			continue
-		}
-		if is, found := difference(*b.ReportedUSD, b.ComparedUSD, "the price in the scenario makes"); found {
-			all = append(all, fmt.Sprintf("%s says that it charged %v for %s, %s", b.Channel, micros(*b.ReportedUSD),
-				attempts(b.ReportedFor), is))
-		}
+	for i := range bills {
+		all = append(all, bills[i].findings()...)
 	}
 	for _, a := range accounts {
 		may, unless := min(a.SpentUSD, a.MostUSD), "somebody else uses it, too, or refunds are still to come"
@@ -62,6 +64,30 @@ func BillFindings(bills []Bill, accounts []Account) []string {
 			all = append(all, fmt.Sprintf("the balance of %s fell by %v, %s; unless %s, that is what the channel charges",
 				strings.Join(a.Channels, ", "), micros(a.SpentUSD), is, unless))
 		}
+	}
+	return all
+}
+
+func (b *Bill) findings() (all []string) {
+	const makes = "the price in the scenario makes"
+	found := false
+	if b.ReportedUSD != nil && b.ReportedFor > 0 {
+		var is string
+		if is, found = difference(*b.ReportedUSD, b.ComparedUSD, makes); found {
+			if b.UnitsFor > 0 {
+				is += fmt.Sprintf(" (%s instead of %s)", words.Units(b.ReportedUnits, b.Unit), words.Units(b.ComparedUnits, b.Unit))
+			}
+			all = append(all, fmt.Sprintf("%s says that it charged %v for %s, %s", b.Channel, micros(*b.ReportedUSD),
+				attempts(b.ReportedFor), is))
+		}
+	}
+	if is, differ := difference(b.ReportedUnits, b.ComparedUnits, makes); differ && !found && b.UnitsFor > 0 {
+		all = append(all, fmt.Sprintf("%s says that it counted %s for %s, %s", b.Channel,
+			words.Units(b.ReportedUnits, b.Unit), attempts(b.UnitsFor), is))
+	}
+	if b.OtherUnit != "" {
+		all = append(all, fmt.Sprintf("%s tells what it bills in another unit (%s) than the scenario's price is in (%s): "+
+			"it can't be held against that", b.Channel, b.OtherUnit, b.Unit))
 	}
 	return all
 }

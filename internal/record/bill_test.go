@@ -10,6 +10,13 @@ func TestBillFindings(t *testing.T) {
 		return Bill{Channel: "reverse", Submits: 40, ComputedUSD: 99, ReportedUSD: &reported, ReportedFor: attempts,
 			ComparedUSD: compared}
 	}
+	credits := func(compared, reported float64, attempts int64, other string) Bill {
+		b := bill(compared/100, reported/100, attempts)
+		b.Unit, b.UnitsFor, b.ComparedUnits, b.ReportedUnits, b.OtherUnit = "credit", attempts, compared, reported, other
+		return b
+	}
+	paid := credits(10, 11, 2, "")
+	paid.ReportedUSD = &paid.ComparedUSD
 	account := func(computed, spent float64) Account {
 		return Account{Channels: []string{"forwarding", "reverse"}, BeforeUSD: 50, AfterUSD: 50 - spent, SpentUSD: spent,
 			ComputedUSD: computed, LeastUSD: computed, MostUSD: computed}
@@ -50,6 +57,15 @@ func TestBillFindings(t *testing.T) {
 			[]string{"the balance of forwarding, reverse fell by $3.696, 10.0% more than the prices in the scenario make; unless somebody else uses it, too, or refunds are still to come, that is what the channel charges"}},
 		"one that fell less than at least": {nil, []Account{doubtful(3.24, 2.916)},
 			[]string{"the balance of forwarding, reverse fell by $2.916, 10.0% less than the prices in the scenario make; unless something was paid in, that is what the channel charges"}},
+		"units within 1 %": {[]Bill{credits(1000, 1010, 2, "")}, nil, nil},
+		"units beyond": {[]Bill{credits(1000, 1020.5, 2, "")}, nil, []string{"reverse says that it charged $10.205 for " +
+			"2 attempts, 2.0% more than the price in the scenario makes (1,020.5 credits instead of 1,000 credits)"}},
+		"one unit instead of two": {[]Bill{credits(2, 1, 1, "")}, nil, []string{"reverse says that it charged $0.01 for " +
+			"1 attempt, 50.0% less than the price in the scenario makes (1 credit instead of 2 credits)"}},
+		"more units for the dollars that were expected": {[]Bill{paid}, nil, []string{"reverse says that it counted " +
+			"11 credits for 2 attempts, 10.0% more than the price in the scenario makes"}},
+		"another unit": {[]Bill{credits(0, 0, 0, "token")}, nil, []string{"reverse tells what it bills in another unit " +
+			"(token) than the scenario's price is in (credit): it can't be held against that"}},
 		"the sum is rounded before it is compared": {[]Bill{bill(0.1+0.2, 0.303, 2)}, nil, nil},
 	} {
 		if got := BillFindings(test.bills, test.accounts); !slices.Equal(got, test.want) {

@@ -24,7 +24,8 @@ func full() *Run {
 		Orders: 20_000, Warnings: []string{"w"}, Incomplete: true,
 		Invalid: "the key of reverse was refused", Findings: []string{"f"},
 		Bills: []Bill{{Channel: "reverse", Submits: 30, ReservedUSD: 3.6, ComputedUSD: 3.24, ReportedUSD: ptr(3.42),
-			ReportedFor: 29, ComparedUSD: 3.24, Counted: 3.42}},
+			ReportedFor: 29, ComparedUSD: 3.24, Counted: 3.42, Unit: "credit", UnitsFor: 29, ReportedUnits: 342,
+			ComparedUnits: 324, OtherUnit: "token"}},
 		Accounts: []Account{{Channels: []string{"reverse"}, BeforeUSD: 8, PaidInUSD: 2, AfterUSD: 6.58, SpentUSD: 3.42,
 			ComputedUSD: 3.24, LeastUSD: 3.12, MostUSD: 3.24, MissingUSD: 0.18}},
 		Scenario: Scenario{

@@ -1,11 +1,13 @@
 package words
 
 import (
-	"channelbench/internal/money"
+	"fmt"
 	"math"
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"channelbench/internal/money"
 )
 
 const (
@@ -39,6 +41,19 @@ func Plural(n int, noun string) string {
 		return Count(int64(n)) + " " + stem + "ies"
 	}
 	return Count(int64(n)) + " " + noun + "s"
+}
+
+// Units is a quantity of a vendor's units, to the millionth: "1,234.5 tokens".
+func Units(v float64, unit string) string {
+	millionths := int64(math.Round(v * 1e6))
+	text := Count(millionths / 1e6)
+	if rest := millionths % 1e6; rest != 0 {
+		text += "." + strings.TrimRight(fmt.Sprintf("%06d", rest), "0")
+	}
+	if millionths == 1e6 {
+		return text + " " + unit
+	}
+	return text + " " + unit + "s"
 }
 
 // UpperFirst is text as the beginning of a sentence.

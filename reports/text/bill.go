@@ -2,6 +2,7 @@ package text
 
 import (
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -10,16 +11,26 @@ import (
 )
 
 // billTable says what each channel was paid, by our books and by its own: so many dollars, told for so many
-// attempts, instead of what the price makes of these.
+// attempts, instead of what the price makes of these; and in units, where it bills such.
 func billTable(run *record.Run) table {
 	t := table{heads: []string{"Channel", "Submits", "Reserved", "Computed", "Counted", "Reported", "told for",
 		"instead of", "Difference"}}
+	inUnits := slices.ContainsFunc(run.Bills, func(b record.Bill) bool { return b.UnitsFor > 0 })
+	if inUnits {
+		t.heads = append(t.heads, "Units", "expected")
+	}
 	for _, b := range run.Bills {
 		cells := []string{b.Channel, words.Count(b.Submits), Exactly(b.ReservedUSD), Exactly(b.ComputedUSD),
 			Exactly(b.Counted), words.NoData, words.NoData, words.NoData, words.NoData}
 		if reported, ok := words.Known(b.ReportedUSD); ok {
 			copy(cells[5:], []string{Exactly(reported), words.Count(b.ReportedFor), Exactly(b.ComparedUSD),
 				Difference(reported, b.ComparedUSD)})
+		}
+		switch {
+		case inUnits && b.UnitsFor > 0:
+			cells = append(cells, words.Units(b.ReportedUnits, b.Unit), words.Units(b.ComparedUnits, b.Unit))
+		case inUnits:
+			cells = append(cells, words.NoData, words.NoData)
 		}
 		t.rows = append(t.rows, tableRow{cells: cells})
 	}
