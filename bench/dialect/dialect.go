@@ -49,6 +49,8 @@ type Dialect interface {
 	// Base is the path at the end of the base_url that documents give, such as "v1", which clients of the vendor's own
 	// put behind the host by themselves; "" where there is none.
 	Base() string
+	// Traps names the ways in which Routes can misbehave as real channels of the protocol do, where Seller.Trap says so.
+	Traps() []string
 }
 
 // Finder is a Dialect whose orders bear a token of the client's own, so that an order of which no answer came can be

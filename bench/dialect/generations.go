@@ -21,6 +21,8 @@ type generations struct{}
 
 func (generations) Base() string { return "v1" }
 
+func (generations) Traps() []string { return nil }
+
 func (generations) Name() string { return channel.Generations }
 
 func (generations) Submit(t Target, o Order) (*http.Request, error) {

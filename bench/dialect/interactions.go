@@ -22,7 +22,7 @@ import (
 // Traps: poll-400, by which every poll is refused as one that shows two credentials, as Google has done with the keys
 // that it issues since October 2026.
 var interactions = &vendor{
-	name: channel.Gemini, base: "v1beta", key: googleKey, holds: true,
+	name: channel.Gemini, base: "v1beta", key: googleKey, holds: true, traps: []string{"poll-400"},
 	order: func(t Target, o Order) (ask, error) {
 		format := map[string]any{"type": "video", "delivery": "uri",
 			"duration": t.length(o.Clip.Seconds, channel.LengthAsDuration)}

@@ -28,6 +28,8 @@ type openAI struct{}
 
 func (openAI) Base() string { return "v1" }
 
+func (openAI) Traps() []string { return nil }
+
 func (openAI) Name() string { return channel.OpenAI }
 
 func (openAI) Submit(t Target, o Order) (*http.Request, error) { return t.order(bearer, o) }

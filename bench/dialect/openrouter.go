@@ -20,7 +20,7 @@ import (
 // unsigned_urls[0], which is the content above. The cost is in dollars. The mock's trap "unsigned" gives no signed
 // address.
 var openRouter = &vendor{
-	name: channel.OpenRouter, base: "api/v1", key: bearer,
+	name: channel.OpenRouter, base: "api/v1", key: bearer, traps: []string{"unsigned"},
 	order: func(t Target, o Order) (ask, error) {
 		fields := t.input(o, channel.LengthAsNumber)
 		fields["model"] = t.Model

@@ -18,7 +18,7 @@ import (
 // The model is "owner/name". What its input is called differs by model, so the scenario says that. A finished clip is
 // gone after an hour, with all of its prediction; with the trap "gone-clip" it is gone at once.
 var replicate = &vendor{
-	name: channel.Replicate, base: "v1", key: bearer,
+	name: channel.Replicate, base: "v1", key: bearer, traps: []string{"gone-clip"},
 	order: func(t Target, o Order) (ask, error) {
 		owner, name, both := strings.Cut(t.Model, "/")
 		if !both || owner == "" || name == "" || strings.Contains(name, "/") {

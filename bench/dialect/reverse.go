@@ -13,6 +13,8 @@ type reverse struct{}
 
 func (reverse) Base() string { return "v1" }
 
+func (reverse) Traps() []string { return nil }
+
 func (reverse) Name() string { return channel.ReversedAPI }
 
 func (reverse) Submit(t Target, o Order) (*http.Request, error) { return t.order(bare, o) }

@@ -41,7 +41,7 @@ func (e taskError) told(message string) any {
 
 func (v tasks) vendor() *vendor {
 	return &vendor{
-		name: v.name, base: v.base, key: bearer,
+		name: v.name, base: v.base, key: bearer, traps: []string{"expired"},
 		order: v.order, sold: v.sold, seen: v.seen,
 		place: func(_ Target, j Job) (ask, error) { return ask{path: append(slices.Clone(v.ask), j.ID)}, nil },
 		words: list(map[State]string{InProgress: "queued running", Completed: "succeeded",

@@ -38,7 +38,8 @@ type vendor struct {
 	// meant is what an error means beyond its code; nil, or the zero cause: what errors like it mean everywhere.
 	meant func(status int, f failure) cause
 
-	holds bool // a submit can be held until the clip is made
+	holds bool     // a submit can be held until the clip is made
+	traps []string // see Dialect.Traps
 
 	// The mock half: what it serves below a prefix, and how it words a refusal.
 	serve func(c counter)
@@ -75,6 +76,8 @@ func (v *vendor) Name() string { return v.name }
 func (v *vendor) Base() string { return v.base }
 func (v *vendor) Holds() bool  { return v.holds }
 func (v *vendor) Finds() bool  { return v.find != nil }
+
+func (v *vendor) Traps() []string { return v.traps }
 
 // request builds a request to the channel.
 func (v *vendor) request(t Target, a ask, err error) (*http.Request, error) {

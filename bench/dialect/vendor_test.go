@@ -151,8 +151,13 @@ func TestNothingIsMisread(t *testing.T) {
 // exchange is what a dialect's mock half answers to an order and to the polls of its job.
 func exchange(t *testing.T, d Dialect) (submit *Response, polls []*Response) {
 	t.Helper()
+	return exchangeWith(t, d, &script{sales: sold(made)})
+}
+
+func exchangeWith(t *testing.T, d Dialect, s Seller) (submit *Response, polls []*Response) {
+	t.Helper()
 	mux := http.NewServeMux()
-	d.Routes(mux, "/v1", &script{sales: sold(made)})
+	d.Routes(mux, "/v1", s)
 	ask := func(r *http.Request, err error) *Response {
 		t.Helper()
 		if err != nil {

@@ -261,7 +261,7 @@ func (e *seller) Find(ctx context.Context, token string) (dialect.Sale, error) {
 
 // Trap says whether the channel is to misbehave so.
 func (e *seller) Trap(name string) bool {
-	return slices.Contains(e.options.Traps[e.channel.Name], name)
+	return slices.Contains(e.channel.Traps, name) || slices.Contains(e.options.Traps[e.channel.Name], name)
 }
 
 // Wait returns when a job has ended.

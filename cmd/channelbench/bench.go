@@ -224,6 +224,17 @@ func (f *benchFlags) pickUp(name string, o *bench.Options) (string, error) {
 	return name, nil
 }
 
+// trapped says of which channels a live run ignores the traps.
+func trapped(s *scenario.Scenario) (warnings []string) {
+	for i := range s.Channels {
+		if c := &s.Channels[i]; len(c.Traps) > 0 {
+			warnings = append(warnings, fmt.Sprintf("%s: traps (%s) are of mock channels; this run ignores them", c.Name,
+				strings.Join(c.Traps, ", ")))
+		}
+	}
+	return warnings
+}
+
 // prepare settles the cap and says what is going to happen, before anything does.
 func (p *program) prepare(s *scenario.Scenario, f *benchFlags, o *bench.Options) error {
 	plan, err := bench.NewPlan(s)
@@ -241,7 +252,7 @@ func (p *program) prepare(s *scenario.Scenario, f *benchFlags, o *bench.Options)
 		return err
 	}
 	if o.Live {
-		for _, w := range s.Undated() {
+		for _, w := range append(s.Undated(), trapped(s)...) {
 			p.note("warning: %s", w)
 		}
 	}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"channelbench/bench"
+	"channelbench/bench/dialect"
 	"channelbench/internal/scenario"
 	"channelbench/internal/scenario/document"
 	"channelbench/reports"
@@ -93,6 +94,7 @@ func (p *program) loadAs(name string, o scenario.Options) (*scenario.Scenario, *
 		return nil, nil, err
 	}
 	o.ReadFile, o.Today, o.Illegible = src.read, today(), reports.Illegible
+	o.Protocols = scenario.Protocols{CanOrder: dialect.CanOrder, Traps: dialect.Traps}
 	s, warnings, err := scenario.Load(src.label, src.text, o)
 	p.warn(warnings)
 	if err != nil {

@@ -83,6 +83,7 @@ func (r *reader) channel(n *document.Node) Channel {
 	c.Form = t.form()
 	c.Headers = read(t, "headers", nil, (*reader).headers)
 	c.Hold = read(t, "hold", false, (*reader).boolean)
+	c.Traps = read(t, "traps", nil, list(`["poll-400"]`, (*reader).text))
 	t.keys(&c.Channel)
 	r.balance(n, &c.Channel)
 	if price := t.get("price"); price != nil {

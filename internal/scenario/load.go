@@ -20,6 +20,8 @@ type Options struct {
 	ReadFile func(path string) ([]byte, error)
 	// Illegible are the characters of a text that charts can't show; nil: they show all.
 	Illegible func(text string) []string
+	// Protocols are held against the channels that speak them; the zero value knows none.
+	Protocols Protocols
 }
 
 // Load reads a scenario. Name is how problems call the file. The error is a Problems with all
@@ -41,6 +43,7 @@ func load(name string, source []byte, opts Options, refused func(*Scenario) []ga
 		s := r.scenario(root, name)
 		s.Source, s.Set, s.Read = source, opts.Set, r.today
 		r.check(root, s)
+		r.checkProtocols(root, s, opts.Protocols)
 		if opts.Illegible != nil {
 			r.checkLetters(root, opts.Illegible)
 		}

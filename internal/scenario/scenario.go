@@ -95,6 +95,7 @@ type Channel struct {
 	Regimes         []Regime
 	PriceRange      *Range // factor on the price; nil: known
 	PriceConfidence Confidence
+	Traps           []string // in which its mock misbehaves, by the names of its protocol
 }
 
 // Latency is how long an accepted job takes.

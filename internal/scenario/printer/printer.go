@@ -149,7 +149,7 @@ func (w *writer) channel(c *scenario.Channel) {
 	}
 	w.keys(&c.Channel)
 	w.some("model", c.Model)
-	w.form(&c.Channel)
+	w.form(c)
 	w.day("as_of", c.AsOf)
 	w.day("ended", c.Ended)
 	m := &inline{}
@@ -193,7 +193,7 @@ func (w *writer) keys(c *channel.Channel) {
 }
 
 // form is how an order is written.
-func (w *writer) form(c *channel.Channel) {
+func (w *writer) form(c *scenario.Channel) {
 	f := &c.Form
 	switch f.Length {
 	case channel.LengthAsDuration:
@@ -218,6 +218,9 @@ func (w *writer) form(c *channel.Channel) {
 	}
 	if c.Hold {
 		w.note("hold", "true", "the submit is held open until the clip is made")
+	}
+	if c.Traps != nil {
+		w.note("traps", texts(c.Traps), "in which its mock misbehaves")
 	}
 }
 
