@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"channelbench/bench/dialect"
+	"channelbench/bench/journal"
 	"channelbench/bench/mockchannel"
 	"channelbench/bench/mockchannel/mocktest"
 	"channelbench/internal/channel"
@@ -121,6 +122,51 @@ func TestHeldSubmits(t *testing.T) {
 					t.Errorf("resumed: %v, %d submits, %d polls", err, c.submits.Load(), c.polls.Load())
 				}
 			})
+		})
+	}
+}
+
+// TestAJobThatMovesOn: where to ask next is said by the latest answer, as by MiniMax, whose jobs end with a question for a
+// file. So it is for a run that is resumed.
+func TestAJobThatMovesOn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := sold(t, `"minimax-v1"`, oneOrder)
+		o, server := onMock(t, s, mockchannel.Options{})
+		o.Journal = filepath.Join(t.TempDir(), "orders.jsonl")
+		if _, err := Run(t.Context(), s, o); err != nil {
+			t.Fatal(err)
+		}
+		if a := recorded(t, o.Journal)[0].Attempts[0]; a.Outcome != channel.Delivered {
+			t.Errorf("%+v", a)
+		}
+		cut := o.Journal + ".cut"
+		cutAfter(t, o.Journal, cut, func(e journal.Entry) bool { _, is := e.(journal.Accepted); return is })
+		o.Journal, o.Resume = cut, true
+		if _, err := Run(t.Context(), s, o); err != nil {
+			t.Fatal(err)
+		}
+		if a := recorded(t, cut)[0].Attempts[0]; a.Outcome != channel.Delivered || server.Books()[0].Submits != 1 {
+			t.Errorf("resumed: %+v", a)
+		}
+	})
+}
+
+// TestTrapsOfAScenario: a channel's mock misbehaves as the scenario says.
+func TestTrapsOfAScenario(t *testing.T) {
+	for _, tt := range []struct {
+		traps   string
+		outcome channel.Outcome
+	}{{`[]`, channel.Delivered}, {`["gone-clip"]`, channel.Abandoned}} {
+		synctest.Test(t, func(t *testing.T) {
+			s := sold(t, `"replicate"`, oneOrder, `channels.relay.model="a/b"`, "channels.relay.traps="+tt.traps)
+			o, _ := onMock(t, s, mockchannel.Options{})
+			o.Journal = filepath.Join(t.TempDir(), "orders.jsonl")
+			if _, err := Run(t.Context(), s, o); err != nil {
+				t.Fatal(err)
+			}
+			if a := recorded(t, o.Journal)[0].Attempts[0]; a.Outcome != tt.outcome || !a.Made {
+				t.Errorf("traps %s: %+v", tt.traps, a)
+			}
 		})
 	}
 }
