@@ -50,7 +50,9 @@ func (c curious) Trap(name string) bool {
 func TestTrapsAreNamed(t *testing.T) {
 	for _, d := range all {
 		asked := map[string]bool{}
-		exchangeWith(t, d, curious{&script{sales: sold(made)}, asked})
+		for _, last := range []Sale{made, {State: Failed, Code: "server_error"}} {
+			exchangeWith(t, d, curious{&script{sales: sold(last)}, asked})
+		}
 		if got := slices.Sorted(maps.Keys(asked)); !slices.Equal(got, slices.Sorted(slices.Values(d.Traps()))) {
 			t.Errorf("%s asks for the traps %q, and names %q", d.Name(), got, d.Traps())
 		}

@@ -149,12 +149,17 @@ func TestNothingIsMisread(t *testing.T) {
 }
 
 // exchange is what a dialect's mock half answers to an order and to the polls of its job.
-func exchange(t *testing.T, d Dialect) (submit *Response, polls []*Response) {
+func exchange(t testing.TB, d Dialect) (submit *Response, polls []*Response) {
 	t.Helper()
-	return exchangeWith(t, d, &script{sales: sold(made)})
+	submit, polls, last := exchangeWith(t, d, &script{sales: sold(made)})
+	if last.State != Completed {
+		t.Fatalf("%s ended as %+v", d.Name(), last)
+	}
+	return submit, polls
 }
 
-func exchangeWith(t *testing.T, d Dialect, s Seller) (submit *Response, polls []*Response) {
+// exchangeWith is an exchange with some seller, and what is known of the job in the end.
+func exchangeWith(t testing.TB, d Dialect, s Seller) (submit *Response, polls []*Response, last Progress) {
 	t.Helper()
 	mux := http.NewServeMux()
 	d.Routes(mux, "/v1", s)
@@ -170,16 +175,13 @@ func exchangeWith(t *testing.T, d Dialect, s Seller) (submit *Response, polls []
 	at := target
 	at.Model = "owner/model"
 	submit = ask(d.Submit(at, orderFor(d)))
-	now := d.Submitted(at, submit).Progress
-	for now.State == InProgress && len(polls) < 10 {
-		answer := ask(d.Poll(at, now.Job))
+	last = d.Submitted(at, submit).Progress
+	for last.State == InProgress && len(polls) < 10 {
+		answer := ask(d.Poll(at, last.Job))
 		polls = append(polls, answer)
-		now = d.Polled(at, now.Job, answer)
+		last = d.Polled(at, last.Job, answer)
 	}
-	if now.State != Completed {
-		t.Fatalf("%s ended as %+v", d.Name(), now)
-	}
-	return submit, polls
+	return submit, polls, last
 }
 
 // written checks how an order is written.
