@@ -16,6 +16,7 @@ import (
 
 	"channelbench/bench/dialect"
 	"channelbench/bench/journal"
+	"channelbench/bench/mockchannel"
 	"channelbench/internal/channel"
 	"channelbench/internal/money"
 	"channelbench/internal/record"
@@ -284,4 +285,36 @@ func TestTokens(t *testing.T) {
 	if n := len(all); len(slices.Compact(all)) != n {
 		t.Error("two submits bore the same token")
 	}
+}
+
+// TestLostOrdersAtKling: half of the mock channel's lost submits have left a job behind. All of these are found, the others
+// are bought again, and what is charged is what is booked.
+func TestLostOrdersAtKling(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := sold(t, `"kling"`, "bench.orders=40", `channels.relay.errors.ambiguous={ rate = "40%" }`, `bench.grace="10m"`)
+		o, server := onMock(t, s, mockchannel.Options{})
+		o.Journal = filepath.Join(t.TempDir(), "orders.jsonl")
+		if _, err := Run(t.Context(), s, o); err != nil {
+			t.Fatal(err)
+		}
+		book, refused, accepted := server.Books()[0], 0, 0
+		for _, order := range recorded(t, o.Journal) {
+			for _, a := range order.Attempts {
+				switch a.Outcome {
+				case channel.Delivered:
+					accepted++
+				case channel.Refused:
+					refused++
+				default:
+					t.Errorf("order %d: %v", order.Number, a.Outcome)
+				}
+			}
+		}
+		if book.LostRan < 3 || refused < 3 || accepted != book.Accepted || refused != book.Lost-book.LostRan {
+			t.Errorf("%d accepted, %d refused; the channel's book: %+v", accepted, refused, book)
+		}
+		if ours := spent(t, o.Journal); ours != book.Charged {
+			t.Errorf("our journal says %v, the channel charged %v", ours, book.Charged)
+		}
+	})
 }
