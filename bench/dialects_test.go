@@ -77,8 +77,8 @@ type holding struct{ dialect.Dialect }
 
 func (holding) Holds() bool { return true }
 
-// TestHeldSubmits are waited for until the deadline and beyond, as long as a clip may be billed; and one whose connection
-// breaks is ambiguous for good: it isn't bought again.
+// TestHeldSubmits are waited for until the deadline and beyond, as long as a clip may be billed; and one whose
+// connection breaks is ambiguous for good: it isn't bought again.
 func TestHeldSubmits(t *testing.T) {
 	for _, tt := range []struct {
 		name    string
@@ -108,7 +108,8 @@ func TestHeldSubmits(t *testing.T) {
 				s := sold(t, `"openai-videos"`, oneOrder, "channels.relay.hold=true", `bench.grace="10m"`)
 				openAI, _ := dialect.ByName(channel.OpenAI)
 				o, _ := onMock(t, s, mockchannel.Options{})
-				o.Journal, o.dialect, o.transport = filepath.Join(t.TempDir(), "orders.jsonl"), holding{openAI}, mocktest.Transport(c)
+				o.Journal = filepath.Join(t.TempDir(), "orders.jsonl")
+				o.dialect, o.transport = holding{openAI}, mocktest.Transport(c)
 				o.BaseURLs["relay"] = "http://127.0.0.1/v1"
 				if _, err := Run(t.Context(), s, o); err != nil {
 					t.Fatal(err)
@@ -126,8 +127,8 @@ func TestHeldSubmits(t *testing.T) {
 	}
 }
 
-// TestAJobThatMovesOn: where to ask next is said by the latest answer, as by MiniMax, whose jobs end with a question for a
-// file. So it is for a run that is resumed.
+// TestAJobThatMovesOn: where to ask next is said by the latest answer, as by MiniMax, whose jobs end with a question for
+// a file. So it is for a run that is resumed.
 func TestAJobThatMovesOn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := sold(t, `"minimax-v1"`, oneOrder)

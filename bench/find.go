@@ -17,7 +17,7 @@ import (
 // Bounds of the search for an order whose submit had no answer. Its order waits for the end of it.
 const (
 	mostFinds   = 6               // questions
-	leastDenied = 3               // times that the channel says that there is no such order, which may be too new to be known
+	leastDenied = 3               // times that the channel denies the order, which may be too new to be known
 	findEvery   = 5 * time.Second // at least, in the scenario's time
 )
 

@@ -232,7 +232,8 @@ func TestAnInterruptedSearch(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
 		defer cancel()
 		const little = `bench.grace="15s"` // for one question
-		if _, err := asking(t, ctx, c, func(o *Options) { o.Journal = path }, oneOrder, little); !errors.Is(err, ErrInterrupted) {
+		_, err := asking(t, ctx, c, func(o *Options) { o.Journal = path }, oneOrder, little)
+		if !errors.Is(err, ErrInterrupted) {
 			t.Fatalf("Run ends with %v", err)
 		}
 		if a := recorded(t, path)[0].Attempts[0]; !a.Open || len(c.asked) != 1 {
@@ -287,8 +288,8 @@ func TestTokens(t *testing.T) {
 	}
 }
 
-// TestLostOrdersAtKling: half of the mock channel's lost submits have left a job behind. All of these are found, the others
-// are bought again, and what is charged is what is booked.
+// TestLostOrdersAtKling: half of the mock channel's lost submits have left a job behind. All of these are found, the
+// others are bought again, and what is charged is what is booked.
 func TestLostOrdersAtKling(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := sold(t, `"kling"`, "bench.orders=40", `channels.relay.errors.ambiguous={ rate = "40%" }`, `bench.grace="10m"`)

@@ -16,8 +16,8 @@ import (
 // TestUnitsAreBilled: what a channel tells in the units of its price is held against that, in units and in dollars; of
 // failed jobs, too; and what it tells in others is said once.
 func TestUnitsAreBilled(t *testing.T) {
-	const credits = `channels.relay.price={ per_unit = { unit = "credit", price = "$0.01", per_call = 10 }, as_of = 2025-12-01, source = "test" }`
-	const tokens = `channels.relay.price={ per_unit = { unit = "token", price = "$0.01", per_call = 10 }, as_of = 2025-12-01, source = "test" }`
+	const credits = `channels.relay.price={ per_unit = { unit = "credit", price = "$0.01", per_call = 10 } }`
+	const tokens = `channels.relay.price={ per_unit = { unit = "token", price = "$0.01", per_call = 10 } }`
 	for _, tt := range []struct {
 		name     string
 		price    string
@@ -29,15 +29,17 @@ func TestUnitsAreBilled(t *testing.T) {
 	}{
 		{"as the price says", credits, "0%", 0, "10 of 10 credit", micros(100_000), nil},
 		{"a hundredth more", credits, "0%", 0.01, "10.1 of 10 credit", micros(101_000), nil},
-		{"more", credits, "0%", 0.05, "10.5 of 10 credit", micros(105_000), []string{"relay says that it charged $0.315 for " +
-			"3 attempts, 5.0% more than the price in the scenario makes (31.5 credits instead of 30 credits)"}},
+		{"more", credits, "0%", 0.05, "10.5 of 10 credit", micros(105_000), []string{"relay says that it charged $0.315 " +
+			"for 3 attempts, 5.0% more than the price in the scenario makes (31.5 credits instead of 30 credits)"}},
 		{"less", credits, "0%", -0.5, "5 of 10 credit", micros(50_000), []string{"relay says that it charged $0.15 for " +
 			"3 attempts, 50.0% less than the price in the scenario makes (15 credits instead of 30 credits)"}},
 		{"failed, and billed", credits, "100%", 0, "10 of 10 credit", micros(100_000), nil},
-		{"failed, and billed for more", credits, "100%", 0.2, "12 of 10 credit", micros(120_000), []string{"relay says that it " +
-			"charged $0.36 for 3 attempts, 20.0% more than the price in the scenario makes (36 credits instead of 30 credits)"}},
-		{"another unit", tokens, "0%", 0, "10 of 0 credit", nil, []string{"relay tells what it bills in another unit (credit) " +
-			"than the scenario's price is in (token): it can't be held against that"}},
+		{"failed, and billed for more", credits, "100%", 0.2, "12 of 10 credit", micros(120_000), []string{"relay says that " +
+			"it charged $0.36 for 3 attempts, 20.0% more than the price in the scenario makes " +
+			"(36 credits instead of 30 credits)"}},
+		{"another unit", tokens, "0%", 0, "10 of 0 credit", nil, []string{
+			"relay tells what it bills in another unit " +
+				"(credit) than the scenario's price is in (token): it can't be held against that"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

@@ -17,8 +17,8 @@ func CanOrder(c *channel.Channel, clip channel.Clip) error {
 		return fmt.Errorf("%s can't hold a submit until the clip is made: leave hold out", c.Protocol)
 	}
 	stand := NewSecret("placeholder")
-	t := Target{BaseURL: c.BaseURL, Key: stand, Secret: stand, Model: c.Model, Form: c.Form, Headers: c.Headers, Hold: c.Hold,
-		Now: func() time.Time { return c.AsOf }}
+	t := Target{BaseURL: c.BaseURL, Key: stand, Secret: stand, Model: c.Model, Form: c.Form, Headers: c.Headers,
+		Hold: c.Hold, Now: func() time.Time { return c.AsOf }}
 	if t.BaseURL == "" {
 		t.BaseURL = "https://example.com"
 	}

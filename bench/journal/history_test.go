@@ -92,7 +92,8 @@ func (p *play) next(pick picker) Entry {
 	case p.live && !p.hedges && !p.finished && pick(8) == 0:
 		p.attempts++
 		p.hedges, p.accepted = true, false
-		return Intent{p.number, n + 1, at, "forwarding", pick(2), money.Micros(pick(2_000_000)), true, pick(3), anyToken(pick)}
+		return Intent{p.number, n + 1, at, "forwarding", pick(2), money.Micros(pick(2_000_000)), true, pick(3),
+			anyToken(pick)}
 	case p.live && !p.accepted && pick(2) == 0, p.abandoned && !p.accepted && pick(4) == 0:
 		p.accepted = true
 		return Accepted{p.number, n, at, anyJob(pick), 200, pick(2) == 0}

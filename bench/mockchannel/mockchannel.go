@@ -73,8 +73,8 @@ type Options struct {
 	// Markup is the share by which a channel charges more than its price says, such as 0.05, or less where it is
 	// negative: in its book, in its balance and in the costs and the units that it tells. A channel without one is honest.
 	Markup map[string]float64
-	// Traps are ways in which a channel misbehaves as its protocol's real ones do, by the names that its dialect gives them,
-	// beside those that the scenario names.
+	// Traps are ways in which a channel misbehaves as its protocol's real ones do, by the names that its dialect gives
+	// them, beside those that the scenario names.
 	Traps map[string][]string
 	// Prepaid takes the whole price from the balance when a job is accepted, and gives back what it doesn't cost when it
 	// ends.

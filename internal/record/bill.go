@@ -49,7 +49,7 @@ type Account struct {
 // BillFindings says where channels charge something else than the scenario's prices make, bills first. A bill is held
 // against the charges of those attempts of which the channel told its own, an account against the least and the most
 // that its channels may have charged. A difference is found where it is more than 1 % of the computed charges, in
-// either direction, and so wherever these are nothing. Amounts are compared in whole millionths of a dollar, or of a unit.
+// either direction, and so wherever these are nothing. Amounts are compared in whole millionths, of dollars or units.
 func BillFindings(bills []Bill, accounts []Account) []string {
 	var all []string
 	for i := range bills {

@@ -10,7 +10,7 @@ import (
 	"channelbench/internal/scenario/document"
 )
 
-// TestProtocolsAreAsked: what a channel's protocol can't order, and traps that it doesn't have, are told at their places.
+// TestProtocolsAreAsked: what a channel's protocol can't order, and traps that it doesn't have, are told in place.
 func TestProtocolsAreAsked(t *testing.T) {
 	protocols := Protocols{
 		Traps: func(protocol string) []string {
@@ -38,14 +38,16 @@ func TestProtocolsAreAsked(t *testing.T) {
 		{"as a hedge neither", []string{
 			`strategies.only.steps=[{ channel = "forwarding", hedge = { after = "30s", channel = "reverse" } }]`},
 			[]string{"channel reverse can't be asked for a clip"}},
-		{"a clip that isn't bought there", []string{`strategies.only.route=[{ when = { max_seconds = 8 }, steps = [{ channel = "reverse" }] }, ` +
-			`{ when = { min_seconds = 9 }, steps = [{ channel = "forwarding" }] }]`}, nil},
+		{"a clip that isn't bought there", []string{
+			`strategies.only.route=[{ when = { max_seconds = 8 }, steps = [{ channel = "reverse" }] }, ` +
+				`{ when = { min_seconds = 9 }, steps = [{ channel = "forwarding" }] }]`}, nil},
 		{"a trap", []string{`strategies.only.steps=[{ channel = "forwarding" }]`, `channels.reverse.protocol="replicate"`,
 			`channels.reverse.traps=["gone-clip"]`}, nil},
 		{"a trap that it doesn't have", []string{`strategies.only.steps=[{ channel = "forwarding" }]`,
 			`channels.reverse.protocol="replicate"`, `channels.reverse.traps=["gone-clips"]`},
 			[]string{`replicate has no trap "gone-clips"`, `did you mean "gone-clip"?`}},
-		{"a trap where there are none", []string{`strategies.only.steps=[{ channel = "forwarding" }]`, `channels.reverse.traps=["x"]`},
+		{"a trap where there are none", []string{
+			`strategies.only.steps=[{ channel = "forwarding" }]`, `channels.reverse.traps=["x"]`},
 			[]string{`openai-videos-reverse has no trap "x"`, "leave traps out"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
