@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"channelbench/bench/dialect"
+	"channelbench/bench/film"
 	"channelbench/bench/journal"
 	"channelbench/bench/network"
 	"channelbench/internal/channel"
@@ -22,7 +23,7 @@ type facts struct {
 	invoice invoice
 	status  int // of HTTP, of the submit's answer
 	answer  dialect.Answer
-	footage dialect.Footage
+	footage film.Footage
 	flaw    string // why the clip is unusable
 	word    string // what was last heard of a job, or of its clip, that didn't come; for people
 	cause   error  // why the submit had no answer

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"channelbench/bench/dialect"
+	"channelbench/bench/film"
 	"channelbench/bench/network"
 	"channelbench/internal/channel"
 	"channelbench/internal/policy"
@@ -52,7 +53,7 @@ func (c *call) fetch(ctx context.Context, at time.Duration) {
 
 // get fetches the clip. Where its address is refused, or has led to trouble twice, it asks the channel for it anew:
 // signed ones expire, and not all that is named is the clip.
-func (c *call) get(ctx context.Context) (dialect.Footage, error) {
+func (c *call) get(ctx context.Context) (film.Footage, error) {
 	footage, err := c.download(ctx)
 	if (refused(err) || err != nil && c.fetches > 0) && c.readdress(ctx) {
 		return c.download(ctx)
@@ -112,7 +113,7 @@ func (c *call) place(job dialect.Job) string {
 }
 
 // download fetches the clip from the job's place, or from where that leads.
-func (c *call) download(ctx context.Context) (dialect.Footage, error) {
+func (c *call) download(ctx context.Context) (film.Footage, error) {
 	job := c.job
 	for range 1 + mostHops {
 		footage, err := c.take(ctx, job)
@@ -122,14 +123,14 @@ func (c *call) download(ctx context.Context) (dialect.Footage, error) {
 		}
 		job = w.Job
 	}
-	return dialect.Footage{}, fmt.Errorf("the clip is behind more than %d redirects", mostHops)
+	return film.Footage{}, fmt.Errorf("the clip is behind more than %d redirects", mostHops)
 }
 
 // take asks for the clip once.
-func (c *call) take(ctx context.Context, job dialect.Job) (dialect.Footage, error) {
+func (c *call) take(ctx context.Context, job dialect.Job) (film.Footage, error) {
 	request, err := c.at.dialect.Fetch(c.at.as(c.key), job)
 	if err != nil {
-		return dialect.Footage{}, err
+		return film.Footage{}, err
 	}
 	name := fmt.Sprintf("%s-order-%d-attempt-%d.mp4", c.at.channel.Name, c.order.Index, c.number)
 	kept := c.order.keeps.place(c.channel, name)
@@ -150,7 +151,7 @@ func (c *call) take(ctx context.Context, job dialect.Job) (dialect.Footage, erro
 func came(status int, _ http.Header) bool { return status/100 == 2 }
 
 // instead is what came in place of a clip.
-func (c *call) instead(job dialect.Job, from *url.URL, answer *network.Response, footage *dialect.Footage) error {
+func (c *call) instead(job dialect.Job, from *url.URL, answer *network.Response, footage *film.Footage) error {
 	response, flaw := read(answer), ""
 	if came(answer.Status, nil) {
 		response.Body, flaw = []byte(footage.Instead), footage.Flaw

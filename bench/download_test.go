@@ -42,7 +42,7 @@ func newStorage(t *testing.T) *storage {
 			_, _ = fmt.Sscanf(r.URL.RawQuery, "expired=%d", &code)
 			says(code, "<Error><Message>Request has expired</Message></Error>", "Content-Type", "application/xml")(w, r)
 		default:
-			film(4, "720p")(w, r)
+			filmed(4, "720p")(w, r)
 		}
 	}))
 	t.Cleanup(s.Close)
@@ -171,7 +171,7 @@ func TestFetchEndsAtTheDeadline(t *testing.T) {
 		_ = http.NewResponseController(w).Flush()
 		<-r.Context().Done()
 		ended <- c.submits.Load()
-	}, film(4, "720p"))
+	}, filmed(4, "720p"))
 	run, _ := atSpeed(t, c, `bench.rate="5/h"`) // the second order comes 720 s later, the deadline after 400 s
 	if delivered := run.Strategies[0].Delivered; delivered != 1 {
 		t.Errorf("%d delivered", delivered)

@@ -15,6 +15,7 @@ import (
 	vegeta "github.com/tsenart/vegeta/v12/lib"
 
 	"channelbench/bench/dialect"
+	"channelbench/bench/film"
 	"channelbench/bench/journal"
 	"channelbench/bench/ledger"
 	"channelbench/bench/network"
@@ -130,7 +131,7 @@ func (f *fated) Content(_ context.Context, id string) ([]byte, error) {
 	if j.fate.Outcome == channel.Unusable {
 		clip.Seconds++
 	}
-	return dialect.Still(clip)
+	return film.Still(clip)
 }
 
 // inside answers requests by calling a handler: no socket works in a synctest bubble.

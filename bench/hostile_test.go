@@ -26,7 +26,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"channelbench/bench/dialect"
+	"channelbench/bench/film"
 	"channelbench/bench/journal"
 	"channelbench/internal/channel"
 	"channelbench/internal/money"
@@ -98,7 +98,7 @@ func (c *relay) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case strings.HasSuffix(job, "/content"):
 		c.fetches.Add(1)
 		if answer = c.content; answer == nil {
-			answer = film(4, "720p")
+			answer = filmed(4, "720p")
 		}
 	default:
 		if c.polls.Add(1); answer == nil {
@@ -139,13 +139,13 @@ func atFirst(times int64, first, then http.HandlerFunc) http.HandlerFunc {
 }
 
 // film answers with a clip.
-func film(seconds int, resolution string) http.HandlerFunc {
+func filmed(seconds int, resolution string) http.HandlerFunc {
 	return says(http.StatusOK, still(seconds, resolution), "Content-Type", "video/mp4")
 }
 
 // still is the file of a clip.
 func still(seconds int, resolution string) string {
-	clip, err := dialect.Still(channel.Clip{Seconds: seconds, Resolution: resolution})
+	clip, err := film.Still(channel.Clip{Seconds: seconds, Resolution: resolution})
 	if err != nil {
 		panic(err)
 	}
@@ -459,14 +459,14 @@ func hostiles(elsewhere string) []hostile {
 			set:     patient, story: timeout, says: "not an MP4 file",
 			check: warned("2 clips of relay were made and could not be fetched")},
 		{name: "clip in the end", channel: &relay{content: atFirst(2,
-			says(200, `{"error":{"message":"storage is busy"}}`, "Content-Type", "application/octet-stream"), film(4, "720p"))},
+			says(200, `{"error":{"message":"storage is busy"}}`, "Content-Type", "application/octet-stream"), filmed(4, "720p"))},
 			set: append(slices.Clone(long), oneOrder), story: delivered, check: fetched(3)},
 		{name: "clip after an empty one", channel: &relay{content: atFirst(1, says(200, "", "Content-Type", "video/mp4"),
-			film(4, "720p"))}, set: append(slices.Clone(long), oneOrder), story: delivered, check: fetched(2)},
+			filmed(4, "720p"))}, set: append(slices.Clone(long), oneOrder), story: delivered, check: fetched(2)},
 		{name: "clip after one that was cut", channel: &relay{content: atFirst(2,
-			says(200, still(4, "720p")[:300], "Content-Type", "video/mp4"), film(4, "720p"))},
+			says(200, still(4, "720p")[:300], "Content-Type", "video/mp4"), filmed(4, "720p"))},
 			set: append(slices.Clone(long), oneOrder), story: delivered, check: fetched(3)},
-		{name: "clip after a 503", channel: &relay{content: atFirst(3, page(503), film(4, "720p"))},
+		{name: "clip after a 503", channel: &relay{content: atFirst(3, page(503), filmed(4, "720p"))},
 			set: append(slices.Clone(long), oneOrder), story: delivered, check: fetched(4)},
 		{name: "clip that is called a text", channel: &relay{content: says(200, still(4, "720p"), "Content-Type",
 			"text/plain; charset=utf-8")}, set: long, story: delivered, check: bought(2)},
@@ -474,9 +474,9 @@ func hostiles(elsewhere string) []hostile {
 			story: delivered, check: fetched(1)},
 		{name: "clip behind six redirects", channel: &relay{content: hops(6)}, set: patient, story: timeout,
 			says: "behind more than 5 redirects"},
-		{name: "clip of another length", channel: &relay{content: film(8, "720p")}, set: long, story: thrown,
+		{name: "clip of another length", channel: &relay{content: filmed(8, "720p")}, set: long, story: thrown,
 			says: "8.0 s long instead of 4 s"},
-		{name: "clip of another size", channel: &relay{content: film(4, "480p")}, set: long, story: thrown,
+		{name: "clip of another size", channel: &relay{content: filmed(4, "480p")}, set: long, story: thrown,
 			says: "instead of 1280x720"},
 		{name: "clip on a host that isn't allowed",
 			channel: &relay{poll: says(200, `{"status":"completed","url":"`+elsewhere+`/v1/videos/x/content"}`)}, set: long,
@@ -524,7 +524,7 @@ func unasked(o *outcome) {
 func movedClip(status int) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		if strings.Contains(r.URL.Path, "/moved/") {
-			film(4, "720p")(w, r)
+			filmed(4, "720p")(w, r)
 			return
 		}
 		moved(status, "/v1/videos/moved/content")(w, r)
@@ -557,7 +557,7 @@ func hops(count int) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		n, _ := strconv.Atoi(r.URL.Query().Get("hop"))
 		if n == count {
-			film(4, "720p")(w, r)
+			filmed(4, "720p")(w, r)
 			return
 		}
 		moved(302, fmt.Sprintf("content?hop=%d", n+1))(w, r)

@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"channelbench/bench/film"
 	"errors"
 	"fmt"
 	"io"
@@ -8,8 +9,6 @@ import (
 	"path/filepath"
 	"runtime/debug"
 	"sync"
-
-	"channelbench/bench/dialect"
 )
 
 // shelf has room for the first clips of each channel. Others are looked at as they come, and not kept.
@@ -76,7 +75,7 @@ func (p *place) end(came bool) {
 
 // watch looks at a clip while fetch writes it, and keeps it in its place. The error is fetch's, where that ended
 // before the clip was seen to be none.
-func watch(kept *place, fetch func(io.Writer) error) (dialect.Footage, error) {
+func watch(kept *place, fetch func(io.Writer) error) (film.Footage, error) {
 	reader, writer := io.Pipe()
 	done := make(chan error, 1)
 	go func() {
@@ -88,7 +87,7 @@ func watch(kept *place, fetch func(io.Writer) error) (dialect.Footage, error) {
 		writer.CloseWithError(err) // nil: the end of the clip
 		done <- err
 	}()
-	footage, err := dialect.ReadClip(reader, maxClip)
+	footage, err := film.Read(reader, maxClip)
 	reader.Close()
 	var p *panicError
 	if errors.As(<-done, &p) {

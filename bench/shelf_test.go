@@ -8,7 +8,7 @@ import (
 	"testing"
 	"testing/synctest"
 
-	"channelbench/bench/dialect"
+	"channelbench/bench/film"
 	"channelbench/bench/mockchannel"
 )
 
@@ -34,7 +34,7 @@ func TestTheFirstClipsAreKept(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			footage, err := dialect.ReadClip(f, maxClip)
+			footage, err := film.Read(f, maxClip)
 			f.Close()
 			if err != nil || footage.Flaw != "" || footage.Length == 0 {
 				t.Errorf("%s: %+v, %v", path, footage, err)

@@ -12,6 +12,7 @@ import (
 	"github.com/volcengine/volcengine-go-sdk/service/arkruntime/model"
 
 	"channelbench/bench/dialect"
+	"channelbench/bench/film"
 	"channelbench/internal/channel"
 )
 
@@ -64,7 +65,7 @@ func TestArkSDK(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer content.Body.Close()
-	footage, err := dialect.ReadClip(content.Body, 1<<20)
+	footage, err := film.Read(content.Body, 1<<20)
 	if err != nil || footage.Unusable(s.sale.Clip) != "" {
 		t.Errorf("got %+v, %v", footage, err)
 	}

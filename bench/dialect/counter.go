@@ -161,7 +161,4 @@ func wholeSeconds(pause time.Duration) string {
 }
 
 // number is a quantity as JSON has it.
-func (q Quantity) number() json.Number {
-	amount := strings.NewReplacer("$", "", ",", "").Replace(q.Micros.String())
-	return json.Number(strings.TrimRight(strings.TrimRight(amount, "0"), "."))
-}
+func (q Quantity) number() json.Number { return json.Number(q.Micros.Decimal()) }

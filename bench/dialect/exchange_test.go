@@ -17,6 +17,7 @@ import (
 	"testing"
 	"time"
 
+	"channelbench/bench/film"
 	"channelbench/internal/channel"
 )
 
@@ -90,7 +91,7 @@ func (s *script) Content(_ context.Context, id string) ([]byte, error) {
 	if s.film != nil {
 		return s.film, nil
 	}
-	return Still(s.bought[0].Clip)
+	return film.Still(s.bought[0].Clip)
 }
 
 // wire is a RoundTripper that calls a handler and records what passes.
@@ -188,7 +189,7 @@ type played struct {
 	answer   Answer
 	progress []Progress
 	withheld Progress
-	footage  Footage
+	footage  film.Footage
 }
 
 // play drives an order through a dialect, as bench does, but without waiting.
@@ -233,7 +234,7 @@ func play(t *testing.T, d Dialect, at Target, client *http.Client, prefer string
 		return p
 	}
 	var err error
-	if p.footage, err = ReadClip(a.Body, 1<<20); err != nil {
+	if p.footage, err = film.Read(a.Body, 1<<20); err != nil {
 		t.Fatal(err)
 	}
 	return p

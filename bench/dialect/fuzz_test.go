@@ -1,7 +1,6 @@
 package dialect
 
 import (
-	"bytes"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -172,37 +171,4 @@ func checkText(t *testing.T, text string) {
 		strings.Contains(text, target.Key.Reveal()) {
 		t.Errorf("a message %q", text)
 	}
-}
-
-func FuzzClip(f *testing.F) {
-	film := mustStill(f, 4*time.Second, 320, 180)
-	f.Add(film)
-	f.Add(film[:len(film)/2])
-	f.Add([]byte("<html>"))
-	files, err := filepath.Glob("testdata/films/*")
-	if err != nil || len(files) == 0 {
-		f.Fatal("no films", err)
-	}
-	for _, file := range files {
-		film, err := os.ReadFile(file)
-		if err != nil {
-			f.Fatal(err)
-		}
-		f.Add(film)
-		f.Add(film[:len(film)/2])
-	}
-	f.Fuzz(func(t *testing.T, film []byte) {
-		const limit = 4096
-		got, err := ReadClip(bytes.NewReader(film), limit)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got.Bytes > limit+1 || got.Flaw == "" && got.Bytes < min(int64(len(film)), limit) {
-			t.Errorf("read %d bytes of %d", got.Bytes, len(film))
-		}
-		if got.Flaw == "" && (got.Length <= 0 || got.Length > 24*time.Hour || got.Width <= 0 || got.Height < 0) {
-			t.Errorf("got %+v", got)
-		}
-		got.Unusable(channel.Clip{Seconds: 4, Resolution: "180p"})
-	})
 }

@@ -16,6 +16,7 @@ import (
 	"google.golang.org/genai/interactions/retry"
 
 	"channelbench/bench/dialect"
+	"channelbench/bench/film"
 	"channelbench/internal/channel"
 )
 
@@ -48,11 +49,11 @@ func google(t *testing.T, protocol string, s dialect.Seller) *genai.Client {
 // download fetches a clip as Google's client does.
 func download(t *testing.T, client *genai.Client, video *genai.Video) {
 	t.Helper()
-	film, err := client.Files.Download(t.Context(), genai.NewDownloadURIFromVideo(video), nil)
+	content, err := client.Files.Download(t.Context(), genai.NewDownloadURIFromVideo(video), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	footage, err := dialect.ReadClip(bytes.NewReader(film), 1<<20)
+	footage, err := film.Read(bytes.NewReader(content), 1<<20)
 	if err != nil || footage.Unusable(channel.Clip{Seconds: 8, Resolution: "720p", Aspect: "16:9"}) != "" {
 		t.Errorf("got %+v, %v", footage, err)
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/openai/openai-go/v3/option"
 
 	"channelbench/bench/dialect"
+	"channelbench/bench/film"
 	"channelbench/internal/channel"
 )
 
@@ -65,7 +66,7 @@ func (s *shop) Find(context.Context, string) (dialect.Sale, error) {
 
 func (s *shop) Trap(string) bool { return false }
 
-func (s *shop) Content(context.Context, string) ([]byte, error) { return dialect.Still(s.sale.Clip) }
+func (s *shop) Content(context.Context, string) ([]byte, error) { return film.Still(s.sale.Clip) }
 
 // TestOpenAISDK is OpenAI's own client, satisfied: it orders, retries a 429, polls and downloads a video.
 func TestOpenAISDK(t *testing.T) {
@@ -95,7 +96,7 @@ func TestOpenAISDK(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer content.Body.Close()
-	footage, err := dialect.ReadClip(content.Body, 1<<20)
+	footage, err := film.Read(content.Body, 1<<20)
 	if err != nil || footage.Unusable(channel.Clip{Seconds: 8, Resolution: "720p", Aspect: "16:9"}) != "" {
 		t.Errorf("got %+v, %v", footage, err)
 	}

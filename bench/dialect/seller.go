@@ -8,7 +8,6 @@ import (
 	"errors"
 	"net/http"
 	"strconv"
-	"strings"
 	"time"
 
 	"channelbench/internal/channel"
@@ -200,8 +199,7 @@ func unix(t time.Time) any {
 // usage tells a charge in dollars.
 func usage(body map[string]any, s *Sale) {
 	if s.CostKnown {
-		amount := strings.NewReplacer("$", "", ",", "").Replace(s.Cost.String())
-		body["usage"] = map[string]any{"cost": json.Number(amount)}
+		body["usage"] = map[string]any{"cost": json.Number(s.Cost.Decimal())}
 	}
 }
 

@@ -37,12 +37,11 @@ func (e *seller) tellBalance(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	b := e.current(time.Now())
-	amount := strings.NewReplacer("$", "", ",", "").Replace(b.Balance.String())
 	encode(w, http.StatusOK, struct {
 		Object   string      `json:"object"`
 		Currency string      `json:"currency"`
 		Balance  json.Number `json:"balance"`
-	}{"balance", "USD", json.Number(amount)})
+	}{"balance", "USD", json.Number(b.Balance.Decimal())})
 }
 
 // failure is an error in the words of OpenAI.

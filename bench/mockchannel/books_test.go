@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"channelbench/bench/dialect"
+	"channelbench/bench/film"
 	"channelbench/internal/channel"
 	"channelbench/internal/money"
 	"channelbench/internal/scenario"
@@ -59,7 +60,7 @@ func (y *tally) customer(b *buyer, prompt string) {
 // ended counts the end of a job; a clip that a gateway loses is fetched again.
 func (y *tally) ended(b *buyer, p *dialect.Progress) {
 	lost := 0
-	var f dialect.Footage
+	var f film.Footage
 	for status := 0; p.State == dialect.Completed && status != http.StatusOK; {
 		if f, status = b.fetch(p.Job); status == http.StatusGatewayTimeout {
 			lost++

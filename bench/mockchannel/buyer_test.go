@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"channelbench/bench/dialect"
+	"channelbench/bench/film"
 	"channelbench/bench/mockchannel/mocktest"
 	"channelbench/internal/channel"
 	"channelbench/internal/scenario"
@@ -146,13 +147,13 @@ func (b *buyer) poll(j dialect.Job) dialect.Progress {
 }
 
 // fetch returns the clip, or the status of an answer that is none.
-func (b *buyer) fetch(j dialect.Job) (dialect.Footage, int) {
+func (b *buyer) fetch(j dialect.Job) (film.Footage, int) {
 	b.t.Helper()
 	r := b.send(b.dialect.Fetch(b.target, j))
 	if r.Status != http.StatusOK {
-		return dialect.Footage{}, r.Status
+		return film.Footage{}, r.Status
 	}
-	f, err := dialect.ReadClip(bytes.NewReader(r.Body), 1<<20)
+	f, err := film.Read(bytes.NewReader(r.Body), 1<<20)
 	if err != nil {
 		b.t.Fatal(err)
 	}

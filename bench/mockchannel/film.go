@@ -3,7 +3,7 @@ package mockchannel
 import (
 	"sync"
 
-	"channelbench/bench/dialect"
+	"channelbench/bench/film"
 	"channelbench/internal/channel"
 )
 
@@ -26,7 +26,7 @@ func (f *films) of(c channel.Clip) ([]byte, error) {
 	if film, made := f.made[c]; made {
 		return film, nil
 	}
-	film, err := dialect.Still(c)
+	film, err := film.Still(c)
 	if err != nil {
 		return nil, err
 	}

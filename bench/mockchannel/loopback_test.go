@@ -15,6 +15,7 @@ import (
 	"github.com/openai/openai-go/v3/option"
 
 	"channelbench/bench/dialect"
+	"channelbench/bench/film"
 	"channelbench/bench/mockchannel/mocktest"
 	"channelbench/internal/channel"
 	"channelbench/internal/scenario"
@@ -60,7 +61,7 @@ func TestOpenAISDK(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer content.Body.Close()
-	f, err := dialect.ReadClip(content.Body, 1<<20)
+	f, err := film.Read(content.Body, 1<<20)
 	if flaw := f.Unusable(channel.Clip{Seconds: 8, Resolution: "720p"}); err != nil || flaw != "" {
 		t.Errorf("the clip: %v %s", err, flaw)
 	}

@@ -726,3 +726,12 @@ func TestFiguresOfAnOutlook(t *testing.T) {
 		t.Errorf("%d figures of %d", len(seen), len(required))
 	}
 }
+
+// TestEveryRequiredFigureIsKnown: one without a value would miss every bound in silence.
+func TestEveryRequiredFigureIsKnown(t *testing.T) {
+	for _, id := range figure.Required() {
+		if o := (decision.Outlook{}); math.IsNaN(o.Figure(id)) {
+			t.Errorf("an outlook doesn't know %v", id)
+		}
+	}
+}

@@ -2,8 +2,10 @@ package history
 
 import (
 	"math"
+	"slices"
 	"testing"
 
+	"channelbench/internal/figure"
 	"channelbench/internal/record"
 )
 
@@ -58,6 +60,15 @@ func TestRowsAreOfWhatIsJudged(t *testing.T) {
 			t.Errorf("%s: %+.3f, want %+.3f", name, *v.Effect, test.effect)
 		case found && *v.Low <= 0 && *v.High >= 0, *v.Low > *v.Effect, *v.High < *v.Effect:
 			t.Errorf("%s: %+.3f, from %+.3f to %+.3f", name, *v.Effect, *v.Low, *v.High)
+		}
+	}
+}
+
+// TestEveryGatedFigureIsJudged: a gate without a row of metrics would be found at night.
+func TestEveryGatedFigureIsJudged(t *testing.T) {
+	for _, id := range figure.Gated() {
+		if !slices.ContainsFunc(metrics, func(m metric) bool { return m.name == id.String() }) {
+			t.Errorf("nights can be held to %v, but not judged by it", id)
 		}
 	}
 }

@@ -104,6 +104,12 @@ func (m Micros) String() string {
 	return sign + "$" + Group(u/uint64(Dollar)) + "." + fraction
 }
 
+// Decimal is the exact amount as machines read it, without a sign of currency: "0.12", "1250", "-0.0085".
+func (m Micros) Decimal() string {
+	plain := strings.NewReplacer("$", "", ",", "").Replace(m.String())
+	return strings.TrimRight(strings.TrimRight(plain, "0"), ".")
+}
+
 // Group prints n with thousands separators: 1,234,567.
 func Group(n uint64) string {
 	s := strconv.FormatUint(n, 10)

@@ -303,3 +303,15 @@ func FuzzParseShare(f *testing.F) {
 		}
 	})
 }
+
+func TestDecimal(t *testing.T) {
+	for _, tt := range []struct {
+		amount money.Micros
+		want   string
+	}{{0, "0"}, {120_000, "0.12"}, {-8_500, "-0.0085"}, {1_250 * money.Dollar, "1250"}, {1, "0.000001"},
+		{100 * money.Dollar, "100"}, {1_234_567 * money.Dollar, "1234567"}} {
+		if got := tt.amount.Decimal(); got != tt.want {
+			t.Errorf("%v: got %s, want %s", tt.amount, got, tt.want)
+		}
+	}
+}

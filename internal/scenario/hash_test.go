@@ -2,10 +2,13 @@ package scenario
 
 import (
 	"errors"
+	"iter"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
 
+	"channelbench/internal/channel"
 	"channelbench/internal/scenario/document"
 )
 
@@ -147,6 +150,33 @@ func TestPurchaseSHA256IsKept(t *testing.T) {
 	} {
 		if got := good(t, name).PurchaseSHA256(); got != want {
 			t.Errorf("%s: the hash is %s; it was %s", name, got, want)
+		}
+	}
+}
+
+// TestEveryFieldOfAStepIsHashed: a feature that is forgotten there would make two purchases look alike.
+func TestEveryFieldOfAStepIsHashed(t *testing.T) {
+	hashed := reflect.TypeFor[boughtStep]()
+	for field := range fieldsOf(reflect.TypeFor[Step]()) {
+		if _, is := hashed.FieldByName(field); !is {
+			t.Errorf("%s of a step is no part of what is bought", field)
+		}
+	}
+	aside := []string{"AsOf", "Source", "Unit", "Currency", "Scale"} // words, and what draws move
+	price := reflect.TypeFor[boughtPrice]()
+	for field := range fieldsOf(reflect.TypeFor[channel.Price]()) {
+		if _, is := price.FieldByName(field); !is && !slices.Contains(aside, field) {
+			t.Errorf("%s of a price is no part of what is bought", field)
+		}
+	}
+}
+
+func fieldsOf(of reflect.Type) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for i := range of.NumField() {
+			if !yield(of.Field(i).Name) {
+				return
+			}
 		}
 	}
 }

@@ -198,7 +198,7 @@ func (ch *Channel) priceText() string {
 	p := &ch.Price
 	write := bothWays(p)
 	if p.Unit != "" {
-		write = func(m money.Micros) string { return Quantity(m) + " " + p.Unit + "s" }
+		write = func(m money.Micros) string { return m.Decimal() + " " + p.Unit + "s" }
 	}
 	var parts []string
 	switch p.Shape {

@@ -160,7 +160,7 @@ func TestAssumptions(t *testing.T) {
 	for name, want := range map[string][]Assumption{
 		"prices": slices.Concat(forwarding, []Assumption{
 			{"channels.reverse.price", Vendor,
-				"30 credits for 5 s of 720p, 60.50 credits for 5 s of 1080p, 50 credits for 8 s, $0.0095 a credit, top-ups with a bonus of 12.5%, price list"},
+				"30 credits for 5 s of 720p, 60.5 credits for 5 s of 1080p, 50 credits for 8 s, $0.0095 a credit, top-ups with a bonus of 12.5%, price list"},
 		}, reverse),
 		"small": slices.Concat(forwarding, reverse),
 		"lacking": {

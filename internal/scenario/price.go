@@ -290,8 +290,3 @@ func forResolutions(amounts map[string]money.Micros) string {
 	}
 	return " " + strings.Join(ByLength(amounts), ", ")
 }
-
-// Quantity writes how many units: their millionths look like micro-dollars.
-func Quantity(m money.Micros) string {
-	return strings.TrimSuffix(strings.NewReplacer("$", "", ",", "").Replace(m.String()), ".00")
-}

@@ -345,7 +345,7 @@ func price(c *scenario.Channel) (text, dollars string) {
 			units.put("price", byResolution(p.UnitPrice, amount))
 			units.put("per", fmt.Sprint(p.Per))
 		}
-		units.shape(p, scenario.Quantity)
+		units.shape(p, money.Micros.Decimal)
 		t.put("per_unit", units.String())
 	}
 	if p.Bonus > 0 {

@@ -1,4 +1,11 @@
-package dialect
+// Package film reads the MP4 file of a clip as it arrives - its length, its size, what is wrong with it - and makes
+// stills that players take for one.
+//
+// It deliberately decodes no picture, and keeps no byte: a clip is judged by what its boxes say.
+//
+//	footage, err := film.Read(response.Body, limit)
+//	if why := footage.Unusable(clip); why != "" { … }
+package film
 
 import (
 	"bufio"
@@ -40,9 +47,9 @@ func slack(length time.Duration) time.Duration {
 // maxMovie bounds the description of a film, or of a fragment; those of clips have kilobytes.
 const maxMovie = 8 << 20
 
-// ReadClip reads a whole MP4 file of at most limit bytes without keeping it. The error is one of reading; what is
+// Read reads a whole MP4 file of at most limit bytes without keeping it. The error is one of reading; what is
 // wrong with a file that came is its Flaw, with which reading ends. After either the clip may be fetched again.
-func ReadClip(r io.Reader, limit int64) (Footage, error) {
+func Read(r io.Reader, limit int64) (Footage, error) {
 	f := film{from: io.LimitReader(r, limit+1), sum: sha256.New()}
 	f.in = bufio.NewReader(&f)
 	f.read()

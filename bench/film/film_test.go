@@ -1,4 +1,4 @@
-package dialect
+package film
 
 import (
 	"bytes"
@@ -23,7 +23,7 @@ func mustStill(t testing.TB, length time.Duration, width, height int) []byte {
 	return film
 }
 
-func TestReadClip(t *testing.T) {
+func TestRead(t *testing.T) {
 	film := mustStill(t, 8*time.Second, 1280, 720)
 	at := bytes.Index(film, []byte("mdat")) - 4
 	end := bytes.Index(film, []byte("moov")) - 4
@@ -63,7 +63,7 @@ func TestReadClip(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			got, err := ReadClip(iotest.OneByteReader(bytes.NewReader(tt.film)), 1<<20)
+			got, err := Read(iotest.OneByteReader(bytes.NewReader(tt.film)), 1<<20)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -80,22 +80,22 @@ func TestReadClip(t *testing.T) {
 	}
 }
 
-// TestReadClipBreaks tells a connection that broke, after which the clip may be fetched again, from a file that is
+// TestReadBreaks tells a connection that broke, after which the clip may be fetched again, from a file that is
 // too short.
-func TestReadClipBreaks(t *testing.T) {
+func TestReadBreaks(t *testing.T) {
 	film := mustStill(t, 8*time.Second, 1280, 720)
 	for _, broken := range []error{io.ErrUnexpectedEOF, errors.New("reset")} {
-		_, err := ReadClip(io.MultiReader(bytes.NewReader(film[:500]), iotest.ErrReader(broken)), 1<<20)
+		_, err := Read(io.MultiReader(bytes.NewReader(film[:500]), iotest.ErrReader(broken)), 1<<20)
 		if !errors.Is(err, broken) {
 			t.Errorf("got %v, want %v", err, broken)
 		}
 	}
 }
 
-func TestReadClipEndless(t *testing.T) {
+func TestReadEndless(t *testing.T) {
 	head := mustStill(t, 8*time.Second, 1280, 720)
 	endless := io.MultiReader(bytes.NewReader(head), neverEnding{})
-	got, err := ReadClip(endless, 100_000)
+	got, err := Read(endless, 100_000)
 	if err != nil || !strings.Contains(got.Flaw, "larger than 100000 bytes") || got.Bytes > 100_001 {
 		t.Errorf("got %+v, %v", got, err)
 	}
@@ -125,7 +125,7 @@ func TestUnusable(t *testing.T) {
 		{10 * time.Second, 1920, 1080, "1920x1080 instead of 1280x720"},
 	}
 	for _, tt := range tests {
-		got, err := ReadClip(bytes.NewReader(mustStill(t, tt.length, tt.width, tt.height)), 1<<20)
+		got, err := Read(bytes.NewReader(mustStill(t, tt.length, tt.width, tt.height)), 1<<20)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -152,7 +152,7 @@ func TestStill(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, err := ReadClip(bytes.NewReader(film), 1<<20)
+		got, err := Read(bytes.NewReader(film), 1<<20)
 		if err != nil || got.Unusable(c) != "" {
 			t.Errorf("%v: %+v, %v", c, got, err)
 		}
@@ -171,8 +171,8 @@ func TestStill(t *testing.T) {
 	}
 }
 
-// TestReadClipHeaders is the headers that our own films don't have.
-func TestReadClipHeaders(t *testing.T) {
+// TestReadHeaders is the headers that our own films don't have.
+func TestReadHeaders(t *testing.T) {
 	u64 := func(n int) []byte { return append(zeros(4), u32(n)...) }
 	upright := [][]byte{u32(1 << 16), zeros(12), u32(1 << 16), zeros(12), u32(1 << 30)}
 	turned := [][]byte{zeros(4), u32(1 << 16), zeros(4), u32(-1 << 16), zeros(20)}
@@ -207,7 +207,7 @@ func TestReadClipHeaders(t *testing.T) {
 	}
 	for _, tt := range tests {
 		film := bytes.Join([][]byte{box("ftyp", zeros(8)), box("moov", tt.moov...), box("mdat", zeros(8))}, nil)
-		got, err := ReadClip(bytes.NewReader(film), 1<<20)
+		got, err := Read(bytes.NewReader(film), 1<<20)
 		if err != nil || got.Length != tt.length || got.Width != tt.width || got.Height != tt.height {
 			t.Errorf("%s: got %v %dx%d, %v", tt.name, got.Length, got.Width, got.Height, err)
 		}

@@ -1,4 +1,4 @@
-package dialect
+package film
 
 import (
 	"bytes"
@@ -14,7 +14,7 @@ import (
 // look reads a file made of boxes.
 func look(t *testing.T, boxes ...[]byte) Footage {
 	t.Helper()
-	got, err := ReadClip(bytes.NewReader(bytes.Join(boxes, nil)), 1<<20)
+	got, err := Read(bytes.NewReader(bytes.Join(boxes, nil)), 1<<20)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -259,7 +259,7 @@ func TestRealFilms(t *testing.T) {
 		"partly.mp4":    "moof mfra", // the first samples are in the description
 		"index.mp4":     "mfra",      // dash+global_sidx
 	} {
-		film, err := os.ReadFile("testdata/films/" + name)
+		film, err := os.ReadFile("testdata/" + name)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -285,7 +285,7 @@ func TestRealFilms(t *testing.T) {
 
 // TestPart tells a film in fragments that is too short from one that may go on.
 func TestPart(t *testing.T) {
-	film, err := os.ReadFile("testdata/films/fragments.mp4") // of 4 s, with an index at its end
+	film, err := os.ReadFile("testdata/fragments.mp4") // of 4 s, with an index at its end
 	if err != nil {
 		t.Fatal(err)
 	}
