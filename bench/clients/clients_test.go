@@ -1,6 +1,6 @@
-// Package clients holds our mock channels against the vendors' own clients. It has tests only. Those that need Node run
-// where CHANNELBENCH_CLIENTS names a folder in which the packages of node/package.json are installed, outside this
-// tree: .ci/run says how.
+// Package clients holds our mock channels against the vendors' own clients, and our client half against a mock server
+// that somebody else wrote. It has tests only. Those that need Node run where CHANNELBENCH_CLIENTS names a folder in
+// which the packages of node/package.json are installed, outside this tree: .ci/run says how.
 package clients
 
 import (
@@ -17,8 +17,12 @@ import (
 	"sync"
 	"testing"
 
+	"channelbench/bench"
 	"channelbench/bench/dialect"
 	"channelbench/internal/channel"
+	"channelbench/internal/money"
+	"channelbench/internal/record"
+	"channelbench/internal/scenario"
 )
 
 // vendor is a client that a vendor publishes for Node, and what it orders.
@@ -171,3 +175,38 @@ func (*closed) Content(context.Context, string) ([]byte, error) {
 func (*closed) Trap(string) bool { return false }
 
 func gone() (dialect.Sale, error) { return dialect.Sale{}, &dialect.Refusal{Gone: true} }
+
+// benched benches one order, at a strategy's usual attempts and a thousand times as fast as life.
+func benched(t *testing.T, protocol, model, base, prompt string, set ...string) record.Strategy {
+	t.Helper()
+	const text = `
+[workload]
+orders_per_month = 1000
+deadline = "2h"
+videos = [{ name = "clip", share = "100%%", seconds = 8, resolution = "720p" }]
+[channels.vendor]
+kind = "direct"
+protocol = %q
+model = %q
+base_url = "https://vendor.example/"
+key_env = "VENDOR_KEY"
+price = { per_second = "$0.10" }
+latency = { shape = "constant", base = "30s" }
+[strategies.vendor]
+steps = [{ channel = "vendor" }]
+[bench]
+orders = 1
+`
+	s, _, err := scenario.Load("vendor.toml", fmt.Appendf(nil, text, protocol, model), scenario.Options{Set: set})
+	if err != nil {
+		t.Fatal(err)
+	}
+	run, err := bench.Run(t.Context(), s, bench.Options{
+		BaseURLs: map[string]string{"vendor": base}, Speed: 1000, Cap: 20 * money.Dollar,
+		Key: func(string) string { return "key-of-the-test" }, Prompts: []string{prompt},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return run.Strategies[0]
+}
