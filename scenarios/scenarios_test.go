@@ -282,7 +282,7 @@ func TestPacksOfKling(t *testing.T) {
 		{20_000, 20_000 * units * 5.67 / 45}, // the large one, used up
 	} {
 		charged := test.orders * units * 5.67 / 45
-		if month := charged + compiled.Channels[0].Unused(charged); math.Abs(month-test.month) > 1e-6*test.month {
+		if month := charged + compiled.Model.Channels[0].Unused(charged); math.Abs(month-test.month) > 1e-6*test.month {
 			t.Errorf("%v orders cost $%v a month in packs, want $%v", test.orders, month, test.month)
 		}
 	}
