@@ -1,9 +1,11 @@
 package scenarios_test
 
 import (
+	"math"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"channelbench/internal/channel"
 	"channelbench/internal/scenario"
@@ -27,8 +29,8 @@ func load(t *testing.T, name string) *scenario.Scenario {
 }
 
 func TestNames(t *testing.T) {
-	want := []string{"bursty-reverse", "muse-h3", "outage-month", "reverse-regimes", "sora2", "starter", "vendor-claims",
-		"veo31"}
+	want := []string{"bursty-reverse", "grok-imagine", "kling3", "muse-h3", "omni-flash", "outage-month",
+		"reverse-regimes", "seedance", "sora2", "starter", "vendor-claims", "veo31"}
 	if got := scenarios.Names(); !slices.Equal(got, want) {
 		t.Errorf("Names() = %q, want %q", got, want)
 	}
@@ -96,10 +98,10 @@ func TestEveryBeliefSaysHowSureItIs(t *testing.T) {
 	}
 }
 
-// Growth isn't modelled. What makes orders meet is stated by the three files that are about it: the others
-// say in their heads that they leave it out.
+// Growth isn't modelled. What makes orders meet is stated by the three files that are about it, and by the packs of
+// kling3, which come with slots: the others say in their heads that they leave it out.
 func TestOnlyTheScenariosAboutStructureStateIt(t *testing.T) {
-	about := []string{"bursty-reverse", "outage-month", "reverse-regimes"}
+	about := []string{"bursty-reverse", "kling3", "outage-month", "reverse-regimes"}
 	for _, name := range scenarios.Names() {
 		s := load(t, name)
 		if s.Workload.GrowthPerMonth != 0 || s.Workload.Arrivals.Process == "trace" || s.Workload.Arrivals.Profile != nil {
@@ -140,6 +142,30 @@ func TestPrices(t *testing.T) {
 		{"bursty-reverse", "reverse_sticky", channel.Clip{Seconds: 8, Resolution: "720p"}, "$0.12"},
 		{"reverse-regimes", "reverse", channel.Clip{Seconds: 8, Resolution: "720p"}, "$0.12"},
 		{"outage-month", "forwarding_independent", channel.Clip{Seconds: 8, Resolution: "720p"}, "$0.68"},
+		{"omni-flash", "google", channel.Clip{Seconds: 4, Resolution: "720p"}, "$0.28"},
+		{"omni-flash", "google", channel.Clip{Seconds: 10, Resolution: "720p"}, "$0.70"},
+		{"omni-flash", "google", channel.Clip{Seconds: 10, Resolution: "360p"}, "$0.23"},
+		{"omni-flash", "laozhang", channel.Clip{Seconds: 3, Resolution: "720p"}, "$0.30"},
+		{"omni-flash", "laozhang", channel.Clip{Seconds: 10, Resolution: "1080p"}, "$0.45"},
+		{"omni-flash", "flow", channel.Clip{Seconds: 10, Resolution: "720p"}, "$0.239988"}, // 30 credits × $0.0079996
+		{"omni-flash", "fal", channel.Clip{Seconds: 8, Resolution: "720p"}, "$0.80"},
+		{"seedance", "ark", channel.Clip{Seconds: 5, Resolution: "720p"}, "$0.715342"}, // 108,900 tokens × CNY 46 × $0.1428
+		{"seedance", "byteplus", channel.Clip{Seconds: 5, Resolution: "720p"}, "$0.7623"},
+		{"seedance", "byteplus", channel.Clip{Seconds: 8, Resolution: "720p"}, "$1.2159"},   // 173,700 tokens
+		{"seedance", "laozhang", channel.Clip{Seconds: 5, Resolution: "720p"}, "$0.858132"}, // "$0.858"
+		{"seedance", "fal", channel.Clip{Seconds: 5, Resolution: "720p"}, "$1.5246"},        // 108.9 units
+		{"seedance", "fal", channel.Clip{Seconds: 4, Resolution: "640x640"}, "$0.5432"},     // 38.8 units, as recorded
+		{"seedance", "kie", channel.Clip{Seconds: 5, Resolution: "720p"}, "$1.025"},
+		{"kling3", "kling", channel.Clip{Seconds: 5, Resolution: "720p", Audio: channel.Silent}, "$0.378"}, // the large pack
+		{"kling3", "fal", channel.Clip{Seconds: 5, Resolution: "720p", Audio: channel.Silent}, "$0.42"},    // 3 units
+		{"kling3", "fal", channel.Clip{Seconds: 10, Resolution: "720p", Audio: channel.Silent}, "$0.84"},
+		{"kling3", "replicate", channel.Clip{Seconds: 5, Resolution: "720p", Audio: channel.Silent}, "$0.84"},
+		{"kling3", "replicate", channel.Clip{Seconds: 5, Resolution: "720p", Audio: channel.Audible}, "$1.26"},
+		{"kling3", "kie", channel.Clip{Seconds: 5, Resolution: "720p", Audio: channel.Silent}, "$0.35"},
+		{"grok-imagine", "xai", channel.Clip{Seconds: 10, Resolution: "720p"}, "$1.40"},
+		{"grok-imagine", "apiyi", channel.Clip{Seconds: 10, Resolution: "720p"}, "$1.217391"}, // 1.40 ÷ 1.15
+		{"grok-imagine", "openrouter", channel.Clip{Seconds: 10, Resolution: "480p"}, "$0.80"},
+		{"grok-imagine", "fal", channel.Clip{Seconds: 5, Resolution: "720p"}, "$0.70"},
 	}
 	for _, test := range tests {
 		s := load(t, test.scenario)
@@ -203,6 +229,7 @@ func TestSora2CanBeReadByTheDocuments(t *testing.T) {
 // TestKindsOfStrategies: a strategy's kind is what it does, whatever it is called.
 func TestKindsOfStrategies(t *testing.T) {
 	want := map[string]map[string]string{
+		"omni-flash": {"direct": "direct", "flat": "reverse", "flow": "reverse", "hybrid": "hybrid", "routed": "routed"},
 		"sora2": {"forwarding": "forwarding", "reverse": "reverse", "reverse_retry_all": "reverse", "hybrid": "hybrid",
 			"routed": "routed"},
 		"veo31": {"forwarding": "forwarding", "reverse": "reverse", "hybrid": "hybrid", "routed": "routed"},
@@ -214,6 +241,49 @@ func TestKindsOfStrategies(t *testing.T) {
 			if got := s.KindOf(st); got != kinds[st.Name] {
 				t.Errorf("%s: %s is %q, want %q", name, st.Name, got, kinds[st.Name])
 			}
+		}
+	}
+}
+
+// What ended bears the day, all of it: nothing of it is bought by mistake. What is said to be on sale was looked at.
+func TestWhatCanBeBoughtIsDated(t *testing.T) {
+	ended := map[string]map[string]string{
+		"sora2": {"forwarding": "2026-09-24", "reverse": "2026-04-26"},
+		"veo31": {"relay_fast": "2026-10-22", "relay_standard": "2026-10-22", "reverse_fast": "2026-05-12",
+			"reverse_standard": "2026-05-12"},
+		"omni-flash": {}, "seedance": {}, "kling3": {}, "grok-imagine": {},
+	}
+	for name, days := range ended {
+		s := load(t, name)
+		s.Read = time.Date(2026, time.December, 1, 0, 0, 0, 0, time.UTC)
+		for i := range s.Channels {
+			c := &s.Channels[i]
+			if day := days[c.Name]; day != "" && c.Ended.Format(time.DateOnly) != day || day == "" && !c.Ended.IsZero() {
+				t.Errorf("%s: %s ended on %v, want %q", name, c.Name, c.Ended, day)
+			}
+			if !s.HasEnded(c) && !s.SeenLately(c) {
+				t.Errorf("%s: nobody has looked at %s lately", name, c.Name)
+			}
+		}
+	}
+}
+
+// What a month of kling3 costs in packs, as the file's head has it: of the kind that is cheaper at the volume.
+func TestPacksOfKling(t *testing.T) {
+	compiled, err := load(t, "kling3").Compile()
+	if err != nil {
+		t.Fatal(err)
+	}
+	const units = 8.5 * 0.6 // of an order: seconds on average, units a second
+	for _, test := range []struct{ orders, month float64 }{
+		{100, 700. / 6},                      // the small one, which expires with units in it
+		{1000, 1000 * units * 0.14},          // the small one, used up
+		{1400, 5670. / 6},                    // the large one, which expires
+		{20_000, 20_000 * units * 5.67 / 45}, // the large one, used up
+	} {
+		charged := test.orders * units * 5.67 / 45
+		if month := charged + compiled.Model.Channels[0].Unused(charged); math.Abs(month-test.month) > 1e-6*test.month {
+			t.Errorf("%v orders cost $%v a month in packs, want $%v", test.orders, month, test.month)
 		}
 	}
 }

@@ -71,10 +71,10 @@ All that it needs for that is in the run's folder.
 A channel of whose orders next to none is delivered within the promise is given up after 6 to 10 of them, and the
 rest of the money
 is kept: [bench] stop says when. --resume leaves it alone unless --reopen is given.`,
-		Example: `  channelbench bench sora2                          mock channels, many times faster than life
+		Example: `  channelbench bench omni-flash                     mock channels, many times faster than life
   channelbench bench mine.toml --live --max-spend '$20' -o night
   channelbench bench --live --resume night          go on with it
-  channelbench bench sora2 --history nights.jsonl   one night of many, for compare --history`,
+  channelbench bench omni-flash --history nights.jsonl   one night of many, for compare --history`,
 		Args: takes("SCENARIO", 0, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 && f.resume == "" {

@@ -18,7 +18,7 @@ func (p *program) checkCommand() *cobra.Command {
 hint. SCENARIO is a path, "-" for stdin, or the name of a shipped scenario. It exits with 2 if there is any problem.`,
 		Example: `  channelbench check mine.toml
   channelbench check scenarios/*.toml
-  channelbench check sora2 --resolved         the scenario with all its defaults written out`,
+  channelbench check omni-flash --resolved    the scenario with all its defaults written out`,
 		Args: takes("SCENARIO", 1, unbounded),
 		RunE: func(_ *cobra.Command, names []string) error {
 			wrong := 0

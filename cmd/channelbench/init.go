@@ -20,9 +20,10 @@ func (p *program) initCommand() *cobra.Command {
 		Use:   "init [FILE]",
 		Short: "Write a commented scenario to start from",
 		Long: `init writes a commented scenario that passes check, and names it after the file. It never overwrites a
-file. Without FILE it writes scenario.toml; with "-" it writes to stdout.`,
+file. Without FILE it writes scenario.toml; with "-" it writes to stdout. Start from one that can be
+bought, as "channelbench scenarios" says; the default explains every key.`,
 		Example: `  channelbench init
-  channelbench init mine.toml --from veo31
+  channelbench init mine.toml --from omni-flash
   channelbench init - | channelbench sim -`,
 		Args: takes("FILE", 0, 1),
 		RunE: func(_ *cobra.Command, args []string) error {

@@ -1,7 +1,7 @@
 // Command channelbench decides how to buy AI video clips by API: which channel, or which strategy
 // over channels, delivers them cheapest and keeps what was promised.
 //
-//	channelbench sim sora2
+//	channelbench sim omni-flash
 //
 // This package holds flags, streams, signals and exit codes, one file per verb, and no domain logic.
 package main

@@ -41,7 +41,7 @@ what the
 orders cost. A month that misses a requirement counts as one that is bought again, at what the dearest strategy
 costs, unless
 --missed-month says what that is worth to you.`,
-		Example: `  channelbench plan sora2
+		Example: `  channelbench plan omni-flash
   channelbench plan mine.toml --orders 60 --nights 20
   channelbench plan mine.toml --budget '$90'              thirty nights for $90
   channelbench plan mine.toml --format json | jq .worth.best`,

@@ -123,12 +123,13 @@ func (p *program) root() *cobra.Command {
 which strategy over channels (fallback, routing by clip), delivers them cheapest and keeps the promise.
 
 One TOML file, the scenario, says what is bought, from whom, at what price, how it fails, and what is promised.`,
-		Example: `  channelbench sim sora2                      decide for a shipped scenario; writes out/sora2/sim
-  channelbench init mine.toml --from veo31    a commented scenario to start from
+		Example: `  channelbench scenarios                      what ships, and which of it can be bought
+  channelbench sim omni-flash                 decide for a shipped one; writes out/omni-flash/sim
+  channelbench init mine.toml --from omni-flash     your own copy of it, comments and all
   channelbench check mine.toml                every problem at once, with its place and a hint
   channelbench sim mine.toml --set 'channels.reverse.price.per_call=$0.30'
-  channelbench bench sora2                    load-test mock channels on loopback
-  channelbench report out/sora2/sim out/sora2/bench     the one against the other
+  channelbench bench omni-flash               load-test mock channels on loopback
+  channelbench report out/omni-flash/sim out/omni-flash/bench     the one against the other
   channelbench compare --history nights.jsonl  did a channel get worse or dearer?
   channelbench calibrate mine.toml nights/* -o measured.toml`,
 		SilenceUsage:  true,

@@ -45,8 +45,8 @@ axes that all share, and there are charts that show them side by side:
 Runs that don't buy the same are drawn, too, and named as not comparable. The numbers behind each chart lie beside it as
 CSV. --format github prints the comment of a pull request: the sentence, one table, all else folded away. Nothing lies beside
 a comment, so it shows pictures only where --image-base says where they can be had.`,
-		Example: `  channelbench report out/sora2/sim
-  channelbench report out/sora2/sim out/sora2/bench
+		Example: `  channelbench report out/omni-flash/sim
+  channelbench report out/omni-flash/sim out/omni-flash/bench
   channelbench report nights/*/run.json -o trend
   channelbench report 'as agreed=out/old/sim' new=out/new/sim --format markdown
   channelbench report night --format github --image-base https://example.com/night \

@@ -14,19 +14,23 @@ import (
 
 func (p *program) scenariosCommand() *cobra.Command {
 	return &cobra.Command{
-		Use:     "scenarios",
-		Short:   "List the shipped scenarios",
-		Example: `  channelbench scenarios`,
-		Args:    takes("", 0, 0),
+		Use:   "scenarios",
+		Short: "List the shipped scenarios: what can be bought, and how old its prices are",
+		Long: `scenarios lists what ships: whether it can be bought, of which day its oldest price is, and what it asks. What nobody
+has looked at for 90 days isn't known to be on sale.`,
+		Example: `  channelbench scenarios
+  channelbench init mine.toml --from omni-flash`,
+		Args: takes("", 0, 0),
 		RunE: func(*cobra.Command, []string) error {
-			table := tabwriter.NewWriter(p.out, 0, 0, 3, ' ', 0)
+			table := tabwriter.NewWriter(p.out, 0, 0, 2, ' ', 0)
+			fmt.Fprintln(table, "scenario\tcan be bought\tprices of\ttitle")
 			for _, name := range scenarios.Names() {
 				text, _ := scenarios.Open(name)
 				s, _, err := scenario.Load(name+".toml", text, scenario.Options{Today: today()})
 				if err != nil {
 					return fail(exitFailed, err)
 				}
-				fmt.Fprintf(table, "%s\t%s%s\n", name, s.Title, sold(s))
+				fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", name, onSale(s), oldestPrice(s).Format(time.DateOnly), s.Title)
 			}
 			if err := table.Flush(); err != nil {
 				return fail(exitFailed, err)
@@ -36,19 +40,45 @@ func (p *program) scenariosCommand() *cobra.Command {
 	}
 }
 
-// sold says after a title which channels have ended, or do soon.
-func sold(s *scenario.Scenario) string {
-	var parts []string
+// onSale says whether the channels of a scenario can be bought, as far as that is known.
+func onSale(s *scenario.Scenario) string {
+	var last time.Time // on which one ended
+	var ended, leaving []string
+	known := false
 	for i := range s.Channels {
 		switch c := &s.Channels[i]; {
 		case s.HasEnded(c):
-			parts = append(parts, c.Name+" ended on "+c.Ended.Format(time.DateOnly))
-		case !c.Ended.IsZero():
-			parts = append(parts, c.Name+" ends on "+c.Ended.Format(time.DateOnly))
+			ended = append(ended, c.Name)
+			if c.Ended.After(last) {
+				last = c.Ended
+			}
+		default:
+			if !c.Ended.IsZero() {
+				leaving = append(leaving, c.Name+" until "+c.Ended.Format(time.DateOnly))
+			}
+			known = known || s.SeenLately(c)
 		}
 	}
-	if parts == nil {
-		return ""
+	switch {
+	case len(ended) == len(s.Channels):
+		return "ended " + last.Format(time.DateOnly)
+	case !known:
+		return "not known"
+	case ended != nil:
+		return "not " + strings.Join(ended, ", ")
+	case leaving != nil:
+		return strings.Join(leaving, ", ")
 	}
-	return " (" + strings.Join(parts, ", ") + ")"
+	return "yes"
+}
+
+// oldestPrice is the day of the scenario's oldest price.
+func oldestPrice(s *scenario.Scenario) time.Time {
+	oldest := s.Channels[0].Price.AsOf
+	for i := range s.Channels {
+		if seen := s.Channels[i].Price.AsOf; seen.Before(oldest) {
+			oldest = seen
+		}
+	}
+	return oldest
 }

@@ -7,18 +7,42 @@ import (
 	"channelbench/internal/scenario"
 )
 
-// TestSoldOut: the list says what can't be bought any more, or not much longer.
-func TestSoldOut(t *testing.T) {
+// TestOnSale: the list says what can't be bought any more, or not much longer, and claims nothing that nobody has
+// looked at lately.
+func TestOnSale(t *testing.T) {
 	day := func(month time.Month) time.Time { return time.Date(2026, month, 24, 0, 0, 0, 0, time.UTC) }
-	s := &scenario.Scenario{Read: day(time.December), Channels: make([]scenario.Channel, 3)}
-	for i, name := range []string{"a", "b", "c"} {
-		s.Channels[i].Name = name
+	type channel struct{ price, protocol, ended time.Time }
+	for name, tt := range map[string]struct {
+		channels []channel
+		want     string
+	}{
+		"prices of lately":         {[]channel{{price: day(11)}, {price: day(10)}}, "yes"},
+		"an old price, looked at":  {[]channel{{price: day(4), protocol: day(11)}}, "yes"},
+		"an old price":             {[]channel{{price: day(4)}, {price: day(5), protocol: day(8)}}, "not known"},
+		"no date":                  {[]channel{{}}, "not known"},
+		"all have ended":           {[]channel{{price: day(4), ended: day(5)}, {price: day(11), ended: day(10)}}, "ended 2026-10-24"},
+		"one has ended":            {[]channel{{price: day(11), ended: day(10)}, {price: day(11)}}, "not a"},
+		"one has ended, one ages":  {[]channel{{price: day(4), ended: day(10)}, {price: day(4)}}, "not known"},
+		"one ends some day":        {[]channel{{price: day(11)}, {price: day(11), ended: day(12).AddDate(1, 0, 0)}}, "b until 2027-12-24"},
+		"one is looked at, at all": {[]channel{{price: day(4)}, {price: day(11)}}, "yes"},
+	} {
+		s := &scenario.Scenario{Read: day(12), Channels: make([]scenario.Channel, len(tt.channels))}
+		for i, c := range tt.channels {
+			s.Channels[i].Name = string(rune('a' + i))
+			s.Channels[i].Price.AsOf, s.Channels[i].AsOf, s.Channels[i].Ended = c.price, c.protocol, c.ended
+		}
+		if got := onSale(s); got != tt.want {
+			t.Errorf("%s: got %q, want %q", name, got, tt.want)
+		}
 	}
-	if got := sold(s); got != "" {
-		t.Errorf("got %q", got)
+}
+
+func TestOldestPrice(t *testing.T) {
+	s := &scenario.Scenario{Channels: make([]scenario.Channel, 3)}
+	for i, day := range []int{8, 5, 11} {
+		s.Channels[i].Price.AsOf = time.Date(2026, 11, day, 0, 0, 0, 0, time.UTC)
 	}
-	s.Channels[0].Ended, s.Channels[2].Ended = day(time.September), day(time.December).AddDate(1, 0, 0)
-	if got, want := sold(s), " (a ended on 2026-09-24, c ends on 2027-12-24)"; got != want {
-		t.Errorf("got %q, want %q", got, want)
+	if got := oldestPrice(s).Day(); got != 5 {
+		t.Errorf("got the price of the %dth", got)
 	}
 }

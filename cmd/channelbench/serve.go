@@ -45,8 +45,8 @@ The same seed meets the same luck: the n-th submit to a channel always has the s
 moderated on every channel or on none.
 
 It serves until Ctrl-C, which ends it normally, with exit code 0; stderr then shows each channel's books.`,
-		Example: `  channelbench serve sora2
-  channelbench serve sora2 --speed 100x                     a clip of two minutes takes a second
+		Example: `  channelbench serve omni-flash
+  channelbench serve omni-flash --speed 100x                a clip of two minutes takes a second
   channelbench serve mine.toml --addr 127.0.0.1:0 --verbose
   channelbench serve mine.toml --set 'channels.reverse.errors.region.rate=50%'`,
 		Args: takes("SCENARIO", 1, 1),

@@ -69,12 +69,12 @@ decides. SCENARIO is a path, "-" for stdin, or the name of a shipped scenario.
 
 The result goes to stdout; run.json, report.md, the charts and the numbers behind them go to the output folder.
 The same scenario and seed give the same bytes, whatever the number of workers.`,
-		Example: `  channelbench sim sora2
+		Example: `  channelbench sim omni-flash
   channelbench sim mine.toml -o report --months 1000
   channelbench sim mine.toml --precision 0.5%
-  channelbench sim veo31 --format json | jq .verdict.sentence
+  channelbench sim omni-flash --format json | jq .verdict.sentence
   channelbench sim mine.toml --set 'decision.exclude=["reverse"]'
-  channelbench sim sora2 --details            everything that report.md says
+  channelbench sim omni-flash --details       everything that report.md says
   channelbench sim mine.toml --require        exit with 1 if no strategy qualifies`,
 		Args: takes("SCENARIO", 1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {

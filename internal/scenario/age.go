@@ -31,6 +31,12 @@ func (s *Scenario) Stale(ch *Channel) []string {
 	return stale
 }
 
+// SeenLately says whether anything of a channel, its price or its protocol, was looked at not too long ago.
+func (s *Scenario) SeenLately(ch *Channel) bool {
+	lately := func(seen time.Time) bool { return !seen.IsZero() && !s.old(seen) }
+	return lately(ch.Price.AsOf) || lately(ch.AsOf)
+}
+
 // HasEnded says whether a channel sold nothing any more on the day on which the scenario was read.
 func (s *Scenario) HasEnded(ch *Channel) bool {
 	return !ch.Ended.IsZero() && !s.Read.IsZero() && !ch.Ended.After(s.Read)
