@@ -1,6 +1,7 @@
 package dialect
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"strings"
@@ -57,11 +58,12 @@ func dashscopeTask(_ Job, r *Response, d document) report {
 	task := d.at("output")
 	rep := report{id: task.at("task_id").text()}
 	for _, e := range []document{task, d} {
-		if e.at("code").text() != "" {
-			rep.failed = &failure{code: e.at("code").text(), message: e.at("message").text()}
+		if code := e.at("code").text(); !successes[strings.ToLower(code)] {
+			rep.failed = &failure{code: code, message: e.at("message").text()}
 			break
 		}
 	}
+	rep.failed = cmp.Or(rep.failed, generic(d))
 	if r.Status/100 != 2 || d.at("request_id").text() == "" {
 		return rep
 	}

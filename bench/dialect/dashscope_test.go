@@ -20,6 +20,8 @@ func TestDashScope(t *testing.T) {
 	understand(t, dashscope, target, []heard{
 		{name: "accepted", body: `{` + of + `,"output":{"task_id":"t1","task_status":"PENDING"}}`, verdict: Accepted,
 			job: Job{ID: "t1"}},
+		{name: "accepted, with a code", verdict: Accepted, job: Job{ID: "t1"},
+			body: `{"code":"200",` + of + `,"output":{"task_id":"t1","task_status":"PENDING"}}`},
 		{name: "bad key", status: 401, body: `{"code":"InvalidApiKey","message":"Invalid API-key provided.",` + of + `}`,
 			verdict: OurFault, reason: channel.Submit, fault: BadKey},
 		{name: "in arrears", status: 400, body: `{"code":"Arrearage","message":"Access denied",` + of + `}`,

@@ -70,7 +70,7 @@ func httpIn(d document) string {
 // empty says whether an object tells nothing, as the error of an answer without one does.
 func empty(object map[string]any) bool {
 	for _, v := range object {
-		if v != nil && v != "" {
+		if v != nil && v != "" && v != json.Number("0") {
 			return false
 		}
 	}

@@ -43,7 +43,9 @@ var fal = &vendor{
 		return ask{path: path}, nil
 	},
 	seen: func(j Job, r *Response, d document) report {
-		if falDone(j) {
+		// A relay's own addresses may not show what they are for.
+		status := r.Status/100 == 2 && d.at("status").text() != "" && d.at("video.url").text() == ""
+		if falDone(j) && !status {
 			return falResult(r, d)
 		}
 		return falStatus(j, r, d)
@@ -77,7 +79,8 @@ func falStatus(j Job, r *Response, d document) report {
 	case r.Status/100 != 2, rep.id == "" && result == "":
 		rep.failed = falError(r, d)
 	case word == "COMPLETED":
-		rep.word, rep.pollURL = word, cmp.Or(result, strings.TrimSuffix(j.PollURL, "/status"))
+		usual, _, _ := strings.Cut(j.PollURL, "?")
+		rep.word, rep.pollURL = word, cmp.Or(addressIn(result), strings.TrimSuffix(usual, "/status"))
 	case word != "FAILED": // a word of ours, for what the result says
 		rep.word, rep.pollURL = word, d.at("status_url").text()
 	}
@@ -101,9 +104,11 @@ func falResult(r *Response, d document) report {
 	return rep
 }
 
-// falEnded tells a job that failed from a question for its result that failed.
+// falEnded tells a job that failed from a question for its result that failed. What isn't said as fal does is said by
+// who stands before it.
 func falEnded(r *Response, d document, f *failure) bool {
-	if strings.Contains(f.message, "still in progress") {
+	marked := r.Header.Get("X-Fal-Retryable") != "" || r.Header.Get("X-Fal-Error-Type") != ""
+	if strings.Contains(f.message, "still in progress") || d.at("detail").value == nil && !marked {
 		return false
 	}
 	switch r.Status {

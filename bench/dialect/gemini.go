@@ -63,7 +63,7 @@ func googleMeant(status int, f failure) cause {
 func googleError(d document) (*failure, time.Duration) {
 	for _, place := range []string{"error", "0.error"} {
 		e := d.at(place)
-		if !e.isObject() {
+		if !e.isObject() || empty(e.value.(map[string]any)) {
 			continue
 		}
 		var pause time.Duration

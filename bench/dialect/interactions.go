@@ -77,25 +77,25 @@ func interaction(_ Job, r *Response, d document) (rep report) {
 			rep.units = units(tokens, "tokens", "token")
 		}
 	}
-	video, shown := videoIn(d)
+	video, told := outputs(d)
 	rep.clipURL = googleClip(video.at("uri").text())
-	rep.withheld = rep.word == "completed" && !shown && rep.units.Micros == 0
+	rep.withheld = rep.word == "completed" && told && video.value == nil && rep.units.Micros == 0
 	return rep
 }
 
-// videoIn is the first clip that an interaction shows.
-func videoIn(d document) (video document, shown bool) {
+// outputs are the first clip that an interaction shows, and whether it shows anything.
+func outputs(d document) (video document, told bool) {
 	for _, step := range d.at("steps").items() {
 		if step.at("type").text() != "model_output" {
 			continue
 		}
 		for _, content := range step.at("content").items() {
-			if content.at("type").text() == "video" {
+			if told = true; content.at("type").text() == "video" {
 				return content, true
 			}
 		}
 	}
-	return document{}, false
+	return document{}, told
 }
 
 func serveInteractions(c counter) {

@@ -61,6 +61,12 @@ func TestInteractions(t *testing.T) {
 				{"@type":"type.googleapis.com/google.rpc.RetryInfo","retryDelay":"34s"}]}}`},
 		{name: "overloaded", status: 503, verdict: Refused, reason: channel.Submit,
 			body: `{"error":{"code":503,"message":"The model is overloaded.","status":"UNAVAILABLE"}}`},
+		{name: "overloaded, after a while", status: 503, body: `{"error":{"code":503,
+			"message":"Deadline expired before operation could complete.","status":"UNAVAILABLE"}}`},
+		{name: "broken within, in a word", status: 500, body: `{"error":{"code":"internal","message":"An error occurred."}}`},
+		{name: "blocked, as a bad request", status: 400, verdict: Refused, reason: channel.Moderation,
+			body: `{"error":{"code":400,"message":"This prompt contains words that violate Google's Responsible AI practices.",
+				"status":"INVALID_ARGUMENT"}}`},
 		{name: "broken within", status: 500, body: `{"error":{"code":500,"message":"Internal error.","status":"INTERNAL"}}`},
 		{name: "too late", status: 504, body: `{"error":{"code":504,"message":"x","status":"DEADLINE_EXCEEDED"}}`},
 		{name: "no such model", status: 404, verdict: OurFault, reason: channel.Submit, fault: BadRequest,
@@ -77,6 +83,7 @@ func TestInteractions(t *testing.T) {
 			body: `{"id":"j1","object":"interaction","status":"completed","steps":[{"type":"model_output","content":[
 				{"type":"text",
 				"text":"I can't."}]}],"usage":{"output_tokens_by_modality":[{"modality":"text","tokens":9}]}}`},
+		{name: "completed, and nothing shown", poll: true, body: `{"id":"j1","object":"interaction","status":"completed"}`},
 		{name: "paid, but where", poll: true, units: Quantity{17_376_000_000, "token"},
 			body: `{"id":"j1","object":"interaction","status":"completed","usage":{"output_tokens_by_modality":[
 				{"modality":"VIDEO","tokens":17376}]}}`},

@@ -197,6 +197,9 @@ func ownerOf(d document, j Job) owner {
 	return whose
 }
 
+// namesJob says whether an answer names any job.
+func namesJob(d document) bool { return ownerOf(d, Job{ID: "none that is named"}) == another }
+
 // ofJob compares the ids in a part of an answer. A request_id may be that of the poll, so it names no other job.
 func ofJob(part document, j Job) owner {
 	if j.ID == "" {
@@ -481,7 +484,7 @@ func costIn(d document) (money.Micros, bool) {
 			continue
 		}
 		for _, p := range costPaths {
-			if cost, ok := dollars(in.at(p.path).text(), p.perDollar); ok && cost <= maxCost {
+			if cost, ok := charge(in.at(p.path).text(), p.perDollar); ok {
 				return cost, true
 			}
 		}
@@ -491,6 +494,15 @@ func costIn(d document) (money.Micros, bool) {
 
 // amounts are spelt as JSON spells numbers, with few enough digits and a small enough power of ten to be money.
 var amounts = regexp.MustCompile(`^\$?((?:0|[1-9][0-9]{0,20})(?:\.[0-9]{1,20})?(?:[eE][+-]?[0-9]{1,2})?)$`)
+
+// charge reads what a clip may cost, in dollars.
+func charge(s string, perDollar int64) (money.Micros, bool) {
+	cost, ok := dollars(s, perDollar)
+	if !ok || cost > maxCost {
+		return 0, false
+	}
+	return cost, true
+}
 
 // dollars reads an amount of which there are so many units to the dollar.
 func dollars(s string, perDollar int64) (money.Micros, bool) {

@@ -54,10 +54,14 @@ func kieJob(_ Job, r *Response, d document) report {
 	if rep.failed == nil && (d.at("code").text() != "200" || r.Status/100 != 2) {
 		rep.failed = generic(d)
 	}
-	if rep.failed != nil || rep.id == "" {
+	switch {
+	case r.Status/100 != 2:
 		return rep
+	case rep.id != "":
+		rep.word = d.at("data.state").text() // whatever the code, which may be the job's
+	case rep.failed != nil && rep.failed.code == "501":
+		rep.word = "fail" // said of jobs alone
 	}
-	rep.word = d.at("data.state").text()
 	if result, err := parse([]byte(d.at("data.resultJson").text())); err == nil {
 		rep.clipURL = result.at("resultUrls.0").text()
 	}

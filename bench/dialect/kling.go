@@ -100,7 +100,7 @@ func klingTasks(by, id string) ask {
 	return ask{path: []string{"tasks"}, query: url.Values{by: {id}}}
 }
 
-func klingTask(_ Job, r *Response, d document) report {
+func klingTask(j Job, r *Response, d document) report {
 	rep := klingReport(d)
 	tasks, listed := d.at("data").value.([]any)
 	if rep.failed != nil || r.Status/100 != 2 || d.at("code").text() != "0" || !listed {
@@ -109,7 +109,15 @@ func klingTask(_ Job, r *Response, d document) report {
 	if len(tasks) == 0 {
 		return report{gone: true}
 	}
+	if len(tasks) > 1 && j.ID == "" {
+		return rep // more than one order can't bear a token: it wasn't asked by
+	}
 	task := d.at("data.0")
+	for _, t := range d.at("data").items() {
+		if t.at("id").text() == j.ID {
+			task = t
+		}
+	}
 	rep.id, rep.word = task.at("id").text(), task.at("status").text()
 	if rep.word == "failed" {
 		rep.failed = stated(task, "message")
@@ -120,12 +128,15 @@ func klingTask(_ Job, r *Response, d document) report {
 		}
 	}
 	for _, bill := range task.at("billing").items() {
-		amount, ok := dollars(bill.at("amount").text(), 1)
-		switch kind := bill.at("charge_type").text(); {
-		case ok && kind == "unit":
-			rep.units = Quantity{rep.units.Micros + amount, "unit"}
-		case ok && kind == "cash" && bill.at("currency").text() == "USD":
-			rep.cost, rep.priced = rep.cost+amount, true
+		switch bill.at("charge_type").text() {
+		case "unit":
+			if q := units(bill, "amount", "unit"); q.Unit != "" {
+				rep.units = Quantity{rep.units.Micros + q.Micros, "unit"}
+			}
+		case "cash":
+			if amount, ok := charge(bill.at("amount").text(), 1); ok && bill.at("currency").text() == "USD" {
+				rep.cost, rep.priced = rep.cost+amount, true
+			}
 		}
 	}
 	return rep

@@ -53,6 +53,8 @@ var klingRefusals = []heard{
 	{name: "under repair", status: 503, verdict: Refused, reason: channel.Submit, body: `{"code":5001,"message":"x"}`},
 	{name: "broken", status: 500, verdict: Refused, reason: channel.Submit, body: `{"code":5000,"message":"x"}`},
 	{name: "too late", status: 504, body: `{"code":5002,"message":"internal timeout"}`},
+	{name: "broken, after the order went on", status: 500, body: `{"code":5000,"message":"read tcp: i/o timeout"}`},
+	{name: "broken, and a job", status: 500, body: `{"code":5000,"message":"x","data":{"id":"1","task_id":"1"}}`},
 	{name: "a gateway", status: 502, body: `<html>`},
 	{name: "a relay's words", status: 403, verdict: OurFault, reason: channel.Submit, fault: NoBalance,
 		body: `{"code":"insufficient_user_quota","message":"x","data":null}`},
@@ -77,6 +79,11 @@ func TestKling(t *testing.T) {
 				{"charge_type":"unit","amount":"3","package_type":"video"},{"charge_type":"unit","amount":"1.5"},
 				{"charge_type":"cash","amount":"0.42","currency":"USD","list_price":"0.5"},
 				{"charge_type":"cash","amount":"7","currency":"CNY"}]}]}`},
+		{name: "bills that can't be added up", poll: true, state: Failed, reason: channel.Job,
+			units: Quantity{1_000_000, "unit"}, body: `{"code":0,"data":[{"id":"j1","status":"failed","billing":[
+				{"charge_type":"unit","amount":"9e12"},{"charge_type":"unit","amount":"1"},
+				{"charge_type":"unit","amount":"9e12"},{"charge_type":"unit","amount":"-3"},
+				{"charge_type":"cash","amount":"9e12","currency":"USD"}]}]}`},
 		{name: "succeeded, but where", poll: true, body: `{"code":0,"data":[{"id":"j1","status":"succeeded","outputs":[]}]}`},
 		{name: "the older protocol's word", poll: true, body: `{"code":0,"data":[{"id":"j1","status":"succeed"}]}`},
 		{name: "failed", poll: true, state: Failed, reason: channel.Job,
@@ -84,6 +91,8 @@ func TestKling(t *testing.T) {
 		{name: "failed for what it shows", poll: true, state: Failed, reason: channel.Moderation,
 			body: `{"code":0,"data":[{"id":"j1","status":"failed","message":"Failure to pass the risk control system"}]}`},
 		{name: "another's", poll: true, body: `{"code":0,"data":[{"id":"j2","status":"failed"}]}`},
+		{name: "ours among others", poll: true, state: Failed, reason: channel.Job,
+			body: `{"code":0,"data":[{"id":"j2","status":"processing"},{"id":"j1","status":"failed"}]}`},
 		{name: "never heard of", poll: true, state: Gone, body: `{"code":0,"message":"SUCCEED","data":[]}`},
 		{name: "nothing said", poll: true, body: `{"code":0,"message":"SUCCEED","data":null}`},
 	})
@@ -129,6 +138,7 @@ func TestKlingFind(t *testing.T) {
 		for name, body := range map[string]string{
 			"a gateway": `<html>`, "a relay without the path": `{"error":{"code":"not_found","message":"no such path"}}`,
 			"too fast": `{"code":1302,"message":"x"}`, "nothing said": `{"code":0,"data":null}`,
+			"those of others": `{"code":0,"data":[{"id":"1","status":"submitted"},{"id":"2","status":"failed"}]}`,
 		} {
 			for _, status := range []int{200, 404} {
 				a := d.Found(target, &Response{Status: status, Body: []byte(body)})

@@ -87,6 +87,8 @@ type claims struct {
 
 const jwtHeader = `{"alg":"HS256","typ":"JWT"}`
 
+var errEscaped = errors.New("the access key holds a character that none has")
+
 var errUnsigned = errors.New(
 	"its protocol signs for the key: secret_env must name the variable that holds the secret key")
 
@@ -95,6 +97,9 @@ var errUnsigned = errors.New(
 func signToken(t Target) (string, error) {
 	if t.Secret.Reveal() == "" || t.Now == nil {
 		return "", errUnsigned
+	}
+	if strings.ContainsAny(t.Key.Reveal(), `"\<>&`) {
+		return "", errEscaped // JSON escapes these, and such a token couldn't be told from others where it is quoted
 	}
 	now := t.Now()
 	body, err := json.Marshal(claims{t.Key.Reveal(), now.Add(30 * time.Minute).Unix(), now.Add(-5 * time.Second).Unix()})

@@ -53,6 +53,11 @@ func TestKlingToken(t *testing.T) {
 			t.Errorf("without a secret or the time: %v", err)
 		}
 	}
+	odd := target
+	odd.Key = NewSecret(`key-"<&>\-test`)
+	if _, err := klingJWT.Submit(odd, order); err != errEscaped {
+		t.Errorf("a key that a token would hide: %v", err)
+	}
 	for name, tt := range map[string]struct {
 		token string
 		want  int

@@ -39,13 +39,15 @@ var minimax = &vendor{
 	seen: minimaxJob,
 	words: list(map[State]string{InProgress: "preparing queueing processing success", Completed: "file",
 		Failed: "fail"}),
-	causes: map[string]cause{
-		"1001": lost, "1002": rateLimited, "1004": badKey, "1008": noBalance,
-		"1026": moderation, "1027": moderation, "1039": rateLimited, "2013": badRequest, "2049": badKey, "2056": noBalance,
-		"2061": badKey,
-	},
-	serve: serveMiniMax,
-	says:  minimaxWords,
+	causes: minimaxCauses,
+	serve:  serveMiniMax,
+	says:   minimaxWords,
+}
+
+var minimaxCauses = map[string]cause{
+	"1001": lost, "1002": rateLimited, "1004": badKey, "1008": noBalance,
+	"1026": moderation, "1027": moderation, "1039": rateLimited, "2013": badRequest, "2049": badKey, "2056": noBalance,
+	"2061": badKey,
 }
 
 // minimaxError is the error in base_resp, or that of a gateway in front.
@@ -72,7 +74,7 @@ func minimaxJob(j Job, r *Response, d document) report {
 		rep.word, rep.clipURL = "file", file
 	case rep.failed != nil && (rep.failed.code == "1026" || rep.failed.code == "1027"):
 		rep.word = "Fail" // the question isn't moderated: the job was
-	case rep.failed == nil && rep.id != "":
+	case rep.id != "" && (rep.failed == nil || !meetsPolls(minimaxCauses[rep.failed.code])):
 		rep.word = d.at("status").text()
 	}
 	if id := usableID(d.at("file_id").text()); rep.word == "Success" && id != "" {

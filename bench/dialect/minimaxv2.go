@@ -24,7 +24,7 @@ var minimaxV2 = tasks{
 	resolutions: map[string]string{"480p": "480P", "768p": "768P", "2k": "2K"},
 	billed:      "output_seconds", unit: "second",
 	failed: minimaxV2Error,
-	causes: minimax.causes,
+	causes: minimaxCauses,
 	meant: func(status int, f failure) cause {
 		switch {
 		case strings.Contains(f.message, "new_sensitive"):

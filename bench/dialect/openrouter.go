@@ -56,7 +56,7 @@ var openRouter = &vendor{
 func openRouterJob(d document) report {
 	rep := report{id: d.at("id").text(), word: d.at("status").text(), pollURL: d.at("polling_url").text(),
 		clipURL: d.first("urls.0", "unsigned_urls.0"), failed: generic(d)}
-	rep.cost, rep.priced = dollars(d.at("usage.cost").text(), 1)
+	rep.cost, rep.priced = charge(d.at("usage.cost").text(), 1)
 	if e := d.at("error"); e.isObject() && rep.failed != nil {
 		// The maker's own words are beside OpenRouter's, which says no more than that it returned an error.
 		rep.failed.kind = e.at("metadata.limit_source").text()

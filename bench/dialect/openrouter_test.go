@@ -55,6 +55,8 @@ func TestOpenRouterVideos(t *testing.T) {
 			"unsigned_urls":["https://api.example.com/v1/videos/j1/content?index=0"]}`,
 			job: Job{ID: "j1", ContentURL: "https://api.example.com/v1/videos/j1/content?index=0"}},
 		{name: "completed, without an address", poll: true, state: Completed, body: `{"id":"j1","status":"completed"}`},
+		{name: "a charge beyond all clips", poll: true, state: Completed,
+			body: `{"id":"j1","status":"completed","usage":{"cost":1e7}}`},
 		{name: "failed", poll: true, state: Failed, reason: channel.Job,
 			body: `{"id":"j1","status":"failed","error":"oops"}`},
 		{name: "moderated", poll: true, state: Failed, reason: channel.Moderation,

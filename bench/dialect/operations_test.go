@@ -37,6 +37,10 @@ func TestOperations(t *testing.T) {
 		{name: "done", poll: true, state: Completed, job: Job{known.ID, known.PollURL, clipOfGoogle},
 			body: `{"name":"` + name + `","done":true,"response":{"generateVideoResponse":{"generatedSamples":[
 				{"video":{"uri":"` + clipOfGoogle + `"}}]}}}`},
+		{name: "done, with an error that is none", poll: true, state: Completed,
+			job: Job{known.ID, known.PollURL, clipOfGoogle},
+			body: `{"name":"` + name + `","done":true,"error":{"code":0,"message":""},"response":{"generateVideoResponse":{
+				"generatedSamples":[{"video":{"uri":"` + clipOfGoogle + `"}}]}}}`},
 		{name: "filtered", poll: true, state: Failed, reason: channel.Moderation, job: known,
 			body: `{"name":"` + name + `","done":true,"response":{"generateVideoResponse":{"raiMediaFilteredCount":1,
 				"raiMediaFilteredReasons":["17301594: Celebrity"]}}}`},

@@ -36,7 +36,7 @@ var replicate = &vendor{
 		switch {
 		case status == http.StatusPaymentRequired || strings.Contains(f.message, "Insufficient credit"):
 			return noBalance
-		case status == http.StatusUnprocessableEntity:
+		case status == http.StatusUnprocessableEntity && causeOf(f) == (cause{}):
 			return badRequest
 		}
 		return cause{}
@@ -49,6 +49,9 @@ var replicate = &vendor{
 func replicateJob(_ Job, r *Response, d document) report {
 	if r.Status/100 != 2 {
 		f := failure{code: strconv.Itoa(r.Status), kind: d.at("title").text(), message: d.first("detail", "title")}
+		if f.message == "" {
+			return report{failed: generic(d)}
+		}
 		return report{failed: &f, after: resetsIn(f.message)}
 	}
 	if !d.at("urls").isObject() {

@@ -32,6 +32,8 @@ func TestReplicate(t *testing.T) {
 			verdict: OurFault, reason: channel.Submit, fault: BadKey},
 		{name: "bad input", status: 422, body: `{"title":"Input validation failed","detail":"- input.prompt is required","status":422}`,
 			verdict: OurFault, reason: channel.Submit, fault: BadRequest},
+		{name: "flagged as bad input", status: 422, body: `{"title":"Invalid","detail":"NSFW content detected","status":422}`,
+			verdict: Refused, reason: channel.Moderation},
 		{name: "throttled", status: 429, pause: 30 * time.Second, verdict: Refused, reason: channel.RateLimited,
 			body: `{"detail":"Request was throttled. Your rate limit resets in ~30s.","status":429}`},
 		{name: "a gateway", status: 502, body: `<html>bad gateway`},

@@ -1,6 +1,7 @@
 package dialect
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/http"
@@ -70,7 +71,7 @@ var runwayVersion = map[string]string{"X-Runway-Version": "2024-11-06"}
 // runwayJob reads a task: its statuses are in capitals, which nobody else's are beside an id and nothing around it.
 func runwayJob(_ Job, r *Response, d document) report {
 	if r.Status/100 != 2 {
-		return report{failed: stated(d, "error")}
+		return report{failed: cmp.Or(stated(d, "error"), generic(d))}
 	}
 	word := d.at("status").text()
 	if word == "" || word != strings.ToUpper(word) || d.at("createdAt").text() == "" {

@@ -28,6 +28,8 @@ func TestRunway(t *testing.T) {
 			body: `{"error":"You do not have enough credits to run this task."}`},
 		{name: "bad key", status: 401, body: `{"error":"The API key you provided is invalid."}`,
 			verdict: OurFault, reason: channel.Submit, fault: BadKey},
+		{name: "bad input, as a relay says it", status: 400, body: `{"code":"invalid_model","message":"x","data":null}`,
+			verdict: OurFault, reason: channel.Submit, fault: BadRequest},
 		{name: "bad input", status: 400, body: `{"error":"Validation of body failed","docUrl":"x"}`,
 			verdict: OurFault, reason: channel.Submit, fault: BadRequest},
 		{name: "the day's limit", status: 429, body: `{"error":"You have reached your daily limit."}`,

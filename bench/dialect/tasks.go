@@ -74,7 +74,7 @@ func (v tasks) order(t Target, o Order) (ask, error) {
 
 // otherIDs are what others say beside an id when they have taken an order.
 var otherIDs = []string{"status", "state", "object", "code", "name", "polling_url", "status_url", "urls",
-	"estimatedCost", "data", "output", "queue_position", "task_status"}
+	"estimatedCost", "data", "output", "queue_position", "task_status", "message", "msg"}
 
 func (v tasks) sold(_ *Response, d document) report {
 	rep := report{failed: v.failed(d)}

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	"channelbench/internal/channel"
@@ -132,19 +133,47 @@ func (v *vendor) Fetch(t Target, j Job) (*http.Request, error) {
 	return t.clip(v.request(t, a, err))
 }
 
-// causeOf says what an answer without a job means.
+// causeOf says what an answer without a job means. Where the vendor's code says no more than that it didn't take an
+// order, the words of the error count, and the status of who speaks for it.
 func (v *vendor) causeOf(status int, f failure, stated bool) cause {
+	c := cause{}
+	if stated {
+		c = v.own(status, f)
+	}
+	said := causeOf(f)
+	switch {
+	case c == (cause{}):
+		return causeOfAnswer(status, f, stated)
+	case c.specific():
+		return c
+	case hearsay(status), c == refused && said == lost:
+		return lost
+	case c == refused && said.specific(), c == badRequest && said.specific() && said != rateLimited:
+		return said
+	}
+	return c
+}
+
+// meetsPolls says whether a cause is one that a poll may meet, whatever becomes of the job.
+func meetsPolls(c cause) bool {
+	return c == rateLimited || c == lost || c == badKey || c == noBalance
+}
+
+// own is the cause that a vendor's error has by its own words.
+func (v *vendor) own(status int, f failure) cause {
 	if v.meant != nil {
 		if c := v.meant(status, f); c != (cause{}) {
 			return c
 		}
 	}
-	for _, code := range []string{f.code, f.kind} {
-		if c, known := v.causes[code]; known {
-			return c
+	for _, told := range []string{f.code, f.kind} {
+		for code, c := range v.causes {
+			if strings.EqualFold(code, told) { // relays spell them as they like
+				return c
+			}
 		}
 	}
-	return causeOfAnswer(status, f, stated)
+	return cause{}
 }
 
 func (v *vendor) Submitted(t Target, r *Response) Answer {
@@ -165,7 +194,7 @@ func (v *vendor) Submitted(t Target, r *Response) Answer {
 		return Answer{Verdict: Accepted, Progress: p} // the error is the job's, which had ended by then
 	}
 	c := v.causeOf(r.Status, *rep.failed, true)
-	if rep.id != "" && !c.specific() {
+	if (rep.id != "" || namesJob(d)) && !c.specific() {
 		return lostAnswer(t, r, *rep.failed) // an error beside a job leaves open whether it runs
 	}
 	a := refusalFor(c, t, r, d, *rep.failed, nil)
@@ -221,7 +250,12 @@ func (v *vendor) progress(t Target, j Job, rep report) Progress {
 		p.Percent = tidy(t, rep.percent)
 	}
 	var known bool
-	if p.State, known = v.words[spell(rep.word)]; !known && rep.word != "" {
+	if p.State, known = v.words[spell(rep.word)]; !known && rep.word != "" && rep.id != "" {
+		if p.State, known = v.words.state(rep.word); p.State == Completed { // what it means by that isn't known
+			p.State, known = InProgress, false
+		}
+	}
+	if !known && rep.word != "" {
 		p.NewWord = tidy(t, rep.word)
 		p.Message = "a status that is new to us: " + p.NewWord
 	}
@@ -323,11 +357,14 @@ func units(d document, path, unit string) Quantity { return quantity(d.at(path).
 // quantity reads a number of units, with up to six decimals.
 func quantity(text, unit string) Quantity {
 	n, ok := dollars(text, 1)
-	if !ok {
+	if !ok || n > maxUnits {
 		return Quantity{}
 	}
 	return Quantity{n, unit}
 }
+
+// maxUnits is more than any clip is billed for. As many as an answer can list can be added up.
+const maxUnits = 1_000_000_000 * money.Dollar
 
 // with adds the fields that the scenario fixes to those of an order, and goes by them where both say one.
 func (t Target) with(fields map[string]any) map[string]any {

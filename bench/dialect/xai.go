@@ -3,6 +3,7 @@ package dialect
 import (
 	"cmp"
 	"net/http"
+	"strings"
 
 	"channelbench/internal/channel"
 	"channelbench/internal/money"
@@ -30,7 +31,8 @@ var xai = &vendor{
 	},
 	sold: func(_ *Response, d document) report {
 		// Others put a request's own id beside their job's.
-		if d.first("id", "status", "code", "queue_position") != "" || d.at("output").isObject() || d.at("data").isObject() {
+		others := d.first("id", "status", "code", "queue_position", "message", "msg")
+		if others != "" || d.at("output").isObject() || d.at("data").isObject() {
 			return report{failed: generic(d)}
 		}
 		return report{id: d.at("request_id").text(), failed: generic(d)}
@@ -38,6 +40,7 @@ var xai = &vendor{
 	place: func(_ Target, j Job) (ask, error) { return ask{path: []string{"videos", j.ID}}, nil },
 	seen:  xaiJob,
 	words: list(map[State]string{InProgress: "pending", Completed: "done", Failed: "failed expired"}),
+	meant: xaiMeant,
 	serve: serveXAI,
 	says:  xaiWords,
 }
@@ -50,8 +53,24 @@ func xaiJob(_ Job, r *Response, d document) report {
 	rep.word, rep.percent = d.at("status").text(), d.at("progress").text()
 	rep.clipURL = d.at("video.url").text()
 	rep.withheld = d.at("video.respect_moderation").value == false
-	rep.cost, rep.priced = dollars(d.at("usage.cost_in_usd_ticks").text(), xaiTicks)
+	rep.cost, rep.priced = charge(d.at("usage.cost_in_usd_ticks").text(), xaiTicks)
+	if rep.id == "" && rep.failed != nil && meetsPolls(causeOf(*rep.failed)) {
+		rep.word = "" // it may be the poll's
+	}
 	return rep
+}
+
+// xaiMeant tells a team without credits, and a prompt that is against the guidelines, from rates and from rights, whose
+// codes they share.
+func xaiMeant(_ int, f failure) cause {
+	text := plain(f.message)
+	switch {
+	case strings.Contains(text, "available credits"), strings.Contains(text, "spending limit"):
+		return noBalance
+	case causeOf(failure{message: f.message}) == moderation:
+		return moderation
+	}
+	return cause{}
 }
 
 // xaiTicks make a dollar.
