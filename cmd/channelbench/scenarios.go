@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -30,7 +29,7 @@ has looked at for 90 days isn't known to be on sale.`,
 				if err != nil {
 					return fail(exitFailed, err)
 				}
-				fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", name, onSale(s), oldestPrice(s).Format(time.DateOnly), s.Title)
+				fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", name, s.OnSale(), s.OldestPrice().Format(time.DateOnly), s.Title)
 			}
 			if err := table.Flush(); err != nil {
 				return fail(exitFailed, err)
@@ -38,47 +37,4 @@ has looked at for 90 days isn't known to be on sale.`,
 			return nil
 		},
 	}
-}
-
-// onSale says whether the channels of a scenario can be bought, as far as that is known.
-func onSale(s *scenario.Scenario) string {
-	var last time.Time // on which one ended
-	var ended, leaving []string
-	known := false
-	for i := range s.Channels {
-		switch c := &s.Channels[i]; {
-		case s.HasEnded(c):
-			ended = append(ended, c.Name)
-			if c.Ended.After(last) {
-				last = c.Ended
-			}
-		default:
-			if !c.Ended.IsZero() {
-				leaving = append(leaving, c.Name+" until "+c.Ended.Format(time.DateOnly))
-			}
-			known = known || s.SeenLately(c)
-		}
-	}
-	switch {
-	case len(ended) == len(s.Channels):
-		return "ended " + last.Format(time.DateOnly)
-	case !known:
-		return "not known"
-	case ended != nil:
-		return "not " + strings.Join(ended, ", ")
-	case leaving != nil:
-		return strings.Join(leaving, ", ")
-	}
-	return "yes"
-}
-
-// oldestPrice is the day of the scenario's oldest price.
-func oldestPrice(s *scenario.Scenario) time.Time {
-	oldest := s.Channels[0].Price.AsOf
-	for i := range s.Channels {
-		if seen := s.Channels[i].Price.AsOf; seen.Before(oldest) {
-			oldest = seen
-		}
-	}
-	return oldest
 }

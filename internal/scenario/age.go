@@ -37,6 +37,34 @@ func (s *Scenario) SeenLately(ch *Channel) bool {
 	return lately(ch.Price.AsOf) || lately(ch.AsOf)
 }
 
+// OnSale says whether the channels can be bought: "yes", "in part", "ended 2026-09-24", or "not known" where nobody has
+// looked lately.
+func (s *Scenario) OnSale() string {
+	var last time.Time // on which one ended
+	sold, known := 0, false
+	for i := range s.Channels {
+		if c := &s.Channels[i]; !s.HasEnded(c) {
+			sold, known = sold+1, known || s.SeenLately(c)
+		} else if c.Ended.After(last) {
+			last = c.Ended
+		}
+	}
+	switch {
+	case sold == 0:
+		return "ended " + last.Format(time.DateOnly)
+	case !known:
+		return "not known"
+	case sold < len(s.Channels):
+		return "in part"
+	}
+	return "yes"
+}
+
+// OldestPrice is the day on which the oldest of the prices was seen.
+func (s *Scenario) OldestPrice() time.Time {
+	return slices.MinFunc(s.Channels, func(a, b Channel) int { return a.Price.AsOf.Compare(b.Price.AsOf) }).Price.AsOf
+}
+
 // HasEnded says whether a channel sold nothing any more on the day on which the scenario was read.
 func (s *Scenario) HasEnded(ch *Channel) bool {
 	return !ch.Ended.IsZero() && !s.Read.IsZero() && !ch.Ended.After(s.Read)
