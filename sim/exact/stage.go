@@ -18,7 +18,7 @@ type way struct {
 }
 
 // lost is the time that failures take.
-type lost struct{ again, next *kernel }
+type lost struct{ again, next []part }
 
 func (w *walk) stage(step *policy.Step, l luck) *stage {
 	s := &stage{walk: w, step: step, exits: w.exits[step.Channel]}
@@ -63,7 +63,7 @@ func (s *stage) lost(w *way, known int) lost {
 			g = s.decaying(n)
 			o = s.walk.probabilities(g, s.step, w.luck)
 		}
-		w.times = append(w.times, lost{again: g.kernel(o.again), next: g.kernel(o.next)})
+		w.times = append(w.times, lost{again: o.again, next: o.next})
 	}
 	return w.times[known]
 }
@@ -122,10 +122,13 @@ func (c carried) add(s *stage, ways []moments, again bool) {
 					continue
 				}
 				time := s.lost(s.ways[i], bad+good)
+				parts := time.next
 				if again {
-					c[bad][good].add(at, time.again)
-				} else {
-					c[bad][good].add(at, time.next)
+					parts = time.again
+				}
+				from := s.walk.grid.kernel(at)
+				for _, p := range parts {
+					c[bad][good].add(from, p.takes, p.share)
 				}
 			}
 		}
