@@ -7,6 +7,7 @@ type kernel struct {
 	few      [2][]spot // of the atoms, and of the cells
 	many     measure   // the rest
 	spectrum *spectrum // of the rest, once it was asked for
+	span     span      // if it is the time of one
 }
 
 // spot is the mass of one node or cell.
@@ -32,15 +33,20 @@ func (g *grid) kernel(m measure) *kernel {
 
 // few lists the spots that are not empty; false where there are too many.
 func few(v []float64) ([]spot, bool) {
-	var list []spot
+	n := 0
+	for _, mass := range v {
+		if mass != 0 {
+			n++
+		}
+	}
+	if n > sparse {
+		return nil, false
+	}
+	list := make([]spot, 0, n)
 	for i, mass := range v {
-		if mass == 0 {
-			continue
+		if mass != 0 {
+			list = append(list, spot{i, mass})
 		}
-		if len(list) == sparse {
-			return nil, false
-		}
-		list = append(list, spot{i, mass})
 	}
 	return list, true
 }

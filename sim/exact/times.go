@@ -10,6 +10,7 @@ import (
 type workspace struct {
 	solver     *Solver
 	times      map[spanKey]*kernel
+	origins    map[originKey]*passage
 	slices     [][]float64
 	lent       int          // of the slices
 	transforms *transformer // nil: none was needed yet
@@ -19,7 +20,7 @@ type workspace struct {
 func (s *Solver) grid(step float64, n int) *grid {
 	g := grid{step: step, n: n}
 	if s.workspaces[g] == nil {
-		s.workspaces[g] = &workspace{solver: s, times: map[spanKey]*kernel{}}
+		s.workspaces[g] = &workspace{solver: s, times: map[spanKey]*kernel{}, origins: map[originKey]*passage{}}
 	}
 	g.workspace = s.workspaces[g]
 	return &g
@@ -90,6 +91,7 @@ func (g *grid) time(s span) *kernel {
 		m = g.sum(m, g.kernel(g.geometric(s.failed, s.pause)))
 	}
 	k := g.kernel(measure{atoms: slices.Clone(m.atoms), cells: slices.Clone(m.cells)})
+	k.span = s
 	g.times[key] = k
 	g.solver.kept += 6 * g.n // with its transform
 	return k

@@ -21,8 +21,7 @@ type walk struct {
 	exits  []*exits // by channel; nil: its attempts are independent
 
 	grid       *grid
-	negligible float64   // mass that is not followed
-	started    []measure // by channel: when the attempts that will deliver begin
+	negligible float64 // mass that is not followed
 }
 
 // luck is what an order draws once, and its weight.
@@ -49,15 +48,8 @@ func (w *walk) run(o Options) error {
 		w.negligible = 1e-7
 	}
 	w.grid.reclaim()
-	w.started = make([]measure, len(w.model.Channels))
 	for _, l := range w.lucks() {
 		w.follow(l)
-	}
-	for _, ch := range w.channels() {
-		w.answer.legs = append(w.answer.legs, leg{
-			started: w.grid.pieces(w.grid.sum(w.started[ch], w.overhead(ch))),
-			service: w.solver.response(w.model.Channels[ch].Jobs[w.class].Service, w.pollOf(ch)),
-		})
 	}
 	return nil
 }
@@ -80,94 +72,105 @@ func (w *walk) overhead(ch int) *kernel {
 		pause: step.FetchPause().Seconds()})
 }
 
+// response is how jobs of the class end on a channel.
+func (w *walk) response(ch int) *response {
+	return w.solver.response(w.model.Channels[ch].Jobs[w.class].Service, w.pollOf(ch))
+}
+
 func duration(seconds float64) time.Duration { return time.Duration(math.Round(seconds * 1e9)) }
 
 // follow walks the route under given luck and adds up charges, attempts and deliveries.
 func (w *walk) follow(l luck) {
-	before := moments{{w.grid.at(0, l.weight)}}
+	p := w.origin(l.weight)
 	for i := range w.route.Steps {
 		if i == 1 {
-			w.answer.Fallback += before.orders().mass()
+			w.answer.Fallback += p.mass
 		}
-		before = w.try(i, l, before)
+		s := w.stage(&w.route.Steps[i], l)
+		p = w.pass(i, s, p)
+		w.count(i, s, p)
 	}
 }
 
-// try walks the i-th step from when it begins, and returns when the next one begins.
-func (w *walk) try(i int, l luck, before moments) moments {
-	step, last := &w.route.Steps[i], i+1 == len(w.route.Steps)
-	s := w.stage(step, l)
+// try walks the i-th step from when it begins until the next one begins.
+func (w *walk) try(i int, s *stage, before moments) *passage {
+	step, last := s.step, i+1 == len(w.route.Steps)
 	later := w.later(i)
 	over, outlasted := w.carried(later), newMoments(later)
-	for try := 1; try <= step.Attempts && before.orders().mass() > w.negligible; try++ {
+	var tries []tried
+	var started measure // when the attempts that will deliver begin
+	for try := 1; try <= step.Attempts; try++ {
+		t := tried{mass: before.orders().mass()}
+		if t.mass <= w.negligible {
+			break
+		}
 		left := 0 // attempts to come that may meet a known exit
 		if s.exits != nil {
 			left = step.Attempts - try + later
 		}
 		ways := s.take(before, left)
-		w.attempt(s, before, ways, i > 0 || try > 1)
+		for k, o := range s.ways {
+			at := ways[k].orders()
+			t.ways[k] = at.mass()
+			w.grid.raise(&started, at, o.delivered)
+		}
+		tries = append(tries, t)
 		if !last {
-			over.add(s, ways, false)
+			over.add(s, ways, try == step.Attempts, true)
 		}
 		if try == step.Attempts {
-			if !last {
-				over.add(s, ways, true)
-			}
 			break
 		}
 		retried := w.carried(left)
-		retried.add(s, ways, true)
+		retried.add(s, ways, true, false)
 		failed := retried.moments()
 		if !last {
 			outlasted = s.outlasted(outlasted, failed, try)
 		}
 		before = s.paused(failed, try)
 	}
-	return over.moments().plus(outlasted)
-}
-
-// attempt counts the attempts that start at given times, and go given ways.
-func (w *walk) attempt(s *stage, at moments, ways []moments, further bool) {
-	ch, mass := s.step.Channel, at.orders().mass()
-	w.answer.Attempts += mass
-	for i, o := range s.ways {
-		at := ways[i].orders()
-		w.answer.ChargeByChannel[ch] += at.mass() * o.charge
-		w.grid.raise(&w.started[ch], at, o.delivered)
-	}
-	price := w.price(ch, channel.Usage{Made: true})
-	w.answer.HighestPrice = max(w.answer.HighestPrice, price)
-	if further {
-		w.answer.Further = append(w.answer.Further, Further{mass, price})
-	}
+	p := w.kept(over.moments().plus(outlasted))
+	p.tries = tries
+	p.leg = leg{w.grid.pieces(w.grid.sum(started, w.overhead(step.Channel))), w.response(step.Channel)}
+	w.solver.kept += 2 * len(p.leg.started)
+	return p
 }
 
 // odds are the outcomes of one attempt.
 type odds struct {
 	delivered float64
-	again     []part  // failures that the step may try again
-	next      []part  // failures that start the next step
+	failures  [channel.NumReasons]failure
+	kinds     int     // of failures
 	charge    float64 // expected dollars
 }
 
-// part is the share of attempts that fail in some way, and how long that takes.
-type part struct {
+// failure is a share of attempts that fail and take some time.
+type failure struct {
 	share float64
+	again bool // the step may try again; else the next one begins
 	takes *kernel
 }
 
+// add adds a failure.
+func (o *odds) add(f failure) {
+	for i := range o.failures[:o.kinds] {
+		if same := &o.failures[i]; same.again == f.again && same.takes == f.takes {
+			same.share += f.share
+			return
+		}
+	}
+	o.failures[o.kinds] = f
+	o.kinds++
+}
+
 // probabilities are those of an attempt in a step under given luck, as package world draws them, with the
-// times on a grid.
-func (w *walk) probabilities(g *grid, step *policy.Step, l luck) odds {
+// times on the grid.
+func (w *walk) probabilities(step *policy.Step, l luck) odds {
 	c := &w.model.Channels[step.Channel]
 	e := &c.Errors
 	o := odds{}
 	lose := func(r channel.Reason, share float64, takes span) {
-		if step.RetryOn.Has(r) {
-			o.again = append(o.again, part{share, g.time(takes)})
-		} else {
-			o.next = append(o.next, part{share, g.time(takes)})
-		}
+		o.add(failure{share, step.RetryOn.Has(r), w.grid.time(takes)})
 	}
 	left := 1.0
 	for _, r := range channel.ErrorsOf(channel.Asking) {
@@ -182,7 +185,7 @@ func (w *walk) probabilities(g *grid, step *policy.Step, l luck) odds {
 			lost := left * m.Rate
 			o.charge += lost * w.price(step.Channel, channel.Usage{Lost: true})
 			if step.OnAmbiguous == policy.NextStep {
-				o.next = append(o.next, part{lost, g.time(span{submit: m.Takes})})
+				o.add(failure{lost, false, w.grid.time(span{submit: m.Takes})})
 			}
 			left -= lost
 		}
