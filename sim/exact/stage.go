@@ -8,10 +8,12 @@ type stage struct {
 	step  *policy.Step
 	exits *exits // nil: attempts are independent
 	ways  []odds // by exit, a bad and a good one; one for all where attempts are independent
+	later int    // attempts that may meet a known exit in the steps right after
 }
 
-func (w *walk) stage(step *policy.Step, l luck) *stage {
-	s := &stage{walk: w, step: step, exits: w.exits[step.Channel]}
+func (w *walk) stage(i int, l luck) *stage {
+	step := &w.route.Steps[i]
+	s := &stage{walk: w, step: step, exits: w.exits[step.Channel], later: w.later(i)}
 	if x := s.exits; x != nil {
 		s.ways = []odds{w.probabilities(step, l.meets(step.Channel, x.bad)),
 			w.probabilities(step, l.meets(step.Channel, x.good))}
@@ -19,6 +21,14 @@ func (w *walk) stage(step *policy.Step, l luck) *stage {
 		s.ways = []odds{w.probabilities(step, l)}
 	}
 	return s
+}
+
+// left is how many attempts that may meet a known exit come after a try.
+func (s *stage) left(try int) int {
+	if s.exits == nil {
+		return 0
+	}
+	return s.step.Attempts - try + s.later
 }
 
 // meets is the luck of an order that meets a certain region rate on a channel.

@@ -81,59 +81,18 @@ func duration(seconds float64) time.Duration { return time.Duration(math.Round(s
 
 // follow walks the route under given luck and adds up charges, attempts and deliveries.
 func (w *walk) follow(l luck) {
-	p := w.origin(l.weight)
+	first := w.origin(l.weight)
 	for i := range w.route.Steps {
 		if i == 1 {
-			w.answer.Fallback += p.mass
+			w.answer.Fallback += first.mass
 		}
-		s := w.stage(&w.route.Steps[i], l)
-		p = w.pass(i, s, p)
-		w.count(i, s, p)
+		s := w.stage(i, l)
+		p := w.pass(s, first)
+		w.count(s, p, i == 0)
+		if i+1 < len(w.route.Steps) {
+			first = w.after(s, p)
+		}
 	}
-}
-
-// try walks the i-th step from when it begins until the next one begins.
-func (w *walk) try(i int, s *stage, before moments) *passage {
-	step, last := s.step, i+1 == len(w.route.Steps)
-	later := w.later(i)
-	over, outlasted := w.carried(later), newMoments(later)
-	var tries []tried
-	var started measure // when the attempts that will deliver begin
-	for try := 1; try <= step.Attempts; try++ {
-		t := tried{mass: before.orders().mass()}
-		if t.mass <= w.negligible {
-			break
-		}
-		left := 0 // attempts to come that may meet a known exit
-		if s.exits != nil {
-			left = step.Attempts - try + later
-		}
-		ways := s.take(before, left)
-		for k, o := range s.ways {
-			at := ways[k].orders()
-			t.ways[k] = at.mass()
-			w.grid.raise(&started, at, o.delivered)
-		}
-		tries = append(tries, t)
-		if !last {
-			over.add(s, ways, try == step.Attempts, true)
-		}
-		if try == step.Attempts {
-			break
-		}
-		retried := w.carried(left)
-		retried.add(s, ways, true, false)
-		failed := retried.moments()
-		if !last {
-			outlasted = s.outlasted(outlasted, failed, try)
-		}
-		before = s.paused(failed, try)
-	}
-	p := w.kept(over.moments().plus(outlasted))
-	p.tries = tries
-	p.leg = leg{w.grid.pieces(w.grid.sum(started, w.overhead(step.Channel))), w.response(step.Channel)}
-	w.solver.kept += 2 * len(p.leg.started)
-	return p
 }
 
 // odds are the outcomes of one attempt.
