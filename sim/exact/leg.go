@@ -13,7 +13,7 @@ const instant = 1e-7
 // channel was tried, and how long it then takes.
 type leg struct {
 	started []piece // elapsed times and their masses
-	service response
+	service *response
 }
 
 // piece is a mass at a time, in seconds.
@@ -64,11 +64,26 @@ func (l *leg) partialMean(seconds float64) float64 {
 type response struct {
 	service dist.Distribution
 	every   float64   // 0: seen at once
+	shares  []float64 // with polls: P(found by poll k), for the first polls
 	sums    []float64 // with polls: E[time; found by poll k], for the first polls
 }
 
-// tabulated is how many polls are summed one by one; later ones lose half an interval each.
+// tabulated is how many polls are kept one by one; in the mean, later ones lose half an interval each.
 const tabulated = 100_000
+
+// found is P(found by poll k).
+func (r *response) found(k float64) float64 {
+	if k > tabulated {
+		return upTo(r.service, k*r.every)
+	}
+	for float64(len(r.shares)) <= k {
+		if n := len(r.shares); n > 0 && r.shares[n-1] == 1 {
+			return 1
+		}
+		r.shares = append(r.shares, upTo(r.service, float64(len(r.shares))*r.every))
+	}
+	return r.shares[max(0, int(k))]
+}
 
 // tabulate fills the sums, which only the mean needs.
 func (r *response) tabulate() {
@@ -76,7 +91,7 @@ func (r *response) tabulate() {
 	below := 0.0
 	for k := 1; k <= tabulated && below < 1-1e-15; k++ {
 		at := float64(k) * r.every
-		share := upTo(r.service, at)
+		share := r.found(float64(k))
 		r.sums = append(r.sums, r.sums[k-1]+at*(share-below))
 		below = share
 	}
@@ -94,7 +109,7 @@ func upTo(d dist.Distribution, t float64) float64 {
 // cdf is P(found within x).
 func (r *response) cdf(x float64) float64 {
 	if r.every > 0 {
-		x = r.poll(x) * r.every
+		return r.found(r.poll(x))
 	}
 	return upTo(r.service, x)
 }
@@ -112,7 +127,7 @@ func (r *response) partialMean(x float64) float64 {
 		return r.sums[int(k)]
 	}
 	x, from := k*r.every, last*r.every
-	late := upTo(r.service, x) - upTo(r.service, from)
+	late := r.found(k) - r.found(last)
 	return r.sums[int(last)] + r.service.PartialMean(x) - r.service.PartialMean(from) + late*r.every/2
 }
 
