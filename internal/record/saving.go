@@ -25,10 +25,11 @@ type Fewer struct {
 	Against   float64 `json:"against_share"`
 }
 
-// words go on with what else is different where a month costs less; "" where as much is delivered, or where the shares
-// as they are printed don't tell.
-func (f *Fewer) words() string {
-	if f == nil || words.Share(f.Delivered) == words.Share(f.Against) {
+// fewer goes on with what else is different where a month costs less; "" where it doesn't, where as much is delivered,
+// or where the shares as they are printed don't tell.
+func (s *Saving) fewer() string {
+	f := s.Fewer
+	if f == nil || s.None() || words.Share(f.Delivered) == words.Share(f.Against) {
 		return ""
 	}
 	return fmt.Sprintf(", and delivers %s of orders instead of %s", words.Share(f.Delivered), words.Share(f.Against))
@@ -65,10 +66,10 @@ func (s *Saving) Words(against string) string {
 		return s.Stated(against)
 	case stated == same:
 		return fmt.Sprintf("%s a month at the stated values, and %s on average over the stated ranges, as with %s%s",
-			stated, s.words(*s.MeanUSD), against, s.Fewer.words())
+			stated, s.words(*s.MeanUSD), against, s.fewer())
 	}
 	return fmt.Sprintf("%s a month%s at the stated values, and %s on average over the stated ranges, than %s%s",
-		stated, s.share(), s.words(*s.MeanUSD), against, s.Fewer.words())
+		stated, s.share(), s.words(*s.MeanUSD), against, s.fewer())
 }
 
 // Stated says it of the stated values alone, and that it does, where the average over the stated ranges is another
@@ -85,9 +86,9 @@ func (s *Saving) Stated(against string) string {
 // fewer orders are delivered for it.
 func (s *Saving) Basis() string {
 	if s.Differs() {
-		return " at the stated values" + s.Fewer.words()
+		return " at the stated values" + s.fewer()
 	}
-	return s.Fewer.words()
+	return s.fewer()
 }
 
 // Differs says whether the average over the stated ranges reads otherwise, by more than a dollar and half a percent.
