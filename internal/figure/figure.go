@@ -8,7 +8,9 @@
 package figure
 
 import (
+	"math"
 	"strconv"
+	"strings"
 
 	"channelbench/internal/words"
 )
@@ -81,6 +83,26 @@ func (id ID) String() string { return figures[id].Name }
 
 // Text prints a value of the figure.
 func (f Figure) Text(v float64) string { return f.text(v) }
+
+// WithUnit completes a bare number to a value of the figure, as it is most likely meant; the rest is left as it is.
+func (f Figure) WithUnit(s string) string {
+	v, err := strconv.ParseFloat(s, 64)
+	if err != nil || strings.Trim(s, "0123456789.") != "" {
+		return s
+	}
+	switch f.Kind {
+	case Share:
+		if v <= 1 {
+			v *= 100
+		}
+		return strconv.FormatFloat(math.Round(v*1e7)/1e7, 'f', -1, 64) + "%"
+	case Time:
+		return s + "s"
+	case Money:
+		return "$" + s
+	}
+	return s
+}
 
 // Named finds the figure of a name.
 func Named(name string) (ID, bool) {

@@ -10,8 +10,9 @@ import (
 // TestHintsProposeNoOtherAmount: what a hint tells to write is the amount, share, duration or number that was written,
 // or all that it can be. Where that can't be known, it tells how such values look.
 func TestHintsProposeNoOtherAmount(t *testing.T) {
-	const perCall, rate, sigma, orders, promise = "per_call", "rate", "sigma", "orders_per_month", "promise"
+	const perCall, rate, sigma, orders, promise, times, require = "per_call", "rate", "sigma", "orders_per_month", "promise", "range", "require"
 	lines := map[string]string{perCall: `price = { per_call = X }`, rate: `errors = { job = { rate = X } }`,
+		times: `latency = { base = "20s", sigma = 0.4, range = ["80%", X] }`,
 		sigma: `latency = { base = "20s", sigma = X }`}
 	for _, c := range []struct{ key, value, want string }{
 		{perCall, `30`, `amounts are in dollars, not in cents, as "$0.12"`},
@@ -37,7 +38,16 @@ func TestHintsProposeNoOtherAmount(t *testing.T) {
 		{perCall, `true`, amounts},
 		{rate, `0.5`, `write "50%" or "0.5%"`},
 		{rate, `2`, `write "2%" or "200%"`},
+		{rate, `10`, `write "10%" or "1000%"`},
+		{rate, `85`, `write "85%"`},
 		{rate, `0`, `write "0%"`},
+		{times, `20`, `write "20%" or "2000%"`},
+		{require, `["in_time >= 85"]`, `write "85%"`},
+		{require, `["in_time > 0.85"]`, `write "in_time >= 85%"`},
+		{require, `["in_time > 85"]`, `write "in_time >= 85%"`},
+		{require, `["in_time > 85%"]`, `write "in_time >= 85%"`},
+		{require, `["p95 < 240"]`, `write "p95 <= 240s"`},
+		{require, `["cost_per_delivered < 0.30"]`, `write "cost_per_delivered <= $0.30"`},
 		{rate, `"30 percent"`, shares},
 		{rate, `"1/3"`, shares},
 		{sigma, `"40%"`, `write 0.4, without quotes`},
@@ -51,7 +61,11 @@ func TestHintsProposeNoOtherAmount(t *testing.T) {
 		{promise, `"2 hours"`, `write "2h"`},
 		{promise, `"2 weeks"`, durations},
 	} {
-		source := "[workload]\n" + c.key + " = " + c.value + "\n"
+		table := "[workload]"
+		if c.key == require {
+			table = "[decision]"
+		}
+		source := table + "\n" + c.key + " = " + c.value + "\n"
 		if line, of := lines[c.key]; of {
 			source = "[channels.a]\n" + regexp.MustCompile("X").ReplaceAllLiteralString(line, c.value) + "\n"
 		}

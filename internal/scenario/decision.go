@@ -77,7 +77,7 @@ func (r *reader) requirement(n *document.Node) (Requirement, bool) {
 	q := Requirement{Text: s, Metric: id, AtLeast: id.Of().High}
 	sign := map[bool]string{true: ">=", false: "<="}[q.AtLeast]
 	if parts[1] != sign {
-		r.Fail(n, fmt.Sprintf("write %q", strings.Join([]string{parts[0], sign, parts[2]}, " ")),
+		r.Fail(n, fmt.Sprintf("write %q", strings.Join([]string{parts[0], sign, id.Of().WithUnit(parts[2])}, " ")),
 			"%s can only be required with %s, not %q", parts[0], sign, parts[1])
 		return Requirement{}, false
 	}

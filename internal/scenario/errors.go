@@ -140,7 +140,7 @@ func (t *table) factorRange(on, stated string) *Range {
 
 // factor reads a share from 1 % to 10,000 %.
 func (r *reader) factor(n *document.Node) (float64, bool) {
-	exact, ok := r.billionths(n)
+	exact, ok := r.proportion(n, 100*money.Whole)
 	if ok && (exact < money.Whole/100 || exact > 100*money.Whole) {
 		r.Fail(n, "", "%s is %v; it must be from 1%% to 10,000%%", n.Name, exact)
 		return 0, false

@@ -154,6 +154,11 @@ func dollars(n *document.Node, s string) string {
 
 // billionths reads a share exactly. It may exceed 100 %.
 func (r *reader) billionths(n *document.Node) (money.Billionths, bool) {
+	return r.proportion(n, plausible)
+}
+
+// proportion is billionths where a bare number may mean so much at most.
+func (r *reader) proportion(n *document.Node, most money.Billionths) (money.Billionths, bool) {
 	switch v := n.Value.(type) {
 	case string:
 		exact, err := money.ParseShare(v)
@@ -161,12 +166,12 @@ func (r *reader) billionths(n *document.Node) (money.Billionths, bool) {
 			return exact, true
 		}
 		if !strings.HasSuffix(v, "%") {
-			r.Fail(n, percentage(v), "%s: %q is not a share", n.Name, v)
+			r.Fail(n, percentage(v, most), "%s: %q is not a share", n.Name, v)
 		} else {
 			r.Fail(n, shares, "%s: %v", n.Name, err)
 		}
 	case int64, float64:
-		r.Fail(n, percentage(document.Number(v)), "%s = %s has no unit", n.Name, document.Number(v))
+		r.Fail(n, percentage(document.Number(v), most), "%s = %s has no unit", n.Name, document.Number(v))
 	default:
 		r.Fail(n, shares, "%s must be a share, not %s", n.Name, document.Describe(n.Value))
 	}
@@ -175,8 +180,11 @@ func (r *reader) billionths(n *document.Node) (money.Billionths, bool) {
 
 const shares = `shares look like "2%" or "0.05%"`
 
-// percentage says which shares a bare number may be: 0.02 is 2 % or 0.02 %, 2 is 2 % or 200 %.
-func percentage(s string) string {
+// plausible is the most that a bare number may mean as a share: 85 is 85 %, not 8500 %.
+const plausible = 10 * money.Whole
+
+// percentage says which shares a bare number may be: 0.02 is 2 % or 0.02 %, 2 is 2 % or 200 %, if that isn't above most.
+func percentage(s string, most money.Billionths) string {
 	f, err := strconv.ParseFloat(strings.TrimSpace(s), 64)
 	switch {
 	case err != nil || !(f >= 0 && f <= 1000):
@@ -185,6 +193,8 @@ func percentage(s string) string {
 		return `write "0%"`
 	case f < 1:
 		return fmt.Sprintf("write %q or %q", Share(f), Share(f/100))
+	case f > float64(most/money.Whole):
+		return fmt.Sprintf("write %q", Share(f/100))
 	}
 	return fmt.Sprintf("write %q or %q", Share(f/100), Share(f))
 }
