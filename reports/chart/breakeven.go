@@ -73,13 +73,13 @@ func (c *breakEven) Title() string {
 	case !ok:
 		return c.mapTitle()
 	case low == 0 && high == 0:
-		return fmt.Sprintf("%s and %s cost the same for every clip we sell", words.UpperFirst(ahead), behind)
+		return fmt.Sprintf("%s and %s cost the same for every %s we sell", words.UpperFirst(ahead), behind, c.clip())
 	case low < 0 && high > 0:
 		return c.mixedTitle()
 	case low < 0:
 		ahead, behind = behind, ahead
 	}
-	s := fmt.Sprintf("%s is cheaper for every clip we sell", words.UpperFirst(ahead))
+	s := fmt.Sprintf("%s is cheaper for every %s we sell", words.UpperFirst(ahead), c.clip())
 	if where := c.elsewhere(); where != "" {
 		return s + "; " + where + " " + behind + " would be"
 	}
@@ -87,6 +87,16 @@ func (c *breakEven) Title() string {
 		return s + ", and everywhere on this map"
 	}
 	return s
+}
+
+// clip is what is on the map, "720p clip" where clips of other resolutions are sold too.
+func (c *breakEven) clip() string {
+	for _, v := range c.run.Scenario.Videos {
+		if v.Resolution != c.m.Resolution && c.m.Resolution != "" {
+			return words.CutEnd(c.m.Resolution, 16) + " clip"
+		}
+	}
+	return "clip"
 }
 
 // mapTitle is for a map that doesn't show what we sell.
@@ -110,17 +120,22 @@ func (c *breakEven) mixedTitle() string {
 		if !rising {
 			longer, shorter = shorter, longer
 		}
-		return fmt.Sprintf("For clips of %s and more %s is cheaper, for shorter ones %s", lengthText(at), longer, shorter)
+		return fmt.Sprintf("For %ss of %s and more %s is cheaper, for shorter ones %s", c.clip(), lengthText(at), longer,
+			shorter)
 	}
 	if at, rising, ok := c.rateFlip(); ok && at >= b.Y0 && at <= b.Y1 {
 		above, below := c.subject.Word, c.rival.Word
 		if !rising {
 			above, below = below, above
 		}
-		return fmt.Sprintf("Up to %s %s %s is cheaper, beyond that %s", rateText(math.Pow(10, at)), c.failures(), below,
+		text := fmt.Sprintf("Up to %s %s %s is cheaper, beyond that %s", rateText(math.Pow(10, at)), c.failures(), below,
 			above)
+		if clip := c.clip(); clip != "clip" {
+			text += ", for " + clip + "s"
+		}
+		return text
 	}
-	return fmt.Sprintf("Whether %s or %s is cheaper depends on the clip", c.subject.Word, c.rival.Word)
+	return fmt.Sprintf("Whether %s or %s is cheaper depends on the %s", c.subject.Word, c.rival.Word, c.clip())
 }
 
 // elsewhere says from what length or rate the other is cheaper, if the map shows it.
@@ -313,7 +328,7 @@ func (c *breakEven) Alt() string {
 		amounts(slices.Min(values), slices.Max(values)), c.rival.Word)
 	if c.workload != nil {
 		if low, high, ok := c.field.Extremes(*c.workload); ok {
-			fmt.Fprintf(&b, " For our clips: %s.", amounts(low, high))
+			fmt.Fprintf(&b, " For our %ss: %s.", c.clip(), amounts(low, high))
 		}
 	}
 	if text := view.Marks(c.run); text != "" {

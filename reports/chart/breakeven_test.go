@@ -92,6 +92,13 @@ func tilted(saving func(seconds, rate float64) float64) *record.Run {
 	return run
 }
 
+// severalSold adds clips of a resolution that the map isn't of.
+func severalSold(run *record.Run) *record.Run {
+	run.Scenario.Videos = []record.Video{{Name: "short", Share: 0.8, Seconds: 8, Resolution: "720p"},
+		{Name: "spot", Share: 0.2, Seconds: 10, Resolution: "1080p"}}
+	return run
+}
+
 func TestBreakEvenTitleFollowsTheData(t *testing.T) {
 	formula := func(perSecond, seconds float64) *record.Run {
 		return even(change(mapped(), func(r *record.Run) { r.Map = flatOrBySecond(perSecond) }), 0, seconds)
@@ -123,6 +130,14 @@ func TestBreakEvenTitleFollowsTheData(t *testing.T) {
 		}), "Whether reverse or forwarding is cheaper depends on the clip"},
 		{"level", tilted(func(_, _ float64) float64 { return 0 }),
 			"Reverse and forwarding cost the same for every clip we sell"},
+		{"not all that we sell is on the map", severalSold(formula(0.0095, 12.9)),
+			"Forwarding is cheaper for every 720p clip we sell; from 12.9 s on reverse would be"},
+		{"not all that we sell flips within", severalSold(formula(0.02, 6.06)),
+			"For 720p clips of 6.06 s and more reverse is cheaper, for shorter ones forwarding"},
+		{"not all that we sell flips at a rate", severalSold(even(tilted(func(_, r float64) float64 { return 0.02 - r }), 0.02, 0)),
+			"Up to 2% failed jobs reverse is cheaper, beyond that forwarding, for 720p clips"},
+		{"not all that we sell is level", severalSold(tilted(func(_, _ float64) float64 { return 0 })),
+			"Reverse and forwarding cost the same for every 720p clip we sell"},
 		{"we are elsewhere", change(mapped(), func(r *record.Run) {
 			r.Map.Workload = record.MapBox{SecondsLow: 60, SecondsHigh: 90, RateLow: 0.01, RateHigh: 0.02}
 		}),
@@ -260,6 +275,17 @@ func TestRateTicks(t *testing.T) {
 		if s := strings.Join(got, " "); s != c.want {
 			t.Errorf("from %v to %v: %s, want %s", c.low, c.high, s, c.want)
 		}
+	}
+}
+
+// TestTheBoxNamesWhatIsOnTheMap where more is sold than that.
+func TestTheBoxNamesWhatIsOnTheMap(t *testing.T) {
+	f := chartOf("break-even.png", severalSold(mapped()), canvas.BodyWidth)
+	if texts := textsOf(t, f, f.Height()); !strings.Contains(texts, "our 720p clips: 4 to 12 s") {
+		t.Errorf("the box is not of 720p clips:\n%s", texts)
+	}
+	if !strings.Contains(f.Alt(), "For our 720p clips: ") {
+		t.Errorf("alt text: %s", f.Alt())
 	}
 }
 

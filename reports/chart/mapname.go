@@ -57,8 +57,8 @@ func (c *breakEven) nameOurs(n *canvas.Panel, r vg.Rectangle) {
 		" s"
 	rates := rangeText(rateText(w.RateLow), rateText(w.RateHigh))
 	s := canvas.Style{Medium: true, Size: 9, Color: canvas.Ink, Halo: true}
-	for _, text := range []string{"our clips: " + lengths + ", " + rates + " " + c.failures(), "our clips: " + lengths,
-		"our clips"} {
+	name := "our " + c.clip() + "s"
+	for _, text := range []string{name + ": " + lengths + ", " + rates + " " + c.failures(), name + ": " + lengths, name} {
 		for _, spot := range []struct {
 			at vg.Point
 			canvas.Align
