@@ -239,6 +239,7 @@ func (j *judgement) verdict() record.Verdict {
 	v := record.Verdict{
 		Minimise:        j.Decision.Minimise,
 		ProbabilityBest: map[string]float64{},
+		Confidence:      j.Decision.Confidence,
 		Excluded:        j.Decision.Exclude,
 		Draws:           len(j.Draws),
 	}

@@ -69,8 +69,17 @@ func requiring(q *decision.Question, text string, m figure.ID, bound float64) *d
 
 // mostly holds in n of 100 draws, and what else comes in the rest.
 func mostly(n int, usual, other []decision.Outlook) [][]decision.Outlook {
+	return of(100, n, usual, other)
+}
+
+// of1000 is mostly for thousandths.
+func of1000(n int, usual, other []decision.Outlook) [][]decision.Outlook {
+	return of(1000, n, usual, other)
+}
+
+func of(all, n int, usual, other []decision.Outlook) [][]decision.Outlook {
 	var draws [][]decision.Outlook
-	for d := range 100 {
+	for d := range all {
 		if d < n {
 			draws = append(draws, usual)
 		} else {
@@ -214,6 +223,11 @@ func TestVerdict(t *testing.T) {
 			draws(promise(asking(late, dear)), mostly(96, []decision.Outlook{cheap, dear}, []decision.Outlook{late, dear})),
 			"reverse", "reverse",
 			"Choose reverse: $0.12 per delivered clip, 99.9% of orders delivered and 90% in time; it costs $4,130 less a month (63.2%) than forwarding, the next best that qualifies.", nil},
+		{"a miss that rounding would hide", draws(promise(asking(cheap, dear)), of1000(946, []decision.Outlook{cheap, dear},
+			[]decision.Outlook{late, but(dear, inTime(0.8))})), "", "",
+			"No strategy is sure to meet every requirement (in_time >= 95%): at the stated values reverse would be the best that does, at $0.12 per delivered clip, but it does so in only 94.6% of what the stated ranges leave open; 95% is asked.",
+			[]string{"reverse is not sure to keep what is required: it keeps in_time >= 95% in 94.6% of the stated ranges.",
+				"forwarding is not sure to keep what is required: it keeps in_time >= 95% in 94.6% of the stated ranges."}},
 		{"nobody is sure, two might", draws(promise(asking(cheap, dear, late)),
 			mostly(60, []decision.Outlook{cheap, dear, late}, []decision.Outlook{late, but(dear, inTime(0.8)), late})), "", "",
 			"No strategy is sure to meet every requirement (in_time >= 95%): at the stated values reverse would be the best that does, at $0.12 per delivered clip, but it does so in only 60% of what the stated ranges leave open; 95% is asked.",

@@ -120,14 +120,11 @@ func (j *judgement) nobody() string {
 	if j.saves() {
 		lead = ", and costs " + j.lead()
 	}
-	met, asked := words.WholePercent(j.meets(i)), words.Share(j.Decision.Confidence)
-	if met == asked { // less, though not by a percent
-		met = words.Share(j.meets(i))
-	}
 	return fmt.Sprintf("No strategy is sure to %s: %s %s would be the best that does, at %s per delivered clip%s, "+
 		"but it does so in only %s of what %s leave open; %s is asked.",
 		j.goal("deliver anything", "meet every requirement ("+required+")"), j.point(), j.Strategies[i],
-		clip(j.Stated[i].CostPerDelivered), lead, met, j.source(), asked)
+		clip(j.Stated[i].CostPerDelivered), lead, words.ShortOf(j.meets(i), j.Decision.Confidence), j.source(),
+		words.Share(j.Decision.Confidence))
 }
 
 // refusals name the cause that no strategy can do anything about, where it alone makes a requirement unreachable.
@@ -220,14 +217,15 @@ func (j *judgement) failings(strategies []int) []string {
 			continue
 		} else if sure < j.Decision.Confidence {
 			said = append(said, fmt.Sprintf("%s is not sure to deliver anything: it does in %s of %s.",
-				j.Strategies[i], words.WholePercent(sure), j.draws()))
+				j.Strategies[i], words.ShortOf(sure, j.Decision.Confidence), j.draws()))
 		}
 		var short, unsure []string
 		for k, r := range j.requirements[i] {
 			switch {
 			case r.Holds:
 			case r.HoldsAsStated:
-				unsure = append(unsure, fmt.Sprintf("%s in %s of %s", r.Text, words.WholePercent(r.Probability), j.draws()))
+				unsure = append(unsure, fmt.Sprintf("%s in %s of %s", r.Text,
+					words.ShortOf(r.Probability, j.Decision.Confidence), j.draws()))
 			default:
 				short = append(short, fmt.Sprintf("%s (%s)", r.Text, j.shortfall(i, &j.Decision.Require[k])))
 			}

@@ -228,12 +228,14 @@ type Verdict struct {
 	AgainstBaseline map[string]float64 `json:"against_baseline_usd,omitempty"`
 	ProbabilityBest map[string]float64 `json:"probability_best"`
 	Requirements    []Requirement      `json:"requirements"`
-	Excluded        []string           `json:"excluded,omitempty"`
-	ExclusionCost   *float64           `json:"exclusion_cost_usd,omitempty"` // a month
-	Draws           int                `json:"draws"`                        // of the stated ranges; 1: no range stated
-	BreakEvens      []BreakEven        `json:"break_evens"`
-	Sentence        string             `json:"sentence"`
-	Reasons         []string           `json:"reasons"` // further sentences: why, why not, what it costs
+	// of the draws in which a requirement must hold; 0: an older record doesn't say
+	Confidence    float64     `json:"confidence,omitempty"`
+	Excluded      []string    `json:"excluded,omitempty"`
+	ExclusionCost *float64    `json:"exclusion_cost_usd,omitempty"` // a month
+	Draws         int         `json:"draws"`                        // of the stated ranges; 1: no range stated
+	BreakEvens    []BreakEven `json:"break_evens"`
+	Sentence      string      `json:"sentence"`
+	Reasons       []string    `json:"reasons"` // further sentences: why, why not, what it costs
 }
 
 // Requirement is one requirement judged for one strategy.

@@ -67,7 +67,7 @@ func full() *Run {
 			ProbabilityBest: map[string]float64{"hybrid": 1},
 			Requirements: []Requirement{{Strategy: "hybrid", Metric: "in_time", Text: "in_time >= 85%", Holds: true,
 				HoldsAsStated: true, Probability: 1, Value: ptr(0.9), MonthMissesShare: ptr(0.01)}},
-			Excluded: []string{"reverse"}, ExclusionCost: ptr(900.0), Draws: 64,
+			Confidence: 0.95, Excluded: []string{"reverse"}, ExclusionCost: ptr(900.0), Draws: 64,
 			Saving: &Saving{Strategy: "hybrid", Against: "forwarding", Baseline: true, CostUSD: 6600, AgainstUSD: 7000,
 				MeanUSD: ptr(380.0), Fewer: &Fewer{0.9, 0.99}}, Baseline: "forwarding",
 			AgainstBaseline: map[string]float64{"hybrid": 400},

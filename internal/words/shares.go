@@ -40,6 +40,16 @@ func ShareDecimals(shares []float64) int {
 	return d
 }
 
+// ShortOf prints a probability that is less than another one so that it reads as less: "71%", and "94.6%" where 95 % is
+// asked.
+func ShortOf(share, asked float64) string {
+	decimals := 0
+	for scale := 100.0; decimals < 3 && share < asked && math.Round(share*scale)/scale >= asked; scale *= 10 {
+		decimals++
+	}
+	return Percent(share, decimals)
+}
+
 // WholePercent prints a probability: "71%".
 func WholePercent(share float64) string { return Percent(share, 0) }
 

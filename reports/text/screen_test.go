@@ -32,6 +32,16 @@ func talkative() *record.Run {
 	return run
 }
 
+// TestAMissReadsAsOne: 94.6 % is not shown as the 95 % that are asked.
+func TestAMissReadsAsOne(t *testing.T) {
+	run := reporttest.Open()
+	run.Verdict.Confidence, run.Verdict.Requirements[0].Probability = 0.95, 0.946
+	text := screenOf(t, run, ScreenOptions{Options: Options{Width: 160}})
+	if !strings.Contains(text, "(94.6% sure)") || !strings.Contains(text, "(51% sure)") {
+		t.Errorf("no 94.6%%, or no 51%%, in\n%s", text)
+	}
+}
+
 // TestScreenFits: whatever a run holds, it takes one screen, and one table that isn't broken.
 func TestScreenFits(t *testing.T) {
 	fixtures := maps.Clone(reporttest.Fixtures)

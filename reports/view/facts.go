@@ -63,7 +63,7 @@ func RequirementText(run *record.Run, r record.Requirement) string {
 	} else {
 		parts = append(parts, "not reached")
 	}
-	parts = append(parts, "probability "+words.WholePercent(r.Probability))
+	parts = append(parts, "probability "+words.ShortOf(r.Probability, run.Verdict.Confidence))
 	if v, ok := words.Known(r.MonthMissesShare); ok {
 		parts = append(parts, words.WholePercent(v)+" of single months miss it")
 	}

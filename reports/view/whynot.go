@@ -60,7 +60,8 @@ func evidence(run *record.Run, e *Entry) string {
 		switch value, known := words.Known(r.Value); {
 		case r.Strategy != e.Name || r.Holds:
 		case Unsure(r):
-			open = append(open, fmt.Sprintf("%s (%s sure)", r.Text, words.WholePercent(r.Probability)))
+			open = append(open, fmt.Sprintf("%s (%s sure)", r.Text,
+				words.ShortOf(r.Probability, run.Verdict.Confidence)))
 		case known:
 			missed = append(missed, fmt.Sprintf("%s (%s expected)", r.Text, expected(r, value)))
 		default:
