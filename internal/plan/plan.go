@@ -10,6 +10,7 @@ package plan
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math"
 	"slices"
 
@@ -42,8 +43,8 @@ func (e *RefusedError) Error() string { return e.Err.Error() }
 // Unwrap is for errors.Is.
 func (e *RefusedError) Unwrap() error { return e.Err }
 
-// ErrTooLittle says that a budget buys no order.
-var ErrTooLittle = errors.New("the budget doesn't buy one order of each driven strategy a night")
+// ErrTooLittle says that a budget doesn't buy the orders.
+var ErrTooLittle = errors.New("the budget is too small")
 
 // New makes a plan: it simulates the scenario, and contacts nobody.
 func New(ctx context.Context, s *scenario.Scenario, o Options) (*record.Plan, error) {
@@ -125,7 +126,7 @@ func made(s *scenario.Scenario, o Options, k *knowledge) (*record.Plan, error) {
 // affordable is the number of orders per driven strategy and night.
 func (p *planner) affordable() (int, error) {
 	switch {
-	case p.Orders > 0:
+	case p.Budget == 0 && p.Orders > 0:
 		return p.Orders, nil
 	case p.Budget == 0:
 		return p.scenario.Bench.Orders, nil
@@ -134,16 +135,58 @@ func (p *planner) affordable() (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	orders := int(p.Budget.Dollars() / float64(p.Nights) / p.chargeOfEach(one))
+	share := float64(p.Budget/cent/money.Micros(p.Nights)) / 100 // of a night, in whole cents as caps are
+	least := p.Orders                                            // that must be bought
+	orders := p.Orders
 	if orders == 0 {
-		return 0, ErrTooLittle
+		least, orders = 1, int(min(max(1, share/p.chargeOfEach(one)), mostOrders))
 	}
-	return orders, nil
+	for {
+		cost, err := p.needs(orders)
+		switch {
+		case err != nil:
+			return 0, err
+		case cost <= share:
+			return orders, nil
+		case orders == least:
+			return 0, p.tooLittle(orders, cost)
+		}
+		orders = max(least, min(orders-1, int(float64(orders)*share/cost)))
+	}
+}
+
+// tooLittle names the least budget for orders that cost so many dollars a night.
+func (p *planner) tooLittle(orders int, cost float64) error {
+	needed := money.Micros(math.Ceil(cost*100-1e-6)) * cent * money.Micros(p.Nights)
+	what := "one order of each driven strategy a night needs"
+	if orders > 1 {
+		what = fmt.Sprintf("%d orders of each driven strategy a night need", orders)
+	}
+	return fmt.Errorf("%w: %s %v for %s", ErrTooLittle, what, needed, nights(p.Nights))
+}
+
+const (
+	cent       = money.Dollar / 100
+	mostOrders = 1_000_000 // of each driven strategy a night
+)
+
+// needs is the share of the budget that a night needs: what is expected, and no less than the cap without which bench
+// refuses to begin.
+func (p *planner) needs(orders int) (float64, error) {
+	n, err := p.night(orders)
+	if err != nil {
+		return 0, err
+	}
+	expected := 0.0
+	for _, s := range p.driven(n) {
+		expected += s.ExpectedUSD
+	}
+	return max(expected, n.Least.Dollars()), nil
 }
 
 // record assembles the plan.
 func (p *planner) record() *record.Plan {
-	strategies := p.driven()
+	strategies := p.driven(p.bench)
 	night := p.nightCost(strategies)
 	channels := p.channels(night.ExpectedUSD)
 	worth := p.worth()
@@ -220,9 +263,9 @@ func (p *planner) chargeOfEach(n *bench.Plan) float64 {
 }
 
 // driven are a night's costs of the driven strategies.
-func (p *planner) driven() []record.PlannedStrategy {
+func (p *planner) driven(n *bench.Plan) []record.PlannedStrategy {
 	var all []record.PlannedStrategy
-	for _, d := range p.bench.Driven {
+	for _, d := range n.Driven {
 		all = append(all, record.PlannedStrategy{Name: d.Name, Orders: d.Orders,
 			Attempts: float64(d.Orders) * value(p.expected(d.Name).AttemptsPerOrder),
 			LeastUSD: d.Least.Dollars(), WorstUSD: d.Worst.Dollars(),

@@ -82,12 +82,68 @@ func TestBudgetBuysOrders(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if p.Orders != 5 || *p.BudgetUSD != 90 { // $3 a night buys five times $0.60
+	if p.Orders != 4 || *p.BudgetUSD != 90 { // $3 a night buys four times the $0.62 that bench asks for
 		t.Errorf("%d orders for %v", p.Orders, *p.BudgetUSD)
 	}
 	if _, err := planned(t, func(o *Options, _ *knowledge) { o.Budget = 5 * money.Dollar }); !errors.Is(err,
 		ErrTooLittle) {
 		t.Errorf("too little: %v", err)
+	}
+}
+
+// TestTheBudgetHolds: a night's share of it is a cap that bench accepts, and all nights are expected to cost no more.
+func TestTheBudgetHolds(t *testing.T) {
+	for _, dollars := range []money.Micros{20, 33, 90, 100, 1000, 12345} {
+		p, err := planned(t, func(o *Options, _ *knowledge) { o.Budget = dollars * money.Dollar })
+		if err != nil {
+			t.Fatal(err)
+		}
+		if limit := math.Floor(float64(dollars)*100/30) / 100; p.Night.LeastUSD > limit ||
+			p.AllNights.ExpectedUSD > float64(dollars) || 2*p.Night.LeastUSD < limit {
+			t.Errorf("$%d: %d orders for $%v, expected $%v; the cap is $%v", dollars, p.Orders, p.Night.LeastUSD,
+				p.Night.ExpectedUSD, limit)
+		}
+	}
+}
+
+// TestTheLeastBudgetIsNamed, and it is enough.
+func TestTheLeastBudgetIsNamed(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		orders int
+		budget money.Micros // less than needed
+		says   string
+		needed money.Micros
+	}{
+		{"not one order", 0, 5 * money.Dollar, "the budget is too small: one order of each driven strategy a night needs " +
+			"$18.60 for 30 nights", 18_600_000},
+		{"fewer than asked for", 3, 55 * money.Dollar, "the budget is too small: 3 orders of each driven strategy a night " +
+			"need $55.80 for 30 nights", 55_800_000},
+	} {
+		ask := func(budget money.Micros) (*record.Plan, error) {
+			return planned(t, func(o *Options, _ *knowledge) { o.Orders, o.Budget = c.orders, budget })
+		}
+		if _, err := ask(c.budget); !errors.Is(err, ErrTooLittle) || err.Error() != c.says {
+			t.Errorf("%s: %v", c.name, err)
+		}
+		if _, err := ask(c.needed - 10_000*30); !errors.Is(err, ErrTooLittle) {
+			t.Errorf("%s: less than named is enough, or %v", c.name, err)
+		}
+		if p, err := ask(c.needed); err != nil || p.Orders != max(1, c.orders) {
+			t.Errorf("%s: what is named isn't enough: %v", c.name, err)
+		}
+	}
+}
+
+// TestOneNumberOfOrders: half an order is rounded the same way wherever the advice names the number.
+func TestOneNumberOfOrders(t *testing.T) {
+	p, err := planned(t, func(o *Options, k *knowledge) { o.Orders, k.exposures[1].First = 93, 0.5 })
+	if err != nil {
+		t.Fatal(err)
+	}
+	advice := strings.Join(p.Advice, "\n")
+	if !strings.Contains(advice, "reverse: 47 orders a night find") || !strings.Contains(advice, "on reverse (planned: 47)") {
+		t.Errorf("not 47 both times:\n%s", advice)
 	}
 }
 

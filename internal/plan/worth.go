@@ -115,7 +115,7 @@ func (p *planner) priced(w *record.PlannedWorth) string {
 func (p *planner) adviseOrders() []string {
 	var advice []string
 	for i, e := range p.exposures {
-		n := int(e.First*float64(p.orders) + 0.5)
+		n := int(math.Round(e.First * float64(p.orders)))
 		if n == 0 {
 			continue
 		}
@@ -163,7 +163,8 @@ func adviseMoney(channels []record.PlannedChannel, budget float64) []string {
 			if i == 0 {
 				sep = ""
 			}
-			text += fmt.Sprintf("%s about %.0f orders a night on %s (planned: %.0f)", sep, c.Better, c.Name, c.Orders)
+			text += fmt.Sprintf("%s about %.0f orders a night on %s (planned: %.0f)", sep, c.Better, c.Name,
+				math.Round(c.Orders)) // %.0f alone makes 46 of 46.5
 			spent += c.Better * c.ClipUSD
 		}
 		text += ": orders in proportion to how much they differ, over the root of their price."

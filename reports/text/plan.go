@@ -3,6 +3,7 @@ package text
 import (
 	"fmt"
 	"io"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -102,9 +103,10 @@ func planTiming(p *record.Plan) string {
 	text := fmt.Sprintf("%d orders a night (%d of each driven strategy) within %s; the last one is over %s after the start at the latest.",
 		p.Night.Orders, p.Orders, minutes(p.Night.Seconds), minutes(p.Night.LatestSeconds))
 	if p.BudgetUSD != nil {
-		text += fmt.Sprintf(" The budget of %s for %s is %s a night: bench --max-spend '%s'.", planDollars(*p.BudgetUSD),
-			words.Plural(p.Nights, "night"),
-			planDollars(*p.BudgetUSD/float64(p.Nights)), planDollars(*p.BudgetUSD/float64(p.Nights)))
+		// Rounded down: as many nights must not cost more than the budget.
+		limit := words.Dollars(math.Floor(*p.BudgetUSD*100/float64(p.Nights)+1e-6)/100, 2)
+		text += fmt.Sprintf(" The budget of %s for %s is %s a night: bench --orders %d --max-spend '%s'.",
+			planDollars(*p.BudgetUSD), words.Plural(p.Nights, "night"), limit, p.Orders, limit)
 	}
 	return text
 }
@@ -179,7 +181,7 @@ func planLatencies(p *record.Plan) table {
 func planChannels(p *record.Plan) table {
 	t := table{heads: []string{"Channel", "Orders a night", "Better", "A clip as ordered", "The cheapest clip", "costs"}}
 	for _, c := range p.Channels {
-		t.rows = append(t.rows, tableRow{cells: []string{c.Name, strconv.FormatFloat(c.Orders, 'f', 0, 64),
+		t.rows = append(t.rows, tableRow{cells: []string{c.Name, words.Count(int64(math.Round(c.Orders))),
 			strconv.FormatFloat(c.Better, 'f', 0, 64),
 			planDollars(c.ClipUSD), c.Shortest, planDollars(c.ShortestUSD)}})
 	}

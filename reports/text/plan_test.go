@@ -70,7 +70,7 @@ func TestPlanText(t *testing.T) {
 			}
 		}
 		for _, want := range []string{"$78.63", "8.5pp", words.NoData, "+34.5%", "$132.00", "hybrid: replayed",
-			"--max-spend '$3.00'"} {
+			"bench --orders 30 --max-spend '$3.00'"} {
 			if !strings.Contains(strings.Join(strings.Fields(text), " "), want) {
 				t.Errorf("width %d lacks %q", width, want)
 			}
