@@ -96,6 +96,56 @@ func TestRunsBeginWithABadNight(t *testing.T) {
 	}
 }
 
+// TestARegressionStands where tonight tells nothing, until a night tells that it is over.
+func TestARegressionStands(t *testing.T) {
+	slow := func(n *Night) { times(&n.Latency.P50, 1.5) }
+	late := func(n *Night) { n.SendLagP99 = record.Number(2) }
+	well := func(*Night) {}
+	for name, test := range map[string]struct {
+		last   []func(*Night)
+		stands string
+	}{
+		"late after slow nights":  {[]func(*Night){slow, slow, late}, "2026-02-10"},
+		"and late again":          {[]func(*Night){slow, slow, late, late}, "2026-02-10"},
+		"late after one":          {[]func(*Night){slow, late}, ""},
+		"well again, and late":    {[]func(*Night){slow, slow, well, late}, ""},
+		"a regression by tonight": {[]func(*Night){slow, slow, late, slow}, ""},
+	} {
+		const before = 40
+		l := year(t, before+len(test.last), before, func(n *Night) { test.last[n.at.YearDay()-1-before](n) })
+		c, err := Judge(l, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		v := statusOf(t, c, "p50")
+		said := strings.HasSuffix(v.Reason, "; the regression since 2026-02-10 stands")
+		if v.Stands != test.stands || said != (test.stands != "") {
+			t.Errorf("%s: %q, %q; want %q", name, v.Stands, v.Reason, test.stands)
+		}
+	}
+}
+
+// TestFlawlessBaselines: a share that is told as less than was counted says so.
+func TestFlawlessBaselines(t *testing.T) {
+	for name, test := range map[string]struct {
+		nights int
+		missed int64 // by each night
+		said   bool
+	}{"none missed": {10, 0, true}, "some did": {10, 1, false}, "too many nights to show": {100, 0, false}} {
+		l := year(t, test.nights, 0, func(n *Night) {
+			n.Delivered, n.InTime = n.Orders-test.missed, n.Orders-test.missed-1
+		})
+		c, err := Judge(l, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		said := slices.ContainsFunc(c.Notes, func(n string) bool { return strings.Contains(n, "takes half an order more") })
+		if was := *statusOf(t, c, "delivered").Base; said != test.said || said != (test.missed == 0 && was < 0.9995) {
+			t.Errorf("%s: was %v, notes %q", name, was, c.Notes)
+		}
+	}
+}
+
 // TestWhatItTakesIsWhatTells: so many nights like tonight as are said to be a regression are one, and no promise is made
 // where none is.
 func TestWhatItTakesIsWhatTells(t *testing.T) {
