@@ -121,47 +121,42 @@ func (e *exploration) shares() error {
 		pair = append(pair, e.against)
 	}
 	n := len(e.Inputs[0].Fresh)
-	var cases []Case
-	for d := range n {
-		fresh := Case{Strategies: pair}
-		for k := range e.Inputs {
-			fresh.Values = append(fresh.Values, e.Inputs[k].Fresh[d])
-		}
-		cases = append(cases, fresh)
-	}
 	var mixing []int // the inputs that are taken from the fresh sample, in the order of the cases
 	for k := range e.Inputs {
-		moved := e.dependents(k, pair)
-		if len(moved) == 0 {
-			continue
+		if len(e.dependents(k, pair)) > 0 {
+			mixing = append(mixing, k)
 		}
-		mixing = append(mixing, k)
-		for d := range n {
-			mixed := Case{Strategies: moved}
-			for i := range e.Inputs {
-				mixed.Values = append(mixed.Values, e.Inputs[i].Values[d])
-			}
-			mixed.Values[k] = e.Inputs[k].Fresh[d]
+	}
+	each := 1 + len(mixing)
+	var cases []Case // draw by draw, since those of one draw have much in common
+	for d := range n {
+		var drawn, fresh []float64
+		for k := range e.Inputs {
+			drawn, fresh = append(drawn, e.Inputs[k].Values[d]), append(fresh, e.Inputs[k].Fresh[d])
+		}
+		cases = append(cases, Case{Values: fresh, Strategies: pair})
+		for _, k := range mixing {
+			mixed := Case{slices.Clone(drawn), e.dependents(k, pair)}
+			mixed.Values[k] = fresh[k]
 			cases = append(cases, mixed)
 		}
 	}
-	found, err := e.evaluate(cases, func(c int) []Outlook { return e.Draws[c%n] })
+	found, err := e.evaluate(cases, func(c int) []Outlook { return e.Draws[c/each] })
 	if err != nil {
 		return err
 	}
 	effects := func(figure func([]Outlook) float64) []stats.Effect {
-		of := func(all [][]Outlook) []float64 {
-			var values []float64
-			for _, o := range all {
-				values = append(values, figure(o))
+		drawn, freshly, mixed := make([]float64, n), make([]float64, n), make([][]float64, len(e.Inputs))
+		for _, k := range mixing {
+			mixed[k] = make([]float64, n)
+		}
+		for d := range n {
+			drawn[d], freshly[d] = figure(e.Draws[d]), figure(found[d*each])
+			for at, k := range mixing {
+				mixed[k][d] = figure(found[d*each+1+at])
 			}
-			return values
 		}
-		mixed := make([][]float64, len(e.Inputs))
-		for at, k := range mixing {
-			mixed[k] = of(found[(at+1)*n : (at+2)*n])
-		}
-		return stats.Effects(of(e.Draws[:n]), of(found[:n]), mixed)
+		return stats.Effects(drawn, freshly, mixed)
 	}
 	e.effects, e.keeping = effects(e.deciding), effects(e.meeting)
 	return nil
