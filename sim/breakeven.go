@@ -100,11 +100,11 @@ func (c *contest) makers(strategy, seconds int) []maker {
 
 // saving is what the strategy saves per delivered clip against the other; NaN where either delivers none.
 func (c *contest) saving(seconds int, rate float64) (float64, error) {
-	mine, err := c.costs(c.strategy, seconds, []float64{rate})
+	mine, err := c.costs(c.solvers[0], c.strategy, seconds, []float64{rate})
 	if err != nil {
 		return 0, err
 	}
-	others, err := c.costs(c.against, seconds, []float64{rate})
+	others, err := c.costs(c.solvers[0], c.against, seconds, []float64{rate})
 	if err != nil {
 		return 0, err
 	}

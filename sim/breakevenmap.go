@@ -79,9 +79,9 @@ func (c *contest) drawn(ctx context.Context) (*record.BreakEvenMap, error) {
 	m := c.frame()
 	lengths := len(m.Seconds)
 	costs := [2][][]float64{make([][]float64, lengths), make([][]float64, lengths)} // by side, length and rate
-	err := c.shareOut(ctx, Map, 2*len(m.Seconds), func(i int) (err error) {
+	err := c.shareOut(ctx, Map, 2*len(m.Seconds), func(solver *exact.Solver, i int) (err error) {
 		side, length := i%2, i/2
-		costs[side][length], err = c.costs([2]int{c.strategy, c.against}[side], int(m.Seconds[length]), m.Rates)
+		costs[side][length], err = c.costs(solver, [2]int{c.strategy, c.against}[side], int(m.Seconds[length]), m.Rates)
 		return err
 	})
 	if err != nil {
@@ -277,7 +277,7 @@ func ratesAround(low, high float64) []float64 {
 }
 
 // costs are a strategy's costs per delivered clip of that length at each rate; NaN where none is delivered.
-func (c *contest) costs(strategy, seconds int, rates []float64) ([]float64, error) {
+func (c *contest) costs(solver *exact.Solver, strategy, seconds int, rates []float64) ([]float64, error) {
 	costs := make([]float64, len(rates))
 	s := c.whatIf(strategy, seconds)
 	for i, rate := range rates {
@@ -287,7 +287,7 @@ func (c *contest) costs(strategy, seconds int, rates []float64) ([]float64, erro
 			// The scenario itself compiles; what doesn't is a clip that no channel of the strategy makes.
 			return slices.Repeat([]float64{math.NaN()}, len(rates)), nil
 		}
-		a, err := exact.Solve(&compiled.Model, &compiled.Strategies[0], compiled.Uses[0],
+		a, err := solver.Solve(&compiled.Model, &compiled.Strategies[0], compiled.Uses[0],
 			exact.Options{Rough: true, Exits: true})
 		if err != nil {
 			return nil, err

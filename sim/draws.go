@@ -32,13 +32,17 @@ type basis struct {
 	answers []*exact.Answer    // by strategy; nil: no closed form
 	reasons []error            // by strategy: why there is none
 	stated  []decision.Outlook // by strategy
+	solvers []*exact.Solver    // by worker, for draws and what-if scenarios
 }
 
 // solve finds the closed forms.
 func (s *sample) solve() (*basis, error) {
-	b := &basis{sample: s}
+	b, solver := &basis{sample: s}, exact.NewSolver()
+	for range s.options.Workers {
+		b.solvers = append(b.solvers, exact.NewSolver())
+	}
 	for i := range s.compiled.Strategies {
-		answer, err := exact.Solve(&s.compiled.Model, &s.compiled.Strategies[i], s.compiled.Uses[i],
+		answer, err := solver.Solve(&s.compiled.Model, &s.compiled.Strategies[i], s.compiled.Uses[i],
 			exact.Options{Exits: true})
 		if err != nil && !unsolvable(err) {
 			return nil, err
@@ -216,23 +220,23 @@ func (e *effects) warnings() []string {
 // foresee works out the outlooks of each case; cases are shared out among the workers.
 func (b *basis) foresee(ctx context.Context, phase Phase, cases []decision.Case) ([][]decision.Outlook, error) {
 	outlooks := make([][]decision.Outlook, len(cases))
-	err := b.shareOut(ctx, phase, len(cases), func(i int) (err error) {
-		outlooks[i], err = b.foreseeOne(ctx, &cases[i])
+	err := b.shareOut(ctx, phase, len(cases), func(solver *exact.Solver, i int) (err error) {
+		outlooks[i], err = b.foreseeOne(ctx, solver, &cases[i])
 		return err
 	})
 	return outlooks, err
 }
 
 // shareOut has the workers do n tasks, or those until the context ends.
-func (x *experiment) shareOut(ctx context.Context, phase Phase, n int, task func(int) error) error {
+func (b *basis) shareOut(ctx context.Context, phase Phase, n int, task func(*exact.Solver, int) error) error {
 	failures := make([]error, n)
 	var next, done atomic.Int64
 	var workers sync.WaitGroup
-	for range min(x.options.Workers, n) {
+	for _, solver := range b.solvers[:min(len(b.solvers), n)] {
 		workers.Go(func() {
 			for i := int(next.Add(1)) - 1; i < n && ctx.Err() == nil; i = int(next.Add(1)) - 1 {
-				failures[i] = task(i)
-				x.options.progress(phase, int(done.Add(1)), n)
+				failures[i] = task(solver, i)
+				b.options.progress(phase, int(done.Add(1)), n)
 			}
 		})
 	}
@@ -242,14 +246,14 @@ func (x *experiment) shareOut(ctx context.Context, phase Phase, n int, task func
 
 // foreseeOne works out the outlooks of strategies for given values of the inputs: by the closed form, or, where there
 // is none, by the difference that these values make to simulated months.
-func (b *basis) foreseeOne(ctx context.Context, c *decision.Case) ([]decision.Outlook, error) {
+func (b *basis) foreseeOne(ctx context.Context, solver *exact.Solver, c *decision.Case) ([]decision.Outlook, error) {
 	compiled, err := b.scenario.With(c.Values).Compile()
 	if err != nil {
 		return nil, err
 	}
 	outlooks := make([]decision.Outlook, len(compiled.Strategies))
 	for _, i := range c.Strategies {
-		answer, err := exact.Solve(&compiled.Model, &compiled.Strategies[i], compiled.Uses[i],
+		answer, err := solver.Solve(&compiled.Model, &compiled.Strategies[i], compiled.Uses[i],
 			exact.Options{Rough: true, Exits: true})
 		switch {
 		case err == nil:

@@ -33,7 +33,7 @@ func refused(t *testing.T, x *exits, attempts int) float64 {
 		Backoff: policy.Backoff{Base: 2 * time.Second, Growth: policy.ExponentialBackoff, Factor: 2, Low: 1, High: 1},
 	}}}
 	a := &Answer{ChargeByChannel: make([]float64, 1)}
-	w := newWalk(m, 0, route, a)
+	w := NewSolver().newWalk(m, 0, route, a)
 	w.exits[0] = x
 	if err := w.run(Options{}); err != nil {
 		t.Fatal(err)

@@ -24,6 +24,7 @@ import (
 	"math"
 	"slices"
 
+	"channelbench/internal/dist"
 	"channelbench/internal/policy"
 	"channelbench/internal/world"
 )
@@ -82,17 +83,60 @@ var ErrStrategy = errors.New("no closed form: it has timeouts, circuit breakers,
 
 // Solve answers for a strategy. The fixed costs are those of the channels that the strategy uses.
 func Solve(m *world.Model, s *policy.Strategy, uses []bool, o Options) (*Answer, error) {
+	return NewSolver().Solve(m, s, uses, o)
+}
+
+// Solver solves many strategies or models after another. It remembers what they have in common: an answer is the same
+// whatever was solved before, but comes sooner. A solver and its answers are for one goroutine.
+type Solver struct {
+	workspaces map[grid]*workspace
+	responses  map[responseKey]*response
+	kept       int // numbers in both
+}
+
+// NewSolver makes a solver that remembers nothing yet.
+func NewSolver() *Solver {
+	s := &Solver{}
+	s.forget()
+	return s
+}
+
+func (s *Solver) forget() {
+	s.workspaces, s.responses, s.kept = map[grid]*workspace{}, map[responseKey]*response{}, 0
+}
+
+type responseKey struct {
+	service distKey
+	every   float64
+}
+
+// response is that of a job that is polled every so many seconds.
+func (s *Solver) response(service dist.Distribution, every float64) *response {
+	key := responseKey{keyOf(service), every}
+	if s.responses[key] == nil {
+		s.responses[key] = &response{service: service, every: every}
+		s.kept += 200 // about as many polls
+	}
+	return s.responses[key]
+}
+
+// Solve answers for a strategy. The fixed costs are those of the channels that the strategy uses.
+func (s *Solver) Solve(m *world.Model, st *policy.Strategy, uses []bool, o Options) (*Answer, error) {
+	const most = 1 << 22 // numbers: 32 MB
+	if s.kept > most {
+		s.forget()
+	}
 	a := &Answer{ChargeByChannel: make([]float64, len(m.Channels))}
 	if dependent(m, uses, o) {
 		return nil, ErrDependent
 	}
 	for class := range m.Classes {
-		for _, step := range s.Routes[class].Steps {
+		for _, step := range st.Routes[class].Steps {
 			if step.Timeout > 0 || step.Breaker.Failures > 0 || step.Budget.Burst > 0 || step.Hedge.After > 0 {
 				return nil, ErrStrategy
 			}
 		}
-		w := newWalk(m, class, &s.Routes[class], a)
+		w := s.newWalk(m, class, &st.Routes[class], a)
 		if w.returns() {
 			return nil, ErrDependent
 		}

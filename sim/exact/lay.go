@@ -37,7 +37,7 @@ func (w *walk) layGrid(o Options) (*grid, error) {
 	if deadline > 0 {
 		n = min(n, int(math.Ceil(deadline/step-1e-9))) // but none at the deadline
 	}
-	return newGrid(step, n), nil
+	return w.solver.grid(step, n), nil
 }
 
 // surely is the share of a distribution that the grid covers.

@@ -3,6 +3,8 @@ package exact
 import (
 	"math"
 
+	"gonum.org/v1/gonum/floats"
+
 	"channelbench/internal/dist"
 )
 
@@ -12,51 +14,76 @@ const instant = 1e-7
 // leg is the way of orders from the start of the attempt that delivers to delivery: when their
 // channel was tried, and how long it then takes.
 type leg struct {
-	started []piece // elapsed times and their masses
-	service response
+	step    float64 // of the grid, in seconds
+	started measure
+	service *response
 }
 
-// piece is a mass at a time, in seconds.
-type piece struct{ at, mass float64 }
-
-// pieces lists what is worth counting of a measure; the mass of a cell is put at its middle. A difference of measures
-// may be negative in some cells, and the larger in their neighbours.
-func (g *grid) pieces(m measure) []piece {
+// worthwhile drops what isn't worth counting of a measure that may be changed. A difference of measures may be negative
+// in some cells, and the larger in their neighbours.
+func (m measure) worthwhile() measure {
 	const negligible = 1e-15
-	var p []piece
-	for i, mass := range m.atoms {
-		if math.Abs(mass) > negligible {
-			p = append(p, piece{float64(i) * g.step, mass})
+	for _, masses := range [][]float64{m.atoms, m.cells} {
+		for i, mass := range masses {
+			if math.Abs(mass) <= negligible {
+				masses[i] = 0
+			}
 		}
 	}
-	for i, mass := range m.cells {
-		if math.Abs(mass) > negligible {
-			p = append(p, piece{(float64(i) + 0.5) * g.step, mass})
+	return m
+}
+
+// within lists the masses that started by some time, in seconds; that of a cell is put at its middle.
+func (l *leg) within(seconds float64, each func(at, mass float64)) {
+	for i, mass := range l.started.atoms {
+		at := float64(i) * l.step
+		if at > seconds+instant {
+			break
+		}
+		if mass != 0 {
+			each(at, mass)
 		}
 	}
-	return p
+	for i, mass := range l.started.cells {
+		at := (float64(i) + 0.5) * l.step
+		if at > seconds+instant {
+			break
+		}
+		if mass != 0 {
+			each(at, mass)
+		}
+	}
 }
 
 func (l *leg) cdf(seconds float64) float64 {
+	if l.service.every >= l.step && !math.IsInf(seconds, 1) {
+		return l.polled(l.started.atoms, 0, seconds) + l.polled(l.started.cells, 0.5, seconds)
+	}
 	share := 0.0
-	for _, p := range l.started {
-		if p.at > seconds+instant {
-			continue
+	l.within(seconds, func(at, mass float64) { share += mass * l.service.cdf(seconds-at) })
+	return share
+}
+
+// polled is the part of cdf of masses on the grid, each so many steps after its node: those between two polls, as seen
+// from the end, are found by the same one.
+func (l *leg) polled(masses []float64, after, seconds float64) float64 {
+	share, from := 0.0, 0
+	for k := l.service.poll(seconds); k >= 0 && from < len(masses); k-- {
+		last := math.Floor((seconds+instant-k*l.service.every)/l.step - after)
+		if to := int(min(last+1, float64(len(masses)))); to > from {
+			share += l.service.found(k) * floats.Sum(masses[from:to])
+			from = to
 		}
-		share += p.mass * l.service.cdf(seconds-p.at)
 	}
 	return share
 }
 
 func (l *leg) partialMean(seconds float64) float64 {
 	sum := 0.0
-	for _, p := range l.started {
-		if p.at > seconds+instant {
-			continue
-		}
-		x := seconds - p.at
-		sum += p.mass * (p.at*l.service.cdf(x) + l.service.partialMean(x))
-	}
+	l.within(seconds, func(at, mass float64) {
+		x := seconds - at
+		sum += mass * (at*l.service.cdf(x) + l.service.partialMean(x))
+	})
 	return sum
 }
 
@@ -64,11 +91,26 @@ func (l *leg) partialMean(seconds float64) float64 {
 type response struct {
 	service dist.Distribution
 	every   float64   // 0: seen at once
+	shares  []float64 // with polls: P(found by poll k), for the first polls
 	sums    []float64 // with polls: E[time; found by poll k], for the first polls
 }
 
-// tabulated is how many polls are summed one by one; later ones lose half an interval each.
+// tabulated is how many polls are kept one by one; in the mean, later ones lose half an interval each.
 const tabulated = 100_000
+
+// found is P(found by poll k).
+func (r *response) found(k float64) float64 {
+	if k > tabulated {
+		return upTo(r.service, k*r.every)
+	}
+	for float64(len(r.shares)) <= k {
+		if n := len(r.shares); n > 0 && r.shares[n-1] == 1 {
+			return 1
+		}
+		r.shares = append(r.shares, upTo(r.service, float64(len(r.shares))*r.every))
+	}
+	return r.shares[max(0, int(k))]
+}
 
 // tabulate fills the sums, which only the mean needs.
 func (r *response) tabulate() {
@@ -76,7 +118,7 @@ func (r *response) tabulate() {
 	below := 0.0
 	for k := 1; k <= tabulated && below < 1-1e-15; k++ {
 		at := float64(k) * r.every
-		share := upTo(r.service, at)
+		share := r.found(float64(k))
 		r.sums = append(r.sums, r.sums[k-1]+at*(share-below))
 		below = share
 	}
@@ -94,7 +136,7 @@ func upTo(d dist.Distribution, t float64) float64 {
 // cdf is P(found within x).
 func (r *response) cdf(x float64) float64 {
 	if r.every > 0 {
-		x = r.poll(x) * r.every
+		return r.found(r.poll(x))
 	}
 	return upTo(r.service, x)
 }
@@ -112,7 +154,7 @@ func (r *response) partialMean(x float64) float64 {
 		return r.sums[int(k)]
 	}
 	x, from := k*r.every, last*r.every
-	late := upTo(r.service, x) - upTo(r.service, from)
+	late := r.found(k) - r.found(last)
 	return r.sums[int(last)] + r.service.PartialMean(x) - r.service.PartialMean(from) + late*r.every/2
 }
 

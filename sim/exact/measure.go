@@ -3,7 +3,7 @@ package exact
 import (
 	"math"
 
-	"gonum.org/v1/gonum/dsp/fourier"
+	"gonum.org/v1/gonum/floats"
 
 	"channelbench/internal/dist"
 )
@@ -12,32 +12,10 @@ import (
 type grid struct {
 	step float64 // seconds
 	n    int     // nodes; what lies beyond the last cell is dropped
-	fft  *fourier.FFT
 
 	decay float64 // per second: what is put at a time t counts e^(−decay t) as much
 
-	padded []float64    // for the FFT's input and output
-	half   []complex128 // see halves
-}
-
-func newGrid(step float64, n int) *grid {
-	length := smooth(2 * n)
-	return &grid{step: step, n: n, fft: fourier.NewFFT(length), padded: make([]float64, length)}
-}
-
-// smooth returns a length ≥ n whose only prime factors are 2, 3 and 5: fast for the FFT.
-func smooth(n int) int {
-	for ; ; n++ {
-		rest := n
-		for _, p := range []int{2, 3, 5} {
-			for rest%p == 0 {
-				rest /= p
-			}
-		}
-		if rest == 1 {
-			return n
-		}
-	}
+	*workspace
 }
 
 // measure is a distribution of elapsed time whose mass may be less than 1: atoms sit on nodes,
@@ -48,7 +26,7 @@ type measure struct {
 
 // at is a mass at one time. Between nodes it is split so that its mean is kept.
 func (g *grid) at(seconds, mass float64) measure {
-	m := measure{atoms: make([]float64, g.n)}
+	m := measure{atoms: g.zeros()}
 	g.place(m.atoms, seconds, mass)
 	return m
 }
@@ -87,7 +65,7 @@ func (g *grid) of(d dist.Distribution, mass float64) measure {
 	case dist.Constant:
 		return g.at(float64(d), mass)
 	case dist.Empirical:
-		m := measure{atoms: make([]float64, g.n)}
+		m := measure{atoms: g.zeros()}
 		for _, v := range d.Values() {
 			g.place(m.atoms, v, mass/float64(len(d.Values())))
 		}
@@ -96,7 +74,7 @@ func (g *grid) of(d dist.Distribution, mass float64) measure {
 	if g.decay > 0 {
 		return g.weighted(d, mass)
 	}
-	m := measure{cells: make([]float64, g.n)}
+	m := measure{cells: g.zeros()}
 	below, sumBelow := 0.0, 0.0
 	for i := range m.cells {
 		end := float64(i+1) * g.step
@@ -121,23 +99,23 @@ func (g *grid) spread(cells []float64, i int, mass, sum float64) {
 	cells[i] += mass
 }
 
-// polled is when a poll finds a job of service time d ended: at multiples of every.
-func (g *grid) polled(d dist.Distribution, every, mass float64) measure {
-	if every <= 0 {
-		return g.of(d, mass)
+// polled is when a poll finds a job ended.
+func (g *grid) polled(r *response) measure {
+	if r.every <= 0 {
+		return g.of(r.service, 1)
 	}
-	if every < g.step {
-		return g.polledOften(d, every, mass)
+	if r.every < g.step {
+		return g.polledOften(r.service, r.every, 1)
 	}
-	m := measure{atoms: make([]float64, g.n)}
+	m := measure{atoms: g.zeros()}
 	below := 0.0
 	for k := 1; below < 1-1e-15; k++ {
-		at := float64(k) * every
+		at := float64(k) * r.every
 		if at >= float64(g.n)*g.step {
 			break
 		}
-		share := upTo(d, at)
-		g.place(m.atoms, at, mass*(share-below))
+		share := r.found(float64(k))
+		g.place(m.atoms, at, share-below)
 		below = share
 	}
 	return m
@@ -148,7 +126,7 @@ func (g *grid) polledOften(d dist.Distribution, every, mass float64) measure {
 	if g.decay > 0 {
 		return g.weightedPolls(d, every, mass)
 	}
-	m := measure{cells: make([]float64, g.n)}
+	m := measure{cells: g.zeros()}
 	below, sumBelow := 0.0, 0.0
 	for i := range m.cells {
 		last := math.Floor(float64(i+1)*g.step/every+1e-6) * every
@@ -161,7 +139,7 @@ func (g *grid) polledOften(d dist.Distribution, every, mass float64) measure {
 
 // geometric is the time lost to failures of probability p that cost a pause each.
 func (g *grid) geometric(p, pause float64) measure {
-	m := measure{atoms: make([]float64, g.n)}
+	m := measure{atoms: g.zeros()}
 	for k, mass := 0, 1-p; mass > 1e-16; k, mass = k+1, mass*p {
 		at := float64(k) * pause
 		if at >= float64(g.n)*g.step {
@@ -176,10 +154,10 @@ func (g *grid) geometric(p, pause float64) measure {
 func (g *grid) ramped(m measure, none, all float64) measure {
 	out := measure{}
 	if m.atoms != nil {
-		out.atoms = make([]float64, g.n)
+		out.atoms = g.zeros()
 	}
 	if m.cells != nil {
-		out.cells = make([]float64, g.n)
+		out.cells = g.zeros()
 	}
 	share := func(t float64) float64 {
 		if t >= all-instant {
@@ -207,16 +185,7 @@ func (g *grid) ramped(m measure, none, all float64) measure {
 }
 
 // mass is the total mass.
-func (m measure) mass() float64 {
-	total := 0.0
-	for _, v := range m.atoms {
-		total += v
-	}
-	for _, v := range m.cells {
-		total += v
-	}
-	return total
-}
+func (m measure) mass() float64 { return floats.Sum(m.atoms) + floats.Sum(m.cells) }
 
 func (m measure) scale(f float64) measure {
 	return measure{atoms: scaled(m.atoms, f), cells: scaled(m.cells, f)}
@@ -226,11 +195,7 @@ func scaled(v []float64, f float64) []float64 {
 	if v == nil {
 		return nil
 	}
-	out := make([]float64, len(v))
-	for i := range v {
-		out[i] = f * v[i]
-	}
-	return out
+	return floats.ScaleTo(make([]float64, len(v)), f, v)
 }
 
 func plus(a, b measure) measure {
@@ -244,63 +209,25 @@ func summed(a, b []float64) []float64 {
 	if b == nil {
 		return a
 	}
-	out := make([]float64, len(a))
-	for i := range a {
-		out[i] = a[i] + b[i]
-	}
-	return out
+	return floats.AddTo(make([]float64, len(a)), a, b)
 }
 
-// sum is the distribution of the sum of two independent times.
-func (g *grid) sum(a, b measure) measure {
-	if few, ok := b.sparse(); ok {
-		return g.shifted(a, few)
-	}
-	if few, ok := a.sparse(); ok {
-		return g.shifted(b, few)
-	}
-	return g.measure(g.product(g.transform(a), g.transform(b)))
+// raise adds a multiple of m to a sum.
+func (g *grid) raise(sum *measure, m measure, by float64) {
+	g.raiseBy(&sum.atoms, m.atoms, 0, by)
+	g.raiseBy(&sum.cells, m.cells, 0, by)
 }
 
-// atom is the mass of one node.
-type atom struct {
-	node int
-	mass float64
-}
-
-// sparse lists the atoms of a measure that has few of them and nothing else.
-func (m measure) sparse() (atoms []atom, ok bool) {
-	const few = 16
-	for _, v := range m.cells {
-		if v != 0 {
-			return nil, false
-		}
+// raiseBy adds a multiple of v, moved on by so many nodes.
+func (g *grid) raiseBy(sum *[]float64, v []float64, nodes int, by float64) {
+	if v == nil || nodes >= g.n {
+		return
 	}
-	for i, v := range m.atoms {
-		if v == 0 {
-			continue
-		}
-		if len(atoms) == few {
-			return nil, false
-		}
-		atoms = append(atoms, atom{i, v})
+	if *sum == nil {
+		*sum = g.lend()
+		clear((*sum)[:nodes])
+		floats.ScaleTo((*sum)[nodes:], by, v[:g.n-nodes])
+		return
 	}
-	return atoms, true
-}
-
-// shifted is the sum with a time of few values.
-func (g *grid) shifted(m measure, by []atom) measure {
-	shift := func(v []float64) []float64 {
-		if v == nil {
-			return nil
-		}
-		out := make([]float64, g.n)
-		for _, a := range by {
-			for i, mass := range v[:g.n-a.node] {
-				out[i+a.node] += a.mass * mass
-			}
-		}
-		return out
-	}
-	return measure{atoms: shift(m.atoms), cells: shift(m.cells)}
+	floats.AddScaled((*sum)[nodes:], by, v[:g.n-nodes])
 }

@@ -7,29 +7,28 @@ type stage struct {
 	walk  *walk
 	step  *policy.Step
 	exits *exits // nil: attempts are independent
-	ways  []*way // by exit, a bad and a good one; one for all where attempts are independent
+	ways  []odds // by exit, a bad and a good one; one for all where attempts are independent
+	later int    // attempts that may meet a known exit in the steps right after
 }
 
-// way is how an attempt goes on.
-type way struct {
-	luck luck
-	odds
-	times []lost // by how many exits are to stay known meanwhile
-}
-
-// lost is the time that failures take.
-type lost struct{ again, next *kernel }
-
-func (w *walk) stage(step *policy.Step, l luck) *stage {
-	s := &stage{walk: w, step: step, exits: w.exits[step.Channel]}
-	lucks := []luck{l}
+func (w *walk) stage(i int, l luck) *stage {
+	step := &w.route.Steps[i]
+	s := &stage{walk: w, step: step, exits: w.exits[step.Channel], later: w.later(i)}
 	if x := s.exits; x != nil {
-		lucks = []luck{l.meets(step.Channel, x.bad), l.meets(step.Channel, x.good)}
-	}
-	for _, l := range lucks {
-		s.ways = append(s.ways, &way{luck: l, odds: w.probabilities(w.grid, step, l)})
+		s.ways = []odds{w.probabilities(step, l.meets(step.Channel, x.bad)),
+			w.probabilities(step, l.meets(step.Channel, x.good))}
+	} else {
+		s.ways = []odds{w.probabilities(step, l)}
 	}
 	return s
+}
+
+// left is how many attempts that may meet a known exit come after a try.
+func (s *stage) left(try int) int {
+	if s.exits == nil {
+		return 0
+	}
+	return s.step.Attempts - try + s.later
 }
 
 // meets is the luck of an order that meets a certain region rate on a channel.
@@ -55,29 +54,17 @@ func (s *stage) decaying(known int) *grid {
 	return s.walk.grid.decaying(float64(known) * s.exits.rate)
 }
 
-// lost is the time that failures on a way take while so many exits stay known.
-func (s *stage) lost(w *way, known int) lost {
-	for n := len(w.times); n <= known; n++ {
-		g, o := s.walk.grid, w.odds
-		if n > 0 {
-			g = s.decaying(n)
-			o = s.walk.probabilities(g, s.step, w.luck)
-		}
-		w.times = append(w.times, lost{again: g.kernel(o.again), next: g.kernel(o.next)})
-	}
-	return w.times[known]
-}
-
 // paused lets the backoff after so many failures pass.
 func (s *stage) paused(m moments, failures int) moments {
+	p := newMoments(len(m) - 1)
 	for bad := range m {
 		for good := range m[bad] {
 			if at := m.at(bad, good); at.mass() > 0 {
-				m[bad][good] = s.walk.grid.sum(at, s.decaying(bad+good).pause(&s.step.Backoff, failures))
+				p[bad][good] = s.walk.grid.sum(at, s.decaying(bad+good).pause(&s.step.Backoff, failures))
 			}
 		}
 	}
-	return m
+	return p
 }
 
 // outlasted adds the orders whose backoff after so many failures would end at the deadline or later: they go on to
@@ -112,20 +99,21 @@ func (w *walk) carried(most int) carried {
 }
 
 // add adds the orders of each way that fail, once the time that this takes has passed: those that
-// may be tried again, or those that go on to the next step.
-func (c carried) add(s *stage, ways []moments, again bool) {
+// may be tried again, and those that go on to the next step.
+func (c carried) add(s *stage, ways []moments, again, next bool) {
 	for bad := range c {
 		for good := range c[bad] {
+			g := s.decaying(bad + good)
 			for i, m := range ways {
 				at := m.at(bad, good)
 				if at.mass() <= 0 {
 					continue
 				}
-				time := s.lost(s.ways[i], bad+good)
-				if again {
-					c[bad][good].add(at, time.again)
-				} else {
-					c[bad][good].add(at, time.next)
+				from := g.kernel(at)
+				for _, f := range s.ways[i].failures[:s.ways[i].kinds] {
+					if f.again && again || !f.again && next {
+						c[bad][good].add(from, g.time(f.takes.span), f.share)
+					}
 				}
 			}
 		}

@@ -13,6 +13,7 @@ import (
 
 // walk follows the orders of one class along their route.
 type walk struct {
+	solver *Solver
 	model  *world.Model
 	class  int
 	route  *policy.Route
@@ -20,8 +21,7 @@ type walk struct {
 	exits  []*exits // by channel; nil: its attempts are independent
 
 	grid       *grid
-	negligible float64   // mass that is not followed
-	started    []measure // by channel: when the attempts that will deliver begin
+	negligible float64 // mass that is not followed
 }
 
 // luck is what an order draws once, and its weight.
@@ -31,8 +31,8 @@ type luck struct {
 	region    map[int]float64 // by channel with a mixture: the rate drawn
 }
 
-func newWalk(m *world.Model, class int, route *policy.Route, a *Answer) *walk {
-	w := &walk{model: m, class: class, route: route, answer: a}
+func (s *Solver) newWalk(m *world.Model, class int, route *policy.Route, a *Answer) *walk {
+	w := &walk{solver: s, model: m, class: class, route: route, answer: a}
 	for ch := range m.Channels {
 		w.exits = append(w.exits, exitsOf(&m.Channels[ch].Errors))
 	}
@@ -47,15 +47,9 @@ func (w *walk) run(o Options) error {
 	if w.negligible = 1e-16; o.Rough {
 		w.negligible = 1e-7
 	}
-	w.started = make([]measure, len(w.model.Channels))
+	w.grid.reclaim()
 	for _, l := range w.lucks() {
 		w.follow(l)
-	}
-	for _, ch := range w.channels() {
-		w.answer.legs = append(w.answer.legs, leg{
-			started: w.grid.pieces(w.grid.sum(w.started[ch], w.overhead(ch))),
-			service: response{service: w.model.Channels[ch].Jobs[w.class].Service, every: w.pollOf(ch)},
-		})
 	}
 	return nil
 }
@@ -71,99 +65,76 @@ func (w *walk) pollOf(ch int) float64 {
 
 // overhead is what an accepted attempt that makes a clip takes besides the job: the way to
 // acceptance, and fetches that fail.
-func (w *walk) overhead(ch int) measure {
+func (w *walk) overhead(ch int) *kernel {
 	c := &w.model.Channels[ch]
-	o := w.grid.of(c.SubmitTakes, 1)
-	if c.Errors.By[channel.Download].Rate > 0 {
-		step := policy.Step{Poll: duration(w.pollOf(ch))}
-		o = w.grid.sum(o, w.grid.geometric(c.Errors.By[channel.Download].Rate, step.FetchPause().Seconds()))
-	}
-	return o
+	step := policy.Step{Poll: duration(w.pollOf(ch))}
+	return w.grid.time(span{submit: c.SubmitTakes, failed: c.Errors.By[channel.Download].Rate,
+		pause: step.FetchPause().Seconds()})
+}
+
+// response is how jobs of the class end on a channel.
+func (w *walk) response(ch int) *response {
+	return w.solver.response(w.model.Channels[ch].Jobs[w.class].Service, w.pollOf(ch))
 }
 
 func duration(seconds float64) time.Duration { return time.Duration(math.Round(seconds * 1e9)) }
 
 // follow walks the route under given luck and adds up charges, attempts and deliveries.
 func (w *walk) follow(l luck) {
-	before := moments{{w.grid.at(0, l.weight)}}
+	first := w.origin(l.weight)
 	for i := range w.route.Steps {
 		if i == 1 {
-			w.answer.Fallback += before.orders().mass()
+			w.answer.Fallback += first.mass
 		}
-		before = w.try(i, l, before)
-	}
-}
-
-// try walks the i-th step from when it begins, and returns when the next one begins.
-func (w *walk) try(i int, l luck, before moments) moments {
-	step := &w.route.Steps[i]
-	s := w.stage(step, l)
-	later := w.later(i)
-	over, outlasted := w.carried(later), newMoments(later)
-	for try := 1; try <= step.Attempts && before.orders().mass() > w.negligible; try++ {
-		left := 0 // attempts to come that may meet a known exit
-		if s.exits != nil {
-			left = step.Attempts - try + later
-		}
-		ways := s.take(before, left)
-		w.attempt(s, before, ways, i > 0 || try > 1)
-		over.add(s, ways, false)
-		if try == step.Attempts {
-			over.add(s, ways, true)
-			break
-		}
-		retried := w.carried(left)
-		retried.add(s, ways, true)
-		failed := retried.moments()
+		s := w.stage(i, l)
+		p := w.pass(s, first)
+		w.count(s, p, i == 0)
 		if i+1 < len(w.route.Steps) {
-			outlasted = s.outlasted(outlasted, failed, try)
+			first = w.after(s, p)
 		}
-		before = s.paused(failed, try)
-	}
-	return over.moments().plus(outlasted)
-}
-
-// attempt counts the attempts that start at given times, and go given ways.
-func (w *walk) attempt(s *stage, at moments, ways []moments, further bool) {
-	ch, mass := s.step.Channel, at.orders().mass()
-	w.answer.Attempts += mass
-	for i, o := range s.ways {
-		at := ways[i].orders()
-		w.answer.ChargeByChannel[ch] += at.mass() * o.charge
-		w.started[ch] = plus(w.started[ch], at.scale(o.delivered))
-	}
-	price := w.price(ch, channel.Usage{Made: true})
-	w.answer.HighestPrice = max(w.answer.HighestPrice, price)
-	if further {
-		w.answer.Further = append(w.answer.Further, Further{mass, price})
 	}
 }
 
 // odds are the outcomes of one attempt.
 type odds struct {
 	delivered float64
-	again     measure // time lost by failures that the step may try again
-	next      measure // time lost by failures that start the next step
+	failures  [channel.NumReasons]failure
+	kinds     int     // of failures
 	charge    float64 // expected dollars
 }
 
+// failure is a share of attempts that fail and take some time.
+type failure struct {
+	share float64
+	again bool // the step may try again; else the next one begins
+	takes *kernel
+}
+
+// add adds a failure.
+func (o *odds) add(f failure) {
+	for i := range o.failures[:o.kinds] {
+		if same := &o.failures[i]; same.again == f.again && same.takes == f.takes {
+			same.share += f.share
+			return
+		}
+	}
+	o.failures[o.kinds] = f
+	o.kinds++
+}
+
 // probabilities are those of an attempt in a step under given luck, as package world draws them, with the
-// times on a grid.
-func (w *walk) probabilities(g *grid, step *policy.Step, l luck) odds {
+// times on the grid.
+func (w *walk) probabilities(step *policy.Step, l luck) odds {
 	c := &w.model.Channels[step.Channel]
 	e := &c.Errors
 	o := odds{}
-	lose := func(r channel.Reason, time measure) {
-		if step.RetryOn.Has(r) {
-			o.again = plus(o.again, time)
-		} else {
-			o.next = plus(o.next, time)
-		}
+	lose := func(r channel.Reason, share float64, takes span) {
+		o.add(failure{share, step.RetryOn.Has(r), w.grid.time(takes)})
 	}
 	left := 1.0
 	for _, r := range channel.ErrorsOf(channel.Asking) {
 		if m := w.met(step.Channel, r, l); m.Rate > 0 && left > 0 {
-			lose(r, g.of(m.Takes, left*m.Rate))
+			lose(r, left*m.Rate, span{submit: m.Takes})
 			left *= 1 - m.Rate
 		}
 	}
@@ -173,7 +144,7 @@ func (w *walk) probabilities(g *grid, step *policy.Step, l luck) odds {
 			lost := left * m.Rate
 			o.charge += lost * w.price(step.Channel, channel.Usage{Lost: true})
 			if step.OnAmbiguous == policy.NextStep {
-				o.next = plus(o.next, g.of(m.Takes, lost))
+				o.add(failure{lost, false, w.grid.time(span{submit: m.Takes})})
 			}
 			left -= lost
 		}
@@ -181,28 +152,21 @@ func (w *walk) probabilities(g *grid, step *policy.Step, l luck) odds {
 	if left <= 0 {
 		return o
 	}
-	if !e.Meets(channel.Making) && !e.Meets(channel.Checking) {
-		o.charge += left * price
-		o.delivered = left
-		return o
-	}
-	job := g.sum(g.of(c.SubmitTakes, 1), g.polled(c.Jobs[w.class].Service, step.Poll.Seconds(), 1))
+	job := span{submit: c.SubmitTakes, job: c.Jobs[w.class].Service, every: step.Poll.Seconds()}
 	for _, r := range channel.ErrorsOf(channel.Making) {
 		if m := &e.By[r]; m.Rate > 0 {
 			failed := left * m.Rate
-			lose(r, job.scale(failed))
+			lose(r, failed, job)
 			o.charge += failed * (m.Billed*w.price(step.Channel, channel.Usage{Accepted: true, BilledFailure: true}) +
 				(1-m.Billed)*w.price(step.Channel, channel.Usage{Accepted: true}))
 			left -= failed
 		}
 	}
 	o.charge += left * price
-	if failing := e.By[channel.Download].Rate; failing > 0 && e.Meets(channel.Checking) {
-		job = g.sum(job, g.geometric(failing, step.FetchPause().Seconds()))
-	}
+	job.failed, job.pause = e.By[channel.Download].Rate, step.FetchPause().Seconds()
 	for _, r := range channel.ErrorsOf(channel.Checking) {
 		if rate := e.By[r].Rate; rate > 0 {
-			lose(r, job.scale(left*rate))
+			lose(r, left*rate, job)
 			left *= 1 - rate
 		}
 	}
@@ -236,12 +200,12 @@ func (w *walk) price(ch int, u channel.Usage) float64 {
 }
 
 // pause is the backoff after the given number of failures.
-func (g *grid) pause(b *policy.Backoff, failures int) measure {
+func (g *grid) pause(b *policy.Backoff, failures int) *kernel {
 	low, high := b.Bounds(failures)
 	if high <= low {
-		return g.at(low.Seconds(), 1)
+		return g.time(span{submit: dist.Constant(low.Seconds())})
 	}
-	return g.of(dist.Uniform{Low: low.Seconds(), High: high.Seconds()}, 1)
+	return g.time(span{submit: dist.Uniform{Low: low.Seconds(), High: high.Seconds()}})
 }
 
 // lucks lists what an order of the class can draw once: between which two moderation rates it
