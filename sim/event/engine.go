@@ -38,6 +38,7 @@ type Engine struct {
 	woken    time.Duration // when somebody in a room is to be called; noEnd: nobody is
 	seq      uint32
 	actions  []policy.Action
+	plain    bool // no step does anything but retry
 	pool     *policy.Pool
 	trouble  *world.Trouble // what orders meet together; nil: nothing
 	tally    *Tally
@@ -72,7 +73,16 @@ func New(m *world.Model, s *policy.Strategy) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Engine{model: m, strategy: s, charges: charges}, nil
+	return &Engine{model: m, strategy: s, charges: charges, plain: plain(s)}, nil
+}
+
+// plain says whether the steps of a strategy do nothing but retry: what becomes of an order leaves no trace in the pool.
+func plain(s *policy.Strategy) bool {
+	return !slices.ContainsFunc(s.Routes, func(r policy.Route) bool {
+		return slices.ContainsFunc(r.Steps, func(s policy.Step) bool {
+			return s.Timeout > 0 || s.Breaker.Failures > 0 || s.Budget.Burst > 0 || s.Hedge.After > 0
+		})
+	})
 }
 
 // lookEvery is after how many events a month looks at Stop.
@@ -135,11 +145,44 @@ func (e *Engine) reset() { e.heap, e.free, e.orders = e.heap[:0], nil, nil }
 func (e *Engine) arrive(month, index int, at time.Duration) {
 	key := e.model.Key(month, index)
 	class := e.model.Class(key)
-	if e.rooms != nil && e.queueUp(index, class, at) {
+	if e.rooms != nil && e.queueUp(index, class, at) || e.straight(key, class, at) {
 		return
 	}
 	slot := e.begin(key, index, class, at)
 	e.follow(&e.orders[slot], slot, policy.Event{Kind: policy.Start})
+}
+
+// straight counts an order whose first attempt delivers, as most do, without a machine. Where that isn't so, nothing
+// has changed: to draw its fate again is to draw the same. A channel with limits would count it twice.
+func (e *Engine) straight(key world.Key, class int, at time.Duration) bool {
+	if !e.plain || e.rooms != nil || e.Observe != nil {
+		return false
+	}
+	route := &e.strategy.Routes[class]
+	step := &route.Steps[0]
+	fate := e.fate(key, step.Channel, class, 0, at)
+	after := fate.Answered + polled(fate.Service, step.Poll)
+	if fate.Outcome != channel.Delivered || route.Deadline > 0 && after >= route.Deadline ||
+		e.model.Fetch(key, step.Channel, 0, 0) {
+		return false
+	}
+	t := e.tally
+	t.Classes[class]++
+	t.Orders++
+	t.Attempts++
+	inTime, cost := t.deliver(after, e.model)
+	charge := e.charges[step.Channel][class][usageIndex(&policy.Attempt{Accepted: true, Made: true})]
+	t.Spent[step.Channel][channel.Delivered.Purpose(inTime)] += charge
+	t.Days[min(int(at/day), Days-1)] += cost + charge
+	return true
+}
+
+// fate draws that of an attempt.
+func (e *Engine) fate(key world.Key, ch, class, try int, at time.Duration) world.Fate {
+	if e.trouble == nil {
+		return e.model.Attempt(key, ch, class, try)
+	}
+	return e.trouble.Attempt(key, ch, class, try, at)
 }
 
 // follow hands an order that isn't in the heap an event, and sees to what it waits for then.
@@ -233,11 +276,7 @@ func (e *Engine) do(o *order, a *policy.Action) {
 		if o.answer.At >= 0 {
 			o.earlier = append(o.earlier, o.attempt)
 		}
-		if e.trouble == nil {
-			o.fate = e.model.Attempt(o.key, int(a.Channel), o.class, int(a.Try))
-		} else {
-			o.fate = e.trouble.Attempt(o.key, int(a.Channel), o.class, int(a.Try), o.arrival+a.At)
-		}
+		o.fate = e.fate(o.key, int(a.Channel), o.class, int(a.Try), o.arrival+a.At)
 		o.fetches = 0
 		o.answer = policy.Event{At: a.At + o.fate.Answered, Kind: submitAnswer(o.fate.Outcome), Attempt: a.Attempt}
 		if o.answer.Kind == policy.Refused {

@@ -124,14 +124,7 @@ func (t *Tally) count(m *policy.Machine, model *world.Model) (inTime bool, penal
 	t.Orders++
 	result, _ := m.Finished()
 	if result.Delivered {
-		t.Delivered++
-		if inTime = model.Promise == 0 || result.At <= model.Promise; inTime {
-			t.InTime++
-		} else {
-			penalty = model.Costs.Late
-		}
-		t.Latency.Add(result.At)
-		t.Latencies.Add(result.At)
+		inTime, penalty = t.deliver(result.At, model)
 	} else {
 		t.Undelivered[result.Reason]++
 		penalty = model.Costs.Undelivered
@@ -147,6 +140,18 @@ func (t *Tally) count(m *policy.Machine, model *world.Model) (inTime bool, penal
 		}
 	}
 	return inTime, penalty
+}
+
+// deliver counts a delivery after a time, and says whether that is in time and which penalty it costs.
+func (t *Tally) deliver(after time.Duration, model *world.Model) (inTime bool, penalty money.Micros) {
+	t.Delivered++
+	t.Latency.Add(after)
+	t.Latencies.Add(after)
+	if inTime = model.Promise == 0 || after <= model.Promise; inTime {
+		t.InTime++
+		return true, 0
+	}
+	return false, model.Costs.Late
 }
 
 // countries are the counters of a model's countries; nil where no channel has any.

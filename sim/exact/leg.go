@@ -3,6 +3,8 @@ package exact
 import (
 	"math"
 
+	"gonum.org/v1/gonum/floats"
+
 	"channelbench/internal/dist"
 )
 
@@ -12,51 +14,76 @@ const instant = 1e-7
 // leg is the way of orders from the start of the attempt that delivers to delivery: when their
 // channel was tried, and how long it then takes.
 type leg struct {
-	started []piece // elapsed times and their masses
+	step    float64 // of the grid, in seconds
+	started measure
 	service *response
 }
 
-// piece is a mass at a time, in seconds.
-type piece struct{ at, mass float64 }
-
-// pieces lists what is worth counting of a measure; the mass of a cell is put at its middle. A difference of measures
-// may be negative in some cells, and the larger in their neighbours.
-func (g *grid) pieces(m measure) []piece {
+// worthwhile drops what isn't worth counting of a measure that may be changed. A difference of measures may be negative
+// in some cells, and the larger in their neighbours.
+func (m measure) worthwhile() measure {
 	const negligible = 1e-15
-	var p []piece
-	for i, mass := range m.atoms {
-		if math.Abs(mass) > negligible {
-			p = append(p, piece{float64(i) * g.step, mass})
+	for _, masses := range [][]float64{m.atoms, m.cells} {
+		for i, mass := range masses {
+			if math.Abs(mass) <= negligible {
+				masses[i] = 0
+			}
 		}
 	}
-	for i, mass := range m.cells {
-		if math.Abs(mass) > negligible {
-			p = append(p, piece{(float64(i) + 0.5) * g.step, mass})
+	return m
+}
+
+// within lists the masses that started by some time, in seconds; that of a cell is put at its middle.
+func (l *leg) within(seconds float64, each func(at, mass float64)) {
+	for i, mass := range l.started.atoms {
+		at := float64(i) * l.step
+		if at > seconds+instant {
+			break
+		}
+		if mass != 0 {
+			each(at, mass)
 		}
 	}
-	return p
+	for i, mass := range l.started.cells {
+		at := (float64(i) + 0.5) * l.step
+		if at > seconds+instant {
+			break
+		}
+		if mass != 0 {
+			each(at, mass)
+		}
+	}
 }
 
 func (l *leg) cdf(seconds float64) float64 {
+	if l.service.every >= l.step && !math.IsInf(seconds, 1) {
+		return l.polled(l.started.atoms, 0, seconds) + l.polled(l.started.cells, 0.5, seconds)
+	}
 	share := 0.0
-	for _, p := range l.started {
-		if p.at > seconds+instant {
-			continue
+	l.within(seconds, func(at, mass float64) { share += mass * l.service.cdf(seconds-at) })
+	return share
+}
+
+// polled is the part of cdf of masses on the grid, each so many steps after its node: those between two polls, as seen
+// from the end, are found by the same one.
+func (l *leg) polled(masses []float64, after, seconds float64) float64 {
+	share, from := 0.0, 0
+	for k := l.service.poll(seconds); k >= 0 && from < len(masses); k-- {
+		last := math.Floor((seconds+instant-k*l.service.every)/l.step - after)
+		if to := int(min(last+1, float64(len(masses)))); to > from {
+			share += l.service.found(k) * floats.Sum(masses[from:to])
+			from = to
 		}
-		share += p.mass * l.service.cdf(seconds-p.at)
 	}
 	return share
 }
 
 func (l *leg) partialMean(seconds float64) float64 {
 	sum := 0.0
-	for _, p := range l.started {
-		if p.at > seconds+instant {
-			continue
-		}
-		x := seconds - p.at
-		sum += p.mass * (p.at*l.service.cdf(x) + l.service.partialMean(x))
-	}
+	l.within(seconds, func(at, mass float64) {
+		x := seconds - at
+		sum += mass * (at*l.service.cdf(x) + l.service.partialMean(x))
+	})
 	return sum
 }
 

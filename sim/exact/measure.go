@@ -224,7 +224,10 @@ func (g *grid) raiseBy(sum *[]float64, v []float64, nodes int, by float64) {
 		return
 	}
 	if *sum == nil {
-		*sum = g.zeros()
+		*sum = g.lend()
+		clear((*sum)[:nodes])
+		floats.ScaleTo((*sum)[nodes:], by, v[:g.n-nodes])
+		return
 	}
 	floats.AddScaled((*sum)[nodes:], by, v[:g.n-nodes])
 }

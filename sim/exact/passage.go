@@ -66,19 +66,23 @@ func (w *walk) origin(weight float64) *attempt {
 
 // attempt keeps orders beyond the walk.
 func (w *walk) attempt(at, failed moments) *attempt {
-	return &attempt{at: w.kept(at), failed: w.kept(failed), mass: at.orders().mass(), retries: map[retryKey]*attempt{},
-		passages: map[passageKey]*passage{}}
+	return &attempt{at: w.allKept(at), failed: w.allKept(failed), mass: at.orders().mass(),
+		retries: map[retryKey]*attempt{}, passages: map[passageKey]*passage{}}
 }
 
-func (w *walk) kept(m moments) moments {
+func (w *walk) allKept(m moments) moments {
 	k := newMoments(len(m) - 1)
 	for bad := range m {
 		for good := range m[bad] {
-			k[bad][good] = measure{slices.Clone(m[bad][good].atoms), slices.Clone(m[bad][good].cells)}
-			w.solver.kept += len(m[bad][good].atoms) + len(m[bad][good].cells)
+			k[bad][good] = w.kept(m[bad][good])
 		}
 	}
 	return k
+}
+
+func (w *walk) kept(m measure) measure {
+	w.solver.kept += len(m.atoms) + len(m.cells)
+	return measure{slices.Clone(m.atoms), slices.Clone(m.cells)}
 }
 
 // pass lets orders walk a step, unless it is known how they do.
@@ -120,8 +124,7 @@ func (w *walk) try(s *stage, first *attempt) *passage {
 		a = w.retry(s, a, try)
 	}
 	ch := s.step.Channel
-	p.leg = leg{w.grid.pieces(w.grid.sum(started, w.overhead(ch))), w.response(ch)}
-	w.solver.kept += 2 * len(p.leg.started)
+	p.leg = leg{w.grid.step, w.kept(w.grid.sum(started, w.overhead(ch)).worthwhile()), w.response(ch)}
 	return p
 }
 

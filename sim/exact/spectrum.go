@@ -69,7 +69,7 @@ func (g *grid) backward(c []complex128) []float64 {
 	if c == nil {
 		return nil
 	}
-	out, t := g.zeros(), g.transformer()
+	out, t := g.lend(), g.transformer()
 	scale := 1 / float64(t.fft.Len())
 	for i, v := range t.fft.Sequence(t.padded, c)[:g.n] {
 		out[i] = v * scale

@@ -56,14 +56,15 @@ func (s *stage) decaying(known int) *grid {
 
 // paused lets the backoff after so many failures pass.
 func (s *stage) paused(m moments, failures int) moments {
+	p := newMoments(len(m) - 1)
 	for bad := range m {
 		for good := range m[bad] {
 			if at := m.at(bad, good); at.mass() > 0 {
-				m[bad][good] = s.walk.grid.sum(at, s.decaying(bad+good).pause(&s.step.Backoff, failures))
+				p[bad][good] = s.walk.grid.sum(at, s.decaying(bad+good).pause(&s.step.Backoff, failures))
 			}
 		}
 	}
-	return m
+	return p
 }
 
 // outlasted adds the orders whose backoff after so many failures would end at the deadline or later: they go on to

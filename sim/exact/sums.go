@@ -35,12 +35,12 @@ func (g *grid) kernel(m measure) *kernel {
 func few(v []float64) ([]spot, bool) {
 	n := 0
 	for _, mass := range v {
-		if mass != 0 {
-			n++
+		if mass == 0 {
+			continue
 		}
-	}
-	if n > sparse {
-		return nil, false
+		if n++; n > sparse {
+			return nil, false
+		}
 	}
 	list := make([]spot, 0, n)
 	for i, mass := range v {

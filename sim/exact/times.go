@@ -26,13 +26,18 @@ func (s *Solver) grid(step float64, n int) *grid {
 	return &g
 }
 
-// zeros lends a slice until reclaim.
+// zeros lends a slice of zeros until reclaim.
 func (g *grid) zeros() []float64 {
+	v := g.lend()
+	clear(v)
+	return v
+}
+
+// lend is zeros, with anything in it.
+func (g *grid) lend() []float64 {
 	if g.lent == len(g.slices) {
 		g.slices = append(g.slices, make([]float64, g.n))
 		g.solver.kept += g.n
-	} else {
-		clear(g.slices[g.lent])
 	}
 	g.lent++
 	return g.slices[g.lent-1]
