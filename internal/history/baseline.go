@@ -107,6 +107,7 @@ type outcome struct {
 	found      finding
 	from       int  // the night with which it began, counted from 1; 0: no change was found
 	run        int  // how many nights the finding is of
+	together   bool // not each of them is off by more than the gate: all are, together
 	priced     bool // it is the price itself that rose
 	level      *level.Level
 }
@@ -181,8 +182,8 @@ func (c *chart) judge(r reading) outcome {
 	case dear || o.off > o.gate:
 		c.worse(r, dear, &o)
 	case -o.off > o.gate:
-		if o.run = c.changedRun(-1); o.run > 0 {
-			o.found, o.from = improved, c.seen-o.run+1
+		if o.spans(c.changedRun(-1)); o.run > 0 {
+			o.found = improved
 		}
 	}
 	return o
@@ -192,13 +193,15 @@ func (c *chart) judge(r reading) outcome {
 func (c *chart) worse(r reading, dear bool, o *outcome) {
 	o.found = unsure
 	if o.off > o.gate {
-		o.run = c.changedRun(1)
+		o.spans(c.changedRun(1))
 	}
 	switch {
 	case dear && (c.price.dear > 1 || r.SE == 0):
-		o.found, o.priced, o.run = stepped, true, c.price.dear
+		o.spans(run{nights: c.price.dear, from: c.seen - c.price.dear + 1})
+		o.found, o.priced = stepped, true
 	case r.dead() && o.score > c.limits.Run[2]:
-		o.found, o.run = stepped, 1
+		o.spans(run{nights: 1, from: c.seen})
+		o.found = stepped
 	case o.run > 3:
 		o.found = drifted
 	case o.run > 0:
@@ -210,7 +213,7 @@ func (c *chart) worse(r reading, dear bool, o *outcome) {
 		return
 	}
 	if c.changed == 0 || c.seen-c.changed > mostRun/2 {
-		c.began = c.seen - o.run + 1
+		c.began = o.from
 	}
 	c.changed, o.from = c.seen, c.began
 }
@@ -224,33 +227,70 @@ func (c *chart) last(nights int) []level.Night {
 	return all
 }
 
-// changedRun is the length of the run of nights, up to tonight, that is farthest beyond chance of those that are off by
-// more than the gate; 0: none is. The sign is that of what is looked for: 1 worse, −1 better.
-func (c *chart) changedRun(sign float64) int {
-	best, most := 0, 0.0
+// run is some nights, up to tonight, that are beyond chance together.
+type run struct {
+	nights   int  // 0: there is none
+	from     int  // the first of them that is off by more than the gate, counted from 1
+	late     bool // it begins with a night within the gate
+	together bool // not each of its nights is off by more than the gate
+	score    float64
+}
+
+// spans says what run a finding is of.
+func (o *outcome) spans(r run) { o.run, o.from, o.together = r.nights, r.from, r.together }
+
+// changedRun is the run of nights that is farthest beyond chance of those that are off by more than the gate. One that
+// begins within the gate would begin before the change, and is told only where no other is beyond chance. The sign is
+// that of what is looked for: 1 worse, −1 better.
+func (c *chart) changedRun(sign float64) run {
+	var best run
 	for w := 2; w <= len(c.recent); w++ {
-		first, nights := c.recent[len(c.recent)-w], c.last(w)
+		first := c.recent[len(c.recent)-w]
 		told := c.told(first.base)
 		good := whole(c.base[:told])
 		if !judges(c.base[:told]) || good < leastBase && sign < 0 {
 			break
 		}
 		l := c.level(told)
-		least := c.gateAt(l.Mean)
-		if sign > 0 {
-			least = max(least, c.metric.beyond*l.Shown(w))
-		}
-		off := l.Off(nights, sign)
-		if off <= least {
+		score, beyond := c.score(l, c.last(w), good, sign)
+		if !beyond {
 			continue
 		}
-		score := l.Score(nights, sign)
-		beyond := score > c.runLimit(good, w) || sign > 0 && score > plainScore && c.plain(good, w, off)
-		if beyond && (best == 0 || score > most) {
-			best, most = w, score
+		r := c.runOf(l, w, sign)
+		r.score = score
+		if best.nights == 0 || best.late && !r.late || best.late == r.late && score > best.score {
+			best = r
 		}
 	}
 	return best
+}
+
+// score is how far nights are beyond chance together against a level of so many good nights, and whether that and how
+// far they are off are enough.
+func (c *chart) score(l *level.Level, nights []level.Night, good int, sign float64) (score float64, beyond bool) {
+	w, least, off := len(nights), c.gateAt(l.Mean), l.Off(nights, sign)
+	if sign > 0 {
+		least = max(least, c.metric.beyond*l.Shown(w))
+	}
+	if off <= least {
+		return math.NaN(), false
+	}
+	score = l.Score(nights, sign)
+	return score, score > c.runLimit(good, w) || sign > 0 && score > plainScore && c.plain(good, w, off)
+}
+
+// runOf is the run of the last nights, by what each of them alone is off by.
+func (c *chart) runOf(l *level.Level, nights int, sign float64) run {
+	r := run{nights: nights}
+	for i, n := range c.last(nights) {
+		switch off := sign * (n.Y - l.Mean); {
+		case off <= c.gateAt(l.Mean):
+			r.together = true
+		case r.from == 0:
+			r.from, r.late = c.seen-nights+1+i, i > 0
+		}
+	}
+	return r
 }
 
 // A young baseline hardly knows how much nights scatter, so that even a doubled time would be no news. Times that are

@@ -3,10 +3,13 @@ package history
 import (
 	"math"
 	"slices"
+	"strings"
 	"testing"
 
 	"channelbench/internal/figure"
+	"channelbench/internal/history/level"
 	"channelbench/internal/record"
+	"channelbench/internal/scenario"
 )
 
 // TestRowsAreOfWhatIsJudged: the value, the effect and its interval are of the nights that the verdict is of, so that
@@ -61,6 +64,56 @@ func TestRowsAreOfWhatIsJudged(t *testing.T) {
 		case found && *v.Low <= 0 && *v.High >= 0, *v.Low > *v.Effect, *v.High < *v.Effect:
 			t.Errorf("%s: %+.3f, from %+.3f to %+.3f", name, *v.Effect, *v.Low, *v.High)
 		}
+	}
+}
+
+// TestRunsBeginWithABadNight: nights within the gate are no part of a run of bad ones, and no change begins with one.
+func TestRunsBeginWithABadNight(t *testing.T) {
+	const before = 40
+	for name, test := range map[string]struct {
+		times  []float64 // as long as usual, on the last nights
+		status Status
+		judged int
+		reason string
+	}{
+		"all bad":                    {[]float64{1.3, 1.3}, Regression, 2, "two nights running beyond chance and the gate, since 2026-02-10"},
+		"all but the first":          {[]float64{1.06, 1.3, 1.3}, Regression, 2, "two nights running beyond chance and the gate, since 2026-02-11"},
+		"all but the middle one":     {[]float64{1.5, 1.05, 1.5}, Regression, 3, "the last 3 nights together are beyond chance and the gate, since 2026-02-10"},
+		"better but the middle one":  {[]float64{0.6, 0.9, 0.6}, Improvement, 3, "the last 3 nights together are better beyond chance by more than the gate's measure, since 2026-02-10"},
+		"better, all of them":        {[]float64{0.7, 0.7}, Improvement, 2, "two nights running better beyond chance by more than the gate's measure, since 2026-02-10"},
+		"slow for long, with a lull": {[]float64{1.14, 1.14, 1.14, 1, 1.14, 1.14, 1.14, 1.14}, Regression, 0, "since 2026-02-1"},
+	} {
+		l := year(t, before+len(test.times), before, func(n *Night) { times(&n.Latency.P50, test.times[n.at.YearDay()-1-before]) })
+		c, err := Judge(l, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		v := statusOf(t, c, "p50")
+		if v.Status != test.status || test.judged > 0 && v.Judged != test.judged || !strings.Contains(v.Reason, test.reason) {
+			t.Errorf("%s: %s of %d nights, %q; want %s of %d, %q", name, v.Status, v.Judged, v.Reason, test.status, test.judged,
+				test.reason)
+		}
+	}
+}
+
+// TestWhatItTakesIsWhatTells: so many nights like tonight as are said to be a regression are one, and no promise is made
+// where none is.
+func TestWhatItTakesIsWhatTells(t *testing.T) {
+	m := metricOf("p50")
+	c := newChart(m, scenario.NewGate("p50", 0.1), LimitsFor(12))
+	night := func(y float64) reading { return reading{Night: level.Night{Y: y, SE: 0.1, Orders: 30}} }
+	for i := range leastBase {
+		c.add(night(0.3 * float64(i%3-1)))
+	}
+	r := night(0.7)
+	o := c.judge(r)
+	if got := c.needed(r, &o); got != "three nights running like it would be a regression" {
+		t.Errorf("of times half as long again: %q", got)
+	}
+	r = night(0.11)
+	o = c.judge(r)
+	if got := c.needed(r, &o); got != "as much as nights scatter so far, 14 like it wouldn't tell" {
+		t.Errorf("of times that are hardly longer: %q", got)
 	}
 }
 

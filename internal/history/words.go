@@ -16,8 +16,11 @@ func (c *chart) words(r reading, o *outcome) (Status, string) {
 	case stepped, drifted:
 		return Regression, c.changeWords(o) + youngWords(o) + c.lagWords(o)
 	case improved:
-		return Improvement, fmt.Sprintf("%s better beyond chance by more than the gate's measure", running(o.run)) +
-			c.lagWords(o)
+		nights := running(o.run) + " "
+		if o.together {
+			nights = together(o.run)
+		}
+		return Improvement, nights + "better beyond chance by more than the gate's measure" + c.lagWords(o)
 	case watched:
 		if o.base < leastBase {
 			return Watch, fmt.Sprintf("beyond the gate and chance of the %d nights so far: it teaches the baseline nothing of "+
@@ -60,13 +63,15 @@ func (c *chart) changeWords(o *outcome) string {
 	case o.priced:
 		return fmt.Sprintf("the price itself rose from %s to %s", words.Clip(math.Exp(c.price.log)),
 			words.Clip(c.recent[len(c.recent)-1].price))
-	case o.found == drifted:
-		return fmt.Sprintf("the last %d nights together are beyond chance and the gate", o.run)
 	case o.run == 1:
 		return "not a single one was good tonight: beyond chance and the gate"
+	case o.found == drifted || o.together:
+		return together(o.run) + "beyond chance and the gate"
 	}
 	return running(o.run) + " beyond chance and the gate"
 }
+
+func together(nights int) string { return fmt.Sprintf("the last %d nights together are ", nights) }
 
 func running(nights int) string {
 	switch nights {
@@ -103,10 +108,11 @@ func (c *chart) needed(r reading, o *outcome) string {
 		more := r
 		more.Orders, more.Missed, more.SE = r.Orders*times, r.Missed*times, r.SE/math.Sqrt(float64(times))
 		if c.tells(o.level, more, 7) {
-			return fmt.Sprintf("it takes about %d %s a night to tell", more.Orders, c.metric.tries())
+			return fmt.Sprintf("as much as nights scatter so far, it takes about %d %s a night to tell one like it", more.Orders,
+				c.metric.tries())
 		}
 	}
-	return fmt.Sprintf("nights differ so much by themselves that not even %d like it would tell", mostRun)
+	return fmt.Sprintf("as much as nights scatter so far, %d like it wouldn't tell", mostRun)
 }
 
 // tells says whether nights like one are beyond chance.
@@ -115,7 +121,8 @@ func (c *chart) tells(l *level.Level, r reading, nights int) bool {
 	for i := range all {
 		all[i] = r.Night
 	}
-	return l.Score(all, 1) > c.limits.Run[nights]
+	_, beyond := c.score(l, all, c.good, 1)
+	return beyond
 }
 
 // thin says what it takes to find a change of the gate's size, if that can't be found now; "": it can. It can if what

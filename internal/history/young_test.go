@@ -113,6 +113,9 @@ func TestWhatYoungBaselinesSay(t *testing.T) {
 		"two slow ones": {[]float64{1, 1, 1, 1, 2, 2}, Watch, "of the 4 nights so far"},
 		"three slow ones": {[]float64{1, 1, 1, 1, 1, 2, 2, 2}, Regression,
 			"three nights running beyond chance and the gate; it is held against 5 nights only: if these were the odd ones"},
+		"a good one, and two slow ones": {[]float64{1, 1, 1, 1, 1, 1, 1.08, 2.1, 2.4}, Regression,
+			"the last 3 nights together are beyond chance and the gate; it is held against 7 nights only: if these were the " +
+				"odd ones, accept it, since 2026-01-08"},
 		"the eighth, and two more": {[]float64{1, 1, 1, 1, 1, 1, 1, 2, 2, 2}, Regression, "held against 7 nights only"},
 		"a slow month":             {append([]float64{1, 1, 1, 1}, repeated(2, 30)...), Regression, "since 2026-01-05"},
 		"slow once":                {[]float64{1, 1, 1, 1, 1, 2, 1, 1}, Inconclusive, "has 6 of at least 8 nights"},
