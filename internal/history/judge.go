@@ -46,6 +46,9 @@ type Verdict struct {
 	Score    *float64 // standard deviations off, positive is worse
 	Lag      *float64 // correlation of a night with the one before; nil: not known
 	Since    string   // the night with which a change began, by its date; "": there is none
+	Stands   string   // the same of a regression of the nights before, where tonight tells nothing
+
+	flawless bool // of the orders of the baseline none missed, and Base says that some did
 }
 
 // Comparison is what all gates say.
@@ -116,6 +119,10 @@ func Judge(l *Log, o Options) (*Comparison, error) {
 				from = since
 			}
 		}
+	}
+	if slices.ContainsFunc(c.Verdicts, func(v Verdict) bool { return v.flawless }) {
+		c.Notes = append(c.Notes, "Was, of a share of which none missed, takes half an order more for missed than were: "+
+			"that none ever misses isn't known.")
 	}
 	c.Base = fmt.Sprintf("a baseline of up to %d nights", most)
 	if !from.IsZero() {
@@ -279,6 +286,7 @@ func (s *series) verdict(g scenario.Gate, limits Limits) (Verdict, time.Time) {
 	c := newChart(m, g, limits)
 	v := Verdict{Strategy: s.strategy, Gate: g, Status: Inconclusive}
 	var days []time.Time // of the nights that the chart was shown
+	stands := ""
 	tonight := s.tonight()
 	for i := range s.nights {
 		n := &s.nights[i]
@@ -291,6 +299,10 @@ func (s *series) verdict(g scenario.Gate, limits Limits) (Verdict, time.Time) {
 		}
 		days = append(days, n.at)
 		o := c.add(r)
+		stands = ""
+		if n != tonight && (o.found == stepped || o.found == drifted) {
+			stands = days[o.from-1].Format(time.DateOnly)
+		}
 		if n == tonight {
 			v.Status, v.Reason = c.words(r, &o)
 			v.fill(n, m, r, &o, c)
@@ -303,6 +315,10 @@ func (s *series) verdict(g scenario.Gate, limits Limits) (Verdict, time.Time) {
 		v.Reason = "it was not driven that night"
 	} else if tonight.dead(m) {
 		v.Status, v.Reason = Regression, tonight.GivenUp
+	}
+	if stands != "" && v.Status != Regression {
+		v.Stands = stands
+		v.Reason += "; the regression since " + stands + " stands"
 	}
 	return v, time.Time{}
 }
@@ -332,6 +348,7 @@ func (v *Verdict) fill(n *Night, m *metric, r reading, o *outcome, c *chart) {
 		v.Value, v.Judged = m.unit(joint.Y), max(1, o.run)
 	}
 	v.Base, v.Lag = m.unit(o.level.Mean), &o.level.Lag
+	v.flawless = m.Share && o.level.Missed == 0 && o.level.Mean > shown
 	v.measure(m, o)
 }
 
@@ -359,6 +376,9 @@ func (c *chart) joint(o *outcome) (all level.Night, ok bool) {
 
 // nothing is a cost that is told as $0.0000.
 const nothing = 5e-5
+
+// shown is a share that is told as more than 0%.
+const shown = 5e-4
 
 // measure fills in the effect. Of nothing there is none: dollars tell.
 func (v *Verdict) measure(m *metric, o *outcome) {

@@ -76,14 +76,22 @@ func TestRunsBeginWithABadNight(t *testing.T) {
 		judged int
 		reason string
 	}{
-		"all bad":                    {[]float64{1.3, 1.3}, Regression, 2, "two nights running beyond chance and the gate, since 2026-02-10"},
-		"all but the first":          {[]float64{1.06, 1.3, 1.3}, Regression, 2, "two nights running beyond chance and the gate, since 2026-02-11"},
-		"all but the middle one":     {[]float64{1.5, 1.05, 1.5}, Regression, 3, "the last 3 nights together are beyond chance and the gate, since 2026-02-10"},
-		"better but the middle one":  {[]float64{0.6, 0.9, 0.6}, Improvement, 3, "the last 3 nights together are better beyond chance by more than the gate's measure, since 2026-02-10"},
-		"better, all of them":        {[]float64{0.7, 0.7}, Improvement, 2, "two nights running better beyond chance by more than the gate's measure, since 2026-02-10"},
-		"slow for long, with a lull": {[]float64{1.14, 1.14, 1.14, 1, 1.14, 1.14, 1.14, 1.14}, Regression, 0, "since 2026-02-1"},
+		"all bad": {[]float64{1.3, 1.3}, Regression, 2,
+			"two nights running beyond chance and the gate, since 2026-02-10"},
+		"all but the first": {[]float64{1.06, 1.3, 1.3}, Regression, 2,
+			"two nights running beyond chance and the gate, since 2026-02-11"},
+		"all but the middle one": {[]float64{1.5, 1.05, 1.5}, Regression, 3,
+			"the last 3 nights together are beyond chance and the gate, since 2026-02-10"},
+		"better but the middle one": {[]float64{0.6, 0.9, 0.6}, Improvement, 3,
+			"the last 3 nights together are better beyond chance by more than the gate's measure, since 2026-02-10"},
+		"better, all of them": {[]float64{0.7, 0.7}, Improvement, 2,
+			"two nights running better beyond chance by more than the gate's measure, since 2026-02-10"},
+		"slow for long, with a lull": {[]float64{1.14, 1.14, 1.14, 1, 1.14, 1.14, 1.14, 1.14}, Regression, 0,
+			"since 2026-02-1"},
 	} {
-		l := year(t, before+len(test.times), before, func(n *Night) { times(&n.Latency.P50, test.times[n.at.YearDay()-1-before]) })
+		l := year(t, before+len(test.times), before, func(n *Night) {
+			times(&n.Latency.P50, test.times[n.at.YearDay()-1-before])
+		})
 		c, err := Judge(l, Options{})
 		if err != nil {
 			t.Fatal(err)
@@ -96,7 +104,57 @@ func TestRunsBeginWithABadNight(t *testing.T) {
 	}
 }
 
-// TestWhatItTakesIsWhatTells: so many nights like tonight as are said to be a regression are one, and no promise is made
+// TestARegressionStands where tonight tells nothing, until a night tells that it is over.
+func TestARegressionStands(t *testing.T) {
+	slow := func(n *Night) { times(&n.Latency.P50, 1.5) }
+	late := func(n *Night) { n.SendLagP99 = record.Number(2) }
+	well := func(*Night) {}
+	for name, test := range map[string]struct {
+		last   []func(*Night)
+		stands string
+	}{
+		"late after slow nights":  {[]func(*Night){slow, slow, late}, "2026-02-10"},
+		"and late again":          {[]func(*Night){slow, slow, late, late}, "2026-02-10"},
+		"late after one":          {[]func(*Night){slow, late}, ""},
+		"well again, and late":    {[]func(*Night){slow, slow, well, late}, ""},
+		"a regression by tonight": {[]func(*Night){slow, slow, late, slow}, ""},
+	} {
+		const before = 40
+		l := year(t, before+len(test.last), before, func(n *Night) { test.last[n.at.YearDay()-1-before](n) })
+		c, err := Judge(l, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		v := statusOf(t, c, "p50")
+		said := strings.HasSuffix(v.Reason, "; the regression since 2026-02-10 stands")
+		if v.Stands != test.stands || said != (test.stands != "") {
+			t.Errorf("%s: %q, %q; want %q", name, v.Stands, v.Reason, test.stands)
+		}
+	}
+}
+
+// TestFlawlessBaselines: a share that is told as less than was counted says so.
+func TestFlawlessBaselines(t *testing.T) {
+	for name, test := range map[string]struct {
+		nights int
+		missed int64 // by each night
+		said   bool
+	}{"none missed": {10, 0, true}, "some did": {10, 1, false}, "too many nights to show": {100, 0, false}} {
+		l := year(t, test.nights, 0, func(n *Night) {
+			n.Delivered, n.InTime = n.Orders-test.missed, n.Orders-test.missed-1
+		})
+		c, err := Judge(l, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		said := slices.ContainsFunc(c.Notes, func(n string) bool { return strings.Contains(n, "takes half an order more") })
+		if was := *statusOf(t, c, "delivered").Base; said != test.said || said != (test.missed == 0 && was < 0.9995) {
+			t.Errorf("%s: was %v, notes %q", name, was, c.Notes)
+		}
+	}
+}
+
+// TestWhatItTakesIsWhatTells: so many nights like tonight as are said to be a regression are one; no promise is made
 // where none is.
 func TestWhatItTakesIsWhatTells(t *testing.T) {
 	m := metricOf("p50")
@@ -105,7 +163,7 @@ func TestWhatItTakesIsWhatTells(t *testing.T) {
 	for i := range leastBase {
 		c.add(night(0.3 * float64(i%3-1)))
 	}
-	r := night(0.7)
+	r := night(0.45)
 	o := c.judge(r)
 	if got := c.needed(r, &o); got != "three nights running like it would be a regression" {
 		t.Errorf("of times half as long again: %q", got)

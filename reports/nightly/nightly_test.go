@@ -96,7 +96,7 @@ func TestHeadline(t *testing.T) {
 	}
 	for want, c := range map[string]*history.Comparison{
 		"There is nothing to judge.":                    verdicts(),
-		"Inconclusive: nothing can be judged yet.":      verdicts(history.Inconclusive),
+		"No regression; 1 of 1 gates are inconclusive.": verdicts(history.Inconclusive),
 		"No regression; 1 of 2 gates are inconclusive.": verdicts(history.Inconclusive, history.OK),
 		"No regression: all 2 gates hold.":              verdicts(history.Improvement, history.OK),
 		"Regression: p50 of a +20.0%; p50 of a +20.0%.": verdicts(history.Regression, history.Regression, history.OK),
@@ -104,6 +104,17 @@ func TestHeadline(t *testing.T) {
 		if got := Headline(c); got != want {
 			t.Errorf("%q, want %q", got, want)
 		}
+	}
+	none := verdicts(history.Inconclusive)
+	none.Verdicts[0].Effect = nil
+	if got, want := Headline(none), "Inconclusive: nothing can be judged yet."; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	stands := verdicts(history.Inconclusive, history.OK)
+	stands.Verdicts[0].Stands = "2026-11-20"
+	if got, want := Headline(stands), "Tonight can't tell whether it lasts, so the regression stands: p50 of a since "+
+		"2026-11-20; 1 of 2 gates are inconclusive."; got != want {
+		t.Errorf("%q, want %q", got, want)
 	}
 }
 

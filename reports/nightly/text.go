@@ -39,10 +39,13 @@ func harmless(c *history.Comparison) *history.Comparison {
 
 // Headline says in a sentence what the comparison came to.
 func Headline(c *history.Comparison) string {
-	var worse []string
+	var worse, stands []string
 	for i := range c.Verdicts {
-		if v := &c.Verdicts[i]; v.Status == history.Regression {
+		switch v := &c.Verdicts[i]; {
+		case v.Status == history.Regression:
 			worse = append(worse, fmt.Sprintf("%s of %s %s", v.Gate.Metric, v.Strategy, change(v)))
+		case v.Stands != "":
+			stands = append(stands, fmt.Sprintf("%s of %s since %s", v.Gate.Metric, v.Strategy, v.Stands))
 		}
 	}
 	watch := ""
@@ -56,7 +59,10 @@ func Headline(c *history.Comparison) string {
 		return "Regression: " + strings.Join(worse, "; ") + "."
 	case len(c.Verdicts) == 0:
 		return "There is nothing to judge."
-	case unsure == len(c.Verdicts):
+	case len(stands) > 0:
+		return fmt.Sprintf("Tonight can't tell whether it lasts, so the regression stands: %s; "+
+			"%d of %d gates are inconclusive%s.", strings.Join(stands, "; "), unsure, len(c.Verdicts), watch)
+	case unsure == len(c.Verdicts) && !slices.ContainsFunc(c.Verdicts, compared):
 		return "Inconclusive: nothing can be judged yet."
 	case unsure > 0:
 		return fmt.Sprintf("No regression; %d of %d gates are inconclusive%s.", unsure, len(c.Verdicts), watch)
@@ -66,6 +72,9 @@ func Headline(c *history.Comparison) string {
 		return fmt.Sprintf("No regression: all %d gates hold.", len(c.Verdicts))
 	}
 }
+
+// compared says whether there was something to hold a figure against.
+func compared(v history.Verdict) bool { return v.Effect != nil }
 
 // about says what is compared with what.
 func about(c *history.Comparison) string {

@@ -59,6 +59,7 @@ type Level struct {
 	Mean   float64
 	Nights float64 // lessons
 	Orders float64 // of a night, on average; of a share: tries
+	Missed int64   // of a share
 
 	sd      float64 // of a night, of values
 	own     float64 // variance by the orders of a night alone
@@ -249,12 +250,12 @@ func (l *Level) shares(base []Lesson) {
 	for _, b := range base {
 		if b.Teaching != Scatter {
 			l.Orders += float64(b.Orders)
-			l.Mean += float64(b.Missed)
+			l.Missed += b.Missed
 		}
 	}
 	tries := l.Orders
 	l.Orders /= l.Nights
-	l.Mean = (l.Mean + 0.5) / (tries + 1)
+	l.Mean = (float64(l.Missed) + 0.5) / (tries + 1)
 	l.dispersion = 1
 	var off []float64
 	for range 4 {
