@@ -76,14 +76,22 @@ func TestRunsBeginWithABadNight(t *testing.T) {
 		judged int
 		reason string
 	}{
-		"all bad":                    {[]float64{1.3, 1.3}, Regression, 2, "two nights running beyond chance and the gate, since 2026-02-10"},
-		"all but the first":          {[]float64{1.06, 1.3, 1.3}, Regression, 2, "two nights running beyond chance and the gate, since 2026-02-11"},
-		"all but the middle one":     {[]float64{1.5, 1.05, 1.5}, Regression, 3, "the last 3 nights together are beyond chance and the gate, since 2026-02-10"},
-		"better but the middle one":  {[]float64{0.6, 0.9, 0.6}, Improvement, 3, "the last 3 nights together are better beyond chance by more than the gate's measure, since 2026-02-10"},
-		"better, all of them":        {[]float64{0.7, 0.7}, Improvement, 2, "two nights running better beyond chance by more than the gate's measure, since 2026-02-10"},
-		"slow for long, with a lull": {[]float64{1.14, 1.14, 1.14, 1, 1.14, 1.14, 1.14, 1.14}, Regression, 0, "since 2026-02-1"},
+		"all bad": {[]float64{1.3, 1.3}, Regression, 2,
+			"two nights running beyond chance and the gate, since 2026-02-10"},
+		"all but the first": {[]float64{1.06, 1.3, 1.3}, Regression, 2,
+			"two nights running beyond chance and the gate, since 2026-02-11"},
+		"all but the middle one": {[]float64{1.5, 1.05, 1.5}, Regression, 3,
+			"the last 3 nights together are beyond chance and the gate, since 2026-02-10"},
+		"better but the middle one": {[]float64{0.6, 0.9, 0.6}, Improvement, 3,
+			"the last 3 nights together are better beyond chance by more than the gate's measure, since 2026-02-10"},
+		"better, all of them": {[]float64{0.7, 0.7}, Improvement, 2,
+			"two nights running better beyond chance by more than the gate's measure, since 2026-02-10"},
+		"slow for long, with a lull": {[]float64{1.14, 1.14, 1.14, 1, 1.14, 1.14, 1.14, 1.14}, Regression, 0,
+			"since 2026-02-1"},
 	} {
-		l := year(t, before+len(test.times), before, func(n *Night) { times(&n.Latency.P50, test.times[n.at.YearDay()-1-before]) })
+		l := year(t, before+len(test.times), before, func(n *Night) {
+			times(&n.Latency.P50, test.times[n.at.YearDay()-1-before])
+		})
 		c, err := Judge(l, Options{})
 		if err != nil {
 			t.Fatal(err)
@@ -146,7 +154,7 @@ func TestFlawlessBaselines(t *testing.T) {
 	}
 }
 
-// TestWhatItTakesIsWhatTells: so many nights like tonight as are said to be a regression are one, and no promise is made
+// TestWhatItTakesIsWhatTells: so many nights like tonight as are said to be a regression are one; no promise is made
 // where none is.
 func TestWhatItTakesIsWhatTells(t *testing.T) {
 	m := metricOf("p50")
@@ -155,7 +163,7 @@ func TestWhatItTakesIsWhatTells(t *testing.T) {
 	for i := range leastBase {
 		c.add(night(0.3 * float64(i%3-1)))
 	}
-	r := night(0.7)
+	r := night(0.45)
 	o := c.judge(r)
 	if got := c.needed(r, &o); got != "three nights running like it would be a regression" {
 		t.Errorf("of times half as long again: %q", got)

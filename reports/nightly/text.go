@@ -60,9 +60,9 @@ func Headline(c *history.Comparison) string {
 	case len(c.Verdicts) == 0:
 		return "There is nothing to judge."
 	case len(stands) > 0:
-		return fmt.Sprintf("Tonight can't tell whether it lasts, so the regression stands: %s; %d of %d gates are inconclusive%s.",
-			strings.Join(stands, "; "), unsure, len(c.Verdicts), watch)
-	case !slices.ContainsFunc(c.Verdicts, func(v history.Verdict) bool { return v.Effect != nil || v.Status != history.Inconclusive }):
+		return fmt.Sprintf("Tonight can't tell whether it lasts, so the regression stands: %s; "+
+			"%d of %d gates are inconclusive%s.", strings.Join(stands, "; "), unsure, len(c.Verdicts), watch)
+	case unsure == len(c.Verdicts) && !slices.ContainsFunc(c.Verdicts, compared):
 		return "Inconclusive: nothing can be judged yet."
 	case unsure > 0:
 		return fmt.Sprintf("No regression; %d of %d gates are inconclusive%s.", unsure, len(c.Verdicts), watch)
@@ -72,6 +72,9 @@ func Headline(c *history.Comparison) string {
 		return fmt.Sprintf("No regression: all %d gates hold.", len(c.Verdicts))
 	}
 }
+
+// compared says whether there was something to hold a figure against.
+func compared(v history.Verdict) bool { return v.Effect != nil }
 
 // about says what is compared with what.
 func about(c *history.Comparison) string {
