@@ -257,7 +257,8 @@ func checkTimes(t *testing.T, name string, e *seller, w *world.Channel) {
 		median := time.Duration(j.Service.Quantile(0.5) * float64(time.Second))
 		jobs, sooner := 0, 0
 		for i := range n {
-			f := e.luck.draw(order{key: derived(1, forStream, i), prompt: derived(2, forStream, i)}, j, 0)
+			o := order{key: derived(1, forStream, i), prompt: derived(2, forStream, i)}
+			f := e.luck.draw(o, j, time.Duration(i)*time.Hour) // none waits for another's slot
 			if !f.runs() {
 				continue
 			}
