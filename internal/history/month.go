@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"channelbench/internal/money"
+	"channelbench/internal/sealed"
 	"channelbench/internal/words"
 )
 
@@ -179,6 +180,11 @@ func trusted(path string, cut bool, take func(number int, line []byte, e kept) e
 		return err
 	}
 	defer f.Close()
+	if !cut { // so that no line is read while it is written
+		if err := sealed.Lock(f); err != nil && !errors.Is(err, errors.ErrUnsupported) {
+			return err
+		}
+	}
 	var wrong error
 	err = scan(f, func(number int, line []byte, ended bool) {
 		if wrong != nil || cut && !ended {
