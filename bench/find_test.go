@@ -54,7 +54,6 @@ func (tokened) Found(_ dialect.Target, r *dialect.Response) dialect.Answer {
 type forgetful struct {
 	relay
 	loses int   // so many answers
-	takes bool  // though it lost the answer
 	finds []int // statuses, in turn; the last one from then on
 
 	mu     sync.Mutex
