@@ -10,10 +10,10 @@
 // and latency are those expected of any order; only the scatter of months about them is not.
 //
 // Each route is a walk over attempts. The time elapsed before each attempt is a measure on a
-// grid (atoms on nodes, mass spread evenly within cells), convolved by FFT; the last leg, from an
-// attempt's start to delivery, uses the distribution's own CDF. What is on the grid is exact for times
-// that are multiples of its step, and of second order in the step for continuous ones. An order
-// delivered at its first attempt never touches the grid.
+// grid (atoms on nodes, mass spread evenly within cells), convolved value by value where it has few values, else by
+// FFT; the last leg, from an attempt's start to delivery, uses the distribution's own CDF. What is on the grid is exact
+// for times that are multiples of its step, and of second order in the step for continuous ones. An order delivered at
+// its first attempt never touches the grid.
 //
 //	answer, err := exact.Solve(model, strategy, exact.Options{})
 //	fmt.Println(answer.CostPerOrder, answer.Quantile(0.95))
@@ -86,12 +86,12 @@ func Solve(m *world.Model, s *policy.Strategy, uses []bool, o Options) (*Answer,
 	return NewSolver().Solve(m, s, uses, o)
 }
 
-// Solver solves many strategies or models after another. It remembers what they have in common: an answer is the same
+// Solver solves strategies and models one after the other, and remembers what they have in common: an answer is the same
 // whatever was solved before, but comes sooner. A solver and its answers are for one goroutine.
 type Solver struct {
 	workspaces map[grid]*workspace
 	responses  map[responseKey]*response
-	kept       int // numbers in both
+	remembered int // numbers in both
 }
 
 // NewSolver makes a solver that remembers nothing yet.
@@ -102,7 +102,7 @@ func NewSolver() *Solver {
 }
 
 func (s *Solver) forget() {
-	s.workspaces, s.responses, s.kept = map[grid]*workspace{}, map[responseKey]*response{}, 0
+	s.workspaces, s.responses, s.remembered = map[grid]*workspace{}, map[responseKey]*response{}, 0
 }
 
 type responseKey struct {
@@ -115,17 +115,13 @@ func (s *Solver) response(service dist.Distribution, every float64) *response {
 	key := responseKey{keyOf(service), every}
 	if s.responses[key] == nil {
 		s.responses[key] = &response{service: service, every: every}
-		s.kept += 200 // about as many polls
+		s.remembered += 200 // about as many polls
 	}
 	return s.responses[key]
 }
 
 // Solve answers for a strategy. The fixed costs are those of the channels that the strategy uses.
 func (s *Solver) Solve(m *world.Model, st *policy.Strategy, uses []bool, o Options) (*Answer, error) {
-	const most = 1 << 22 // numbers: 32 MB
-	if s.kept > most {
-		s.forget()
-	}
 	a := &Answer{ChargeByChannel: make([]float64, len(m.Channels))}
 	if dependent(m, uses, o) {
 		return nil, ErrDependent

@@ -81,7 +81,7 @@ func (w *walk) allKept(m moments) moments {
 }
 
 func (w *walk) kept(m measure) measure {
-	w.solver.kept += len(m.atoms) + len(m.cells)
+	w.solver.remembered += len(m.atoms) + len(m.cells)
 	return measure{slices.Clone(m.atoms), slices.Clone(m.cells)}
 }
 

@@ -33,11 +33,11 @@ func (g *grid) zeros() []float64 {
 	return v
 }
 
-// lend is zeros, with anything in it.
+// lend lends a slice with anything in it.
 func (g *grid) lend() []float64 {
 	if g.lent == len(g.slices) {
 		g.slices = append(g.slices, make([]float64, g.n))
-		g.solver.kept += g.n
+		g.solver.remembered += g.n
 	}
 	g.lent++
 	return g.slices[g.lent-1]
@@ -98,6 +98,6 @@ func (g *grid) time(s span) *kernel {
 	k := g.kernel(measure{atoms: slices.Clone(m.atoms), cells: slices.Clone(m.cells)})
 	k.span = s
 	g.times[key] = k
-	g.solver.kept += 6 * g.n // with its transform
+	g.solver.remembered += 6 * g.n // with its transform
 	return k
 }

@@ -40,6 +40,10 @@ func (s *Solver) newWalk(m *world.Model, class int, route *policy.Route, a *Answ
 }
 
 func (w *walk) run(o Options) error {
+	const most = 1 << 22 // numbers: 32 MB
+	if w.solver.remembered > most {
+		w.solver.forget()
+	}
 	var err error
 	if w.grid, err = w.layGrid(o); err != nil {
 		return err
