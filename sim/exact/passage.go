@@ -93,8 +93,8 @@ func (w *walk) kept(m measure) measure {
 // pass lets orders walk a step, unless it is known how they do.
 func (w *walk) pass(s *stage, first scaledAttempt) *passage {
 	ch := s.step.Channel
-	key := passageKey{scale: first.by, negligible: w.negligible, attempts: s.step.Attempts, backoff: s.step.Backoff, deadline: w.route.Deadline, later: s.later,
-		overhead: w.overhead(ch), service: w.response(ch)}
+	key := passageKey{scale: first.by, negligible: w.negligible, attempts: s.step.Attempts, backoff: s.step.Backoff,
+		deadline: w.route.Deadline, later: s.later, overhead: w.overhead(ch), service: w.response(ch)}
 	if s.exits != nil {
 		key.exits = *s.exits
 	}
