@@ -76,7 +76,7 @@ func New(m *world.Model, s *policy.Strategy) (*Engine, error) {
 	return &Engine{model: m, strategy: s, charges: charges, plain: plain(s)}, nil
 }
 
-// plain says whether the steps of a strategy do nothing but retry: what becomes of an order leaves no trace in the pool.
+// plain says whether the steps of a strategy do nothing but retry: no order leaves a trace in the pool then.
 func plain(s *policy.Strategy) bool {
 	return !slices.ContainsFunc(s.Routes, func(r policy.Route) bool {
 		return slices.ContainsFunc(r.Steps, func(s policy.Step) bool {

@@ -86,8 +86,8 @@ func Solve(m *world.Model, s *policy.Strategy, uses []bool, o Options) (*Answer,
 	return NewSolver().Solve(m, s, uses, o)
 }
 
-// Solver solves strategies and models one after the other, and remembers what they have in common: an answer is the same
-// whatever was solved before, but comes sooner. A solver and its answers are for one goroutine.
+// Solver solves strategies and models one after the other, and remembers what they have in common: an answer is the
+// same whatever was solved before, but comes sooner. A solver and its answers are for one goroutine.
 type Solver struct {
 	workspaces map[grid]*workspace
 	responses  map[responseKey]*response

@@ -65,6 +65,17 @@ func (m moments) plus(n moments) moments {
 	return m
 }
 
+// scale multiplies all.
+func (m moments) scale(by float64) moments {
+	scaled := newMoments(len(m) - 1)
+	for bad := range m {
+		for good := range m[bad] {
+			scaled[bad][good] = m[bad][good].scale(by)
+		}
+	}
+	return scaled
+}
+
 // orders is the plain distribution of time.
 func (m moments) orders() measure { return m.at(0, 0) }
 

@@ -12,7 +12,8 @@ import (
 // only a price or a later step changes, have their first passages in common; where an error changes after which no
 // attempt is made again, their attempts.
 
-// attempt is orders that begin an attempt.
+// attempt is orders that begin an attempt, up to a factor: where orders are tried again after one kind of failure only,
+// its share makes no other difference.
 type attempt struct {
 	at, failed moments // failed: before the pause
 	mass       float64
@@ -30,16 +31,26 @@ type retryKey struct {
 	again    [2][channel.NumReasons]failure
 }
 
+// scaledAttempt is so many of the orders of an attempt.
+type scaledAttempt struct {
+	*attempt
+	by float64
+}
+
+func (a scaledAttempt) orders() float64 { return a.by * a.mass }
+
 // passage is orders of one luck in one step.
 type passage struct {
-	attempts []*attempt
+	attempts []scaledAttempt
 	ways     [][2]float64 // by attempt, the mass that goes each way; none of a last one that hardly any order begins
 	leg      leg          // of the orders that are delivered in this step
-	next     *attempt     // of the next step; nil: nobody asked yet
+	next     *attempt     // the first of the next step; nil: nobody asked yet
 }
 
 // passageKey is all that a passage depends on, besides its first attempt.
 type passageKey struct {
+	scale, negligible float64
+
 	attempts int
 	backoff  policy.Backoff
 	deadline time.Duration
@@ -50,18 +61,12 @@ type passageKey struct {
 	service  *response
 }
 
-// originKey is all that orders depend on before their first step.
-type originKey struct{ weight, negligible float64 }
-
-// origin is the first attempt of orders of given luck.
-func (w *walk) origin(weight float64) *attempt {
-	key := originKey{weight, w.negligible}
-	a := w.grid.origins[key]
-	if a == nil {
-		a = w.attempt(moments{{w.grid.at(0, weight)}}, nil)
-		w.grid.origins[key] = a
+// origin is the first attempt of orders.
+func (w *walk) origin() *attempt {
+	if w.grid.first == nil {
+		w.grid.first = w.attempt(moments{{w.grid.at(0, 1)}}, nil)
 	}
-	return a
+	return w.grid.first
 }
 
 // attempt keeps orders beyond the walk.
@@ -86,10 +91,10 @@ func (w *walk) kept(m measure) measure {
 }
 
 // pass lets orders walk a step, unless it is known how they do.
-func (w *walk) pass(s *stage, first *attempt) *passage {
+func (w *walk) pass(s *stage, first scaledAttempt) *passage {
 	ch := s.step.Channel
-	key := passageKey{attempts: s.step.Attempts, backoff: s.step.Backoff, deadline: w.route.Deadline, later: s.later,
-		overhead: w.overhead(ch), service: w.response(ch)}
+	key := passageKey{scale: first.by, negligible: w.negligible, attempts: s.step.Attempts, backoff: s.step.Backoff,
+		deadline: w.route.Deadline, later: s.later, overhead: w.overhead(ch), service: w.response(ch)}
 	if s.exits != nil {
 		key.exits = *s.exits
 	}
@@ -106,17 +111,17 @@ func (w *walk) pass(s *stage, first *attempt) *passage {
 }
 
 // try lets orders try a step until they are delivered, or go on.
-func (w *walk) try(s *stage, first *attempt) *passage {
+func (w *walk) try(s *stage, first scaledAttempt) *passage {
 	p := &passage{}
 	var started measure // when the attempts that will deliver begin
 	for a, try := first, 1; ; try++ {
-		if p.attempts = append(p.attempts, a); a.mass <= w.negligible {
+		if p.attempts = append(p.attempts, a); a.orders() <= w.negligible {
 			break
 		}
 		var masses [2]float64
 		for k, at := range s.take(a.at, s.left(try)) {
-			masses[k] = at.orders().mass()
-			w.grid.raise(&started, at.orders(), s.ways[k].delivered)
+			masses[k] = a.by * at.orders().mass()
+			w.grid.raise(&started, at.orders(), a.by*s.ways[k].delivered)
 		}
 		if p.ways = append(p.ways, masses); try == s.step.Attempts {
 			break
@@ -129,29 +134,27 @@ func (w *walk) try(s *stage, first *attempt) *passage {
 }
 
 // retry is the attempt after a try, unless it is known.
-func (w *walk) retry(s *stage, a *attempt, try int) *attempt {
+func (w *walk) retry(s *stage, a scaledAttempt, try int) scaledAttempt {
 	key := retryKey{try: try, backoff: s.step.Backoff, deadline: w.route.Deadline, left: s.left(try)}
 	if s.exits != nil {
 		key.exits = *s.exits
 	}
-	for k, o := range s.ways {
-		n := 0
-		for _, f := range o.failures[:o.kinds] {
-			if f.again {
-				key.again[k][n] = f
-				n++
-			}
-		}
+	by, failures := 1.0, s.failures(true)
+	if len(failures) == 1 && len(failures[0]) == 1 {
+		by, failures[0][0].share = failures[0][0].share, 1
+	}
+	for k := range failures {
+		copy(key.again[k][:], failures[k])
 	}
 	next := a.retries[key]
 	if next == nil {
 		retried := w.carried(s.left(try))
-		retried.add(s, s.take(a.at, s.left(try)), true, false)
+		retried.add(s, s.take(a.at, s.left(try)), failures, 1)
 		failed := retried.moments()
 		next = w.attempt(s.paused(failed, try), failed)
 		a.retries[key] = next
 	}
-	return next
+	return scaledAttempt{next, a.by * by}
 }
 
 // after is the first attempt of the next step.
@@ -159,16 +162,22 @@ func (w *walk) after(s *stage, p *passage) *attempt {
 	if p.next != nil {
 		return p.next
 	}
-	over, outlasted := w.carried(s.later), newMoments(s.later)
+	over, rest := w.carried(s.later), newMoments(s.later)
 	for i, a := range p.attempts {
-		if try := i + 1; i < len(p.ways) {
-			over.add(s, s.take(a.at, s.left(try)), try == s.step.Attempts, true)
-		}
 		if i > 0 {
-			outlasted = s.outlasted(outlasted, a.failed, i)
+			rest = rest.plus(s.outlasted(a.failed, i).scale(a.by))
+		}
+		if i == len(p.ways) {
+			break
+		}
+		try := i + 1
+		over.add(s, s.take(a.at, s.left(try)), s.failures(false), a.by)
+		if try == s.step.Attempts {
+			another := w.retry(s, a, try)
+			rest = rest.plus(another.failed.scale(another.by))
 		}
 	}
-	p.next = w.attempt(over.moments().plus(outlasted), nil)
+	p.next = w.attempt(over.moments().plus(rest), nil)
 	return p.next
 }
 
@@ -177,13 +186,13 @@ func (w *walk) count(s *stage, p *passage, first bool) {
 	a, ch := w.answer, s.step.Channel
 	price := w.price(ch, channel.Usage{Made: true})
 	for i, attempt := range p.attempts[:len(p.ways)] {
-		a.Attempts += attempt.mass
+		a.Attempts += attempt.orders()
 		for k, o := range s.ways {
 			a.ChargeByChannel[ch] += p.ways[i][k] * o.charge
 		}
 		a.HighestPrice = max(a.HighestPrice, price)
 		if !first || i > 0 {
-			a.Further = append(a.Further, Further{attempt.mass, price})
+			a.Further = append(a.Further, Further{attempt.orders(), price})
 		}
 	}
 	a.legs = append(a.legs, p.leg)

@@ -123,7 +123,7 @@ func TestOutlasted(t *testing.T) {
 	}
 }
 
-// BenchmarkSolve is an answer for one draw of a hybrid's ranges, where one rate or all inputs differ from the last draw.
+// BenchmarkSolve is an answer for one draw of a hybrid's ranges, where one rate, or more, differ from the last draw.
 func BenchmarkSolve(b *testing.B) {
 	for _, all := range []bool{false, true} {
 		b.Run(fmt.Sprintf("all=%v", all), func(b *testing.B) {

@@ -67,21 +67,22 @@ func (s *stage) paused(m moments, failures int) moments {
 	return p
 }
 
-// outlasted adds the orders whose backoff after so many failures would end at the deadline or later: they go on to
+// outlasted are the orders whose backoff after so many failures would end at the deadline or later: they go on to
 // the next step at once. On the grid, which ends there, nothing of them is left after the backoff.
-func (s *stage) outlasted(sum, m moments, failures int) moments {
+func (s *stage) outlasted(m moments, failures int) moments {
+	out := newMoments(len(m) - 1)
 	deadline := s.walk.route.Deadline.Seconds()
 	if deadline == 0 {
-		return sum
+		return out
 	}
 	low, high := s.step.Backoff.Bounds(failures)
 	from, to := deadline-high.Seconds(), deadline-low.Seconds()
-	for bad := range sum {
-		for good := range sum[bad] {
-			sum[bad][good] = plus(sum[bad][good], s.walk.grid.ramped(m.at(bad, good), from, to))
+	for bad := range m {
+		for good := range m[bad] {
+			out[bad][good] = s.walk.grid.ramped(m[bad][good], from, to)
 		}
 	}
-	return sum
+	return out
 }
 
 // carried adds up moments.
@@ -98,22 +99,32 @@ func (w *walk) carried(most int) carried {
 	return c
 }
 
-// add adds the orders of each way that fail, once the time that this takes has passed: those that
-// may be tried again, and those that go on to the next step.
-func (c carried) add(s *stage, ways []moments, again, next bool) {
+// failures lists by way those after which the step may try again, or those after which the next one begins.
+func (s *stage) failures(again bool) [][]failure {
+	all := make([][]failure, len(s.ways))
+	for i, o := range s.ways {
+		for _, f := range o.failures[:o.kinds] {
+			if f.again == again {
+				all[i] = append(all[i], f)
+			}
+		}
+	}
+	return all
+}
+
+// add adds so many of the orders of each way that fail, once the time that this takes has passed.
+func (c carried) add(s *stage, ways []moments, failures [][]failure, by float64) {
 	for bad := range c {
 		for good := range c[bad] {
 			g := s.decaying(bad + good)
 			for i, m := range ways {
 				at := m.at(bad, good)
-				if at.mass() <= 0 {
+				if len(failures[i]) == 0 || at.mass() <= 0 {
 					continue
 				}
 				from := g.kernel(at)
-				for _, f := range s.ways[i].failures[:s.ways[i].kinds] {
-					if f.again && again || !f.again && next {
-						c[bad][good].add(from, g.time(f.takes.span), f.share)
-					}
+				for _, f := range failures[i] {
+					c[bad][good].add(from, g.time(f.takes.span), by*f.share)
 				}
 			}
 		}

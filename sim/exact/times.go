@@ -10,7 +10,7 @@ import (
 type workspace struct {
 	solver     *Solver
 	times      map[spanKey]*kernel
-	origins    map[originKey]*attempt
+	first      *attempt // of orders before any step; nil: there were none
 	slices     [][]float64
 	lent       int          // of the slices
 	transforms *transformer // nil: none was needed yet
@@ -20,7 +20,7 @@ type workspace struct {
 func (s *Solver) grid(step float64, n int) *grid {
 	g := grid{step: step, n: n}
 	if s.workspaces[g] == nil {
-		s.workspaces[g] = &workspace{solver: s, times: map[spanKey]*kernel{}, origins: map[originKey]*attempt{}}
+		s.workspaces[g] = &workspace{solver: s, times: map[spanKey]*kernel{}}
 	}
 	g.workspace = s.workspaces[g]
 	return &g

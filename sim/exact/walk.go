@@ -85,16 +85,16 @@ func duration(seconds float64) time.Duration { return time.Duration(math.Round(s
 
 // follow walks the route under given luck and adds up charges, attempts and deliveries.
 func (w *walk) follow(l luck) {
-	first := w.origin(l.weight)
+	first := scaledAttempt{w.origin(), l.weight}
 	for i := range w.route.Steps {
 		if i == 1 {
-			w.answer.Fallback += first.mass
+			w.answer.Fallback += first.orders()
 		}
 		s := w.stage(i, l)
 		p := w.pass(s, first)
 		w.count(s, p, i == 0)
 		if i+1 < len(w.route.Steps) {
-			first = w.after(s, p)
+			first = scaledAttempt{w.after(s, p), 1}
 		}
 	}
 }
