@@ -33,7 +33,9 @@ func Plan(w io.Writer, p *record.Plan, opts Options) error {
 // PlanMarkdown writes a plan as a comment of a pull request.
 func PlanMarkdown(w io.Writer, p *record.Plan) error {
 	m := &markdown{most: 60}
-	m.printf("**%s**\n\n", escape(strings.Join(append(slices.Clone(p.Unmet), p.Verdict), " ")))
+	for _, sentence := range append(slices.Clone(p.Unmet), p.Verdict) {
+		m.printf("**%s**\n\n", escape(sentence))
+	}
 	m.printf("%s\n\n", escape(planTiming(p)))
 	for _, part := range planParts(p) {
 		m.printf("**%s**\n\n", escape(part.title))
