@@ -1,9 +1,10 @@
 package record
 
 import (
-	"channelbench/internal/words"
 	"fmt"
 	"math"
+
+	"channelbench/internal/words"
 )
 
 // Saving is what the strategy of the decision costs less a month than another one. It is worked out once: all reports
